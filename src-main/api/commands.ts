@@ -1,0 +1,115 @@
+/**
+ * Commands: every call that app and CLI make, with the schema of what it takes and what it answers. The host checks
+ * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
+ */
+import { z } from 'zod'
+import {
+  groupSchema,
+  groupsSchema,
+  lagHistorySchema,
+  nodeCostSchema,
+  nodeSchema,
+  payloadSchema,
+  recordSchema,
+  statusSchema,
+  topicSchema,
+  topicsSchema,
+  clusterSchema,
+  eventsSchema
+} from './views'
+
+export const topicNameSchema = z
+  .string()
+  .min(1)
+  .max(249)
+  .regex(/^[a-zA-Z0-9._-]+$/)
+  .refine((name) => name !== '.' && name !== '..')
+export const nodeNameSchema = z.string().regex(/^(broker|ensemble)-[1-9][0-9]*$/)
+const groupIdSchema = z.string().min(1)
+const partition = z.number().int().min(0).max(2147483647)
+const nothing = z.object({})
+
+export const COMMANDS = {
+  'cluster.status': { input: nothing, output: statusSchema },
+  'cluster.view': { input: nothing, output: clusterSchema },
+  'cluster.events': { input: nothing, output: eventsSchema },
+  /** Ends when the whole cluster has stopped; only the process that hosts it answers. */
+  'cluster.stop': { input: nothing, output: nothing },
+
+  'node.cost': { input: z.object({ node: nodeNameSchema }), output: nodeCostSchema },
+  /** SIGKILL. Each of these four answers when the effect was observed, and is idempotent. */
+  'node.kill': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
+  'node.stop': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
+  'node.start': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
+  'node.restart': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
+
+  'topic.list': { input: nothing, output: topicsSchema },
+  'topic.describe': { input: z.object({ topic: z.string().min(1) }), output: topicSchema },
+  'topic.create': {
+    input: z.object({
+      topic: z.string(),
+      partitions: z.number().int().optional(),
+      replicationFactor: z.number().int().optional(),
+      configs: z.record(z.string(), z.string()).optional()
+    }),
+    output: z.object({ topic: z.string(), topicId: z.string() })
+  },
+  'topic.delete': { input: z.object({ topic: z.string().min(1) }), output: z.object({ topic: z.string() }) },
+
+  /** The newest `limit` records over all partitions (or one), newest first by partition time order. */
+  'records.newest': {
+    input: z.object({ topic: z.string().min(1), partition: partition.optional(), limit: z.number().int().min(1).max(1000) }),
+    output: z.object({ records: z.array(recordSchema), unreachablePartitions: z.array(partition) })
+  },
+  'records.produce': {
+    input: z.object({
+      topic: z.string().min(1),
+      acks: z.union([z.literal(0), z.literal(1), z.literal(-1)]),
+      partition: partition.optional(),
+      records: z
+        .array(
+          z.object({
+            key: payloadSchema,
+            value: payloadSchema,
+            headers: z.array(z.object({ key: z.string(), value: payloadSchema })).optional()
+          })
+        )
+        .min(1)
+        .max(10_000)
+    }),
+    output: z.object({
+      records: z.array(z.object({ topic: z.string(), partition, offset: z.number().int().nullable() }))
+    })
+  },
+  /** Starts a consumer in the host; records arrive as pushes of `consumer:<id>`. */
+  'consumer.open': {
+    input: z.object({
+      topic: z.string().min(1),
+      groupId: groupIdSchema.optional(),
+      from: z.union([z.literal('earliest'), z.literal('latest'), z.number().int().min(0)]),
+      maxRecords: z.number().int().min(1).optional(),
+      pollTimeoutMs: z.number().int().min(1).optional(),
+      commit: z.enum(['auto', 'each', 'never'])
+    }),
+    output: z.object({ consumer: z.string() })
+  },
+  'consumer.close': { input: z.object({ consumer: z.string() }), output: nothing },
+
+  'group.list': { input: nothing, output: groupsSchema },
+  'group.describe': { input: z.object({ groupId: groupIdSchema }), output: groupSchema },
+  'group.lag': {
+    input: z.object({
+      groupId: groupIdSchema,
+      rangeMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(24 * 3_600_000)
+    }),
+    output: lagHistorySchema
+  }
+} as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>
+
+export type CommandName = keyof typeof COMMANDS
+export type CommandInput<Name extends CommandName> = z.input<(typeof COMMANDS)[Name]['input']>
+export type CommandOutput<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['output']>

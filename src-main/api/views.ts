@@ -1,0 +1,300 @@
+/**
+ * Views: what screens and the CLI show. Plain JSON; `null` means "not known", never 0. Offsets and sizes are safe
+ * integers; timestamps are ms since 1970. A view is watched by its key (watch.ts) and replaced whole.
+ */
+import { z } from 'zod'
+
+const count = z.number().int().nonnegative()
+const position = z.number().int()
+const atMs = z.number()
+
+export const HEALTH_LEVELS = ['healthy', 'recovering', 'degraded', 'critical', 'stopped', 'unknown'] as const
+export const healthLevelSchema = z.enum(HEALTH_LEVELS)
+export type HealthLevel = z.infer<typeof healthLevelSchema>
+
+// ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const NODE_STATES = ['starting', 'running', 'stopping', 'stopped', 'killed', 'crashed', 'failed'] as const
+/**
+ * starting: process forked, not ready. running: ready. stopping: asked to stop. stopped / killed: through Lagoon, stays
+ * down until started. crashed: ended by itself, will restart with back-off. failed: cannot start; `problem` says why.
+ */
+export const nodeStateSchema = z.enum(NODE_STATES)
+export type NodeState = z.infer<typeof nodeStateSchema>
+
+export const nodeSchema = z.object({
+  /** broker-1, ensemble-1 */
+  name: z.string(),
+  role: z.enum(['broker', 'ensemble']),
+  /** broker.id or member id */
+  id: count,
+  state: nodeStateSchema,
+  pid: z.number().int().nullable(),
+  port: z.number().int(),
+  dataDir: z.string(),
+  /** When the state was entered. */
+  sinceMs: atMs,
+  /** How the last process ended, when it did. */
+  exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable() }).nullable(),
+  /** When a crashed node will be started again. */
+  restartAtMs: atMs.nullable(),
+  /** One sentence, for failed (and crashed) nodes. */
+  problem: z.string().nullable()
+})
+export type NodeView = z.infer<typeof nodeSchema>
+
+/** What the CLI's `status` prints. */
+export const statusSchema = z.object({
+  bootstrapServers: z.string(),
+  ensemble: z.string(),
+  controllerId: count.nullable(),
+  nodes: z.array(nodeSchema.pick({ name: true, state: true, pid: true, port: true, dataDir: true }))
+})
+export type StatusView = z.infer<typeof statusSchema>
+
+// ── cluster (overview, brokers) ──────────────────────────────────────────────────────────────────────────────────
+
+export const REASON_CODES = [
+  'partitionsOffline',
+  'noController',
+  'ensembleDown',
+  'brokerDown',
+  'brokerStopped',
+  'brokerStarting',
+  'brokerRecovering',
+  'groupsBehind',
+  'notObserved'
+] as const
+/**
+ * One reason of the verdict. `subject` is the node, partition or group it is about (with its kind); `count` and
+ * `sample` carry what the sentence needs: partitionsOffline count=4 sample=["orders-1", …3 at most] node="broker-2".
+ */
+export const reasonSchema = z.object({
+  code: z.enum(REASON_CODES),
+  level: healthLevelSchema,
+  sinceMs: atMs,
+  node: z.string().nullable(),
+  count: count.nullable(),
+  sample: z.array(z.string())
+})
+export type ReasonView = z.infer<typeof reasonSchema>
+
+export const brokerStatsSchema = z.object({
+  name: z.string(),
+  /** True while /brokers/ids/<id> exists. */
+  registered: z.boolean().nullable(),
+  isController: z.boolean(),
+  leaders: count.nullable(),
+  replicas: count.nullable(),
+  diskBytes: count.nullable(),
+  bytesInPerSecond: z.number().nullable(),
+  bytesOutPerSecond: z.number().nullable(),
+  recordsInPerSecond: z.number().nullable()
+})
+export type BrokerStatsView = z.infer<typeof brokerStatsSchema>
+
+export const clusterSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['lab', 'external']),
+  dataDir: z.string(),
+  bootstrapServers: z.string(),
+  ensemble: z.string(),
+  /** When the newest sample behind this view was taken; null before the first. */
+  observedAtMs: atMs.nullable(),
+  health: healthLevelSchema,
+  /** Worst first; empty when healthy. */
+  reasons: z.array(reasonSchema),
+  controllerId: count.nullable(),
+  controllerEpoch: count.nullable(),
+  nodes: z.array(nodeSchema),
+  brokers: z.array(brokerStatsSchema),
+  topicCount: count.nullable(),
+  partitionCount: count.nullable(),
+  leaderlessPartitions: count.nullable(),
+  groupCount: count.nullable(),
+  groupsBehind: count.nullable(),
+  bytesInPerSecond: z.number().nullable(),
+  bytesOutPerSecond: z.number().nullable()
+})
+export type ClusterView = z.infer<typeof clusterSchema>
+
+// ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const topicRowSchema = z.object({
+  name: z.string(),
+  topicId: z.string(),
+  isInternal: z.boolean(),
+  partitionCount: count,
+  replicationFactor: count,
+  leaderlessPartitions: count,
+  /** End minus start, summed; null when a leader did not answer. */
+  recordCount: count.nullable(),
+  sizeBytes: count.nullable(),
+  recordsInPerSecond: z.number().nullable()
+})
+export type TopicRow = z.infer<typeof topicRowSchema>
+export const topicsSchema = z.object({ observedAtMs: atMs.nullable(), topics: z.array(topicRowSchema) })
+export type TopicsView = z.infer<typeof topicsSchema>
+
+export const partitionSchema = z.object({
+  partition: count,
+  leader: count.nullable(),
+  leaderEpoch: z.number().int(),
+  replicas: z.array(count),
+  isr: z.array(count),
+  startOffset: position.nullable(),
+  endOffset: position.nullable(),
+  sizeBytes: count.nullable()
+})
+export type PartitionView = z.infer<typeof partitionSchema>
+
+/** What the CLI's `topic describe` prints. */
+export const topicSchema = z.object({
+  name: z.string(),
+  topicId: z.string(),
+  configs: z.record(z.string(), z.string()),
+  partitions: z.array(partitionSchema)
+})
+export type TopicView = z.infer<typeof topicSchema>
+
+/** Bytes as text when they are UTF-8, else base64; null is null (a tombstone, a missing key). */
+export const payloadSchema = z.union([z.string(), z.object({ base64: z.string() }), z.null()])
+export type Payload = z.infer<typeof payloadSchema>
+
+export const recordSchema = z.object({
+  topic: z.string(),
+  partition: count,
+  offset: position,
+  /** May be -1 (none) and may exceed 2^53 in foreign records; then it is a string of digits. */
+  timestampMs: z.union([z.number(), z.string()]),
+  key: payloadSchema,
+  value: payloadSchema,
+  headers: z.array(z.object({ key: z.string(), value: payloadSchema })),
+  /** Bytes of key and value before any cut. Present when `value` was cut for the screen. */
+  cutFromBytes: count.optional()
+})
+export type RecordView = z.infer<typeof recordSchema>
+
+// ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const groupRowSchema = z.object({
+  groupId: z.string(),
+  state: z.string(),
+  protocol: z.string(),
+  memberCount: count.nullable(),
+  topics: z.array(z.string()),
+  /** Sum over partitions with a commit; null when none is known. */
+  lagRecords: count.nullable(),
+  /** broker.id of the group coordinator. */
+  coordinatorId: count.nullable()
+})
+export type GroupRow = z.infer<typeof groupRowSchema>
+export const groupsSchema = z.object({ observedAtMs: atMs.nullable(), groups: z.array(groupRowSchema) })
+export type GroupsView = z.infer<typeof groupsSchema>
+
+export const groupMemberSchema = z.object({
+  memberId: z.string(),
+  clientId: z.string(),
+  clientHost: z.string(),
+  assignments: z.array(z.object({ topic: z.string(), partitions: z.array(count) }))
+})
+export type GroupMemberView = z.infer<typeof groupMemberSchema>
+
+export const groupPartitionSchema = z.object({
+  topic: z.string(),
+  partition: count,
+  committedOffset: position.nullable(),
+  startOffset: position.nullable(),
+  endOffset: position.nullable(),
+  lagRecords: count.nullable(),
+  memberId: z.string().nullable()
+})
+export type GroupPartitionView = z.infer<typeof groupPartitionSchema>
+
+/** What the CLI's `group describe` prints. */
+export const groupSchema = z.object({
+  groupId: z.string(),
+  state: z.string(),
+  protocol: z.string(),
+  coordinatorId: count.nullable().optional(),
+  members: z.array(groupMemberSchema),
+  partitions: z.array(groupPartitionSchema)
+})
+export type GroupView = z.infer<typeof groupSchema>
+
+/**
+ * Lag over time as parallel arrays: `atMs[i]` belongs to `total[i]` and to each `partitions[k].lag[i]`. null is a gap:
+ * nothing was known (no coordinator, no sample) or nothing was committed.
+ */
+export const lagHistorySchema = z.object({
+  groupId: z.string(),
+  fromMs: atMs,
+  toMs: atMs,
+  atMs: z.array(atMs),
+  total: z.array(count.nullable()),
+  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: z.array(count.nullable()) }))
+})
+export type LagHistoryView = z.infer<typeof lagHistorySchema>
+
+/** One second of one group; pushed to watchers of `lag:<groupId>`. total null = a gap. */
+export const lagSampleSchema = z.object({
+  groupId: z.string(),
+  atMs,
+  total: count.nullable(),
+  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: count.nullable() }))
+})
+export type LagSampleView = z.infer<typeof lagSampleSchema>
+
+// ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const EVENT_CODES = [
+  'nodeStarting',
+  'nodeRunning',
+  'nodeStopping',
+  'nodeStopped',
+  'nodeKilled',
+  'nodeCrashed',
+  'nodeFailed',
+  'nodeRestartPlanned',
+  'brokerSessionExpired',
+  'brokerRegistered',
+  'controllerElected',
+  'controllerGone',
+  'partitionsOffline',
+  'partitionsOnline',
+  'topicCreated',
+  'topicDeleted',
+  'groupStateChanged',
+  'groupBehind',
+  'groupCaughtUp'
+] as const
+/**
+ * Something that happened and was observed. `params` fills the sentence `event.<code>` of the locale: names, numbers
+ * and wire words only. `kind` decides the line in charts: process = solid, cluster = dotted.
+ */
+export const eventSchema = z.object({
+  id: count,
+  atMs,
+  code: z.enum(EVENT_CODES),
+  level: healthLevelSchema,
+  kind: z.enum(['process', 'cluster', 'group']),
+  subject: z.string().nullable(),
+  params: z.record(z.string(), z.union([z.string(), z.number()]))
+})
+export type ClusterEvent = z.infer<typeof eventSchema>
+export type EventCode = (typeof EVENT_CODES)[number]
+export const eventsSchema = z.object({ events: z.array(eventSchema) })
+export type EventsView = z.infer<typeof eventsSchema>
+
+/** What a kill or stop of a node costs, asked before it is done. Worst first by topic. */
+export const nodeCostSchema = z.object({
+  node: z.string(),
+  isController: z.boolean(),
+  /** Partitions that lose their only replica. */
+  topics: z.array(z.object({ topic: z.string(), offlinePartitions: z.array(count) })),
+  /** Groups whose coordinator is on the node. */
+  groups: z.array(z.string()),
+  /** False when the monitor does not know (then the lists are incomplete). */
+  isComplete: z.boolean()
+})
+export type NodeCostView = z.infer<typeof nodeCostSchema>

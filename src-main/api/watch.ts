@@ -1,0 +1,57 @@
+/**
+ * Watches: a client names a key, gets the current view at once and each later one whole. At most one push per key and
+ * second, plus one at once when an event changes it.
+ */
+import { z } from 'zod'
+import type {
+  ClusterEvent,
+  ClusterView,
+  EventsView,
+  GroupsView,
+  GroupView,
+  LagSampleView,
+  RecordView,
+  TopicsView,
+  TopicView
+} from './views'
+
+export type WatchKey =
+  | 'cluster'
+  | 'events'
+  | 'topics'
+  | 'groups'
+  | `topic:${string}`
+  | `group:${string}`
+  | `lag:${string}`
+  | `consumer:${string}`
+
+/** What arrives for a key. `events` sends the whole recent list first, then lists of the new ones only. */
+export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
+  ? ClusterView
+  : Key extends 'events'
+    ? EventsView
+    : Key extends 'topics'
+      ? TopicsView
+      : Key extends 'groups'
+        ? GroupsView
+        : Key extends `topic:${string}`
+          ? TopicView | null
+          : Key extends `group:${string}`
+            ? GroupView | null
+            : Key extends `lag:${string}`
+              ? LagSampleView
+              : Key extends `consumer:${string}`
+                ? ConsumerPush
+                : never
+
+/** Ends with `ended`: reached maxRecords or a poll brought nothing; `error` is one sentence. */
+export type ConsumerPush =
+  | { readonly type: 'records'; readonly records: readonly RecordView[] }
+  | { readonly type: 'ended'; readonly error: string | null }
+
+export const watchKeySchema = z
+  .string()
+  .max(600)
+  .regex(/^(cluster|events|topics|groups|(topic|group|lag|consumer):.+)$/s)
+
+export type { ClusterEvent }

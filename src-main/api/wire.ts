@@ -1,0 +1,28 @@
+/**
+ * Messages between a client and the host, the same on every transport: JSON objects (one line each on the control
+ * socket, one message each elsewhere). Requests carry an id; pushes carry the watch key.
+ */
+import { z } from 'zod'
+import { watchKeySchema } from './watch'
+
+const id = z.number().int().nonnegative()
+
+/** Client to host. */
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('call'), id, name: z.string().max(100), input: z.unknown() }),
+  z.object({ type: z.literal('watch'), key: watchKeySchema }),
+  z.object({ type: z.literal('unwatch'), key: watchKeySchema })
+])
+export type ClientMessage = z.infer<typeof clientMessageSchema>
+
+/** Host to client. */
+export const hostMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('result'), id, value: z.unknown() }),
+  z.object({
+    type: z.literal('error'),
+    id,
+    error: z.object({ code: z.string(), message: z.string(), kafkaError: z.string().optional() })
+  }),
+  z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown() })
+])
+export type HostMessage = z.infer<typeof hostMessageSchema>

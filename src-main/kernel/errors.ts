@@ -1,0 +1,47 @@
+/**
+ * Environment errors (style rule 18): thrown by adapters, handled by a service that names its policy. `code` is for
+ * programs, `message` is one sentence for people that says what to do.
+ */
+export type AppErrorCode =
+  | 'ADDRESS_IN_USE'
+  | 'CONNECTION_REFUSED'
+  | 'CONNECTION_LOST'
+  | 'DISK_FULL'
+  | 'DISK_FAILED'
+  | 'NOT_FOUND'
+  | 'EXISTS'
+  | 'ACCESS_DENIED'
+  | 'LOCKED'
+  | 'FOREIGN_FOLDER'
+  | 'CORRUPT'
+  | 'TIMED_OUT'
+  | 'ABORTED'
+  | 'USAGE'
+  | 'NOT_RUNNING'
+  | 'KAFKA'
+  | 'FAILED'
+
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: AppErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: AppErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {}
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** A deliberate ignore (style rule 20); `why` is read by people only. */
+export function ignore(_error: unknown, _why: string): void {
+  // Nothing: that is the point.
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

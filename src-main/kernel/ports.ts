@@ -1,0 +1,170 @@
+/**
+ * What cores and services may ask of the machine. Adapters implement these on Node; the simulation implements them
+ * on a simulated clock, disk and network. Bytes are Uint8Array, times are milliseconds, sizes are bytes.
+ *
+ * The disk offers synchronous append and read, and the network hands out whole frames inside one shared receive
+ * buffer: the licensed exception of the hot path (DESIGN.md, "Hot path").
+ */
+
+// ── time and chance ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Timer {
+  /** After this the callback does not run; idempotent. */
+  cancel(): void
+}
+
+export interface Clock {
+  /** Wall clock, ms since 1970. May jump. */
+  nowMs(): number
+  /** Monotonic ms, arbitrary zero. For durations and time-outs. */
+  monotonicMs(): number
+  /** Runs the callback once, not before delayMs. */
+  after(delayMs: number, callback: () => void): Timer
+  /** Runs the callback in a later macrotask, once per call, before timers that are due later. */
+  soon(callback: () => void): void
+}
+
+export interface Random {
+  /** Uniform in [0, 2^32). */
+  uint32(): number
+  bytes(count: number): Uint8Array
+}
+
+// ── disk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DiskFile {
+  readonly path: string
+  /** Bytes in the file as this handle knows it (appends and truncations through it included). */
+  readonly sizeBytes: number
+  /** Writes all bytes at the end, synchronously, into the page cache. Throws AppError DISK_FULL or DISK_FAILED; a
+   *  partial write is cut off again before it throws. */
+  append(bytes: Uint8Array): void
+  /** Several pieces, one after the other, in one call. */
+  appendAll(pieces: readonly Uint8Array[]): void
+  /** Overwrites in place; may extend. */
+  writeAt(position: number, bytes: Uint8Array): void
+  /** Reads up to into.length bytes; returns how many (0 at the end). */
+  readAt(position: number, into: Uint8Array): number
+  truncate(sizeBytes: number): void
+  /** fdatasync, off the thread. Errors are fatal for the log directory (style rule 21). */
+  sync(): Promise<void>
+  close(): void
+}
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+export interface FolderLock {
+  release(): void
+}
+
+export interface Disk {
+  /** 'append' creates the file when absent; 'read' throws NOT_FOUND; 'create' throws EXISTS. */
+  open(path: string, mode: 'append' | 'read' | 'create'): DiskFile
+  exists(path: string): boolean
+  /** Bytes; undefined when there is no such file. */
+  sizeOf(path: string): number | undefined
+  /** mtime, ms since 1970; undefined when there is no such file. */
+  modifiedAtMs(path: string): number | undefined
+  /** Whole file; throws NOT_FOUND. */
+  read(path: string): Uint8Array
+  /** Temporary file, fsync, rename, fsync of the folder: after this the file is the old one or the new one. */
+  replace(path: string, bytes: Uint8Array): Promise<void>
+  /** Like replace without any fsync: survives a killed process, not a power cut. */
+  replaceUnsynced(path: string, bytes: Uint8Array): void
+  list(path: string): readonly DirectoryEntry[]
+  /** Creates parents too; no error when it is there. */
+  makeDirectory(path: string): void
+  rename(from: string, to: string): void
+  /** File or folder with all that is in it; no error when absent. */
+  remove(path: string): void
+  syncDirectory(path: string): Promise<void>
+  /** Exclusive until released or until this process ends; throws LOCKED naming the holder. */
+  lock(path: string): FolderLock
+  join(...parts: readonly string[]): string
+}
+
+// ── network ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Connection {
+  readonly id: number
+  readonly remote: Address
+  readonly local: Address
+  /** Bytes given to send() that the kernel has not taken yet. */
+  readonly unsentBytes: number
+  /**
+   * Queues bytes after all earlier ones; the bytes must stay unchanged until `whenTaken` is called. Sends made inside
+   * one callback leave as one write.
+   */
+  send(bytes: Uint8Array, whenTaken?: () => void): void
+  /** Stops and resumes reading; frames that are already split out may still arrive during the current callback. */
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then closes. */
+  end(): void
+  /** Closes now. */
+  destroy(): void
+}
+
+export interface FrameHandler {
+  /** One whole frame without its int32 length. Valid only during this call: it lies in a shared buffer. */
+  frame(bytes: Uint8Array): void
+  /** The first four bytes of the connection, when listed in ListenOptions.words. Nothing else is read afterwards. */
+  word?(word: string): void
+  /** The send queue has become empty after unsentBytes > 0. */
+  drained?(): void
+  /** Once, for whatever reason; undefined when closed in good order. `oversized` and the like are in the code. */
+  closed(error: Error | undefined): void
+}
+
+export interface ListenOptions extends Address {
+  /** A frame whose length is negative or above this closes the connection. */
+  readonly frameBytesMax: number
+  /** ASCII words of four bytes to hand to FrameHandler.word instead of reading a frame (ZooKeeper's). */
+  readonly words?: readonly string[]
+}
+
+export interface Listener {
+  readonly address: Address
+  /** Refuses new connections and destroys the open ones. */
+  close(): Promise<void>
+}
+
+export interface Network {
+  /** Throws AppError ADDRESS_IN_USE naming the port. Port 0 takes a free one. */
+  listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener>
+  /** Throws CONNECTION_REFUSED or TIMED_OUT. */
+  connect(
+    options: Address & { readonly frameBytesMax: number; readonly timeoutMs: number },
+    handler: (connection: Connection) => FrameHandler
+  ): Promise<Connection>
+}
+
+// ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Checksum {
+  /** CRC-32C (Castagnoli), unsigned; `seed` is the checksum of what went before. */
+  crc32c(bytes: Uint8Array, seed?: number): number
+}
+
+/** Codec numbers of RecordBatch attributes bits 0-2. */
+export type CompressionCodec = 0 | 1 | 2 | 3 | 4
+
+export interface Compression {
+  /** Throws AppError CORRUPT. */
+  decompress(codec: CompressionCodec, bytes: Uint8Array): Uint8Array
+}
+
+// ── what a node tells its parent ─────────────────────────────────────────────────────────────────────────────────
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Structured log of a process; `fields` is flat and JSON-able. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+const alias = {
+  '@': resolve(import.meta.dirname, 'src-renderer'),
+  '@api': resolve(import.meta.dirname, 'src-main/api')
+}
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', environment: 'node', include: ['test/unit/src-main/**/*.test.ts', 'test/transcripts/**/*.test.ts'] } },
+      { extends: true, test: { name: 'tidy', environment: 'node', include: ['test/tidy/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: 'interop', environment: 'node', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+      },
+      {
+        extends: true,
+        test: { name: 'crash', environment: 'node', include: ['test/crash/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false }
+      },
+      {
+        extends: true,
+        test: { name: 'kafka', environment: 'node', include: ['test/kafka/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false }
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: { name: 'renderer', environment: 'happy-dom', include: ['test/unit/src-renderer/**/*.test.ts'] }
+      }
+    ]
+  }
+})
