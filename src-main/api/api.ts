@@ -36,8 +36,7 @@ export class ApiError extends Error {
 }
 
 export type CommandResult<Name extends CommandName> =
-  | { readonly ok: true; readonly value: CommandOutput<Name> }
-  | { readonly ok: false; readonly error: ApiErrorBody }
+  { readonly ok: true; readonly value: CommandOutput<Name> } | { readonly ok: false; readonly error: ApiErrorBody }
 
 export interface LagoonApi {
   /** Rejects with ApiError. */

@@ -58,7 +58,11 @@ export const COMMANDS = {
 
   /** The newest `limit` records over all partitions (or one), newest first by partition time order. */
   'records.newest': {
-    input: z.object({ topic: z.string().min(1), partition: partition.optional(), limit: z.number().int().min(1).max(1000) }),
+    input: z.object({
+      topic: z.string().min(1),
+      partition: partition.optional(),
+      limit: z.number().int().min(1).max(1000)
+    }),
     output: z.object({ records: z.array(recordSchema), unreachablePartitions: z.array(partition) })
   },
   'records.produce': {

@@ -4,7 +4,9 @@ export class InvariantError extends Error {
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(message: string, details: Readonly<Record<string, unknown>>) {
-    super(`${message} ${JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`)
+    super(
+      `${message} ${JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`
+    )
     this.details = details
   }
 }

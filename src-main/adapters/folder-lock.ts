@@ -1,0 +1,90 @@
+/**
+ * One process per folder. Node has no flock, so the lock file names its holder (pid and start time) and is taken over
+ * when that process is gone. It appears whole (written beside, then linked), so nobody reads half a name.
+ */
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { AppError, ignore } from '../kernel/errors'
+import type { FolderLock } from '../kernel/ports'
+import { identityOf, isAlive, type ProcessIdentity } from './process-liveness'
+
+const attemptsMax = 5
+
+function holderOf(path: string): ProcessIdentity | undefined {
+  try {
+    const [pid, startedAt] = readFileSync(path, 'utf8').split(' ')
+    const number = Number(pid)
+    return Number.isSafeInteger(number) && number > 0 ? { pid: number, startedAt: (startedAt ?? '').trim() } : undefined
+  } catch (error) {
+    ignore(error, 'the holder let go between our attempt and this look')
+    return undefined
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}
+
+/** Throws AppError LOCKED when a living process holds it; other errors are the system's own. */
+export function lockFolder(path: string): FolderLock {
+  const self = identityOf(process.pid)
+  const own = `${self.pid} ${self.startedAt}\n`
+  const draft = `${path}.${self.pid}`
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    writeFileSync(draft, own)
+    try {
+      linkSync(draft, path)
+      return releasable(path, own)
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error
+    } finally {
+      unlinkSync(draft)
+    }
+    const holder = holderOf(path)
+    if (holder !== undefined && isAlive(holder)) {
+      throw new AppError(
+        'LOCKED',
+        `This folder is in use by process ${holder.pid} (${path}). Stop it first, or choose another folder.`,
+        {
+          details: { path, pid: holder.pid }
+        }
+      )
+    }
+    takeAway(path, holder)
+  }
+  throw new AppError('LOCKED', `The lock ${path} changes hands all the time. Try again.`, { details: { path } })
+}
+
+/** Moves a stale lock aside; when another process was faster and it is no longer the stale one, puts it back. */
+function takeAway(path: string, stale: ProcessIdentity | undefined): void {
+  const aside = `${path}.stale.${process.pid}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return
+    throw error
+  }
+  const moved = holderOf(aside)
+  if (moved !== undefined && moved.pid !== stale?.pid && isAlive(moved)) {
+    try {
+      linkSync(aside, path)
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error
+    }
+  }
+  unlinkSync(aside)
+}
+
+function releasable(path: string, own: string): FolderLock {
+  let isReleased = false
+  return {
+    release(): void {
+      if (isReleased) return
+      isReleased = true
+      try {
+        if (readFileSync(path, 'utf8') === own) unlinkSync(path)
+      } catch (error) {
+        ignore(error, 'a lock that is gone is released')
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Record codecs through libraries. Java's snappy is xerial-framed: 8 magic bytes, two int32 versions, then blocks of
+ * `int32 length, raw snappy`; librdkafka sends raw blocks. Readers accept both.
+ */
+import { gunzipSync, constants } from 'node:zlib'
+import * as zlib from 'node:zlib'
+import { createRequire } from 'node:module'
+import { AppError } from '../kernel/errors'
+import type { Compression, CompressionCodec } from '../kernel/ports'
+
+const xerialMagic = Uint8Array.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
+const require = createRequire(import.meta.url)
+
+interface SnappyLibrary {
+  uncompressSync(bytes: Uint8Array, options: { asBuffer: true }): Uint8Array
+}
+interface Lz4Library {
+  decompressFrameSync(bytes: Uint8Array): Uint8Array
+}
+interface ZstdLibrary {
+  init(): Promise<void>
+  decompress(bytes: Uint8Array): Uint8Array
+}
+
+let wasmZstd: ZstdLibrary | undefined
+
+/**
+ * Loads the zstd decoder where Node has none of its own (before 22.15). A process that decodes awaits this once;
+ * brokers do, lazily, since they look into compressed batches only to find a timestamp.
+ */
+export async function loadZstd(): Promise<void> {
+  if ('zstdDecompressSync' in zlib || wasmZstd !== undefined) return
+  const library = require('@bokuweb/zstd-wasm') as ZstdLibrary
+  await library.init()
+  wasmZstd = library
+}
+
+function unsnappy(bytes: Uint8Array): Uint8Array {
+  const snappy = require('snappy') as SnappyLibrary
+  const raw = (block: Uint8Array): Uint8Array => snappy.uncompressSync(block, { asBuffer: true })
+  if (!xerialMagic.every((byte, i) => bytes[i] === byte)) return raw(bytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const blocks: Uint8Array[] = []
+  for (let at = 16; at + 4 <= bytes.length;) {
+    const length = view.getInt32(at)
+    if (length < 0 || at + 4 + length > bytes.length) throw new Error('a snappy block is cut short')
+    blocks.push(raw(bytes.subarray(at + 4, at + 4 + length)))
+    at += 4 + length
+  }
+  return Buffer.concat(blocks)
+}
+
+function unzstd(bytes: Uint8Array): Uint8Array {
+  const own = (zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array }).zstdDecompressSync
+  if (own !== undefined) return own(bytes)
+  if (wasmZstd === undefined) throw new Error('the zstd decoder is still loading')
+  return wasmZstd.decompress(bytes)
+}
+
+function decompressed(codec: CompressionCodec, bytes: Uint8Array): Uint8Array {
+  if (codec === 0) return bytes
+  if (codec === 1) return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
+  if (codec === 2) return unsnappy(bytes)
+  if (codec === 3) return (require('lz4-napi') as Lz4Library).decompressFrameSync(bytes)
+  return unzstd(bytes)
+}
+
+export const nodeCompression: Compression = {
+  decompress(codec, bytes) {
+    try {
+      return decompressed(codec, bytes)
+    } catch (error) {
+      throw new AppError('CORRUPT', 'the compressed records cannot be read', { cause: error, details: { codec } })
+    }
+  }
+}
