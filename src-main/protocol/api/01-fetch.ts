@@ -1,0 +1,107 @@
+/**
+ * Fetch. 7: sessions (KIP-227). 11: rack. 12: lastFetchedEpoch. 13: topics by id (KIP-516). 16: node endpoints (KIP-951).
+ */
+import { array, int16, int32, int64, int64Exact, int8, message, records, string, struct, uuid } from '../wire/schema'
+
+export const fetchRequest = message('FetchRequest', [4, 16], 12, {
+  clusterId: string({ from: 12, nullableFrom: 12, default: null, tag: 0, ignorable: true }),
+  replicaId: int32({ to: 14, default: -1 }),
+  replicaState: struct(
+    {
+      replicaId: int32({ from: 15, default: -1 }),
+      replicaEpoch: int64({ from: 15, default: -1 })
+    },
+    { from: 15, tag: 1 }
+  ),
+  maxWaitMs: int32(),
+  minBytes: int32(),
+  maxBytes: int32({ default: 2147483647, ignorable: true }),
+  isolationLevel: int8({ default: 0, ignorable: true }),
+  sessionId: int32({ from: 7, default: 0, ignorable: true }),
+  sessionEpoch: int32({ from: 7, default: -1, ignorable: true }),
+  topics: array(
+    struct({
+      topic: string({ to: 12, ignorable: true }),
+      topicId: uuid({ from: 13, ignorable: true }),
+      partitions: array(
+        struct({
+          partition: int32(),
+          currentLeaderEpoch: int32({ from: 9, default: -1, ignorable: true }),
+          fetchOffset: int64(),
+          lastFetchedEpoch: int32({ from: 12, default: -1 }),
+          logStartOffset: int64({ from: 5, default: -1, ignorable: true }),
+          partitionMaxBytes: int32()
+        })
+      )
+    })
+  ),
+  forgottenTopicsData: array(
+    struct({
+      topic: string({ from: 7, to: 12, ignorable: true }),
+      topicId: uuid({ from: 13, ignorable: true }),
+      partitions: array(int32(), { from: 7 })
+    }),
+    { from: 7 }
+  ),
+  rackId: string({ from: 11, default: '', ignorable: true })
+})
+
+export const fetchResponse = message('FetchResponse', [4, 16], 12, {
+  throttleTimeMs: int32({ ignorable: true }),
+  errorCode: int16({ from: 7, ignorable: true }),
+  sessionId: int32({ from: 7, default: 0 }),
+  responses: array(
+    struct({
+      topic: string({ to: 12, ignorable: true }),
+      topicId: uuid({ from: 13, ignorable: true }),
+      partitions: array(
+        struct({
+          partitionIndex: int32(),
+          errorCode: int16(),
+          highWatermark: int64(),
+          lastStableOffset: int64({ default: -1, ignorable: true }),
+          logStartOffset: int64({ from: 5, default: -1, ignorable: true }),
+          divergingEpoch: struct(
+            {
+              epoch: int32({ from: 12, default: -1 }),
+              endOffset: int64({ from: 12, default: -1 })
+            },
+            { from: 12, tag: 0 }
+          ),
+          currentLeader: struct(
+            {
+              leaderId: int32({ from: 12, default: -1 }),
+              leaderEpoch: int32({ from: 12, default: -1 })
+            },
+            { from: 12, tag: 1 }
+          ),
+          snapshotId: struct(
+            {
+              endOffset: int64({ default: -1 }),
+              epoch: int32({ default: -1 })
+            },
+            { from: 12, tag: 2 }
+          ),
+          abortedTransactions: array(
+            struct({
+              producerId: int64Exact(),
+              firstOffset: int64()
+            }),
+            { nullableFrom: 4, ignorable: true }
+          ),
+          preferredReadReplica: int32({ from: 11, default: -1 }),
+          records: records({ nullableFrom: 0 })
+        })
+      )
+    })
+  ),
+  nodeEndpoints: array(
+    struct({
+      nodeId: int32({ from: 16 }),
+      host: string({ from: 16 }),
+      port: int32({ from: 16 }),
+      rack: string({ from: 16, nullableFrom: 16, default: null })
+    }),
+    { from: 16, tag: 0 }
+  )
+})

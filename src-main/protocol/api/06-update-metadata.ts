@@ -1,0 +1,68 @@
+/**
+ * UpdateMetadata: the controller tells a broker what the cluster looks like.
+ */
+import { array, bool, int16, int32, int64Exact, int8, message, string, struct, uuid } from '../wire/schema'
+
+export const updateMetadataRequest = message('UpdateMetadataRequest', [0, 8], 6, {
+  controllerId: int32(),
+  isKRaftController: bool({ from: 8, default: false }),
+  type: int8({ from: 8, default: 0, tag: 0 }),
+  controllerEpoch: int32(),
+  brokerEpoch: int64Exact({ from: 5, default: -1n, ignorable: true }),
+  ungroupedPartitionStates: array(
+    struct({
+      topicName: string({ to: 4, ignorable: true }),
+      partitionIndex: int32(),
+      controllerEpoch: int32(),
+      leader: int32(),
+      leaderEpoch: int32(),
+      isr: array(int32()),
+      zkVersion: int32(),
+      replicas: array(int32()),
+      offlineReplicas: array(int32(), { from: 4, ignorable: true })
+    }),
+    { to: 4 }
+  ),
+  topicStates: array(
+    struct({
+      topicName: string({ from: 5 }),
+      topicId: uuid({ from: 7, ignorable: true }),
+      partitionStates: array(
+        struct({
+          topicName: string({ to: 4, ignorable: true }),
+          partitionIndex: int32(),
+          controllerEpoch: int32(),
+          leader: int32(),
+          leaderEpoch: int32(),
+          isr: array(int32()),
+          zkVersion: int32(),
+          replicas: array(int32()),
+          offlineReplicas: array(int32(), { from: 4, ignorable: true })
+        }),
+        { from: 5 }
+      )
+    }),
+    { from: 5 }
+  ),
+  liveBrokers: array(
+    struct({
+      id: int32(),
+      v0Host: string({ to: 0, ignorable: true }),
+      v0Port: int32({ to: 0, ignorable: true }),
+      endpoints: array(
+        struct({
+          port: int32({ from: 1 }),
+          host: string({ from: 1 }),
+          listener: string({ from: 3, ignorable: true }),
+          securityProtocol: int16({ from: 1 })
+        }),
+        { from: 1, ignorable: true }
+      ),
+      rack: string({ from: 2, nullableFrom: 0, ignorable: true })
+    })
+  )
+})
+
+export const updateMetadataResponse = message('UpdateMetadataResponse', [0, 8], 6, {
+  errorCode: int16()
+})

@@ -1,0 +1,18 @@
+/**
+ * DeleteGroups.
+ */
+import { array, int16, int32, message, string, struct } from '../wire/schema'
+
+export const deleteGroupsRequest = message('DeleteGroupsRequest', [0, 2], 2, {
+  groupsNames: array(string())
+})
+
+export const deleteGroupsResponse = message('DeleteGroupsResponse', [0, 2], 2, {
+  throttleTimeMs: int32(),
+  results: array(
+    struct({
+      groupId: string(),
+      errorCode: int16()
+    })
+  )
+})

@@ -1,0 +1,67 @@
+/**
+ * Records of `__consumer_offsets` (kafka.md 1.4): an int16 version first, then the fields; and what consumers put into
+ * a group's subscription and assignment, likewise with their version first.
+ */
+import { array, bytes, int32, int64, message, never, string, struct } from '../wire/schema'
+
+export const offsetCommitKey = message('OffsetCommitKey', [0, 1], never, {
+  group: string(),
+  topic: string(),
+  partition: int32()
+})
+
+export const offsetCommitValue = message('OffsetCommitValue', [0, 4], 4, {
+  offset: int64(),
+  leaderEpoch: int32({ from: 3, default: -1, ignorable: true }),
+  metadata: string(),
+  commitTimestamp: int64(),
+  expireTimestamp: int64({ from: 1, to: 1, default: -1, ignorable: true })
+})
+
+export const groupMetadataKey = message('GroupMetadataKey', [2, 2], never, {
+  group: string()
+})
+
+export const groupMetadataValue = message('GroupMetadataValue', [0, 4], 4, {
+  protocolType: string(),
+  generation: int32(),
+  protocol: string({ nullableFrom: 0 }),
+  leader: string({ nullableFrom: 0 }),
+  currentStateTimestamp: int64({ from: 2, default: -1, ignorable: true }),
+  members: array(
+    struct({
+      memberId: string(),
+      groupInstanceId: string({ from: 3, nullableFrom: 3, default: null, ignorable: true }),
+      clientId: string(),
+      clientHost: string(),
+      rebalanceTimeout: int32({ from: 1, default: -1, ignorable: true }),
+      sessionTimeout: int32(),
+      subscription: bytes(),
+      assignment: bytes()
+    })
+  )
+})
+
+export const consumerProtocolSubscription = message('ConsumerProtocolSubscription', [0, 3], never, {
+  topics: array(string()),
+  userData: bytes({ nullableFrom: 0, default: null }),
+  ownedPartitions: array(
+    struct({
+      topic: string({ from: 1 }),
+      partitions: array(int32(), { from: 1 })
+    }),
+    { from: 1, ignorable: true }
+  ),
+  generationId: int32({ from: 2, default: -1, ignorable: true }),
+  rackId: string({ from: 3, nullableFrom: 3, default: null, ignorable: true })
+})
+
+export const consumerProtocolAssignment = message('ConsumerProtocolAssignment', [0, 3], never, {
+  assignedPartitions: array(
+    struct({
+      topic: string(),
+      partitions: array(int32())
+    })
+  ),
+  userData: bytes({ nullableFrom: 0, default: null })
+})

@@ -1,0 +1,292 @@
+/**
+ * Turns a message description and a version into a reader and a writer, once each (they are kept). Hostile bytes end
+ * as a `DecodeFailure` value, never as an exception out of `decode`.
+ */
+import { invariant } from '../../kernel/invariant'
+import { zeroUuid } from '../../kernel/uuid'
+import { DecodeError } from './decode-error'
+import { Reader } from './reader'
+import type { Field, Fields, FieldType, InputOf, Message, Primitive, ValueOf } from './schema'
+import { Writer, type ExternalBytes } from './writer'
+
+type Read = (reader: Reader) => unknown
+type Write = (writer: Writer, value: unknown) => void
+interface Codec {
+  readonly read: Read
+  readonly write: Write
+}
+
+export interface DecodeFailure {
+  readonly failure: string
+}
+
+const codecs = new WeakMap<Message, (Codec | undefined)[]>()
+
+export function supports(message: Message, version: number): boolean {
+  return version >= message.versions[0] && version <= message.versions[1]
+}
+
+function codecOf(message: Message, version: number): Codec {
+  invariant(supports(message, version), 'the message has this version', { name: message.name, version })
+  let byVersion = codecs.get(message)
+  if (byVersion === undefined) codecs.set(message, (byVersion = []))
+  return (byVersion[version] ??= structCodec(message.fields, version, version >= message.flexibleFrom))
+}
+
+/** Bytes left over after the message are tolerated: librdkafka leaves some (kafka.md 4.3 item 1). */
+export function decode<M extends Message>(message: M, version: number, reader: Reader): ValueOf<M> | DecodeFailure {
+  try {
+    return codecOf(message, version).read(reader) as ValueOf<M>
+  } catch (error) {
+    if (error instanceof DecodeError) return { failure: `${message.name} v${version}: ${error.message}` }
+    throw error
+  }
+}
+
+export function isDecodeFailure(value: object): value is DecodeFailure {
+  return 'failure' in value
+}
+
+export function encode<M extends Message>(message: M, version: number, value: InputOf<M>, writer: Writer): void {
+  codecOf(message, version).write(writer, value)
+}
+
+// ── structs ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface PlacedField {
+  readonly name: string
+  readonly codec: Codec
+  readonly fallback: unknown
+  readonly tag: number | undefined
+  readonly isPresent: boolean
+  readonly isDroppable: boolean
+}
+
+function place(name: string, field: Field, version: number, isFlexible: boolean): PlacedField {
+  const { from = 0, to = Infinity, nullableFrom = Infinity, tag, tagFrom = from } = field.options
+  const isTagged = tag !== undefined && isFlexible && version >= tagFrom
+  const isNullable = version >= nullableFrom
+  return {
+    name,
+    codec: fieldCodec(field.fieldType, version, isFlexible, isNullable),
+    fallback: 'default' in field.options ? field.options.default : zeroValue(field.fieldType, version),
+    tag: isTagged ? tag : undefined,
+    isPresent: version >= from && version <= to && (tag === undefined || isTagged),
+    isDroppable: field.options.ignorable === true
+  }
+}
+
+function structCodec(fields: Fields, version: number, isFlexible: boolean): Codec {
+  const placed = Object.entries(fields).map(([name, field]) => place(name, field, version, isFlexible))
+  const plain = placed.filter((field) => field.isPresent && field.tag === undefined)
+  const tagged = placed
+    .filter((field) => field.isPresent && field.tag !== undefined)
+    .sort((a, b) => (a.tag ?? 0) - (b.tag ?? 0))
+  const absent = placed.filter((field) => !field.isPresent)
+  // Fields keep the order of the description in every value, so that all values of a message share one shape.
+  const readers = placed.map((field) => ({
+    name: field.name,
+    read: plain.includes(field) ? field.codec.read : undefined,
+    fallback: field.fallback
+  }))
+  return {
+    read(reader) {
+      const value: Record<string, unknown> = {}
+      for (const field of readers) value[field.name] = field.read === undefined ? field.fallback : field.read(reader)
+      if (isFlexible) readTags(reader, tagged, value)
+      return value
+    },
+    write(writer, input) {
+      const value = input as Readonly<Record<string, unknown>>
+      for (const field of plain) field.codec.write(writer, value[field.name] ?? defaultFor(field, value))
+      for (const field of absent) checkAbsent(field, value[field.name], version)
+      if (isFlexible) writeTags(writer, tagged, value)
+    }
+  }
+}
+
+/** `null` given on purpose stays null; what was left out becomes the default. */
+function defaultFor(field: PlacedField, value: Readonly<Record<string, unknown>>): unknown {
+  return value[field.name] === null ? null : field.fallback
+}
+
+function checkAbsent(field: PlacedField, value: unknown, version: number): void {
+  if (value === undefined || field.isDroppable) return
+  invariant(isSame(value, field.fallback), 'a field that this version lacks has its default', {
+    name: field.name,
+    version
+  })
+}
+
+function isSame(value: unknown, fallback: unknown): boolean {
+  return value === fallback || (Array.isArray(value) && value.length === 0 && Array.isArray(fallback))
+}
+
+function readTags(reader: Reader, tagged: readonly PlacedField[], value: Record<string, unknown>): void {
+  for (let left = reader.unsignedVarint(); left > 0; left--) {
+    const tag = reader.unsignedVarint()
+    const size = reader.unsignedVarint()
+    const field = tagged.find((candidate) => candidate.tag === tag)
+    if (field === undefined) reader.skip(size)
+    else value[field.name] = field.codec.read(new Reader(reader.bytes(size)))
+  }
+}
+
+function writeTags(writer: Writer, tagged: readonly PlacedField[], value: Readonly<Record<string, unknown>>): void {
+  const given = tagged.filter((field) => value[field.name] !== undefined && !isSame(value[field.name], field.fallback))
+  writer.unsignedVarint(given.length)
+  for (const field of given) {
+    const inner = new Writer()
+    field.codec.write(inner, value[field.name])
+    writer.unsignedVarint(field.tag ?? 0)
+    writer.unsignedVarint(inner.position)
+    writer.raw(inner.finished())
+  }
+}
+
+// ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function zeroValue(type: FieldType, version: number): unknown {
+  if (type.type === 'array') return []
+  if (type.type === 'struct') {
+    return Object.fromEntries(
+      Object.entries(type.fields).map(([name, field]) => [name, place(name, field, version, true).fallback])
+    )
+  }
+  return zeroPrimitive[type.primitive]
+}
+
+const zeroPrimitive: Readonly<Record<Primitive, unknown>> = {
+  bool: false,
+  int8: 0,
+  int16: 0,
+  uint16: 0,
+  int32: 0,
+  int64: 0,
+  int64Exact: 0n,
+  float64: 0,
+  string: '',
+  uuid: zeroUuid,
+  bytes: new Uint8Array(0),
+  records: null
+}
+
+function fieldCodec(type: FieldType, version: number, isFlexible: boolean, isNullable: boolean): Codec {
+  if (type.type === 'array') return arrayCodec(fieldCodec(type.of, version, isFlexible, false), isFlexible, isNullable)
+  if (type.type === 'struct') {
+    const inner = structCodec(type.fields, version, isFlexible)
+    return isNullable ? nullableStruct(inner) : inner
+  }
+  switch (type.primitive) {
+    case 'string':
+      return stringCodec(isFlexible, isNullable)
+    case 'bytes':
+      return bytesCodec(isFlexible, isNullable)
+    case 'records':
+      return bytesCodec(isFlexible, true)
+    default:
+      return fixedCodecs[type.primitive]
+  }
+}
+
+const fixedCodecs: Readonly<Record<Exclude<Primitive, 'string' | 'bytes' | 'records'>, Codec>> = {
+  bool: { read: (r) => r.bool(), write: (w, v) => w.bool(v as boolean) },
+  int8: { read: (r) => r.int8(), write: (w, v) => w.int8(v as number) },
+  int16: { read: (r) => r.int16(), write: (w, v) => w.int16(v as number) },
+  uint16: { read: (r) => r.uint16(), write: (w, v) => w.int16(v as number) },
+  int32: { read: (r) => r.int32(), write: (w, v) => w.int32(v as number) },
+  int64: { read: (r) => r.int64(), write: (w, v) => w.int64(v as number) },
+  int64Exact: { read: (r) => r.int64Exact(), write: (w, v) => w.int64Exact(v as bigint) },
+  float64: { read: (r) => r.float64(), write: (w, v) => w.float64(v as number) },
+  uuid: { read: (r) => r.uuid(), write: (w, v) => w.uuid(v as string) }
+}
+
+function nullableStruct(inner: Codec): Codec {
+  return {
+    read: (reader) => (reader.int8() < 0 ? null : inner.read(reader)),
+    write(writer, value) {
+      writer.int8(value === null ? -1 : 1)
+      if (value !== null) inner.write(writer, value)
+    }
+  }
+}
+
+function readLength(reader: Reader, isFlexible: boolean): number {
+  return isFlexible ? reader.unsignedVarint() - 1 : reader.int32()
+}
+
+function writeLength(writer: Writer, isFlexible: boolean, length: number): void {
+  if (isFlexible) writer.unsignedVarint(length + 1)
+  else writer.int32(length)
+}
+
+function arrayCodec(element: Codec, isFlexible: boolean, isNullable: boolean): Codec {
+  return {
+    read(reader) {
+      const count = readLength(reader, isFlexible)
+      if (count < 0) {
+        if (isNullable) return null
+        throw new DecodeError('an array that may not be null is null')
+      }
+      // Each element takes a byte at least: a count beyond that is a lie.
+      if (count > reader.remaining) throw new DecodeError(`an array of ${count} in ${reader.remaining} bytes`)
+      const values: unknown[] = []
+      for (let i = 0; i < count; i++) values.push(element.read(reader))
+      return values
+    },
+    write(writer, value) {
+      if (value === null) {
+        invariant(isNullable, 'an array that is null may be null')
+        writeLength(writer, isFlexible, -1)
+        return
+      }
+      const values = value as readonly unknown[]
+      writeLength(writer, isFlexible, values.length)
+      for (const item of values) element.write(writer, item)
+    }
+  }
+}
+
+function stringCodec(isFlexible: boolean, isNullable: boolean): Codec {
+  return {
+    read(reader) {
+      const length = isFlexible ? reader.unsignedVarint() - 1 : reader.int16()
+      if (length >= 0) return reader.text(length)
+      if (isNullable) return null
+      throw new DecodeError('a text that may not be null is null')
+    },
+    write(writer, value) {
+      if (value !== null) {
+        writer.text(value as string, isFlexible)
+        return
+      }
+      invariant(isNullable, 'a text that is null may be null')
+      if (isFlexible) writer.unsignedVarint(0)
+      else writer.int16(-1)
+    }
+  }
+}
+
+function bytesCodec(isFlexible: boolean, isNullable: boolean): Codec {
+  return {
+    read(reader) {
+      const length = readLength(reader, isFlexible)
+      if (length >= 0) return reader.bytes(length)
+      if (isNullable) return null
+      throw new DecodeError('bytes that may not be null are null')
+    },
+    write(writer, value) {
+      if (value === null) {
+        invariant(isNullable, 'bytes that are null may be null')
+        writeLength(writer, isFlexible, -1)
+      } else if (value instanceof Uint8Array) {
+        writeLength(writer, isFlexible, value.length)
+        writer.raw(value)
+      } else {
+        const external = value as ExternalBytes
+        writeLength(writer, isFlexible, external.lengthBytes)
+        writer.external(external)
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Reads Kafka's primitive types from a frame (kafka protocol guide, "Protocol Primitive Types"). Every read checks
+ * what is left and throws DecodeError; nothing is allocated on the word of a length prefix.
+ */
+import { uuidFromBytes, type Uuid } from '../../kernel/uuid'
+import { DecodeError } from './decode-error'
+
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+const shortTextBytesMax = 40
+
+export class Reader {
+  readonly #bytes: Uint8Array
+  readonly #end: number
+  #at: number
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.#at = at
+    this.#end = end
+  }
+
+  get position(): number {
+    return this.#at
+  }
+
+  get remaining(): number {
+    return this.#end - this.#at
+  }
+
+  #take(count: number): number {
+    const at = this.#at
+    if (count < 0 || count > this.#end - at) throw new DecodeError(`needs ${count} bytes, ${this.#end - at} are left`)
+    this.#at = at + count
+    return at
+  }
+
+  skip(count: number): void {
+    this.#take(count)
+  }
+
+  int8(): number {
+    return ((this.#bytes[this.#take(1)] ?? 0) << 24) >> 24
+  }
+
+  uint8(): number {
+    return this.#bytes[this.#take(1)] ?? 0
+  }
+
+  bool(): boolean {
+    return this.uint8() !== 0
+  }
+
+  int16(): number {
+    const at = this.#take(2)
+    return (((this.#bytes[at] ?? 0) << 24) >> 16) | (this.#bytes[at + 1] ?? 0)
+  }
+
+  uint16(): number {
+    return this.int16() & 0xffff
+  }
+
+  int32(): number {
+    const at = this.#take(4)
+    const b = this.#bytes
+    return ((b[at] ?? 0) << 24) | ((b[at + 1] ?? 0) << 16) | ((b[at + 2] ?? 0) << 8) | (b[at + 3] ?? 0)
+  }
+
+  /** As a number: exact up to 2^53, rounded above. For offsets, sizes and times, which are checked by their users. */
+  int64(): number {
+    const high = this.int32()
+    return high * 4294967296 + (this.int32() >>> 0)
+  }
+
+  /** Exact. For opaque ids and for timestamps. */
+  int64Exact(): bigint {
+    const high = this.int32()
+    return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(this.int32() >>> 0))
+  }
+
+  float64(): number {
+    const at = this.#take(8)
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + at, 8).getFloat64(0)
+  }
+
+  unsignedVarint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.uint8()
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) {
+        if (value > 0xffffffff) break
+        return value
+      }
+    }
+    throw new DecodeError('a variable-length integer is longer than 32 bits')
+  }
+
+  uuid(): Uuid {
+    return uuidFromBytes(this.#bytes, this.#take(16))
+  }
+
+  text(length: number): string {
+    const at = this.#take(length)
+    if (length <= shortTextBytesMax) {
+      let text = ''
+      let i = at
+      for (; i < at + length; i++) {
+        const byte = this.#bytes[i] ?? 0
+        if (byte >= 0x80) break
+        text += String.fromCharCode(byte)
+      }
+      if (i === at + length) return text
+    }
+    return decoder.decode(this.#bytes.subarray(at, at + length))
+  }
+
+  /** A view into the frame, not a copy. */
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  /** Skips a tagged-field section (KIP-482) whose tags the caller does not know. */
+  skipTags(): void {
+    for (let left = this.unsignedVarint(); left > 0; left--) {
+      this.unsignedVarint()
+      this.skip(this.unsignedVarint())
+    }
+  }
+}
