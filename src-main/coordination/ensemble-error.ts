@@ -1,0 +1,19 @@
+/** What a request to the ensemble failed with, by ZooKeeper's name for it. */
+import type { ErrorName } from './wire/codes'
+
+export type EnsembleErrorCode = ErrorName
+
+export class EnsembleError extends Error {
+  override readonly name = 'EnsembleError'
+  readonly code: EnsembleErrorCode
+  readonly path: string
+  /** In a multi: the index of the operation that failed, 0 otherwise. Those before it had succeeded and were undone. */
+  readonly failedIndex: number
+
+  constructor(code: EnsembleErrorCode, path: string, failedIndex = 0) {
+    super(`${code} for ${path}`)
+    this.code = code
+    this.path = path
+    this.failedIndex = failedIndex
+  }
+}

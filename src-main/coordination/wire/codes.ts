@@ -1,0 +1,64 @@
+/** Numbers of ZooKeeper's client protocol (coordination reference §1.3 and §1.4). */
+
+export const opCodes = {
+  create: 1,
+  delete: 2,
+  exists: 3,
+  getData: 4,
+  setData: 5,
+  getACL: 6,
+  getChildren: 8,
+  sync: 9,
+  ping: 11,
+  getChildren2: 12,
+  check: 13,
+  multi: 14,
+  create2: 15,
+  auth: 100,
+  setWatches: 101,
+  closeSession: -11,
+  error: -1
+} as const
+
+export const errorCodes = {
+  OK: 0,
+  SYSTEMERROR: -1,
+  RUNTIMEINCONSISTENCY: -2,
+  DATAINCONSISTENCY: -3,
+  CONNECTIONLOSS: -4,
+  MARSHALLINGERROR: -5,
+  UNIMPLEMENTED: -6,
+  OPERATIONTIMEOUT: -7,
+  BADARGUMENTS: -8,
+  NONODE: -101,
+  NOAUTH: -102,
+  BADVERSION: -103,
+  NOCHILDRENFOREPHEMERALS: -108,
+  NODEEXISTS: -110,
+  NOTEMPTY: -111,
+  SESSIONEXPIRED: -112,
+  INVALIDCALLBACK: -113,
+  INVALIDACL: -114,
+  AUTHFAILED: -115,
+  SESSIONMOVED: -118
+} as const
+
+export type ErrorName = keyof typeof errorCodes
+
+const errorNames = new Map<number, ErrorName>()
+for (const name of Object.keys(errorCodes) as ErrorName[]) errorNames.set(errorCodes[name], name)
+
+/** The name of a code; what we do not know is SYSTEMERROR. */
+export function errorName(code: number): ErrorName {
+  return errorNames.get(code) ?? 'SYSTEMERROR'
+}
+
+/** Transaction ids of packets that answer no numbered request. */
+export const specialXids = { watchEvent: -1, ping: -2, auth: -4, setWatches: -8 } as const
+
+export const watchEventTypes = { created: 1, deleted: 2, dataChanged: 3, childrenChanged: 4 } as const
+
+export type WatchEventType = keyof typeof watchEventTypes
+
+/** Bits of create's flags. */
+export const createFlags = { persistent: 0, ephemeral: 1, sequential: 2 } as const

@@ -1,0 +1,58 @@
+/** The handshake (coordination reference §1.2): neither side has a header; old clients leave the last byte out. */
+import { DecodeError, type JuteReader } from './jute-reader'
+import { JuteWriter } from './jute-writer'
+import type { Zxid } from './zxid'
+
+export const passwordBytes = 16
+
+export interface ConnectRequest {
+  readonly lastZxidSeen: Zxid
+  readonly timeoutMs: number
+  /** 0 asks for a new session. */
+  readonly sessionId: bigint
+  readonly password: Uint8Array
+  /** Undefined when the client did not send the byte; the answer then has none either. */
+  readonly readOnly: boolean | undefined
+}
+
+export interface ConnectResponse {
+  /** Negotiated; 0 refuses the session. */
+  readonly timeoutMs: number
+  readonly sessionId: bigint
+  readonly password: Uint8Array
+  readonly readOnly: boolean | undefined
+}
+
+export const sessionRefused = { timeoutMs: 0, sessionId: 0n, password: new Uint8Array(passwordBytes) } as const
+
+export function readConnectRequest(reader: JuteReader): ConnectRequest {
+  const protocolVersion = reader.int()
+  if (protocolVersion !== 0) throw new DecodeError(`protocol version ${protocolVersion}`)
+  const lastZxidSeen = reader.zxid()
+  const timeoutMs = reader.int()
+  const sessionId = reader.longBits()
+  const password = reader.buffer() ?? new Uint8Array(0)
+  return { lastZxidSeen, timeoutMs, sessionId, password, readOnly: reader.remaining > 0 ? reader.boolean() : undefined }
+}
+
+export function connectRequestFrame(request: ConnectRequest): Uint8Array {
+  const writer = JuteWriter.frame(64).int(0).zxid(request.lastZxidSeen).int(request.timeoutMs)
+  writer.longBits(request.sessionId).buffer(request.password)
+  if (request.readOnly !== undefined) writer.boolean(request.readOnly)
+  return writer.finishFrame()
+}
+
+export function readConnectResponse(reader: JuteReader): ConnectResponse {
+  reader.int()
+  const timeoutMs = reader.int()
+  const sessionId = reader.longBits()
+  const password = reader.buffer() ?? new Uint8Array(0)
+  return { timeoutMs, sessionId, password, readOnly: reader.remaining > 0 ? reader.boolean() : undefined }
+}
+
+export function connectResponseFrame(response: ConnectResponse): Uint8Array {
+  const writer = JuteWriter.frame(64).int(0).int(response.timeoutMs).longBits(response.sessionId)
+  writer.buffer(response.password)
+  if (response.readOnly !== undefined) writer.boolean(response.readOnly)
+  return writer.finishFrame()
+}
