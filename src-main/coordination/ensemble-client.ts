@@ -543,8 +543,7 @@ function wireOperation(operation: Operation): MultiOperation {
       return { type: 'setData', path, data: operation.data, version: operation.version ?? anyVersion }
     case 'delete':
     case 'check':
-      return { type: operation.type, path, version: operation.version ?? anyVersion } satisfies
-        CheckRequest | MultiOperation
+      return { type: operation.type, path, version: operation.version ?? anyVersion }
   }
 }
 

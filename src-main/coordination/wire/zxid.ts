@@ -17,11 +17,16 @@ export function compareZxid(a: Zxid, b: Zxid): number {
   return a.epoch === b.epoch ? a.counter - b.counter : a.epoch - b.epoch
 }
 
-/** The position after this one; a full counter begins the next epoch, as a new election would. */
+/** The position after this one; a full counter begins the next epoch, as a new election would. Epoch 0 has no entries. */
 export function nextZxid(after: Zxid): Zxid {
-  return after.counter >= counterMax
+  return after.epoch === 0 || after.counter >= counterMax
     ? { epoch: after.epoch + 1, counter: 1 }
     : { epoch: after.epoch, counter: after.counter + 1 }
+}
+
+/** May an entry at `next` follow one at `last` without another between them? A new epoch begins at 1. */
+export function isSuccessor(next: Zxid, last: Zxid): boolean {
+  return next.epoch === last.epoch ? next.counter === last.counter + 1 : next.epoch > last.epoch && next.counter === 1
 }
 
 export function zxidToBigint(zxid: Zxid): bigint {

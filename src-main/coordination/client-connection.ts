@@ -1,0 +1,289 @@
+/**
+ * One client's connection: decodes its requests and answers them in their order.
+ *
+ * Everything a client sent waits in one queue: a write until its entry is applied, a read behind it. So a session reads
+ * its own writes, and replies come in the order of requests (coordination reference §1.5). Events are sent when an
+ * entry is applied, hence before any reply that shows the change.
+ * Limits: outstandingMax requests and outstandingBytesMax of them, unsentBytesMax of replies; past each of them the
+ * connection is not read until there is room again. A client that does not take its events is closed.
+ */
+import { invariant } from '../kernel/invariant'
+import type { Connection } from '../kernel/ports'
+import type { LogCommand } from './core/log-entry'
+import type { Outcome } from './core/replicated-state'
+import { isSamePassword } from './core/session/session-table'
+import type { ReadAnswer } from './core/tree/read-answer'
+import { errorCodes } from './wire/codes'
+import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
+import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
+import { readRequest, type ReadRequest, type Request } from './wire/requests'
+import { replyFrame, watchEventFrame, type Response, type WatcherEvent } from './wire/responses'
+import { compareZxid, type Zxid } from './wire/zxid'
+
+export const outstandingMax = 1_000
+export const outstandingBytesMax = 4 * 1024 * 1024
+export const unsentBytesMax = 4 * 1024 * 1024
+/** Replies wait for room; events cannot. */
+const unsentEventBytesMax = 64 * 1024 * 1024
+export const watchesPerConnectionMax = 250_000
+
+/** What a connection asks of the member. */
+export interface MemberFace {
+  readonly lastApplied: Zxid
+  nowMs(): number
+  /** Puts a command into the log; its entry's zxid. The outcome comes by `committed`. */
+  propose(command: LogCommand): Zxid
+  /** The command that makes a new session for this connection. */
+  newSession(connectionId: number, askedTimeoutMs: number): LogCommand & { readonly type: 'createSession' }
+  negotiatedTimeoutMs(askedMs: number): number
+  read(connectionId: number, request: ReadRequest): ReadAnswer
+  watchCount(connectionId: number): number
+  touched(sessionId: bigint): void
+  session(sessionId: bigint): { readonly password: Uint8Array; readonly timeoutMs: number } | undefined
+  /** A request was answered that came at this time. */
+  answered(cameAtMs: number): void
+}
+
+type Waiting = { readonly cameAtMs: number } & (
+  | { readonly type: 'handshake'; readonly zxid: Zxid; readonly request: ConnectRequest }
+  | { readonly type: 'write'; readonly xid: number; readonly zxid: Zxid; readonly bytes: number }
+  | { readonly type: 'read'; readonly xid: number; readonly request: ReadRequest }
+  | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
+)
+
+export class ClientConnection {
+  readonly connectionId: number
+  readonly #connection: Connection
+  readonly #member: MemberFace
+  readonly #openedAtMs: number
+  #sessionId: bigint | undefined
+  #queue: Waiting[] = []
+  #queuedBytes = 0
+  #isPaused = false
+  /** Nothing more is read or answered. */
+  #isOver = false
+
+  constructor(connection: Connection, connectionId: number, member: MemberFace) {
+    this.#connection = connection
+    this.connectionId = connectionId
+    this.#member = member
+    this.#openedAtMs = member.nowMs()
+  }
+
+  get isShaken(): boolean {
+    return this.#sessionId !== undefined
+  }
+
+  get openedAtMs(): number {
+    return this.#openedAtMs
+  }
+
+  get outstanding(): number {
+    return this.#queue.length
+  }
+
+  /** A frame; it lies in a shared buffer, so what is kept is copied. */
+  frame(bytes: Uint8Array): void {
+    if (this.#isOver) return
+    const reader = new JuteReader(bytes)
+    try {
+      if (this.#sessionId === undefined) this.#handshake(readConnectRequest(reader))
+      else this.#request(this.#sessionId, reader, bytes)
+    } catch (error) {
+      // Too short for its header, or no handshake: there is nothing to answer to.
+      if (!(error instanceof DecodeError)) throw error
+      this.destroy()
+    }
+    this.#answerWaiting()
+  }
+
+  /** The entry at the head of the queue was applied. */
+  committed(zxid: Zxid, outcome: Outcome): void {
+    if (this.#isOver) return
+    const head = this.#queue.shift()
+    invariant(head?.type === 'handshake' || head?.type === 'write', 'an entry that commits heads its queue')
+    invariant(compareZxid(head.zxid, zxid) === 0, 'entries of a connection commit in order', { zxid, head: head.zxid })
+    if (head.type === 'handshake') this.#shaken(head.request, outcome)
+    else this.#written(head.xid, zxid, outcome)
+    if (head.type === 'write') this.#queuedBytes -= head.bytes
+    this.#member.answered(head.cameAtMs)
+    this.#answerWaiting()
+  }
+
+  event(event: WatcherEvent): void {
+    if (this.#isOver) return
+    this.#connection.send(watchEventFrame(event))
+    if (this.#connection.unsentBytes > unsentEventBytesMax) this.destroy()
+  }
+
+  drained(): void {
+    this.#answerWaiting()
+  }
+
+  destroy(): void {
+    this.#isOver = true
+    this.#queue = []
+    this.#connection.destroy()
+  }
+
+  #handshake(request: ConnectRequest): void {
+    const cameAtMs = this.#member.nowMs()
+    // A client must not go back in time: it is to try a member that has seen as much (§1.2), without an answer.
+    if (compareZxid(request.lastZxidSeen, this.#member.lastApplied) > 0) {
+      this.destroy()
+      return
+    }
+    const { connectionId } = this
+    const command: LogCommand =
+      request.sessionId === 0n
+        ? this.#member.newSession(connectionId, request.timeoutMs)
+        : {
+            type: 'attachSession',
+            sessionId: request.sessionId,
+            connectionId,
+            timeoutMs: this.#member.negotiatedTimeoutMs(request.timeoutMs),
+            password: copyOfBytes(request.password)
+          }
+    this.#sessionId = command.sessionId
+    // From here on its clock must not run out while the entry is on its way to the disk.
+    const session = this.#member.session(command.sessionId)
+    if (session !== undefined && isSamePassword(session.password, request.password)) {
+      this.#member.touched(command.sessionId)
+    }
+    const zxid = this.#member.propose(command)
+    this.#queue.push({ type: 'handshake', cameAtMs, zxid, request: { ...request, password: new Uint8Array(0) } })
+  }
+
+  #shaken(request: ConnectRequest, outcome: Outcome): void {
+    const { readOnly } = request
+    const isAccepted = outcome.type === 'sessionCreated' || outcome.type === 'sessionAttached'
+    const session = isAccepted ? this.#member.session(outcome.sessionId) : undefined
+    if (!isAccepted || session === undefined) {
+      this.#connection.send(
+        connectResponseFrame({ ...sessionRefused, readOnly: readOnly === undefined ? undefined : false })
+      )
+      this.#end()
+      return
+    }
+    this.#connection.send(
+      connectResponseFrame({
+        timeoutMs: session.timeoutMs,
+        sessionId: outcome.sessionId,
+        password: session.password,
+        readOnly: readOnly === undefined ? undefined : false
+      })
+    )
+  }
+
+  #request(sessionId: bigint, reader: JuteReader, bytes: Uint8Array): void {
+    this.#member.touched(sessionId)
+    const cameAtMs = this.#member.nowMs()
+    const xid = reader.int()
+    const op = reader.int()
+    const bodyAt = reader.position
+    const request = this.#decoded(op, reader)
+    if (request === 'malformed' || request === 'unknown') {
+      const error = request === 'malformed' ? errorCodes.MARSHALLINGERROR : errorCodes.UNIMPLEMENTED
+      this.#queue.push({ type: 'error', cameAtMs, xid, error, closes: request === 'unknown' })
+      return
+    }
+    switch (request.type) {
+      case 'create':
+      case 'delete':
+      case 'setData':
+      case 'multi': {
+        const { connectionId } = this
+        const body = copyOfBytes(bytes.subarray(bodyAt))
+        const zxid = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body })
+        this.#queue.push({ type: 'write', cameAtMs, xid, zxid, bytes: body.byteLength })
+        this.#queuedBytes += body.byteLength
+        return
+      }
+      case 'closeSession': {
+        const zxid = this.#member.propose({ type: 'closeSession', sessionId, connectionId: this.connectionId })
+        this.#queue.push({ type: 'write', cameAtMs, xid, zxid, bytes: 0 })
+        return
+      }
+      case 'auth':
+        // There is one scheme, world, and nobody authenticates with it (§1.4).
+        this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.AUTHFAILED, closes: true })
+        return
+      default:
+        this.#queue.push({ type: 'read', cameAtMs, xid, request })
+    }
+  }
+
+  #decoded(op: number, reader: JuteReader): Request | 'malformed' | 'unknown' {
+    try {
+      return readRequest(op, reader) ?? 'unknown'
+    } catch (error) {
+      if (error instanceof DecodeError) return 'malformed'
+      throw error
+    }
+  }
+
+  #written(xid: number, zxid: Zxid, outcome: Outcome): void {
+    switch (outcome.type) {
+      case 'reply':
+        this.#reply(xid, zxid, outcome.error, outcome.response)
+        return
+      case 'sessionClosed':
+        this.#reply(xid, zxid, errorCodes.OK, { type: 'empty' })
+        this.#end()
+        return
+      case 'moved':
+        this.destroy()
+        return
+      default:
+        invariant(false, 'a write has an outcome of its own', { outcome: outcome.type })
+    }
+  }
+
+  /** Answers what has nothing left to wait for, as far as the client takes it, and reads on when there is room. */
+  #answerWaiting(): void {
+    for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
+      if (head.type === 'handshake' || head.type === 'write') break
+      if (this.#connection.unsentBytes > unsentBytesMax) break
+      this.#queue.shift()
+      if (head.type === 'read') this.#readAnswer(head.xid, head.request)
+      else this.#errorAnswer(head.xid, head.error, head.closes)
+      this.#member.answered(head.cameAtMs)
+    }
+    this.#regulate()
+  }
+
+  #readAnswer(xid: number, request: ReadRequest): void {
+    const { error, response, events } = this.#member.read(this.connectionId, request)
+    for (const event of events) this.event(event)
+    this.#reply(xid, this.#member.lastApplied, error, response)
+    if (this.#member.watchCount(this.connectionId) > watchesPerConnectionMax) this.destroy()
+  }
+
+  #errorAnswer(xid: number, error: number, closes: boolean): void {
+    this.#reply(xid, this.#member.lastApplied, error)
+    if (closes) this.#end()
+  }
+
+  #reply(xid: number, zxid: Zxid, error: number, response?: Response): void {
+    this.#connection.send(replyFrame({ xid, zxid, error }, response))
+  }
+
+  #regulate(): void {
+    if (this.#isOver) return
+    const isFull =
+      this.#queue.length >= outstandingMax ||
+      this.#queuedBytes >= outstandingBytesMax ||
+      this.#connection.unsentBytes > unsentBytesMax
+    if (isFull === this.#isPaused) return
+    this.#isPaused = isFull
+    if (isFull) this.#connection.pause()
+    else this.#connection.resume()
+  }
+
+  /** Sends what is on its way, then closes. */
+  #end(): void {
+    this.#isOver = true
+    this.#queue = []
+    this.#connection.end()
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The port that clients connect to: ZooKeeper's protocol and three of its four-letter words (coordination reference
+ * §1.6). It owns the connections; what they ask for is the member's to decide.
+ */
+import type { Address, Connection, FrameHandler, Listener, Log, Network } from '../kernel/ports'
+import { ClientConnection, type MemberFace } from './client-connection'
+import type { Outcome } from './core/replicated-state'
+import type { FiredWatch } from './core/tree/watch-table'
+import { juteBytesMax } from './wire/jute-reader'
+import type { Zxid } from './wire/zxid'
+
+export const words = ['ruok', 'srvr', 'mntr'] as const
+export type Word = (typeof words)[number]
+
+export const connectionsMax = 10_000
+const handshakeTimeoutMs = 10_000
+
+export interface PortCounts {
+  readonly connections: number
+  readonly received: number
+  readonly sent: number
+  readonly outstanding: number
+}
+
+export class ClientPort {
+  readonly #network: Network
+  readonly #log: Log
+  readonly #member: MemberFace
+  readonly #nextConnectionId: () => number
+  readonly #tellWord: (word: Word) => string
+  readonly #connectionClosed: (connectionId: number) => void
+  readonly #connections = new Map<number, ClientConnection>()
+  readonly #strangers = new Set<ClientConnection>()
+  #listener: Listener | undefined
+  #received = 0
+  #sent = 0
+
+  constructor(options: {
+    readonly network: Network
+    readonly log: Log
+    readonly member: MemberFace
+    readonly nextConnectionId: () => number
+    readonly tellWord: (word: Word) => string
+    readonly connectionClosed: (connectionId: number) => void
+  }) {
+    this.#network = options.network
+    this.#log = options.log
+    this.#member = options.member
+    this.#nextConnectionId = options.nextConnectionId
+    this.#tellWord = options.tellWord
+    this.#connectionClosed = options.connectionClosed
+  }
+
+  async start(address: Address): Promise<Address> {
+    this.#listener = await this.#network.listen({ ...address, frameBytesMax: juteBytesMax, words }, (connection) =>
+      this.#accepted(connection)
+    )
+    return this.#listener.address
+  }
+
+  async stop(): Promise<void> {
+    const listener = this.#listener
+    this.#listener = undefined
+    for (const connection of [...this.#connections.values()]) connection.destroy()
+    await listener?.close()
+  }
+
+  /** To the connection that proposed the entry, if it is still there. */
+  committed(connectionId: number, zxid: Zxid, outcome: Outcome): void {
+    this.#sent++
+    this.#connections.get(connectionId)?.committed(zxid, outcome)
+  }
+
+  fired(watch: FiredWatch): void {
+    this.#sent++
+    this.#connections.get(watch.connectionId)?.event(watch.event)
+  }
+
+  close(connectionId: number): void {
+    this.#connections.get(connectionId)?.destroy()
+  }
+
+  /** Drops those that connected and then said nothing. */
+  tick(nowMs: number): void {
+    for (const stranger of this.#strangers) {
+      if (stranger.isShaken) this.#strangers.delete(stranger)
+      else if (nowMs - stranger.openedAtMs > handshakeTimeoutMs) stranger.destroy()
+    }
+  }
+
+  answered(): void {
+    this.#sent++
+  }
+
+  counts(): PortCounts {
+    let outstanding = 0
+    for (const connection of this.#connections.values()) outstanding += connection.outstanding
+    return { connections: this.#connections.size, received: this.#received, sent: this.#sent, outstanding }
+  }
+
+  #accepted(connection: Connection): FrameHandler {
+    if (this.#connections.size >= connectionsMax) {
+      this.#log('warn', 'connection refused: too many', { connectionsMax })
+      connection.destroy()
+      return { frame: () => undefined, closed: () => undefined }
+    }
+    const client = new ClientConnection(connection, this.#nextConnectionId(), this.#member)
+    this.#connections.set(client.connectionId, client)
+    this.#strangers.add(client)
+    return {
+      frame: (bytes) => {
+        this.#received++
+        client.frame(bytes)
+      },
+      word: (word) => {
+        this.#received++
+        const known = words.find((one) => one === word)
+        if (known !== undefined) connection.send(new TextEncoder().encode(this.#tellWord(known)))
+        connection.end()
+      },
+      drained: () => client.drained(),
+      closed: (error) => {
+        if (error !== undefined) {
+          this.#log('debug', 'connection closed', { remote: connection.remote.host, reason: error.message })
+        }
+        client.destroy()
+        this.#connections.delete(client.connectionId)
+        this.#strangers.delete(client)
+        this.#connectionClosed(client.connectionId)
+      }
+    }
+  }
+}

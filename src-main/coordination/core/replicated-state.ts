@@ -1,0 +1,142 @@
+/**
+ * What the log's entries make: the tree and the sessions. apply is a pure function of state and entry, so every member
+ * and every restart that applies the same entries has the same state, gives the same replies and the same events.
+ *
+ * Invariants: entries are applied in the order of their zxids, each once; a write counts only from the connection its
+ * session is attached to; every ephemeral's owner is a session of the table.
+ */
+import { invariant } from '../../kernel/invariant'
+import { errorCodes } from '../wire/codes'
+import { copyOfBytes, JuteReader } from '../wire/jute-reader'
+import { readRequest, type MultiOperation, type Request } from '../wire/requests'
+import type { MultiResult, Response } from '../wire/responses'
+import { compareZxid, zxidZero, type Zxid } from '../wire/zxid'
+import type { LogCommand, LogEntry } from './log-entry'
+import { isSamePassword, SessionTable } from './session/session-table'
+import { ZnodeTree, type TreeChange, type TreeContext } from './tree/znode-tree'
+
+export type Outcome =
+  | { readonly type: 'sessionCreated'; readonly sessionId: bigint }
+  /** The connection that was attached before, which is closed before the new one is answered. */
+  | { readonly type: 'sessionAttached'; readonly sessionId: bigint; readonly previousConnectionId: number }
+  /** Unknown, expired, or a wrong password: the client learns no difference. */
+  | { readonly type: 'attachRefused' }
+  | { readonly type: 'sessionClosed'; readonly sessionId: bigint; readonly connectionId: number }
+  /** Closing what is closed already. */
+  | { readonly type: 'nothing' }
+  /** The session is attached elsewhere or gone: its connection is closed without an answer. */
+  | { readonly type: 'moved' }
+  | { readonly type: 'reply'; readonly error: number; readonly response: Response | undefined }
+
+export interface Applied {
+  readonly outcome: Outcome
+  readonly changes: readonly TreeChange[]
+}
+
+const noChanges: readonly TreeChange[] = []
+
+export class ReplicatedState {
+  readonly tree = new ZnodeTree()
+  readonly sessions = new SessionTable()
+  #lastApplied: Zxid = zxidZero
+
+  get lastApplied(): Zxid {
+    return this.#lastApplied
+  }
+
+  /** After a snapshot was loaded into tree and sessions. */
+  restoredAt(zxid: Zxid): void {
+    invariant(compareZxid(this.#lastApplied, zxidZero) === 0, 'a snapshot is loaded before any entry')
+    this.#lastApplied = zxid
+  }
+
+  apply(entry: LogEntry): Applied {
+    invariant(compareZxid(entry.zxid, this.#lastApplied) > 0, 'entries are applied in order', {
+      zxid: entry.zxid,
+      lastApplied: this.#lastApplied
+    })
+    this.#lastApplied = entry.zxid
+    const { command } = entry
+    switch (command.type) {
+      case 'createSession': {
+        const { sessionId, timeoutMs, connectionId } = command
+        this.sessions.created({ sessionId, timeoutMs, connectionId, password: copyOfBytes(command.password) })
+        return { outcome: { type: 'sessionCreated', sessionId }, changes: noChanges }
+      }
+      case 'attachSession':
+        return { outcome: this.#attach(command), changes: noChanges }
+      case 'closeSession':
+        if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
+        return this.#closeSession(entry)
+      case 'expireSession':
+        return this.#closeSession(entry)
+      case 'operation':
+        if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
+        return this.#operate(contextOf(entry), command)
+    }
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    return { lastApplied: this.#lastApplied, sessions: this.sessions.count, ...this.tree.inspect() }
+  }
+
+  #attach(command: Extract<LogCommand, { type: 'attachSession' }>): Outcome {
+    const session = this.sessions.find(command.sessionId)
+    if (session === undefined || !isSamePassword(session.password, command.password)) return { type: 'attachRefused' }
+    this.sessions.attached(session, command.connectionId, command.timeoutMs)
+    return { type: 'sessionAttached', sessionId: session.sessionId, previousConnectionId: session.connectionId }
+  }
+
+  #closeSession(entry: LogEntry): Applied {
+    const { sessionId } = entry.command
+    const session = this.sessions.find(sessionId)
+    if (session === undefined) return { outcome: { type: 'nothing' }, changes: noChanges }
+    const changes = this.tree.deleteEphemerals(contextOf(entry))
+    this.sessions.closed(sessionId)
+    return { outcome: { type: 'sessionClosed', sessionId, connectionId: session.connectionId }, changes }
+  }
+
+  #isAttached(command: { readonly sessionId: bigint; readonly connectionId: number }): boolean {
+    return this.sessions.find(command.sessionId)?.connectionId === command.connectionId
+  }
+
+  #operate(context: TreeContext, command: Extract<LogCommand, { type: 'operation' }>): Applied {
+    const request = writeOf(readRequest(command.op, new JuteReader(command.body)))
+    if (request.type === 'multi') {
+      const { results, changes } = this.tree.applyAll(context, request.operations)
+      // A multi that failed is still answered without an error; its results say it (§1.4, measured).
+      return { outcome: { type: 'reply', error: errorCodes.OK, response: { type: 'multi', results } }, changes }
+    }
+    const { result, changes } = this.tree.apply(context, request)
+    return { outcome: replyOf(result), changes }
+  }
+}
+
+function contextOf(entry: LogEntry): TreeContext {
+  return { zxid: entry.zxid, timeMs: entry.timeMs, sessionId: entry.command.sessionId }
+}
+
+function writeOf(request: Request | undefined): MultiOperation | Extract<Request, { type: 'multi' }> {
+  switch (request?.type) {
+    case 'create':
+    case 'delete':
+    case 'setData':
+    case 'multi':
+      return request
+    default:
+      invariant(false, 'only writes are in the log', { type: request?.type })
+  }
+}
+
+function replyOf(result: MultiResult): Outcome {
+  switch (result.type) {
+    case 'error':
+      return { type: 'reply', error: result.error, response: undefined }
+    case 'create':
+    case 'setData':
+      return { type: 'reply', error: errorCodes.OK, response: result }
+    case 'delete':
+    case 'check':
+      return { type: 'reply', error: errorCodes.OK, response: { type: 'empty' } }
+  }
+}

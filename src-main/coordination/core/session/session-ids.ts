@@ -1,0 +1,23 @@
+/**
+ * Numbers that no other start and no other member gives out. A session id is the member in the high byte, 40 bits of
+ * the time of the start, a 16-bit counter, as in ZooKeeper (coordination reference §1.2).
+ */
+import { invariant } from '../../../kernel/invariant'
+
+export class SessionIds {
+  #next: bigint
+
+  /** memberId 1-127: 0x80 and 0xff in the high byte are reserved. */
+  constructor(memberId: number, startMs: number) {
+    invariant(Number.isInteger(memberId) && memberId >= 1 && memberId <= 127, 'a member id is 1-127', { memberId })
+    const startBits = BigInt.asUintN(40, BigInt(Math.floor(startMs)))
+    this.#next = (BigInt(memberId) << 56n) | (startBits << 16n)
+  }
+
+  /** `isTaken`: ids that an earlier start gave out, when the wall clock went back. */
+  next(isTaken: (sessionId: bigint) => boolean): bigint {
+    do this.#next++
+    while (isTaken(this.#next))
+    return this.#next
+  }
+}

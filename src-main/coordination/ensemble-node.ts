@@ -1,0 +1,320 @@
+/**
+ * One member of the ensemble: owns the state, the log and the clocks of the sessions, and is the only one to change
+ * them. The loop is: propose -> persist -> apply -> send; nothing is answered that is not durable, and nothing is
+ * visible that is not applied.
+ *
+ * Policy for the disk: any error of append, sync or snapshot ends the process (style rule 21). What was in flight has
+ * no answer, and its clients see a lost connection.
+ */
+import { invariant } from '../kernel/invariant'
+import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
+import type { MemberFace } from './client-connection'
+import { ClientPort, type Word } from './client-port'
+import { monitorWord, serverWord, type MemberFigures } from './core/admin-words'
+import { SoleMember } from './core/consensus/sole-member'
+import type { LogCommand, LogEntry } from './core/log-entry'
+import { ReplicatedState, type Outcome } from './core/replicated-state'
+import { ConnectionIds } from './core/session/connection-ids'
+import { SessionClocks } from './core/session/session-clocks'
+import { SessionIds } from './core/session/session-ids'
+import { negotiatedTimeoutMs, type TimeoutLimits } from './core/session/session-table'
+import { answerRead } from './core/tree/read-answer'
+import { WatchTable } from './core/tree/watch-table'
+import { openMemberFolder } from './member-folder'
+import { SnapshotFile } from './snapshot-file'
+import { TxnLog } from './txn-log'
+import { passwordBytes } from './wire/connect'
+import { nextZxid, type Zxid } from './wire/zxid'
+
+/** The protocol we speak is 3.8's; clients compare the numbers. */
+const serverVersion = '3.8.0-lagoon'
+const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
+
+export interface EnsembleNodeOptions {
+  /** 1-127. */
+  readonly memberId: number
+  /** Port 0 takes a free one. */
+  readonly address: Address
+  readonly dataDir: string
+  readonly sessionTimeouts: TimeoutLimits
+  /** Bound of recovery: past either a snapshot is taken. Default 50,000 entries, 32 MiB. */
+  readonly snapshotEntriesMax?: number
+  readonly snapshotBytesMax?: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly disk: Disk
+  readonly network: Network
+  readonly checksum: Checksum
+  readonly log: Log
+  /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
+  readonly failed: (error: unknown) => void
+  /** A session ended by its clock. */
+  readonly sessionExpired?: (sessionId: bigint) => void
+}
+
+export class EnsembleNode {
+  readonly #options: EnsembleNodeOptions
+  readonly #state = new ReplicatedState()
+  readonly #watches = new WatchTable()
+  readonly #clocks = new SessionClocks()
+  readonly #txnLog: TxnLog
+  readonly #snapshots: SnapshotFile
+  readonly #port: ClientPort
+  readonly #sessionIds: SessionIds
+  #consensus: SoleMember | undefined
+  #folderLock: FolderLock | undefined
+  #tickTimer: Timer | undefined
+  #loop: Promise<void> = Promise.resolve()
+  #isLoopRunning = false
+  #snapshotting: Promise<void> | undefined
+  #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
+  #startedAtMs = 0
+  #latency = { count: 0, sumMs: 0, minMs: 0, maxMs: 0 }
+
+  constructor(options: EnsembleNodeOptions) {
+    this.#options = options
+    const files = { disk: options.disk, checksum: options.checksum, directory: options.dataDir }
+    this.#txnLog = new TxnLog(files)
+    this.#snapshots = new SnapshotFile(files)
+    this.#sessionIds = new SessionIds(options.memberId, options.clock.nowMs())
+    const connectionIds = new ConnectionIds(options.random)
+    this.#port = new ClientPort({
+      network: options.network,
+      log: options.log,
+      member: this.#face(),
+      nextConnectionId: () => connectionIds.next(),
+      tellWord: (word) => this.#tellWord(word),
+      connectionClosed: (connectionId) => this.#watches.connectionClosed(connectionId)
+    })
+  }
+
+  /** Recovers, then listens. Throws AppError: LOCKED, FOREIGN_FOLDER, CORRUPT, ADDRESS_IN_USE and the disk's own. */
+  async start(): Promise<Address> {
+    const { clock, dataDir, disk, log, memberId } = this.#options
+    this.#startedAtMs = clock.monotonicMs()
+    this.#folderLock = await openMemberFolder(disk, dataDir, memberId)
+    try {
+      this.#snapshots.load(this.#state)
+      const recovery = await this.#txnLog.recover(this.#state.lastApplied, (entry) => this.#state.apply(entry))
+      if (recovery.truncatedBytes > 0) {
+        log('warn', 'cut off a write that was never answered', { bytes: recovery.truncatedBytes })
+      }
+      this.#consensus = new SoleMember(recovery.lastZxid, batchLimits)
+      const now = clock.monotonicMs()
+      // Clients could not reach us: every session gets its whole timeout again (§1.5, as a new leader does).
+      for (const { sessionId, timeoutMs } of this.#state.sessions.all()) this.#clocks.started(sessionId, timeoutMs, now)
+      const address = await this.#port.start(this.#options.address)
+      this.#lifecycle = 'serving'
+      this.#tick()
+      log('info', 'serving', { ...address, replayedEntries: recovery.entries, ...this.#state.inspect() })
+      return address
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Closes the port, lets what is being written end, closes the files. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#lifecycle !== 'failed') this.#lifecycle = 'stopping'
+    this.#tickTimer?.cancel()
+    await this.#port.stop()
+    await this.#loop
+    await this.#snapshotting
+    this.#txnLog.close()
+    this.#folderLock?.release()
+    this.#folderLock = undefined
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      lifecycle: this.#lifecycle,
+      state: this.#state.inspect(),
+      consensus: this.#consensus?.inspect(),
+      clocks: this.#clocks.inspect(),
+      watches: this.#watches.count,
+      port: this.#port.counts(),
+      logEntries: this.#txnLog.entryCount
+    }
+  }
+
+  // ── what connections ask for ──────────────────────────────────────────────────────────────────────────────────
+
+  #face(): MemberFace {
+    // An object of its own, so that its getter is not frozen into a copy.
+    const lastApplied = (): Zxid => this.#state.lastApplied
+    const { clock, random, sessionTimeouts } = this.#options
+    return {
+      get lastApplied() {
+        return lastApplied()
+      },
+      nowMs: () => clock.monotonicMs(),
+      propose: (command) => this.#propose(command),
+      newSession: (connectionId, askedTimeoutMs) => ({
+        type: 'createSession',
+        sessionId: this.#sessionIds.next((id) => this.#state.sessions.find(id) !== undefined),
+        connectionId,
+        timeoutMs: negotiatedTimeoutMs(askedTimeoutMs, sessionTimeouts),
+        password: random.bytes(passwordBytes)
+      }),
+      negotiatedTimeoutMs: (askedMs) => negotiatedTimeoutMs(askedMs, sessionTimeouts),
+      read: (connectionId, request) => answerRead(this.#state.tree, this.#watches, connectionId, request),
+      watchCount: (connectionId) => this.#watches.countOf(connectionId),
+      touched: (sessionId) => this.#clocks.touched(sessionId, clock.monotonicMs()),
+      session: (sessionId) => this.#state.sessions.find(sessionId),
+      answered: (cameAtMs) => {
+        this.#port.answered()
+        this.#measure(clock.monotonicMs() - cameAtMs)
+      }
+    }
+  }
+
+  #propose(command: LogCommand): Zxid {
+    invariant(this.#consensus !== undefined, 'a member that takes requests has recovered')
+    const { zxid } = this.#consensus.proposed(command, this.#options.clock.nowMs())
+    if (!this.#isLoopRunning && this.#lifecycle === 'serving') {
+      this.#isLoopRunning = true
+      // Not at once: what the other sockets bring in this turn shares the first fdatasync.
+      this.#loop = new Promise((resolve) => {
+        this.#options.clock.soon(() => void this.#commitQueued().then(resolve))
+      })
+    }
+    return zxid
+  }
+
+  // ── the owner loop ────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #commitQueued(): Promise<void> {
+    const consensus = this.#consensus
+    invariant(consensus !== undefined, 'the loop runs after recovery')
+    try {
+      for (let batch = consensus.nextBatch(); batch !== undefined; batch = consensus.nextBatch()) {
+        this.#txnLog.append(batch)
+        await this.#txnLog.sync()
+        for (const entry of consensus.batchPersisted()) this.#apply(entry)
+        await this.#snapshotWhenDue()
+      }
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#isLoopRunning = false
+    }
+  }
+
+  #apply(entry: LogEntry): void {
+    const { outcome, changes } = this.#state.apply(entry)
+    for (const change of changes) {
+      for (const watch of this.#watches.fire(change)) this.#port.fired(watch)
+    }
+    this.#settle(outcome)
+    if (entry.command.type !== 'expireSession') {
+      this.#port.committed(entry.command.connectionId, entry.zxid, outcome)
+    } else if (outcome.type === 'sessionClosed') {
+      this.#port.close(outcome.connectionId)
+      this.#options.log('info', 'session expired', { sessionId: `0x${outcome.sessionId.toString(16)}` })
+      this.#options.sessionExpired?.(outcome.sessionId)
+    }
+  }
+
+  /** Clocks and connections follow what was decided. */
+  #settle(outcome: Outcome): void {
+    switch (outcome.type) {
+      case 'sessionCreated':
+      case 'sessionAttached': {
+        const session = this.#state.sessions.find(outcome.sessionId)
+        invariant(session !== undefined, 'an attached session is in the table')
+        this.#clocks.started(session.sessionId, session.timeoutMs, this.#options.clock.monotonicMs())
+        if (outcome.type === 'sessionAttached') this.#port.close(outcome.previousConnectionId)
+        return
+      }
+      case 'sessionClosed':
+        this.#clocks.stopped(outcome.sessionId)
+        return
+      case 'attachRefused':
+      case 'nothing':
+      case 'moved':
+      case 'reply':
+        return
+    }
+  }
+
+  async #snapshotWhenDue(): Promise<void> {
+    const { snapshotEntriesMax = 50_000, snapshotBytesMax = 32 * 1024 * 1024, log } = this.#options
+    const isDue = this.#txnLog.entryCount >= snapshotEntriesMax || this.#txnLog.sizeBytes >= snapshotBytesMax
+    if (!isDue || this.#snapshotting !== undefined) return
+    const zxid = this.#state.lastApplied
+    const bytes = this.#snapshots.encode(this.#state)
+    // The next segment is there before the snapshot: a snapshot without a log after it would hide a lost log.
+    await this.#txnLog.roll(nextZxid(zxid))
+    this.#snapshotting = this.#snapshots
+      .write(zxid, bytes)
+      .then(() => {
+        this.#txnLog.deleteBefore(nextZxid(zxid))
+        this.#snapshots.deleteBefore(zxid)
+        log('info', 'snapshot written', { bytes: bytes.byteLength, znodes: this.#state.tree.count })
+      })
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#snapshotting = undefined
+      })
+  }
+
+  #tick(): void {
+    const { clock } = this.#options
+    const now = clock.monotonicMs()
+    for (const sessionId of this.#clocks.tick(now)) this.#propose({ type: 'expireSession', sessionId })
+    this.#port.tick(now)
+    this.#tickTimer = clock.after(this.#clocks.nextTickDelayMs(now), () => {
+      if (this.#lifecycle === 'serving') this.#tick()
+    })
+  }
+
+  #fail(error: unknown): void {
+    if (this.#lifecycle === 'failed') return
+    this.#lifecycle = 'failed'
+    this.#tickTimer?.cancel()
+    this.#options.failed(error)
+  }
+
+  // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tellWord(word: Word): string {
+    switch (word) {
+      case 'ruok':
+        return 'imok'
+      case 'srvr':
+        return serverWord(this.#figures())
+      case 'mntr':
+        return monitorWord(this.#figures())
+    }
+  }
+
+  #figures(): MemberFigures {
+    const { count, sumMs, minMs, maxMs } = this.#latency
+    const thousandths = (value: number): number => Math.round(value * 1000) / 1000
+    return {
+      version: serverVersion,
+      latency: {
+        minMs: Math.round(minMs),
+        averageMs: count === 0 ? 0 : thousandths(sumMs / count),
+        maxMs: Math.round(maxMs)
+      },
+      ...this.#port.counts(),
+      zxid: this.#state.lastApplied,
+      znodes: this.#state.tree.count,
+      watches: this.#watches.count,
+      ephemerals: this.#state.tree.ephemeralCount,
+      dataBytes: this.#state.tree.approximateDataBytes,
+      sessions: this.#state.sessions.count,
+      uptimeMs: Math.round(this.#options.clock.monotonicMs() - this.#startedAtMs)
+    }
+  }
+
+  #measure(durationMs: number): void {
+    const latency = this.#latency
+    latency.minMs = latency.count === 0 ? durationMs : Math.min(latency.minMs, durationMs)
+    latency.maxMs = Math.max(latency.maxMs, durationMs)
+    latency.sumMs += durationMs
+    latency.count++
+  }
+}

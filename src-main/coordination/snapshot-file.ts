@@ -1,0 +1,125 @@
+/**
+ * Snapshots: the state after one entry, whole, so that recovery reads one file and the log after it.
+ *
+ * File `snapshot.<zxid>`: {magic LGSN, int version, crc32c of the body, int length, body}. It appears by rename after
+ * its fsync. It is not fuzzy: the tree is encoded between two entries (coordination reference §1.9).
+ */
+import type { Checksum, Disk } from '../kernel/ports'
+import type { ReplicatedState } from './core/replicated-state'
+import { newZnode } from './core/tree/znode'
+import { corruptFile } from './corrupt-file'
+import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
+import { JuteWriter } from './wire/jute-writer'
+import { compareZxid, zxidFromName, zxidName, type Zxid } from './wire/zxid'
+
+const magic = 0x4c47_534e
+const formatVersion = 1
+const headerBytes = 16
+const prefix = 'snapshot.'
+
+export class SnapshotFile {
+  readonly #disk: Disk
+  readonly #checksum: Checksum
+  readonly #directory: string
+
+  constructor(options: { readonly disk: Disk; readonly checksum: Checksum; readonly directory: string }) {
+    this.#disk = options.disk
+    this.#checksum = options.checksum
+    this.#directory = options.directory
+  }
+
+  /** Fills an empty state from the newest snapshot; false when there is none. Throws CORRUPT. */
+  load(state: ReplicatedState): boolean {
+    for (const { name } of this.#disk.list(this.#directory)) {
+      const isUnfinished = name.startsWith(prefix) && name.endsWith('.tmp')
+      if (isUnfinished) this.#disk.remove(this.#disk.join(this.#directory, name))
+    }
+    const newest = this.#list().at(-1)
+    if (newest === undefined) return false
+    const bytes = this.#disk.read(newest.path)
+    const body = this.#bodyOf(newest.path, bytes)
+    try {
+      readState(new JuteReader(body), state)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      throw corruptFile(newest.path, `it cannot be read (${error.message})`)
+    }
+    if (compareZxid(state.lastApplied, newest.zxid) !== 0) throw corruptFile(newest.path, 'its name is not its own')
+    return true
+  }
+
+  /** The state as bytes; synchronous, because no entry may be applied meanwhile. */
+  encode(state: ReplicatedState): Uint8Array {
+    const writer = new JuteWriter(64 * 1024).int(magic).int(formatVersion).int(0).int(0)
+    writeState(writer, state)
+    writer.setInt(12, writer.position - headerBytes)
+    const bytes = writer.finish()
+    writer.setInt(8, this.#checksum.crc32c(bytes.subarray(headerBytes)))
+    return bytes
+  }
+
+  async write(zxid: Zxid, bytes: Uint8Array): Promise<void> {
+    await this.#disk.replace(this.#disk.join(this.#directory, prefix + zxidName(zxid)), bytes)
+  }
+
+  deleteBefore(zxid: Zxid): void {
+    for (const file of this.#list()) if (compareZxid(file.zxid, zxid) < 0) this.#disk.remove(file.path)
+  }
+
+  #list(): { readonly path: string; readonly zxid: Zxid }[] {
+    const files: { path: string; zxid: Zxid }[] = []
+    for (const { name, isDirectory } of this.#disk.list(this.#directory)) {
+      const zxid = name.startsWith(prefix) && !isDirectory ? zxidFromName(name.slice(prefix.length)) : undefined
+      if (zxid !== undefined) files.push({ path: this.#disk.join(this.#directory, name), zxid })
+    }
+    return files.sort((a, b) => compareZxid(a.zxid, b.zxid))
+  }
+
+  #bodyOf(path: string, bytes: Uint8Array): Uint8Array {
+    if (bytes.byteLength < headerBytes) throw corruptFile(path, 'it is too short')
+    const reader = new JuteReader(bytes)
+    if (reader.int() !== magic) throw corruptFile(path, 'it is not a snapshot of an ensemble')
+    const version = reader.int()
+    if (version !== formatVersion) throw corruptFile(path, `its format ${version} is not one this version reads`)
+    const crc = reader.int() >>> 0
+    const body = bytes.subarray(headerBytes)
+    if (reader.int() !== body.byteLength) throw corruptFile(path, 'its length is wrong')
+    if (this.#checksum.crc32c(body) !== crc) throw corruptFile(path, 'its checksum is wrong')
+    return body
+  }
+}
+
+function writeState(writer: JuteWriter, state: ReplicatedState): void {
+  writer.zxid(state.lastApplied)
+  writer.vector(state.sessions.all(), (session) => {
+    writer.longBits(session.sessionId).long(session.connectionId).int(session.timeoutMs).buffer(session.password)
+  })
+  writer.int(state.tree.count)
+  for (const [path, znode] of state.tree.entries()) {
+    writer.string(path).buffer(znode.data).zxid(znode.czxid).zxid(znode.mzxid).zxid(znode.pzxid)
+    writer.long(znode.ctimeMs).long(znode.mtimeMs).int(znode.version).int(znode.childCreates)
+    writer.longBits(znode.ephemeralOwner)
+  }
+}
+
+function readState(reader: JuteReader, state: ReplicatedState): void {
+  state.restoredAt(reader.zxid())
+  const sessions = reader.vector(24, () => ({
+    sessionId: reader.longBits(),
+    connectionId: reader.long(),
+    timeoutMs: reader.int(),
+    password: copyOfBytes(reader.buffer() ?? new Uint8Array(0))
+  }))
+  for (const session of sessions) state.sessions.created(session)
+  const count = reader.int()
+  for (let index = 0; index < count; index++) {
+    const path = reader.string()
+    const data = reader.buffer()
+    const [czxid, mzxid, pzxid] = [reader.zxid(), reader.zxid(), reader.zxid()]
+    const [ctimeMs, mtimeMs] = [reader.long(), reader.long()]
+    const [version, childCreates] = [reader.int(), reader.int()]
+    const znode = newZnode(data === null ? null : copyOfBytes(data), czxid, ctimeMs, reader.longBits())
+    state.tree.restore(path, { ...znode, mzxid, pzxid, mtimeMs, version, childCreates })
+  }
+  if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after the last znode`)
+}
