@@ -1,65 +1,614 @@
 /**
- * One partition's log on disk. Interface first; the body follows in the next commit.
+ * One partition's log on disk, in Kafka's format: segments, their indexes, leader epochs and producer state. Decides
+ * what is appended where, what a fetch reads, and what goes.
+ *
+ * Owned by one broker process, one thread; everything but fdatasync is synchronous. Invariants: log start <= high
+ * watermark <= log end; the last segment is the only one written; offsets of batches increase.
+ *
+ * Deviations from Kafka: index entries reach their files at roll, flush and close (a crash rebuilds them); record bodies
+ * are not decoded on append; truncation ends at a batch border, so the log end is never inside a dropped batch.
  */
-import type { AppendResult, EpochEndOffset, LogConfig, LogSlice, OffsetAndTimestamp, ProducerView } from './log-types'
+import { AppError } from '../kernel/errors'
+import { invariant } from '../kernel/invariant'
+import {
+  attributeBits,
+  batchAttributes,
+  batchBaseSequence,
+  batchLastOffsetDelta,
+  batchLeaderEpoch,
+  batchMaxTimestampMs,
+  batchProducerEpoch,
+  batchProducerId,
+  patchBatch,
+  stampLogAppendTime
+} from '../protocol/record/batch-header'
+import { validateBatchForAppend } from '../protocol/record/batch-validation'
+import type { BatchLimits } from '../protocol/record/batch-validation'
+import { visitRecords } from '../protocol/record/record'
+import { encodeEpochs } from './core/checkpoint-text'
+import { offsetName, snapshotSuffix } from './core/file-names'
+import type { LeaderEpochs } from './core/leader-epochs'
+import { LogOffsets } from './core/log-offsets'
+import type { ProducerBatch, ProducerState } from './core/producer-state'
+import { deletableSegments } from './core/retention'
+import { shouldRoll } from './core/roll-policy'
+import { asDiskFailure, isDiskFull } from './log-context'
+import type { LogContext } from './log-context'
+import { loadProducers, openLog } from './log-opening'
+import type { OpenedLog } from './log-opening'
+import type {
+  AppendRefused,
+  AppendResult,
+  EpochEndOffset,
+  LogConfig,
+  LogSlice,
+  OffsetAndTimestamp,
+  ProducerView
+} from './log-types'
+import { Segment } from './segment'
+import type { BatchPlace } from './segment'
 
-export declare class PartitionLog {
+/** So much may be written before an fdatasync starts by itself: a small dirty window keeps later ones short. */
+export const unsyncedBytesMax = 67_108_864
+
+const zstdFromProduceVersion = 7
+
+export interface PartitionLogOptions {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | undefined
+  /** The last stop was clean: files are trusted. */
+  readonly isClean: boolean
+  /** Everything below is on the platter (checkpoint). */
+  readonly recoveryPoint: number
+  /** From log-start-offset-checkpoint; 0 when it has none. */
+  readonly logStartOffset: number
+  readonly highWatermark: number
+}
+
+export class PartitionLog {
   readonly topic: string
   readonly partition: number
   /** 22 characters of URL-safe base64, as partition.metadata holds it; undefined when the file is absent. */
-  get topicId(): string | undefined
-  get config(): LogConfig
-  get logStartOffset(): number
-  get logEndOffset(): number
+  readonly topicId: string | undefined
+  readonly #context: LogContext
+  /** Ascending by base offset; the last is the active one. */
+  readonly #segments: Segment[]
+  readonly #offsets: LogOffsets
+  readonly #epochs: LeaderEpochs
+  readonly #producers: ProducerState
+  #recoveryPoint: number
+  /** Offsets of the .snapshot files that are there, ascending. */
+  #snapshots: number[]
+  #unsyncedBytes = 0
+  #flushing: Promise<void> | undefined
+  #isClosed = false
+  #limits: BatchLimits
+  #limitsWithoutZstd: BatchLimits
+
+  private constructor(context: LogContext, options: PartitionLogOptions, opened: OpenedLog) {
+    this.topic = options.topic
+    this.partition = options.partition
+    this.topicId = options.topicId
+    this.#context = context
+    this.#segments = opened.segments
+    this.#offsets = new LogOffsets(opened.logStartOffset, options.highWatermark, opened.logEndOffset)
+    this.#epochs = opened.epochs
+    this.#producers = opened.producers
+    this.#snapshots = opened.snapshots
+    this.#recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
+    this.#limits = limitsOf(context.config, true)
+    this.#limitsWithoutZstd = limitsOf(context.config, false)
+  }
+
+  /** Opens what is in the folder, recovering it after a crash; an empty folder becomes an empty log. */
+  static open(context: LogContext, options: PartitionLogOptions): PartitionLog {
+    return new PartitionLog(context, options, openLog(context, options))
+  }
+
+  get config(): LogConfig {
+    return this.#context.config
+  }
+
+  get logStartOffset(): number {
+    return this.#offsets.start
+  }
+
+  get logEndOffset(): number {
+    return this.#offsets.end
+  }
+
   /** Equals the log end offset while this is the sole replica (the default). */
-  get highWatermark(): number
+  get highWatermark(): number {
+    return this.#offsets.highWatermark
+  }
+
   /** Newest leader epoch in the log's cache, -1 when none. */
-  get latestEpoch(): number
+  get latestEpoch(): number {
+    return this.#epochs.latestEpoch
+  }
+
+  /** All below is safe from a power cut. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint
+  }
+
   /** Bytes of all .log files. */
-  get sizeBytes(): number
-  get segmentCount(): number
+  get sizeBytes(): number {
+    let sum = 0
+    for (const segment of this.#segments) sum += segment.sizeBytes
+    return sum
+  }
+
+  get segmentCount(): number {
+    return this.#segments.length
+  }
+
+  get #active(): Segment {
+    const active = this.#segments.at(-1)
+    invariant(active !== undefined, 'a log has an active segment')
+    return active
+  }
 
   /** Takes effect from the next append, roll or retention on. */
-  updateConfig(config: LogConfig): void
+  updateConfig(config: LogConfig): void {
+    this.#context.config = config
+    this.#limits = limitsOf(config, true)
+    this.#limitsWithoutZstd = limitsOf(config, false)
+  }
+
   /** With false the high watermark moves only through advanceHighWatermark (Replication). */
-  setSoleReplica(sole: boolean): void
-  /** Never past the log end offset nor below the log start offset; never back. */
-  advanceHighWatermark(offset: number): void
-  /** Records that leader epoch `epoch` begins at the current log end offset; older or equal epochs change nothing. */
-  assignLeaderEpoch(epoch: number): void
+  setSoleReplica(sole: boolean): void {
+    this.#offsets.isSoleReplica = sole
+  }
+
+  /** Never past the log end offset; never back. */
+  advanceHighWatermark(offset: number): void {
+    this.#offsets.advanceHighWatermark(offset)
+  }
+
+  /** Leader epoch `epoch` begins at the current log end offset; older or equal epochs change nothing. */
+  assignLeaderEpoch(epoch: number): void {
+    if (epoch <= this.#epochs.latestEpoch) return
+    if (this.#epochs.assign(epoch, this.#offsets.end)) this.#storeEpochs()
+  }
+
+  /** Not fsynced: after a power cut recovery finds the epochs in the batches. */
+  #storeEpochs(): void {
+    const path = this.#context.ports.disk.join(this.#context.folder, 'leader-epoch-checkpoint')
+    this.#tolerateFullDisk(path, () =>
+      this.#context.ports.disk.replaceUnsynced(path, encodeEpochs(this.#epochs.starts))
+    )
+  }
+
+  /** Files that recovery can rebuild: a full disk costs a warning, anything else the log directory. */
+  #tolerateFullDisk(path: string, write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, path)
+      this.#context.ports.log('warn', 'the disk is full: a file of the log was not written', { path })
+    }
+  }
+
+  // ── append ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Validates, numbers, stamps and writes one batch, synchronously. The bytes are changed in place (base offset,
-   * leader epoch; time and CRC on LogAppendTime topics) and are not needed after the call returns. A full disk answers
+   * Validates, numbers, stamps and writes one batch, synchronously. The bytes are changed in place (base offset, leader
+   * epoch; time and CRC on LogAppendTime topics) and are not needed after the call returns. A full disk answers
    * KAFKA_STORAGE_ERROR and leaves the log as it was; a failed disk throws AppError DISK_FAILED.
    */
   appendAsLeader(
     batch: Uint8Array,
-    options: { readonly leaderEpoch: number; /** 9 when absent. */ readonly produceVersion?: number }
-  ): AppendResult
+    options: { readonly leaderEpoch: number; /** Newest when absent. */ readonly produceVersion?: number }
+  ): AppendResult {
+    invariant(!this.#isClosed, 'a closed log is not appended to', { topic: this.topic, partition: this.partition })
+    const { checksum, clock } = this.#context.ports
+    const isZstdAllowed = (options.produceVersion ?? zstdFromProduceVersion) >= zstdFromProduceVersion
+    const limits = isZstdAllowed ? this.#limits : this.#limitsWithoutZstd
+    const refused = validateBatchForAppend(batch, 0, batch.length, limits, checksum) ?? this.#keyFault(batch)
+    if (refused !== undefined) return refused
+    const producer = producerOf(batch)
+    if (producer !== undefined) {
+      const check = this.#producers.check(producer)
+      if (check.type === 'error') return check
+      if (check.type === 'duplicate') return this.#duplicate(check)
+    }
+    const isStamped = this.config.messageTimestampType === 'LogAppendTime'
+    const nowMs = clock.nowMs()
+    if (isStamped) stampLogAppendTime(batch, 0, nowMs, checksum)
+    return this.#write(batch, options.leaderEpoch, producer, nowMs, isStamped)
+  }
+
+  /** Compacted topics need keys (pitfall 14); the only place where an append looks at records. */
+  #keyFault(batch: Uint8Array): AppendRefused | undefined {
+    if (this.config.cleanupPolicy !== 'compact') return undefined
+    let hasNullKey = false
+    const result = visitRecords(batch, 0, this.#context.ports.compression, ({ key }) => {
+      hasNullKey ||= key === null
+      return !hasNullKey
+    })
+    if (result.type === 'corrupt') return { type: 'error', error: 'CORRUPT_MESSAGE', message: result.message }
+    return hasNullKey
+      ? { type: 'error', error: 'INVALID_RECORD', message: 'records of a compacted topic need a key' }
+      : undefined
+  }
+
+  #duplicate(known: {
+    readonly baseOffset: number
+    readonly lastOffset: number
+    readonly timestampMs: number
+  }): AppendResult {
+    return {
+      type: 'duplicate',
+      baseOffset: known.baseOffset,
+      lastOffset: known.lastOffset,
+      logAppendTimeMs: this.config.messageTimestampType === 'LogAppendTime' ? known.timestampMs : -1,
+      logStartOffset: this.#offsets.start
+    }
+  }
+
+  #write(
+    batch: Uint8Array,
+    leaderEpoch: number,
+    producer: ProducerBatch | undefined,
+    nowMs: number,
+    isStamped: boolean
+  ): AppendResult {
+    const baseOffset = this.#offsets.end
+    const lastOffset = baseOffset + batchLastOffsetDelta(batch, 0)
+    try {
+      this.#rollIfNeeded(batch, lastOffset, nowMs)
+      this.assignLeaderEpoch(leaderEpoch)
+      patchBatch(batch, 0, baseOffset, leaderEpoch)
+      this.#active.append(batch, lastOffset)
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
+      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: (error as AppError).message }
+    }
+    this.#offsets.appended(lastOffset + 1)
+    if (producer !== undefined)
+      this.#producers.appended(
+        producer,
+        lastOffset,
+        batchMaxTimestampMs(batch, 0),
+        (batchAttributes(batch, 0) & attributeBits.transactional) !== 0
+      )
+    this.#unsyncedBytes += batch.length
+    if (this.#unsyncedBytes >= unsyncedBytesMax) this.#flushInBackground()
+    const logAppendTimeMs = isStamped ? nowMs : -1
+    return { type: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#offsets.start }
+  }
+
+  #rollIfNeeded(batch: Uint8Array, lastOffset: number, nowMs: number): void {
+    const active = this.#active
+    const { segmentBytes, segmentMs } = this.config
+    const isDue = shouldRoll({
+      segmentSizeBytes: active.sizeBytes,
+      batchSizeBytes: batch.length,
+      segmentBytes,
+      segmentMs,
+      firstTimestampMs: active.firstTimestampMs,
+      batchTimestampMs: batchMaxTimestampMs(batch, 0),
+      createdMs: active.createdMs,
+      nowMs,
+      areIndexesFull: active.areIndexesFull,
+      relativeOffset: lastOffset - active.baseOffset
+    })
+    if (isDue) this.roll()
+  }
+
+  /** Ends the active segment; the next append goes to a new one. An empty active segment stays. */
+  roll(): void {
+    const active = this.#active
+    const end = this.#offsets.end
+    if (active.baseOffset === end && active.sizeBytes === 0) return
+    const next = Segment.create(this.#context, end)
+    active.seal()
+    this.#segments.push(next)
+    this.#takeSnapshot()
+    this.#flushInBackground()
+  }
+
+  // ── read ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Where the bytes for a fetch lie: from the batch that holds `offset`, at most maxBytes, only batches below upToOffset
-   * (a batch border: the high watermark). With minOneBatch the first batch comes whole even when it is larger; without,
-   * nothing comes unless a whole batch fits. 'OFFSET_OUT_OF_RANGE' below the start or above the end.
+   * Where the bytes for a fetch lie: from the batch that holds `offset`, at most maxBytes, only batches below
+   * upToOffset (a batch border: the high watermark). With minOneBatch the first batch comes whole even when it is
+   * larger; without, nothing comes unless a whole batch fits. 'OFFSET_OUT_OF_RANGE' below the start or above the end.
    */
-  locate(offset: number, maxBytes: number, upToOffset: number, minOneBatch: boolean): LogSlice[] | 'OFFSET_OUT_OF_RANGE'
+  locate(
+    offset: number,
+    maxBytes: number,
+    upToOffset: number,
+    minOneBatch: boolean
+  ): LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
+    if (!Number.isSafeInteger(offset) || offset < this.#offsets.start || offset > this.#offsets.end)
+      return 'OFFSET_OUT_OF_RANGE'
+    const slices: LogSlice[] = []
+    let remaining = maxBytes
+    for (let i = this.#segmentIndexOf(offset); offset < upToOffset && i < this.#segments.length; i++) {
+      const segment = this.#segments[i]
+      if (segment === undefined || segment.baseOffset >= upToOffset) break
+      const first = segment.find(offset)
+      if (first === undefined) continue
+      const end = this.#endPosition(segment, upToOffset)
+      if (slices.length === 0 && first.sizeBytes > remaining) {
+        if (minOneBatch && first.position + first.sizeBytes <= end)
+          slices.push(slice(segment, first.position, first.sizeBytes))
+        break
+      }
+      const lengthBytes = Math.min(remaining, end - first.position)
+      if (lengthBytes <= 0) break
+      slices.push(slice(segment, first.position, lengthBytes))
+      remaining -= lengthBytes
+      if (remaining <= 0 || first.position + lengthBytes < segment.sizeBytes) break
+    }
+    return slices
+  }
 
-  /** First record with timestamp >= the given one (ListOffsets); undefined when none. Decompresses one batch. */
-  offsetForTime(timestamp: bigint): OffsetAndTimestamp | undefined
-  /** The record with the largest timestamp (ListOffsets -3). */
-  offsetOfMaxTimestamp(): OffsetAndTimestamp | undefined
-  endOffsetForEpoch(epoch: number): EpochEndOffset
-  producers(): readonly ProducerView[]
+  /** Number of the segment that holds `offset`, or would. */
+  #segmentIndexOf(offset: number): number {
+    let low = 0
+    let high = this.#segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((this.#segments[middle]?.baseOffset ?? Infinity) <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
 
-  /** Removes everything at and above `offset`. */
-  truncateTo(offset: number): void
-  /** DeleteRecords: moves the log start offset; 'OFFSET_OUT_OF_RANGE' above the high watermark. -1 = high watermark. */
-  deleteRecordsBefore(offset: number): number | 'OFFSET_OUT_OF_RANGE'
-  roll(): void
+  #endPosition(segment: Segment, upToOffset: number): number {
+    if (upToOffset >= this.#offsets.end) return segment.sizeBytes
+    return segment.find(upToOffset)?.position ?? segment.sizeBytes
+  }
+
+  /** First committed record with timestamp >= the given one (ListOffsets); undefined when none. Reads one batch. */
+  offsetForTime(timestamp: bigint): OffsetAndTimestamp | undefined {
+    const from = this.#offsets.start
+    for (let i = this.#segmentIndexOf(from); i < this.#segments.length; i++) {
+      const segment = this.#segments[i]
+      if (segment === undefined || segment.sizeBytes === 0 || segment.largestTimestamp < timestamp) continue
+      let place = segment.findByTime(timestamp, from)
+      while (place !== undefined) {
+        const found = this.#recordIn(segment, place, (at) => at >= timestamp)
+        if (found !== undefined) return found.offset < this.highWatermark ? found : undefined
+        place = segment.findByTime(timestamp, place.lastOffset + 1)
+      }
+    }
+    return undefined
+  }
+
+  /** The first record with the largest timestamp (ListOffsets -3, KIP-734); undefined in an empty log. */
+  offsetOfMaxTimestamp(): OffsetAndTimestamp | undefined {
+    let newest: Segment | undefined
+    for (const segment of this.#segments.slice(this.#segmentIndexOf(this.#offsets.start)))
+      if (segment.sizeBytes > 0 && (newest === undefined || segment.largestTimestamp > newest.largestTimestamp))
+        newest = segment
+    if (newest === undefined || newest.largestTimestamp < 0n) return undefined
+    const largest = newest.largestTimestamp
+    const place = newest.find(newest.offsetOfLargestTimestamp)
+    return place === undefined ? undefined : this.#recordIn(newest, place, (timestamp) => timestamp === largest)
+  }
+
+  #recordIn(
+    segment: Segment,
+    place: BatchPlace,
+    isWanted: (timestamp: bigint) => boolean
+  ): OffsetAndTimestamp | undefined {
+    const batch = segment.readBatch(place)
+    let found: OffsetAndTimestamp | undefined
+    const result = visitRecords(batch, 0, this.#context.ports.compression, ({ offset, timestamp }) => {
+      if (offset >= this.#offsets.start && isWanted(timestamp))
+        found = { offset, timestamp, leaderEpoch: this.#epochs.epochAt(offset) }
+      return found === undefined
+    })
+    if (result.type === 'done' || found !== undefined) return found
+    // The batch's header is right (its CRC was), its records cannot be read: its first offset is the safe answer.
+    const { topic, partition } = this
+    this.#context.ports.log('warn', 'a batch cannot be decoded', {
+      topic,
+      partition,
+      offset: place.baseOffset,
+      why: result.message
+    })
+    const offset = Math.max(place.baseOffset, this.#offsets.start)
+    return { offset, timestamp: place.maxTimestamp, leaderEpoch: batchLeaderEpoch(batch, 0) }
+  }
+
+  endOffsetForEpoch(epoch: number): EpochEndOffset {
+    return this.#epochs.endOffsetOf(epoch, this.#offsets.end)
+  }
+
+  producers(): readonly ProducerView[] {
+    return this.#producers.view()
+  }
+
+  // ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Removes everything at and above `offset`, and the batch that holds it. */
+  truncateTo(offset: number): void {
+    if (offset >= this.#offsets.end) return
+    const first = this.#segments[0]
+    if (first === undefined || offset < first.baseOffset) {
+      this.#startAfresh(offset)
+      return
+    }
+    while (this.#segments.length > 1 && this.#active.baseOffset > offset) this.#segments.pop()?.discard()
+    const end = this.#active.truncateTo(offset) ?? Math.min(offset, this.#offsets.end)
+    this.#afterTruncation(end)
+  }
+
+  #startAfresh(offset: number): void {
+    for (const segment of this.#segments.splice(0)) segment.discard()
+    this.#segments.push(Segment.create(this.#context, offset))
+    this.#afterTruncation(offset)
+  }
+
+  #afterTruncation(end: number): void {
+    this.#offsets.truncated(end)
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    if (this.#epochs.truncateFromEnd(end)) this.#storeEpochs()
+    this.#removeSnapshots((offset) => offset > end)
+    loadProducers(this.#context, this.#segments, this.#snapshots, end, this.#producers)
+  }
+
+  /**
+   * DeleteRecords: moves the log start offset (-1: to the high watermark) and returns it; 'OFFSET_OUT_OF_RANGE' above
+   * the high watermark. Segments wholly below go with the next retention.
+   */
+  deleteRecordsBefore(offset: number): number | 'OFFSET_OUT_OF_RANGE' {
+    const to = offset === -1 ? this.highWatermark : offset
+    if (!Number.isSafeInteger(to) || to < 0 || to > this.highWatermark) return 'OFFSET_OUT_OF_RANGE'
+    this.#advanceStart(to)
+    return this.#offsets.start
+  }
+
+  #advanceStart(to: number): void {
+    if (this.#offsets.advanceStart(to) && this.#epochs.truncateFromStart(to)) this.#storeEpochs()
+  }
+
   /** Deletes what retention (time, size, log start) has released; returns the number of segments. */
-  applyRetention(): number
-  /** fdatasync of all that is not yet safe, off the thread. Rejects with DISK_FAILED. */
-  flush(): Promise<void>
-  close(): Promise<void>
+  applyRetention(): number {
+    const nowMs = this.#context.ports.clock.nowMs()
+    this.#producers.expire(nowMs)
+    const count = this.#deletable(nowMs)
+    try {
+      if (count === this.#segments.length) this.roll()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // The others go and make room; the active one follows at the next turn.
+      this.#context.ports.log('warn', 'the disk is full: no new segment yet', { folder: this.#context.folder })
+    }
+    const gone = this.#segments.splice(0, Math.min(count, this.#segments.length - 1))
+    if (gone.length > 0) this.#advanceStart(this.#segments[0]?.baseOffset ?? 0)
+    for (const segment of gone) segment.discard()
+    if (gone.length > 0) this.#pruneSnapshots()
+    for (const segment of this.#segments) segment.releaseIdle()
+    return gone.length
+  }
+
+  #deletable(nowMs: number): number {
+    const { retentionMs, retentionBytes, cleanupPolicy } = this.config
+    const ages = this.#segments.map((segment, i) => ({
+      baseOffset: segment.baseOffset,
+      endOffset: this.#segments[i + 1]?.baseOffset ?? this.#offsets.end,
+      sizeBytes: segment.sizeBytes,
+      get largestTimestampMs(): number {
+        return segment.largestTimestampMs
+      }
+    }))
+    const limits = { retentionMs, retentionBytes, deletesByAgeAndSize: cleanupPolicy === 'delete' }
+    return deletableSegments(ages, limits, this.#offsets.start, this.highWatermark, nowMs)
+  }
+
+  // ── producer snapshots ─────────────────────────────────────────────────────────────────────────────────────────
+
+  #snapshotPath(offset: number): string {
+    return this.#context.ports.disk.join(this.#context.folder, offsetName(offset) + snapshotSuffix)
+  }
+
+  /** Writes the producer state as of the log end, unless such a file is there. */
+  #takeSnapshot(): void {
+    const end = this.#offsets.end
+    if (this.#snapshots.at(-1) === end || end === 0) return
+    const path = this.#snapshotPath(end)
+    const { disk, checksum } = this.#context.ports
+    this.#tolerateFullDisk(path, () => {
+      disk.replaceUnsynced(path, this.#producers.encodeSnapshot(checksum))
+      this.#snapshots.push(end)
+    })
+    this.#pruneSnapshots()
+  }
+
+  /** Keeps the newest and those at the base of a segment, from which recovery can start. */
+  #pruneSnapshots(): void {
+    const newest = this.#snapshots.at(-1)
+    const bases = new Set(this.#segments.map(({ baseOffset }) => baseOffset))
+    this.#removeSnapshots((offset) => offset !== newest && !bases.has(offset))
+  }
+
+  #removeSnapshots(isGone: (offset: number) => boolean): void {
+    for (const offset of this.#snapshots.filter(isGone)) this.#context.ports.disk.remove(this.#snapshotPath(offset))
+    this.#snapshots = this.#snapshots.filter((offset) => !isGone(offset))
+  }
+
+  // ── flush and close ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** fdatasync of all that is not yet safe, off the thread; then the recovery point is there. Rejects with DISK_FAILED. */
+  async flush(): Promise<void> {
+    const target = this.#offsets.end
+    while (this.#flushing !== undefined) await this.#flushing
+    if (this.#recoveryPoint >= target || this.#isClosed) return
+    this.#flushing = this.#syncSegments()
+    try {
+      await this.#flushing
+    } finally {
+      this.#flushing = undefined
+    }
+  }
+
+  async #syncSegments(): Promise<void> {
+    const target = this.#offsets.end
+    this.#unsyncedBytes = 0
+    await Promise.all(this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync()))
+    // A truncation meanwhile may have moved the end below.
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, this.#offsets.end))
+  }
+
+  #flushInBackground(): void {
+    if (this.#flushing !== undefined) return
+    this.flush().catch((error: unknown) => this.#context.failed(asDiskFailure(error, this.#context.folder)))
+  }
+
+  /** Indexes complete, producer snapshot written, everything on the platter, files closed. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#active.seal()
+    this.#takeSnapshot()
+    await this.flush()
+    this.#isClosed = true
+    for (const segment of this.#segments) segment.release()
+  }
+
+  /** The folder is being deleted: nothing more is written, handles close after their grace. */
+  abandon(): void {
+    this.#isClosed = true
+    for (const segment of this.#segments) segment.abandon()
+  }
+
+  /** For the log of a process that dies of a broken invariant, and for tests. */
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      logStartOffset: this.#offsets.start,
+      highWatermark: this.highWatermark,
+      logEndOffset: this.#offsets.end,
+      recoveryPoint: this.#recoveryPoint,
+      leaderEpochs: this.#epochs.starts,
+      segments: this.#segments.map(({ baseOffset, sizeBytes }) => ({ baseOffset, sizeBytes })),
+      producers: this.#producers.count
+    }
+  }
+}
+
+function limitsOf(config: LogConfig, isZstdAllowed: boolean): BatchLimits {
+  return { maxMessageBytes: config.maxMessageBytes, segmentBytes: config.segmentBytes, isZstdAllowed }
+}
+
+function producerOf(batch: Uint8Array): ProducerBatch | undefined {
+  const id = batchProducerId(batch, 0)
+  if (id < 0) return undefined
+  return {
+    id,
+    epoch: batchProducerEpoch(batch, 0),
+    baseSequence: batchBaseSequence(batch, 0),
+    lastOffsetDelta: batchLastOffsetDelta(batch, 0)
+  }
+}
+
+function slice(segment: Segment, position: number, lengthBytes: number): LogSlice {
+  return { file: segment.file, position, lengthBytes }
 }

@@ -1,0 +1,283 @@
+/**
+ * Opens what is in a partition's folder. After a clean stop the files are trusted (nonsense is still refused); after a
+ * crash everything from the recovery point on is checked batch by batch, cut at the first bad one, and the indexes,
+ * producer state and leader epochs are rebuilt from what is left (Kafka's LogLoader).
+ */
+import {
+  attributeBits,
+  batchAttributes,
+  batchBaseOffset,
+  batchBaseSequence,
+  batchLastOffset,
+  batchLastOffsetDelta,
+  batchLeaderEpoch,
+  batchMaxTimestampMs,
+  batchProducerEpoch,
+  batchProducerId,
+  batchSizeBytes
+} from '../protocol/record/batch-header'
+import { controlRecordOf } from '../protocol/record/control-record'
+import { visitRecords } from '../protocol/record/record'
+import { decodeEpochs, encodeEpochs } from './core/checkpoint-text'
+import { deletedSuffix, offsetName, offsetOfName, segmentSuffixes, snapshotSuffix } from './core/file-names'
+import { LeaderEpochs } from './core/leader-epochs'
+import { ProducerState } from './core/producer-state'
+import type { LogContext } from './log-context'
+import type { Compression } from '../kernel/ports'
+import { Segment } from './segment'
+
+export interface OpenedLog {
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+  readonly epochs: LeaderEpochs
+  readonly producers: ProducerState
+  readonly snapshots: number[]
+}
+
+export interface OpeningOptions {
+  readonly isClean: boolean
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+}
+
+interface Folder {
+  readonly segments: Segment[]
+  readonly snapshots: number[]
+  readonly epochs: LeaderEpochs
+  /** False when the epoch file is missing or unreadable: then they come from the batches. */
+  readonly hasEpochs: boolean
+}
+
+/** Bytes at the end of a log that are read again after a clean stop to know more than one batch of each producer. */
+const rememberedTailBytes = 1_048_576
+
+export function openLog(context: LogContext, options: OpeningOptions): OpenedLog {
+  const folder = readFolder(context)
+  const { segments, snapshots, epochs } = folder
+  if (segments.length === 0) segments.push(Segment.create(context, options.logStartOffset))
+  const epochsBefore = JSON.stringify(epochs.starts)
+  const trusted = options.isClean && folder.hasEpochs ? trustedEnd(segments) : undefined
+  const recoveryPoint = folder.hasEpochs ? options.recoveryPoint : 0
+  const producers = new ProducerState()
+  const end = trusted ?? recover(context, folder, recoveryPoint, producers)
+  if (trusted !== undefined) {
+    loadProducers(context, segments, snapshots, end, producers)
+    if (producers.count > 0) rememberTail(segments, producers)
+  }
+  const start = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
+  if (start > end) return afresh(context, folder, start)
+  if (epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore) storeEpochs(context, epochs)
+  for (const segment of segments) segment.release()
+  return {
+    segments,
+    snapshots,
+    epochs,
+    producers,
+    logStartOffset: start,
+    logEndOffset: end,
+    recoveryPoint: trusted === undefined ? Math.min(recoveryPoint, end) : end
+  }
+}
+
+// ── what is there ────────────────────────────────────────────────────────────────────────────────────────────────
+
+function readFolder(context: LogContext): Folder {
+  const { disk } = context.ports
+  const names = disk.list(context.folder).map(({ name }) => name)
+  for (const name of names.filter(isLeftOver)) disk.remove(disk.join(context.folder, name))
+  const offsetsOf = (suffix: string): number[] =>
+    names
+      .map((name) => offsetOfName(name, suffix))
+      .filter((offset) => offset !== undefined)
+      .sort((a, b) => a - b)
+  const bases = offsetsOf('.log')
+  removeOrphans(context, names, new Set(bases))
+  const segments = bases.map((base) => new Segment(context, base, disk.sizeOf(pathOf(context, base, '.log')) ?? 0))
+  const starts = readEpochs(context, names)
+  const isEmpty = segments.every(({ sizeBytes }) => sizeBytes === 0)
+  return {
+    segments,
+    snapshots: offsetsOf(snapshotSuffix),
+    epochs: new LeaderEpochs(starts),
+    hasEpochs: starts !== undefined || isEmpty
+  }
+}
+
+const pathOf = (context: LogContext, offset: number, suffix: string): string =>
+  context.ports.disk.join(context.folder, offsetName(offset) + suffix)
+
+/** Deletions and replacements that a stop has interrupted. */
+function isLeftOver(name: string): boolean {
+  return name.endsWith(deletedSuffix) || name.endsWith('.cleaned') || name.endsWith('.tmp')
+}
+
+/** An index whose log is gone. */
+function removeOrphans(context: LogContext, names: readonly string[], bases: ReadonlySet<number>): void {
+  for (const suffix of segmentSuffixes)
+    for (const name of names) {
+      const base = offsetOfName(name, suffix)
+      if (base !== undefined && !bases.has(base)) context.ports.disk.remove(pathOf(context, base, suffix))
+    }
+}
+
+function readEpochs(context: LogContext, names: readonly string[]): ReturnType<typeof decodeEpochs> {
+  if (!names.includes('leader-epoch-checkpoint')) return undefined
+  const starts = decodeEpochs(context.ports.disk.read(epochsPath(context)))
+  if (starts === undefined)
+    context.ports.log('warn', 'leader-epoch-checkpoint is unreadable and is rebuilt', { folder: context.folder })
+  return starts
+}
+
+const epochsPath = (context: LogContext): string => context.ports.disk.join(context.folder, 'leader-epoch-checkpoint')
+
+// ── after a clean stop ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** Offset after the last batch; undefined when the file ends in something that a clean stop does not leave. */
+function trustedEnd(segments: readonly Segment[]): number | undefined {
+  const active = segments.at(-1)
+  if (active === undefined || active.sizeBytes === 0) return active?.baseOffset
+  const tail = active.readTail()
+  return tail.fault === undefined ? tail.nextOffset : undefined
+}
+
+/** A snapshot keeps one batch of each producer; the log's tail knows the other four, so a restart stays idempotent. */
+function rememberTail(segments: readonly Segment[], producers: ProducerState): void {
+  segments.at(-1)?.visitTail(rememberedTailBytes, (bytes, at) => {
+    const id = batchProducerId(bytes, at)
+    if (id < 0 || (batchAttributes(bytes, at) & attributeBits.control) !== 0) return
+    producers.rememberOlder(producerBatch(bytes, at), batchLastOffset(bytes, at), batchMaxTimestampMs(bytes, at))
+  })
+}
+
+// ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
+
+function recover(context: LogContext, folder: Folder, recoveryPoint: number, producers: ProducerState): number {
+  const { segments, epochs } = folder
+  const from = Math.max(
+    0,
+    segments.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
+  )
+  const fromOffset = segments[from]?.baseOffset ?? 0
+  loadProducers(
+    context,
+    segments.slice(0, from),
+    folder.snapshots.filter((offset) => offset <= fromOffset),
+    fromOffset,
+    producers
+  )
+  let nextOffset = fromOffset
+  for (let i = from; i < segments.length; i++) {
+    const segment = segments[i]
+    if (segment === undefined) break
+    const result = segment.recover(Math.max(nextOffset, segment.baseOffset), (bytes, at) => {
+      noteBatch(bytes, at, producers, context.ports.compression)
+      noteEpoch(bytes, at, epochs)
+    })
+    nextOffset = result.nextOffset
+    if (result.fault !== undefined) {
+      reportCut(context, segment, result.validBytes, nextOffset, result.fault)
+      for (const later of segments.splice(i + 1)) later.discard()
+    }
+    if (i < segments.length - 1) segment.seal()
+  }
+  for (const offset of folder.snapshots.filter((one) => one > nextOffset))
+    context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
+  folder.snapshots.splice(0, folder.snapshots.length, ...folder.snapshots.filter((one) => one <= nextOffset))
+  return nextOffset
+}
+
+function reportCut(context: LogContext, segment: Segment, validBytes: number, endOffset: number, why: string): void {
+  const { folder, ports } = context
+  ports.log('warn', `recovery cut the log at a batch: ${why}`, {
+    folder,
+    segment: segment.baseOffset,
+    validBytes,
+    endOffset
+  })
+}
+
+function noteEpoch(bytes: Uint8Array, at: number, epochs: LeaderEpochs): void {
+  const epoch = batchLeaderEpoch(bytes, at)
+  if (epoch > epochs.latestEpoch) epochs.assign(epoch, batchBaseOffset(bytes, at))
+}
+
+function storeEpochs(context: LogContext, epochs: LeaderEpochs): void {
+  context.ports.disk.replaceUnsynced(epochsPath(context), encodeEpochs(epochs.starts))
+}
+
+/** The checkpointed log start lies above all that survived: nothing of it may be served or numbered again. */
+function afresh(context: LogContext, folder: Folder, start: number): OpenedLog {
+  context.ports.log('warn', 'the log ends below its start offset and begins anew there', {
+    folder: context.folder,
+    start
+  })
+  for (const segment of folder.segments) segment.discard()
+  for (const offset of folder.snapshots) context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
+  const segments = [Segment.create(context, start)]
+  const epochs = new LeaderEpochs()
+  storeEpochs(context, epochs)
+  const [producers, recoveryPoint] = [new ProducerState(), start]
+  return { segments, snapshots: [], epochs, producers, logStartOffset: start, logEndOffset: start, recoveryPoint }
+}
+
+// ── producer state ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** State as of `end`: the newest whole snapshot at or below it, then the batches after that. */
+export function loadProducers(
+  context: LogContext,
+  segments: readonly Segment[],
+  snapshots: number[],
+  end: number,
+  producers: ProducerState
+): void {
+  const from = loadSnapshot(context, snapshots, end, producers)
+  for (const [i, segment] of segments.entries()) {
+    const segmentEnd = segments[i + 1]?.baseOffset ?? end
+    if (segmentEnd <= from || segment.baseOffset >= end || segment.sizeBytes === 0) continue
+    segment.visitFrom(from, (bytes, at) => noteBatch(bytes, at, producers, context.ports.compression))
+  }
+}
+
+function loadSnapshot(context: LogContext, snapshots: number[], end: number, producers: ProducerState): number {
+  const { disk, checksum, log } = context.ports
+  for (const offset of snapshots.filter((one) => one <= end).reverse()) {
+    const path = pathOf(context, offset, snapshotSuffix)
+    if (producers.decodeSnapshot(disk.read(path), checksum)) return offset
+    log('warn', 'a producer snapshot is unreadable and is rebuilt from the log', { path })
+    disk.remove(path)
+    snapshots.splice(snapshots.indexOf(offset), 1)
+  }
+  producers.clear()
+  return 0
+}
+
+function producerBatch(bytes: Uint8Array, at: number): Parameters<ProducerState['appended']>[0] {
+  return {
+    id: batchProducerId(bytes, at),
+    epoch: batchProducerEpoch(bytes, at),
+    baseSequence: batchBaseSequence(bytes, at),
+    lastOffsetDelta: batchLastOffsetDelta(bytes, at)
+  }
+}
+
+/** Keeps the producer state in step with a batch found in the log. */
+function noteBatch(bytes: Uint8Array, at: number, producers: ProducerState, compression: Compression): void {
+  const id = batchProducerId(bytes, at)
+  if (id < 0) return
+  const attributes = batchAttributes(bytes, at)
+  const timestampMs = batchMaxTimestampMs(bytes, at)
+  if ((attributes & attributeBits.control) === 0) {
+    const isTransactional = (attributes & attributeBits.transactional) !== 0
+    producers.appended(producerBatch(bytes, at), batchLastOffset(bytes, at), timestampMs, isTransactional)
+    return
+  }
+  const marker = bytes.subarray(at, at + batchSizeBytes(bytes, at))
+  visitRecords(marker, 0, compression, (record) => {
+    const control = controlRecordOf(record)
+    if (control !== undefined && control.type !== 'other')
+      producers.transactionEnded(id, batchProducerEpoch(bytes, at), control.coordinatorEpoch, timestampMs)
+    return false
+  })
+}

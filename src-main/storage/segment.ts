@@ -1,0 +1,508 @@
+/**
+ * One segment of a log: the .log file and its two sparse indexes (Kafka's format). Files open at first use and close when
+ * idle; index entries live in memory and reach their files at roll, flush and close. An index file that cannot belong
+ * to the log is rebuilt from it.
+ *
+ * Owned by one PartitionLog. Invariant: every entry of an index points at a batch that is in the file.
+ */
+import { AppError, messageOf } from '../kernel/errors'
+import type { DiskFile } from '../kernel/ports'
+import {
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffset,
+  batchSizeBytes,
+  headerAt
+} from '../protocol/record/batch-header'
+import { int32At, int64At, uint32At } from '../protocol/record/big-endian'
+import { deletedSuffix, offsetName, segmentSuffixes } from './core/file-names'
+import type { IndexBytes } from './core/index-bytes'
+import { OffsetIndex, offsetIndexEntryBytes } from './core/offset-index'
+import { scanSegment } from './core/recovery-scan'
+import type { ScanResult } from './core/recovery-scan'
+import { TimeIndex, timeIndexEntryBytes } from './core/time-index'
+import { handleGraceMs } from './deferred-removals'
+import { asDiskFailure, isDiskFull } from './log-context'
+import type { LogContext } from './log-context'
+
+export interface BatchPlace {
+  readonly position: number
+  readonly sizeBytes: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly maxTimestamp: bigint
+}
+
+type BatchVisitor = (bytes: Uint8Array, at: number) => void
+
+export class Segment {
+  readonly baseOffset: number
+  readonly createdMs: number
+  readonly #context: LogContext
+  readonly #path: string
+  #file: DiskFile | undefined
+  #sizeBytes: number
+  #offsets: OffsetIndex | undefined
+  #times: TimeIndex | undefined
+  #bytesSinceEntry = 0
+  /** Largest timestamp so far, as int64 halves, and the last offset of the batch that has it. -1: none. */
+  #maxHigh = -1
+  #maxLow = 0xffff_ffff
+  #maxOffset: number
+  #isMaxKnown: boolean
+  /** Undefined: not read yet. */
+  #firstTimestampMs: number | undefined
+  #isDirty = false
+  #usedMs: number
+
+  /** A segment whose .log file is there, or (size 0) comes into being at the first append. */
+  constructor(context: LogContext, baseOffset: number, sizeBytes: number) {
+    this.baseOffset = baseOffset
+    this.#context = context
+    this.#path = context.ports.disk.join(context.folder, offsetName(baseOffset))
+    this.#sizeBytes = sizeBytes
+    this.#maxOffset = baseOffset
+    this.#isMaxKnown = sizeBytes === 0
+    this.createdMs = context.ports.clock.nowMs()
+    this.#usedMs = context.ports.clock.monotonicMs()
+  }
+
+  /** Creates the three files, so that Kafka's tools find a whole segment. Throws DISK_FULL or DISK_FAILED. */
+  static create(context: LogContext, baseOffset: number): Segment {
+    const segment = new Segment(context, baseOffset, 0)
+    try {
+      segment.#createFiles()
+    } catch (error) {
+      throw asDiskFailure(error, segment.#path)
+    }
+    return segment
+  }
+
+  #createFiles(): void {
+    this.#fileHandle().truncate(0)
+    for (const suffix of ['.index', '.timeindex']) {
+      const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
+      if (file.sizeBytes > 0) file.truncate(0)
+      file.close()
+    }
+    this.#offsets = new OffsetIndex(this.baseOffset)
+    this.#times = new TimeIndex(this.baseOffset)
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  /** True when the file has bytes that no fdatasync has covered. */
+  get isDirty(): boolean {
+    return this.#isDirty
+  }
+
+  get areIndexesFull(): boolean {
+    return this.#offsetIndex().isFull || this.#timeIndex().isFull
+  }
+
+  /** The open .log file. */
+  get file(): DiskFile {
+    return this.#fileHandle()
+  }
+
+  #fileHandle(): DiskFile {
+    this.#usedMs = this.#context.ports.clock.monotonicMs()
+    this.#file ??= this.#context.ports.disk.open(`${this.#path}.log`, 'append')
+    return this.#file
+  }
+
+  // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Writes one batch that ends at `lastOffset`. Throws DISK_FULL, the segment unchanged, or DISK_FAILED. */
+  append(batch: Uint8Array, lastOffset: number): void {
+    const position = this.#sizeBytes
+    try {
+      this.#fileHandle().append(batch)
+    } catch (error) {
+      throw asDiskFailure(error, this.#path)
+    }
+    this.#sizeBytes += batch.length
+    this.#isDirty = true
+    this.#note(batch, 0, position, lastOffset)
+  }
+
+  /** Keeps indexes and times in step with a batch in the file (Kafka's LogSegment.append). */
+  #note(bytes: Uint8Array, at: number, position: number, lastOffset: number): void {
+    if (position === 0) this.#firstTimestampMs = int64At(bytes, at + headerAt.maxTimestamp)
+    this.#noteTime(bytes, at, lastOffset)
+    if (this.#bytesSinceEntry > this.#context.config.indexIntervalBytes) {
+      this.#offsetIndex().append(lastOffset, position)
+      this.#timeIndex().appendIfLater(this.#maxHigh, this.#maxLow, this.#maxOffset)
+      this.#bytesSinceEntry = 0
+    }
+    this.#bytesSinceEntry += batchSizeBytes(bytes, at)
+  }
+
+  #noteTime(bytes: Uint8Array, at: number, lastOffset: number): void {
+    const high = int32At(bytes, at + headerAt.maxTimestamp)
+    const low = uint32At(bytes, at + headerAt.maxTimestamp + 4)
+    if (high < this.#maxHigh || (high === this.#maxHigh && low <= this.#maxLow)) return
+    this.#maxHigh = high
+    this.#maxLow = low
+    this.#maxOffset = lastOffset
+  }
+
+  /** The last entry of the time index, which Kafka writes at roll and close; then the index files are complete. */
+  seal(): void {
+    if (this.#sizeBytes > 0) {
+      this.#knowMax()
+      this.#timeIndex().appendIfLater(this.#maxHigh, this.#maxLow, this.#maxOffset)
+    }
+    this.writeIndexes()
+  }
+
+  /** Hands the files what they lack. On a full disk the entries stay in memory until the next time. */
+  writeIndexes(): void {
+    try {
+      if (this.#offsets !== undefined) this.#writeIndex('.index', this.#offsets.entries)
+      if (this.#times !== undefined) this.#writeIndex('.timeindex', this.#times.entries)
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, this.#path)
+      this.#context.ports.log('warn', 'the disk is full: index entries wait in memory', { segment: this.#path })
+    }
+  }
+
+  #writeIndex(suffix: string, entries: IndexBytes): void {
+    const { unwritten } = entries
+    if (unwritten.length === 0) return
+    const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
+    try {
+      if (file.sizeBytes !== entries.writtenBytes) file.truncate(entries.writtenBytes)
+      file.append(unwritten)
+      entries.markWritten()
+    } finally {
+      file.close()
+    }
+  }
+
+  /** fdatasync of the log and, when it is complete, of its indexes. Rejects with DISK_FAILED. */
+  async sync(): Promise<void> {
+    if (!this.#isDirty) return
+    this.#isDirty = false
+    try {
+      this.writeIndexes()
+      await Promise.all([this.#fileHandle().sync(), this.#syncIndex('.index'), this.#syncIndex('.timeindex')])
+    } catch (error) {
+      // Never tried again: after a failed fsync nobody knows what the disk has (style rule 21).
+      throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  async #syncIndex(suffix: string): Promise<void> {
+    const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
+    try {
+      await file.sync()
+    } finally {
+      file.close()
+    }
+  }
+
+  // ── finding ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The batch that holds `offset`, or the first one after it; undefined when the segment ends before. */
+  find(offset: number): BatchPlace | undefined {
+    return this.#firstBatch(
+      this.#offsetIndex().positionBefore(offset),
+      (bytes, at) => batchLastOffset(bytes, at) >= offset
+    )
+  }
+
+  /** The first batch, at or after `fromOffset`, that has a record at or after `timestamp`. */
+  findByTime(timestamp: bigint, fromOffset: number): BatchPlace | undefined {
+    const times = this.#timeIndex()
+    const entry = times.lastEntryBefore(timestamp)
+    const start = this.#offsetIndex().positionBefore(Math.max(entry < 0 ? 0 : times.offsetAt(entry), fromOffset))
+    const high = Number(timestamp >> 32n)
+    const low = Number(timestamp & 0xffff_ffffn)
+    return this.#firstBatch(start, (bytes, at) => {
+      const batchHigh = int32At(bytes, at + headerAt.maxTimestamp)
+      const isLateEnough =
+        batchHigh > high || (batchHigh === high && uint32At(bytes, at + headerAt.maxTimestamp + 4) >= low)
+      return isLateEnough && batchLastOffset(bytes, at) >= fromOffset
+    })
+  }
+
+  #firstBatch(start: number, isWanted: (bytes: Uint8Array, at: number) => boolean): BatchPlace | undefined {
+    const { scratch } = this.#context
+    let position = start
+    while (position + batchHeaderBytes <= this.#sizeBytes) {
+      const filled = this.#fileHandle().readAt(position, scratch)
+      let at = 0
+      while (at + batchHeaderBytes <= filled) {
+        const sizeBytes = batchSizeBytes(scratch, at)
+        if (sizeBytes < batchHeaderBytes || position + sizeBytes > this.#sizeBytes) return undefined
+        if (isWanted(scratch, at)) return placeOf(scratch, at, position, sizeBytes)
+        at += sizeBytes
+        position += sizeBytes
+      }
+      if (filled < batchHeaderBytes) return undefined
+    }
+    return undefined
+  }
+
+  readBatch(place: BatchPlace): Uint8Array {
+    const bytes = new Uint8Array(place.sizeBytes)
+    const read = this.#fileHandle().readAt(place.position, bytes)
+    return read === bytes.length ? bytes : bytes.subarray(0, read)
+  }
+
+  // ── times ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Negative when no record carries a time. */
+  get largestTimestamp(): bigint {
+    this.#knowMax()
+    return (BigInt(this.#maxHigh) << 32n) | BigInt(this.#maxLow)
+  }
+
+  /** For retention: the newest record's time, or the file's own when records carry none. */
+  get largestTimestampMs(): number {
+    this.#knowMax()
+    if (this.#maxHigh >= 0) return this.#maxHigh * 0x1_0000_0000 + this.#maxLow
+    return this.#context.ports.disk.modifiedAtMs(`${this.#path}.log`) ?? this.createdMs
+  }
+
+  /** Last offset of the batch that has the largest timestamp. */
+  get offsetOfLargestTimestamp(): number {
+    this.#knowMax()
+    return this.#maxOffset
+  }
+
+  /** Largest timestamp of the first batch, negative when it has none or there is no batch. */
+  get firstTimestampMs(): number {
+    if (this.#sizeBytes === 0) return -1
+    this.#firstTimestampMs ??= Number(this.#firstBatch(0, () => true)?.maxTimestamp ?? -1n)
+    return this.#firstTimestampMs
+  }
+
+  /** A segment that is not the active one ends its time index with its largest timestamp. */
+  #knowMax(): void {
+    if (this.#isMaxKnown) return
+    const times = this.#timeIndex()
+    if (this.#hasLearnedMax()) return
+    this.#isMaxKnown = true
+    if (times.count > 0) this.#maxFromIndex(times)
+    else this.#scan(0, undefined, (bytes, at) => this.#noteTime(bytes, at, batchLastOffset(bytes, at)))
+  }
+
+  /** Loading the index may have rebuilt it, and then the whole log was read. */
+  #hasLearnedMax(): boolean {
+    return this.#isMaxKnown
+  }
+
+  #maxFromIndex(times: TimeIndex): void {
+    const last = times.count - 1
+    this.#maxHigh = int32At(times.entries.bytes, last * timeIndexEntryBytes)
+    this.#maxLow = uint32At(times.entries.bytes, last * timeIndexEntryBytes + 4)
+    this.#maxOffset = times.offsetAt(last)
+  }
+
+  // ── opening, recovery, truncation ──────────────────────────────────────────────────────────────────────────────
+
+  #scan(
+    position: number,
+    nextOffset: number | undefined,
+    visit: (bytes: Uint8Array, at: number, position: number) => void
+  ): ScanResult {
+    const checksum = nextOffset === undefined ? undefined : this.#context.ports.checksum
+    const options = { baseOffset: this.baseOffset, position, nextOffset: nextOffset ?? this.baseOffset, checksum }
+    return scanSegment(this.#fileHandle(), options, visit)
+  }
+
+  /** After a clean stop: trusts index and file, reads the tail that follows the last index entry. */
+  readTail(): ScanResult {
+    const offsets = this.#offsetIndex()
+    const times = this.#timeIndex()
+    this.#isMaxKnown = true
+    if (times.count > 0) this.#maxFromIndex(times)
+    const last = offsets.count - 1
+    const position = last < 0 ? 0 : offsets.positionAt(last)
+    this.#bytesSinceEntry = 0
+    return this.#scan(position, undefined, (bytes, at, _position) => {
+      this.#noteTime(bytes, at, batchLastOffset(bytes, at))
+      this.#bytesSinceEntry += batchSizeBytes(bytes, at)
+    })
+  }
+
+  /** After a crash: checks every batch, cuts at the first bad one, writes both indexes anew. */
+  recover(nextOffset: number, visit: BatchVisitor): ScanResult {
+    const result = this.#rebuild(nextOffset, visit)
+    if (result.validBytes < this.#sizeBytes) this.#cut(result.validBytes)
+    this.#isDirty = this.#sizeBytes > 0
+    this.writeIndexes()
+    return result
+  }
+
+  #rebuild(nextOffset: number | undefined, visit: BatchVisitor): ScanResult {
+    this.#offsets = new OffsetIndex(this.baseOffset)
+    this.#times = new TimeIndex(this.baseOffset)
+    this.#forgetTimes()
+    this.#emptyIndexFiles()
+    return this.#scan(0, nextOffset, (bytes, at, position) => {
+      this.#note(bytes, at, position, batchLastOffset(bytes, at))
+      visit(bytes, at)
+    })
+  }
+
+  #forgetTimes(): void {
+    this.#maxHigh = -1
+    this.#maxLow = 0xffff_ffff
+    this.#maxOffset = this.baseOffset
+    this.#isMaxKnown = true
+    this.#firstTimestampMs = undefined
+    this.#bytesSinceEntry = 0
+  }
+
+  #emptyIndexFiles(): void {
+    for (const suffix of ['.index', '.timeindex']) {
+      const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
+      if (file.sizeBytes > 0) file.truncate(0)
+      file.close()
+    }
+  }
+
+  #cut(sizeBytes: number): void {
+    try {
+      this.#fileHandle().truncate(sizeBytes)
+    } catch (error) {
+      throw asDiskFailure(error, this.#path)
+    }
+    this.#sizeBytes = sizeBytes
+  }
+
+  /** Drops the batch that holds `offset` and everything after it; returns the offset at which the segment now ends. */
+  truncateTo(offset: number): number | undefined {
+    const place = this.find(offset)
+    if (place === undefined) return undefined
+    this.#offsetIndex().truncateTo(place.baseOffset)
+    this.#timeIndex().truncateTo(place.baseOffset)
+    this.#cut(place.position)
+    this.#truncateIndexFile('.index', this.#offsetIndex().entries)
+    this.#truncateIndexFile('.timeindex', this.#timeIndex().entries)
+    this.#forgetTimes()
+    this.readTail()
+    this.#isDirty = true
+    return Math.max(place.baseOffset, this.baseOffset)
+  }
+
+  #truncateIndexFile(suffix: string, entries: IndexBytes): void {
+    const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
+    if (file.sizeBytes > entries.writtenBytes) file.truncate(entries.writtenBytes)
+    file.close()
+  }
+
+  /** Visits the headers of all batches that end at or after `fromOffset`; trusts the file. */
+  visitFrom(fromOffset: number, visit: BatchVisitor): void {
+    const start = this.#offsetIndex().positionBefore(fromOffset)
+    this.#scan(start, undefined, (bytes, at) => {
+      if (batchLastOffset(bytes, at) >= fromOffset) visit(bytes, at)
+    })
+  }
+
+  /** Visits the last batches, about `tailBytes` of them. */
+  visitTail(tailBytes: number, visit: BatchVisitor): void {
+    const offsets = this.#offsetIndex()
+    const entry = offsets.lastEntryBelow(Math.max(0, this.#sizeBytes - tailBytes))
+    this.#scan(entry < 0 ? 0 : offsets.positionAt(entry), undefined, visit)
+  }
+
+  #offsetIndex(): OffsetIndex {
+    if (this.#offsets === undefined) this.#loadIndexes()
+    return this.#offsets ?? new OffsetIndex(this.baseOffset)
+  }
+
+  #timeIndex(): TimeIndex {
+    if (this.#times === undefined) this.#loadIndexes()
+    return this.#times ?? new TimeIndex(this.baseOffset)
+  }
+
+  #loadIndexes(): void {
+    const { log } = this.#context.ports
+    const offsets = this.#indexFileBytes('.index', offsetIndexEntryBytes)
+    const times = this.#indexFileBytes('.timeindex', timeIndexEntryBytes)
+    if (
+      offsets !== undefined &&
+      times !== undefined &&
+      OffsetIndex.isSane(this.baseOffset, offsets, this.#sizeBytes) &&
+      TimeIndex.isSane(this.baseOffset, times)
+    ) {
+      this.#offsets = new OffsetIndex(this.baseOffset, offsets)
+      this.#times = new TimeIndex(this.baseOffset, times)
+      return
+    }
+    log('warn', 'an index does not belong to its log and is rebuilt', { segment: this.#path })
+    this.#rebuild(undefined, () => undefined)
+    this.seal()
+  }
+
+  #indexFileBytes(suffix: string, entryBytes: number): Uint8Array | undefined {
+    const { disk } = this.#context.ports
+    const sizeBytes = disk.sizeOf(this.#path + suffix)
+    if (sizeBytes === undefined) return undefined
+    return sizeBytes === 0 ? new Uint8Array(0) : withoutPreallocation(disk.read(this.#path + suffix), entryBytes)
+  }
+
+  // ── leaving ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Closes what nobody has used for a minute; the next use opens it again. */
+  releaseIdle(): void {
+    if (this.#isDirty || this.#context.ports.clock.monotonicMs() - this.#usedMs < handleGraceMs) return
+    this.release()
+  }
+
+  /** Closes the file and forgets the indexes. */
+  release(): void {
+    this.writeIndexes()
+    this.#file?.close()
+    this.#file = undefined
+    if (this.#offsets?.entries.unwritten.length === 0 && this.#times?.entries.unwritten.length === 0) {
+      this.#offsets = undefined
+      this.#times = undefined
+    }
+  }
+
+  /** Renamed now, removed after file.delete.delay.ms; fetches in flight may go on reading. */
+  discard(): void {
+    const { ports, removals, config } = this.#context
+    for (const suffix of segmentSuffixes) {
+      const path = this.#path + suffix
+      if (!ports.disk.exists(path)) continue
+      ports.disk.rename(path, path + deletedSuffix)
+      removals.removeLater(path + deletedSuffix, config.fileDeleteDelayMs)
+    }
+    if (this.#file !== undefined) removals.closeLater(this.#file)
+    this.#file = undefined
+  }
+
+  /** Lets a handle go that may still be read for a moment (the whole partition is deleted). */
+  abandon(): void {
+    if (this.#file !== undefined) this.#context.removals.closeLater(this.#file)
+    this.#file = undefined
+  }
+}
+
+function placeOf(bytes: Uint8Array, at: number, position: number, sizeBytes: number): BatchPlace {
+  return {
+    position,
+    sizeBytes,
+    baseOffset: batchBaseOffset(bytes, at),
+    lastOffset: batchLastOffset(bytes, at),
+    maxTimestamp:
+      (BigInt(int32At(bytes, at + headerAt.maxTimestamp)) << 32n) |
+      BigInt(uint32At(bytes, at + headerAt.maxTimestamp + 4))
+  }
+}
+
+/** Kafka preallocates the index files of the active segment with zeros and trims them at a clean close only. */
+function withoutPreallocation(bytes: Uint8Array, entryBytes: number): Uint8Array {
+  if (bytes.length % entryBytes !== 0) return bytes
+  let end = bytes.length
+  while (end > 0 && bytes.subarray(end - entryBytes, end).every((byte) => byte === 0)) end -= entryBytes
+  return end === bytes.length ? bytes : bytes.slice(0, end)
+}
