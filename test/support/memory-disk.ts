@@ -1,0 +1,258 @@
+/**
+ * A disk in memory that can do what real ones do: fill up, refuse writes, fail an fsync, lose what was not synced in a
+ * power cut, and keep everything when only the process dies. Names and truncations are durable at once; appended
+ * bytes are durable after sync(); replaceUnsynced may be undone by a power cut.
+ */
+import { AppError } from '../../src-main/kernel/errors'
+import type { DirectoryEntry, Disk, DiskFile, FolderLock } from '../../src-main/kernel/ports'
+
+interface FileNode {
+  bytes: Uint8Array
+  sizeBytes: number
+  syncedBytes: number
+  modifiedAtMs: number
+  /** What a power cut brings back instead (replaceUnsynced); null: nothing. */
+  before: FileNode | null | undefined
+}
+
+export class MemoryDisk implements Disk {
+  /** All files together may grow to this. */
+  capacityBytes = Infinity
+  isReadOnly = false
+  /** Every fdatasync fails. */
+  failsToSync = false
+  nowMs = 1_700_000_000_000
+  syncCount = 0
+  readonly #files = new Map<string, FileNode>()
+  readonly #folders = new Set<string>(['/'])
+  readonly #locks = new Set<string>()
+  #life = 0
+
+  // ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The process dies: handles and locks go, the bytes stay. */
+  kill(): void {
+    this.#life += 1
+    this.#locks.clear()
+  }
+
+  /** The machine loses power: of each file's unsynced tail only `keep(path, bytes)` bytes survive. */
+  crash(keep: (path: string, unsyncedBytes: number) => number): void {
+    this.kill()
+    for (const [path, node] of this.#files) {
+      if (node.before === null) this.#files.delete(path)
+      else if (node.before !== undefined) this.#files.set(path, node.before)
+      const left = this.#files.get(path)
+      if (left === undefined || left.sizeBytes <= left.syncedBytes) continue
+      left.sizeBytes = left.syncedBytes + keep(path, left.sizeBytes - left.syncedBytes)
+      left.syncedBytes = left.sizeBytes
+    }
+  }
+
+  /** Another disk with the same content, all of it synced. */
+  copy(): MemoryDisk {
+    const disk = new MemoryDisk()
+    for (const folder of this.#folders) disk.#folders.add(folder)
+    for (const path of this.#files.keys()) disk.writeFile(path, this.read(path))
+    return disk
+  }
+
+  /** Puts a file there as a whole, synced. */
+  writeFile(path: string, bytes: Uint8Array): void {
+    this.#files.set(path, this.#node(bytes))
+  }
+
+  get usedBytes(): number {
+    return [...this.#files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  }
+
+  get paths(): string[] {
+    return [...this.#files.keys()].sort()
+  }
+
+  // ── Disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  open(path: string, mode: 'append' | 'read' | 'create'): DiskFile {
+    let node = this.#files.get(path)
+    if (node === undefined && mode === 'read') throw new AppError('NOT_FOUND', `${path} does not exist`)
+    if (node !== undefined && mode === 'create') throw new AppError('EXISTS', `${path} exists`)
+    if (node === undefined) {
+      this.#checkFolder(path)
+      this.#checkWritable(path, 0)
+      node = this.#node(new Uint8Array(0))
+      this.#files.set(path, node)
+    }
+    return this.#handle(path, node)
+  }
+
+  #handle(path: string, node: FileNode): DiskFile {
+    const life = this.#life
+    let isOpen = true
+    const check = (): void => {
+      if (!isOpen || life !== this.#life) throw new Error(`${path} is closed`)
+    }
+    const write = (position: number, bytes: Uint8Array): void => {
+      check()
+      this.#checkWritable(path, Math.max(0, position + bytes.length - node.sizeBytes))
+      writeInto(node, position, bytes)
+      node.modifiedAtMs = this.nowMs
+    }
+    const file: DiskFile = {
+      path,
+      get sizeBytes() {
+        return node.sizeBytes
+      },
+      append: (bytes) => write(node.sizeBytes, bytes),
+      appendAll: (pieces) => {
+        for (const piece of pieces) write(node.sizeBytes, piece)
+      },
+      writeAt: write,
+      readAt: (position, into) => {
+        check()
+        const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, position + into.length))
+        into.set(piece)
+        return piece.length
+      },
+      truncate: (sizeBytes) => {
+        check()
+        this.#checkWritable(path, 0)
+        if (sizeBytes > node.sizeBytes) writeInto(node, sizeBytes, new Uint8Array(0))
+        node.bytes.fill(0, sizeBytes, node.sizeBytes)
+        node.sizeBytes = sizeBytes
+        node.syncedBytes = Math.min(node.syncedBytes, sizeBytes)
+      },
+      sync: async () => {
+        check()
+        const sizeBytes = node.sizeBytes
+        await Promise.resolve()
+        this.syncCount += 1
+        if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
+        node.syncedBytes = Math.max(node.syncedBytes, Math.min(sizeBytes, node.sizeBytes))
+      },
+      close: () => {
+        isOpen = false
+      }
+    }
+    return file
+  }
+
+  exists(path: string): boolean {
+    return this.#files.has(path) || this.#folders.has(path)
+  }
+
+  sizeOf(path: string): number | undefined {
+    return this.#files.get(path)?.sizeBytes
+  }
+
+  modifiedAtMs(path: string): number | undefined {
+    return this.#files.get(path)?.modifiedAtMs
+  }
+
+  read(path: string): Uint8Array {
+    const node = this.#files.get(path)
+    if (node === undefined) throw new AppError('NOT_FOUND', `${path} does not exist`)
+    return node.bytes.slice(0, node.sizeBytes)
+  }
+
+  async replace(path: string, bytes: Uint8Array): Promise<void> {
+    await Promise.resolve()
+    this.#checkFolder(path)
+    this.#checkWritable(path, bytes.length)
+    this.writeFile(path, bytes)
+  }
+
+  replaceUnsynced(path: string, bytes: Uint8Array): void {
+    this.#checkFolder(path)
+    this.#checkWritable(path, bytes.length)
+    const old = this.#files.get(path)
+    const node = this.#node(bytes)
+    node.before = old === undefined ? null : (old.before ?? old)
+    this.#files.set(path, node)
+  }
+
+  list(path: string): readonly DirectoryEntry[] {
+    if (!this.#folders.has(path)) throw new AppError('NOT_FOUND', `${path} does not exist`)
+    const children = (names: Iterable<string>): string[] =>
+      [...names].filter((name) => name !== '/' && parentOf(name) === path).map((name) => name.slice(path.length + 1))
+    return [
+      ...children(this.#files.keys()).map((name) => ({ name, isDirectory: false })),
+      ...children(this.#folders).map((name) => ({ name, isDirectory: true }))
+    ]
+  }
+
+  makeDirectory(path: string): void {
+    if (path === '' || this.#folders.has(path)) return
+    this.#checkWritable(path, 0)
+    this.makeDirectory(parentOf(path))
+    this.#folders.add(path)
+  }
+
+  rename(from: string, to: string): void {
+    this.#checkWritable(from, 0)
+    if (!this.exists(from)) throw new AppError('NOT_FOUND', `${from} does not exist`)
+    for (const [path, node] of [...this.#files]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue
+      this.#files.delete(path)
+      this.#files.set(to + path.slice(from.length), node)
+    }
+    for (const path of [...this.#folders]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue
+      this.#folders.delete(path)
+      this.#folders.add(to + path.slice(from.length))
+    }
+  }
+
+  remove(path: string): void {
+    this.#checkWritable(path, 0)
+    for (const name of [...this.#files.keys()])
+      if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name)
+    for (const name of [...this.#folders]) if (name === path || name.startsWith(`${path}/`)) this.#folders.delete(name)
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await Promise.resolve()
+    for (const [name, node] of this.#files) if (parentOf(name) === path) node.before = undefined
+  }
+
+  lock(path: string): FolderLock {
+    if (this.#locks.has(path)) throw new AppError('LOCKED', `${path} is in use`)
+    this.#locks.add(path)
+    return { release: () => this.#locks.delete(path) }
+  }
+
+  join(...parts: readonly string[]): string {
+    return parts.join('/')
+  }
+
+  #node(bytes: Uint8Array): FileNode {
+    const sizeBytes = bytes.length
+    return { bytes: bytes.slice(), sizeBytes, syncedBytes: sizeBytes, modifiedAtMs: this.nowMs, before: undefined }
+  }
+
+  #checkFolder(path: string): void {
+    if (!this.#folders.has(parentOf(path))) throw new AppError('NOT_FOUND', `${parentOf(path)} does not exist`)
+  }
+
+  #checkWritable(path: string, growthBytes: number): void {
+    if (this.isReadOnly) throw new AppError('ACCESS_DENIED', `${path} is read-only`)
+    if (growthBytes > 0 && this.usedBytes + growthBytes > this.capacityBytes)
+      throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
+  }
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash <= 0 ? '/' : path.slice(0, slash)
+}
+
+function writeInto(node: FileNode, position: number, bytes: Uint8Array): void {
+  const end = position + bytes.length
+  if (end > node.bytes.length) {
+    const grown = new Uint8Array(Math.max(end, node.bytes.length * 2, 256))
+    grown.set(node.bytes.subarray(0, node.sizeBytes))
+    node.bytes = grown
+  }
+  node.bytes.set(bytes, position)
+  node.sizeBytes = Math.max(node.sizeBytes, end)
+  node.syncedBytes = Math.min(node.syncedBytes, position)
+}
