@@ -1,0 +1,468 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { EnsembleClient, EnsembleError, type SessionEvent } from '../../../../src-main/coordination/ensemble-client'
+import { EnsembleNode, type EnsembleNodeOptions } from '../../../../src-main/coordination/ensemble-node'
+import { errorCodes, opCodes } from '../../../../src-main/coordination/wire/codes'
+import { connectRequestFrame, readConnectResponse } from '../../../../src-main/coordination/wire/connect'
+import { JuteReader } from '../../../../src-main/coordination/wire/jute-reader'
+import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
+import { requestOp, writeRequest, type Request } from '../../../../src-main/coordination/wire/requests'
+import { readReplyHeader, readWatchEvent } from '../../../../src-main/coordination/wire/responses'
+import { openAcl } from '../../../../src-main/coordination/wire/stat'
+import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
+import { AppError } from '../../../../src-main/kernel/errors'
+import type { Connection } from '../../../../src-main/kernel/ports'
+import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../../../support/ensemble-world'
+
+const address = { host: 'sim', port: 2181 }
+const data = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+class World {
+  readonly clock = new SimClock()
+  readonly disk = new SimDisk(this.clock)
+  network = new SimNetwork(this.clock)
+  node: EnsembleNode | undefined
+  readonly failures: unknown[] = []
+  #seed = 1
+
+  async start(options: Partial<EnsembleNodeOptions> = {}): Promise<void> {
+    this.node = new EnsembleNode({
+      memberId: 1,
+      address,
+      dataDir: '/data',
+      sessionTimeouts: { minMs: 4_000, maxMs: 40_000 },
+      clock: this.clock,
+      random: new SimRandom(this.#seed++),
+      disk: this.disk,
+      network: this.network,
+      checksum: nodeChecksum,
+      log: silent,
+      failed: (error) => this.failures.push(error),
+      ...options
+    })
+    await this.clock.until(this.node.start())
+  }
+
+  /** A clean stop and a start on the same folder. */
+  async restart(options: Partial<EnsembleNodeOptions> = {}): Promise<void> {
+    await this.clock.until(this.node?.stop() ?? Promise.resolve())
+    await this.start(options)
+  }
+
+  client(sessionTimeoutMs = 6_000): EnsembleClient {
+    const { clock, network } = this
+    return new EnsembleClient({
+      addresses: [address],
+      sessionTimeoutMs,
+      clock,
+      network,
+      random: new SimRandom(this.#seed++)
+    })
+  }
+
+  async connected(sessionTimeoutMs = 6_000): Promise<EnsembleClient> {
+    const client = this.client(sessionTimeoutMs)
+    client.start()
+    await this.clock.until(client.whenConnected())
+    return client
+  }
+
+  do<Value>(promise: Promise<Value>): Promise<Value> {
+    return this.clock.until(promise)
+  }
+}
+
+/** A client that says exactly what the test wants it to say. */
+class RawClient {
+  readonly received: Uint8Array[] = []
+  isClosed = false
+  connection: Connection | undefined
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async connect(
+    sessionId = 0n,
+    password: Uint8Array = new Uint8Array(16),
+    lastZxidSeen: Zxid = zxidZero
+  ): Promise<void> {
+    const handler = {
+      frame: (bytes: Uint8Array): void => void this.received.push(bytes.slice()),
+      closed: (): void => void (this.isClosed = true)
+    }
+    const options = { ...address, frameBytesMax: 1 << 24, timeoutMs: 1_000 }
+    this.connection = await this.#world.do(this.#world.network.connect(options, () => handler))
+    this.connection.send(
+      connectRequestFrame({ lastZxidSeen, timeoutMs: 6_000, sessionId, password, readOnly: undefined })
+    )
+    await this.#world.clock.run(20)
+  }
+
+  /** What the handshake was answered with; takes it off. */
+  greeting(): ReturnType<typeof readConnectResponse> {
+    const bytes = this.received.shift()
+    if (bytes === undefined) throw new Error('no answer')
+    return readConnectResponse(new JuteReader(bytes))
+  }
+
+  send(xid: number, request: Request): void {
+    const writer = JuteWriter.frame().int(xid).int(requestOp(request))
+    writeRequest(writer, request)
+    this.connection?.send(writer.finishFrame())
+  }
+
+  headers(): { xid: number; error: number }[] {
+    return this.received.map((bytes) => {
+      const { xid, error } = readReplyHeader(new JuteReader(bytes))
+      return { xid, error }
+    })
+  }
+}
+
+describe('a member', () => {
+  let world: World
+
+  beforeEach(async () => {
+    world = new World()
+    await world.start()
+  })
+
+  it('answers no write before it is durable, and many writes share one fdatasync', async () => {
+    const client = await world.connected()
+    world.disk.syncDelayMs = 50
+    world.disk.syncCount = 0
+    let answered = 0
+
+    const writes = Array.from({ length: 200 }, (_, index) => client.create(`/n${index}`, null).then(() => answered++))
+    await world.clock.run(45)
+    expect(answered).toBe(0)
+    await world.do(Promise.all(writes))
+
+    expect(answered).toBe(200)
+    expect(world.disk.syncCount).toBeLessThanOrEqual(3)
+  })
+
+  it('keeps what it answered over a power cut, and nothing it had not made durable', async () => {
+    const client = await world.connected()
+    await world.do(client.create('/kept', data('1')))
+    world.disk.syncDelayMs = 10_000
+    const unanswered = client.create('/lost', null).catch((error: unknown) => error)
+    await world.clock.run(5)
+
+    world.disk.crash()
+    world.disk.syncDelayMs = 1
+    world.network = new SimNetwork(world.clock)
+    await world.start()
+    const later = await world.connected()
+
+    expect((await world.do(later.getData('/kept')))?.data).toEqual(data('1'))
+    expect(await world.do(later.exists('/lost'))).toBeUndefined()
+    client.dropConnection()
+    expect(await world.do(unanswered)).toMatchObject({ code: 'CONNECTIONLOSS' })
+  })
+
+  it('answers in the order of requests, and a read after the writes before it', async () => {
+    const raw = new RawClient(world)
+    await raw.connect()
+    raw.greeting()
+
+    raw.send(1, { type: 'create', path: '/a', data: data('1'), acl: openAcl, flags: 0, withStat: false })
+    raw.send(2, { type: 'getData', path: '/a', watch: false })
+    raw.send(-2, { type: 'ping' })
+    raw.send(3, { type: 'setData', path: '/a', data: data('2'), version: 7 })
+    raw.send(4, { type: 'exists', path: '/b', watch: false })
+    await world.clock.run(50)
+
+    expect(raw.headers()).toEqual([
+      { xid: 1, error: 0 },
+      { xid: 2, error: 0 },
+      { xid: -2, error: 0 },
+      { xid: 3, error: errorCodes.BADVERSION },
+      { xid: 4, error: errorCodes.NONODE }
+    ])
+  })
+
+  it('sends a watch event before any reply that shows the change', async () => {
+    const raw = new RawClient(world)
+    await raw.connect()
+    raw.greeting()
+    raw.send(1, { type: 'create', path: '/a', data: null, acl: openAcl, flags: 0, withStat: false })
+    raw.send(2, { type: 'getData', path: '/a', watch: true })
+    raw.send(3, { type: 'setData', path: '/a', data: data('2'), version: -1 })
+    raw.send(4, { type: 'setData', path: '/a', data: data('3'), version: -1 })
+    await world.clock.run(50)
+
+    expect(raw.headers().map(({ xid }) => xid)).toEqual([1, 2, -1, 3, 4])
+    const event = new JuteReader(raw.received[2] ?? new Uint8Array(0), 16)
+    expect(readWatchEvent(event)).toEqual({ type: 'dataChanged', path: '/a' })
+  })
+
+  it('closes a connection without an answer when its client has seen more than this member', async () => {
+    const raw = new RawClient(world)
+
+    await raw.connect(0n, new Uint8Array(16), { epoch: 9, counter: 0 })
+
+    expect(raw.received).toEqual([])
+    expect(raw.isClosed).toBe(true)
+  })
+
+  it('refuses an unknown session with a zero timeout, then closes', async () => {
+    const raw = new RawClient(world)
+    await raw.connect(77n)
+
+    expect(raw.greeting()).toMatchObject({ timeoutMs: 0, sessionId: 0n, password: new Uint8Array(16) })
+    await world.clock.run(10)
+    expect(raw.isClosed).toBe(true)
+  })
+
+  it('lets a session be attached by id and password, and closes its previous connection first', async () => {
+    const first = new RawClient(world)
+    await first.connect()
+    const { sessionId, password } = first.greeting()
+    const second = new RawClient(world)
+
+    await second.connect(sessionId, password)
+    await world.clock.run(10)
+
+    expect(second.greeting()).toMatchObject({ sessionId, timeoutMs: 6_000 })
+    expect(first.isClosed).toBe(true)
+    const thief = new RawClient(world)
+    await thief.connect(sessionId, new Uint8Array(16))
+    expect(thief.greeting().timeoutMs).toBe(0)
+    second.send(1, { type: 'exists', path: '/', watch: false })
+    await world.clock.run(10)
+    expect(second.headers()).toEqual([{ xid: 1, error: 0 }])
+  })
+
+  it('answers MARSHALLINGERROR to a cut body and goes on; UNIMPLEMENTED to an unknown operation and closes', async () => {
+    const raw = new RawClient(world)
+    await raw.connect()
+    raw.greeting()
+
+    raw.connection?.send(JuteWriter.frame().int(1).int(opCodes.create).int(99).finishFrame())
+    raw.send(2, { type: 'exists', path: '/', watch: false })
+    raw.connection?.send(JuteWriter.frame().int(3).int(7_777).finishFrame())
+    raw.send(4, { type: 'exists', path: '/', watch: false })
+    await world.clock.run(50)
+
+    expect(raw.headers()).toEqual([
+      { xid: 1, error: errorCodes.MARSHALLINGERROR },
+      { xid: 2, error: 0 },
+      { xid: 3, error: errorCodes.UNIMPLEMENTED }
+    ])
+    expect(raw.isClosed).toBe(true)
+  })
+
+  it('expires a silent session between its timeout and half a second more, with all its ephemerals', async () => {
+    const raw = new RawClient(world)
+    await raw.connect()
+    raw.send(1, { type: 'create', path: '/e', data: null, acl: openAcl, flags: 1, withStat: false })
+    await world.clock.run(20)
+    const client = await world.connected()
+    const fromMs = world.clock.monotonicMs()
+    let goneAtMs = 0
+    await world.do(client.exists('/e', () => (goneAtMs = world.clock.monotonicMs())))
+
+    await world.clock.run(8_000)
+
+    expect(goneAtMs - fromMs).toBeGreaterThanOrEqual(5_900)
+    expect(goneAtMs - fromMs).toBeLessThanOrEqual(6_500)
+    expect(raw.isClosed).toBe(true)
+    expect(client.state).toBe('connected')
+  })
+
+  it('after a restart knows its sessions, and gives each its whole timeout again', async () => {
+    const client = await world.connected()
+    const events: SessionEvent[] = []
+    client.onSession((event) => events.push(event))
+    await world.do(client.create('/e', null, { ephemeral: true }))
+    const { sessionId } = client
+
+    await world.restart()
+    await world.do(client.whenConnected())
+    await world.clock.run(20_000)
+
+    expect(events).toEqual(['disconnected', 'connected'])
+    expect(client.sessionId).toBe(sessionId)
+    expect((await world.do(client.exists('/e')))?.ephemeralOwner).toBe(sessionId)
+  })
+
+  it('recovers from a snapshot and the log after it, and deletes what is older', async () => {
+    await world.restart({ snapshotEntriesMax: 20 })
+    const client = await world.connected()
+    for (let index = 0; index < 57; index++) await world.do(client.create(`/n${index}`, data(`${index}`)))
+    await world.do(client.create('/e', null, { ephemeral: true }))
+    await world.do(client.delete('/n3'))
+    const stat = await world.do(client.exists('/n5'))
+    await world.clock.run(100)
+    const names = world.disk.list('/data').map(({ name }) => name)
+
+    await world.restart()
+    await world.clock.run(2_000)
+    await world.do(client.whenConnected())
+
+    expect(names.filter((name) => name.startsWith('snapshot.'))).toHaveLength(1)
+    expect(names.filter((name) => name.startsWith('log.'))).toHaveLength(1)
+    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(57)
+    expect(await world.do(client.exists('/n5'))).toEqual(stat)
+    expect((await world.do(client.exists('/e')))?.ephemeralOwner).toBe(client.sessionId)
+  })
+
+  it('refuses to start on a damaged snapshot, naming it', async () => {
+    await world.restart({ snapshotEntriesMax: 1 })
+    const client = await world.connected()
+    await world.do(client.create('/a', null))
+    await world.clock.run(100)
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    const path = [...world.disk.files.keys()].find((name) => name.includes('snapshot')) ?? ''
+    const bytes = world.disk.read(path)
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1
+    world.disk.put(path, bytes)
+
+    const failure = await world.start().catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ code: 'CORRUPT' })
+    expect((failure as AppError).message).toContain(path)
+  })
+
+  it('answers nothing that a failed fdatasync or a full disk left behind, and says that it cannot go on', async () => {
+    for (const fault of ['syncFailure', 'appendFailure'] as const) {
+      const faulty = new World()
+      await faulty.start()
+      const client = await faulty.connected()
+      const failure = new AppError('DISK_FULL', 'The disk is full.')
+      faulty.disk[fault] = failure
+      let isAnswered = false
+
+      client.create('/a', null).then(
+        () => (isAnswered = true),
+        () => undefined
+      )
+      await faulty.clock.run(1_000)
+
+      expect(faulty.failures).toEqual([failure])
+      expect(isAnswered).toBe(false)
+    }
+  })
+
+  it('does not touch a folder that is not its own, and lets no second member into one', async () => {
+    const foreign = new World()
+    foreign.disk.put('/data/holiday.jpg', data('x'))
+
+    await expect(foreign.start()).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
+    expect([...foreign.disk.files.keys()]).toEqual(['/data/holiday.jpg'])
+    const first = world.node
+    world.network = new SimNetwork(world.clock)
+    await expect(world.start()).rejects.toMatchObject({ code: 'LOCKED' })
+    await world.do(first?.stop() ?? Promise.resolve())
+    await expect(world.start({ memberId: 2 })).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
+  })
+})
+
+describe('the client', () => {
+  let world: World
+  let client: EnsembleClient
+
+  beforeEach(async () => {
+    world = new World()
+    await world.start()
+    client = await world.connected()
+  })
+
+  it('fails a multi as a whole with the code, the path and the index of what failed', async () => {
+    const failed = await world.do(
+      client
+        .multi([
+          { type: 'create', path: '/a', data: null },
+          { type: 'check', path: '/none', version: 3 },
+          { type: 'delete', path: '/a' }
+        ])
+        .catch((error: unknown) => error)
+    )
+
+    expect(failed).toBeInstanceOf(EnsembleError)
+    expect(failed).toMatchObject({ code: 'NONODE', path: '/none', failedIndex: 1 })
+    expect(await world.do(client.exists('/a'))).toBeUndefined()
+  })
+
+  it('gives path and stat of a multi in the order of its operations', async () => {
+    const results = await world.do(
+      client.multi([
+        { type: 'create', path: '/c', data: data('x'), ephemeral: true },
+        { type: 'setData', path: '/c', data: data('yy'), version: 0 },
+        { type: 'check', path: '/c', version: 1 },
+        { type: 'create', path: '/s-', data: null, sequential: true }
+      ])
+    )
+
+    expect(results[0]).toMatchObject({ path: '/c', stat: { ephemeralOwner: client.sessionId } })
+    expect(results[1]?.stat).toMatchObject({ version: 1, dataLength: 2 })
+    expect(results[2]).toEqual({})
+    expect(results[3]?.path).toBe('/s-0000000001')
+  })
+
+  it('arms its watches again after it lost the connection, and hears what it missed', async () => {
+    const other = await world.connected()
+    await world.do(client.create('/data', null))
+    await world.do(client.create('/kids', null))
+    const heard: string[] = []
+    const watcher = ({ type, path }: { type: string; path: string }): void => void heard.push(`${type} ${path}`)
+    await world.do(client.getData('/data', watcher))
+    await world.do(client.getChildren('/kids', watcher))
+    await world.do(client.exists('/new', watcher))
+
+    client.dropConnection()
+    await world.do(other.setData('/data', data('1')))
+    await world.do(client.whenConnected())
+    await world.clock.run(200)
+    await world.do(other.create('/kids/one', null))
+    await world.do(other.create('/new', null))
+    await world.clock.run(200)
+
+    expect(heard).toEqual(['dataChanged /data', 'childrenChanged /kids', 'created /new'])
+  })
+
+  it('stays attached while idle, by pings', async () => {
+    await world.clock.run(120_000)
+
+    expect(client.state).toBe('connected')
+    await world.do(client.create('/still-here', null))
+  })
+
+  it('learns of its expiry when it comes back, forgets its watches, and begins anew when started', async () => {
+    const events: SessionEvent[] = []
+    client.onSession((event) => events.push(event))
+    const first = client.sessionId
+    const { network } = world
+    world.network = new SimNetwork(world.clock)
+    const connect = network.connect.bind(network)
+    network.connect = () => Promise.reject(new AppError('CONNECTION_REFUSED', 'unplugged'))
+    client.dropConnection()
+    await world.clock.run(10_000)
+    expect(events).toEqual(['disconnected'])
+    await expect(client.create('/x', null)).rejects.toMatchObject({ code: 'CONNECTIONLOSS' })
+
+    network.connect = connect
+    await world.clock.run(2_000)
+    expect(events).toEqual(['disconnected', 'expired'])
+    await expect(client.create('/x', null)).rejects.toMatchObject({ code: 'SESSIONEXPIRED' })
+
+    client.start()
+    await world.do(client.whenConnected())
+    expect(client.sessionId).not.toBe(first)
+  })
+
+  it('ends its session, and with it its ephemerals, when closed', async () => {
+    const other = await world.connected()
+    await world.do(client.create('/e', null, { ephemeral: true }))
+    const events: SessionEvent[] = []
+    client.onSession((event) => events.push(event))
+
+    await world.do(client.close())
+    await world.do(client.close())
+
+    expect(events).toEqual(['closed'])
+    expect(await world.do(other.exists('/e'))).toBeUndefined()
+  })
+})

@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { opCodes } from '../../../../../src-main/coordination/wire/codes'
+import {
+  connectRequestFrame,
+  connectResponseFrame,
+  readConnectRequest,
+  readConnectResponse
+} from '../../../../../src-main/coordination/wire/connect'
+import { DecodeError, JuteReader } from '../../../../../src-main/coordination/wire/jute-reader'
+import { JuteWriter } from '../../../../../src-main/coordination/wire/jute-writer'
+import { readRequest, requestOp, writeRequest, type Request } from '../../../../../src-main/coordination/wire/requests'
+import {
+  readReplyHeader,
+  readResponse,
+  readWatchEvent,
+  replyFrame,
+  watchEventFrame,
+  writeResponse,
+  type Response
+} from '../../../../../src-main/coordination/wire/responses'
+
+const int = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff })
+const uint32 = fc.integer({ min: 0, max: 0xffff_ffff })
+const zxid = fc.record({ epoch: uint32, counter: uint32 })
+const path = fc.string().map((text) => `/${text}`)
+const data = fc.option(fc.uint8Array({ maxLength: 40 }))
+const timeMs = fc.integer({ min: 0, max: 2 ** 45 })
+const sessionId = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+const acl = fc.array(fc.record({ permissions: int, scheme: fc.string(), id: fc.string() }), { maxLength: 3 })
+const type = <Name extends string>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
+
+const create = fc.record({ type: type('create'), path, data, acl, flags: int, withStat: fc.boolean() })
+const remove = fc.record({ type: type('delete'), path, version: int })
+const setData = fc.record({ type: type('setData'), path, data, version: int })
+const check = fc.record({ type: type('check'), path, version: int })
+const requests: fc.Arbitrary<Request> = fc.oneof(
+  create,
+  remove,
+  setData,
+  fc.record({ type: type('multi'), operations: fc.array(fc.oneof(create, remove, setData, check), { maxLength: 4 }) }),
+  fc.record({ type: fc.constantFrom('exists' as const, 'getData' as const), path, watch: fc.boolean() }),
+  fc.record({ type: type('getChildren'), path, watch: fc.boolean(), withStat: fc.boolean() }),
+  fc.record({ type: fc.constantFrom('getACL' as const, 'sync' as const), path }),
+  fc.record({
+    type: type('setWatches'),
+    relativeZxid: zxid,
+    data: fc.array(path),
+    exist: fc.array(path),
+    child: fc.array(path)
+  }),
+  fc.constantFrom({ type: 'ping' } as const, { type: 'closeSession' } as const)
+)
+
+const stat = fc.record({
+  czxid: zxid,
+  mzxid: zxid,
+  ctimeMs: timeMs,
+  mtimeMs: timeMs,
+  version: int,
+  cversion: int,
+  aversion: int,
+  ephemeralOwner: sessionId,
+  dataLength: int,
+  numChildren: int,
+  pzxid: zxid
+})
+const responses: fc.Arbitrary<{ op: number; response: Response }> = fc.oneof(
+  fc.record({ path }).map(({ path }) => ({
+    op: opCodes.create,
+    response: { type: 'create', path, stat: undefined } as const
+  })),
+  fc
+    .record({ path, stat })
+    .map((fields) => ({ op: opCodes.create2, response: { type: 'create', ...fields } as const })),
+  stat.map((stat) => ({ op: opCodes.exists, response: { type: 'exists', stat } as const })),
+  stat.map((stat) => ({ op: opCodes.setData, response: { type: 'setData', stat } as const })),
+  fc
+    .record({ data, stat })
+    .map((fields) => ({ op: opCodes.getData, response: { type: 'getData', ...fields } as const })),
+  fc.record({ children: fc.array(fc.string()), stat }).map((fields) => ({
+    op: opCodes.getChildren2,
+    response: { type: 'getChildren', ...fields } as const
+  })),
+  fc.record({ acl, stat }).map((fields) => ({ op: opCodes.getACL, response: { type: 'getACL', ...fields } as const })),
+  fc
+    .array(
+      fc.oneof(
+        fc.record({ type: type('create'), path, stat: fc.option(stat, { nil: undefined }) }),
+        fc.record({ type: type('setData'), stat }),
+        fc.record({ type: fc.constantFrom('delete' as const, 'check' as const) }),
+        fc.record({ type: type('error'), error: int })
+      )
+    )
+    .map((results) => ({ op: opCodes.multi, response: { type: 'multi', results } as const }))
+)
+
+function encoded(request: Request): Uint8Array {
+  const writer = new JuteWriter()
+  writeRequest(writer, request)
+  return writer.finish()
+}
+
+describe('ZooKeeper messages', () => {
+  it('every request reads back as it was written', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        expect(readRequest(requestOp(request), new JuteReader(encoded(request)))).toEqual(request)
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it('every response reads back as it was written', () => {
+    fc.assert(
+      fc.property(responses, ({ op, response }) => {
+        const writer = new JuteWriter()
+        writeResponse(writer, response)
+        expect(readResponse(op, new JuteReader(writer.finish()))).toEqual(response)
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it('a request that is cut at any byte is refused with a DecodeError', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const bytes = encoded(request)
+        for (let length = 0; length < bytes.length; length++) {
+          expect(() => readRequest(requestOp(request), new JuteReader(bytes.slice(0, length)))).toThrow(DecodeError)
+        }
+      })
+    )
+  })
+
+  it('hostile bytes give a request, nothing, or a DecodeError, for every operation', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -12, max: 108 }), fc.uint8Array({ maxLength: 200 }), (op, bytes) => {
+        try {
+          readRequest(op, new JuteReader(bytes))
+        } catch (error) {
+          expect(error).toBeInstanceOf(DecodeError)
+        }
+      }),
+      { numRuns: 5_000 }
+    )
+  })
+
+  it('an operation that is not spoken here is told apart from a malformed one', () => {
+    for (const op of [7, 16, 17, 18, 19, 20, 21, 22, 102, 103, 104, 105, 106, 107, 9999, -10, -1, 0]) {
+      expect(readRequest(op, new JuteReader(new Uint8Array(64)))).toBeUndefined()
+    }
+  })
+
+  it('the handshake carries the read-only byte only when it was sent', () => {
+    for (const readOnly of [undefined, false, true]) {
+      const password = Uint8Array.from({ length: 16 }, (_, index) => index)
+      const request = { lastZxidSeen: { epoch: 3, counter: 9 }, timeoutMs: 6000, sessionId: -5n, password, readOnly }
+      const response = { timeoutMs: 6000, sessionId: -5n, password, readOnly }
+
+      const requestBytes = connectRequestFrame(request)
+      const responseBytes = connectResponseFrame(response)
+
+      expect(readConnectRequest(new JuteReader(requestBytes, 4))).toEqual(request)
+      expect(readConnectResponse(new JuteReader(responseBytes, 4))).toEqual(response)
+      expect(responseBytes.length).toBe(4 + (readOnly === undefined ? 36 : 37))
+    }
+  })
+
+  it('a reply with an error has no body', () => {
+    const frame = replyFrame({ xid: 4, zxid: { epoch: 1, counter: 2 }, error: -101 }, { type: 'sync', path: '/a' })
+
+    expect(frame.length).toBe(4 + 16)
+    expect(readReplyHeader(new JuteReader(frame, 4))).toEqual({ xid: 4, zxid: { epoch: 1, counter: 2 }, error: -101 })
+  })
+
+  it('a watch event has xid -1, zxid -1 and the state SyncConnected', () => {
+    const frame = watchEventFrame({ type: 'childrenChanged', path: '/a' })
+    const reader = new JuteReader(frame, 4)
+
+    expect([reader.int(), reader.longBits(), reader.int()]).toEqual([-1, -1n, 0])
+    expect(readWatchEvent(reader)).toEqual({ type: 'childrenChanged', path: '/a' })
+    expect([...frame.slice(20, 28)]).toEqual([0, 0, 0, 4, 0, 0, 0, 3])
+  })
+})
