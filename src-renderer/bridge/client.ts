@@ -1,0 +1,132 @@
+/**
+ * The client's half of wire.ts on any transport: numbers the calls, keeps the table of watches, and says whether the
+ * host can be reached. Watches survive a lost connection: they are sent again when it is back. Calls do not: one that
+ * was under way when the connection went is rejected with DISCONNECTED, because nobody knows whether it took effect.
+ */
+import { ApiError, API_ERROR_CODES } from '@api/api'
+import type { ApiErrorCode, LagoonApi } from '@api/api'
+import type { CommandInput, CommandName, CommandOutput } from '@api/commands'
+import type { WatchKey, WatchValue } from '@api/watch'
+import type { ClientMessage, HostMessage } from '@api/wire'
+
+export interface Transport {
+  /** Only called while connected. */
+  send(message: ClientMessage): void
+  open(listener: TransportListener): void
+}
+
+export interface TransportListener {
+  connected(): void
+  disconnected(): void
+  received(message: unknown): void
+}
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: ApiError) => void
+}
+
+interface Watch {
+  readonly listeners: Set<(value: unknown) => void>
+  last: { readonly value: unknown } | undefined
+}
+
+/** Keys whose pushes are increments: a late listener cannot be served from the last push. */
+const isIncremental = (key: string): boolean => /^(events$|lag:|consumer:)/.test(key)
+
+export function createClient(transport: Transport): LagoonApi {
+  const calls = new Map<number, PendingCall>()
+  const watches = new Map<string, Watch>()
+  const connectionListeners = new Set<(isConnected: boolean) => void>()
+  let nextId = 1
+  let isConnected = false
+
+  const setConnected = (value: boolean): void => {
+    isConnected = value
+    for (const listener of connectionListeners) listener(value)
+  }
+
+  transport.open({
+    connected() {
+      for (const key of watches.keys()) transport.send({ type: 'watch', key })
+      setConnected(true)
+    },
+    disconnected() {
+      const lost = [...calls.values()]
+      calls.clear()
+      for (const call of lost) call.reject(disconnectedError())
+      if (isConnected) setConnected(false)
+    },
+    received(raw) {
+      const message = asHostMessage(raw)
+      if (message === undefined) return
+      if (message.type === 'push') {
+        const watch = watches.get(message.key)
+        if (watch === undefined) return
+        watch.last = { value: message.value }
+        for (const listener of watch.listeners) listener(message.value)
+        return
+      }
+      const call = calls.get(message.id)
+      if (call === undefined) return
+      calls.delete(message.id)
+      if (message.type === 'result') call.resolve(message.value)
+      else call.reject(asApiError(message.error))
+    }
+  })
+
+  return {
+    call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+      if (!isConnected) return Promise.reject(disconnectedError())
+      const id = nextId++
+      return new Promise((resolve, reject) => {
+        calls.set(id, { resolve: (value) => resolve(value as CommandOutput<Name>), reject })
+        transport.send({ type: 'call', id, name, input })
+      })
+    },
+
+    watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
+      const listener = changed as (value: unknown) => void
+      const known = watches.get(key)
+      const watch = known ?? { listeners: new Set(), last: undefined }
+      watch.listeners.add(listener)
+      if (known === undefined) {
+        watches.set(key, watch)
+        if (isConnected) transport.send({ type: 'watch', key })
+      } else if (watch.last !== undefined && !isIncremental(key)) {
+        listener(watch.last.value)
+      }
+      return () => {
+        if (!watch.listeners.delete(listener) || watch.listeners.size > 0) return
+        watches.delete(key)
+        if (isConnected) transport.send({ type: 'unwatch', key })
+      }
+    },
+
+    connection(changed) {
+      connectionListeners.add(changed)
+      changed(isConnected)
+      return () => connectionListeners.delete(changed)
+    }
+  }
+}
+
+function disconnectedError(): ApiError {
+  return new ApiError({ code: 'DISCONNECTED', message: 'The host of the cluster cannot be reached.' })
+}
+
+function asApiError(error: { code: string; message: string; kafkaError?: string | undefined }): ApiError {
+  const code: ApiErrorCode = API_ERROR_CODES.find((known) => known === error.code) ?? 'FAILED'
+  return new ApiError({
+    code,
+    message: error.message,
+    ...(error.kafkaError === undefined ? {} : { kafkaError: error.kafkaError })
+  })
+}
+
+/** The host is ours and versioned with us; this only keeps a stray message from breaking the dispatch. */
+function asHostMessage(raw: unknown): HostMessage | undefined {
+  if (typeof raw !== 'object' || raw === null || !('type' in raw)) return undefined
+  const { type } = raw
+  return type === 'push' || type === 'result' || type === 'error' ? (raw as HostMessage) : undefined
+}

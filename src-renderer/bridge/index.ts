@@ -1,0 +1,27 @@
+/** Chooses the transport: the port of Electron's preload script if there is one, else a WebSocket to our own origin. */
+import type { LagoonApi, LagoonPort } from '@api/api'
+import { createClient } from './client'
+import { createPortTransport } from './port-transport'
+import { createSocketTransport } from './socket-transport'
+import type { Socket } from './socket-transport'
+
+declare global {
+  interface Window {
+    readonly lagoonPort?: LagoonPort
+  }
+}
+
+export function connectToHost(): LagoonApi {
+  if (window.lagoonPort !== undefined) return createClient(createPortTransport(window.lagoonPort))
+  const url = new URL('/api', window.location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  url.hash = ''
+  return createClient(
+    createSocketTransport({
+      connect: () => new WebSocket(url) as unknown as Socket,
+      after: (ms, run) => {
+        window.setTimeout(run, ms)
+      }
+    })
+  )
+}

@@ -1,0 +1,106 @@
+/** Chart.js plugin: draws the event lane above a plot and the line under the pointer, and says which mark was hit. */
+import type { ChartType, Plugin } from 'chart.js'
+import type { ClusterEvent } from '@api/views'
+import { packLane } from './event-lane'
+import type { LaneMark } from './event-lane'
+import { MARK_BOX, MARK_SHAPES, MARK_STROKE } from './marks'
+import type { ChartTokens } from './tokens'
+
+export interface LaneOptions {
+  readonly events: readonly ClusterEvent[]
+  readonly tokens: ChartTokens
+  readonly sentence: (event: ClusterEvent) => string
+  readonly fromMs: number
+  readonly toMs: number
+  /** Height above the plot; 0 hides the lane but keeps the pointer line. */
+  readonly height: number
+  readonly onSelect: (event: ClusterEvent) => void
+}
+
+declare module 'chart.js' {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the parameter is Chart.js' own
+  interface PluginOptionsByType<TType extends ChartType> {
+    lane?: LaneOptions
+  }
+}
+
+const paths = new Map<string, Path2D>()
+function pathOf(text: string): Path2D {
+  const known = paths.get(text) ?? new Path2D(text)
+  paths.set(text, known)
+  return known
+}
+
+export function createLanePlugin(): Plugin<'line', LaneOptions> {
+  let marks: LaneMark[] = []
+
+  return {
+    id: 'lane',
+
+    afterDraw(chart, _args, options) {
+      const { ctx, chartArea } = chart
+      const { tokens } = options
+      ctx.save()
+      ctx.font = `${tokens.textAxis}px ${tokens.fontUi}`
+      drawPointerLine(chart, tokens)
+      marks =
+        options.height === 0
+          ? []
+          : packLane(
+              options.events,
+              { fromMs: options.fromMs, toMs: options.toMs, left: chartArea.left, right: chartArea.right },
+              { mark: tokens.mark, gap: tokens.space, widthOf: (text) => ctx.measureText(text).width },
+              options.sentence
+            )
+      for (const mark of marks) drawMark(ctx, mark, options.height / 2, tokens)
+      ctx.restore()
+    },
+
+    afterEvent(chart, args, options) {
+      const { x, y, type } = args.event
+      if (x === null || y === null || options.height === 0) return
+      const hit = y <= options.height ? marks.find((mark) => Math.abs(mark.x - x) <= options.tokens.mark) : undefined
+      chart.canvas.style.cursor = hit === undefined ? '' : 'pointer'
+      chart.canvas.title = hit === undefined ? '' : hit.events.map(options.sentence).join('\n')
+      const last = hit?.events.at(-1)
+      if (type === 'click' && last !== undefined) options.onSelect(last)
+    }
+  }
+}
+
+function drawMark(ctx: CanvasRenderingContext2D, mark: LaneMark, middle: number, tokens: ChartTokens): void {
+  const shape = MARK_SHAPES[mark.level]
+  const scale = tokens.mark / MARK_BOX
+  ctx.save()
+  ctx.translate(mark.x - tokens.mark / 2, middle - tokens.mark / 2)
+  ctx.scale(scale, scale)
+  ctx.fillStyle = ctx.strokeStyle = tokens.status[mark.level]
+  ctx.lineWidth = MARK_STROKE
+  if (shape.fill !== undefined) ctx.fill(pathOf(shape.fill))
+  if (shape.stroke !== undefined) ctx.stroke(pathOf(shape.stroke))
+  ctx.restore()
+
+  ctx.fillStyle = tokens.text2
+  ctx.textBaseline = 'middle'
+  if (mark.events.length > 1) {
+    ctx.textAlign = 'left'
+    ctx.fillText(String(mark.events.length), mark.x + tokens.mark / 2 + tokens.space / 2, middle)
+  }
+  if (mark.label !== undefined) {
+    ctx.textAlign = mark.label.align === 'start' ? 'left' : 'right'
+    ctx.fillText(mark.label.text, mark.label.x, middle)
+  }
+}
+
+function drawPointerLine(chart: Parameters<NonNullable<Plugin<'line'>['afterDraw']>>[0], tokens: ChartTokens): void {
+  const active = chart.tooltip?.getActiveElements()[0]
+  if (active === undefined) return
+  const x = Math.round(active.element.x) + 0.5
+  const { ctx, chartArea } = chart
+  ctx.beginPath()
+  ctx.moveTo(x, chartArea.top)
+  ctx.lineTo(x, chartArea.bottom)
+  ctx.lineWidth = 1
+  ctx.strokeStyle = tokens.text2
+  ctx.stroke()
+}

@@ -1,0 +1,35 @@
+/** Round wall-clock ticks and the scale of the event rail. Times are ms since 1970, widths are pixels. */
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const STEPS_MS = [1, 2, 5, 10, 15, 30].map((n) => n * SECOND).concat([1, 2, 5, 10, 15, 30, 60].map((n) => n * MINUTE))
+
+export interface TimeScale {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly left: number
+  readonly right: number
+}
+
+export function xOf(scale: TimeScale, atMs: number): number {
+  return scale.left + ((atMs - scale.fromMs) / (scale.toMs - scale.fromMs)) * (scale.right - scale.left)
+}
+
+export interface TimeTicks {
+  readonly stepMs: number
+  readonly atMs: readonly number[]
+}
+
+/**
+ * Ticks at least `minGap` pixels apart. Steps up to 30 minutes fall on round local times in every time zone in use
+ * (offsets are multiples of 15 minutes; a tick at :15 or :45 is still round).
+ */
+export function timeTicks(scale: TimeScale, minGap: number): TimeTicks {
+  const msPerPixel = (scale.toMs - scale.fromMs) / Math.max(1, scale.right - scale.left)
+  const stepMs = STEPS_MS.find((step) => step / msPerPixel >= minGap) ?? 60 * MINUTE
+  const atMs: number[] = []
+  for (let at = Math.ceil(scale.fromMs / stepMs) * stepMs; at <= scale.toMs; at += stepMs) atMs.push(at)
+  return { stepMs, atMs }
+}
+
+export const hasSeconds = (stepMs: number): boolean => stepMs < MINUTE

@@ -1,0 +1,198 @@
+/**
+ * Series, events and tokens to a Chart.js configuration: the one form of every plot in the app. Lines are straight
+ * between samples, a gap is a gap, the y axis stands right next to "now", events are vertical facts through all plots.
+ */
+import type { ChartConfiguration, ChartDataset } from 'chart.js'
+import type { AnnotationOptions } from 'chartjs-plugin-annotation'
+import type { ClusterEvent } from '@api/views'
+import type { Band } from './bands'
+import type { LaneOptions } from './lane-plugin'
+import type { Point } from './lag-series'
+import { hasSeconds, timeTicks } from './time-axis'
+import type { ChartTokens } from './tokens'
+import { valueAxis } from './value-axis'
+
+/** Pixels between two labels of the time axis. */
+const TICK_GAP = 88
+
+export interface ChartSeries {
+  readonly name: string
+  /** 1 to 6: colour and dash. */
+  readonly series: number
+  readonly points: readonly Point[]
+}
+
+export interface TimeChartInput {
+  readonly series: readonly ChartSeries[]
+  readonly events: readonly ClusterEvent[]
+  readonly bands: readonly Band[]
+  readonly fromMs: number
+  readonly toMs: number
+  /** Counts have whole ticks. */
+  readonly isInteger: boolean
+  /** Charts stacked on one time axis show the lane on the first and the labels on the last. */
+  readonly hasLane: boolean
+  readonly hasTimeLabels: boolean
+}
+
+export interface TimeChartTexts {
+  readonly value: (value: number) => string
+  readonly tick: (value: number) => string
+  readonly time: (atMs: number, hasSeconds: boolean) => string
+  readonly sentence: (event: ClusterEvent) => string
+}
+
+export function timeChart(
+  input: TimeChartInput,
+  tokens: ChartTokens,
+  texts: TimeChartTexts,
+  onSelect: LaneOptions['onSelect']
+): ChartConfiguration<'line', Point[]> {
+  const axis = valueAxis(highest(input.series), input.isInteger)
+  const font = { family: tokens.fontUi, size: tokens.textAxis }
+  const laneHeight = input.hasLane ? tokens.eventLane : 0
+  let timeStepMs = 1
+
+  return {
+    type: 'line',
+    data: { datasets: input.series.map((one) => dataset(one, tokens)) },
+    options: {
+      animation: false,
+      parsing: false,
+      normalized: true,
+      responsive: true,
+      maintainAspectRatio: false,
+      events: ['mousemove', 'mouseout', 'click'],
+      interaction: { mode: 'index', intersect: false },
+      layout: { padding: { top: laneHeight === 0 ? tokens.space : laneHeight + tokens.space } },
+      scales: {
+        x: {
+          type: 'linear',
+          min: input.fromMs,
+          max: input.toMs,
+          border: { display: false },
+          grid: { color: tokens.lineSoft, drawTicks: false, tickLength: 0 },
+          ticks: {
+            display: input.hasTimeLabels,
+            color: tokens.text3,
+            font,
+            padding: tokens.space,
+            maxRotation: 0,
+            autoSkip: false,
+            callback: (value) => texts.time(Number(value), hasSeconds(timeStepMs))
+          },
+          afterBuildTicks: (scale) => {
+            const scaleRight = scale.chart.width - tokens.axisGutter
+            const { fromMs, toMs } = input
+            const { stepMs, atMs } = timeTicks({ fromMs, toMs, left: 0, right: scaleRight }, TICK_GAP)
+            timeStepMs = stepMs
+            // A label whose half would stick out is left out, so that nothing moves the plot.
+            const margin = ((TICK_GAP / 2.5) * (toMs - fromMs)) / Math.max(1, scaleRight)
+            scale.ticks = atMs
+              .filter((at) => at - fromMs > margin && toMs - at > margin)
+              .map((value) => ({ value }))
+          }
+        },
+        y: {
+          position: 'right',
+          min: 0,
+          max: axis.max,
+          border: { display: false },
+          grid: { color: tokens.lineSoft, drawTicks: false, tickLength: 0 },
+          ticks: {
+            color: tokens.text3,
+            font,
+            padding: tokens.space * 2,
+            stepSize: axis.step,
+            callback: (value) => texts.tick(Number(value))
+          },
+          afterFit: (scale) => {
+            scale.width = tokens.axisGutter
+          }
+        }
+      },
+      plugins: {
+        legend: { display: false },
+        annotation: { annotations: annotations(input, tokens) },
+        tooltip: {
+          animation: false,
+          backgroundColor: tokens.raised,
+          borderColor: tokens.line,
+          borderWidth: 1,
+          cornerRadius: tokens.space,
+          titleColor: tokens.text2,
+          bodyColor: tokens.text1,
+          titleFont: { ...font, weight: 'normal' },
+          bodyFont: font,
+          boxWidth: tokens.mark,
+          boxHeight: 1,
+          caretSize: 0,
+          callbacks: {
+            title: (items) => (items[0] === undefined ? '' : texts.time(items[0].parsed.x ?? 0, true)),
+            label: (item) => ` ${item.dataset.label ?? ''}  ${texts.value(item.parsed.y ?? 0)}`
+          }
+        },
+        lane: {
+          events: input.events,
+          tokens,
+          sentence: texts.sentence,
+          fromMs: input.fromMs,
+          toMs: input.toMs,
+          height: laneHeight,
+          onSelect
+        }
+      }
+    }
+  }
+}
+
+function highest(series: readonly ChartSeries[]): number {
+  let value = 0
+  for (const one of series) for (const point of one.points) if (point.y > value) value = point.y
+  return value
+}
+
+function dataset(one: ChartSeries, tokens: ChartTokens): ChartDataset<'line', Point[]> {
+  const colour = tokens.series[one.series - 1] ?? tokens.text2
+  return {
+    label: one.name,
+    data: [...one.points],
+    borderColor: colour,
+    backgroundColor: colour,
+    borderWidth: 1.5,
+    borderDash: [...(tokens.dashes[one.series - 1] ?? [])],
+    pointRadius: 0,
+    pointHitRadius: 0,
+    pointHoverRadius: 2,
+    tension: 0,
+    spanGaps: false
+  }
+}
+
+/** Solid line = something happened to a process; dotted = what the cluster made of it. */
+function annotations(input: TimeChartInput, tokens: ChartTokens): AnnotationOptions[] {
+  const bands = input.bands.map(
+    (band): AnnotationOptions => ({
+      type: 'box',
+      xMin: band.fromMs,
+      xMax: band.toMs,
+      backgroundColor: tokens.bands[band.kind],
+      borderWidth: 0,
+      drawTime: 'beforeDatasetsDraw'
+    })
+  )
+  const lines = input.events
+    .filter((event) => event.atMs >= input.fromMs && event.atMs <= input.toMs)
+    .map(
+      (event): AnnotationOptions => ({
+        type: 'line',
+        xMin: event.atMs,
+        xMax: event.atMs,
+        borderColor: tokens.status[event.level],
+        borderWidth: 1,
+        borderDash: event.kind === 'process' ? [] : [2, 3],
+        drawTime: 'beforeDatasetsDraw'
+      })
+    )
+  return [...bands, ...lines]
+}

@@ -1,0 +1,48 @@
+/** What can be done to a node now, as the items of a menu or a row of buttons. Causing a fault is always asked first. */
+import { OctagonX, Play, Power, RotateCcw } from '@lucide/vue'
+import type { Component } from 'vue'
+import type { NodeView } from '@api/views'
+import { useDialogsStore } from '@/stores/dialogs'
+import { useNodesStore } from '@/stores/nodes'
+import type { NodeAction } from '@/stores/nodes'
+import { isDown } from './node-level'
+import { useText } from './use-text'
+
+export interface NodeActionItem {
+  readonly value: NodeAction
+  readonly label: string
+  readonly icon: Component
+  readonly isDisabled: boolean
+}
+
+const ICONS = { start: Play, kill: OctagonX, stop: Power, restart: RotateCcw } as const satisfies Record<
+  NodeAction,
+  Component
+>
+
+/** Start for what is down, the rest for what lives; a crashed node may be stopped, so that it stays down. */
+export function possibleActions(node: NodeView): readonly NodeAction[] {
+  if (node.state === 'crashed') return ['start', 'stop']
+  return isDown(node) ? ['start'] : ['kill', 'stop', 'restart']
+}
+
+export function useNodeActions() {
+  const dialogs = useDialogsStore()
+  const nodes = useNodesStore()
+  const { t } = useText()
+
+  const items = (node: NodeView): NodeActionItem[] =>
+    possibleActions(node).map((value) => ({
+      value,
+      label: t(`nodeAction.${value}`),
+      icon: ICONS[value],
+      isDisabled: nodes.pending.has(node.name)
+    }))
+
+  const choose = (action: NodeAction, node: string): void => {
+    if (action === 'start') void nodes.run('start', node)
+    else dialogs.open({ type: 'nodeCost', action, node })
+  }
+
+  return { items, choose }
+}

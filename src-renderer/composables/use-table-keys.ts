@@ -1,0 +1,51 @@
+/** Keys of a table: arrows or j/k move, Home and End jump, Enter opens, Esc clears. Off while a dialog or field has them. */
+import { useEventListener } from '@vueuse/core'
+import { useDialogsStore } from '@/stores/dialogs'
+
+export interface TableKeys {
+  readonly count: () => number
+  readonly index: () => number
+  readonly move: (index: number) => void
+  readonly open: () => void
+  readonly clear: () => void
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 10, PageUp: -10 }
+
+export function nextIndex(key: string, index: number, count: number): number | undefined {
+  if (count === 0) return undefined
+  if (key === 'Home') return 0
+  if (key === 'End') return count - 1
+  const step = STEPS[key]
+  if (step === undefined) return undefined
+  if (index < 0) return step > 0 ? 0 : count - 1
+  return Math.min(count - 1, Math.max(0, index + step))
+}
+
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
+}
+
+/** Radio groups, tabs and menus have arrow keys of their own; a button or a link has its own Enter. */
+const ownsArrows = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('[role=radiogroup], [role=tablist], [role=menu]') !== null
+const ownsEnter = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('button, a[href]') !== null
+
+export function useTableKeys(keys: TableKeys): void {
+  const dialogs = useDialogsStore()
+  useEventListener(document, 'keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (dialogs.dialog !== undefined || isTyping(event.target) || ownsArrows(event.target)) return
+    const next = nextIndex(event.key, keys.index(), keys.count())
+    if (next !== undefined) {
+      event.preventDefault()
+      keys.move(next)
+    } else if (event.key === 'Enter' && keys.index() >= 0 && !ownsEnter(event.target)) {
+      event.preventDefault()
+      keys.open()
+    } else if (event.key === 'Escape') {
+      keys.clear()
+    }
+  })
+}

@@ -1,0 +1,104 @@
+/** Words of the present language: translation, formats bound to the locale, and the sentences that screens share. */
+import { useI18n } from 'vue-i18n'
+import type { ApiError } from '@api/api'
+import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
+import { clock, clockMillis, durationParts, integer, zone } from '@/format'
+
+const NODE_NAME = /^(broker|ensemble)-(\d+)$/
+
+export interface Text {
+  readonly t: (key: string, named?: Record<string, unknown>, plural?: number) => string
+  readonly clock: (atMs: number, hasSeconds?: boolean) => string
+  readonly clockMillis: (atMs: number) => string
+  readonly zone: (atMs: number) => string
+  readonly duration: (ms: number) => string
+  readonly nodeLabel: (name: string) => string
+  readonly stateWord: (node: NodeView, nowMs: number) => string
+  readonly levelWord: (level: HealthLevel) => string
+  readonly eventSentence: (event: ClusterEvent) => string
+  readonly reasonWhat: (reason: ReasonView) => string
+  readonly reasonWhy: (reason: ReasonView) => string
+  readonly errorSentence: (error: ApiError) => string
+}
+
+export function useText(): Text {
+  const i18n = useI18n()
+  const t: Text['t'] = (key, named = {}, plural = 1) => i18n.t(key, named, plural)
+  const locale = (): string => i18n.locale.value
+
+  const nodeLabel = (name: string): string => {
+    const [, role, id] = NODE_NAME.exec(name) ?? []
+    return role === undefined ? name : t(`node.${role}`, { id })
+  }
+
+  const duration = (ms: number): string => {
+    const { unit, first, second } = durationParts(ms)
+    return t(`duration.${unit}`, { first, second })
+  }
+
+  const stateWord = (node: NodeView, nowMs: number): string =>
+    node.state === 'crashed' && node.restartAtMs !== null
+      ? t('nodeState.crashedRestarts', { seconds: Math.max(0, Math.ceil((node.restartAtMs - nowMs) / 1000)) })
+      : t(`nodeState.${node.state}`)
+
+  const eventSentence = (event: ClusterEvent): string => {
+    const { params, subject } = event
+    const named: Record<string, unknown> = { subject: subject ?? '', node: nodeLabel(subject ?? '') }
+    for (const [name, value] of Object.entries(params)) {
+      named[name] = typeof value === 'number' ? integer(value) : nodeLabel(value)
+    }
+    if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
+    if (event.code === 'nodeCrashed') named.how = exitSentence(params.signal, params.exitCode)
+    if (typeof params.delayMs === 'number') named.delay = duration(Math.max(1000, params.delayMs))
+    return t(`event.${event.code}`, named, typeof params.count === 'number' ? params.count : 1)
+  }
+
+  const exitSentence = (signal: unknown, exitCode: unknown): string =>
+    typeof signal === 'string' && signal !== ''
+      ? signal
+      : typeof exitCode === 'number'
+        ? t('node.exitCode', { code: exitCode })
+        : t('node.exitUnknown')
+
+  const list = (sample: readonly string[], count: number): string => {
+    const more = count - sample.length
+    const named = sample.map(nodeLabel).join(', ')
+    return more > 0 ? t('list.andMore', { list: named, count: integer(more) }, more) : named
+  }
+
+  const reasonNames = (reason: ReasonView): Record<string, unknown> => ({
+    node: reason.node === null ? '' : nodeLabel(reason.node),
+    count: integer(reason.count),
+    sample: list(reason.sample, reason.count ?? reason.sample.length),
+    time: clock(locale(), reason.sinceMs)
+  })
+
+  const reasonWhat = (reason: ReasonView): string =>
+    t(`reason.${reason.code}.what`, reasonNames(reason), reason.count ?? 1)
+
+  const reasonWhy = (reason: ReasonView): string => {
+    const isPlaced = reason.code !== 'partitionsOffline' || reason.node !== null
+    return t(isPlaced ? `reason.${reason.code}.why` : 'reason.partitionsOffline.whyUnplaced', reasonNames(reason))
+  }
+
+  /** Kafka's error names are never translated; what the host says about them is shown as it says it. */
+  const errorSentence = (error: ApiError): string => {
+    if (error.code === 'DISCONNECTED' || error.code === 'TIMED_OUT') return t(`error.${error.code}`)
+    return error.kafkaError === undefined ? error.message : `${error.kafkaError}: ${error.message}`
+  }
+
+  return {
+    t,
+    clock: (atMs, hasSeconds = true) => clock(locale(), atMs, hasSeconds),
+    clockMillis: (atMs) => clockMillis(locale(), atMs),
+    zone: (atMs) => zone(locale(), atMs),
+    duration,
+    nodeLabel,
+    stateWord,
+    levelWord: (level) => t(`health.${level}`),
+    eventSentence,
+    reasonWhat,
+    reasonWhy,
+    errorSentence
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Every number and time on every screen. Digits are grouped by thin spaces in every language; integers of any length
+ * are exact; what is not known is a dash, never 0. Times are local, through Intl.
+ */
+export const UNKNOWN = '—'
+const THIN_SPACE = '\u2009'
+const MINUS = '\u2212'
+
+type Integer = number | bigint | string | null | undefined
+
+export function integer(value: Integer): string {
+  if (value === null || value === undefined) return UNKNOWN
+  const digits = typeof value === 'number' ? BigInt(Math.round(value)).toString() : value.toString()
+  return grouped(digits)
+}
+
+export function decimal(value: number | null | undefined, places: number): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN
+  const [whole = '0', fraction] = value.toFixed(places).split('.')
+  return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`
+}
+
+function grouped(digits: string): string {
+  const isNegative = digits.startsWith('-')
+  const text = (isNegative ? digits.slice(1) : digits).replace(/\B(?=(\d{3})+$)/g, THIN_SPACE)
+  return isNegative ? MINUS + text : text
+}
+
+export interface Unit {
+  readonly name: string
+  readonly factor: number
+}
+
+const BYTES: readonly Unit[] = [
+  { name: 'B', factor: 1 },
+  { name: 'kB', factor: 1e3 },
+  { name: 'MB', factor: 1e6 },
+  { name: 'GB', factor: 1e9 },
+  { name: 'TB', factor: 1e12 }
+]
+const BYTE: Unit = { name: 'B', factor: 1 }
+
+/** One unit for a whole column, so that the figures in it compare: the one that suits its largest value. */
+export function byteUnit(values: readonly (number | null | undefined)[], least: 'B' | 'kB' = 'B'): Unit {
+  const largest = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)
+  const units = BYTES.slice(least === 'kB' ? 1 : 0)
+  return units.findLast((unit) => largest >= unit.factor) ?? units[0] ?? BYTE
+}
+
+export function inUnit(value: number | null | undefined, unit: Unit, places = 2): string {
+  if (value === null || value === undefined) return UNKNOWN
+  return decimal(value / unit.factor, unit.factor === 1 ? 0 : places)
+}
+
+export function bytes(value: number | null | undefined): string {
+  const unit = byteUnit([value])
+  return value === null || value === undefined ? UNKNOWN : `${inUnit(value, unit, 1)} ${unit.name}`
+}
+
+/** Tick of a value axis: 30 000 is "30 k". */
+export function shortNumber(value: number): string {
+  if (value >= 1e9) return `${decimal(value / 1e9, value % 1e9 === 0 ? 0 : 1)} G`
+  if (value >= 1e6) return `${decimal(value / 1e6, value % 1e6 === 0 ? 0 : 1)} M`
+  if (value >= 1e4 || (value >= 1e3 && value % 1e3 === 0)) {
+    return `${decimal(value / 1e3, value % 1e3 === 0 ? 0 : 1)} k`
+  }
+  return Number.isInteger(value) ? integer(value) : decimal(value, value < 1 ? 2 : 1)
+}
+
+export interface DurationParts {
+  readonly unit: 'seconds' | 'minutes' | 'hours' | 'days'
+  readonly first: number
+  /** Of the next smaller unit; undefined for seconds. */
+  readonly second: number | undefined
+}
+
+export function durationParts(ms: number): DurationParts {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return { unit: 'seconds', first: seconds, second: undefined }
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return { unit: 'minutes', first: minutes, second: seconds % 60 }
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return { unit: 'hours', first: hours, second: minutes % 60 }
+  return { unit: 'days', first: Math.floor(hours / 24), second: hours % 24 }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function dateFormat(locale: string, key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${locale} ${key}`
+  const known = formats.get(name) ?? new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23' })
+  formats.set(name, known)
+  return known
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
+
+export function clock(locale: string, atMs: number, hasSeconds = true): string {
+  return hasSeconds
+    ? dateFormat(locale, 'clock', CLOCK).format(atMs)
+    : dateFormat(locale, 'minutes', { hour: '2-digit', minute: '2-digit' }).format(atMs)
+}
+
+export function clockMillis(locale: string, atMs: number): string {
+  return dateFormat(locale, 'millis', { ...CLOCK, fractionalSecondDigits: 3 }).format(atMs)
+}
+
+/** 2026-11-22 14:06:22.506: the same in every language, to be compared and copied. */
+export function isoLocal(atMs: number): string {
+  const at = new Date(atMs)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`
+}
+
+export function zone(locale: string, atMs: number): string {
+  const parts = dateFormat(locale, 'zone', { timeZoneName: 'short' }).formatToParts(atMs)
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+}
+
+export function zoneName(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}

@@ -1,0 +1,15 @@
+/** The present second, for the clock of the top bar and everything that says "ago". */
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+
+const SECOND_MS = 1_000
+
+export const useClockStore = defineStore('clock', () => {
+  const nowMs = ref(Date.now())
+  const tick = (): void => {
+    nowMs.value = Date.now()
+    window.setTimeout(tick, SECOND_MS - (nowMs.value % SECOND_MS))
+  }
+  window.setTimeout(tick, SECOND_MS - (nowMs.value % SECOND_MS))
+  return { nowMs }
+})

@@ -1,0 +1,25 @@
+/** The cluster view: verdict, nodes, brokers; and the rates of each broker since this window opened. */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import type { BrokerStatsView, ClusterView, NodeView } from '@api/views'
+import { appendRates } from '@/charts/rate-history'
+import type { RateHistory } from '@/charts/rate-history'
+import { host } from './host'
+
+export const useClusterStore = defineStore('cluster', () => {
+  const view = shallowRef<ClusterView | null>(null)
+  const rates = shallowRef<RateHistory>([])
+
+  host().watch('cluster', (next) => {
+    view.value = next
+    rates.value = appendRates(rates.value, Date.now(), next)
+  })
+
+  const nodes = computed<readonly NodeView[]>(() => view.value?.nodes ?? [])
+  const brokerStats = computed(
+    () => new Map<string, BrokerStatsView>((view.value?.brokers ?? []).map((stats) => [stats.name, stats]))
+  )
+  const node = (name: string): NodeView | undefined => nodes.value.find((one) => one.name === name)
+
+  return { view, rates, nodes, brokerStats, node }
+})

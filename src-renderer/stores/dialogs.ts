@@ -1,0 +1,23 @@
+/** Which dialog is open. One at a time; whoever wants one asks here, from a page, the rail or the palette. */
+import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+import type { NodeAction } from './nodes'
+
+export type Dialog =
+  | { readonly type: 'nodeCost'; readonly action: Exclude<NodeAction, 'start'>; readonly node: string }
+  | { readonly type: 'createTopic' }
+  | { readonly type: 'deleteTopic'; readonly topic: string }
+  | { readonly type: 'connectClient' }
+  | { readonly type: 'palette' }
+  | { readonly type: 'shortcuts' }
+
+export const useDialogsStore = defineStore('dialogs', () => {
+  const dialog = shallowRef<Dialog | undefined>()
+  const open = (next: Dialog): void => {
+    dialog.value = next
+  }
+  const close = (): void => {
+    dialog.value = undefined
+  }
+  return { dialog, open, close }
+})

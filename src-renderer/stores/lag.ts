@@ -1,0 +1,63 @@
+/**
+ * Lag over time of the groups that a screen shows: history by command, then one sample a second by watch. Both are
+ * asked for again when the range changes or the connection comes back, because what was missed lies in the history.
+ */
+import { defineStore } from 'pinia'
+import { onScopeDispose, shallowRef, watch } from 'vue'
+import type { Ref, ShallowRef } from 'vue'
+import { ApiError } from '@api/api'
+import type { LagHistoryView } from '@api/views'
+import { appendSample, emptyHistory, mergeHistory } from '@/charts/lag-series'
+import { useConnectionStore } from './connection'
+import { host } from './host'
+
+export interface WatchedLag {
+  /** undefined until the history has arrived. */
+  readonly history: Readonly<ShallowRef<LagHistoryView | undefined>>
+  readonly error: Readonly<ShallowRef<ApiError | undefined>>
+}
+
+export const useLagStore = defineStore('lag', () => {
+  const connection = useConnectionStore()
+
+  /** Lives as long as the scope it is called in. */
+  const follow = (groupId: string, rangeMs: Ref<number>): WatchedLag => {
+    const history = shallowRef<LagHistoryView>()
+    const error = shallowRef<ApiError>()
+    let live = emptyHistory(groupId)
+    let request = 0
+
+    const load = async (): Promise<void> => {
+      const ours = ++request
+      try {
+        const loaded = await host().call('group.lag', { groupId, rangeMs: rangeMs.value })
+        if (ours !== request) return
+        error.value = undefined
+        history.value = mergeHistory(loaded, live)
+      } catch (cause) {
+        if (ours !== request) return
+        error.value = cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) })
+      }
+    }
+
+    const close = host().watch(`lag:${groupId}`, (sample) => {
+      live = appendSample(live, sample, rangeMs.value)
+      if (history.value !== undefined) history.value = appendSample(history.value, sample, rangeMs.value)
+    })
+    const stopWatching = watch(
+      [rangeMs, () => connection.isConnected],
+      ([, isConnected]) => {
+        if (isConnected) void load()
+      },
+      { immediate: true }
+    )
+    onScopeDispose(() => {
+      request += 1
+      stopWatching()
+      close()
+    })
+    return { history, error }
+  }
+
+  return { follow }
+})

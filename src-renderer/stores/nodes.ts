@@ -1,0 +1,62 @@
+/**
+ * What is done to nodes. A button stays pending until the command has been answered *and* the watched cluster view has
+ * caught up with the answer: the screen never shows a state that was not observed.
+ */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import { ApiError } from '@api/api'
+import type { NodeCostView } from '@api/views'
+import { useClusterStore } from './cluster'
+import { useNoticesStore } from './notices'
+import { host } from './host'
+
+export const NODE_ACTIONS = ['start', 'stop', 'kill', 'restart'] as const
+export type NodeAction = (typeof NODE_ACTIONS)[number]
+
+interface PendingAction {
+  readonly action: NodeAction
+  /** When the answered state was entered; undefined until the answer. */
+  readonly answeredSinceMs: number | undefined
+}
+
+export const useNodesStore = defineStore('nodes', () => {
+  const cluster = useClusterStore()
+  const notices = useNoticesStore()
+  const asked = shallowRef<ReadonlyMap<string, PendingAction>>(new Map())
+
+  const pending = computed(() => {
+    const map = new Map<string, NodeAction>()
+    for (const [name, { action, answeredSinceMs }] of asked.value) {
+      const seen = cluster.node(name)
+      const isObserved = answeredSinceMs !== undefined && seen !== undefined && seen.sinceMs >= answeredSinceMs
+      if (!isObserved) map.set(name, action)
+    }
+    return map
+  })
+
+  const set = (name: string, value: PendingAction | undefined): void => {
+    const next = new Map(asked.value)
+    if (value === undefined) next.delete(name)
+    else next.set(name, value)
+    asked.value = next
+  }
+
+  const run = async (action: NodeAction, node: string): Promise<void> => {
+    if (pending.value.has(node)) return
+    set(node, { action, answeredSinceMs: undefined })
+    try {
+      const answered = await host().call(`node.${action}`, { node })
+      set(node, { action, answeredSinceMs: answered.sinceMs })
+    } catch (cause) {
+      set(node, undefined)
+      notices.failed(`nodeAction.${action}`, node, cause)
+    }
+  }
+
+  const cost = (node: string): Promise<NodeCostView> => host().call('node.cost', { node })
+
+  return { pending, run, cost }
+})
+
+export const asApiError = (cause: unknown): ApiError =>
+  cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) })

@@ -1,0 +1,79 @@
+/** What the user chose for this window, kept in localStorage: theme, language, density, time range. */
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+import { usePreferredDark } from '@vueuse/core'
+
+export const THEMES = ['system', 'dark', 'light'] as const
+export const LANGUAGES = ['en', 'ko'] as const
+export const DENSITIES = ['compact', 'normal', 'relaxed'] as const
+export const RANGES_MS = [60_000, 300_000, 900_000, 3_600_000] as const
+export type Theme = (typeof THEMES)[number]
+export type Language = (typeof LANGUAGES)[number]
+export type Density = (typeof DENSITIES)[number]
+export type RangeMs = (typeof RANGES_MS)[number]
+
+const STORAGE_KEY = 'lagoon.settings'
+
+interface Stored {
+  readonly theme: Theme
+  readonly language: Language
+  readonly density: Density
+  readonly rangeMs: RangeMs
+}
+
+const pick = <Value>(allowed: readonly Value[], value: unknown, otherwise: Value): Value =>
+  allowed.find((one) => one === value) ?? otherwise
+
+/** Anything that cannot be read is the default: a setting must never keep the window from opening. */
+export function readSettings(text: string | null, systemLanguage: string): Stored {
+  const stored: Partial<Record<keyof Stored, unknown>> = parseObject(text)
+  return {
+    theme: pick(THEMES, stored.theme, 'system'),
+    language: pick(LANGUAGES, stored.language, systemLanguage.startsWith('ko') ? 'ko' : 'en'),
+    density: pick(DENSITIES, stored.density, 'normal'),
+    rangeMs: pick(RANGES_MS, stored.rangeMs, 900_000)
+  }
+}
+
+function parseObject(text: string | null): Record<string, unknown> {
+  if (text === null) return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {} // not ours, or of another version
+  }
+}
+
+export const useSettingsStore = defineStore('settings', () => {
+  const stored = readSettings(window.localStorage.getItem(STORAGE_KEY), navigator.language)
+  const theme = ref<Theme>(stored.theme)
+  const language = ref<Language>(stored.language)
+  const density = ref<Density>(stored.density)
+  const rangeMs = ref<RangeMs>(stored.rangeMs)
+
+  const prefersDark = usePreferredDark()
+  const shownTheme = computed(() => (theme.value === 'system' ? (prefersDark.value ? 'dark' : 'light') : theme.value))
+
+  watch([theme, language, density, rangeMs], () => {
+    const value: Stored = {
+      theme: theme.value,
+      language: language.value,
+      density: density.value,
+      rangeMs: rangeMs.value
+    }
+    window.localStorage.setItem(STORAGE_KEY, JSON.stringify(value))
+  })
+  watch(
+    [shownTheme, language, density],
+    () => {
+      const root = document.documentElement
+      root.dataset.theme = shownTheme.value
+      root.dataset.density = density.value
+      root.lang = language.value
+    },
+    { immediate: true, flush: 'sync' }
+  )
+
+  return { theme, language, density, rangeMs, shownTheme }
+})
