@@ -45,8 +45,10 @@ class NodeConnection implements Connection {
     this.#words = words
   }
 
-  attach(socket: net.Socket, handler: FrameHandler): void {
+  /** `accept` may send at once: the socket is there before the handler is. */
+  attach(socket: net.Socket, accept: (connection: Connection) => FrameHandler): void {
     this.#socket = socket
+    const handler = accept(this)
     this.#handler = handler
     socket.on('error', (error) => {
       this.#failure ??= new AppError('CONNECTION_LOST', error.message, { cause: error })
@@ -210,7 +212,7 @@ export const nodeNetwork: Network = {
       const socket = withSharedBuffer(accepted, (length, chunk) => connection.received(length, chunk))
       open.add(connection)
       socket.on('close', () => open.delete(connection))
-      connection.attach(socket, accept(connection))
+      connection.attach(socket, accept)
     })
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(listenError(error, options)))
@@ -254,7 +256,7 @@ export const nodeNetwork: Network = {
         clearTimeout(timer)
         socket.off('error', refused)
         connection = new NodeConnection(addressesOf(socket), options.frameBytesMax, [])
-        connection.attach(socket, handlerFor(connection))
+        connection.attach(socket, handlerFor)
         resolve(connection)
       })
     })

@@ -417,6 +417,11 @@ export class PartitionLog {
     return { offset, timestamp: place.maxTimestamp, leaderEpoch: batchLeaderEpoch(batch, 0) }
   }
 
+  /** The leader epoch in which `offset` was written, -1 when unknown. */
+  epochAt(offset: number): number {
+    return this.#epochs.epochAt(offset)
+  }
+
   endOffsetForEpoch(epoch: number): EpochEndOffset {
     return this.#epochs.endOffsetOf(epoch, this.#offsets.end)
   }

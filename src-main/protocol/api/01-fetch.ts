@@ -47,7 +47,7 @@ export const fetchRequest = message('FetchRequest', [4, 16], 12, {
 })
 
 export const fetchResponse = message('FetchResponse', [4, 16], 12, {
-  throttleTimeMs: int32({ ignorable: true }),
+  throttleTimeMs: int32({ default: 0, ignorable: true }),
   errorCode: int16({ from: 7, ignorable: true }),
   sessionId: int32({ from: 7, default: 0 }),
   responses: array(

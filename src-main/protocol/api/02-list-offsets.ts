@@ -22,7 +22,7 @@ export const listOffsetsRequest = message('ListOffsetsRequest', [0, 9], 6, {
 })
 
 export const listOffsetsResponse = message('ListOffsetsResponse', [0, 9], 6, {
-  throttleTimeMs: int32({ from: 2, ignorable: true }),
+  throttleTimeMs: int32({ from: 2, default: 0, ignorable: true }),
   topics: array(
     struct({
       name: string(),

@@ -17,7 +17,7 @@ export const metadataRequest = message('MetadataRequest', [0, 12], 9, {
 })
 
 export const metadataResponse = message('MetadataResponse', [0, 12], 9, {
-  throttleTimeMs: int32({ from: 3, ignorable: true }),
+  throttleTimeMs: int32({ from: 3, default: 0, ignorable: true }),
   brokers: array(
     struct({
       nodeId: int32(),

@@ -26,7 +26,7 @@ export const offsetCommitRequest = message('OffsetCommitRequest', [0, 9], 8, {
 })
 
 export const offsetCommitResponse = message('OffsetCommitResponse', [0, 9], 8, {
-  throttleTimeMs: int32({ from: 3, ignorable: true }),
+  throttleTimeMs: int32({ from: 3, default: 0, ignorable: true }),
   topics: array(
     struct({
       name: string({ ignorable: true }),

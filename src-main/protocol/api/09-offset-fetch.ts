@@ -31,7 +31,7 @@ export const offsetFetchRequest = message('OffsetFetchRequest', [0, 9], 6, {
 })
 
 export const offsetFetchResponse = message('OffsetFetchResponse', [0, 9], 6, {
-  throttleTimeMs: int32({ from: 3, ignorable: true }),
+  throttleTimeMs: int32({ from: 3, default: 0, ignorable: true }),
   topics: array(
     struct({
       name: string({ to: 7 }),

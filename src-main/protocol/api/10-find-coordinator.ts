@@ -10,7 +10,7 @@ export const findCoordinatorRequest = message('FindCoordinatorRequest', [0, 6], 
 })
 
 export const findCoordinatorResponse = message('FindCoordinatorResponse', [0, 6], 3, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16({ to: 3 }),
   errorMessage: string({ from: 1, to: 3, nullableFrom: 1, ignorable: true }),
   nodeId: int32({ to: 3 }),

@@ -20,7 +20,7 @@ export const joinGroupRequest = message('JoinGroupRequest', [0, 9], 6, {
 })
 
 export const joinGroupResponse = message('JoinGroupResponse', [0, 9], 6, {
-  throttleTimeMs: int32({ from: 2, ignorable: true }),
+  throttleTimeMs: int32({ from: 2, default: 0, ignorable: true }),
   errorCode: int16(),
   generationId: int32({ default: -1 }),
   protocolType: string({ from: 7, nullableFrom: 7, default: null, ignorable: true }),

@@ -11,6 +11,6 @@ export const heartbeatRequest = message('HeartbeatRequest', [0, 4], 4, {
 })
 
 export const heartbeatResponse = message('HeartbeatResponse', [0, 4], 4, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16()
 })

@@ -17,7 +17,7 @@ export const leaveGroupRequest = message('LeaveGroupRequest', [0, 5], 4, {
 })
 
 export const leaveGroupResponse = message('LeaveGroupResponse', [0, 5], 4, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16(),
   members: array(
     struct({

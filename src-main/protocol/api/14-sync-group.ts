@@ -19,7 +19,7 @@ export const syncGroupRequest = message('SyncGroupRequest', [0, 5], 4, {
 })
 
 export const syncGroupResponse = message('SyncGroupResponse', [0, 5], 4, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16(),
   protocolType: string({ from: 5, nullableFrom: 5, default: null, ignorable: true }),
   protocolName: string({ from: 5, nullableFrom: 5, default: null, ignorable: true }),

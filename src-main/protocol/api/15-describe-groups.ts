@@ -9,7 +9,7 @@ export const describeGroupsRequest = message('DescribeGroupsRequest', [0, 6], 5,
 })
 
 export const describeGroupsResponse = message('DescribeGroupsResponse', [0, 6], 5, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   groups: array(
     struct({
       errorCode: int16(),

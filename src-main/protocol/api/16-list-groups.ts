@@ -9,7 +9,7 @@ export const listGroupsRequest = message('ListGroupsRequest', [0, 5], 3, {
 })
 
 export const listGroupsResponse = message('ListGroupsResponse', [0, 5], 3, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16(),
   groups: array(
     struct({

@@ -17,7 +17,7 @@ export const apiVersionsResponse = message('ApiVersionsResponse', [0, 4], 3, {
       maxVersion: int16()
     })
   ),
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   supportedFeatures: array(
     struct({
       name: string({ from: 3 }),

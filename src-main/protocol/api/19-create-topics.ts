@@ -28,7 +28,7 @@ export const createTopicsRequest = message('CreateTopicsRequest', [0, 7], 5, {
 })
 
 export const createTopicsResponse = message('CreateTopicsResponse', [0, 7], 5, {
-  throttleTimeMs: int32({ from: 2, ignorable: true }),
+  throttleTimeMs: int32({ from: 2, default: 0, ignorable: true }),
   topics: array(
     struct({
       name: string(),

@@ -16,7 +16,7 @@ export const deleteTopicsRequest = message('DeleteTopicsRequest', [0, 6], 4, {
 })
 
 export const deleteTopicsResponse = message('DeleteTopicsResponse', [0, 6], 4, {
-  throttleTimeMs: int32({ from: 1, ignorable: true }),
+  throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   responses: array(
     struct({
       name: string({ nullableFrom: 6 }),

@@ -11,7 +11,7 @@ export const initProducerIdRequest = message('InitProducerIdRequest', [0, 5], 2,
 })
 
 export const initProducerIdResponse = message('InitProducerIdResponse', [0, 5], 2, {
-  throttleTimeMs: int32({ ignorable: true }),
+  throttleTimeMs: int32({ default: 0, ignorable: true }),
   errorCode: int16(),
   producerId: int64Exact({ default: -1n }),
   producerEpoch: int16()

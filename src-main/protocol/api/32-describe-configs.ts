@@ -16,7 +16,7 @@ export const describeConfigsRequest = message('DescribeConfigsRequest', [0, 4], 
 })
 
 export const describeConfigsResponse = message('DescribeConfigsResponse', [0, 4], 4, {
-  throttleTimeMs: int32(),
+  throttleTimeMs: int32({ default: 0 }),
   results: array(
     struct({
       errorCode: int16(),

@@ -14,7 +14,7 @@ export const describeLogDirsRequest = message('DescribeLogDirsRequest', [0, 4], 
 })
 
 export const describeLogDirsResponse = message('DescribeLogDirsResponse', [0, 4], 2, {
-  throttleTimeMs: int32(),
+  throttleTimeMs: int32({ default: 0 }),
   errorCode: int16({ from: 3, ignorable: true }),
   results: array(
     struct({

@@ -8,7 +8,7 @@ export const deleteGroupsRequest = message('DeleteGroupsRequest', [0, 2], 2, {
 })
 
 export const deleteGroupsResponse = message('DeleteGroupsResponse', [0, 2], 2, {
-  throttleTimeMs: int32(),
+  throttleTimeMs: int32({ default: 0 }),
   results: array(
     struct({
       groupId: string(),

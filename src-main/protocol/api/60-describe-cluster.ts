@@ -9,7 +9,7 @@ export const describeClusterRequest = message('DescribeClusterRequest', [0, 1], 
 })
 
 export const describeClusterResponse = message('DescribeClusterResponse', [0, 1], 0, {
-  throttleTimeMs: int32(),
+  throttleTimeMs: int32({ default: 0 }),
   errorCode: int16(),
   errorMessage: string({ nullableFrom: 0, default: null }),
   endpointType: int8({ from: 1, default: 1 }),

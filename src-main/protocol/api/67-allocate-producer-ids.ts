@@ -9,7 +9,7 @@ export const allocateProducerIdsRequest = message('AllocateProducerIdsRequest', 
 })
 
 export const allocateProducerIdsResponse = message('AllocateProducerIdsResponse', [0, 0], 0, {
-  throttleTimeMs: int32(),
+  throttleTimeMs: int32({ default: 0 }),
   errorCode: int16(),
   producerIdStart: int64(),
   producerIdLen: int32()

@@ -1,0 +1,374 @@
+/**
+ * One broker: session with the ensemble, log directory, listener, registration, controller candidate. Starts in that
+ * order and stops in the reverse one. Without the ensemble it goes on serving produce and fetch, as Kafka 3.9 does;
+ * when its session has expired it registers anew.
+ */
+import { ignore, messageOf } from '../kernel/errors'
+import type {
+  Address,
+  Checksum,
+  Clock,
+  Compression,
+  Disk,
+  Listener,
+  Log,
+  Network,
+  Random,
+  Timer
+} from '../kernel/ports'
+import { randomUuid } from '../kernel/uuid'
+import { EnsembleClient, EnsembleError } from '../coordination/ensemble-client'
+import { createTopicsRequest, createTopicsResponse } from '../protocol/api/19-create-topics'
+import { LogManager } from '../storage/log-manager'
+import type { BrokerServices } from './broker-services'
+import { ControllerChannel } from './controller-channel'
+import { Controller, createIfMissing } from './controller'
+import { MetadataImage } from './core/metadata-image'
+import { logConfigOf } from './core/topic-configs'
+import { clusterIdData, parseClusterId, paths, persistentPaths } from './core/znodes'
+import { GroupCoordinator } from './group-coordinator'
+import { handlerTable } from './handler-table'
+import { ProducerIdSource } from './producer-id-source'
+import { register } from './registration'
+import { ReplicaManager } from './replica-manager'
+import { ClientConnection } from './server/client-connection'
+import { RequestRouter } from './server/request-router'
+import { PiecePool } from './server/response-stream'
+import { TopicConfigStore } from './topic-config-store'
+
+/** socket.request.max.bytes */
+const requestBytesMax = 104_857_600
+/** connections.max.idle.ms */
+const connectionIdleMs = 600_000
+const idleCheckMs = 30_000
+const autoCreateTimeoutMs = 30_000
+const statsEveryMs = 1000
+const ensembleRetryMs = 200
+
+const createTopicsCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse }
+
+export interface BrokerNodePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly disk: Disk
+  readonly network: Network
+  readonly checksum: Checksum
+  readonly compression: Compression
+  readonly log: Log
+  readonly volume: (path: string) => { readonly totalBytes: number; readonly usableBytes: number } | undefined
+  readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
+  /** A broken invariant or an untrustworthy disk: the process ends. */
+  readonly failed: (error: unknown) => void
+}
+
+export interface BrokerNodeOptions {
+  readonly brokerId: number
+  readonly address: Address
+  readonly dataDir: string
+  readonly ensemble: readonly Address[]
+  readonly sessionTimeoutMs: number
+  /** log.retention.check.interval.ms and friends, for tests and impatient users. */
+  readonly retentionCheckMs?: number
+}
+
+export class BrokerNode {
+  readonly #ports: BrokerNodePorts
+  readonly #options: BrokerNodeOptions
+  readonly #image = new MetadataImage()
+  readonly #ensemble: EnsembleClient
+  readonly #configs: TopicConfigStore
+  readonly #controller: Controller
+  readonly #controllerChannel: ControllerChannel
+  readonly #connections = new Set<ClientConnection>()
+  readonly #guid: string
+  readonly #creating = new Set<string>()
+  #logs: LogManager | undefined
+  #replicas: ReplicaManager | undefined
+  #groups: GroupCoordinator | undefined
+  #listener: Listener | undefined
+  #timers: Timer[] = []
+  #isStopping = false
+  #isReady = false
+  #whenReady: () => void = () => undefined
+
+  constructor(ports: BrokerNodePorts, options: BrokerNodeOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#guid = randomUuid(ports.random)
+    this.#ensemble = new EnsembleClient({
+      addresses: options.ensemble,
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      clock: ports.clock,
+      network: ports.network,
+      random: ports.random,
+      log: ports.log
+    })
+    this.#configs = new TopicConfigStore(this.#ensemble)
+    this.#controllerChannel = new ControllerChannel(ports, this.#image, `broker-${options.brokerId}`)
+    this.#controller = new Controller({ ...ports, brokerId: options.brokerId, ensemble: this.#ensemble })
+  }
+
+  /** Resolves with the port when this broker serves and the controller knows it. */
+  async start(): Promise<Address> {
+    const { clock } = this.#ports
+    this.#ensemble.start()
+    await this.#ensemble.whenConnected()
+    const clusterId = await this.#prepareEnsemble()
+    await this.#configs.loadAll()
+    const logs = await this.#openLogs(clusterId)
+    const services = this.#build(logs, clusterId)
+    const address = await this.#listen(services)
+    const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
+    await this.#register(address)
+    this.#ensemble.onSession((event) => this.#sessionEvent(event, address))
+    this.#controller.stand()
+    this.#repeat(statsEveryMs, () => this.#tellStats())
+    this.#repeat(idleCheckMs, () => this.#closeIdle())
+    await ready
+    this.#ports.log('info', 'serving', { port: address.port, startedAtMs: clock.nowMs() })
+    return address
+  }
+
+  async #prepareEnsemble(): Promise<string> {
+    const results = await Promise.allSettled(persistentPaths.map((path) => createIfMissing(this.#ensemble, path, null)))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    for (;;) {
+      const stored = parseClusterId((await this.#ensemble.getData(paths.clusterId))?.data ?? null)
+      if (stored !== undefined) return stored
+      await createIfMissing(this.#ensemble, paths.clusterId, clusterIdData(randomUuid(this.#ports.random)))
+    }
+  }
+
+  async #openLogs(clusterId: string): Promise<LogManager> {
+    const { brokerId, dataDir, retentionCheckMs } = this.#options
+    const intervals =
+      retentionCheckMs === undefined ? {} : { retentionFirstMs: retentionCheckMs, retentionMs: retentionCheckMs }
+    const logs = await LogManager.open(this.#ports, {
+      dir: dataDir,
+      brokerId,
+      clusterId,
+      defaults: logConfigOf({}),
+      configOf: (topic) => this.#configs.logConfigOf(topic),
+      failed: this.#ports.failed,
+      intervals
+    })
+    this.#logs = logs
+    return logs
+  }
+
+  #build(logs: LogManager, clusterId: string): BrokerServices {
+    const ports = this.#ports
+    const { brokerId, dataDir } = this.#options
+    const configOf = (topic: string) => this.#configs.logConfigOf(topic)
+    const replicas = new ReplicaManager({ brokerId, logs, clock: ports.clock, log: ports.log, configOf })
+    const groups = new GroupCoordinator({
+      ...ports,
+      replicas,
+      stateChanged: ({ groupId, state, generationId, members }, expired) =>
+        ports.event('groupStateChanged', { groupId, state, generation: generationId, members: members.length, expired })
+    })
+    this.#replicas = replicas
+    this.#groups = groups
+    return {
+      brokerId,
+      clusterId,
+      clock: ports.clock,
+      random: ports.random,
+      image: this.#image,
+      replicas,
+      controller: this.#controller,
+      groups,
+      producerIds: new ProducerIdSource({
+        ...ports,
+        channel: this.#controllerChannel,
+        brokerId,
+        brokerEpoch: () => replicas.brokerEpoch
+      }),
+      topicConfigs: (topic) => this.#configs.of(topic),
+      loadTopicConfigs: (topics) => this.#loadConfigs(topics),
+      topicGone: (topic) => {
+        this.#configs.forget(topic)
+        groups.topicDeleted(topic)
+      },
+      autoCreate: (topic) => this.#autoCreate(topic),
+      logDir: dataDir,
+      volume: () => ports.volume(dataDir),
+      imageChanged: () => this.#imageChanged()
+    }
+  }
+
+  async #listen(services: BrokerServices): Promise<Address> {
+    const ports = {
+      router: new RequestRouter(handlerTable(services)),
+      pool: new PiecePool(),
+      clock: this.#ports.clock,
+      log: this.#ports.log,
+      failed: this.#ports.failed,
+      closed: (connection: ClientConnection) => this.#connections.delete(connection)
+    }
+    this.#listener = await this.#ports.network.listen(
+      { ...this.#options.address, frameBytesMax: requestBytesMax },
+      (accepted) => {
+        const connection = new ClientConnection(accepted, ports)
+        this.#connections.add(connection)
+        return connection
+      }
+    )
+    return this.#listener.address
+  }
+
+  // ── the session ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #register({ host, port }: Address): Promise<void> {
+    const { brokerId, dataDir } = this.#options
+    const ports = {
+      ...this.#ports,
+      ensemble: this.#ensemble,
+      dir: dataDir,
+      waiting: () => this.#ports.event('waitingForSession', {})
+    }
+    const registration = {
+      id: brokerId,
+      host,
+      port,
+      rack: null,
+      timestampMs: this.#ports.clock.nowMs(),
+      guid: this.#guid
+    }
+    const epoch = await register(ports, registration)
+    if (this.#replicas !== undefined) this.#replicas.brokerEpoch = epoch
+    this.#ports.event('registered', { brokerEpoch: String(epoch) })
+  }
+
+  #sessionEvent(event: 'connected' | 'disconnected' | 'expired' | 'closed', address: Address): void {
+    if (this.#isStopping) return
+    this.#ports.event('ensembleSession', { state: event })
+    if (event === 'connected') this.#controller.reconnected()
+    if (event !== 'expired') return
+    this.#controller.sessionEnded()
+    this.#ensemble.start()
+    this.#registerAgain(address)
+  }
+
+  /** Until it holds: a session may be lost again while registering. */
+  #registerAgain(address: Address): void {
+    const attempt = async (): Promise<void> => {
+      await this.#ensemble.whenConnected()
+      await this.#register(address)
+      this.#controller.stand()
+    }
+    attempt().catch((error: unknown) => {
+      if (!(error instanceof EnsembleError)) {
+        this.#ports.failed(error)
+        return
+      }
+      ignore(error, 'a new try follows, here or with the next session')
+      if (error.code === 'SESSIONEXPIRED' || this.#isStopping) return
+      this.#ports.clock.after(ensembleRetryMs, () => {
+        if (!this.#isStopping) this.#registerAgain(address)
+      })
+    })
+  }
+
+  /** Waits for the ensemble when it is away: what asks for configs can wait. */
+  async #loadConfigs(topics: readonly string[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#configs.load(topics)
+        return
+      } catch (error) {
+        if (!(error instanceof EnsembleError) || this.#isStopping) throw error
+        ignore(error, 'tried again when the ensemble is back')
+        await new Promise<void>((resolve) => {
+          this.#ports.clock.after(ensembleRetryMs, resolve)
+        })
+      }
+    }
+  }
+
+  // ── what happens while it runs ───────────────────────────────────────────────────────────────────────────────
+
+  #imageChanged(): void {
+    const liveBrokers = this.#image.brokers().map(({ id }) => id)
+    this.#ports.event('metadata', { liveBrokers, controllerId: this.#image.controllerId })
+    if (this.#isReady || !liveBrokers.includes(this.#options.brokerId)) return
+    this.#isReady = true
+    this.#whenReady()
+  }
+
+  #autoCreate(topic: string): void {
+    if (this.#creating.has(topic)) return
+    this.#creating.add(topic)
+    const asked = { name: topic, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    this.#controllerChannel
+      .ask(createTopicsCall, { topics: [asked], timeoutMs: autoCreateTimeoutMs }, autoCreateTimeoutMs)
+      .catch((error: unknown) => {
+        this.#ports.log('warn', 'a topic could not be created by asking', { topic, reason: messageOf(error) })
+      })
+      .finally(() => this.#creating.delete(topic))
+  }
+
+  #repeat(everyMs: number, work: () => void): void {
+    const again = (): void => {
+      if (this.#isStopping) return
+      work()
+      this.#timers = [
+        ...this.#timers.filter((timer) => timer !== last),
+        (last = this.#ports.clock.after(everyMs, again))
+      ]
+    }
+    let last = this.#ports.clock.after(everyMs, again)
+    this.#timers.push(last)
+  }
+
+  #tellStats(): void {
+    const replicas = this.#replicas
+    if (replicas === undefined) return
+    let leaders = 0
+    let held = 0
+    for (const partition of replicas.all()) {
+      held += 1
+      if (partition.isLeader) leaders += 1
+    }
+    const { bytesIn, bytesOut, recordsIn } = replicas.traffic
+    const diskBytes = this.#logs?.totalBytes ?? 0
+    this.#ports.event('stats', {
+      bytesIn,
+      bytesOut,
+      recordsIn,
+      leaders,
+      replicas: held,
+      diskBytes,
+      connections: this.#connections.size
+    })
+  }
+
+  #closeIdle(): void {
+    const sinceMs = this.#ports.clock.monotonicMs() - connectionIdleMs
+    for (const connection of this.#connections) if (connection.isIdleSince(sinceMs)) connection.destroy()
+  }
+
+  /** Clean stop: the registration goes first, then clients, then the log is made safe. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#controller.stop()
+    this.#controllerChannel.close()
+    await this.#ensemble.close()
+    await this.#listener?.close()
+    this.#groups?.close()
+    await this.#logs?.close(Number(this.#replicas?.brokerEpoch ?? -1n))
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      brokerId: this.#options.brokerId,
+      ensemble: this.#ensemble.inspect(),
+      controller: this.#controller.inspect(),
+      connections: this.#connections.size,
+      waitingFetches: this.#replicas?.purgatory.size ?? 0,
+      imageVersion: this.#image.version
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** What handlers may ask of the rest of the broker. One object, made by broker-node. */
+import type { Clock, Random } from '../kernel/ports'
+import type { Uuid } from '../kernel/uuid'
+import type { Controller } from './controller'
+import type { MetadataImage } from './core/metadata-image'
+import type { TopicConfigs } from './core/topic-configs'
+import type { GroupCoordinator } from './group-coordinator'
+import type { ProducerIdSource } from './producer-id-source'
+import type { ReplicaManager } from './replica-manager'
+
+export interface BrokerServices {
+  readonly brokerId: number
+  readonly clusterId: Uuid
+  readonly clock: Clock
+  readonly random: Random
+  readonly image: MetadataImage
+  readonly replicas: ReplicaManager
+  /** Acts only while this broker is the controller; see Controller.isActive. */
+  readonly controller: Controller
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIdSource
+  /** As far as they are loaded. */
+  readonly topicConfigs: (topic: string) => TopicConfigs
+  /** After this topicConfigs knows them; waits for the ensemble. */
+  readonly loadTopicConfigs: (topics: readonly string[]) => Promise<void>
+  /** The topic was deleted: what is kept about it goes. */
+  readonly topicGone: (topic: string) => void
+  /** Asks the controller to create a topic with the broker's defaults; does not wait. */
+  readonly autoCreate: (topic: string) => void
+  /** What this broker holds on disk. */
+  readonly logDir: string
+  readonly volume: () => { readonly totalBytes: number; readonly usableBytes: number } | undefined
+  /** Called after each change of the image. */
+  readonly imageChanged: () => void
+}

@@ -1,0 +1,67 @@
+/**
+ * What the controller sends to one broker: in order, one at a time, again and again until the broker answers or is no
+ * longer in the cluster (kafka.md 6.4).
+ */
+import type { Clock, Log } from '../kernel/ports'
+import { messageOf } from '../kernel/errors'
+import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
+import type { BrokerCall, BrokerChannel } from './broker-channel'
+
+const retryMs = 50
+const requestTimeoutMs = 30_000
+
+export class ControlSender {
+  readonly brokerId: number
+  /** czxid of the registration this sender is for. */
+  readonly brokerEpoch: bigint
+  readonly #channel: BrokerChannel
+  readonly #clock: Clock
+  readonly #log: Log
+  #last: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(
+    broker: { readonly id: number; readonly epoch: bigint },
+    channel: BrokerChannel,
+    ports: { readonly clock: Clock; readonly log: Log }
+  ) {
+    this.brokerId = broker.id
+    this.brokerEpoch = broker.epoch
+    this.#channel = channel
+    this.#clock = ports.clock
+    this.#log = ports.log
+  }
+
+  /** The answer, or undefined when the broker left before it gave one. */
+  send<Request extends Message, Response extends Message>(
+    call: BrokerCall<Request, Response>,
+    value: InputOf<Request>
+  ): Promise<ValueOf<Response> | undefined> {
+    const turn = this.#last.then(() => this.#sendUntilAnswered(call, value))
+    this.#last = turn
+    return turn
+  }
+
+  async #sendUntilAnswered<Request extends Message, Response extends Message>(
+    call: BrokerCall<Request, Response>,
+    value: InputOf<Request>
+  ): Promise<ValueOf<Response> | undefined> {
+    while (!this.#isClosed) {
+      try {
+        return await this.#channel.ask(call, value, requestTimeoutMs)
+      } catch (error) {
+        if (this.#isClosed) break
+        this.#log('debug', 'a control request is sent again', { broker: this.brokerId, reason: messageOf(error) })
+        await new Promise<void>((resolve) => {
+          this.#clock.after(retryMs, resolve)
+        })
+      }
+    }
+    return undefined
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#channel.close()
+  }
+}

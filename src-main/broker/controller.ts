@@ -1,0 +1,705 @@
+/**
+ * The controller: the one broker that holds /controller. It alone elects partition leaders, creates and deletes topics
+ * and hands out producer ids; every write of it is a multi guarded by the version of /controller_epoch (kafka.md 6.2).
+ * One event at a time. A lost connection ends the event: what is stored is read anew before anything else is decided.
+ */
+import { ignore, messageOf } from '../kernel/errors'
+import type { Clock, Log, Network, Random } from '../kernel/ports'
+import { randomUuid } from '../kernel/uuid'
+import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
+import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
+import { updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
+import type { KafkaError } from '../protocol/wire/error-codes'
+import { BrokerChannel } from './broker-channel'
+import { ControlSender } from './control-sender'
+import {
+  ControllerState,
+  type ControlledPartition,
+  type ControlledTopic,
+  type LiveBroker
+} from './core/controller/controller-state'
+import { electLeader } from './core/controller/leader-election'
+import {
+  parseBroker,
+  configData,
+  controllerData,
+  dataOf,
+  parseController,
+  parseControllerEpoch,
+  parseNextProducerId,
+  parsePartitionState,
+  parseTopic,
+  partitionStateData,
+  paths,
+  producerIdBlockData,
+  producerIdBlockSize,
+  topicData,
+  type PartitionState
+} from './core/znodes'
+import type { TopicConfigs } from './core/topic-configs'
+
+/** State znodes written in one multi; far below the ensemble's frame limit. */
+const partitionsPerMulti = 200
+const listenerName = 'PLAINTEXT'
+const deleteWithEpoch = -2
+
+const leaderAndIsrCall = { apiKey: 4, version: 7, request: leaderAndIsrRequest, response: leaderAndIsrResponse }
+const stopReplicaCall = { apiKey: 5, version: 4, request: stopReplicaRequest, response: stopReplicaResponse }
+const updateMetadataCall = { apiKey: 6, version: 8, request: updateMetadataRequest, response: updateMetadataResponse }
+
+export interface ControllerPorts {
+  readonly brokerId: number
+  readonly ensemble: EnsembleClient
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: Network
+  readonly log: Log
+  readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
+  /** A programmer error: the process decides. */
+  readonly failed: (error: unknown) => void
+}
+
+export interface NewTopic {
+  readonly name: string
+  readonly assignment: readonly (readonly number[])[]
+  readonly configs: TopicConfigs
+}
+
+export type TopicOutcome = { readonly error: KafkaError; readonly message: string | null; readonly topicId?: string }
+
+/** The controller lost its office in the middle of something. */
+class ControllerMoved extends Error {
+  override readonly name = 'ControllerMoved'
+}
+
+export class Controller {
+  readonly #ports: ControllerPorts
+  #state = new ControllerState()
+  readonly #senders = new Map<number, ControlSender>()
+  #epoch = 0
+  #epochVersion = -1
+  #isActive = false
+  #last: Promise<void> = Promise.resolve()
+  #isStopped = false
+  /** Topics whose brokers were told to delete them and have not all answered. */
+  readonly #beingDeleted = new Set<ControlledTopic>()
+  /** Resolved when a topic that is being deleted is gone. */
+  readonly #deletionWaiters = new Map<string, (() => void)[]>()
+
+  // Each watcher is one function for good, so that arming it twice is arming it once.
+  readonly #onController = (): void => this.stand()
+  readonly #onBrokers = (): void => this.#whenActive(() => this.#readBrokers())
+  readonly #onTopics = (): void => this.#whenActive(() => this.#topicsChanged())
+  readonly #onDeletions = (): void =>
+    this.#whenActive(async () => {
+      await this.#readDeletions()
+      this.#resumeDeletions()
+    })
+
+  constructor(ports: ControllerPorts) {
+    this.#ports = ports
+  }
+
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Names of all topics, those being deleted too. Only while active. */
+  topicNames(): readonly string[] {
+    return [...this.#state.topics.keys()]
+  }
+
+  topic(name: string): ControlledTopic | undefined {
+    return this.#state.topics.get(name)
+  }
+
+  topicNameOf(topicId: string): string | undefined {
+    for (const topic of this.#state.topics.values()) if (topic.topicId === topicId) return topic.name
+    return undefined
+  }
+
+  liveBrokerIds(): readonly number[] {
+    return this.#state.brokerIds()
+  }
+
+  /** Stands for election now, and again whenever the office is free. Call after registering, and after each new session. */
+  stand(): void {
+    this.#enqueue(() => this.#elect())
+  }
+
+  /** Without a session there is no office. */
+  sessionEnded(): void {
+    this.#resign()
+  }
+
+  /** After a lost connection what is known may be old: all is read again if the office is still ours. */
+  reconnected(): void {
+    this.#enqueue(() => this.#elect())
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#resign()
+  }
+
+  // ── the event loop ───────────────────────────────────────────────────────────────────────────────────────────
+
+  #enqueue(event: () => Promise<void>): void {
+    this.#last = this.#last.then(async () => {
+      if (this.#isStopped) return
+      try {
+        await event()
+      } catch (error) {
+        this.#failed(error)
+      }
+    })
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof ControllerMoved) {
+      this.#resign()
+      this.stand()
+    } else if (error instanceof EnsembleError) {
+      // The session events decide what comes next: reconnected() or sessionEnded().
+      this.#ports.log('warn', 'the controller lost the ensemble', { reason: error.message })
+    } else {
+      this.#ports.failed(error)
+    }
+  }
+
+  /** The same for a request: it waits for its turn and gets a value back; `moved` when the office was lost meanwhile. */
+  #turn<T>(event: () => Promise<T>, moved: T): Promise<T> {
+    return new Promise((resolve) => {
+      this.#enqueue(async () => {
+        if (!this.#isActive) {
+          resolve(moved)
+          return
+        }
+        try {
+          resolve(await event())
+        } catch (error) {
+          resolve(moved)
+          throw error
+        }
+      })
+    })
+  }
+
+  // ── election ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #elect(): Promise<void> {
+    const { ensemble, brokerId, clock } = this.#ports
+    const holder = await ensemble.exists(paths.controller, this.#onController)
+    if (holder !== undefined) {
+      if (holder.ephemeralOwner === ensemble.sessionId) await this.#takeOffice()
+      else this.#resign()
+      return
+    }
+    const { epoch, version } = await this.#storedEpoch()
+    try {
+      await ensemble.multi([
+        { type: 'create', path: paths.controller, data: controllerData(brokerId, clock.nowMs()), ephemeral: true },
+        { type: 'setData', path: paths.controllerEpoch, data: dataOf(String(epoch + 1)), version }
+      ])
+    } catch (error) {
+      if (error instanceof EnsembleError && (error.code === 'NODEEXISTS' || error.code === 'BADVERSION')) {
+        ignore(error, 'another broker was elected; the watch on /controller tells when it goes')
+        return
+      }
+      throw error
+    }
+    await this.#takeOffice()
+  }
+
+  async #storedEpoch(): Promise<{ readonly epoch: number; readonly version: number }> {
+    const { ensemble } = this.#ports
+    const stored = await ensemble.getData(paths.controllerEpoch)
+    if (stored !== undefined) return { epoch: parseControllerEpoch(stored.data), version: stored.stat.version }
+    await createIfMissing(ensemble, paths.controllerEpoch, dataOf('0'))
+    const created = await ensemble.getData(paths.controllerEpoch)
+    return { epoch: parseControllerEpoch(created?.data ?? null), version: created?.stat.version ?? 0 }
+  }
+
+  /** Reads everything, tells everybody, elects where a leader is missing (kafka.md 6.2, "Failover"). */
+  async #takeOffice(): Promise<void> {
+    const { epoch, version } = await this.#storedEpoch()
+    this.#dropSenders()
+    this.#epoch = epoch
+    this.#epochVersion = version
+    this.#state = new ControllerState()
+    const wasActive = this.#isActive
+    this.#isActive = true
+    if (!wasActive) {
+      this.#ports.log('info', 'elected as controller', { epoch })
+      this.#ports.event('controllerElected', { epoch })
+    }
+    await this.#readTopics()
+    await this.#readDeletions()
+    await this.#readBrokers()
+    this.#resumeDeletions()
+  }
+
+  #resign(): void {
+    if (!this.#isActive) return
+    this.#isActive = false
+    this.#dropSenders()
+    this.#state = new ControllerState()
+    for (const waiters of this.#deletionWaiters.values()) for (const done of waiters) done()
+    this.#deletionWaiters.clear()
+    this.#ports.log('info', 'resigned as controller', { epoch: this.#epoch })
+    this.#ports.event('controllerResigned', { epoch: this.#epoch })
+  }
+
+  #dropSenders(): void {
+    for (const sender of this.#senders.values()) sender.close()
+    this.#senders.clear()
+  }
+
+  /** A multi that succeeds only while the office is ours. */
+  async #guarded(operations: readonly Operation[]): Promise<readonly { readonly version: number }[]> {
+    const check: Operation = { type: 'check', path: paths.controllerEpoch, version: this.#epochVersion }
+    try {
+      const results = await this.#ports.ensemble.multi([check, ...operations])
+      return results.slice(1).map(({ stat }) => ({ version: stat?.version ?? 0 }))
+    } catch (error) {
+      if (error instanceof EnsembleError && error.failedIndex === 0 && error.code === 'BADVERSION')
+        throw new ControllerMoved()
+      throw error
+    }
+  }
+
+  // ── brokers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #readBrokers(): Promise<void> {
+    const { ensemble } = this.#ports
+    const listed = await ensemble.getChildren(paths.brokerIds, this.#onBrokers)
+    const registered: LiveBroker[] = []
+    for (const name of listed?.children ?? []) {
+      const id = Number(name)
+      const znode = await ensemble.getData(paths.broker(id))
+      const broker = znode === undefined ? undefined : parseBroker(id, znode.data)
+      if (broker !== undefined && znode !== undefined) registered.push({ ...broker, epoch: znode.stat.czxid })
+    }
+    const { joined, left } = this.#state.replaceBrokers(registered)
+    for (const id of left) {
+      this.#senders.get(id)?.close()
+      this.#senders.delete(id)
+    }
+    for (const id of joined) this.#open(id)
+    if (joined.length === 0 && left.length === 0) return
+    this.#ports.log('info', 'brokers changed', { joined, left, live: this.#state.brokerIds() })
+    const changed = await this.#electLeaders(this.#state.partitions())
+    void this.#tell({ changed, joined })
+    this.#resumeDeletions()
+  }
+
+  #open(id: number): void {
+    const broker = this.#state.brokers.get(id)
+    if (broker === undefined) return
+    const channel = new BrokerChannel(
+      this.#ports,
+      { host: broker.host, port: broker.port },
+      `controller-${this.#ports.brokerId}`
+    )
+    this.#senders.set(id, new ControlSender(broker, channel, this.#ports))
+  }
+
+  #whenActive(event: () => Promise<void>): void {
+    this.#enqueue(async () => {
+      if (this.#isActive) await event()
+    })
+  }
+
+  // ── leaders ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Elects where it is needed and possible, stores it; the partitions whose state is another one now. */
+  async #electLeaders(partitions: Iterable<ControlledPartition>): Promise<readonly ControlledPartition[]> {
+    const isAlive = (id: number): boolean => this.#state.isAlive(id)
+    const creations: { partition: ControlledPartition; state: PartitionState }[] = []
+    const updates: { partition: ControlledPartition; state: PartitionState }[] = []
+    for (const partition of partitions) {
+      if (this.#state.deleting.has(partition.topic)) continue
+      const election = electLeader(partition.replicas, partition.state, isAlive, this.#epoch)
+      if (election.type === 'create') creations.push({ partition, state: election.state })
+      if (election.type === 'update') updates.push({ partition, state: election.state })
+    }
+    await this.#createStates(creations)
+    await this.#updateStates(updates)
+    return [...creations, ...updates].map(({ partition }) => partition)
+  }
+
+  async #createStates(creations: readonly { partition: ControlledPartition; state: PartitionState }[]): Promise<void> {
+    const topics = new Set(creations.map(({ partition }) => partition.topic))
+    for (const topic of topics) await createIfMissing(this.#ports.ensemble, paths.partitions(topic), null)
+    for (const some of chunks(creations, partitionsPerMulti)) {
+      await this.#guarded(
+        some.flatMap(({ partition: { topic, partition }, state }): Operation[] => [
+          { type: 'create', path: paths.partition(topic, partition), data: null },
+          { type: 'create', path: paths.state(topic, partition), data: partitionStateData(state) }
+        ])
+      )
+      for (const { partition, state } of some) adopt(partition, state, 0)
+    }
+  }
+
+  async #updateStates(updates: readonly { partition: ControlledPartition; state: PartitionState }[]): Promise<void> {
+    for (const some of chunks(updates, partitionsPerMulti)) {
+      const results = await this.#guarded(
+        some.map(({ partition, state }) => ({
+          type: 'setData',
+          path: paths.state(partition.topic, partition.partition),
+          data: partitionStateData(state),
+          version: partition.zkVersion
+        }))
+      )
+      some.forEach(({ partition, state }, i) => adopt(partition, state, results[i]?.version ?? partition.zkVersion + 1))
+    }
+  }
+
+  // ── telling brokers ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * LeaderAndIsr first, then UpdateMetadata (kafka.md 6.4); a broker that joined is told everything. The promise resolves
+   * when every broker that is still there has answered: it is not to be awaited inside an event.
+   */
+  #tell(what: {
+    readonly changed: readonly ControlledPartition[]
+    readonly joined?: readonly number[]
+    readonly areNew?: boolean
+    readonly areDeleted?: boolean
+  }): Promise<void> {
+    const { changed, joined = [], areNew = false, areDeleted = false } = what
+    const answers: Promise<unknown>[] = []
+    const all = joined.length > 0 ? [...this.#state.partitions()] : []
+    for (const sender of this.#senders.values()) {
+      const concerned = joined.includes(sender.brokerId) ? all : changed
+      if (!areDeleted) answers.push(...this.#sendLeaderAndIsr(sender, concerned, areNew))
+      answers.push(this.#sendUpdateMetadata(sender, concerned, areDeleted))
+    }
+    return Promise.all(answers).then(() => undefined)
+  }
+
+  #header(sender: ControlSender) {
+    const { brokerId } = this.#ports
+    return { controllerId: brokerId, controllerEpoch: this.#epoch, brokerEpoch: sender.brokerEpoch }
+  }
+
+  #sendLeaderAndIsr(
+    sender: ControlSender,
+    partitions: readonly ControlledPartition[],
+    areNew: boolean
+  ): Promise<unknown>[] {
+    const topicStates = this.#state.leaderAndIsrFor(sender.brokerId, partitions, areNew)
+    if (topicStates.length === 0) return []
+    const liveLeaders = [...this.#state.brokers.values()].map(({ id, host, port }) => ({
+      brokerId: id,
+      hostName: host,
+      port
+    }))
+    // Type 0: these partitions; a full list (1) would mean "and no others".
+    return [
+      sender.send(leaderAndIsrCall, {
+        ...this.#header(sender),
+        type: 0,
+        topicStates,
+        liveLeaders,
+        ungroupedPartitionStates: []
+      })
+    ]
+  }
+
+  #sendUpdateMetadata(
+    sender: ControlSender,
+    partitions: readonly ControlledPartition[],
+    areDeleted: boolean
+  ): Promise<unknown> {
+    const liveBrokers = [...this.#state.brokers.values()].map(({ id, host, port, rack }) => ({
+      id,
+      endpoints: [{ host, port, listener: listenerName, securityProtocol: 0 }],
+      rack
+    }))
+    const topicStates = this.#state.updateMetadataFor(partitions, areDeleted)
+    return sender.send(updateMetadataCall, { ...this.#header(sender), topicStates, liveBrokers })
+  }
+
+  // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #readTopics(): Promise<readonly ControlledPartition[]> {
+    const { ensemble } = this.#ports
+    const listed = await ensemble.getChildren(paths.topics, this.#onTopics)
+    const names = new Set(listed?.children ?? [])
+    for (const name of [...this.#state.topics.keys()]) if (!names.has(name)) this.#state.topics.delete(name)
+    const unknown = [...names].filter((name) => !this.#state.topics.has(name))
+    const read = await Promise.all(unknown.map((name) => this.#readTopic(name)))
+    const topics = read.filter((topic): topic is ControlledTopic => topic !== undefined)
+    for (const topic of topics) this.#state.topics.set(topic.name, topic)
+    return topics.flatMap((topic) => topic.partitions)
+  }
+
+  async #readTopic(name: string): Promise<ControlledTopic | undefined> {
+    const { ensemble, random } = this.#ports
+    const znode = await ensemble.getData(paths.topic(name))
+    const assignment = znode === undefined ? undefined : parseTopic(znode.data)
+    if (assignment === undefined || znode === undefined) {
+      this.#ports.log('warn', 'a topic znode cannot be read', { topic: name })
+      return undefined
+    }
+    let { topicId } = assignment
+    if (topicId === undefined) {
+      // Written by a tool older than topic ids (KIP-516): it gets one now.
+      topicId = randomUuid(random)
+      const data = topicData(topicId, assignment.partitions)
+      await this.#guarded([{ type: 'setData', path: paths.topic(name), data, version: znode.stat.version }])
+    }
+    const partitions = await Promise.all(
+      assignment.partitions.map(async (replicas, partition): Promise<ControlledPartition> => {
+        const stored = await ensemble.getData(paths.state(name, partition))
+        const state = stored === undefined ? undefined : parsePartitionState(stored.data)
+        return { topic: name, partition, replicas, state, zkVersion: stored?.stat.version ?? 0 }
+      })
+    )
+    return { name, topicId, partitions }
+  }
+
+  /** Somebody else wrote topics: they are taken over like our own. */
+  async #topicsChanged(): Promise<void> {
+    const partitions = await this.#readTopics()
+    if (partitions.length === 0) return
+    const changed = await this.#electLeaders(partitions)
+    void this.#tell({ changed, areNew: true })
+  }
+
+  /** Resolves when every live broker knows the topics' leaders (kafka.md 4.3 item 24), or the controller moved. */
+  async createTopics(topics: readonly NewTopic[]): Promise<readonly TopicOutcome[]> {
+    const moved = topics.map((): TopicOutcome => ({ error: 'NOT_CONTROLLER', message: null }))
+    const made = await this.#turn<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }>(
+      () => this.#createTopics(topics),
+      { outcomes: moved, told: Promise.resolve() }
+    )
+    await made.told
+    return made.outcomes
+  }
+
+  async #createTopics(
+    topics: readonly NewTopic[]
+  ): Promise<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }> {
+    const outcomes: TopicOutcome[] = []
+    const created: ControlledPartition[] = []
+    for (const topic of topics) {
+      const outcome = await this.#createTopic(topic)
+      outcomes.push(outcome)
+      created.push(...(outcome.error === 'NONE' ? (this.#state.topics.get(topic.name)?.partitions ?? []) : []))
+    }
+    const changed = await this.#electLeaders(created)
+    return { outcomes, told: this.#tell({ changed, areNew: true }) }
+  }
+
+  async #createTopic(topic: NewTopic): Promise<TopicOutcome> {
+    const { name, assignment, configs } = topic
+    if (this.#state.topics.has(name)) {
+      const message = this.#state.deleting.has(name)
+        ? `Topic '${name}' is marked for deletion.`
+        : `Topic '${name}' already exists.`
+      return { error: 'TOPIC_ALREADY_EXISTS', message }
+    }
+    const topicId = randomUuid(this.#ports.random)
+    const config = await this.#ports.ensemble.exists(paths.topicConfig(name))
+    try {
+      await this.#guarded([
+        config === undefined
+          ? { type: 'create', path: paths.topicConfig(name), data: configData(configs) }
+          : { type: 'setData', path: paths.topicConfig(name), data: configData(configs) },
+        { type: 'create', path: paths.topic(name), data: topicData(topicId, assignment) }
+      ])
+    } catch (error) {
+      if (error instanceof EnsembleError && error.code === 'NODEEXISTS') {
+        return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
+      }
+      throw error
+    }
+    const partitions = assignment.map((replicas, partition) => ({
+      topic: name,
+      partition,
+      replicas,
+      state: undefined,
+      zkVersion: 0
+    }))
+    this.#state.topics.set(name, { name, topicId, partitions })
+    this.#ports.event('topicCreated', { topic: name, partitions: partitions.length })
+    return { error: 'NONE', message: null, topicId }
+  }
+
+  // ── deletion ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Marks the topic; `gone` resolves when it is deleted, which waits for all its brokers to be there. */
+  async deleteTopic(name: string): Promise<{ readonly error: KafkaError; readonly gone: Promise<void> }> {
+    const failed = (error: KafkaError) => ({ error, gone: Promise.resolve() })
+    return this.#turn(async () => {
+      if (!this.#state.topics.has(name)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
+      if (!this.#state.deleting.has(name)) {
+        await this.#guarded([{ type: 'create', path: paths.deleteTopic(name), data: null }])
+        this.#state.deleting.add(name)
+      }
+      const gone = new Promise<void>((resolve) => {
+        const waiters = this.#deletionWaiters.get(name) ?? []
+        this.#deletionWaiters.set(name, [...waiters, resolve])
+      })
+      this.#resumeDeletions()
+      return { error: 'NONE' as KafkaError, gone }
+    }, failed('NOT_CONTROLLER'))
+  }
+
+  async #readDeletions(): Promise<void> {
+    const listed = await this.#ports.ensemble.getChildren(paths.deleteTopics, this.#onDeletions)
+    for (const name of listed?.children ?? []) {
+      if (this.#state.topics.has(name)) this.#state.deleting.add(name)
+      else await deleteIfThere(this.#ports.ensemble, paths.deleteTopic(name))
+    }
+  }
+
+  /** Deletes the marked topics all of whose replicas are on live brokers; the others wait for their brokers. */
+  #resumeDeletions(): void {
+    for (const name of [...this.#state.deleting]) {
+      const topic = this.#state.topics.get(name)
+      if (topic === undefined) continue
+      const isEligible = topic.partitions.every(({ replicas }) => replicas.every((id) => this.#state.isAlive(id)))
+      if (isEligible) this.#deleteTopic(topic)
+    }
+  }
+
+  /**
+   * Tells everybody, then ends in a later turn when all answered: a broker that dies meanwhile must not hold up the
+   * event that says so. With an answer missing the topic stays marked until brokers change.
+   */
+  #deleteTopic(topic: ControlledTopic): void {
+    if (this.#beingDeleted.has(topic)) return
+    this.#beingDeleted.add(topic)
+    void this.#tell({ changed: topic.partitions, areDeleted: true })
+    const answers = [...this.#senders.values()].map((sender) => this.#sendStopReplica(sender, topic))
+    void Promise.all(answers).then((areGone) => {
+      this.#beingDeleted.delete(topic)
+      if (areGone.includes(false)) {
+        this.#ports.log('warn', 'a topic could not be deleted everywhere yet', { topic: topic.name })
+        return
+      }
+      this.#whenActive(() => this.#finishDeletion(topic))
+    })
+  }
+
+  async #finishDeletion(topic: ControlledTopic): Promise<void> {
+    if (this.#state.topics.get(topic.name) !== topic) return
+    await this.#deleteZnodes(topic)
+    this.#state.topics.delete(topic.name)
+    this.#state.deleting.delete(topic.name)
+    this.#ports.event('topicDeleted', { topic: topic.name })
+    for (const done of this.#deletionWaiters.get(topic.name) ?? []) done()
+    this.#deletionWaiters.delete(topic.name)
+  }
+
+  /** True when the broker holds none of the topic any more. */
+  async #sendStopReplica(sender: ControlSender, topic: ControlledTopic): Promise<boolean> {
+    const held = topic.partitions.filter(({ replicas }) => replicas.includes(sender.brokerId))
+    if (held.length === 0) return true
+    const partitionStates = held.map(({ partition }) => ({
+      partitionIndex: partition,
+      leaderEpoch: deleteWithEpoch,
+      deletePartition: true
+    }))
+    const answer = await sender.send(stopReplicaCall, {
+      ...this.#header(sender),
+      deletePartitions: false,
+      topicStates: [{ topicName: topic.name, partitionStates }]
+    })
+    return (
+      answer !== undefined && answer.errorCode === 0 && answer.partitionErrors.every(({ errorCode }) => errorCode === 0)
+    )
+  }
+
+  async #deleteZnodes(topic: ControlledTopic): Promise<void> {
+    const { ensemble } = this.#ports
+    const listed = await ensemble.getChildren(paths.partitions(topic.name))
+    for (const some of chunks(listed?.children ?? [], partitionsPerMulti)) {
+      const operations: Operation[] = []
+      for (const partition of some) {
+        const path = paths.partition(topic.name, Number(partition))
+        const inner = await ensemble.getChildren(path)
+        for (const child of inner?.children ?? []) operations.push({ type: 'delete', path: `${path}/${child}` })
+        operations.push({ type: 'delete', path })
+      }
+      await this.#guarded(operations)
+    }
+    const rest: Operation[] = []
+    if (listed !== undefined) rest.push({ type: 'delete', path: paths.partitions(topic.name) })
+    rest.push({ type: 'delete', path: paths.topic(topic.name) })
+    if ((await ensemble.exists(paths.topicConfig(topic.name))) !== undefined) {
+      rest.push({ type: 'delete', path: paths.topicConfig(topic.name) })
+    }
+    rest.push({ type: 'delete', path: paths.deleteTopic(topic.name) })
+    await this.#guarded(rest)
+  }
+
+  // ── producer ids ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The next block of producer ids, for that broker (KIP-730). */
+  async allocateProducerIds(
+    brokerId: number
+  ): Promise<{ readonly error: KafkaError; readonly start: bigint; readonly length: number }> {
+    const failed = { error: 'NOT_CONTROLLER' as KafkaError, start: -1n, length: 0 }
+    return this.#turn(async () => {
+      const stored = await this.#ports.ensemble.getData(paths.producerIdBlock)
+      if (stored === undefined) return failed
+      const start = parseNextProducerId(stored.data)
+      const data = producerIdBlockData(brokerId, start)
+      await this.#guarded([{ type: 'setData', path: paths.producerIdBlock, data, version: stored.stat.version }])
+      return { error: 'NONE' as KafkaError, start, length: producerIdBlockSize }
+    }, failed)
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      isActive: this.#isActive,
+      epoch: this.#epoch,
+      brokers: this.#state.brokerIds(),
+      topics: this.#state.topics.size,
+      deleting: [...this.#state.deleting]
+    }
+  }
+}
+
+/** Who holds /controller, for a broker that is asked; undefined while nobody does. */
+export async function controllerHolder(ensemble: EnsembleClient): Promise<number | undefined> {
+  const znode = await ensemble.getData(paths.controller)
+  return znode === undefined ? undefined : parseController(znode.data)
+}
+
+export async function createIfMissing(ensemble: EnsembleClient, path: string, data: Uint8Array | null): Promise<void> {
+  try {
+    await ensemble.create(path, data)
+  } catch (error) {
+    if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
+    ignore(error, 'it is there: that was the aim')
+  }
+}
+
+async function deleteIfThere(ensemble: EnsembleClient, path: string): Promise<void> {
+  try {
+    await ensemble.delete(path)
+  } catch (error) {
+    if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
+    ignore(error, messageOf(error))
+  }
+}
+
+function adopt(partition: ControlledPartition, state: PartitionState, zkVersion: number): void {
+  partition.state = state
+  partition.zkVersion = zkVersion
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}

@@ -1,0 +1,128 @@
+/**
+ * What the controller knows: live brokers, topics, the stored state of each partition; and what each broker is to be
+ * told after a change. Reading and writing znodes is the service's.
+ */
+import { invariant } from '../../../kernel/invariant'
+import type { Uuid } from '../../../kernel/uuid'
+import { leaderDuringDelete, type BrokerEndpoint } from '../metadata-image'
+import type { PartitionState } from '../znodes'
+
+export interface LiveBroker extends BrokerEndpoint {
+  /** czxid of the registration. */
+  readonly epoch: bigint
+}
+
+export interface ControlledPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly replicas: readonly number[]
+  /** Undefined until a leader could be elected for the first time. */
+  state: PartitionState | undefined
+  /** Version of the state znode: the partition epoch. */
+  zkVersion: number
+}
+
+export interface ControlledTopic {
+  readonly name: string
+  readonly topicId: Uuid
+  readonly partitions: readonly ControlledPartition[]
+}
+
+export interface TopicStates<State> {
+  readonly topicName: string
+  readonly topicId: Uuid
+  readonly partitionStates: readonly State[]
+}
+
+export class ControllerState {
+  readonly brokers = new Map<number, LiveBroker>()
+  readonly topics = new Map<string, ControlledTopic>()
+  readonly deleting = new Set<string>()
+
+  isAlive(brokerId: number): boolean {
+    return this.brokers.has(brokerId)
+  }
+
+  brokerIds(): readonly number[] {
+    return [...this.brokers.keys()].sort((a, b) => a - b)
+  }
+
+  *partitions(): Iterable<ControlledPartition> {
+    for (const topic of this.topics.values()) yield* topic.partitions
+  }
+
+  /** Takes over the registrations that are there now; says which are new (or new incarnations) and which are gone. */
+  replaceBrokers(registered: readonly LiveBroker[]): {
+    readonly joined: readonly number[]
+    readonly left: readonly number[]
+  } {
+    const joined: number[] = []
+    const left: number[] = []
+    const ids = new Set(registered.map(({ id }) => id))
+    for (const id of [...this.brokers.keys()]) {
+      if (ids.has(id)) continue
+      left.push(id)
+      this.brokers.delete(id)
+    }
+    for (const broker of registered) {
+      const known = this.brokers.get(broker.id)
+      if (known?.epoch === broker.epoch) continue
+      if (known !== undefined) left.push(broker.id)
+      joined.push(broker.id)
+      this.brokers.set(broker.id, broker)
+    }
+    return { joined, left }
+  }
+
+  // ── what brokers are told ────────────────────────────────────────────────────────────────────────────────────
+
+  /** LeaderAndIsr for one broker: of the given partitions those it holds and that have a state. */
+  leaderAndIsrFor(brokerId: number, partitions: Iterable<ControlledPartition>, isNew: boolean) {
+    const held = [...partitions].filter(
+      (partition) => partition.state !== undefined && partition.replicas.includes(brokerId)
+    )
+    return this.#byTopic(held, (partition, state) => ({
+      partitionIndex: partition.partition,
+      controllerEpoch: state.controllerEpoch,
+      leader: state.leader,
+      leaderEpoch: state.leaderEpoch,
+      isr: state.isr,
+      partitionEpoch: partition.zkVersion,
+      replicas: partition.replicas,
+      isNew
+    }))
+  }
+
+  updateMetadataFor(partitions: Iterable<ControlledPartition>, isDeleted: boolean) {
+    const known = [...partitions].filter((partition) => partition.state !== undefined || isDeleted)
+    return this.#byTopic(known, (partition, state) => ({
+      partitionIndex: partition.partition,
+      controllerEpoch: state.controllerEpoch,
+      leader: isDeleted ? leaderDuringDelete : state.leader,
+      leaderEpoch: state.leaderEpoch,
+      isr: state.isr,
+      zkVersion: partition.zkVersion,
+      replicas: partition.replicas,
+      offlineReplicas: partition.replicas.filter((replica) => !this.isAlive(replica))
+    }))
+  }
+
+  #byTopic<State>(
+    partitions: readonly ControlledPartition[],
+    stateOf: (partition: ControlledPartition, state: PartitionState) => State
+  ): readonly TopicStates<State>[] {
+    const byTopic = new Map<string, { topicName: string; topicId: Uuid; partitionStates: State[] }>()
+    for (const partition of partitions) {
+      const topic = this.topics.get(partition.topic)
+      invariant(topic !== undefined, 'a partition belongs to a topic', { topic: partition.topic })
+      let states = byTopic.get(topic.name)
+      if (states === undefined) {
+        byTopic.set(topic.name, (states = { topicName: topic.name, topicId: topic.topicId, partitionStates: [] }))
+      }
+      states.partitionStates.push(stateOf(partition, partition.state ?? neverElected))
+    }
+    return [...byTopic.values()]
+  }
+}
+
+const neverElected: PartitionState = { leader: -1, leaderEpoch: 0, isr: [], controllerEpoch: 0 }

@@ -1,0 +1,48 @@
+/**
+ * Who leads a partition (kafka.md 6.3): pure decisions of the controller over the stored state and the live brokers.
+ * Leader epochs rise with every decision; a leader comes from the ISR only; an ISR never becomes empty.
+ */
+import { invariant } from '../../../kernel/invariant'
+import { noLeader } from '../metadata-image'
+import type { PartitionState } from '../znodes'
+
+export type Election =
+  | { readonly type: 'unchanged' }
+  /** No state is stored yet: to be created. */
+  | { readonly type: 'create'; readonly state: PartitionState }
+  | { readonly type: 'update'; readonly state: PartitionState }
+
+const unchanged: Election = { type: 'unchanged' }
+
+export function electLeader(
+  replicas: readonly number[],
+  stored: PartitionState | undefined,
+  isAlive: (brokerId: number) => boolean,
+  controllerEpoch: number
+): Election {
+  invariant(replicas.length > 0, 'a partition has a replica')
+  const live = replicas.filter(isAlive)
+  if (stored === undefined) {
+    const leader = live[0]
+    if (leader === undefined) return unchanged
+    return { type: 'create', state: { leader, leaderEpoch: 0, isr: live, controllerEpoch } }
+  }
+  if (stored.leader !== noLeader && isAlive(stored.leader)) return unchanged
+  const liveIsr = stored.isr.filter(isAlive)
+  const leader = live.find((replica) => liveIsr.includes(replica))
+  if (leader !== undefined) return change(stored, leader, liveIsr, controllerEpoch)
+  return stored.leader === noLeader
+    ? unchanged
+    : change(stored, noLeader, withoutDead(stored, isAlive), controllerEpoch)
+}
+
+function change(stored: PartitionState, leader: number, isr: readonly number[], controllerEpoch: number): Election {
+  invariant(isr.length > 0, 'an ISR is never empty', { stored })
+  return { type: 'update', state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
+}
+
+/** A dead replica leaves the ISR unless it is the only member: then its return alone can heal the partition. */
+function withoutDead(stored: PartitionState, isAlive: (brokerId: number) => boolean): readonly number[] {
+  const alive = stored.isr.filter(isAlive)
+  return alive.length > 0 ? alive : stored.isr.slice(0, 1)
+}

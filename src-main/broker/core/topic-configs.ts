@@ -1,0 +1,104 @@
+/**
+ * The topic configs that this broker obeys, their types, defaults and bounds (Kafka documentation, "Topic Configs").
+ * A config that is not listed does not exist here: CreateTopics refuses it by name, DescribeConfigs does not show it.
+ */
+import type { LogConfig } from '../../storage/log-types'
+
+type ConfigType = 'long' | 'int' | 'string' | 'list'
+
+interface ConfigDefinition {
+  readonly type: ConfigType
+  readonly default: string
+  /** Of the broker config that gives the default, shown as a synonym. */
+  readonly brokerName: string
+  readonly min?: number
+  readonly max?: number
+  /** The only values that are possible here. */
+  readonly values?: readonly string[]
+}
+
+const int32Max = 2147483647
+
+export const TOPIC_CONFIGS = {
+  'cleanup.policy': { type: 'list', default: 'delete', brokerName: 'log.cleanup.policy', values: ['delete'] },
+  'compression.type': { type: 'string', default: 'producer', brokerName: 'compression.type', values: ['producer'] },
+  'file.delete.delay.ms': { type: 'long', default: '60000', brokerName: 'log.segment.delete.delay.ms', min: 0 },
+  'index.interval.bytes': {
+    type: 'int',
+    default: '4096',
+    brokerName: 'log.index.interval.bytes',
+    min: 0,
+    max: int32Max
+  },
+  'max.message.bytes': { type: 'int', default: '1048588', brokerName: 'message.max.bytes', min: 0, max: int32Max },
+  'message.timestamp.type': {
+    type: 'string',
+    default: 'CreateTime',
+    brokerName: 'log.message.timestamp.type',
+    values: ['CreateTime', 'LogAppendTime']
+  },
+  'min.insync.replicas': { type: 'int', default: '1', brokerName: 'min.insync.replicas', values: ['1'] },
+  'retention.bytes': { type: 'long', default: '-1', brokerName: 'log.retention.bytes', min: -1 },
+  'retention.ms': { type: 'long', default: '604800000', brokerName: 'log.retention.ms', min: -1 },
+  'segment.bytes': { type: 'int', default: '1073741824', brokerName: 'log.segment.bytes', min: 14, max: int32Max },
+  'segment.ms': { type: 'long', default: '604800000', brokerName: 'log.roll.ms', min: 1 }
+} as const satisfies Record<string, ConfigDefinition>
+
+export type TopicConfigName = keyof typeof TOPIC_CONFIGS
+export type TopicConfigs = Readonly<Partial<Record<string, string>>>
+
+export const topicConfigNames = Object.keys(TOPIC_CONFIGS) as readonly TopicConfigName[]
+
+export function definitionOf(name: TopicConfigName): ConfigDefinition {
+  return TOPIC_CONFIGS[name]
+}
+
+export function isTopicConfig(name: string): name is TopicConfigName {
+  return Object.hasOwn(TOPIC_CONFIGS, name)
+}
+
+/** One sentence that names the config, or undefined when it may be set so. */
+export function configProblem(name: string, value: string | null): string | undefined {
+  if (!isTopicConfig(name)) {
+    return `Unknown topic config name: ${name}. These are possible here: ${topicConfigNames.join(', ')}.`
+  }
+  const definition = definitionOf(name)
+  if (value === null) return `The config ${name} has no value.`
+  if (definition.values !== undefined) {
+    if (definition.values.includes(value)) return undefined
+    return `Invalid value ${value} for config ${name}: possible here is ${definition.values.join(' or ')}.`
+  }
+  if (!/^-?\d+$/.test(value.trim()) || !Number.isSafeInteger(Number(value))) {
+    return `Invalid value ${value} for config ${name}: it is not a whole number.`
+  }
+  const { min = -Infinity, max = Number.MAX_SAFE_INTEGER } = definition
+  if (Number(value) < min) return `Invalid value ${value} for config ${name}: it must be at least ${min}.`
+  if (Number(value) > max) return `Invalid value ${value} for config ${name}: it must be at most ${max}.`
+  return undefined
+}
+
+function numberOf(configs: TopicConfigs, name: TopicConfigName): number {
+  return Number(configs[name] ?? definitionOf(name).default)
+}
+
+/** What the log obeys; `configs` holds only what was set for the topic. */
+export function logConfigOf(configs: TopicConfigs, isCompacted = false): LogConfig {
+  return {
+    retentionMs: isCompacted ? -1 : numberOf(configs, 'retention.ms'),
+    retentionBytes: isCompacted ? -1 : numberOf(configs, 'retention.bytes'),
+    segmentMs: numberOf(configs, 'segment.ms'),
+    segmentBytes: numberOf(configs, 'segment.bytes'),
+    maxMessageBytes: numberOf(configs, 'max.message.bytes'),
+    messageTimestampType: configs['message.timestamp.type'] === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+    indexIntervalBytes: numberOf(configs, 'index.interval.bytes'),
+    fileDeleteDelayMs: numberOf(configs, 'file.delete.delay.ms'),
+    cleanupPolicy: isCompacted ? 'compact' : 'delete'
+  }
+}
+
+/** How `__consumer_offsets` is made (kafka.md 7); its cleanup.policy is the broker's to set, not a client's. */
+export const groupOffsetsConfigs: TopicConfigs = {
+  'cleanup.policy': 'compact',
+  'compression.type': 'producer',
+  'segment.bytes': '104857600'
+}

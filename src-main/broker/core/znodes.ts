@@ -1,0 +1,215 @@
+/**
+ * Kafka 3.9's znodes: where they are and what is in them (kafka.md 6.1). Text in, values out; undefined for text that
+ * is none of ours, so that a foreign write cannot stop a broker.
+ */
+import type { Uuid } from '../../kernel/uuid'
+import type { BrokerEndpoint } from './metadata-image'
+import type { TopicConfigs } from './topic-configs'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export const paths = {
+  brokerIds: '/brokers/ids',
+  broker: (id: number) => `/brokers/ids/${id}`,
+  topics: '/brokers/topics',
+  topic: (topic: string) => `/brokers/topics/${topic}`,
+  partitions: (topic: string) => `/brokers/topics/${topic}/partitions`,
+  partition: (topic: string, partition: number) => `/brokers/topics/${topic}/partitions/${partition}`,
+  state: (topic: string, partition: number) => `/brokers/topics/${topic}/partitions/${partition}/state`,
+  controller: '/controller',
+  controllerEpoch: '/controller_epoch',
+  topicConfigs: '/config/topics',
+  topicConfig: (topic: string) => `/config/topics/${topic}`,
+  deleteTopics: '/admin/delete_topics',
+  deleteTopic: (topic: string) => `/admin/delete_topics/${topic}`,
+  clusterId: '/cluster/id',
+  producerIdBlock: '/latest_producer_id_block'
+} as const
+
+/** Made by every broker at its start when missing. */
+export const persistentPaths = [
+  '/consumers',
+  '/brokers',
+  '/brokers/ids',
+  '/brokers/topics',
+  '/brokers/seqid',
+  '/config',
+  '/config/changes',
+  '/config/topics',
+  '/config/clients',
+  '/config/users',
+  '/config/brokers',
+  '/config/ips',
+  '/admin',
+  '/admin/delete_topics',
+  '/isr_change_notification',
+  '/latest_producer_id_block',
+  '/log_dir_event_notification',
+  '/cluster'
+] as const
+
+export function textOf(data: Uint8Array | null): string {
+  return data === null ? '' : decoder.decode(data)
+}
+
+export function dataOf(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+function parsed(data: Uint8Array | null): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(textOf(data))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+const isIds = (value: unknown): value is number[] => Array.isArray(value) && value.every((id) => Number.isInteger(id))
+
+// ── brokers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface BrokerRegistration extends BrokerEndpoint {
+  readonly timestampMs: number
+  /** Ours, beside Kafka's fields: tells this process from others of the same id. */
+  readonly guid: string
+}
+
+export function brokerData(broker: BrokerRegistration): Uint8Array {
+  return json({
+    version: 5,
+    host: broker.host,
+    port: broker.port,
+    jmx_port: -1,
+    timestamp: String(broker.timestampMs),
+    endpoints: [`PLAINTEXT://${broker.host}:${broker.port}`],
+    listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
+    features: {},
+    guid: broker.guid
+  })
+}
+
+export function parseBroker(id: number, data: Uint8Array | null): BrokerRegistration | undefined {
+  const value = parsed(data)
+  if (value === undefined || typeof value['host'] !== 'string' || typeof value['port'] !== 'number') return undefined
+  const { host, port, rack, guid, timestamp } = value
+  return {
+    id,
+    host,
+    port,
+    rack: typeof rack === 'string' ? rack : null,
+    guid: typeof guid === 'string' ? guid : '',
+    timestampMs: Number(timestamp)
+  }
+}
+
+// ── controller ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function controllerData(brokerId: number, nowMs: number): Uint8Array {
+  return json({ version: 2, brokerid: brokerId, timestamp: String(nowMs), kraftControllerEpoch: -1 })
+}
+
+export function parseController(data: Uint8Array | null): number | undefined {
+  const id = parsed(data)?.['brokerid']
+  return typeof id === 'number' ? id : undefined
+}
+
+export function parseControllerEpoch(data: Uint8Array | null): number {
+  const epoch = Number(textOf(data))
+  return Number.isSafeInteger(epoch) ? epoch : 0
+}
+
+// ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface TopicAssignment {
+  readonly topicId: Uuid | undefined
+  /** Replicas by partition index; the first is the preferred leader. */
+  readonly partitions: readonly (readonly number[])[]
+}
+
+export function topicData(topicId: Uuid, partitions: readonly (readonly number[])[]): Uint8Array {
+  return json({
+    version: 3,
+    topic_id: topicId,
+    partitions: Object.fromEntries(partitions.map((replicas, partition) => [String(partition), replicas])),
+    adding_replicas: {},
+    removing_replicas: {}
+  })
+}
+
+export function parseTopic(data: Uint8Array | null): TopicAssignment | undefined {
+  const value = parsed(data)
+  const partitions = value?.['partitions']
+  if (value === undefined || typeof partitions !== 'object' || partitions === null) return undefined
+  const byIndex: number[][] = []
+  for (const [index, replicas] of Object.entries(partitions)) {
+    if (!/^\d{1,6}$/.test(index) || !isIds(replicas)) return undefined
+    byIndex[Number(index)] = replicas
+  }
+  if (byIndex.length === 0 || Object.keys(byIndex).length !== byIndex.length) return undefined
+  const topicId = value['topic_id']
+  return { topicId: typeof topicId === 'string' ? topicId : undefined, partitions: byIndex }
+}
+
+export interface PartitionState {
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly isr: readonly number[]
+  readonly controllerEpoch: number
+}
+
+export function partitionStateData(state: PartitionState): Uint8Array {
+  return json({
+    controller_epoch: state.controllerEpoch,
+    leader: state.leader,
+    version: 1,
+    leader_epoch: state.leaderEpoch,
+    isr: state.isr
+  })
+}
+
+export function parsePartitionState(data: Uint8Array | null): PartitionState | undefined {
+  const value = parsed(data)
+  if (value === undefined) return undefined
+  const { leader, leader_epoch: leaderEpoch, isr, controller_epoch: controllerEpoch } = value
+  if (typeof leader !== 'number' || typeof leaderEpoch !== 'number' || !isIds(isr)) return undefined
+  return { leader, leaderEpoch, isr, controllerEpoch: typeof controllerEpoch === 'number' ? controllerEpoch : 0 }
+}
+
+// ── configs, cluster, producer ids ───────────────────────────────────────────────────────────────────────────────
+
+export function configData(configs: TopicConfigs): Uint8Array {
+  return json({ version: 1, config: configs })
+}
+
+export function parseConfig(data: Uint8Array | null): TopicConfigs {
+  const config = parsed(data)?.['config']
+  if (typeof config !== 'object' || config === null) return {}
+  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]))
+}
+
+export function clusterIdData(id: Uuid): Uint8Array {
+  return json({ version: '1', id })
+}
+
+export function parseClusterId(data: Uint8Array | null): Uuid | undefined {
+  const id = parsed(data)?.['id']
+  return typeof id === 'string' ? id : undefined
+}
+
+export const producerIdBlockSize = 1000
+
+export function producerIdBlockData(brokerId: number, blockStart: bigint): Uint8Array {
+  const blockEnd = blockStart + BigInt(producerIdBlockSize - 1)
+  return json({ version: 1, broker: brokerId, block_start: String(blockStart), block_end: String(blockEnd) })
+}
+
+/** The first id after the block that is stored; 0 when there is none. */
+export function parseNextProducerId(data: Uint8Array | null): bigint {
+  const end = parsed(data)?.['block_end']
+  return typeof end === 'string' && /^\d{1,19}$/.test(end) ? BigInt(end) + 1n : 0n
+}

@@ -1,0 +1,438 @@
+/**
+ * The group coordinator of this broker: for every partition of `__consumer_offsets` that it leads, the groups whose
+ * names hash there. A partition's groups are read from its log when leadership comes and dropped when it goes; until
+ * they are read the answer is COORDINATOR_LOAD_IN_PROGRESS, elsewhere it is NOT_COORDINATOR. What a group decides is
+ * written before it is answered.
+ */
+import { invariant } from '../kernel/invariant'
+import type { Checksum, Clock, Compression, Log, Timer } from '../kernel/ports'
+import { buildBatch } from '../protocol/record/batch-builder'
+import { batchSizeBytes } from '../protocol/record/batch-header'
+import { readRecords } from '../protocol/record/record'
+import type { KafkaError } from '../protocol/wire/error-codes'
+import { Group, failedJoin, failedSync, type GroupOptions } from './core/group/group'
+import {
+  groupPartition,
+  groupRecord,
+  groupTombstone,
+  offsetRecord,
+  readGroupLogEntry,
+  type LogRecord
+} from './core/group/group-log'
+import type {
+  CommittedOffset,
+  GroupEffect,
+  GroupView,
+  JoinAnswer,
+  JoinRequest,
+  MemberIdentity,
+  SyncAnswer,
+  SyncRequest,
+  Token
+} from './core/group/group-types'
+import { groupOffsetsTopic } from './core/topic-name'
+import type { Partition } from './partition'
+import type { ReplicaManager } from './replica-manager'
+
+/** offset.metadata.max.bytes */
+const metadataBytesMax = 4096
+const sessionTimeoutMinMs = 6000
+const sessionTimeoutMaxMs = 1_800_000
+/** Loaded between two looks at the event loop. */
+const loadChunkBytes = 1024 * 1024
+/** offsets.topic.num.partitions */
+export const groupOffsetsPartitions = 50
+
+const groupOptions: GroupOptions = { initialRebalanceDelayMs: 3000, membersMax: 2147483647 }
+
+export interface GroupCoordinatorPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly checksum: Checksum
+  readonly compression: Compression
+  readonly replicas: ReplicaManager
+  /** A group changed its state: for the screens. */
+  readonly stateChanged: (group: GroupView, expiredMembers: readonly string[]) => void
+}
+
+interface Shard {
+  readonly partition: Partition
+  readonly groups: Map<string, Group>
+  isLoaded: boolean
+}
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string | null
+}
+
+interface Waiting {
+  readonly resolve: (answer: never) => void
+}
+
+interface GroupTimer {
+  readonly atMs: number
+  readonly timer: Timer
+}
+
+export class GroupCoordinator {
+  readonly #ports: GroupCoordinatorPorts
+  readonly #shards = new Map<number, Shard>()
+  readonly #waiting = new Map<Token, Waiting>()
+  readonly #timers = new Map<Group, GroupTimer>()
+  readonly #lastState = new WeakMap<Group, string>()
+  #lastToken = 0
+
+  constructor(ports: GroupCoordinatorPorts) {
+    this.#ports = ports
+    ports.replicas.onLeadership({
+      elected: (partition) => this.#elected(partition),
+      resigned: (topic, partition) => {
+        if (topic === groupOffsetsTopic) this.#unload(partition)
+      }
+    })
+  }
+
+  // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #elected(partition: Partition): void {
+    if (partition.topic !== groupOffsetsTopic || this.#shards.get(partition.index)?.partition === partition) return
+    const shard: Shard = { partition, groups: new Map(), isLoaded: false }
+    this.#shards.set(partition.index, shard)
+    this.#load(shard, partition.log.logStartOffset, new Map())
+  }
+
+  /** Reads on from `offset` for one chunk, then lets others have their turn. */
+  #load(shard: Shard, offset: number, groups: Map<string, GroupBeingRead>): void {
+    if (this.#shards.get(shard.partition.index) !== shard) return
+    const end = shard.partition.log.logEndOffset
+    let next = offset
+    if (next < end) next = this.#readChunk(shard.partition, next, groups)
+    if (next < end) {
+      this.#ports.clock.soon(() => this.#load(shard, next, groups))
+      return
+    }
+    const nowMs = this.#ports.clock.monotonicMs()
+    for (const [groupId, read] of groups) {
+      const group = restored(groupId, read, nowMs, this.#ports.clock.nowMs())
+      if (group === undefined) continue
+      shard.groups.set(groupId, group)
+      this.#arm(group)
+    }
+    shard.isLoaded = true
+    this.#ports.log('debug', 'groups loaded', { partition: shard.partition.index, groups: shard.groups.size })
+  }
+
+  #readChunk(partition: Partition, from: number, groups: Map<string, GroupBeingRead>): number {
+    const slices = partition.log.locate(from, loadChunkBytes, partition.log.logEndOffset, true)
+    invariant(slices !== 'OFFSET_OUT_OF_RANGE', 'a log is read between its ends', { from })
+    let next = from
+    for (const { file, position, lengthBytes } of slices) {
+      const bytes = new Uint8Array(lengthBytes)
+      file.readAt(position, bytes)
+      for (
+        let at = 0;
+        at + 61 <= bytes.length && at + batchSizeBytes(bytes, at) <= bytes.length;
+        at += batchSizeBytes(bytes, at)
+      ) {
+        const read = readRecords(bytes, at, this.#ports.compression)
+        if (read.type === 'corrupt') {
+          this.#ports.log('error', 'a batch of group records cannot be read', {
+            partition: partition.name,
+            reason: read.message
+          })
+          return partition.log.logEndOffset
+        }
+        for (const record of read.records) {
+          applyRecord(groups, record.key, record.value)
+          next = record.offset + 1
+        }
+      }
+    }
+    invariant(next > from, 'loading moves on', { from, partition: partition.name })
+    return next
+  }
+
+  #unload(index: number): void {
+    const shard = this.#shards.get(index)
+    if (shard === undefined) return
+    this.#shards.delete(index)
+    for (const group of shard.groups.values()) {
+      group.die('NOT_COORDINATOR')
+      this.#settle(group, undefined)
+    }
+  }
+
+  /** The shard that serves a group, or the error that its clients get. */
+  #shardOf(groupId: string): Shard | KafkaError {
+    const shard = this.#shards.get(groupPartition(groupId, groupOffsetsPartitions))
+    if (shard === undefined) return 'NOT_COORDINATOR'
+    return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'
+  }
+
+  // ── membership ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
+    const fail = (error: KafkaError): Promise<JoinAnswer> => Promise.resolve(failedJoin(error, request.memberId))
+    if (groupId === '') return fail('INVALID_GROUP_ID')
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return fail(shard)
+    const { sessionTimeoutMs } = request
+    if (sessionTimeoutMs < sessionTimeoutMinMs || sessionTimeoutMs > sessionTimeoutMaxMs) {
+      return fail('INVALID_SESSION_TIMEOUT')
+    }
+    let group = shard.groups.get(groupId)
+    if (group === undefined) {
+      if (request.memberId !== '') return fail('UNKNOWN_MEMBER_ID')
+      group = this.#newGroup(shard, groupId)
+    }
+    const joining = group
+    return this.#ask<JoinAnswer>((token) => joining.join(request, token, this.#nowMs()), joining, shard)
+  }
+
+  sync(groupId: string, request: SyncRequest): Promise<SyncAnswer> {
+    const found = this.#find(groupId)
+    if (typeof found === 'string') return Promise.resolve(failedSync(found))
+    const { group, shard } = found
+    return this.#ask<SyncAnswer>((token) => group.sync(request, token, this.#nowMs()), group, shard)
+  }
+
+  heartbeat(groupId: string, identity: MemberIdentity, generationId: number): KafkaError {
+    const found = this.#find(groupId)
+    return typeof found === 'string' ? found : found.group.heartbeat(identity, generationId, this.#nowMs())
+  }
+
+  leave(groupId: string, identities: readonly MemberIdentity[]): KafkaError | readonly KafkaError[] {
+    const found = this.#find(groupId)
+    if (found === 'UNKNOWN_MEMBER_ID') return identities.map(() => 'UNKNOWN_MEMBER_ID')
+    if (typeof found === 'string') return found
+    const { group, shard } = found
+    const errors = identities.map((identity) => group.leave(identity, this.#nowMs()))
+    this.#settle(group, shard)
+    return errors
+  }
+
+  #find(groupId: string): { readonly group: Group; readonly shard: Shard } | KafkaError {
+    if (groupId === '') return 'INVALID_GROUP_ID'
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const group = shard.groups.get(groupId)
+    return group === undefined ? 'UNKNOWN_MEMBER_ID' : { group, shard }
+  }
+
+  #newGroup(shard: Shard, groupId: string): Group {
+    const group = new Group(groupId, groupOptions, this.#ports.clock.nowMs())
+    shard.groups.set(groupId, group)
+    return group
+  }
+
+  #nowMs(): number {
+    return this.#ports.clock.monotonicMs()
+  }
+
+  #ask<Answer>(put: (token: Token) => void, group: Group, shard: Shard): Promise<Answer> {
+    const token = ++this.#lastToken
+    return new Promise<Answer>((resolve) => {
+      this.#waiting.set(token, { resolve: resolve as (answer: never) => void })
+      put(token)
+      this.#settle(group, shard)
+    })
+  }
+
+  /** Does what the group decided: writes, then answers, then arms its timer. */
+  #settle(group: Group, shard: Shard | undefined, expired: readonly string[] = []): void {
+    let failure: KafkaError | undefined
+    for (const effect of group.takeEffects()) {
+      if (effect.type !== 'persist') {
+        this.#answer(effect, failure)
+        continue
+      }
+      group.stamp(this.#ports.clock.nowMs())
+      if (shard !== undefined) failure = this.#write(shard, [groupRecord(group.inspect())])
+    }
+    this.#arm(group)
+    if (this.#lastState.get(group) === group.state && expired.length === 0) return
+    this.#lastState.set(group, group.state)
+    this.#ports.stateChanged(group.inspect(), expired)
+  }
+
+  #answer(effect: Exclude<GroupEffect, { type: 'persist' }>, failure: KafkaError | undefined): void {
+    const waiting = this.#waiting.get(effect.token)
+    this.#waiting.delete(effect.token)
+    const answer = failure === undefined ? effect.answer : { ...effect.answer, error: failure }
+    waiting?.resolve(answer as never)
+  }
+
+  #arm(group: Group): void {
+    const atMs = group.deadlineMs
+    const armed = this.#timers.get(group)
+    // A timer that fires early asks again; heartbeats only ever move the deadline away.
+    if (armed !== undefined && armed.atMs <= atMs && atMs !== Infinity) return
+    armed?.timer.cancel()
+    this.#timers.delete(group)
+    if (atMs === Infinity) return
+    const timer = this.#ports.clock.after(Math.max(0, atMs - this.#nowMs()), () => this.#tick(group))
+    this.#timers.set(group, { atMs, timer })
+  }
+
+  #tick(group: Group): void {
+    this.#timers.delete(group)
+    const shard = this.#shardOf(group.groupId)
+    const expired = group.tick(this.#nowMs())
+    this.#settle(group, typeof shard === 'string' ? undefined : shard, expired)
+  }
+
+  /** Appends records to the shard's log; undefined when they are there. */
+  #write(shard: Shard, records: readonly LogRecord[]): KafkaError | undefined {
+    const timestamp = BigInt(this.#ports.clock.nowMs())
+    const batch = buildBatch(
+      records.map(({ key, value }) => ({ key, value, timestamp, headers: [] })),
+      this.#ports.checksum
+    )
+    const result = this.#ports.replicas.append(shard.partition, batch)
+    if (result.type !== 'error') return undefined
+    this.#ports.log('error', 'group records could not be written', { error: result.error, message: result.message })
+    return result.error === 'MESSAGE_TOO_LARGE' ? 'UNKNOWN_SERVER_ERROR' : 'COORDINATOR_NOT_AVAILABLE'
+  }
+
+  // ── offsets ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** One error for each offset, in order. A group that is none yet becomes one that has offsets only. */
+  commit(
+    groupId: string,
+    identity: MemberIdentity,
+    generationId: number,
+    offsets: readonly OffsetToCommit[]
+  ): readonly KafkaError[] {
+    const all = (error: KafkaError): readonly KafkaError[] => offsets.map(() => error)
+    if (groupId === '') return all('INVALID_GROUP_ID')
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return all(shard)
+    let group = shard.groups.get(groupId)
+    if (group === undefined && generationId >= 0) return all('ILLEGAL_GENERATION')
+    group ??= this.#newGroup(shard, groupId)
+    const problem = group.commitProblem(identity, generationId, this.#nowMs())
+    if (problem !== undefined) return all(problem)
+    return this.#commit(shard, group, offsets)
+  }
+
+  #commit(shard: Shard, group: Group, offsets: readonly OffsetToCommit[]): readonly KafkaError[] {
+    const commitTimestampMs = this.#ports.clock.nowMs()
+    const checked = offsets.map((offset) => ({ ...offset, error: offsetProblem(offset) }))
+    const taken = checked.filter(({ error }) => error === 'NONE')
+    if (taken.length === 0) return checked.map(({ error }) => error)
+    const committed = taken.map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
+      topic,
+      partition,
+      value: { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs }
+    }))
+    const failure = this.#write(
+      shard,
+      committed.map(({ topic, partition, value }) => offsetRecord(group.groupId, topic, partition, value))
+    )
+    if (failure !== undefined) return checked.map(({ error }) => (error === 'NONE' ? failure : error))
+    for (const { topic, partition, value } of committed) group.committed(topic, partition, value)
+    return checked.map(({ error }) => error)
+  }
+
+  /** All committed offsets of a group; empty for a group that is none. */
+  committed(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> | KafkaError {
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
+  }
+
+  /** The topic is gone: so are offsets in it. */
+  topicDeleted(topic: string): void {
+    for (const shard of this.#shards.values()) {
+      for (const group of shard.isLoaded ? shard.groups.values() : []) {
+        const partitions = [...(group.offsets().get(topic)?.keys() ?? [])]
+        if (partitions.length === 0) continue
+        this.#write(
+          shard,
+          partitions.map((partition) => offsetRecord(group.groupId, topic, partition, null))
+        )
+        for (const partition of partitions) group.forgetOffset(topic, partition)
+      }
+    }
+  }
+
+  // ── views and administration ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Of the groups that are served here. */
+  list(): readonly GroupView[] | KafkaError {
+    const shards = [...this.#shards.values()]
+    if (shards.some((shard) => !shard.isLoaded)) return 'COORDINATOR_LOAD_IN_PROGRESS'
+    return shards.flatMap((shard) => [...shard.groups.values()].map((group) => group.inspect()))
+  }
+
+  /** undefined: there is no such group. */
+  describe(groupId: string): GroupView | KafkaError | undefined {
+    const shard = this.#shardOf(groupId)
+    return typeof shard === 'string' ? shard : shard.groups.get(groupId)?.inspect()
+  }
+
+  delete(groupId: string): KafkaError {
+    if (groupId === '') return 'INVALID_GROUP_ID'
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const group = shard.groups.get(groupId)
+    if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+    if (group.state !== 'Empty') return 'NON_EMPTY_GROUP'
+    const tombstones = [groupTombstone(groupId)]
+    for (const [topic, partitions] of group.offsets()) {
+      for (const partition of partitions.keys()) tombstones.push(offsetRecord(groupId, topic, partition, null))
+    }
+    const failure = this.#write(shard, tombstones)
+    if (failure !== undefined) return failure
+    group.die('GROUP_ID_NOT_FOUND')
+    this.#settle(group, shard)
+    shard.groups.delete(groupId)
+    return 'NONE'
+  }
+
+  close(): void {
+    for (const index of [...this.#shards.keys()]) this.#unload(index)
+  }
+}
+
+/** Offsets above 2^53 could be kept only rounded, so they are refused. */
+function offsetProblem({ offset, metadata }: OffsetToCommit): KafkaError {
+  if (!Number.isSafeInteger(offset)) return 'INVALID_COMMIT_OFFSET_SIZE'
+  return (metadata?.length ?? 0) > metadataBytesMax ? 'OFFSET_METADATA_TOO_LARGE' : 'NONE'
+}
+
+// ── reading a partition of group records ─────────────────────────────────────────────────────────────────────────
+
+interface GroupBeingRead {
+  metadata: Omit<GroupView, 'groupId' | 'state'> | null
+  readonly offsets: Map<
+    string,
+    { readonly topic: string; readonly partition: number; readonly committed: CommittedOffset }
+  >
+}
+
+function applyRecord(groups: Map<string, GroupBeingRead>, key: Uint8Array | null, value: Uint8Array | null): void {
+  const entry = readGroupLogEntry(key, value)
+  if (entry.type === 'unknown') return
+  let group = groups.get(entry.groupId)
+  if (group === undefined) groups.set(entry.groupId, (group = { metadata: null, offsets: new Map() }))
+  if (entry.type === 'group') {
+    group.metadata = entry.group
+    return
+  }
+  const name = `${entry.topic}\n${entry.partition}`
+  if (entry.committed === null) group.offsets.delete(name)
+  else group.offsets.set(name, { topic: entry.topic, partition: entry.partition, committed: entry.committed })
+}
+
+function restored(groupId: string, read: GroupBeingRead, nowMs: number, nowWallMs: number): Group | undefined {
+  if (read.metadata === null && read.offsets.size === 0) return undefined
+  const group = new Group(groupId, groupOptions, nowWallMs)
+  if (read.metadata !== null) group.restore(read.metadata, nowMs)
+  for (const { topic, partition, committed } of read.offsets.values()) group.committed(topic, partition, committed)
+  return group
+}

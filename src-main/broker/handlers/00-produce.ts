@@ -1,0 +1,99 @@
+/**
+ * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at; with one
+ * replica acks=1 and acks=all are the same. acks=0 has no answer; an error then closes the connection (kafka.md 4.3
+ * item 4). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
+ * compression" (item 2). Record bodies are not decoded.
+ */
+import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { ValueOf } from '../../protocol/wire/schema'
+import type { BrokerServices } from '../broker-services'
+import { isInternalTopic } from '../core/topic-name'
+import { closeConnection, handler, noResponse, type HandlerRow } from '../server/handler'
+import { leaderHint, nodeEndpoints } from './leader-hint'
+
+type Request = ValueOf<typeof produceRequest>
+type Written =
+  | { readonly error: KafkaError; readonly message: string | null }
+  | {
+      readonly error: 'NONE'
+      readonly baseOffset: number
+      readonly logAppendTimeMs: number
+      readonly logStartOffset: number
+    }
+
+const refused = (error: KafkaError, message: string | null = null): Written => ({ error, message })
+
+export function produce(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 0,
+    served: [3, 11],
+    advertised: [0, 11],
+    request: produceRequest,
+    response: produceResponse,
+    handle(request, { header }) {
+      const version = header.apiVersion
+      const leaders = new Set<number>()
+      let hasFailed = false
+      const responses = request.topicData.map(({ name, partitionData }) => ({
+        name,
+        partitionResponses: partitionData.map(({ index, records }) => {
+          const written = write(broker, request, { topic: name, partition: index, records, version })
+          if (written.error !== 'NONE') hasFailed = true
+          return partitionResponse(broker, { topic: name, partition: index, version }, written, leaders)
+        })
+      }))
+      if (request.acks === 0) return hasFailed ? closeConnection : noResponse
+      return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+    }
+  })
+}
+
+interface Piece {
+  readonly topic: string
+  readonly partition: number
+  readonly records: Uint8Array | null
+  readonly version: number
+}
+
+function write(broker: BrokerServices, request: Request, piece: Piece): Written {
+  if (request.acks < -1 || request.acks > 1) return refused('INVALID_REQUIRED_ACKS')
+  if (request.transactionalId !== null) return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
+  if (isInternalTopic(piece.topic)) {
+    return refused('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${piece.topic}`)
+  }
+  const partition = broker.replicas.leader(piece.topic, piece.partition)
+  if (typeof partition === 'string') return refused(wrongBroker(broker, piece, partition))
+  if (piece.records === null || piece.records.length === 0)
+    return refused('INVALID_RECORD', 'A produce request carries exactly one batch a partition')
+  const result = broker.replicas.append(partition, piece.records, piece.version)
+  if (result.type === 'error') return refused(result.error, result.message)
+  return { error: 'NONE', ...result }
+}
+
+/** A partition that exists elsewhere is NOT_LEADER here, so that the client looks for its leader. */
+function wrongBroker(broker: BrokerServices, piece: Piece, error: KafkaError): KafkaError {
+  if (error !== 'UNKNOWN_TOPIC_OR_PARTITION') return error
+  return broker.image.partition(piece.topic, piece.partition) === undefined ? error : 'NOT_LEADER_OR_FOLLOWER'
+}
+
+function partitionResponse(
+  broker: BrokerServices,
+  { topic, partition, version }: { readonly topic: string; readonly partition: number; readonly version: number },
+  written: Written,
+  leaders: Set<number>
+) {
+  if (!('message' in written)) {
+    const { baseOffset, logAppendTimeMs, logStartOffset } = written
+    return { index: partition, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset }
+  }
+  // Producers of those versions do not know KAFKA_STORAGE_ERROR.
+  const error = written.error === 'KAFKA_STORAGE_ERROR' && version <= 3 ? 'NOT_LEADER_OR_FOLLOWER' : written.error
+  const failed = { index: partition, errorCode: code(error), baseOffset: -1, errorMessage: written.message }
+  const hint =
+    error === 'NOT_LEADER_OR_FOLLOWER' && version >= 10 ? leaderHint(broker.image, topic, partition) : undefined
+  if (hint === undefined) return failed
+  leaders.add(hint.leaderId)
+  return { ...failed, currentLeader: hint }
+}

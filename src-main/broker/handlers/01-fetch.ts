@@ -1,0 +1,178 @@
+/**
+ * Fetch, versions 4 to 16. Long-polls until minBytes are there or maxWaitMs have passed; an error completes it at once.
+ * The first partition with data gives at least one whole batch. Fetch sessions (KIP-227) are refused by answering
+ * session id 0, which is legal. Without transactions the last stable offset is the high watermark. Record data stays
+ * in its files until it is sent. Partitions are served in the order asked for: consumers rotate it themselves.
+ */
+import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { InputOf, ValueOf } from '../../protocol/wire/schema'
+import { zeroUuid } from '../../kernel/uuid'
+import type { BrokerServices } from '../broker-services'
+import type { LogSlice } from '../../storage/log-types'
+import { handler, type HandlerRow } from '../server/handler'
+import { fileBytes } from '../server/file-bytes'
+import { leaderHint, nodeEndpoints } from './leader-hint'
+
+type Request = ValueOf<typeof fetchRequest>
+type Response = InputOf<typeof fetchResponse>
+type AskedTopic = Request['topics'][number]
+type AskedPartition = AskedTopic['partitions'][number]
+type PartitionAnswer = Response['responses'][number]['partitions'][number]
+
+const readCommitted = 1
+/** What a client may ask for at once, whatever it says (fetch.max.bytes of the broker, Kafka's default). */
+const answerBytesMax = 55 * 1024 * 1024
+
+interface Collected {
+  readonly responses: Response['responses']
+  readonly bytes: number
+  readonly hasError: boolean
+  readonly leaders: ReadonlySet<number>
+}
+
+export function fetch(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 1,
+    served: [4, 16],
+    request: fetchRequest,
+    response: fetchResponse,
+    handle(request, { header }) {
+      const version = header.apiVersion
+      if (request.sessionId !== 0 && request.sessionEpoch > 0) {
+        return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
+      }
+      const first = collect(broker, request, version)
+      if (isEnough(request, first)) return answer(broker, first)
+      return longPoll(broker, request, version)
+    }
+  })
+}
+
+function isEnough(request: Request, { bytes, hasError }: Collected): boolean {
+  return hasError || bytes >= request.minBytes || request.maxWaitMs <= 0 || request.topics.length === 0
+}
+
+function longPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
+  const { purgatory } = broker.replicas
+  // Names are resolved now: the request's own views of the receive buffer hold no bytes that are needed later.
+  const keys = request.topics.flatMap((asked) => {
+    const topic = topicOf(broker, asked, version)
+    return topic === undefined ? [] : asked.partitions.map(({ partition }) => `${topic}-${partition}`)
+  })
+  return new Promise((resolve) => {
+    const waiter = {
+      attempt(isExpired: boolean): boolean {
+        const collected = collect(broker, request, version)
+        if (!isExpired && !isEnough(request, collected)) return false
+        timer.cancel()
+        resolve(answer(broker, collected))
+        return true
+      }
+    }
+    const timer = broker.clock.after(request.maxWaitMs, () => purgatory.expired(waiter))
+    purgatory.add(waiter, keys)
+  })
+}
+
+function answer(broker: BrokerServices, { responses, leaders, bytes }: Collected): Response {
+  broker.replicas.traffic.bytesOut += bytes
+  return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+}
+
+function topicOf(broker: BrokerServices, asked: AskedTopic, version: number): string | undefined {
+  return version >= 13 ? broker.image.topicName(asked.topicId) : asked.topic
+}
+
+function collect(broker: BrokerServices, request: Request, version: number): Collected {
+  const leaders = new Set<number>()
+  let bytes = 0
+  let hasError = false
+  const responses = request.topics.map((asked) => {
+    const topic = topicOf(broker, asked, version)
+    const partitions = asked.partitions.map((wanted) => {
+      const room = Math.min(request.maxBytes, answerBytesMax) - bytes
+      const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0 })
+      if (read.type === 'error') hasError = true
+      if (read.type === 'error') return failed(broker, { topic, wanted, version }, read.error, leaders)
+      bytes += read.bytes
+      return read.answer
+    })
+    return version >= 13 ? { topicId: asked.topicId, partitions } : { topic: asked.topic, partitions }
+  })
+  return { responses, bytes, hasError, leaders }
+}
+
+interface Wanted {
+  readonly asked: AskedTopic
+  readonly topic: string | undefined
+  readonly wanted: AskedPartition
+  readonly version: number
+  readonly room: number
+  readonly isFirst: boolean
+}
+
+type Read =
+  | { readonly type: 'error'; readonly error: KafkaError }
+  | { readonly type: 'data'; readonly answer: PartitionAnswer; readonly bytes: number }
+
+function readPartition(broker: BrokerServices, request: Request, at: Wanted): Read {
+  const { asked, topic, wanted, version } = at
+  if (topic === undefined) return { type: 'error', error: 'UNKNOWN_TOPIC_ID' }
+  const partition = broker.replicas.leader(topic, wanted.partition)
+  if (typeof partition === 'string') {
+    const isKnown = broker.image.partition(topic, wanted.partition) !== undefined
+    return { type: 'error', error: isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION' }
+  }
+  if (version >= 13 && asked.topicId !== zeroUuid && asked.topicId !== partition.topicId) {
+    return { type: 'error', error: 'INCONSISTENT_TOPIC_ID' }
+  }
+  const problem = partition.epochProblem(wanted.currentLeaderEpoch)
+  if (problem !== undefined) return { type: 'error', error: problem }
+  const { log } = partition
+  const maxBytes = Math.max(0, Math.min(wanted.partitionMaxBytes, at.room))
+  const slices = locate()
+  if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
+  const records = fileBytes(slices)
+  return {
+    type: 'data',
+    bytes: records.lengthBytes,
+    answer: {
+      partitionIndex: wanted.partition,
+      errorCode: 0,
+      highWatermark: log.highWatermark,
+      lastStableOffset: log.highWatermark,
+      logStartOffset: log.logStartOffset,
+      abortedTransactions: request.isolationLevel === readCommitted ? [] : null,
+      records: records.lengthBytes === 0 ? new Uint8Array(0) : records
+    }
+  }
+
+  function locate(): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
+    if (!Number.isSafeInteger(wanted.fetchOffset) || wanted.fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
+    if (at.room <= 0) return []
+    return log.locate(wanted.fetchOffset, maxBytes, log.highWatermark, at.isFirst)
+  }
+}
+
+function failed(
+  broker: BrokerServices,
+  { topic, wanted, version }: Pick<Wanted, 'topic' | 'wanted' | 'version'>,
+  error: KafkaError,
+  leaders: Set<number>
+): PartitionAnswer {
+  const base = {
+    partitionIndex: wanted.partition,
+    errorCode: code(error),
+    highWatermark: -1,
+    abortedTransactions: null,
+    records: new Uint8Array(0)
+  }
+  const isMisled = error === 'NOT_LEADER_OR_FOLLOWER' || error === 'FENCED_LEADER_EPOCH'
+  const hint =
+    isMisled && topic !== undefined && version >= 16 ? leaderHint(broker.image, topic, wanted.partition) : undefined
+  if (hint === undefined) return base
+  leaders.add(hint.leaderId)
+  return { ...base, currentLeader: hint }
+}

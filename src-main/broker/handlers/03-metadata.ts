@@ -1,0 +1,102 @@
+/**
+ * Metadata, versions 0 to 12 (kafka.md 4.3 item 6). A topic that is unknown may be created by asking: the answer then
+ * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A leaderless partition has leader -1,
+ * error LEADER_NOT_AVAILABLE and its full replica list.
+ */
+import { metadataRequest, metadataResponse } from '../../protocol/api/03-metadata'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { InputOf, ValueOf } from '../../protocol/wire/schema'
+import { zeroUuid } from '../../kernel/uuid'
+import type { BrokerServices } from '../broker-services'
+import type { PartitionMetadata, TopicMetadata } from '../core/metadata-image'
+import { collidingTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
+import { clusterOperations, notRequested, topicOperations } from './authorized-operations'
+import { handler, type HandlerRow } from '../server/handler'
+
+type Request = ValueOf<typeof metadataRequest>
+type TopicAnswer = InputOf<typeof metadataResponse>['topics'][number]
+
+export function metadata(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 3,
+    served: [0, 12],
+    request: metadataRequest,
+    response: metadataResponse,
+    handle(request, { header }) {
+      const version = header.apiVersion
+      return {
+        brokers: broker.image.brokers().map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
+        clusterId: broker.clusterId,
+        controllerId: broker.image.controllerId,
+        topics: topicAnswers(broker, request, version),
+        clusterAuthorizedOperations:
+          version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations ? clusterOperations : notRequested
+      }
+    }
+  })
+}
+
+function topicAnswers(broker: BrokerServices, request: Request, version: number): TopicAnswer[] {
+  const describe = (topic: TopicMetadata): TopicAnswer =>
+    topicAnswer(broker, topic, request.includeTopicAuthorizedOperations)
+  const isAll = request.topics === null || (version === 0 && request.topics.length === 0)
+  if (isAll) return broker.image.topics().map(describe)
+  return (request.topics ?? []).map(({ name, topicId }) => {
+    if (topicId !== zeroUuid) {
+      if (version < 12) return unknown({ error: 'INVALID_REQUEST', name: name ?? '', topicId })
+      const known = broker.image.topic(broker.image.topicName(topicId) ?? '')
+      return known === undefined ? unknown({ error: 'UNKNOWN_TOPIC_ID', name: null, topicId }) : describe(known)
+    }
+    const known = broker.image.topic(name ?? '')
+    return known === undefined ? missing(broker, name ?? '', request.allowAutoTopicCreation) : describe(known)
+  })
+}
+
+function missing(broker: BrokerServices, name: string, mayCreate: boolean): TopicAnswer {
+  if (topicNameProblem(name) !== undefined) return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
+  if (!mayCreate || isInternalTopic(name)) return unknown({ error: 'UNKNOWN_TOPIC_OR_PARTITION', name })
+  if (
+    collidingTopic(
+      name,
+      broker.image.topics().map((topic) => topic.name)
+    ) !== undefined
+  ) {
+    return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
+  }
+  broker.autoCreate(name)
+  return unknown({ error: 'LEADER_NOT_AVAILABLE', name })
+}
+
+function unknown(at: {
+  readonly error: KafkaError
+  readonly name: string | null
+  readonly topicId?: string
+}): TopicAnswer {
+  const isInternal = at.name !== null && isInternalTopic(at.name)
+  return { errorCode: code(at.error), name: at.name, topicId: at.topicId ?? zeroUuid, isInternal, partitions: [] }
+}
+
+function topicAnswer(broker: BrokerServices, topic: TopicMetadata, withOperations: boolean): TopicAnswer {
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map((partition) => partitionAnswer(broker, partition)),
+    topicAuthorizedOperations: withOperations ? topicOperations : notRequested
+  }
+}
+
+function partitionAnswer(broker: BrokerServices, partition: PartitionMetadata) {
+  const hasLeader = broker.image.isAlive(partition.leader)
+  return {
+    errorCode: hasLeader ? 0 : code('LEADER_NOT_AVAILABLE'),
+    partitionIndex: partition.partition,
+    leaderId: hasLeader ? partition.leader : -1,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.isr,
+    offlineReplicas: partition.replicas.filter((replica) => !broker.image.isAlive(replica))
+  }
+}

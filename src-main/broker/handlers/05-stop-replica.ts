@@ -1,0 +1,48 @@
+/** StopReplica, versions 0 to 4: the controller takes partitions away from this broker; deleting removes their logs. */
+import { stopReplicaRequest, stopReplicaResponse } from '../../protocol/api/05-stop-replica'
+import { code } from '../../protocol/wire/headers'
+import type { ValueOf } from '../../protocol/wire/schema'
+import type { BrokerServices } from '../broker-services'
+import { handler, type HandlerRow } from '../server/handler'
+
+interface Stop {
+  readonly topicName: string
+  readonly partitionIndex: number
+  readonly leaderEpoch: number
+  readonly deletePartition: boolean
+}
+
+const unchecked = -1
+
+export function stopReplica(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 5,
+    served: [0, 4],
+    request: stopReplicaRequest,
+    response: stopReplicaResponse,
+    handle(request) {
+      const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
+      if (fenced !== undefined) return { errorCode: code(fenced), partitionErrors: [] }
+      const partitionErrors = stopsOf(request).map(({ topicName, partitionIndex, leaderEpoch, deletePartition }) => ({
+        topicName,
+        partitionIndex,
+        errorCode: code(broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition))
+      }))
+      return { errorCode: 0, partitionErrors }
+    }
+  })
+}
+
+/** The three shapes that the request has had, as one. */
+function stopsOf(request: ValueOf<typeof stopReplicaRequest>): readonly Stop[] {
+  const whole = { leaderEpoch: unchecked, deletePartition: request.deletePartitions }
+  return [
+    ...request.ungroupedPartitions.map(({ topicName, partitionIndex }) => ({ topicName, partitionIndex, ...whole })),
+    ...request.topics.flatMap(({ name, partitionIndexes }) =>
+      partitionIndexes.map((partitionIndex) => ({ topicName: name, partitionIndex, ...whole }))
+    ),
+    ...request.topicStates.flatMap(({ topicName, partitionStates }) =>
+      partitionStates.map((state) => ({ topicName, ...state }))
+    )
+  ]
+}

@@ -1,0 +1,50 @@
+/** UpdateMetadata, versions 0 to 8: the controller says what the cluster looks like; clients' Metadata answers from it. */
+import { updateMetadataRequest, updateMetadataResponse } from '../../protocol/api/06-update-metadata'
+import { code } from '../../protocol/wire/headers'
+import type { ValueOf } from '../../protocol/wire/schema'
+import { zeroUuid } from '../../kernel/uuid'
+import type { BrokerServices } from '../broker-services'
+import type { MetadataChange } from '../core/metadata-image'
+import { handler, type HandlerRow } from '../server/handler'
+
+type Request = ValueOf<typeof updateMetadataRequest>
+
+export function updateMetadata(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 6,
+    served: [0, 8],
+    request: updateMetadataRequest,
+    response: updateMetadataResponse,
+    handle(request) {
+      const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
+      if (fenced !== undefined) return { errorCode: code(fenced) }
+      for (const topic of broker.image.apply(changeOf(request))) broker.topicGone(topic)
+      broker.imageChanged()
+      return { errorCode: 0 }
+    }
+  })
+}
+
+function changeOf(request: Request): MetadataChange {
+  const grouped = request.topicStates.flatMap(({ topicName, topicId, partitionStates }) =>
+    partitionStates.map((state) => ({ ...state, topicName, topicId }))
+  )
+  const ungrouped = request.ungroupedPartitionStates.map((state) => ({ ...state, topicId: zeroUuid }))
+  return {
+    controllerId: request.controllerId,
+    brokers: request.liveBrokers.map(({ id, v0Host, v0Port, endpoints, rack }) => {
+      const endpoint = endpoints[0] ?? { host: v0Host, port: v0Port }
+      return { id, host: endpoint.host, port: endpoint.port, rack }
+    }),
+    partitions: [...grouped, ...ungrouped].map((state) => ({
+      topic: state.topicName,
+      topicId: state.topicId,
+      partition: state.partitionIndex,
+      leader: state.leader,
+      leaderEpoch: state.leaderEpoch,
+      replicas: state.replicas,
+      isr: state.isr,
+      offlineReplicas: state.offlineReplicas
+    }))
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * DescribeGroups, versions 0 to 6. A group that is not there is "Dead" without an error; from version 6 the error is
+ * GROUP_ID_NOT_FOUND (KIP-1043).
+ */
+import { describeGroupsRequest, describeGroupsResponse } from '../../protocol/api/15-describe-groups'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { BrokerServices } from '../broker-services'
+import { handler, type HandlerRow } from '../server/handler'
+import { groupOperations, notRequested } from './authorized-operations'
+
+export function describeGroups(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 15,
+    served: [0, 6],
+    request: describeGroupsRequest,
+    response: describeGroupsResponse,
+    handle(request, { header }) {
+      const authorizedOperations = request.includeAuthorizedOperations ? groupOperations : notRequested
+      return {
+        groups: request.groups.map((groupId) => {
+          const group = broker.groups.describe(groupId)
+          if (group === undefined) {
+            const isError = header.apiVersion >= 6
+            const errorMessage = isError ? `Group ${groupId} not found.` : null
+            return { ...nothing(groupId, isError ? 'GROUP_ID_NOT_FOUND' : 'NONE', 'Dead'), errorMessage }
+          }
+          if (typeof group === 'string') return nothing(groupId, group, '')
+          return {
+            errorCode: 0,
+            groupId,
+            groupState: group.state,
+            protocolType: group.protocolType ?? '',
+            protocolData: group.state === 'Stable' ? (group.protocolName ?? '') : '',
+            members: group.members.map((member) => ({
+              memberId: member.memberId,
+              groupInstanceId: member.groupInstanceId,
+              clientId: member.clientId,
+              clientHost: member.clientHost,
+              memberMetadata: member.metadata,
+              memberAssignment: member.assignment
+            })),
+            authorizedOperations
+          }
+        })
+      }
+    }
+  })
+}
+
+function nothing(groupId: string, error: KafkaError, groupState: string) {
+  return { errorCode: code(error), groupId, groupState, protocolType: '', protocolData: '', members: [] }
+}

@@ -1,0 +1,65 @@
+/**
+ * DeleteTopics, versions 0 to 6; served by the controller, NOT_CONTROLLER elsewhere. Answers when the topic is gone, or
+ * REQUEST_TIMED_OUT: with one of its brokers down it stays marked and goes when that broker is back. Internal topics are
+ * not deleted.
+ */
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/api/20-delete-topics'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { InputOf } from '../../protocol/wire/schema'
+import { zeroUuid } from '../../kernel/uuid'
+import type { BrokerServices } from '../broker-services'
+import { isInternalTopic } from '../core/topic-name'
+import { handler, type HandlerRow } from '../server/handler'
+import { withinTime } from './within-time'
+
+type Answer = InputOf<typeof deleteTopicsResponse>['responses'][number]
+interface Asked {
+  readonly name: string | null
+  readonly topicId: string
+}
+
+export function deleteTopics(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 20,
+    served: [0, 6],
+    request: deleteTopicsRequest,
+    response: deleteTopicsResponse,
+    async handle(request, { header }) {
+      const asked: readonly Asked[] =
+        header.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: zeroUuid }))
+      const responses = await Promise.all(asked.map((topic) => remove(broker, topic, request.timeoutMs)))
+      return { responses }
+    }
+  })
+}
+
+async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): Promise<Answer> {
+  const { topicId } = asked
+  const failed = (error: KafkaError, errorMessage: string | null, name: string | null = asked.name): Answer => ({
+    name,
+    topicId,
+    errorCode: code(error),
+    errorMessage
+  })
+  if (!broker.controller.isActive) return failed('NOT_CONTROLLER', 'This is not the controller.', asked.name ?? null)
+  const name = topicId === zeroUuid ? asked.name : (broker.controller.topicNameOf(topicId) ?? null)
+  if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
+  if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)
+  const topic = broker.controller.topic(name)
+  const { error, gone } = await broker.controller.deleteTopic(name)
+  if (error !== 'NONE') return failed(error, null, name)
+  const isGone = await withinTime(
+    broker.clock,
+    timeoutMs,
+    gone.then(() => true)
+  )
+  if (isGone === undefined) {
+    return failed(
+      'REQUEST_TIMED_OUT',
+      'The topic is marked for deletion and goes when all its brokers are there.',
+      name
+    )
+  }
+  return { name, topicId: topic?.topicId ?? topicId, errorCode: 0 }
+}

@@ -1,0 +1,110 @@
+/**
+ * DescribeConfigs, versions 0 to 4, of topics and of this broker. Only configs that are obeyed here are shown.
+ */
+import { describeConfigsRequest, describeConfigsResponse } from '../../protocol/api/32-describe-configs'
+import { code } from '../../protocol/wire/headers'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { ValueOf } from '../../protocol/wire/schema'
+import type { BrokerServices } from '../broker-services'
+import { definitionOf, topicConfigNames } from '../core/topic-configs'
+import { topicNameProblem } from '../core/topic-name'
+import { handler, type HandlerRow } from '../server/handler'
+import { configSource, configType, topicConfigEntries, type ConfigEntry } from './config-entries'
+
+type Resource = ValueOf<typeof describeConfigsRequest>['resources'][number]
+const topicResource = 2
+const brokerResource = 4
+
+export function describeConfigs(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 32,
+    served: [0, 4],
+    request: describeConfigsRequest,
+    response: describeConfigsResponse,
+    async handle(request) {
+      const topics = request.resources.filter(({ resourceType }) => resourceType === topicResource)
+      const known = topics
+        .map(({ resourceName }) => resourceName)
+        .filter((topic) => broker.image.topic(topic) !== undefined)
+      await broker.loadTopicConfigs(known)
+      return {
+        results: request.resources.map((resource) => {
+          const { resourceType, resourceName, configurationKeys } = resource
+          const found = entriesOf(broker, resource)
+          if ('error' in found) {
+            return {
+              errorCode: code(found.error),
+              errorMessage: found.message,
+              resourceType,
+              resourceName,
+              configs: []
+            }
+          }
+          const wanted = found.entries.filter(({ name }) => configurationKeys?.includes(name) ?? true)
+          const isReadOnly = resourceType === brokerResource
+          return {
+            errorCode: 0,
+            errorMessage: null,
+            resourceType,
+            resourceName,
+            configs: wanted.map((entry) => configAnswer(entry, isReadOnly, request.includeSynonyms))
+          }
+        })
+      }
+    }
+  })
+}
+
+type Found = { readonly entries: readonly ConfigEntry[] } | { readonly error: KafkaError; readonly message: string }
+
+function entriesOf(broker: BrokerServices, { resourceType, resourceName }: Resource): Found {
+  if (resourceType === topicResource) {
+    const problem = topicNameProblem(resourceName)
+    if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
+    if (broker.image.topic(resourceName) === undefined) {
+      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `There is no topic ${resourceName}.` }
+    }
+    return { entries: topicConfigEntries(broker.topicConfigs(resourceName)) }
+  }
+  if (resourceType === brokerResource) {
+    if (resourceName === String(broker.brokerId)) return { entries: brokerConfigEntries(broker) }
+    return {
+      error: 'INVALID_REQUEST',
+      message: `Unexpected broker id ${resourceName}: this is broker ${broker.brokerId}.`
+    }
+  }
+  return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here.` }
+}
+
+function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
+  const own = (name: string, value: string, type: number): ConfigEntry => ({
+    name,
+    value,
+    type,
+    source: configSource.staticBroker,
+    synonyms: [{ name, value, source: configSource.staticBroker }]
+  })
+  return [
+    own('broker.id', String(broker.brokerId), configType.int),
+    own('log.dirs', broker.logDir, configType.string),
+    ...topicConfigNames.map((topicName): ConfigEntry => {
+      const { brokerName, default: value, type } = definitionOf(topicName)
+      const synonyms = [{ name: brokerName, value, source: configSource.default }]
+      return { name: brokerName, value, type: configType[type], source: configSource.default, synonyms }
+    })
+  ]
+}
+
+function configAnswer(entry: ConfigEntry, readOnly: boolean, withSynonyms: boolean) {
+  return {
+    name: entry.name,
+    value: entry.value,
+    readOnly,
+    isDefault: entry.source === configSource.default,
+    configSource: entry.source,
+    isSensitive: false,
+    synonyms: withSynonyms ? entry.synonyms : [],
+    configType: entry.type,
+    documentation: null
+  }
+}

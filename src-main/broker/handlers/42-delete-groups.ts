@@ -1,0 +1,17 @@
+/** DeleteGroups, versions 0 to 2: empty groups with their offsets. */
+import { deleteGroupsRequest, deleteGroupsResponse } from '../../protocol/api/42-delete-groups'
+import { code } from '../../protocol/wire/headers'
+import type { BrokerServices } from '../broker-services'
+import { handler, type HandlerRow } from '../server/handler'
+
+export function deleteGroups(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 42,
+    served: [0, 2],
+    request: deleteGroupsRequest,
+    response: deleteGroupsResponse,
+    handle({ groupsNames }) {
+      return { results: groupsNames.map((groupId) => ({ groupId, errorCode: code(broker.groups.delete(groupId)) })) }
+    }
+  })
+}

@@ -1,0 +1,177 @@
+/**
+ * The partitions of this broker: which it holds and leads, as the controller said last, and the waiters of their
+ * appends. Control requests are fenced by the controller epoch and the broker epoch (kafka.md 6.4).
+ */
+import type { Clock, Log } from '../kernel/ports'
+import type { KafkaError } from '../protocol/wire/error-codes'
+import type { LogManager } from '../storage/log-manager'
+import type { AppendResult, LogConfig } from '../storage/log-types'
+import { Purgatory } from './core/purgatory'
+import { Partition, type PartitionRole } from './partition'
+
+export interface ReplicaManagerOptions {
+  readonly brokerId: number
+  readonly logs: LogManager
+  readonly clock: Clock
+  readonly log: Log
+  readonly configOf: (topic: string) => LogConfig
+}
+
+export interface PartitionOrder extends PartitionRole {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+}
+
+/** Told when leadership of a partition comes or goes. */
+export interface LeadershipListener {
+  readonly elected: (partition: Partition) => void
+  readonly resigned: (topic: string, partition: number) => void
+}
+
+/** Counted since the start; the node turns differences into rates. */
+export interface Traffic {
+  bytesIn: number
+  bytesOut: number
+  batchesIn: number
+  recordsIn: number
+}
+
+export class ReplicaManager {
+  readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, batchesIn: 0, recordsIn: 0 }
+  readonly purgatory = new Purgatory()
+  readonly #options: ReplicaManagerOptions
+  readonly #topics = new Map<string, Map<number, Partition>>()
+  readonly #touched = new Set<string>()
+  readonly #listeners: LeadershipListener[] = []
+  #controllerEpoch = 0
+  #brokerEpoch = -1n
+
+  constructor(options: ReplicaManagerOptions) {
+    this.#options = options
+  }
+
+  get brokerId(): number {
+    return this.#options.brokerId
+  }
+
+  /** The czxid of this broker's registration; -1 before the first. */
+  set brokerEpoch(epoch: bigint) {
+    this.#brokerEpoch = epoch
+  }
+
+  get brokerEpoch(): bigint {
+    return this.#brokerEpoch
+  }
+
+  onLeadership(listener: LeadershipListener): void {
+    this.#listeners.push(listener)
+  }
+
+  partition(topic: string, partition: number): Partition | undefined {
+    return this.#topics.get(topic)?.get(partition)
+  }
+
+  *all(): Iterable<Partition> {
+    for (const partitions of this.#topics.values()) yield* partitions.values()
+  }
+
+  /** The partition when this broker leads it, else why not. */
+  leader(topic: string, partition: number): Partition | 'NOT_LEADER_OR_FOLLOWER' | 'UNKNOWN_TOPIC_OR_PARTITION' {
+    const held = this.partition(topic, partition)
+    if (held === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    return held.isLeader ? held : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  // ── control plane ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** STALE_CONTROLLER_EPOCH, STALE_BROKER_EPOCH, or undefined when the request may be obeyed. A newer broker epoch
+   *  than ours is obeyed: the controller may learn of a re-registration first. */
+  fence(controllerEpoch: number, brokerEpoch: bigint): KafkaError | undefined {
+    if (controllerEpoch < this.#controllerEpoch) return 'STALE_CONTROLLER_EPOCH'
+    if (brokerEpoch >= 0n && brokerEpoch < this.#brokerEpoch) return 'STALE_BROKER_EPOCH'
+    this.#controllerEpoch = controllerEpoch
+    return undefined
+  }
+
+  /** Obeys one partition of LeaderAndIsr. */
+  assume(order: PartitionOrder): KafkaError {
+    if (!order.replicas.includes(this.brokerId)) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    const held = this.partition(order.topic, order.partition)
+    if (held !== undefined) {
+      if (order.topicId !== held.topicId) return 'INCONSISTENT_TOPIC_ID'
+      if (order.leaderEpoch < held.leaderEpoch) return 'STALE_CONTROLLER_EPOCH'
+      if (order.leaderEpoch === held.leaderEpoch) return 'NONE'
+    }
+    const partition = held ?? this.#open(order)
+    if (partition === undefined) return 'INCONSISTENT_TOPIC_ID'
+    const wasLeader = held?.isLeader === true
+    partition.assume(order)
+    if (partition.isLeader) for (const listener of this.#listeners) listener.elected(partition)
+    else if (wasLeader) this.#resigned(partition)
+    this.#touch(partition.name)
+    return 'NONE'
+  }
+
+  #open(order: PartitionOrder): Partition | undefined {
+    const { logs, configOf } = this.#options
+    const log =
+      logs.partition(order.topic, order.partition) ??
+      logs.create(order.topic, order.partition, order.topicId, configOf(order.topic))
+    if (log.topicId !== undefined && log.topicId !== order.topicId) return undefined
+    const partition = new Partition(log, order.topicId, order, this.brokerId)
+    const partitions = this.#topics.get(order.topic)
+    if (partitions === undefined) this.#topics.set(order.topic, new Map([[order.partition, partition]]))
+    else partitions.set(order.partition, partition)
+    return partition
+  }
+
+  /** Obeys one partition of StopReplica. leaderEpoch -2 deletes, -1 is not checked. */
+  stop(topic: string, partition: number, leaderEpoch: number, isDeleted: boolean): KafkaError {
+    const held = this.partition(topic, partition)
+    if (held !== undefined) {
+      if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
+      this.#topics.get(topic)?.delete(partition)
+      if (this.#topics.get(topic)?.size === 0) this.#topics.delete(topic)
+      if (held.isLeader) this.#resigned(held)
+      this.#touch(held.name)
+    }
+    if (isDeleted && this.#options.logs.partition(topic, partition) !== undefined) {
+      this.#options.logs.delete(topic, partition)
+    }
+    return 'NONE'
+  }
+
+  #resigned(partition: Partition): void {
+    for (const listener of this.#listeners) listener.resigned(partition.topic, partition.index)
+  }
+
+  // ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  append(partition: Partition, batch: Uint8Array, produceVersion?: number): AppendResult {
+    const { leaderEpoch } = partition
+    const result = partition.log.appendAsLeader(
+      batch,
+      produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
+    )
+    if (result.type === 'appended') {
+      this.traffic.bytesIn += batch.length
+      this.traffic.batchesIn += 1
+      this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1
+      if (this.purgatory.isWatched(partition.name)) this.#touch(partition.name)
+    }
+    return result
+  }
+
+  /** Long polls are asked once per turn of the event loop, however many appends it brought. */
+  #touch(name: string): void {
+    const isScheduled = this.#touched.size > 0
+    this.#touched.add(name)
+    if (isScheduled) return
+    this.#options.clock.soon(() => {
+      const names = [...this.#touched]
+      this.#touched.clear()
+      this.purgatory.touched(names)
+    })
+  }
+}
