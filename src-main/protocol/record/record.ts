@@ -139,14 +139,18 @@ interface EncodedHeader {
 export function encodeRecords(records: readonly RecordContent[], baseTimestamp: bigint): Uint8Array {
   const planned = records.map((record, delta) => {
     const headers = (record.headers ?? []).map(({ key, value }) => ({ key: utf8Encoder.encode(key), value }))
-    return { record, headers, bodyBytes: recordBodyBytes(record, headers, record.timestamp - baseTimestamp, delta) }
+    return {
+      record,
+      headers,
+      bodyBytes: recordBodyBytes(record, headers, timestampDelta(record, baseTimestamp), delta)
+    }
   })
   const block = new Uint8Array(planned.reduce((sum, { bodyBytes }) => sum + varintBytes(bodyBytes) + bodyBytes, 0))
   let at = 0
   for (const [delta, { record, headers, bodyBytes }] of planned.entries()) {
     at = writeVarint(block, at, bodyBytes)
     block[at++] = 0
-    at = writeVarlong(block, at, record.timestamp - baseTimestamp)
+    at = writeVarlong(block, at, timestampDelta(record, baseTimestamp))
     at = writeVarint(block, at, delta)
     at = writeNullableBytes(block, at, record.key)
     at = writeNullableBytes(block, at, record.value)
@@ -159,13 +163,18 @@ export function encodeRecords(records: readonly RecordContent[], baseTimestamp: 
   return block
 }
 
+/** Wraps like an int64, as the reader's addition does. */
+function timestampDelta({ timestamp }: RecordContent, baseTimestamp: bigint): bigint {
+  return BigInt.asIntN(64, timestamp - baseTimestamp)
+}
+
 function recordBodyBytes(
   record: RecordContent,
   headers: readonly EncodedHeader[],
-  timestampDelta: bigint,
+  timeDelta: bigint,
   offsetDelta: number
 ): number {
-  let bytes = 1 + varlongBytes(timestampDelta) + varintBytes(offsetDelta)
+  let bytes = 1 + varlongBytes(timeDelta) + varintBytes(offsetDelta)
   bytes += nullableBytesBytes(record.key) + nullableBytesBytes(record.value) + varintBytes(headers.length)
   for (const { key, value } of headers) bytes += nullableBytesBytes(key) + nullableBytesBytes(value)
   return bytes
