@@ -57,7 +57,12 @@ export function bytes(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : `${inUnit(value, unit, 1)} ${unit.name}`
 }
 
-/** Tick of a value axis: 30 000 is "30 k". */
+/** Tick of a value axis: 30 000 is "30 k". All ticks of an axis have as many places as its step needs. */
+export function axisTick(value: number, step: number): string {
+  if (step < 1 && value < 1e3) return value === 0 ? '0' : decimal(value, Math.ceil(-Math.log10(step)))
+  return shortNumber(value)
+}
+
 export function shortNumber(value: number): string {
   if (value >= 1e9) return `${decimal(value / 1e9, value % 1e9 === 0 ? 0 : 1)} G`
   if (value >= 1e6) return `${decimal(value / 1e6, value % 1e6 === 0 ? 0 : 1)} M`

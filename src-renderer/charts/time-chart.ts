@@ -6,6 +6,7 @@ import type { ChartConfiguration, ChartDataset } from 'chart.js'
 import type { AnnotationOptions } from 'chartjs-plugin-annotation'
 import type { ClusterEvent } from '@api/views'
 import type { Band } from './bands'
+import { worse } from './event-lane'
 import type { LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
 import { hasSeconds, timeTicks } from './time-axis'
@@ -37,7 +38,7 @@ export interface TimeChartInput {
 
 export interface TimeChartTexts {
   readonly value: (value: number) => string
-  readonly tick: (value: number) => string
+  readonly tick: (value: number, step: number) => string
   readonly time: (atMs: number, hasSeconds: boolean) => string
   readonly sentence: (event: ClusterEvent) => string
 }
@@ -88,9 +89,7 @@ export function timeChart(
             timeStepMs = stepMs
             // A label whose half would stick out is left out, so that nothing moves the plot.
             const margin = ((TICK_GAP / 2.5) * (toMs - fromMs)) / Math.max(1, scaleRight)
-            scale.ticks = atMs
-              .filter((at) => at - fromMs > margin && toMs - at > margin)
-              .map((value) => ({ value }))
+            scale.ticks = atMs.filter((at) => at - fromMs > margin && toMs - at > margin).map((value) => ({ value }))
           }
         },
         y: {
@@ -104,7 +103,7 @@ export function timeChart(
             font,
             padding: tokens.space * 2,
             stepSize: axis.step,
-            callback: (value) => texts.tick(Number(value))
+            callback: (value) => texts.tick(Number(value), axis.step)
           },
           afterFit: (scale) => {
             scale.width = tokens.axisGutter
@@ -169,30 +168,39 @@ function dataset(one: ChartSeries, tokens: ChartTokens): ChartDataset<'line', Po
   }
 }
 
+/** Places along the axis that can be told apart. */
+const PLACES = 400
+
+/** Events of one moment are one line, of the worst level: drawn over each other they would shout. */
+function onePerPlace({ events, fromMs, toMs }: TimeChartInput): ClusterEvent[] {
+  const places = new Map<string, ClusterEvent>()
+  for (const event of events) {
+    if (event.atMs < fromMs || event.atMs > toMs) continue
+    const place = `${event.kind === 'process'} ${Math.round(((event.atMs - fromMs) / (toMs - fromMs)) * PLACES)}`
+    const known = places.get(place)
+    if (known === undefined || worse(event.level, known.level) !== known.level) places.set(place, event)
+  }
+  return [...places.values()]
+}
+
 /** Solid line = something happened to a process; dotted = what the cluster made of it. */
 function annotations(input: TimeChartInput, tokens: ChartTokens): AnnotationOptions[] {
-  const bands = input.bands.map(
-    (band): AnnotationOptions => ({
-      type: 'box',
-      xMin: band.fromMs,
-      xMax: band.toMs,
-      backgroundColor: tokens.bands[band.kind],
-      borderWidth: 0,
-      drawTime: 'beforeDatasetsDraw'
-    })
-  )
-  const lines = input.events
-    .filter((event) => event.atMs >= input.fromMs && event.atMs <= input.toMs)
-    .map(
-      (event): AnnotationOptions => ({
-        type: 'line',
-        xMin: event.atMs,
-        xMax: event.atMs,
-        borderColor: tokens.status[event.level],
-        borderWidth: 1,
-        borderDash: event.kind === 'process' ? [] : [2, 3],
-        drawTime: 'beforeDatasetsDraw'
-      })
-    )
+  const bands = input.bands.map((band): AnnotationOptions => ({
+    type: 'box',
+    xMin: band.fromMs,
+    xMax: band.toMs,
+    backgroundColor: tokens.bands[band.kind],
+    borderWidth: 0,
+    drawTime: 'beforeDatasetsDraw'
+  }))
+  const lines = onePerPlace(input).map((event): AnnotationOptions => ({
+    type: 'line',
+    xMin: event.atMs,
+    xMax: event.atMs,
+    borderColor: tokens.status[event.level],
+    borderWidth: 1,
+    borderDash: event.kind === 'process' ? [] : [2, 3],
+    drawTime: 'beforeDatasetsDraw'
+  }))
   return [...bands, ...lines]
 }

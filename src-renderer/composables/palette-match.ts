@@ -8,7 +8,10 @@ export interface PaletteEntry {
 }
 
 export function matchPalette(entries: readonly PaletteEntry[], query: string, max: number): PaletteEntry[] {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  const words = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   if (words.length === 0) return entries.slice(0, max)
   return entries
     .map((entry) => ({ entry, rank: rankOf(entry, words) }))

@@ -13,6 +13,7 @@ export interface Text {
   readonly zone: (atMs: number) => string
   readonly duration: (ms: number) => string
   readonly nodeLabel: (name: string) => string
+  readonly nodeInline: (name: string) => string
   readonly stateWord: (node: NodeView, nowMs: number) => string
   readonly levelWord: (level: HealthLevel) => string
   readonly eventSentence: (event: ClusterEvent) => string
@@ -29,6 +30,12 @@ export function useText(): Text {
   const nodeLabel = (name: string): string => {
     const [, role, id] = NODE_NAME.exec(name) ?? []
     return role === undefined ? name : t(`node.${role}`, { id })
+  }
+
+  /** In the middle of a sentence. */
+  const nodeInline = (name: string): string => {
+    const [, role, id] = NODE_NAME.exec(name) ?? []
+    return role === undefined ? name : t(`node.inline.${role}`, { id })
   }
 
   const duration = (ms: number): string => {
@@ -48,6 +55,7 @@ export function useText(): Text {
       named[name] = typeof value === 'number' ? integer(value) : nodeLabel(value)
     }
     if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
+    if (subject !== null) named.nodeIn = nodeInline(subject)
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.signal, params.exitCode)
     if (typeof params.delayMs === 'number') named.delay = duration(Math.max(1000, params.delayMs))
     return t(`event.${event.code}`, named, typeof params.count === 'number' ? params.count : 1)
@@ -68,6 +76,7 @@ export function useText(): Text {
 
   const reasonNames = (reason: ReasonView): Record<string, unknown> => ({
     node: reason.node === null ? '' : nodeLabel(reason.node),
+    nodeIn: reason.node === null ? '' : nodeInline(reason.node),
     count: integer(reason.count),
     sample: list(reason.sample, reason.count ?? reason.sample.length),
     time: clock(locale(), reason.sinceMs)
@@ -94,6 +103,7 @@ export function useText(): Text {
     zone: (atMs) => zone(locale(), atMs),
     duration,
     nodeLabel,
+    nodeInline,
     stateWord,
     levelWord: (level) => t(`health.${level}`),
     eventSentence,

@@ -13,7 +13,10 @@ export interface Route {
 }
 
 export function parseRoute(hash: string): Route {
-  const [section, subject, tab] = hash.replace(/^#?\/?/, '').split('/').map(decode)
+  const [section, subject, tab] = hash
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .map(decode)
   return {
     section: SECTIONS.find((one) => one === section) ?? 'overview',
     subject: subject === '' ? undefined : subject,

@@ -11,7 +11,7 @@ export interface Watched<Key extends WatchKey> {
   /** undefined until the first push. */
   readonly view: Readonly<ShallowRef<WatchValue<Key> | undefined>>
   /** Holds the watch open until the returned function or the end of the current scope. */
-  hold(): () => void
+  readonly hold: () => () => void
 }
 
 export function createWatched<Key extends WatchKey>(key: Key): Watched<Key> {

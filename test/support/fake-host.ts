@@ -1,0 +1,156 @@
+/**
+ * A host with an invented cluster, for pictures of the renderer only: serves the built renderer with the same CSP as
+ * web mode and speaks wire.ts over a WebSocket. It is no stand-in for the host in any test of behaviour.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
+import { createScene } from './fake-scene'
+import type { Scene, SceneName } from './fake-scene'
+
+const PUSH_EVERY_MS = 1_000
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2'
+}
+
+export interface FakeHost {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export async function startFakeHost(scene: SceneName, rendererDir: string): Promise<FakeHost> {
+  const data = createScene(scene, () => Date.now())
+  const server = createServer((request, response) => void serve(request, response, rendererDir))
+  const sockets = new WebSocketServer({ server, path: '/api' })
+  sockets.on('connection', (socket) => talk(socket, data))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets.clients) socket.terminate()
+        sockets.close()
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, rendererDir: string): Promise<void> {
+  const path = new URL(request.url ?? '/', 'http://host').pathname
+  const file = join(rendererDir, normalize(path === '/' ? '/index.html' : path))
+  try {
+    const body = await readFile(file)
+    response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream')
+    if (extname(file) !== '.html') {
+      response.end(body)
+      return
+    }
+    const nonce = randomBytes(16).toString('base64')
+    response.setHeader('content-security-policy', contentSecurityPolicy(nonce, request.headers.host ?? ''))
+    response.end(body.toString('utf8').replaceAll('__CSP_NONCE__', nonce))
+  } catch {
+    response.statusCode = 404
+    response.end()
+  }
+}
+
+function contentSecurityPolicy(nonce: string, host: string): string {
+  return [
+    `default-src 'none'`,
+    `script-src 'self' 'nonce-${nonce}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    `img-src 'self' data:`,
+    `font-src 'self'`,
+    `connect-src 'self' ws://${host}`,
+    `base-uri 'none'`,
+    `frame-ancestors 'none'`
+  ].join('; ')
+}
+
+function talk(socket: WebSocket, scene: Scene): void {
+  const watched = new Set<string>()
+  const send = (message: HostMessage): void => socket.send(JSON.stringify(message))
+  const push = (key: string): void => send({ type: 'push', key, value: viewOf(scene, key) })
+
+  const timer = setInterval(() => {
+    for (const key of watched) if (key !== 'events') push(key)
+  }, PUSH_EVERY_MS)
+  socket.on('close', () => clearInterval(timer))
+  socket.on('message', (raw: Buffer) => {
+    const message = JSON.parse(raw.toString('utf8')) as ClientMessage
+    if (message.type === 'watch') {
+      watched.add(message.key)
+      push(message.key)
+    } else if (message.type === 'unwatch') {
+      watched.delete(message.key)
+    } else {
+      answer(scene, message, send)
+    }
+  })
+}
+
+function viewOf(scene: Scene, key: string): unknown {
+  const [kind = '', ...rest] = key.split(':')
+  const name = rest.join(':')
+  switch (kind) {
+    case 'cluster':
+      return scene.cluster()
+    case 'events':
+      return { events: scene.events() }
+    case 'topics':
+      return scene.topics()
+    case 'groups':
+      return scene.groups()
+    case 'topic':
+      return scene.topic(name)
+    case 'group':
+      return scene.group(name)
+    case 'lag':
+      return scene.lagSample(name)
+    default:
+      return null
+  }
+}
+
+function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (reply: HostMessage) => void): void {
+  const { id, name } = message
+  const input = message.input as { topic?: string; groupId?: string; node?: string; rangeMs?: number; limit?: number }
+  const result = (value: unknown): void => send({ type: 'result', id, value })
+  switch (name) {
+    case 'group.lag':
+      return result(scene.lagHistory(input.groupId ?? '', input.rangeMs ?? 0))
+    case 'node.cost':
+      return result(scene.cost(input.node ?? ''))
+    case 'records.newest': {
+      const partitions = scene.topic(input.topic ?? '')?.partitions ?? []
+      return result({
+        records: scene.records(input.topic ?? '', input.limit ?? 1),
+        unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition)
+      })
+    }
+    case 'topic.create':
+      return send({
+        type: 'error',
+        id,
+        error: {
+          code: 'KAFKA',
+          message: `Topic '${input.topic ?? ''}' already exists.`,
+          kafkaError: 'TOPIC_ALREADY_EXISTS'
+        }
+      })
+    default:
+      return send({ type: 'error', id, error: { code: 'FAILED', message: 'The fake host does nothing.' } })
+  }
+}

@@ -1,0 +1,486 @@
+/**
+ * One invented cluster for screenshots of the renderer: topics, groups and events agree with each other, because all
+ * views are computed from the same few tables. Nothing here is measured. Times count back from `nowMs`.
+ */
+import type {
+  BrokerStatsView,
+  ClusterEvent,
+  ClusterView,
+  GroupView,
+  GroupsView,
+  LagHistoryView,
+  LagSampleView,
+  NodeCostView,
+  NodeView,
+  PartitionView,
+  ReasonView,
+  RecordView,
+  TopicView,
+  TopicsView
+} from '../../src-main/api/views'
+
+export const SCENES = ['healthy', 'broken', 'empty', 'many'] as const
+export type SceneName = (typeof SCENES)[number]
+
+const BROKERS = [1, 2, 3]
+const KILLED = 2
+const KILLED_BEFORE_MS = 265_000
+const DIR = '/home/you/Lagoon/local-lab'
+const MANY = 10_000
+
+interface TopicSeed {
+  readonly name: string
+  readonly partitions: number
+  readonly recordsPerPartition: number
+  readonly perSecond: number
+  readonly recordBytes: number
+}
+
+const TOPICS: readonly TopicSeed[] = [
+  { name: '__consumer_offsets', partitions: 50, recordsPerPartition: 4_821, perSecond: 25, recordBytes: 96 },
+  { name: 'app-logs', partitions: 12, recordsPerPartition: 8_044_123, perSecond: 1_640, recordBytes: 332 },
+  { name: 'audit.trail', partitions: 3, recordsPerPartition: 634_805, perSecond: 40, recordBytes: 410 },
+  { name: 'inventory.changes', partitions: 6, recordsPerPartition: 853_394, perSecond: 210, recordBytes: 280 },
+  { name: 'orders', partitions: 6, recordsPerPartition: 1_580_200, perSecond: 480, recordBytes: 512 },
+  { name: 'payments.events', partitions: 8, recordsPerPartition: 1_776_123, perSecond: 620, recordBytes: 640 },
+  { name: 'scratch.load-test', partitions: 4, recordsPerPartition: 151_000, perSecond: 0, recordBytes: 1_024 }
+]
+
+interface GroupSeed {
+  readonly groupId: string
+  readonly topic: string
+  readonly members: number
+  readonly coordinatorId: number
+  /** Lag each partition has in the healthy and the broken scene. */
+  readonly calm: number
+  readonly behind: number
+}
+
+const GROUPS: readonly GroupSeed[] = [
+  { groupId: 'es-sink', topic: 'app-logs', members: 4, coordinatorId: 3, calm: 50, behind: 6_015 },
+  { groupId: 'fraud-check', topic: 'payments.events', members: 2, coordinatorId: 1, calm: 9, behind: 1_240 },
+  { groupId: 'billing', topic: 'orders', members: 3, coordinatorId: 1, calm: 6, behind: 10 },
+  { groupId: 'inventory-sync', topic: 'inventory.changes', members: 1, coordinatorId: 2, calm: 12, behind: 12 },
+  { groupId: 'audit-archive', topic: 'audit.trail', members: 1, coordinatorId: 3, calm: 4, behind: 4 }
+]
+
+export interface Scene {
+  readonly cluster: () => ClusterView
+  readonly topics: () => TopicsView
+  readonly topic: (name: string) => TopicView | null
+  readonly groups: () => GroupsView
+  readonly group: (groupId: string) => GroupView | null
+  readonly lagHistory: (groupId: string, rangeMs: number) => LagHistoryView
+  readonly lagSample: (groupId: string) => LagSampleView
+  readonly events: () => ClusterEvent[]
+  readonly cost: (node: string) => NodeCostView
+  readonly records: (topic: string, limit: number) => RecordView[]
+}
+
+export function createScene(name: SceneName, clock: () => number): Scene {
+  const startedAtMs = clock()
+  const killedAtMs = startedAtMs - KILLED_BEFORE_MS
+  const isBroken = name === 'broken'
+  const isDead = (broker: number): boolean => isBroken && broker === KILLED
+  const leaderOf = (topic: TopicSeed, partition: number): number => ((partition + topic.name.length) % 3) + 1
+
+  const manyTopics = Array.from({ length: MANY }, (_, index): TopicSeed => ({
+    name: `tenant-${String(Math.floor(index / 20)).padStart(3, '0')}.stream-${index % 20}`,
+    partitions: 1 + (index % 6),
+    recordsPerPartition: (index * 7_919) % 900_000,
+    perSecond: index % 40,
+    recordBytes: 300
+  }))
+  const seeds = name === 'empty' ? [] : name === 'many' ? [...TOPICS, ...manyTopics] : TOPICS
+  const groupSeeds = name === 'empty' ? [] : GROUPS
+  const seedOf = (topic: string): TopicSeed | undefined => seeds.find((seed) => seed.name === topic)
+
+  const partitionsOf = (seed: TopicSeed): PartitionView[] =>
+    Array.from({ length: seed.partitions }, (_, partition) => {
+      const leader = leaderOf(seed, partition)
+      const end = endOffset(seed, partition)
+      const gone = isDead(leader)
+      return {
+        partition,
+        leader: gone ? null : leader,
+        leaderEpoch: 3 + (partition % 2),
+        replicas: [leader],
+        isr: [leader],
+        startOffset: gone ? null : Math.floor(seed.recordsPerPartition * 0.04),
+        endOffset: gone ? null : end,
+        sizeBytes: gone ? null : Math.round(end * 0.96 * seed.recordBytes)
+      }
+    })
+
+  function endOffset(seed: TopicSeed, partition: number): number {
+    const grown = ((clock() - startedAtMs) / 1000) * (seed.perSecond / seed.partitions)
+    return Math.floor(seed.recordsPerPartition * (1 + partition / 100) + grown)
+  }
+
+  const count = (broker: number): number =>
+    seeds.reduce(
+      (sum, seed) =>
+        sum + Array.from({ length: seed.partitions }, (_, p) => leaderOf(seed, p)).filter((b) => b === broker).length,
+      0
+    )
+  const leaderless = isBroken ? count(KILLED) : 0
+
+  const nodes = (): NodeView[] => [
+    ...BROKERS.map((id): NodeView => {
+      const dead = isDead(id)
+      return {
+        name: `broker-${id}`,
+        role: 'broker',
+        id,
+        state: dead ? 'killed' : 'running',
+        pid: dead ? null : 48_210 + id,
+        port: 9091 + id,
+        dataDir: `${DIR}/broker-${id}`,
+        sinceMs: dead ? killedAtMs : startedAtMs - 4_320_000,
+        exit: dead ? { code: null, signal: 'SIGKILL' } : null,
+        restartAtMs: null,
+        problem: null
+      }
+    }),
+    {
+      name: 'ensemble-1',
+      role: 'ensemble',
+      id: 1,
+      state: 'running',
+      pid: 48_209,
+      port: 2181,
+      dataDir: `${DIR}/ensemble-1`,
+      sinceMs: startedAtMs - 4_321_000,
+      exit: null,
+      restartAtMs: null,
+      problem: null
+    }
+  ]
+
+  const wobble = (seed: number, atMs: number): number => {
+    const x = Math.sin(seed * 12.9898 + Math.floor(atMs / 1000) * 78.233) * 43_758.5453
+    return x - Math.floor(x)
+  }
+
+  const brokers = (): BrokerStatsView[] =>
+    BROKERS.map((id): BrokerStatsView => {
+      const dead = isDead(id)
+      const rate = name === 'empty' ? 0 : 770_000 * (0.9 + 0.2 * wobble(id, clock()))
+      return {
+        name: `broker-${id}`,
+        registered: !dead,
+        isController: id === 1,
+        leaders: dead ? 0 : count(id),
+        replicas: count(id),
+        diskBytes: dead ? null : name === 'empty' ? 4_096 : 4_100_000_000 + id * 73_000_000,
+        bytesInPerSecond: dead ? null : rate,
+        bytesOutPerSecond: dead ? null : rate * 1.35,
+        recordsInPerSecond: dead ? null : rate / 420
+      }
+    })
+
+  const behind = (): string[] => (isBroken ? ['es-sink', 'fraud-check'] : [])
+
+  const reasons = (): ReasonView[] =>
+    isBroken
+      ? [
+          {
+            code: 'partitionsOffline',
+            level: 'critical',
+            sinceMs: killedAtMs + 6_200,
+            node: 'broker-2',
+            count: leaderless,
+            sample: ['app-logs-2', 'orders-1', 'orders-4']
+          },
+          { code: 'brokerDown', level: 'critical', sinceMs: killedAtMs, node: 'broker-2', count: null, sample: [] },
+          {
+            code: 'groupsBehind',
+            level: 'degraded',
+            sinceMs: killedAtMs + 22_000,
+            node: null,
+            count: behind().length,
+            sample: behind()
+          }
+        ]
+      : []
+
+  const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, one) => all + (one ?? 0), 0)
+
+  const cluster = (): ClusterView => ({
+    name: 'local-lab',
+    kind: 'lab',
+    dataDir: DIR,
+    bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094',
+    ensemble: '127.0.0.1:2181',
+    observedAtMs: clock(),
+    health: isBroken ? 'critical' : 'healthy',
+    reasons: reasons(),
+    controllerId: 1,
+    controllerEpoch: isBroken ? 8 : 1,
+    nodes: nodes(),
+    brokers: brokers(),
+    topicCount: seeds.length,
+    partitionCount: sum(seeds.map((seed) => seed.partitions)),
+    leaderlessPartitions: leaderless,
+    groupCount: groupSeeds.length,
+    groupsBehind: behind().length,
+    bytesInPerSecond: sum(brokers().map((one) => one.bytesInPerSecond)),
+    bytesOutPerSecond: sum(brokers().map((one) => one.bytesOutPerSecond))
+  })
+
+  const topics = (): TopicsView => ({
+    observedAtMs: clock(),
+    topics: seeds.map((seed) => {
+      const partitions = partitionsOf(seed)
+      const dead = partitions.some((one) => one.leader === null)
+      return {
+        name: seed.name,
+        topicId: topicId(seed),
+        isInternal: seed.name.startsWith('__'),
+        partitionCount: seed.partitions,
+        replicationFactor: 1,
+        leaderlessPartitions: partitions.filter((one) => one.leader === null).length,
+        recordCount: dead ? null : sum(partitions.map((one) => (one.endOffset ?? 0) - (one.startOffset ?? 0))),
+        sizeBytes: dead ? null : sum(partitions.map((one) => one.sizeBytes)),
+        recordsInPerSecond: seed.perSecond
+      }
+    })
+  })
+
+  const topicId = (seed: TopicSeed): string => Buffer.from(seed.name.padEnd(16, 'x')).toString('base64url').slice(0, 22)
+
+  const topic = (topicName: string): TopicView | null => {
+    const seed = seedOf(topicName)
+    if (seed === undefined) return null
+    return {
+      name: seed.name,
+      topicId: topicId(seed),
+      configs: {
+        'cleanup.policy': seed.name.startsWith('__') ? 'compact' : 'delete',
+        'compression.type': 'producer',
+        'file.delete.delay.ms': '60000',
+        'index.interval.bytes': '4096',
+        'max.message.bytes': '1048588',
+        'message.timestamp.type': 'CreateTime',
+        'min.insync.replicas': '1',
+        'retention.bytes': '-1',
+        'retention.ms': '604800000',
+        'segment.bytes': '1073741824',
+        'segment.ms': '604800000'
+      },
+      partitions: partitionsOf(seed)
+    }
+  }
+
+  /** The last partition of a topic was never committed by its group, to show what is not known. */
+  const hasCommit = (seed: GroupSeed, partition: number): boolean =>
+    !(seed.groupId === 'inventory-sync' && partition === 5)
+
+  const lagOf = (seed: GroupSeed, partition: number, atMs: number): number | null => {
+    const topicSeed = seedOf(seed.topic)
+    if (topicSeed === undefined || !hasCommit(seed, partition)) return null
+    const noise = 0.6 + 0.8 * wobble(partition + seed.groupId.length, atMs)
+    if (!isBroken || atMs < killedAtMs) return Math.round(seed.calm * noise)
+    if (isDead(leaderOf(topicSeed, partition)) || isDead(seed.coordinatorId)) return null
+    if (atMs < killedAtMs + 22_000) return null
+    const share = (atMs - killedAtMs) / KILLED_BEFORE_MS
+    return Math.round(seed.calm * noise + (seed.behind - seed.calm) * share * (1 + partition / 20))
+  }
+
+  const lagSampleAt = (seed: GroupSeed, atMs: number): LagSampleView => {
+    const partitions = Array.from({ length: seedOf(seed.topic)?.partitions ?? 0 }, (_, partition) => ({
+      topic: seed.topic,
+      partition,
+      lag: lagOf(seed, partition, atMs)
+    }))
+    const known = partitions.flatMap((one) => (one.lag === null ? [] : [one.lag]))
+    return { groupId: seed.groupId, atMs, total: known.length === 0 ? null : sum(known), partitions }
+  }
+
+  const groupSeed = (groupId: string): GroupSeed | undefined => groupSeeds.find((seed) => seed.groupId === groupId)
+
+  const lagHistory = (groupId: string, rangeMs: number): LagHistoryView => {
+    const toMs = Math.floor(clock() / 1000) * 1000
+    const seed = groupSeed(groupId)
+    const empty = { groupId, fromMs: toMs - rangeMs, toMs, atMs: [], total: [], partitions: [] }
+    if (seed === undefined) return empty
+    const atMs = Array.from({ length: rangeMs / 1000 }, (_, index) => toMs - rangeMs + (index + 1) * 1000)
+    const samples = atMs.map((at) => lagSampleAt(seed, at))
+    return {
+      ...empty,
+      atMs,
+      total: samples.map((sample) => sample.total),
+      partitions: (samples[0]?.partitions ?? []).map((one, index) => ({
+        topic: one.topic,
+        partition: one.partition,
+        lag: samples.map((sample) => sample.partitions[index]?.lag ?? null)
+      }))
+    }
+  }
+
+  const lagSample = (groupId: string): LagSampleView => {
+    const seed = groupSeed(groupId)
+    const atMs = Math.floor(clock() / 1000) * 1000
+    return seed === undefined ? { groupId, atMs, total: null, partitions: [] } : lagSampleAt(seed, atMs)
+  }
+
+  const memberIds = (seed: GroupSeed): string[] =>
+    Array.from(
+      { length: seed.members },
+      (_, index) => `${seed.groupId}-${index + 1}-6f1c2a9e-${index}b7d-4c1e-8a55-0e2d9c3b7a1${index}`
+    )
+
+  const group = (groupId: string): GroupView | null => {
+    const seed = groupSeed(groupId)
+    const topicSeed = seed === undefined ? undefined : seedOf(seed.topic)
+    if (seed === undefined || topicSeed === undefined) return null
+    const members = isDead(seed.coordinatorId) ? [] : memberIds(seed)
+    const owner = (partition: number): string | null =>
+      members[Math.floor((partition * members.length) / topicSeed.partitions)] ?? null
+    const atMs = Math.floor(clock() / 1000) * 1000
+    const partitions = partitionsOf(topicSeed).map((one) => {
+      const lagRecords = lagOf(seed, one.partition, atMs)
+      return {
+        topic: seed.topic,
+        partition: one.partition,
+        committedOffset: lagRecords === null || one.endOffset === null ? null : Math.max(0, one.endOffset - lagRecords),
+        startOffset: one.startOffset,
+        endOffset: one.endOffset,
+        lagRecords,
+        memberId: owner(one.partition)
+      }
+    })
+    return {
+      groupId,
+      state: isDead(seed.coordinatorId) ? 'Unknown' : 'Stable',
+      protocol: isDead(seed.coordinatorId) ? '' : 'range',
+      coordinatorId: isDead(seed.coordinatorId) ? null : seed.coordinatorId,
+      members: members.map((memberId, index) => ({
+        memberId,
+        clientId: `${groupId}-${index + 1}`,
+        clientHost: '/127.0.0.1',
+        assignments: [
+          {
+            topic: seed.topic,
+            partitions: partitions.filter((one) => one.memberId === memberId).map((one) => one.partition)
+          }
+        ]
+      })),
+      partitions
+    }
+  }
+
+  const groups = (): GroupsView => ({
+    observedAtMs: clock(),
+    groups: groupSeeds.flatMap((seed) => {
+      const view = group(seed.groupId)
+      if (view === null) return []
+      const known = view.partitions.flatMap((one) => (one.lagRecords === null ? [] : [one.lagRecords]))
+      return [
+        {
+          groupId: seed.groupId,
+          state: view.state,
+          protocol: view.protocol,
+          memberCount: view.coordinatorId === null ? null : view.members.length,
+          topics: [seed.topic],
+          lagRecords: known.length === 0 ? null : sum(known),
+          coordinatorId: view.coordinatorId ?? null
+        }
+      ]
+    })
+  })
+
+  const events = (): ClusterEvent[] => {
+    const list: Omit<ClusterEvent, 'id'>[] = []
+    const add = (
+      atMs: number,
+      code: ClusterEvent['code'],
+      level: ClusterEvent['level'],
+      kind: ClusterEvent['kind'],
+      subject: string | null,
+      params: ClusterEvent['params'] = {}
+    ): void => {
+      list.push({ atMs, code, level, kind, subject, params })
+    }
+    const up = startedAtMs - (name === 'empty' ? 24_000 : 800_000)
+    add(up, 'nodeRunning', 'healthy', 'process', 'ensemble-1')
+    for (const id of BROKERS) add(up + 300 + id * 90, 'nodeRunning', 'healthy', 'process', `broker-${id}`)
+    add(up + 700, 'controllerElected', 'healthy', 'cluster', 'broker-1', { epoch: 1 })
+    if (name === 'healthy' || name === 'broken') {
+      const t = startedAtMs - 640_000
+      add(t, 'nodeStopped', 'stopped', 'process', 'broker-3')
+      add(t + 300, 'partitionsOffline', 'critical', 'cluster', null, { count: 29 })
+      add(t + 41_000, 'nodeStarting', 'recovering', 'process', 'broker-3')
+      add(t + 41_600, 'nodeRunning', 'healthy', 'process', 'broker-3')
+      add(t + 42_100, 'partitionsOnline', 'healthy', 'cluster', null, { count: 29 })
+      add(startedAtMs - 500_000, 'topicCreated', 'healthy', 'cluster', 'scratch.load-test', { partitions: 4 })
+    }
+    if (isBroken) {
+      add(killedAtMs, 'nodeKilled', 'critical', 'process', 'broker-2')
+      add(killedAtMs + 6_100, 'brokerSessionExpired', 'critical', 'cluster', 'broker-2')
+      add(killedAtMs + 6_200, 'partitionsOffline', 'critical', 'cluster', null, { count: leaderless })
+      add(killedAtMs + 22_000, 'groupStateChanged', 'recovering', 'group', 'es-sink', {
+        from: 'PreparingRebalance',
+        to: 'Stable'
+      })
+      add(killedAtMs + 60_000, 'groupBehind', 'degraded', 'group', 'es-sink', { lag: 10_000 })
+      add(killedAtMs + 150_000, 'groupBehind', 'degraded', 'group', 'fraud-check', { lag: 5_000 })
+    }
+    return list.sort((a, b) => a.atMs - b.atMs).map((event, index) => ({ ...event, id: index + 1 }))
+  }
+
+  const cost = (node: string): NodeCostView => {
+    const id = Number(node.replace(/^\D+/, ''))
+    const isBroker = node.startsWith('broker')
+    return {
+      node,
+      isController: isBroker && id === 1,
+      topics: isBroker
+        ? seeds.slice(0, TOPICS.length).flatMap((seed) => {
+            const offlinePartitions = partitionsOf(seed)
+              .filter((one) => one.leader === id)
+              .map((one) => one.partition)
+            return offlinePartitions.length === 0 ? [] : [{ topic: seed.name, offlinePartitions }]
+          })
+        : [],
+      groups: isBroker ? groupSeeds.filter((seed) => seed.coordinatorId === id).map((seed) => seed.groupId) : [],
+      isComplete: true
+    }
+  }
+
+  const records = (topicName: string, limit: number): RecordView[] => {
+    const seed = seedOf(topicName)
+    if (seed === undefined || seed.perSecond === 0) return []
+    const live = partitionsOf(seed).filter((one) => one.leader !== null)
+    return Array.from({ length: limit }, (_, index): RecordView => {
+      const place = live[index % live.length] ?? { partition: 0, endOffset: 1 }
+      const offset = (place.endOffset ?? 1) - 1 - Math.floor(index / live.length)
+      return {
+        topic: topicName,
+        partition: place.partition,
+        offset,
+        timestampMs: clock() - index * 731 - 120,
+        ...body(index)
+      }
+    })
+  }
+
+  return { cluster, topics, topic, groups, group, lagHistory, lagSample, events, cost, records }
+}
+
+function body(index: number): Pick<RecordView, 'key' | 'value' | 'headers'> {
+  const keys = ['payments-7f932', 'orders-5d2e7', 'checkout-c81bc', 'search-0a4d1']
+  const key = keys[index % keys.length] ?? null
+  if (index % 17 === 5) return { key, value: null, headers: [] }
+  if (index % 11 === 7) return { key, value: { base64: 'AAAAKhZhY2NvdW50LTQyAgDIAQ==' }, headers: [] }
+  const value = `{"level":"info","service":"${key ?? ''}","seq":9223372036854775807,"ledger":23958446825181076828,"amount":129.90,"retry":{"attempt":${index % 5},"backoffMs":1000,"fatal":false},"tags":["eu-1","card"],"cause":null}`
+  return {
+    key,
+    value,
+    headers: [
+      { key: 'content-type', value: 'application/json' },
+      { key: 'trace-id', value: '7be3c0d2f1a84b0e9c55' },
+      { key: 'schema-id', value: { base64: 'AAAAKg==' } }
+    ]
+  }
+}
