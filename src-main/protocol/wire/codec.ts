@@ -1,6 +1,9 @@
 /**
  * Turns a message description and a version into a reader and a writer, once each (they are kept). Hostile bytes end
  * as a `DecodeFailure` value, never as an exception out of `decode`.
+ *
+ * A request that says what its version cannot carry is a programmer error. An answer is made once for all versions:
+ * what the asked version lacks is left out, and a null that it cannot say is written as empty.
  */
 import { invariant } from '../../kernel/invariant'
 import { zeroUuid } from '../../kernel/uuid'
@@ -30,7 +33,9 @@ function codecOf(message: Message, version: number): Codec {
   invariant(supports(message, version), 'the message has this version', { name: message.name, version })
   let byVersion = codecs.get(message)
   if (byVersion === undefined) codecs.set(message, (byVersion = []))
-  return (byVersion[version] ??= structCodec(message.fields, version, version >= message.flexibleFrom))
+  const isAnswer = message.name.endsWith('Response')
+  const dialect = { version, isFlexible: version >= message.flexibleFrom, isAnswer }
+  return (byVersion[version] ??= structCodec(message.fields, dialect))
 }
 
 /** Bytes left over after the message are tolerated: librdkafka leaves some (kafka.md 4.3 item 1). */
@@ -51,6 +56,12 @@ export function encode<M extends Message>(message: M, version: number, value: In
   codecOf(message, version).write(writer, value)
 }
 
+interface Dialect {
+  readonly version: number
+  readonly isFlexible: boolean
+  readonly isAnswer: boolean
+}
+
 // ── structs ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface PlacedField {
@@ -62,22 +73,24 @@ interface PlacedField {
   readonly isDroppable: boolean
 }
 
-function place(name: string, field: Field, version: number, isFlexible: boolean): PlacedField {
+function place(name: string, field: Field, dialect: Dialect): PlacedField {
+  const { version, isFlexible } = dialect
   const { from = 0, to = Infinity, nullableFrom = Infinity, tag, tagFrom = from } = field.options
   const isTagged = tag !== undefined && isFlexible && version >= tagFrom
   const isNullable = version >= nullableFrom
   return {
     name,
-    codec: fieldCodec(field.fieldType, version, isFlexible, isNullable),
-    fallback: 'default' in field.options ? field.options.default : zeroValue(field.fieldType, version),
+    codec: fieldCodec(field.fieldType, dialect, isNullable),
+    fallback: 'default' in field.options ? field.options.default : zeroValue(field.fieldType, dialect),
     tag: isTagged ? tag : undefined,
     isPresent: version >= from && version <= to && (tag === undefined || isTagged),
-    isDroppable: field.options.ignorable === true
+    isDroppable: dialect.isAnswer || field.options.ignorable === true
   }
 }
 
-function structCodec(fields: Fields, version: number, isFlexible: boolean): Codec {
-  const placed = Object.entries(fields).map(([name, field]) => place(name, field, version, isFlexible))
+function structCodec(fields: Fields, dialect: Dialect): Codec {
+  const { version, isFlexible } = dialect
+  const placed = Object.entries(fields).map(([name, field]) => place(name, field, dialect))
   const plain = placed.filter((field) => field.isPresent && field.tag === undefined)
   const tagged = placed
     .filter((field) => field.isPresent && field.tag !== undefined)
@@ -146,11 +159,11 @@ function writeTags(writer: Writer, tagged: readonly PlacedField[], value: Readon
 
 // ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function zeroValue(type: FieldType, version: number): unknown {
+function zeroValue(type: FieldType, dialect: Dialect): unknown {
   if (type.type === 'array') return []
   if (type.type === 'struct') {
     return Object.fromEntries(
-      Object.entries(type.fields).map(([name, field]) => [name, place(name, field, version, true).fallback])
+      Object.entries(type.fields).map(([name, field]) => [name, place(name, field, dialect).fallback])
     )
   }
   return zeroPrimitive[type.primitive]
@@ -171,22 +184,32 @@ const zeroPrimitive: Readonly<Record<Primitive, unknown>> = {
   records: null
 }
 
-function fieldCodec(type: FieldType, version: number, isFlexible: boolean, isNullable: boolean): Codec {
-  if (type.type === 'array') return arrayCodec(fieldCodec(type.of, version, isFlexible, false), isFlexible, isNullable)
+function fieldCodec(type: FieldType, dialect: Dialect, isNullable: boolean): Codec {
+  const { isFlexible, isAnswer } = dialect
+  const nulls: Nulls = isNullable ? 'null' : isAnswer ? 'empty' : 'none'
+  if (type.type === 'array') return arrayCodec(fieldCodec(type.of, dialect, false), isFlexible, nulls)
   if (type.type === 'struct') {
-    const inner = structCodec(type.fields, version, isFlexible)
+    const inner = structCodec(type.fields, dialect)
     return isNullable ? nullableStruct(inner) : inner
   }
   switch (type.primitive) {
     case 'string':
-      return stringCodec(isFlexible, isNullable)
+      return stringCodec(isFlexible, nulls)
     case 'bytes':
-      return bytesCodec(isFlexible, isNullable)
+      return bytesCodec(isFlexible, nulls)
     case 'records':
-      return bytesCodec(isFlexible, true)
+      return bytesCodec(isFlexible, 'null')
     default:
       return fixedCodecs[type.primitive]
   }
+}
+
+/** What becomes of a null: itself, nothing (an empty value), or a programmer error. Read nulls need 'null'. */
+type Nulls = 'null' | 'empty' | 'none'
+
+function writtenNull(nulls: Nulls): -1 | 0 {
+  invariant(nulls !== 'none', 'a value that is null may be null')
+  return nulls === 'null' ? -1 : 0
 }
 
 const fixedCodecs: Readonly<Record<Exclude<Primitive, 'string' | 'bytes' | 'records'>, Codec>> = {
@@ -220,12 +243,12 @@ function writeLength(writer: Writer, isFlexible: boolean, length: number): void 
   else writer.int32(length)
 }
 
-function arrayCodec(element: Codec, isFlexible: boolean, isNullable: boolean): Codec {
+function arrayCodec(element: Codec, isFlexible: boolean, nulls: Nulls): Codec {
   return {
     read(reader) {
       const count = readLength(reader, isFlexible)
       if (count < 0) {
-        if (isNullable) return null
+        if (nulls === 'null') return null
         throw new DecodeError('an array that may not be null is null')
       }
       // Each element takes a byte at least: a count beyond that is a lie.
@@ -236,8 +259,7 @@ function arrayCodec(element: Codec, isFlexible: boolean, isNullable: boolean): C
     },
     write(writer, value) {
       if (value === null) {
-        invariant(isNullable, 'an array that is null may be null')
-        writeLength(writer, isFlexible, -1)
+        writeLength(writer, isFlexible, writtenNull(nulls))
         return
       }
       const values = value as readonly unknown[]
@@ -247,12 +269,12 @@ function arrayCodec(element: Codec, isFlexible: boolean, isNullable: boolean): C
   }
 }
 
-function stringCodec(isFlexible: boolean, isNullable: boolean): Codec {
+function stringCodec(isFlexible: boolean, nulls: Nulls): Codec {
   return {
     read(reader) {
       const length = isFlexible ? reader.unsignedVarint() - 1 : reader.int16()
       if (length >= 0) return reader.text(length)
-      if (isNullable) return null
+      if (nulls === 'null') return null
       throw new DecodeError('a text that may not be null is null')
     },
     write(writer, value) {
@@ -260,25 +282,24 @@ function stringCodec(isFlexible: boolean, isNullable: boolean): Codec {
         writer.text(value as string, isFlexible)
         return
       }
-      invariant(isNullable, 'a text that is null may be null')
-      if (isFlexible) writer.unsignedVarint(0)
-      else writer.int16(-1)
+      const length = writtenNull(nulls)
+      if (isFlexible) writer.unsignedVarint(length + 1)
+      else writer.int16(length)
     }
   }
 }
 
-function bytesCodec(isFlexible: boolean, isNullable: boolean): Codec {
+function bytesCodec(isFlexible: boolean, nulls: Nulls): Codec {
   return {
     read(reader) {
       const length = readLength(reader, isFlexible)
       if (length >= 0) return reader.bytes(length)
-      if (isNullable) return null
+      if (nulls === 'null') return null
       throw new DecodeError('bytes that may not be null are null')
     },
     write(writer, value) {
       if (value === null) {
-        invariant(isNullable, 'bytes that are null may be null')
-        writeLength(writer, isFlexible, -1)
+        writeLength(writer, isFlexible, writtenNull(nulls))
       } else if (value instanceof Uint8Array) {
         writeLength(writer, isFlexible, value.length)
         writer.raw(value)
