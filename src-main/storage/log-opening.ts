@@ -144,11 +144,16 @@ function trustedEnd(segments: readonly Segment[]): number | undefined {
 
 /** A snapshot keeps one batch of each producer; the log's tail knows the other four, so a restart stays idempotent. */
 function rememberTail(segments: readonly Segment[], producers: ProducerState): void {
-  segments.at(-1)?.visitTail(rememberedTailBytes, (bytes, at) => {
-    const id = batchProducerId(bytes, at)
-    if (id < 0 || (batchAttributes(bytes, at) & attributeBits.control) !== 0) return
-    producers.rememberOlder(producerBatch(bytes, at), batchLastOffset(bytes, at), batchMaxTimestampMs(bytes, at))
-  })
+  let tailBytes = rememberedTailBytes
+  for (let i = segments.length - 1; i >= 0 && tailBytes > 0; i--) {
+    const segment = segments[i]
+    segment?.visitTail(tailBytes, (bytes, at) => {
+      const id = batchProducerId(bytes, at)
+      if (id < 0 || (batchAttributes(bytes, at) & attributeBits.control) !== 0) return
+      producers.rememberOlder(producerBatch(bytes, at), batchLastOffset(bytes, at), batchMaxTimestampMs(bytes, at))
+    })
+    tailBytes -= segment?.sizeBytes ?? 0
+  }
 }
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,6 +173,7 @@ function recover(context: LogContext, folder: Folder, recoveryPoint: number, pro
     producers
   )
   let nextOffset = fromOffset
+  let endBefore = fromOffset
   for (let i = from; i < segments.length; i++) {
     const segment = segments[i]
     if (segment === undefined) break
@@ -175,12 +181,20 @@ function recover(context: LogContext, folder: Folder, recoveryPoint: number, pro
       noteBatch(bytes, at, producers, context.ports.compression)
       noteEpoch(bytes, at, epochs)
     })
+    endBefore = nextOffset
     nextOffset = result.nextOffset
     if (result.fault !== undefined) {
       reportCut(context, segment, result.validBytes, nextOffset, result.fault)
       for (const later of segments.splice(i + 1)) later.discard()
     }
     if (i < segments.length - 1) segment.seal()
+  }
+  const last = segments.at(-1)
+  if (segments.length - 1 > from && last !== undefined && last.sizeBytes === 0 && endBefore < last.baseOffset) {
+    // A power cut took the end of the segment before and all of this one: nothing is left beyond the hole.
+    segments.pop()
+    last.discard()
+    nextOffset = endBefore
   }
   for (const offset of folder.snapshots.filter((one) => one > nextOffset))
     context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))

@@ -1,0 +1,417 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { nodeChecksum } from '../../../../src-main/adapters/node-checksum'
+import { AppError } from '../../../../src-main/kernel/errors'
+import { buildBatch } from '../../../../src-main/protocol/record/batch-builder'
+import { hasBatchCrc, readBatchHeader } from '../../../../src-main/protocol/record/batch-header'
+import type { AppendResult } from '../../../../src-main/storage/log-types'
+import type { PartitionLog } from '../../../../src-main/storage/partition-log'
+import { batchOf, bytesOf, compressedWith, loadCodecs, recordOf, sequencedBatch } from '../../../support/record-samples'
+import { fetchBytes, fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
+
+beforeAll(loadCodecs)
+
+const append = (log: PartitionLog, batch: Uint8Array, leaderEpoch = 0): AppendResult =>
+  log.appendAsLeader(batch, { leaderEpoch })
+const appendAll = (log: PartitionLog, ...values: readonly string[]): void => {
+  for (const value of values) append(log, batchOf([value]))
+}
+const errorOf = (result: AppendResult): string => (result.type === 'error' ? result.error : result.type)
+
+describe('appending as leader', () => {
+  it('numbers batches one after the other and stores what was sent', () => {
+    const log = openPartition(fixture())
+
+    expect(append(log, batchOf(['a', 'b']))).toEqual({
+      type: 'appended',
+      baseOffset: 0,
+      lastOffset: 1,
+      logAppendTimeMs: -1,
+      logStartOffset: 0
+    })
+    expect(append(log, batchOf(['c']), 4)).toMatchObject({ baseOffset: 2, lastOffset: 2 })
+
+    expect(fetchValues(log)).toEqual(['0:a', '1:b', '2:c'])
+    expect([log.logEndOffset, log.highWatermark, log.latestEpoch]).toEqual([3, 3, 4])
+    expect(readBatchHeader(fetchBytes(log, 2))).toMatchObject({ partitionLeaderEpoch: 4 })
+  })
+
+  it('returns compressed batches byte for byte, but for base offset and leader epoch', () => {
+    const log = openPartition(fixture())
+    for (const codec of [0, 1, 2, 3, 4] as const) {
+      const sent = batchOf(['some', 'records'], compressedWith(codec))
+      append(log, sent.slice(), 1)
+
+      const stored = fetchBytes(log, codec * 2)
+
+      expect(Buffer.from(stored.subarray(16)).equals(Buffer.from(sent.subarray(16)))).toBe(true)
+    }
+  })
+
+  it('needs the bytes only during the call', () => {
+    const log = openPartition(fixture())
+    const shared = batchOf(['kept'])
+
+    append(log, shared)
+    shared.fill(0xee)
+
+    expect(fetchValues(log)).toEqual(['0:kept'])
+  })
+
+  it('refuses what validation refuses and stays as it was', () => {
+    const log = openPartition(fixture(), { config: { maxMessageBytes: 100 } })
+    const corrupt = batchOf(['a'])
+    corrupt[65] = 0xee
+
+    expect(errorOf(append(log, corrupt))).toBe('CORRUPT_MESSAGE')
+    expect(errorOf(append(log, batchOf(['x'.repeat(100)])))).toBe('MESSAGE_TOO_LARGE')
+    expect(errorOf(log.appendAsLeader(batchOf(['a'], compressedWith(4)), { leaderEpoch: 0, produceVersion: 6 }))).toBe(
+      'UNSUPPORTED_COMPRESSION_TYPE'
+    )
+
+    expect([log.logEndOffset, log.sizeBytes]).toEqual([0, 0])
+  })
+
+  it('stamps LogAppendTime topics with the time of the broker', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { messageTimestampType: 'LogAppendTime' } })
+
+    const result = append(log, batchOf(['a'], { timestamp: 5n }))
+
+    expect(result).toMatchObject({ type: 'appended', logAppendTimeMs: one.clock.nowMs() })
+    const stored = fetchBytes(log, 0)
+    expect(readBatchHeader(stored)).toMatchObject({
+      timestampType: 'LogAppendTime',
+      maxTimestamp: BigInt(one.clock.nowMs())
+    })
+    expect(hasBatchCrc(stored, 0, stored.length, nodeChecksum)).toBe(true)
+  })
+
+  it('answers a retry of an idempotent batch with its first offset', () => {
+    const log = openPartition(fixture())
+    for (let i = 0; i < 5; i++) append(log, sequencedBatch(7, 0, i * 2, ['x', 'y']))
+
+    expect(append(log, sequencedBatch(7, 0, 2, ['x', 'y']))).toMatchObject({
+      type: 'duplicate',
+      baseOffset: 2,
+      lastOffset: 3
+    })
+    expect(errorOf(append(log, sequencedBatch(7, 0, 12, ['gap'])))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+    expect(errorOf(append(log, sequencedBatch(7, 1, 0, ['new epoch'])))).toBe('appended')
+    expect(errorOf(append(log, sequencedBatch(7, 0, 10, ['old epoch'])))).toBe('INVALID_PRODUCER_EPOCH')
+
+    expect(log.logEndOffset).toBe(11)
+    expect(log.producers()).toEqual([
+      { producerId: 7, producerEpoch: 1, lastSequence: 0, lastTimestampMs: 1_700_000_000_000 }
+    ])
+  })
+
+  it('wants a key for every record of a compacted topic', () => {
+    const log = openPartition(fixture(), { config: { cleanupPolicy: 'compact' } })
+    const keyed = buildBatch([recordOf('v', { key: bytesOf('k') })], nodeChecksum, compressedWith(1))
+
+    expect(errorOf(append(log, keyed))).toBe('appended')
+    expect(errorOf(append(log, batchOf(['no key'])))).toBe('INVALID_RECORD')
+  })
+})
+
+describe('a full disk', () => {
+  it('answers KAFKA_STORAGE_ERROR, and the log goes on when there is space again', () => {
+    const one = fixture()
+    const log = openPartition(one)
+    append(log, sequencedBatch(7, 0, 0, ['before']))
+    one.disk.capacityBytes = one.disk.usedBytes + 10
+
+    expect(errorOf(append(log, sequencedBatch(7, 0, 1, ['lost'])))).toBe('KAFKA_STORAGE_ERROR')
+    one.disk.capacityBytes = Infinity
+
+    expect(append(log, sequencedBatch(7, 0, 1, ['after']))).toMatchObject({ type: 'appended', baseOffset: 1 })
+    expect(fetchValues(log)).toEqual(['0:before', '1:after'])
+  })
+
+  it('while rolling leaves the old segment in use', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { segmentBytes: 150, indexIntervalBytes: 10 } })
+    appendAll(log, 'a', 'b')
+    one.disk.capacityBytes = one.disk.usedBytes
+
+    expect(errorOf(append(log, batchOf(['c'])))).toBe('KAFKA_STORAGE_ERROR')
+    one.disk.capacityBytes = Infinity
+    appendAll(log, 'c', 'd')
+
+    expect(fetchValues(log)).toEqual(['0:a', '1:b', '2:c', '3:d'])
+  })
+})
+
+describe('a failed disk', () => {
+  it('is thrown to the owner as DISK_FAILED', () => {
+    const one = fixture()
+    const log = openPartition(one)
+    appendAll(log, 'a')
+    one.disk.isReadOnly = true
+
+    expect(() => append(log, batchOf(['b']))).toThrow(AppError)
+    expect(() => append(log, batchOf(['b']))).toThrow(/disk failed/)
+  })
+
+  it('at fdatasync rejects the flush and is never tried again', async () => {
+    const one = fixture()
+    const log = openPartition(one)
+    appendAll(log, 'a')
+    one.disk.failsToSync = true
+
+    await expect(log.flush()).rejects.toMatchObject({ code: 'DISK_FAILED' })
+
+    expect(log.recoveryPoint).toBe(0)
+  })
+})
+
+describe('locating a fetch', () => {
+  const small = { segmentBytes: 300, indexIntervalBytes: 100 }
+
+  it('finds every offset through the index, across segments', () => {
+    const log = openPartition(fixture(), { config: small })
+    for (let i = 0; i < 40; i++) append(log, batchOf([`${i}a`, `${i}b`]))
+    expect(log.segmentCount).toBeGreaterThan(5)
+
+    for (let offset = 0; offset < 80; offset++) {
+      const header = readBatchHeader(fetchBytes(log, offset, 1))
+      expect([header.baseOffset, header.lastOffset]).toEqual([offset - (offset % 2), offset - (offset % 2) + 1])
+    }
+    expect(fetchValues(log, 33)[0]).toBe('33:16b')
+  })
+
+  it('is out of range below the start and above the end, and empty at the end', () => {
+    const log = openPartition(fixture())
+    appendAll(log, 'a', 'b')
+    log.deleteRecordsBefore(1)
+
+    expect(log.locate(0, 100, 2, true)).toBe('OFFSET_OUT_OF_RANGE')
+    expect(log.locate(3, 100, 2, true)).toBe('OFFSET_OUT_OF_RANGE')
+    expect(log.locate(-1, 100, 2, true)).toBe('OFFSET_OUT_OF_RANGE')
+    expect(log.locate(2, 100, 2, true)).toEqual([])
+  })
+
+  it('returns a first batch that is larger than the limit whole, or nothing without that wish', () => {
+    const log = openPartition(fixture())
+    appendAll(log, 'x'.repeat(500))
+
+    expect(fetchBytes(log, 0, 10).length).toBe(log.sizeBytes)
+    expect(log.locate(0, 10, 1, false)).toEqual([])
+  })
+
+  it('fills the limit over segment borders', () => {
+    const log = openPartition(fixture(), { config: small })
+    for (let i = 0; i < 20; i++) appendAll(log, `value ${i}`)
+
+    const slices = log.locate(0, log.sizeBytes - 30, 20, true)
+
+    if (slices === 'OFFSET_OUT_OF_RANGE') throw new Error(slices)
+    expect(slices.length).toBe(log.segmentCount)
+    expect(slices.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)).toBe(log.sizeBytes - 30)
+  })
+
+  it('ends at the high watermark', () => {
+    const log = openPartition(fixture(), { config: small })
+    log.setSoleReplica(false)
+    for (let i = 0; i < 20; i++) appendAll(log, `value ${i}`)
+
+    expect(log.locate(0, 10_000, log.highWatermark, true)).toEqual([])
+    log.advanceHighWatermark(7)
+
+    expect(fetchValues(log)).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `${i}:value ${i}`))
+  })
+})
+
+describe('looking up by time', () => {
+  const times = [100n, 300n, 200n, 400n, 400n, 50n, 600n]
+
+  function timed(): PartitionLog {
+    const log = openPartition(fixture(), { config: { segmentBytes: 200, indexIntervalBytes: 50, segmentMs: 1e15 } })
+    for (const timestamp of times) append(log, batchOf(['x'], { timestamp }), 2)
+    return log
+  }
+
+  it('finds the first record that is not earlier, with its own time and epoch', () => {
+    const log = timed()
+    for (const time of [0n, 100n, 101n, 200n, 300n, 301n, 400n, 401n, 600n]) {
+      const offset = times.findIndex((timestamp) => timestamp >= time)
+      expect(log.offsetForTime(time)).toEqual({ offset, timestamp: times[offset], leaderEpoch: 2 })
+    }
+    expect(log.offsetForTime(601n)).toBeUndefined()
+  })
+
+  it('looks inside compressed batches', () => {
+    const log = openPartition(fixture())
+    const records = [10n, 20n, 30n].map((timestamp) => recordOf('x', { timestamp }))
+    append(log, buildBatch(records, nodeChecksum, compressedWith(2)))
+
+    expect(log.offsetForTime(15n)).toMatchObject({ offset: 1, timestamp: 20n })
+  })
+
+  it('finds the record with the largest time', () => {
+    expect(timed().offsetOfMaxTimestamp()).toEqual({ offset: 6, timestamp: 600n, leaderEpoch: 2 })
+    expect(openPartition(fixture()).offsetOfMaxTimestamp()).toBeUndefined()
+  })
+
+  it('ignores what lies before the log start or is not committed', () => {
+    const log = timed()
+    log.setSoleReplica(false)
+    log.deleteRecordsBefore(2)
+
+    expect(log.offsetForTime(0n)).toMatchObject({ offset: 2 })
+    append(log, batchOf(['x'], { timestamp: 900n }))
+    expect(log.offsetForTime(900n)).toBeUndefined()
+  })
+
+  it('keeps nanoseconds apart', () => {
+    const log = openPartition(fixture(), { config: { indexIntervalBytes: 10 } })
+    for (let i = 0n; i < 5n; i++) append(log, batchOf(['x'], { timestamp: 1_700_000_000_000_000_000n + i }))
+
+    expect(log.offsetForTime(1_700_000_000_000_000_003n)).toMatchObject({ offset: 3 })
+  })
+})
+
+describe('what goes', () => {
+  const small = { segmentBytes: 150, fileDeleteDelayMs: 1_000 }
+
+  it('retention by time removes expired segments after a delay, even the active one', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { ...small, retentionMs: 10_000 } })
+    for (let i = 0; i < 6; i++) append(log, batchOf([`${i}`], { timestamp: BigInt(one.clock.nowMs() - 20_000) }))
+
+    expect(log.applyRetention()).toBe(3)
+
+    expect([log.logStartOffset, log.logEndOffset, log.segmentCount]).toEqual([6, 6, 1])
+    expect(one.disk.paths.filter((path) => path.endsWith('.log.deleted')).length).toBe(3)
+    one.clock.advance(1_000)
+    expect(one.disk.paths.filter((path) => path.includes('.deleted'))).toEqual([])
+    expect(append(log, batchOf(['next']))).toMatchObject({ baseOffset: 6 })
+  })
+
+  it('retention by size keeps the newest segments', () => {
+    const log = openPartition(fixture(), { config: { ...small, retentionBytes: 300 } })
+    for (let i = 0; i < 12; i++) appendAll(log, `value ${i}`)
+
+    log.applyRetention()
+
+    expect(log.sizeBytes).toBeGreaterThanOrEqual(300)
+    expect(log.sizeBytes).toBeLessThan(450)
+    expect(fetchValues(log).at(-1)).toBe('11:value 11')
+  })
+
+  it('a fetch that has begun can still read a deleted segment', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { ...small, retentionBytes: 0 } })
+    appendAll(log, 'a', 'b', 'c', 'd')
+    const slices = log.locate(0, 1_000, 4, true)
+
+    log.applyRetention()
+    one.clock.advance(50_000)
+
+    if (slices === 'OFFSET_OUT_OF_RANGE') throw new Error(slices)
+    expect(slices[0]?.file.readAt(0, new Uint8Array(61))).toBe(61)
+  })
+
+  it('deleting records moves the start, and whole segments below it go', () => {
+    const log = openPartition(fixture(), { config: { ...small, retentionMs: -1 } })
+    for (let i = 0; i < 8; i++) appendAll(log, `${i}`)
+
+    expect(log.deleteRecordsBefore(5)).toBe(5)
+    expect(log.deleteRecordsBefore(3)).toBe(5)
+    expect(log.deleteRecordsBefore(9)).toBe('OFFSET_OUT_OF_RANGE')
+    expect(log.applyRetention()).toBe(2)
+
+    expect(fetchValues(log)).toEqual(['5:5', '6:6', '7:7'])
+    expect(log.deleteRecordsBefore(-1)).toBe(8)
+    expect(append(log, batchOf(['after']))).toMatchObject({ baseOffset: 8, logStartOffset: 8 })
+  })
+
+  it('truncation removes records, their epochs and their producers', () => {
+    const log = openPartition(fixture(), { config: small })
+    for (let i = 0; i < 6; i++) append(log, sequencedBatch(7, 0, i, [`${i}`]), i < 3 ? 0 : 1)
+
+    log.truncateTo(3)
+
+    expect([log.logEndOffset, log.highWatermark, log.latestEpoch]).toEqual([3, 3, 0])
+    expect(fetchValues(log)).toEqual(['0:0', '1:1', '2:2'])
+    expect(errorOf(append(log, sequencedBatch(7, 0, 4, ['gap'])))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+    expect(append(log, sequencedBatch(7, 0, 3, ['again']), 2)).toMatchObject({ type: 'appended', baseOffset: 3 })
+    expect(fetchValues(log)).toEqual(['0:0', '1:1', '2:2', '3:again'])
+  })
+
+  it('truncation inside a batch removes the whole batch; below the start it begins anew there', () => {
+    const log = openPartition(fixture())
+    append(log, batchOf(['a', 'b', 'c']))
+    append(log, batchOf(['d', 'e', 'f']))
+
+    log.truncateTo(4)
+    expect([log.logEndOffset, fetchValues(log)]).toEqual([3, ['0:a', '1:b', '2:c']])
+
+    log.truncateTo(0)
+    expect([log.logEndOffset, log.sizeBytes]).toEqual([0, 0])
+    expect(append(log, batchOf(['z']))).toMatchObject({ baseOffset: 0 })
+  })
+})
+
+describe('rolling', () => {
+  it('begins a new segment when the old one is full or old, with a producer snapshot', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { segmentMs: 1_000 } })
+    append(log, sequencedBatch(7, 0, 0, ['a']))
+    append(log, batchOf(['b'], { timestamp: 1_700_000_001_001n }))
+
+    expect(one.disk.paths).toEqual(
+      expect.arrayContaining([`${folder}/00000000000000000001.log`, `${folder}/00000000000000000001.snapshot`])
+    )
+  })
+
+  it('keeps only the snapshots that recovery can start from', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { segmentBytes: 150, retentionBytes: 200 } })
+    for (let i = 0; i < 10; i++) append(log, sequencedBatch(7, 0, i, [`${i}`]))
+
+    log.applyRetention()
+
+    const bases = one.disk.paths.filter((path) => path.endsWith('.log')).map((path) => path.slice(0, -4))
+    const snapshots = one.disk.paths.filter((path) => path.endsWith('.snapshot')).map((path) => path.slice(0, -9))
+    expect(snapshots.length).toBeGreaterThan(0)
+    expect(bases).toEqual(expect.arrayContaining(snapshots))
+  })
+
+  it('makes the old segment safe from a power cut in the background', async () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { segmentBytes: 150 } })
+    appendAll(log, 'a', 'b', 'c')
+
+    await log.flush()
+
+    expect(log.recoveryPoint).toBe(3)
+    expect(one.failures).toEqual([])
+  })
+
+  it('tells the owner when that fails', async () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { segmentBytes: 150 } })
+    one.disk.failsToSync = true
+    appendAll(log, 'a', 'b', 'c')
+
+    await expect(log.flush()).rejects.toThrow()
+
+    expect(one.failures).toMatchObject([{ code: 'DISK_FAILED' }])
+  })
+})
+
+describe('leader epochs of a log', () => {
+  it('begin where their leader began, and are on disk at once', () => {
+    const one = fixture()
+    const log = openPartition(one)
+    log.assignLeaderEpoch(0)
+    appendAll(log, 'a', 'b')
+    log.assignLeaderEpoch(3)
+    append(log, batchOf(['c']), 3)
+
+    expect(log.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 2 })
+    expect(log.endOffsetForEpoch(3)).toEqual({ leaderEpoch: 3, endOffset: 3 })
+    expect(Buffer.from(one.disk.read(`${folder}/leader-epoch-checkpoint`)).toString()).toBe('0\n2\n0 0\n3 2\n')
+  })
+})
