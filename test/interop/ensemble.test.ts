@@ -1,0 +1,206 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureKazoo, kazoo } from '../support/ensemble-kazoo'
+import { EnsembleProcess, freePort, nodeEnsembleClient, temporaryFolder } from '../support/ensemble-process'
+
+describe('a member, with kazoo', () => {
+  const folder = temporaryFolder()
+  let port: number
+  let member: EnsembleProcess
+
+  beforeAll(async () => {
+    ensureKazoo()
+    port = await freePort()
+    member = await EnsembleProcess.start({ dataDir: folder.path, port })
+  })
+
+  afterAll(async () => {
+    await member.stop()
+    folder.remove()
+  })
+
+  it('creates, reads, changes, lists and deletes, with ZooKeeper’s errors', async () => {
+    expect(await kazoo('basics', port)).toEqual({
+      created: '/a',
+      again: 'NodeExistsError',
+      orphan: 'NoNodeError',
+      got: ['one', 0, 3],
+      set: 1,
+      'bad version': 'BadVersionError',
+      null: ['/empty', ''],
+      'not empty': 'NotEmptyError',
+      children: ['kid'],
+      children2: [['a', 'empty'], 2],
+      exists: [true, null],
+      gone: 'NoNodeError',
+      cversion: 2,
+      sync: '/a',
+      acl: [[31, 'world', 'anyone']],
+      'closed acl': 'InvalidACLError',
+      create2: ['/with-stat', 4],
+      big: true
+    })
+  })
+
+  it('numbers sequential znodes, and deletes ephemerals when their session closes', async () => {
+    expect(await kazoo('ephemeral_and_sequential', port)).toEqual({
+      sequence: ['/q/n-0000000000', '/q/n-0000000001', '/q/n-0000000002'],
+      jump: '/q/n-0000000004',
+      owner: true,
+      'child of ephemeral': 'NoChildrenForEphemeralsError',
+      'after close': null
+    })
+  })
+
+  it('commits a multi as one, or not at all', async () => {
+    expect(await kazoo('transactions', port)).toEqual({
+      done: [true, '/t/a', 1, true, '/t/s-0000000001'],
+      'one zxid': true,
+      failed: ['RolledBackError', 'BadVersionError', 'RuntimeInconsistency'],
+      'nothing left': null,
+      empty: []
+    })
+  })
+
+  it('fires each watch once', async () => {
+    expect(await kazoo('watches', port)).toEqual({
+      events: [
+        ['CHANGED', '/w'],
+        ['CHILD', '/w'],
+        ['CREATED', '/later'],
+        ['DELETED', '/later']
+      ],
+      'one-shot': true
+    })
+  })
+
+  it('carries kazoo’s lock, counter, election and queue', async () => {
+    expect(await kazoo('recipes', port)).toEqual({
+      shared: 30,
+      overlaps: 0,
+      counter: 30,
+      leaders: [0, 1, 2],
+      queue: ['0', '1', '2', '3', '4']
+    })
+  })
+
+  it('deletes the ephemeral of a client that died after its timeout of 4 s', async () => {
+    const { there, gone, seconds } = (await kazoo('expiry', port)) as Record<string, unknown>
+
+    expect({ there, gone }).toEqual({ there: true, gone: null })
+    expect(seconds).toBeGreaterThan(3)
+    expect(seconds).toBeLessThan(6)
+  })
+
+  it('keeps the session and the ephemerals of a client over its own death by SIGKILL', async () => {
+    const restart = async (): Promise<void> => {
+      await member.kill()
+      member = await EnsembleProcess.start({ dataDir: folder.path, port })
+    }
+
+    expect(await kazoo('restart', port, { restart })).toEqual({
+      session: true,
+      ephemeral: true,
+      data: 'after',
+      states: ['SUSPENDED', 'CONNECTED']
+    })
+  })
+
+  it('answers ruok, srvr and mntr in the layout that tools parse', async () => {
+    const answers = (await kazoo('words', port)) as Record<string, string>
+
+    expect(answers['ruok']).toBe('imok')
+    expect(answers['srvr']).toMatch(/^Zookeeper version: 3\.8.*\nLatency min\/avg\/max: \d+\/[\d.]+\/\d+\n/)
+    expect(answers['srvr']).toMatch(/\nZxid: 0x1[0-9a-f]{8}\nMode: standalone\nNode count: \d+\n$/)
+    expect(answers['mntr']).toMatch(/^zk_version\t3\.8/)
+    expect(answers['mntr']).toMatch(/\nzk_znode_count\t\d+\n/)
+  })
+})
+
+describe('the process of a member', () => {
+  it('stops cleanly when asked and on SIGTERM, and keeps what it has', async () => {
+    const folder = temporaryFolder()
+    const port = await freePort()
+    for (const how of ['message', 'SIGTERM'] as const) {
+      const member = await EnsembleProcess.start({ dataDir: folder.path, port })
+      const client = nodeEnsembleClient(port)
+      client.start()
+      await client.whenConnected()
+      await client.create(`/${how}`, null)
+      await client.close()
+
+      if (how === 'SIGTERM') member.child.kill('SIGTERM')
+
+      expect(await (how === 'message' ? member.stop() : member.exited)).toEqual({ code: 0, signal: null })
+      expect(readdirSync(folder.path)).not.toContain('lock')
+    }
+    const member = await EnsembleProcess.start({ dataDir: folder.path, port })
+    const client = nodeEnsembleClient(port)
+    client.start()
+    await client.whenConnected()
+    expect((await client.getChildren('/'))?.children).toEqual(['SIGTERM', 'message'])
+    await client.close()
+    await member.stop()
+    folder.remove()
+  })
+
+  it('exits at once when its parent is gone', async () => {
+    const folder = temporaryFolder()
+    const member = await EnsembleProcess.start({ dataDir: folder.path, port: await freePort() })
+
+    member.child.disconnect()
+
+    expect((await member.exited).signal).toBeNull()
+    folder.remove()
+  })
+
+  it('says in one sentence that its port is taken, and leaves with 1', async () => {
+    const folder = temporaryFolder()
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const { port } = holder.address() as { port: number }
+
+    const member = EnsembleProcess.spawn({ dataDir: folder.path, port })
+    const problem = await member.saying('problem')
+
+    expect(problem).toMatchObject({ code: 'ADDRESS_IN_USE', message: expect.stringContaining(String(port)) as string })
+    expect((await member.exited).code).toBe(1)
+    expect(member.stderr.trim().split('\n')).toHaveLength(1)
+    holder.close()
+    folder.remove()
+  })
+
+  it('refuses a folder that another member holds, a foreign one and a damaged one, and touches none', async () => {
+    const folder = temporaryFolder()
+    const foreign = temporaryFolder()
+    writeFileSync(join(foreign.path, 'photo.jpg'), 'x')
+    const member = await EnsembleProcess.start({ dataDir: folder.path, port: await freePort() })
+
+    const refusal = async (dataDir: string): Promise<unknown> => {
+      const refused = EnsembleProcess.spawn({ dataDir, port: await freePort() })
+      const { code } = await refused.saying('problem')
+      expect((await refused.exited).code).toBe(1)
+      return code
+    }
+    expect(await refusal(folder.path)).toBe('LOCKED')
+    expect(await refusal(foreign.path)).toBe('FOREIGN_FOLDER')
+    expect(readdirSync(foreign.path)).toEqual(['photo.jpg'])
+
+    await member.stop()
+    const log = join(folder.path, readdirSync(folder.path).find((name) => name.startsWith('log.')) ?? '')
+    writeFileSync(log, Buffer.concat([Buffer.from([0]), readFileSync(log).subarray(1), readFileSync(log)]))
+    writeFileSync(`${folder.path}/snapshot.0000000100000009`, 'not a snapshot at all')
+    expect(await refusal(folder.path)).toBe('CORRUPT')
+    folder.remove()
+    foreign.remove()
+  })
+
+  it('refuses a configuration it cannot use with 2', async () => {
+    const member = EnsembleProcess.spawn({ dataDir: '/nowhere', port: 'x' as unknown as number })
+
+    expect((await member.exited).code).toBe(2)
+  })
+})

@@ -1,0 +1,129 @@
+/** A real ensemble member in a process of its own, from the built bundle, as the supervisor starts it. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { nodeClock } from '../../src-main/adapters/node-clock'
+import { nodeNetwork } from '../../src-main/adapters/node-network'
+import { nodeRandom } from '../../src-main/adapters/node-random'
+import { EnsembleClient } from '../../src-main/coordination/ensemble-client'
+
+/** LAGOON_TEST_OUT: another folder of bundles than the checkout's own. */
+const entry = resolve(
+  process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main'),
+  'ensemble-process.js'
+)
+
+export interface Message {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface MemberSettings {
+  readonly dataDir: string
+  readonly port: number
+  readonly snapshotEntriesMax?: number
+  readonly memberId?: number
+}
+
+export class EnsembleProcess {
+  readonly child: ChildProcess
+  readonly messages: Message[] = []
+  readonly exited: Promise<Exit>
+  stderr = ''
+
+  private constructor(child: ChildProcess) {
+    this.child = child
+    child.on('message', (message) => this.messages.push(message as Message))
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()))
+    const ended = child.stderr === null ? undefined : once(child.stderr, 'close')
+    this.exited = once(child, 'exit').then(async ([code, signal]) => {
+      await ended
+      return { code, signal } as Exit
+    })
+  }
+
+  static spawn(settings: MemberSettings): EnsembleProcess {
+    if (!existsSync(entry)) throw new Error(`${entry} is not there. Build it first: npm run bundle`)
+    const configuration = {
+      memberId: 1,
+      host: '127.0.0.1',
+      sessionTimeoutMinMs: 4_000,
+      sessionTimeoutMaxMs: 40_000,
+      ...settings
+    }
+    return new EnsembleProcess(
+      fork(entry, [JSON.stringify(configuration)], {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        serialization: 'advanced'
+      })
+    )
+  }
+
+  /** Resolves when it serves; fails with what it said when it exits instead. */
+  static async start(settings: MemberSettings): Promise<EnsembleProcess> {
+    const member = EnsembleProcess.spawn(settings)
+    await member.saying('ready')
+    return member
+  }
+
+  async saying(type: string): Promise<Message> {
+    for (;;) {
+      const found = this.messages.find((message) => message.type === type)
+      if (found !== undefined) return found
+      const exit = await Promise.race([once(this.child, 'message').then(() => undefined), this.exited])
+      if (exit !== undefined && !this.messages.some((message) => message.type === type)) {
+        throw new Error(`the member exited (${exit.code ?? exit.signal}) before it said ${type}: ${this.stderr}`)
+      }
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.exited
+  }
+
+  /** Asks for a clean stop. */
+  async stop(): Promise<Exit> {
+    if (this.child.connected) this.child.send({ type: 'stop' })
+    return this.exited
+  }
+
+  get rssBytes(): number {
+    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]
+    return Number(kilobytes) * 1024
+  }
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
+
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'lagoon-ensemble-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export function nodeEnsembleClient(port: number, sessionTimeoutMs = 6_000): EnsembleClient {
+  return new EnsembleClient({
+    addresses: [{ host: '127.0.0.1', port }],
+    sessionTimeoutMs,
+    clock: nodeClock,
+    network: nodeNetwork,
+    random: nodeRandom
+  })
+}
