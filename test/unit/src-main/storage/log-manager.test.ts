@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest'
+import { defaultLogConfig } from '../../../../src-main/storage/log-types'
+import { readMetaProperties } from '../../../../src-main/storage/log-manager'
+import type { LogManager } from '../../../../src-main/storage/log-manager'
+import { MemoryDisk } from '../../../support/memory-disk'
+import { batchOf, bytesOf, sequencedBatch, textOf } from '../../../support/record-samples'
+import { fetchValues, fixture, openManager } from '../../../support/storage-fixture'
+
+const topicId = 'q9Xj2bJ2TzK0Zc1lq2mJ_g'
+
+function produce(manager: LogManager, topic: string, ...values: readonly string[]): void {
+  const log = manager.partition(topic, 0) ?? manager.create(topic, 0, topicId)
+  for (const value of values) log.appendAsLeader(batchOf([value]), { leaderEpoch: 0 })
+}
+
+/** Lets promises that wait only for promises come to their end. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('a log directory', () => {
+  it('that is new becomes ours', async () => {
+    const one = fixture()
+
+    const manager = await openManager(one)
+
+    expect(manager.wasClean).toBe(true)
+    expect(textOf(one.disk.read('/data/meta.properties'))).toBe(
+      'version=0\nbroker.id=1\ncluster.id=AAAAAAAAAAAAAAAAAAAAAw\n'
+    )
+    expect(readMetaProperties(one.disk, '/data')).toEqual({ brokerId: 1, clusterId: 'AAAAAAAAAAAAAAAAAAAAAw' })
+  })
+
+  it('of another broker, cluster or purpose is refused in one sentence and not touched', async () => {
+    const one = fixture()
+    await (await openManager(one)).close()
+    const before = one.disk.paths
+
+    await expect(openManager(one, { brokerId: 2 })).rejects.toMatchObject({
+      code: 'FOREIGN_FOLDER',
+      message: '/data belongs to broker 1, not to 2. Choose another folder.'
+    })
+    await expect(openManager(one, { clusterId: 'BBBBBBBBBBBBBBBBBBBBBw' })).rejects.toMatchObject({
+      code: 'FOREIGN_FOLDER'
+    })
+    one.disk.makeDirectory('/home/Documents')
+    await expect(openManager(one, { dir: '/home' })).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
+
+    expect(one.disk.paths).toEqual(before)
+  })
+
+  it('is used by one process at a time', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+
+    await expect(openManager(one)).rejects.toMatchObject({ code: 'LOCKED' })
+    await manager.close()
+
+    await (await openManager(one)).close()
+  })
+
+  it('that is read-only or full is refused and not left locked', async () => {
+    const one = fixture()
+    one.disk.makeDirectory('/data')
+    one.disk.isReadOnly = true
+    await expect(openManager(one)).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    one.disk.isReadOnly = false
+    one.disk.capacityBytes = 0
+    await expect(openManager(one)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    one.disk.capacityBytes = Infinity
+
+    await (await openManager(one)).close()
+  })
+})
+
+describe('partitions', () => {
+  it('are created with their topic id and found again', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a', 'b')
+    await manager.close()
+
+    const again = await openManager(one)
+
+    expect(again.names()).toEqual([{ topic: 'orders', partition: 0 }])
+    expect(again.partition('orders', 0)?.topicId).toBe(topicId)
+    expect(again.all().map((log) => fetchValues(log))).toEqual([['0:a', '1:b']])
+    expect(again.totalBytes).toBe(again.partition('orders', 0)?.sizeBytes)
+    expect(again.partition('orders', 1)).toBeUndefined()
+  })
+
+  it('that are deleted are gone at once, their files after file.delete.delay.ms', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a')
+
+    manager.delete('orders', 0)
+
+    expect(manager.names()).toEqual([])
+    const [folder] = one.disk.list('/data').filter(({ isDirectory }) => isDirectory)
+    expect(folder?.name).toMatch(/^orders-0\.[0-9a-f]{32}-delete$/)
+    one.clock.advance(60_000)
+    expect(one.disk.list('/data').filter(({ isDirectory }) => isDirectory)).toEqual([])
+  })
+
+  it('that are deleted and made anew begin at 0 without the old producers', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    manager.create('orders', 0, topicId).appendAsLeader(sequencedBatch(7, 0, 0, ['old']), { leaderEpoch: 0 })
+    await manager.checkpointOffsets()
+    manager.delete('orders', 0)
+
+    const anew = manager.create('orders', 0, 'BBBBBBBBBBBBBBBBBBBBBB')
+
+    expect([anew.logEndOffset, anew.topicId, anew.producers()]).toEqual([0, 'BBBBBBBBBBBBBBBBBBBBBB', []])
+  })
+
+  it('whose deletion a stop interrupted are removed by the next start', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a')
+    manager.delete('orders', 0)
+    await manager.close()
+
+    await openManager(one)
+    one.clock.advance(60_000)
+
+    expect(one.disk.paths.filter((path) => path.includes('orders'))).toEqual([])
+  })
+
+  it('that do not fit on the disk leave nothing behind', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    one.disk.capacityBytes = one.disk.usedBytes + 10
+
+    expect(() => manager.create('orders', 0, topicId)).toThrow(/full/)
+
+    expect(manager.names()).toEqual([])
+    expect(one.disk.paths.filter((path) => path.includes('orders'))).toEqual([])
+  })
+
+  it('take a new config at run time', async () => {
+    const manager = await openManager(fixture())
+    produce(manager, 'orders', 'a')
+
+    manager.updateConfig('orders', { ...defaultLogConfig, maxMessageBytes: 70 })
+
+    expect(manager.partition('orders', 0)?.appendAsLeader(batchOf(['long value']), { leaderEpoch: 0 })).toMatchObject({
+      error: 'MESSAGE_TOO_LARGE'
+    })
+  })
+
+  it('are not opened by a start', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    for (let i = 0; i < 50; i++) produce(manager, `topic${i}`, 'a')
+    await manager.close()
+    let opens = 0
+    const counting = new Proxy(one.disk, {
+      get(disk, name) {
+        if (name === 'open') opens++
+        const member: unknown = Reflect.get(disk, name)
+        return typeof member === 'function' ? (member.bind(disk) as unknown) : member
+      }
+    })
+
+    const again = await openManager({ ...one, ports: { ...one.ports, disk: counting } })
+
+    expect([again.names().length, opens]).toEqual([50, 0])
+  })
+})
+
+describe('stopping', () => {
+  it('cleanly says so, once, until the next start', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a', 'b')
+
+    await manager.close(31)
+    await manager.close()
+
+    expect(textOf(one.disk.read('/data/.kafka_cleanshutdown'))).toBe('{"version":0,"brokerEpoch":31}')
+    expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 2\n')
+    expect(textOf(one.disk.read('/data/replication-offset-checkpoint'))).toBe('0\n1\norders 0 2\n')
+    expect((await openManager(one)).wasClean).toBe(true)
+    expect(one.disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
+    expect(one.clock.pending).toBe(3)
+  })
+
+  it('by a kill is noticed, and each partition recovers when it is first used', async () => {
+    const one = fixture()
+    produce(await openManager(one), 'orders', 'a', 'b')
+    one.disk.kill()
+    const log = '/data/orders-0/00000000000000000000.log'
+    one.disk.writeFile(log, one.disk.read(log).slice(0, -3))
+
+    const manager = await openManager(one)
+
+    expect(manager.wasClean).toBe(false)
+    expect(one.messages).toEqual([])
+    expect(fetchValues(manager.all()[0] ?? expect.fail())).toEqual(['0:a'])
+    expect(one.messages.join()).toContain('recovery cut')
+  })
+
+  it('cleanly after a kill recovers what nobody has used before it says so', async () => {
+    const one = fixture()
+    produce(await openManager(one), 'orders', 'a', 'b')
+    one.disk.kill()
+    const log = '/data/orders-0/00000000000000000000.log'
+    one.disk.writeFile(log, one.disk.read(log).slice(0, -3))
+
+    await (await openManager(one)).close()
+
+    const manager = await openManager(one)
+    expect(manager.wasClean).toBe(true)
+    expect(manager.partition('orders', 0)?.logEndOffset).toBe(1)
+  })
+
+  it('keeps what the checkpoints say of partitions that were not opened', async () => {
+    const one = fixture()
+    const first = await openManager(one)
+    produce(first, 'orders', 'a', 'b')
+    first.partition('orders', 0)?.deleteRecordsBefore(1)
+    await first.close()
+
+    await (await openManager(one)).close()
+
+    expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 2\n')
+    expect((await openManager(one)).partition('orders', 0)?.logStartOffset).toBe(1)
+  })
+
+  it('with a failed disk tells the owner once and is not a clean one', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a')
+    one.disk.failsToSync = true
+
+    one.clock.advance(60_000)
+    await settled()
+    await manager.close()
+
+    expect(one.failures).toMatchObject([{ code: 'DISK_FAILED' }])
+    expect(one.disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
+  })
+})
+
+describe('periodic work', () => {
+  it('checkpoints high watermarks each five seconds and recovery points each minute', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a')
+
+    one.clock.advance(5_000)
+    await settled()
+    expect(textOf(one.disk.read('/data/replication-offset-checkpoint'))).toBe('0\n1\norders 0 1\n')
+    expect(one.disk.exists('/data/recovery-point-offset-checkpoint')).toBe(false)
+
+    one.clock.advance(55_000)
+    await settled()
+    expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 1\n')
+  })
+
+  it('applies retention first after 30 seconds, then as often as it is told', async () => {
+    const one = fixture()
+    const config = { ...defaultLogConfig, retentionMs: 1_000 }
+    const manager = await openManager(one, { defaults: config, intervals: { retentionMs: 7_000 } })
+    const log = manager.create('orders', 0, topicId)
+    const old = (): void => void log.appendAsLeader(batchOf(['old'], { timestamp: 1n }), { leaderEpoch: 0 })
+
+    old()
+    one.clock.advance(29_000)
+    await settled()
+    expect(log.logStartOffset).toBe(0)
+    one.clock.advance(1_000)
+    await settled()
+    expect(log.logStartOffset).toBe(1)
+
+    old()
+    one.clock.advance(7_000)
+    await settled()
+    expect(log.logStartOffset).toBe(2)
+  })
+
+  it('leaves an idle disk alone', async () => {
+    const one = fixture()
+    await openManager(one)
+    one.clock.advance(5_000)
+    await settled()
+    one.disk.isReadOnly = true
+
+    one.clock.advance(5_000)
+    await settled()
+
+    expect(one.failures).toEqual([])
+  })
+
+  it('waits for space when the disk is full', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    produce(manager, 'orders', 'a')
+    one.disk.capacityBytes = one.disk.usedBytes
+
+    one.clock.advance(5_000)
+    await settled()
+    expect(one.messages.join()).toContain('disk is full')
+    one.disk.capacityBytes = Infinity
+    one.clock.advance(5_000)
+    await settled()
+
+    expect(one.failures).toEqual([])
+    expect(textOf(one.disk.read('/data/replication-offset-checkpoint'))).toBe('0\n1\norders 0 1\n')
+  })
+
+  it('starts with an unreadable checkpoint', async () => {
+    const one = fixture(new MemoryDisk())
+    const first = await openManager(one)
+    produce(first, 'orders', 'a')
+    await first.close()
+    one.disk.writeFile('/data/replication-offset-checkpoint', bytesOf('garbage'))
+
+    const manager = await openManager(one)
+
+    expect(manager.partition('orders', 0)?.highWatermark).toBe(1)
+    expect(one.messages.join()).toContain('unreadable')
+  })
+})
