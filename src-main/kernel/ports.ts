@@ -168,3 +168,44 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** Structured log of a process; `fields` is flat and JSON-able. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
+
+// ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type ProcessKind = 'broker' | 'ensemble' | 'monitor'
+
+export interface ProcessExit {
+  readonly code: number | null
+  /** SIGKILL and the like; null when it ended by itself. */
+  readonly signal: string | null
+}
+
+export interface ProcessHandlers {
+  /** A structured message of the child. */
+  readonly message: (message: unknown) => void
+  /** A line it wrote to stdout or stderr. */
+  readonly line: (line: string) => void
+  /** Once, when the process is gone. */
+  readonly exited: (exit: ProcessExit) => void
+}
+
+export interface ChildProcess {
+  readonly pid: number
+  /** Start time as the system tells it, so that a later process of the same pid is not taken for this one. */
+  readonly startedAt: string
+  send(message: Readonly<Record<string, unknown>>): void
+  /** SIGKILL. */
+  kill(): void
+}
+
+export interface ProcessLauncher {
+  /** The child dies with this process, whatever happens to it. Throws AppError FAILED. */
+  launch(kind: ProcessKind, config: unknown, handlers: ProcessHandlers): ChildProcess
+  /** Kills a process that an earlier run left behind, if it still is that one; resolves when it is gone. */
+  sweep(pid: number, startedAt: string): Promise<boolean>
+}
+
+export interface PortFinder {
+  /** The first free TCP port at or after `from`, none of `taken`. */
+  freePort(host: string, from: number, taken: readonly number[]): Promise<number>
+  isFree(host: string, port: number): Promise<boolean>
+}

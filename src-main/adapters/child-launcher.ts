@@ -1,0 +1,95 @@
+/**
+ * Child processes of a cluster: forked from our own executable (Node, or Electron as Node), dead when we are dead. A
+ * child notices a closed channel by itself; one that is stopped (SIGSTOP) cannot, so on Linux the kernel kills it with
+ * us (prctl PR_SET_PDEATHSIG through setpriv), elsewhere a shell that holds a pipe to us does.
+ */
+import { spawn, spawnSync, type ChildProcess as NodeChild, type StdioOptions } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { AppError, ignore } from '../kernel/errors'
+import type { ChildProcess, ProcessHandlers, ProcessKind, ProcessLauncher } from '../kernel/ports'
+import { identityOf, isAlive } from './process-liveness'
+
+const sweepPollMs = 20
+const sweepTriesMax = 250
+const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
+
+let isSetprivHere: boolean | undefined
+function hasSetpriv(): boolean {
+  isSetprivHere ??= process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
+  return isSetprivHere
+}
+
+/** Kills by pid what it was told, when its stdin ends: that is when we die. */
+const guardianScript =
+  'pids=; while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill -9 $pids 2>/dev/null'
+let guardian: NodeChild | undefined
+
+function guard(pid: number): void {
+  if (process.platform === 'win32') return
+  guardian ??= spawn('/bin/sh', ['-c', guardianScript], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guardian.unref()
+  guardian.stdin?.write(`${pid}\n`)
+}
+
+function spawnChild(script: string, config: unknown): NodeChild {
+  const args = [script, JSON.stringify(config)]
+  const options = {
+    stdio,
+    serialization: 'advanced' as const,
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' }
+  }
+  if (hasSetpriv()) return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...args], options)
+  const child = spawn(process.execPath, args, options)
+  if (child.pid !== undefined) guard(child.pid)
+  return child
+}
+
+/** `scriptDir` holds broker-process.js and the others. */
+export function childLauncher(scriptDir: string): ProcessLauncher {
+  return {
+    launch(kind: ProcessKind, config: unknown, handlers: ProcessHandlers): ChildProcess {
+      const child = spawnChild(join(scriptDir, `${kind}-process.js`), config)
+      const { pid } = child
+      let isGone = false
+      const exited = (code: number | null, signal: string | null): void => {
+        if (isGone) return
+        isGone = true
+        handlers.exited({ code, signal })
+      }
+      child.on('error', (error) => {
+        handlers.line(error.message)
+        if (child.pid === undefined) exited(null, null)
+      })
+      child.on('exit', exited)
+      child.on('message', handlers.message)
+      for (const stream of [child.stdout, child.stderr]) {
+        if (stream !== null) createInterface({ input: stream }).on('line', handlers.line)
+      }
+      if (pid === undefined) throw new AppError('FAILED', `The ${kind} process could not be started.`)
+      return {
+        pid,
+        startedAt: identityOf(pid).startedAt,
+        send(message) {
+          if (!child.connected) return
+          child.send(message, (error) => {
+            if (error !== null) ignore(error, 'its exit is observed and told')
+          })
+        },
+        kill: () => {
+          if (!isGone) process.kill(pid, 'SIGKILL')
+        }
+      }
+    },
+
+    async sweep(pid, startedAt) {
+      const leftOver = { pid, startedAt }
+      if (startedAt === '' || !isAlive(leftOver)) return false
+      process.kill(pid, 'SIGKILL')
+      for (let i = 0; i < sweepTriesMax && isAlive(leftOver); i++) {
+        await new Promise((resolve) => setTimeout(resolve, sweepPollMs))
+      }
+      return true
+    }
+  }
+}

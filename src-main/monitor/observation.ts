@@ -1,0 +1,42 @@
+/**
+ * What the monitor process tells its host beside answers and pushes (api/wire.ts, which both speak over the child's
+ * channel): one observation a second, and events found by comparing it with the one before.
+ */
+import type { ClusterEvent } from '../api/views'
+
+export interface BrokerObservation {
+  readonly id: number
+  readonly leaders: number
+  readonly replicas: number
+}
+
+/** null: not known at that moment, never 0. */
+export interface Observation {
+  readonly atMs: number
+  readonly controllerId: number | null
+  readonly controllerEpoch: number | null
+  /** Ids under /brokers/ids; null while the ensemble cannot be asked. */
+  readonly registeredBrokers: readonly number[] | null
+  readonly brokers: readonly BrokerObservation[] | null
+  readonly topicCount: number | null
+  readonly partitionCount: number | null
+  readonly leaderless: {
+    readonly count: number
+    /** Names of at most three: orders-1. */
+    readonly sample: readonly string[]
+    /** By broker that holds the only replica. */
+    readonly byBroker: Readonly<Record<string, number>>
+    readonly sinceMs: number
+  } | null
+  readonly groupCount: number | null
+  /** Groups whose lag has grown over the last samples or stays above the threshold. */
+  readonly groupsBehind:
+    readonly { readonly groupId: string; readonly lagRecords: number; readonly sinceMs: number }[] | null
+}
+
+export type ObservedEvent = Omit<ClusterEvent, 'id'>
+
+export type MonitorMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'observation'; readonly value: Observation }
+  | { readonly type: 'observed'; readonly event: ObservedEvent }

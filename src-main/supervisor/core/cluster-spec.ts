@@ -1,0 +1,145 @@
+/**
+ * What a cluster folder says the cluster is: its nodes, their ports, and which of them are to stay down. Kept in
+ * cluster.json; made once, changed only by stopping, killing and starting nodes.
+ */
+import type { AppErrorCode } from '../../kernel/errors'
+
+export type NodeRole = 'broker' | 'ensemble'
+/** down: through us, until started again. */
+export type Desired = 'running' | 'stopped' | 'killed'
+
+export interface NodeSpec {
+  readonly name: string
+  readonly role: NodeRole
+  /** broker.id or member id, from 1. */
+  readonly id: number
+  readonly port: number
+  readonly desired: Desired
+}
+
+export interface ClusterSpec {
+  readonly version: 1
+  readonly name: string
+  readonly host: string
+  readonly nodes: readonly NodeSpec[]
+}
+
+export interface Sizes {
+  readonly brokers: number
+  readonly ensemble: number
+}
+
+export const defaultSizes: Sizes = { brokers: 3, ensemble: 1 }
+export const brokersMax = 30
+export const firstBrokerPort = 9092
+export const firstEnsemblePort = 2181
+export const clusterHost = '127.0.0.1'
+
+export interface SpecProblem {
+  readonly code: AppErrorCode
+  readonly message: string
+}
+
+/** What is wrong with sizes that were asked for; undefined when they can be had. */
+export function sizesProblem({ brokers, ensemble }: Sizes): SpecProblem | undefined {
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > brokersMax) {
+    return { code: 'USAGE', message: `--brokers must be a whole number from 1 to ${brokersMax}.` }
+  }
+  if (ensemble !== 1) {
+    return {
+      code: 'USAGE',
+      message: `--ensemble ${ensemble} is not possible yet: this version runs an ensemble of one member. Use --ensemble 1.`
+    }
+  }
+  return undefined
+}
+
+/** A folder keeps the sizes it was made with. */
+export function resizeProblem(spec: ClusterSpec, asked: Partial<Sizes>): SpecProblem | undefined {
+  const own = sizesOf(spec)
+  for (const [option, role] of [
+    ['brokers', 'broker'],
+    ['ensemble', 'ensemble member']
+  ] as const) {
+    const wanted = asked[option]
+    if (wanted === undefined || wanted === own[option]) continue
+    const plural = own[option] === 1 ? role : `${role}s`
+    return {
+      code: 'USAGE',
+      message: `This folder holds a cluster of ${own[option]} ${plural}; --${option} ${wanted} would change that. Leave the option out, or use another folder with --data.`
+    }
+  }
+  return undefined
+}
+
+export function sizesOf(spec: ClusterSpec): Sizes {
+  const count = (role: NodeRole): number => spec.nodes.filter((node) => node.role === role).length
+  return { brokers: count('broker'), ensemble: count('ensemble') }
+}
+
+export function makeSpec(
+  name: string,
+  ports: { readonly brokers: readonly number[]; readonly ensemble: readonly number[] }
+): ClusterSpec {
+  const node = (role: NodeRole, port: number, index: number): NodeSpec => ({
+    name: `${role}-${index + 1}`,
+    role,
+    id: index + 1,
+    port,
+    desired: 'running'
+  })
+  return {
+    version: 1,
+    name,
+    host: clusterHost,
+    nodes: [
+      ...ports.ensemble.map((port, index) => node('ensemble', port, index)),
+      ...ports.brokers.map((port, index) => node('broker', port, index))
+    ]
+  }
+}
+
+export function withDesired(spec: ClusterSpec, name: string, desired: Desired): ClusterSpec {
+  return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, desired } : node)) }
+}
+
+export function withPort(spec: ClusterSpec, name: string, port: number): ClusterSpec {
+  return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, port } : node)) }
+}
+
+export function addressesOf(spec: ClusterSpec, role: NodeRole): string {
+  return spec.nodes
+    .filter((node) => node.role === role)
+    .map((node) => `${spec.host}:${node.port}`)
+    .join(',')
+}
+
+export function encodeSpec(spec: ClusterSpec): string {
+  return `${JSON.stringify(spec, undefined, 2)}\n`
+}
+
+/** Undefined when the text is no cluster of ours. */
+export function parseSpec(text: string): ClusterSpec | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { version, name, host, nodes } = value as Record<string, unknown>
+  if (version !== 1 || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
+  return nodes.length > 0 && nodes.every(isNodeSpec) ? { version, name, host, nodes } : undefined
+}
+
+function isNodeSpec(value: unknown): value is NodeSpec {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, role, id, port, desired } = value as Record<string, unknown>
+  return (
+    (role === 'broker' || role === 'ensemble') &&
+    Number.isInteger(id) &&
+    name === `${role}-${String(id)}` &&
+    Number.isInteger(port) &&
+    (desired === 'running' || desired === 'stopped' || desired === 'killed')
+  )
+}

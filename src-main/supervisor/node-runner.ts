@@ -1,0 +1,238 @@
+/**
+ * One node of the cluster as the supervisor sees it: the process, its observed state, what it is to be. The state is
+ * never guessed: `running` follows the node's own word, the end follows the observed exit.
+ */
+import { invariant } from '../kernel/invariant'
+import { AppError } from '../kernel/errors'
+import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher, Timer } from '../kernel/ports'
+import type { NodeView, NodeState } from '../api/views'
+import type { NodeSpec } from './core/cluster-spec'
+import { afterCrash, noCrashes, type RestartHistory } from './core/restart-policy'
+
+/** A clean stop may take so long (a log is made safe); then the node is killed. */
+const stopTimeoutMs = 15_000
+
+/** Which state may follow which. */
+const previousStates: Readonly<Record<NodeState, readonly NodeState[]>> = {
+  starting: ['stopped', 'killed', 'crashed', 'failed'],
+  running: ['starting'],
+  stopping: ['starting', 'running'],
+  stopped: ['stopping', 'starting', 'running', 'crashed', 'failed', 'killed'],
+  killed: ['starting', 'running', 'stopping', 'crashed', 'failed', 'stopped'],
+  crashed: ['starting', 'running'],
+  failed: ['starting', 'running']
+}
+
+export interface NodeRunnerPorts {
+  readonly clock: Clock
+  readonly launcher: ProcessLauncher
+  readonly log: Log
+  readonly dataDir: string
+  /** The configuration to launch with; asked anew each time. */
+  readonly configOf: (spec: NodeSpec) => unknown
+  readonly changed: (runner: NodeRunner) => void
+  readonly event: (runner: NodeRunner, name: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+interface Settled {
+  readonly resolve: () => void
+}
+
+export class NodeRunner {
+  readonly #ports: NodeRunnerPorts
+  #spec: NodeSpec
+  #state: NodeState
+  #sinceMs: number
+  #child: ChildProcess | undefined
+  #exit: ProcessExit | null = null
+  #problem: { readonly code: string; readonly message: string } | undefined
+  #restart: { readonly atMs: number; readonly timer: Timer } | undefined
+  #history: RestartHistory = noCrashes
+  #startedMs = 0
+  /** What the next observed exit means. */
+  #ending: 'stopped' | 'killed' | undefined
+  #waiting: Settled[] = []
+
+  constructor(spec: NodeSpec, ports: NodeRunnerPorts) {
+    this.#spec = spec
+    this.#ports = ports
+    this.#state = spec.desired === 'killed' ? 'killed' : 'stopped'
+    this.#sinceMs = ports.clock.nowMs()
+  }
+
+  get spec(): NodeSpec {
+    return this.#spec
+  }
+
+  set spec(spec: NodeSpec) {
+    this.#spec = spec
+  }
+
+  get state(): NodeState {
+    return this.#state
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  get identity(): { readonly pid: number; readonly startedAt: string } | undefined {
+    return this.#child === undefined ? undefined : { pid: this.#child.pid, startedAt: this.#child.startedAt }
+  }
+
+  get problem(): { readonly code: string; readonly message: string } | undefined {
+    return this.#problem
+  }
+
+  view(): NodeView {
+    return {
+      name: this.#spec.name,
+      role: this.#spec.role,
+      id: this.#spec.id,
+      state: this.#state,
+      pid: this.#child?.pid ?? null,
+      port: this.#spec.port,
+      dataDir: this.#ports.dataDir,
+      sinceMs: this.#sinceMs,
+      exit: this.#exit,
+      restartAtMs: this.#restart?.atMs ?? null,
+      problem: this.#problem?.message ?? null
+    }
+  }
+
+  // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Launches the process unless there is one. */
+  start(): void {
+    this.#cancelRestart()
+    if (this.#child !== undefined) return
+    this.#problem = undefined
+    this.#ending = undefined
+    this.#startedMs = this.#ports.clock.monotonicMs()
+    this.#enter('starting')
+    const { launcher, configOf } = this.#ports
+    const child = launcher.launch(this.#spec.role, configOf(this.#spec), {
+      message: (message) => this.#message(message),
+      line: (line) => this.#ports.log('warn', line, { node: this.#spec.name }),
+      exited: (exit) => this.#exited(exit)
+    })
+    this.#child = child
+    this.#ports.changed(this)
+  }
+
+  /** Asks for a clean stop; kills when that takes too long. Resolves when the exit was observed. */
+  async stop(): Promise<void> {
+    this.#cancelRestart()
+    if (this.#child === undefined) {
+      if (this.#state !== 'stopped') this.#enter('stopped')
+      return
+    }
+    const child = this.#child
+    if (this.#ending === undefined) {
+      this.#ending = 'stopped'
+      this.#enter('stopping')
+      child.send({ type: 'stop' })
+    }
+    const timer = this.#ports.clock.after(stopTimeoutMs, () => {
+      this.#ports.log('warn', 'a node did not stop in time and is killed', { node: this.#spec.name })
+      child.kill()
+    })
+    await this.#untilSettled(() => this.#child === undefined)
+    timer.cancel()
+  }
+
+  /** SIGKILL. Resolves when the exit was observed. */
+  async kill(): Promise<void> {
+    this.#cancelRestart()
+    if (this.#child === undefined) {
+      if (this.#state !== 'killed' && this.#state !== 'stopped') this.#enter('killed')
+      return
+    }
+    this.#ending = 'killed'
+    this.#child.kill()
+    await this.#untilSettled(() => this.#child === undefined)
+  }
+
+  /** Resolves when the node serves; rejects with AppError when it ended instead. */
+  async whenRunning(): Promise<void> {
+    await this.#untilSettled(() => this.#state !== 'starting')
+    if (this.#state === 'running') return
+    const message = this.#problem?.message ?? `${this.#spec.name} ended while it was starting (${this.#exitText()}).`
+    throw new AppError('FAILED', message, { details: { node: this.#spec.name, code: this.#problem?.code ?? 'FAILED' } })
+  }
+
+  #untilSettled(isSettled: () => boolean): Promise<void> {
+    if (isSettled()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const look = { resolve: () => (isSettled() ? resolve() : void this.#waiting.push(look)) }
+      this.#waiting.push(look)
+    })
+  }
+
+  // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #message(message: unknown): void {
+    if (typeof message !== 'object' || message === null || !('type' in message)) return
+    const fields = message as Readonly<Record<string, unknown>>
+    if (fields['type'] === 'ready') {
+      if (this.#state === 'starting') this.#enter('running')
+    } else if (fields['type'] === 'problem') {
+      this.#problem = { code: String(fields['code']), message: String(fields['message']) }
+    } else if (fields['type'] === 'event') {
+      this.#ports.event(this, String(fields['name']), (fields['fields'] ?? fields) as Readonly<Record<string, unknown>>)
+    } else if (fields['type'] === 'log') {
+      const level = fields['level'] as 'debug' | 'info' | 'warn' | 'error'
+      const more = fields['fields'] as Readonly<Record<string, unknown>> | undefined
+      this.#ports.log(level, String(fields['message']), { node: this.#spec.name, ...more })
+    }
+  }
+
+  #exited(exit: ProcessExit): void {
+    this.#child = undefined
+    this.#exit = exit
+    if (this.#ending !== undefined) {
+      const ending = this.#ending
+      this.#ending = undefined
+      this.#enter(ending)
+      return
+    }
+    if (this.#problem !== undefined && exit.signal === null) {
+      // It said what is wrong with the machine: starting again would say it again.
+      this.#enter('failed')
+      return
+    }
+    const ranForMs = this.#ports.clock.monotonicMs() - this.#startedMs
+    const { history, delayMs } = afterCrash(this.#history, ranForMs)
+    this.#history = history
+    const timer = this.#ports.clock.after(delayMs, () => {
+      this.#restart = undefined
+      this.start()
+    })
+    this.#restart = { atMs: this.#ports.clock.nowMs() + delayMs, timer }
+    this.#enter('crashed')
+  }
+
+  #exitText(): string {
+    if (this.#exit === null) return 'no exit seen'
+    return this.#exit.signal ?? `exit code ${String(this.#exit.code)}`
+  }
+
+  #cancelRestart(): void {
+    this.#restart?.timer.cancel()
+    this.#restart = undefined
+  }
+
+  #enter(state: NodeState): void {
+    invariant(previousStates[state].includes(this.#state), 'a node state follows one that may come before it', {
+      node: this.#spec.name,
+      from: this.#state,
+      to: state
+    })
+    this.#state = state
+    this.#sinceMs = this.#ports.clock.nowMs()
+    this.#ports.changed(this)
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const look of waiting) look.resolve()
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * Hosts a lab cluster: one folder, one process a node. It makes the folder or takes it over, finds ports for a new one,
+ * starts and stops nodes and keeps what they are to be in cluster.json. Decisions about Kafka are the nodes' own.
+ */
+import { AppError } from '../kernel/errors'
+import type { Clock, Disk, FolderLock, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
+import type { NodeView } from '../api/views'
+import {
+  addressesOf,
+  clusterHost,
+  defaultSizes,
+  encodeSpec,
+  firstBrokerPort,
+  firstEnsemblePort,
+  makeSpec,
+  parseSpec,
+  resizeProblem,
+  sizesProblem,
+  withDesired,
+  withPort,
+  type ClusterSpec,
+  type Desired,
+  type NodeSpec,
+  type Sizes
+} from './core/cluster-spec'
+import { NodeRunner } from './node-runner'
+
+const specFile = 'cluster.json'
+const lockFile = '.lock'
+const pidsFile = 'processes.json'
+const sessionTimeoutMs = 6000
+const portTriesMax = 20
+
+export interface SupervisorPorts {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly launcher: ProcessLauncher
+  readonly ports: PortFinder
+  readonly log: Log
+  /** A node is in another state, or its process is another one. */
+  readonly changed: (node: NodeView) => void
+  /** A node said that something happened to it. */
+  readonly nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+export class Supervisor {
+  readonly dir: string
+  readonly #ports: SupervisorPorts
+  readonly #lock: FolderLock
+  readonly #isNew: boolean
+  readonly #runners = new Map<string, NodeRunner>()
+  /** Brokers that each broker knows to be alive. */
+  readonly #known = new Map<string, readonly number[]>()
+  readonly #metadataWaiters = new Set<() => void>()
+  #spec: ClusterSpec
+  #stopping: Promise<void> | undefined
+
+  private constructor(ports: SupervisorPorts, dir: string, spec: ClusterSpec, lock: FolderLock, isNew: boolean) {
+    this.#ports = ports
+    this.dir = dir
+    this.#spec = spec
+    this.#lock = lock
+    this.#isNew = isNew
+    for (const node of spec.nodes) this.#runners.set(node.name, this.#runner(node))
+  }
+
+  /**
+   * Locks the folder and reads or makes its cluster. Throws AppError: LOCKED, FOREIGN_FOLDER, CORRUPT, ACCESS_DENIED,
+   * USAGE for sizes that cannot be had.
+   */
+  static async open(ports: SupervisorPorts, dir: string, asked: Partial<Sizes>): Promise<Supervisor> {
+    const sizes = { ...defaultSizes, ...asked }
+    const problem = sizesProblem(sizes)
+    if (problem !== undefined) throw new AppError(problem.code, problem.message)
+    const { disk } = ports
+    refuseForeign(disk, dir)
+    disk.makeDirectory(dir)
+    const lock = disk.lock(disk.join(dir, lockFile))
+    try {
+      const path = disk.join(dir, specFile)
+      const isNew = !disk.exists(path)
+      const spec = isNew ? await newSpec(ports, folderName(dir), sizes) : storedSpec(disk, path)
+      const resize = resizeProblem(spec, asked)
+      if (resize !== undefined) throw new AppError(resize.code, resize.message)
+      if (isNew) disk.replaceUnsynced(path, new TextEncoder().encode(encodeSpec(spec)))
+      const supervisor = new Supervisor(ports, dir, spec, lock, isNew)
+      await supervisor.#sweep()
+      return supervisor
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  get name(): string {
+    return this.#spec.name
+  }
+
+  get bootstrapServers(): string {
+    return addressesOf(this.#spec, 'broker')
+  }
+
+  get ensemble(): string {
+    return addressesOf(this.#spec, 'ensemble')
+  }
+
+  nodes(): readonly NodeView[] {
+    return [...this.#runners.values()].map((runner) => runner.view())
+  }
+
+  node(name: string): NodeView | undefined {
+    return this.#runners.get(name)?.view()
+  }
+
+  // ── the whole cluster ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Starts every node that is to run; resolves when they serve and every broker knows all the others. A port that is
+   * taken is given up for the next free one only in a new folder; later starts reject, as for any other problem.
+   */
+  async start(): Promise<void> {
+    const wanted = [...this.#runners.values()].filter((runner) => runner.spec.desired === 'running')
+    for (const runner of wanted) runner.start()
+    this.#recordProcesses()
+    const isEnsembleUp = wanted.some((runner) => runner.spec.role === 'ensemble')
+    const brokers = wanted.filter((runner) => runner.spec.role === 'broker')
+    const awaited = isEnsembleUp ? wanted : wanted.filter((runner) => runner.spec.role === 'ensemble')
+    await Promise.all(awaited.map((runner) => this.#whenRunning(runner)))
+    if (isEnsembleUp) await this.#whenAllKnown(brokers.map((runner) => runner.spec.id))
+  }
+
+  async #whenRunning(runner: NodeRunner): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await runner.whenRunning()
+        return
+      } catch (error) {
+        if (runner.problem?.code !== 'ADDRESS_IN_USE' || !this.#isNew || attempt > portTriesMax) throw error
+        await this.#movePort(runner)
+      }
+    }
+  }
+
+  /** Of a new folder only: somebody took the port between our look and the node's bind. */
+  async #movePort(runner: NodeRunner): Promise<void> {
+    const taken = this.#spec.nodes.map((node) => node.port)
+    const port = await this.#ports.ports.freePort(this.#spec.host, runner.spec.port + 1, taken)
+    this.#setSpec(withPort(this.#spec, runner.spec.name, port))
+    runner.start()
+    if (runner.spec.role !== 'ensemble') return
+    // Brokers were told the old address of the ensemble.
+    for (const other of this.#runners.values()) {
+      if (other.spec.role !== 'broker' || other.pid === undefined) continue
+      await other.kill()
+      other.start()
+    }
+  }
+
+  #whenAllKnown(ids: readonly number[]): Promise<void> {
+    const areKnown = (): boolean =>
+      ids.every((id) => {
+        const known = this.#known.get(`broker-${id}`) ?? []
+        return ids.every((other) => known.includes(other))
+      })
+    if (areKnown()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!areKnown()) return
+        this.#metadataWaiters.delete(look)
+        resolve()
+      }
+      this.#metadataWaiters.add(look)
+    })
+  }
+
+  /** Stops brokers, then the ensemble; resolves when every exit was observed. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const runners = [...this.#runners.values()]
+    const stopAll = (role: string) =>
+      Promise.all(
+        runners.filter(({ spec, pid }) => spec.role === role && pid !== undefined).map((runner) => runner.stop())
+      )
+    await stopAll('broker')
+    await stopAll('ensemble')
+    this.#ports.disk.remove(this.#ports.disk.join(this.dir, pidsFile))
+    this.#lock.release()
+  }
+
+  // ── one node ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Each of these resolves when the effect was observed, and changes nothing that is so already. */
+  async kill(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#desire(name, 'killed')
+    await runner.kill()
+    return runner.view()
+  }
+
+  async stopNode(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#desire(name, 'stopped')
+    await runner.stop()
+    return runner.view()
+  }
+
+  async startNode(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#desire(name, 'running')
+    runner.start()
+    this.#recordProcesses()
+    await runner.whenRunning()
+    return runner.view()
+  }
+
+  async restart(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#desire(name, 'running')
+    await runner.stop()
+    return this.startNode(name)
+  }
+
+  #find(name: string): NodeRunner {
+    const runner = this.#runners.get(name)
+    if (runner !== undefined) return runner
+    const names = [...this.#runners.keys()].join(', ')
+    throw new AppError('NOT_FOUND', `There is no node ${name} in this cluster. Its nodes are ${names}.`)
+  }
+
+  #desire(name: string, desired: Desired): void {
+    if (this.#stopping !== undefined) throw new AppError('ABORTED', 'The cluster is stopping.')
+    if (this.#find(name).spec.desired !== desired) this.#setSpec(withDesired(this.#spec, name, desired))
+  }
+
+  #setSpec(spec: ClusterSpec): void {
+    this.#spec = spec
+    const { disk } = this.#ports
+    disk.replaceUnsynced(disk.join(this.dir, specFile), new TextEncoder().encode(encodeSpec(spec)))
+    for (const node of spec.nodes) {
+      const runner = this.#runners.get(node.name)
+      if (runner !== undefined) runner.spec = node
+    }
+  }
+
+  #runner(node: NodeSpec): NodeRunner {
+    const { clock, launcher, log, disk, changed, nodeEvent } = this.#ports
+    return new NodeRunner(node, {
+      clock,
+      launcher,
+      log,
+      dataDir: disk.join(this.dir, node.name),
+      configOf: (spec) => this.#configOf(spec),
+      changed: (runner) => {
+        if (runner.pid !== undefined) this.#recordProcesses()
+        else this.#known.delete(runner.spec.name)
+        changed(runner.view())
+      },
+      event: (runner, name, fields) => {
+        if (name === 'metadata') {
+          this.#known.set(runner.spec.name, fields['liveBrokers'] as readonly number[])
+          for (const look of [...this.#metadataWaiters]) look()
+        }
+        nodeEvent(runner.view(), name, fields)
+      }
+    })
+  }
+
+  #configOf({ role, id, port, name }: NodeSpec): unknown {
+    const { host } = this.#spec
+    const dataDir = this.#ports.disk.join(this.dir, name)
+    if (role === 'ensemble') {
+      return { memberId: id, host, port, dataDir, sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000 }
+    }
+    const ensemble = this.#spec.nodes
+      .filter((node) => node.role === 'ensemble')
+      .map((node) => ({ host, port: node.port }))
+    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs }
+  }
+
+  // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────
+
+  #recordProcesses(): void {
+    const { disk } = this.#ports
+    const processes = [...this.#runners.values()].flatMap((runner) => runner.identity ?? [])
+    disk.replaceUnsynced(disk.join(this.dir, pidsFile), new TextEncoder().encode(JSON.stringify(processes)))
+  }
+
+  /** Nodes of an earlier supervisor that died without taking them along. */
+  async #sweep(): Promise<void> {
+    const { disk, launcher, log } = this.#ports
+    const path = disk.join(this.dir, pidsFile)
+    if (!disk.exists(path)) return
+    let processes: unknown
+    try {
+      processes = JSON.parse(new TextDecoder().decode(disk.read(path)))
+    } catch {
+      log('warn', 'the list of processes cannot be read and is ignored', { path })
+      return
+    }
+    for (const entry of Array.isArray(processes) ? processes : []) {
+      const { pid, startedAt } = entry as { pid?: unknown; startedAt?: unknown }
+      if (typeof pid !== 'number' || typeof startedAt !== 'string') continue
+      if (await launcher.sweep(pid, startedAt))
+        log('warn', 'killed a node that an earlier run had left behind', { pid })
+    }
+  }
+}
+
+/** A folder with files in it that are none of ours is left alone. */
+function refuseForeign(disk: Disk, dir: string): void {
+  if (!disk.exists(dir)) return
+  const entries = disk.list(dir)
+  if (entries.some(({ name }) => name === specFile)) return
+  const foreign = entries.filter(({ name }) => !name.startsWith('.') && !name.startsWith('lagoon'))
+  if (foreign.length === 0) return
+  throw new AppError(
+    'FOREIGN_FOLDER',
+    `${dir} is not empty and holds no Lagoon cluster (${foreign[0]?.name ?? ''} …). Choose an empty or new folder with --data.`
+  )
+}
+
+function storedSpec(disk: Disk, path: string): ClusterSpec {
+  const spec = parseSpec(new TextDecoder().decode(disk.read(path)))
+  if (spec !== undefined) return spec
+  throw new AppError(
+    'CORRUPT',
+    `${path} cannot be read as a cluster. Restore it, or choose another folder with --data; nothing was changed.`
+  )
+}
+
+async function newSpec({ ports }: SupervisorPorts, name: string, sizes: Sizes): Promise<ClusterSpec> {
+  const taken: number[] = []
+  const take = async (count: number, from: number): Promise<number[]> => {
+    const found: number[] = []
+    for (let i = 0; i < count; i++) {
+      const port = await ports.freePort(clusterHost, (found.at(-1) ?? from - 1) + 1, taken)
+      found.push(port)
+      taken.push(port)
+    }
+    return found
+  }
+  const ensemble = await take(sizes.ensemble, firstEnsemblePort)
+  const brokers = await take(sizes.brokers, firstBrokerPort)
+  return makeSpec(name, { brokers, ensemble })
+}
+
+/** The cluster is called like its folder. */
+function folderName(dir: string): string {
+  return dir.split(/[\\/]/).findLast((part) => part !== '') ?? 'lab'
+}
