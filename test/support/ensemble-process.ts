@@ -50,7 +50,7 @@ export class EnsembleProcess {
     })
   }
 
-  static spawn(settings: MemberSettings): EnsembleProcess {
+  static spawn(settings: MemberSettings, execArgv: readonly string[] = []): EnsembleProcess {
     if (!existsSync(entry)) throw new Error(`${entry} is not there. Build it first: npm run bundle`)
     const configuration = {
       memberId: 1,
@@ -62,14 +62,15 @@ export class EnsembleProcess {
     return new EnsembleProcess(
       fork(entry, [JSON.stringify(configuration)], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        serialization: 'advanced'
+        serialization: 'advanced',
+        execArgv: [...execArgv]
       })
     )
   }
 
   /** Resolves when it serves; fails with what it said when it exits instead. */
-  static async start(settings: MemberSettings): Promise<EnsembleProcess> {
-    const member = EnsembleProcess.spawn(settings)
+  static async start(settings: MemberSettings, execArgv: readonly string[] = []): Promise<EnsembleProcess> {
+    const member = EnsembleProcess.spawn(settings, execArgv)
     await member.saying('ready')
     return member
   }

@@ -1,0 +1,174 @@
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectRequestFrame } from '../../src-main/coordination/wire/connect'
+import { JuteWriter } from '../../src-main/coordination/wire/jute-writer'
+import { requestOp, writeRequest, type Request } from '../../src-main/coordination/wire/requests'
+import { openAcl } from '../../src-main/coordination/wire/stat'
+import { zxidZero } from '../../src-main/coordination/wire/zxid'
+import type { EnsembleClient, SessionEvent } from '../../src-main/coordination/ensemble-client'
+import { SimRandom } from '../support/ensemble-world'
+import { EnsembleProcess, freePort, nodeEnsembleClient, temporaryFolder } from '../support/ensemble-process'
+
+const frameCount = 10_000
+const framesPerConnection = 20
+const seed = 20_261_125
+
+const random = new SimRandom(seed)
+const below = (limit: number): number => random.uint32() % limit
+const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[below(items.length)] ?? items[0]
+
+const path = (): string => pick(['/fuzz', '/fuzz/a', '/fuzz/b', '/', '', '/fuzz//x', `/fuzz/${below(50)}`])
+const data = (): Uint8Array => random.bytes(below(64))
+
+function validRequest(): Request {
+  const create = {
+    type: 'create',
+    path: path(),
+    data: data(),
+    acl: openAcl,
+    flags: below(4),
+    withStat: below(2) === 0
+  } as const
+  const options: readonly [Request, ...Request[]] = [
+    create,
+    { type: 'delete', path: `${path()}x`, version: -1 },
+    { type: 'setData', path: path(), data: data(), version: below(3) - 1 },
+    { type: 'exists', path: path(), watch: true },
+    { type: 'getData', path: path(), watch: true },
+    { type: 'getChildren', path: path(), watch: true, withStat: below(2) === 0 },
+    { type: 'getACL', path: path() },
+    { type: 'sync', path: path() },
+    { type: 'ping' },
+    { type: 'multi', operations: [create, { type: 'check', path: path(), version: 0 }] },
+    { type: 'setWatches', relativeZxid: zxidZero, data: [path()], exist: [path()], child: [path()] }
+  ]
+  return pick(options)
+}
+
+/** A frame of a valid request, then one to three wrongs. */
+function mutatedFrame(): Uint8Array {
+  const request = validRequest()
+  const writer = JuteWriter.frame().int(below(1_000)).int(requestOp(request))
+  writeRequest(writer, request)
+  let frame: Uint8Array = writer.finishFrame().slice()
+  for (let wrongs = 1 + below(3); wrongs > 0; wrongs--) frame = mutated(frame)
+  return frame
+}
+
+function mutated(frame: Uint8Array): Uint8Array {
+  const copy = frame.slice()
+  const view = new DataView(copy.buffer)
+  const kind = below(6)
+  const at = copy.length > 8 ? 4 + below(copy.length - 7) : 0
+  if (kind === 0) copy[below(copy.length)] = below(256)
+  // A length or a count inside the body, out of all proportion.
+  if (kind === 1 && at > 0) view.setInt32(at, pick([-1, -2, 0x7fff_ffff, -0x8000_0000, 0x000f_ffff, 0x0010_0000]))
+  if (kind === 2 && copy.length >= 12) view.setInt32(8, below(220) - 20)
+  if (kind === 3) {
+    const cut = copy.slice(0, 4 + below(copy.length - 3))
+    new DataView(cut.buffer).setInt32(0, cut.length - 4)
+    return cut
+  }
+  // The length of the frame itself.
+  if (kind === 4 && below(10) === 0) view.setInt32(0, pick([-1, 0, 0x7fff_ffff, 1_048_576, 1_048_575, copy.length]))
+  if (kind === 5) copy.set(random.bytes(Math.min(copy.length - 4, 1 + below(16))), 4)
+  return copy
+}
+
+describe('the client port under hostile frames', () => {
+  const folder = temporaryFolder()
+  let port: number
+  let member: EnsembleProcess
+  let bystander: EnsembleClient
+  let writes = 0
+
+  beforeAll(async () => {
+    port = await freePort()
+    // A small young generation, so that what stays is seen and not what the collector has not looked at yet.
+    member = await EnsembleProcess.start({ dataDir: folder.path, port }, ['--max-semi-space-size=2'])
+    bystander = nodeEnsembleClient(port)
+    bystander.start()
+    await bystander.whenConnected()
+    await bystander.create('/fuzz', null)
+    await bystander.create('/bystander', new Uint8Array(4))
+  })
+
+  afterAll(async () => {
+    await bystander.close()
+    await member.stop()
+    folder.remove()
+  })
+
+  async function attacker(): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.resume()
+    await once(socket, 'connect')
+    const handshake = connectRequestFrame({
+      lastZxidSeen: zxidZero,
+      timeoutMs: 4_000,
+      sessionId: 0n,
+      password: new Uint8Array(16),
+      readOnly: false
+    })
+    socket.write(below(50) === 0 ? mutated(handshake) : handshake)
+    return socket
+  }
+
+  async function framesRead(): Promise<number> {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('mntr')
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    return Number(/zk_packets_received\t(\d+)/.exec(answer)?.[1])
+  }
+
+  /** Until the member has read this many more: a frame that ends its connection takes those behind it along. */
+  async function attack(frames: number): Promise<void> {
+    const target = (await framesRead()) + frames
+    while ((await framesRead()) < target) {
+      writes++
+      const socket = await attacker()
+      const closed = new Promise((resolve) => socket.once('close', resolve))
+      for (let index = 0; index < framesPerConnection && !socket.destroyed; index++) socket.write(mutatedFrame())
+      socket.end()
+      await bystander.setData('/bystander', random.bytes(4))
+      // Our end of the stream is the server's cue, also in the middle of a frame: it has read all of it by then.
+      await closed
+    }
+  }
+
+  it(`survives ${frameCount}, other connections do not notice, and memory comes back to its level`, async () => {
+    const events: SessionEvent[] = []
+    bystander.onSession((event) => events.push(event))
+    await attack(frameCount / 2)
+    const levelBytes = member.rssBytes
+
+    await attack(frameCount)
+
+    expect(member.child.exitCode).toBeNull()
+    expect(events).toEqual([])
+    expect((await bystander.getData('/bystander'))?.stat.version).toBe(writes)
+    expect(member.messages.filter(({ type }) => type === 'problem')).toEqual([])
+    expect(member.stderr).toBe('')
+    expect(member.rssBytes - levelBytes).toBeLessThan(24 * 1024 * 1024)
+  })
+
+  it('takes random bytes, half a handshake and silence without harm to others', async () => {
+    const sockets: Socket[] = []
+    for (let index = 0; index < 200; index++) {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.resume()
+      await once(socket, 'connect')
+      if (index % 2 === 0) socket.write(random.bytes(1 + below(100)))
+      if (index % 4 === 1) socket.write(Uint8Array.of(0, 0, 0, 45, 0))
+      sockets.push(socket)
+    }
+
+    expect(await bystander.exists('/bystander')).toBeDefined()
+    for (const socket of sockets) socket.destroy()
+    expect(bystander.state).toBe('connected')
+  })
+})
