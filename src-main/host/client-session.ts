@@ -1,0 +1,101 @@
+/**
+ * One client of the host, whatever carries its messages: checks each by schema, runs commands, keeps watches, ends them
+ * with the connection. Nothing a client sends can do more than get an error back.
+ */
+import { ApiError, type ApiErrorBody, type LagoonApi } from '../api/api'
+import { COMMANDS, type CommandName } from '../api/commands'
+import { clientMessageSchema, type HostMessage } from '../api/wire'
+import type { WatchKey } from '../api/watch'
+import { messageOf } from '../kernel/errors'
+import type { Log } from '../kernel/ports'
+
+/** Watches of one client at a time. */
+const watchesMax = 200
+
+export type ApiProvider = Pick<LagoonApi, 'call' | 'watch'>
+
+export class ClientSession {
+  readonly #api: ApiProvider
+  readonly #send: (message: HostMessage) => void
+  readonly #log: Log
+  readonly #watches = new Map<string, () => void>()
+  readonly #consumers = new Set<string>()
+  #isClosed = false
+
+  constructor(api: ApiProvider, send: (message: HostMessage) => void, log: Log) {
+    this.#api = api
+    this.#log = log
+    this.#send = (message) => {
+      if (!this.#isClosed) send(message)
+    }
+  }
+
+  /** A message as it came; false when it is none of ours (the transport may then close). */
+  receive(message: unknown): boolean {
+    const parsed = clientMessageSchema.safeParse(message)
+    if (!parsed.success) return false
+    const { data } = parsed
+    if (data.type === 'call') void this.#call(data.id, data.name, data.input)
+    else if (data.type === 'watch') this.#watch(data.key as WatchKey)
+    else this.#unwatch(data.key)
+    return true
+  }
+
+  async #call(id: number, name: string, input: unknown): Promise<void> {
+    try {
+      this.#send({ type: 'result', id, value: await this.#run(name, input) })
+    } catch (error) {
+      this.#send({ type: 'error', id, error: this.#errorBody(name, error) })
+    }
+  }
+
+  async #run(name: string, input: unknown): Promise<unknown> {
+    if (!isCommand(name)) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
+    const parsed = COMMANDS[name].input.safeParse(input)
+    if (!parsed.success) {
+      const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+      throw new ApiError({ code: 'INVALID_INPUT', message: `${name}: ${problems}` })
+    }
+    const value = await this.#api.call(name, parsed.data)
+    if (name === 'consumer.open') this.#consumers.add((value as { consumer: string }).consumer)
+    return value
+  }
+
+  #errorBody(name: string, error: unknown): ApiErrorBody {
+    if (error instanceof ApiError) {
+      const { code, message, kafkaError } = error
+      return kafkaError === undefined ? { code, message } : { code, message, kafkaError }
+    }
+    this.#log('error', 'a command failed', { command: name, reason: messageOf(error) })
+    return { code: 'FAILED', message: messageOf(error) }
+  }
+
+  #watch(key: WatchKey): void {
+    if (this.#watches.has(key) || this.#watches.size >= watchesMax) return
+    // Held before the first value comes, which may be at once.
+    let end: (() => void) | undefined
+    this.#watches.set(key, () => end?.())
+    end = this.#api.watch(key, (value) => this.#send({ type: 'push', key, value }))
+  }
+
+  #unwatch(key: string): void {
+    this.#watches.get(key)?.()
+    this.#watches.delete(key)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const end of this.#watches.values()) end()
+    this.#watches.clear()
+    // Consumers that this client opened leave their groups with it.
+    for (const consumer of this.#consumers) {
+      this.#api.call('consumer.close', { consumer }).catch((error: unknown) => {
+        this.#log('debug', 'a consumer was closed already', { reason: messageOf(error) })
+      })
+    }
+  }
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name)
+}

@@ -1,0 +1,325 @@
+/**
+ * A lab cluster with everything around it: supervisor, monitor, events, and the API that app and CLI see. Commands about
+ * nodes go to the supervisor, those about topics, records and groups to the monitor; the cluster view joins both.
+ */
+import { ApiError } from '../api/api'
+import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { BrokerStatsView, ClusterView, NodeCostView, NodeView, StatusView } from '../api/views'
+import type { WatchKey, WatchValue } from '../api/watch'
+import { AppError } from '../kernel/errors'
+import type { Clock, Disk, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
+import { judge } from '../monitor/core/health'
+import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
+import type { Observation } from '../monitor/observation'
+import { Supervisor } from '../supervisor/supervisor'
+import { EventLog } from './event-log'
+import { MonitorLink } from './monitor-link'
+import { nodeEvent } from './node-events'
+
+/** Changes within this time leave as one push. */
+const pushDelayMs = 100
+const refreshMs = 1000
+/** Stats older than this are those of a broker that no longer tells any. */
+const statsMaxAgeMs = 3500
+
+export interface LabHostPorts {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly launcher: ProcessLauncher
+  readonly ports: PortFinder
+  readonly log: Log
+}
+
+interface BrokerTelling {
+  readonly totals: TrafficTotals
+  readonly rates: TrafficRates | undefined
+  readonly diskBytes: number
+  readonly leaders: number
+  readonly replicas: number
+}
+
+type Handlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
+
+export class LabHost {
+  readonly #clock: Clock
+  readonly #supervisor: Supervisor
+  readonly #monitor: MonitorLink
+  readonly #events = new EventLog()
+  readonly #tellings = new Map<string, BrokerTelling>()
+  readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
+  readonly #stopListeners: (() => void)[] = []
+  #observation: Observation | undefined
+  #push: Timer | undefined
+  #refresh: Timer | undefined
+  #stopping: Promise<void> | undefined
+
+  private constructor(ports: LabHostPorts, supervisor: Supervisor, hooks: Hooks) {
+    this.#clock = ports.clock
+    this.#supervisor = supervisor
+    hooks.changed = (node) => this.#nodeChanged(node)
+    hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
+    this.#monitor = new MonitorLink({
+      launcher: ports.launcher,
+      clock: ports.clock,
+      log: ports.log,
+      config: {
+        name: supervisor.name,
+        bootstrapServers: supervisor.bootstrapServers,
+        ensemble: supervisor.ensemble,
+        dataDir: ports.disk.join(supervisor.dir, 'monitor')
+      },
+      observed: (observation) => {
+        this.#observation = observation
+        this.#changed()
+      },
+      event: (event) => this.#events.add(event)
+    })
+  }
+
+  /** Opens the folder; throws AppError as Supervisor.open does. */
+  static async open(
+    ports: LabHostPorts,
+    dir: string,
+    sizes: { brokers?: number; ensemble?: number }
+  ): Promise<LabHost> {
+    const hooks: Hooks = { changed: () => undefined, nodeEvent: () => undefined }
+    const supervisor = await Supervisor.open(
+      {
+        ...ports,
+        changed: (node) => hooks.changed(node),
+        nodeEvent: (node, name, fields) => hooks.nodeEvent(node, name, fields)
+      },
+      dir,
+      sizes
+    )
+    return new LabHost(ports, supervisor, hooks)
+  }
+
+  get dir(): string {
+    return this.#supervisor.dir
+  }
+
+  /** Resolves when every node serves; rejects with AppError, and then everything is stopped again. */
+  async start(): Promise<void> {
+    this.#refreshAgain()
+    try {
+      await this.#supervisor.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#monitor.start()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#push?.cancel()
+    this.#refresh?.cancel()
+    await this.#monitor.stop()
+    await this.#supervisor.stop()
+    for (const listener of this.#stopListeners) listener()
+  }
+
+  /** Called once, when everything has stopped. */
+  onStopped(listener: () => void): void {
+    this.#stopListeners.push(listener)
+  }
+
+  // ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+    return (this.#handlers[name] as (input: CommandInput<Name>) => Promise<CommandOutput<Name>>)(input)
+  }
+
+  readonly #handlers: Handlers = {
+    'cluster.status': () => Promise.resolve(this.status()),
+    'cluster.view': () => Promise.resolve(this.view()),
+    'cluster.events': () => Promise.resolve({ events: [...this.#events.recent()] }),
+    'cluster.stop': async () => {
+      await this.stop()
+      return {}
+    },
+    'node.cost': ({ node }) => this.#cost(node),
+    'node.kill': ({ node }) => named(this.#supervisor.kill(node)),
+    'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
+    'node.start': ({ node }) => named(this.#supervisor.startNode(node)),
+    'node.restart': ({ node }) => named(this.#supervisor.restart(node)),
+    'topic.list': (input) => this.#monitor.call('topic.list', input),
+    'topic.describe': (input) => this.#monitor.call('topic.describe', input),
+    'topic.create': (input) => this.#monitor.call('topic.create', input),
+    'topic.delete': (input) => this.#monitor.call('topic.delete', input),
+    'records.newest': (input) => this.#monitor.call('records.newest', input),
+    'records.produce': (input) => this.#monitor.call('records.produce', input),
+    'consumer.open': (input) => this.#monitor.call('consumer.open', input),
+    'consumer.close': (input) => this.#monitor.call('consumer.close', input),
+    'group.list': (input) => this.#monitor.call('group.list', input),
+    'group.describe': (input) => this.#monitor.call('group.describe', input),
+    'group.lag': (input) => this.#monitor.call('group.lag', input)
+  }
+
+  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
+    if (key === 'cluster') {
+      const watcher = changed as (value: ClusterView) => void
+      this.#clusterWatchers.add(watcher)
+      watcher(this.view())
+      return () => this.#clusterWatchers.delete(watcher)
+    }
+    if (key === 'events') {
+      const watcher = changed as (value: { readonly events: readonly unknown[] }) => void
+      watcher({ events: this.#events.recent() })
+      return this.#events.listen((events) => watcher({ events }))
+    }
+    return this.#monitor.watch(key, changed)
+  }
+
+  // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  status(): StatusView {
+    return {
+      bootstrapServers: this.#supervisor.bootstrapServers,
+      ensemble: this.#supervisor.ensemble,
+      controllerId: this.#controllerId(),
+      nodes: this.#supervisor
+        .nodes()
+        .map(({ name, state, pid, port, dataDir }) => ({ name, state, pid, port, dataDir }))
+    }
+  }
+
+  /** The monitor's word; before its first sample the brokers' own. */
+  #controllerId(): number | null {
+    return this.#observation === undefined ? this.#toldControllerId : this.#observation.controllerId
+  }
+  #toldControllerId: number | null = null
+
+  view(): ClusterView {
+    const nodes = this.#supervisor.nodes()
+    const observation = this.#observation
+    const nowMs = this.#clock.nowMs()
+    const { health, reasons } = judge(nodes, observation, nowMs)
+    const brokers = nodes.filter(({ role }) => role === 'broker').map((node) => this.#brokerStats(node, nowMs))
+    return {
+      name: this.#supervisor.name,
+      kind: 'lab',
+      dataDir: this.#supervisor.dir,
+      bootstrapServers: this.#supervisor.bootstrapServers,
+      ensemble: this.#supervisor.ensemble,
+      observedAtMs: observation?.atMs ?? null,
+      health,
+      reasons: [...reasons],
+      controllerId: this.#controllerId(),
+      controllerEpoch: observation?.controllerEpoch ?? null,
+      nodes: [...nodes],
+      brokers,
+      topicCount: observation?.topicCount ?? null,
+      partitionCount: observation?.partitionCount ?? null,
+      leaderlessPartitions: observation?.leaderless?.count ?? null,
+      groupCount: observation?.groupCount ?? null,
+      groupsBehind: observation?.groupsBehind?.length ?? null,
+      bytesInPerSecond: sum(brokers.map((broker) => broker.bytesInPerSecond)),
+      bytesOutPerSecond: sum(brokers.map((broker) => broker.bytesOutPerSecond))
+    }
+  }
+
+  #brokerStats(node: NodeView, nowMs: number): BrokerStatsView {
+    const observation = this.#observation
+    const told = this.#tellings.get(node.name)
+    const isFresh = node.state === 'running' && told !== undefined && nowMs - told.totals.atMs <= statsMaxAgeMs
+    const seen = observation?.brokers?.find(({ id }) => id === node.id)
+    return {
+      name: node.name,
+      registered: observation?.registeredBrokers?.includes(node.id) ?? null,
+      isController: this.#controllerId() === node.id,
+      leaders: seen?.leaders ?? null,
+      replicas: seen?.replicas ?? null,
+      diskBytes: told?.diskBytes ?? null,
+      bytesInPerSecond: isFresh ? (told.rates?.bytesInPerSecond ?? null) : null,
+      bytesOutPerSecond: isFresh ? (told.rates?.bytesOutPerSecond ?? null) : null,
+      recordsInPerSecond: isFresh ? (told.rates?.recordsInPerSecond ?? null) : null
+    }
+  }
+
+  async #cost(name: string): Promise<NodeCostView> {
+    const node = this.#supervisor.node(name)
+    if (node === undefined)
+      throw new ApiError({ code: 'NOT_FOUND', message: `There is no node ${name} in this cluster.` })
+    const isController = node.role === 'broker' && this.#controllerId() === node.id
+    if (node.role === 'ensemble') return { node: name, isController, topics: [], groups: [], isComplete: true }
+    try {
+      return { ...(await this.#monitor.call('node.cost', { node: name })), isController }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { node: name, isController, topics: [], groups: [], isComplete: false }
+    }
+  }
+
+  // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nodeChanged(node: NodeView): void {
+    this.#events.add(nodeEvent(node))
+    this.#changed()
+  }
+
+  #nodeTold(node: NodeView, name: string, fields: Readonly<Record<string, unknown>>): void {
+    if (name === 'metadata') {
+      const id = Number(fields['controllerId'])
+      this.#toldControllerId = id >= 0 ? id : null
+    }
+    if (name !== 'stats') return
+    const number = (field: string): number => Number(fields[field] ?? 0)
+    const totals = {
+      atMs: this.#clock.nowMs(),
+      bytesIn: number('bytesIn'),
+      bytesOut: number('bytesOut'),
+      recordsIn: number('recordsIn')
+    }
+    this.#tellings.set(node.name, {
+      totals,
+      rates: ratesBetween(this.#tellings.get(node.name)?.totals, totals),
+      diskBytes: number('diskBytes'),
+      leaders: number('leaders'),
+      replicas: number('replicas')
+    })
+  }
+
+  /** Views age even when nothing happens: rates, "not observed for 5 s". */
+  #refreshAgain(): void {
+    this.#refresh = this.#clock.after(refreshMs, () => {
+      this.#changed()
+      this.#refreshAgain()
+    })
+  }
+
+  #changed(): void {
+    if (this.#clusterWatchers.size === 0) return
+    this.#push ??= this.#clock.after(pushDelayMs, () => {
+      this.#push = undefined
+      const view = this.view()
+      for (const watcher of this.#clusterWatchers) watcher(view)
+    })
+  }
+}
+
+interface Hooks {
+  changed: (node: NodeView) => void
+  nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0)
+}
+
+/** The supervisor's errors as the API tells them. */
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const code = error.code === 'NOT_FOUND' ? 'NOT_FOUND' : error.code === 'ABORTED' ? 'CONFLICT' : 'FAILED'
+    throw new ApiError({ code, message: error.message })
+  }
+}

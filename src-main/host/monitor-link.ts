@@ -1,0 +1,151 @@
+/**
+ * The monitor process and what is asked of it. It speaks the same messages as any client of ours, only the other way
+ * round: we call and watch, it answers and pushes. When it dies it is started again and its watches are renewed; calls
+ * under way fail with NOT_RUNNING.
+ */
+import { ApiError, type ApiErrorBody } from '../api/api'
+import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { WatchKey, WatchValue } from '../api/watch'
+import { hostMessageSchema, type ClientMessage } from '../api/wire'
+import type { ChildProcess, Clock, Log, ProcessLauncher, Timer } from '../kernel/ports'
+import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/observation'
+
+const restartMs = 500
+const callTimeoutMs = 60_000
+
+export interface MonitorLinkPorts {
+  readonly launcher: ProcessLauncher
+  readonly clock: Clock
+  readonly log: Log
+  readonly config: unknown
+  readonly observed: (observation: Observation) => void
+  readonly event: (event: ObservedEvent) => void
+}
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: ApiError) => void
+  readonly timer: Timer
+}
+
+export class MonitorLink {
+  readonly #ports: MonitorLinkPorts
+  readonly #calls = new Map<number, PendingCall>()
+  readonly #watches = new Map<string, Set<(value: unknown) => void>>()
+  #child: ChildProcess | undefined
+  #lastId = 0
+  #isStopped = false
+  #exited: (() => void) | undefined
+
+  constructor(ports: MonitorLinkPorts) {
+    this.#ports = ports
+  }
+
+  start(): void {
+    this.#child = this.#ports.launcher.launch('monitor', this.#ports.config, {
+      message: (message) => this.#message(message),
+      line: (line) => this.#ports.log('warn', line, { node: 'monitor' }),
+      exited: () => this.#ended()
+    })
+    for (const key of this.#watches.keys()) this.#send({ type: 'watch', key })
+  }
+
+  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+    if (this.#child === undefined) return Promise.reject(notRunning())
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      const timer = this.#ports.clock.after(callTimeoutMs, () => {
+        this.#calls.delete(id)
+        reject(new ApiError({ code: 'TIMED_OUT', message: `${name} took longer than ${callTimeoutMs / 1000} s.` }))
+      })
+      this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject, timer })
+      this.#send({ type: 'call', id, name, input })
+    })
+  }
+
+  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
+    const listener = changed as (value: unknown) => void
+    const listeners = this.#watches.get(key) ?? new Set()
+    this.#watches.set(key, listeners.add(listener))
+    // Asked again for every watcher: each wants the present value at once.
+    this.#send({ type: 'watch', key })
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size > 0 || this.#watches.get(key) !== listeners) return
+      this.#watches.delete(key)
+      this.#send({ type: 'unwatch', key })
+    }
+  }
+
+  #send(message: ClientMessage): void {
+    this.#child?.send(message)
+  }
+
+  #message(message: unknown): void {
+    const own = message as MonitorMessage
+    if (own.type === 'observation') {
+      this.#ports.observed(own.value)
+      return
+    }
+    if (own.type === 'observed') {
+      this.#ports.event(own.event)
+      return
+    }
+    const log = message as {
+      type?: unknown
+      level?: 'info' | 'warn' | 'error'
+      message?: string
+      fields?: Record<string, unknown>
+    }
+    if (log.type === 'log') {
+      this.#ports.log(log.level ?? 'info', log.message ?? '', { node: 'monitor', ...log.fields })
+      return
+    }
+    const answer = hostMessageSchema.safeParse(message)
+    if (!answer.success) return
+    if (answer.data.type === 'push') {
+      for (const listener of this.#watches.get(answer.data.key) ?? []) listener(answer.data.value)
+      return
+    }
+    const call = this.#calls.get(answer.data.id)
+    if (call === undefined) return
+    this.#calls.delete(answer.data.id)
+    call.timer.cancel()
+    if (answer.data.type === 'result') call.resolve(answer.data.value)
+    else call.reject(new ApiError(answer.data.error as ApiErrorBody))
+  }
+
+  #ended(): void {
+    this.#child = undefined
+    for (const call of this.#calls.values()) {
+      call.timer.cancel()
+      call.reject(notRunning())
+    }
+    this.#calls.clear()
+    this.#exited?.()
+    if (this.#isStopped) return
+    this.#ports.log('error', 'the monitor process ended and is started again', {})
+    this.#ports.clock.after(restartMs, () => {
+      if (!this.#isStopped) this.start()
+    })
+  }
+
+  /** Resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    if (this.#child === undefined) return
+    const child = this.#child
+    const gone = new Promise<void>((resolve) => (this.#exited = resolve))
+    child.send({ type: 'stop' })
+    const timer = this.#ports.clock.after(3000, () => child.kill())
+    await gone
+    timer.cancel()
+  }
+}
+
+function notRunning(): ApiError {
+  return new ApiError({
+    code: 'NOT_RUNNING',
+    message: 'The monitor is not running at the moment. Try again in a second.'
+  })
+}

@@ -1,0 +1,206 @@
+/**
+ * Web mode: the same screens in a browser, on 127.0.0.1 only. The URL carries a random token that is good until the
+ * server stops; the first request swaps it for an HttpOnly SameSite=Strict cookie. Every request, HTTP and WebSocket,
+ * needs that cookie and our own Host (against DNS rebinding), WebSockets our own Origin too.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { ignore } from '../kernel/errors'
+import type { Log } from '../kernel/ports'
+import { ClientSession, type ApiProvider } from './client-session'
+import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
+
+const cookieName = 'lagoon'
+const messageBytesMax = 4 * 1024 * 1024
+/** A browser that does not read is cut off before it fills our memory. */
+const unsentBytesMax = 64 * 1024 * 1024
+
+export interface WebServer {
+  /** http://127.0.0.1:P/?token=… */
+  readonly url: string
+  close(): Promise<void>
+}
+
+export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, port = 0): Promise<WebServer> {
+  const token = randomBytes(32).toString('base64url')
+  const guard = new Guard(token)
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax })
+  const server = createServer((request, response) => {
+    respond(guard, rendererDir, request, response).catch((error: unknown) => {
+      log('error', 'a page could not be served', { reason: String(error) })
+      response.destroy()
+    })
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url !== '/api' || !guard.admitsSocket(request)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => serve(client, api, log))
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: '127.0.0.1', port }, () => {
+      const address = server.address()
+      const bound = typeof address === 'object' && address !== null ? address.port : port
+      guard.port = bound
+      resolve({ url: `http://127.0.0.1:${bound}/?token=${token}`, close: () => close(server, sockets) })
+    })
+  })
+}
+
+/** Who is let in. */
+class Guard {
+  port = 0
+  readonly #token: string
+  /** Not the token itself: a cookie that leaks cannot be turned into a URL. */
+  readonly #cookie = randomBytes(32).toString('base64url')
+
+  constructor(token: string) {
+    this.#token = token
+  }
+
+  get setCookie(): string {
+    return `${cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
+  }
+
+  isOurHost(request: IncomingMessage): boolean {
+    const host = request.headers.host
+    return host === `127.0.0.1:${this.port}` || host === `localhost:${this.port}`
+  }
+
+  isOurOrigin(origin: string | undefined): boolean {
+    return origin === `http://127.0.0.1:${this.port}` || origin === `http://localhost:${this.port}`
+  }
+
+  hasToken(url: URL): boolean {
+    const given = url.searchParams.get('token')
+    return given !== null && isSame(given, this.#token)
+  }
+
+  hasCookie(request: IncomingMessage): boolean {
+    for (const pair of (request.headers.cookie ?? '').split(';')) {
+      const [name, value] = pair.trim().split('=')
+      if (name === cookieName && value !== undefined && isSame(value, this.#cookie)) return true
+    }
+    return false
+  }
+
+  admitsSocket(request: IncomingMessage): boolean {
+    return this.isOurHost(request) && this.isOurOrigin(request.headers.origin) && this.hasCookie(request)
+  }
+}
+
+function isSame(given: string, own: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(own))
+}
+
+async function respond(
+  guard: Guard,
+  rendererDir: string,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> {
+  const refuse = (status: number, text: string): void => {
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+    response.end(`${text}\n`)
+  }
+  if (!guard.isOurHost(request)) {
+    refuse(403, 'Open Lagoon by the address that it printed.')
+    return
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    refuse(405, 'Only GET is answered here.')
+    return
+  }
+  const { origin } = request.headers
+  if (origin !== undefined && !guard.isOurOrigin(origin)) {
+    refuse(403, 'This page may not be used from another one.')
+    return
+  }
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+  if (guard.hasToken(url)) {
+    response.writeHead(303, {
+      location: '/',
+      'set-cookie': guard.setCookie,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer'
+    })
+    response.end()
+    return
+  }
+  if (!guard.hasCookie(request)) {
+    refuse(401, 'Open Lagoon by the address that it printed when it started: it carries a token.')
+    return
+  }
+  await respondFile(rendererDir, url.pathname, response, refuse)
+}
+
+async function respondFile(
+  rendererDir: string,
+  pathname: string,
+  response: ServerResponse,
+  refuse: (status: number, text: string) => void
+): Promise<void> {
+  if (pathname === '/' || pathname === '/index.html') {
+    const { html, nonce } = await indexPage(rendererDir)
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      ...securityHeaders(nonce, true)
+    })
+    response.end(html)
+    return
+  }
+  const file = fileWithin(rendererDir, pathname)
+  try {
+    if (file === undefined) throw new Error('outside of the folder')
+    const bytes = await readFile(file)
+    response.writeHead(200, {
+      'content-type': contentTypeOf(file),
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff'
+    })
+    response.end(bytes)
+  } catch (error) {
+    ignore(error, 'told to the browser')
+    refuse(404, 'There is no such file.')
+  }
+}
+
+function serve(client: WebSocket, api: ApiProvider, log: Log): void {
+  const session = new ClientSession(
+    api,
+    (message) => {
+      if (client.bufferedAmount > unsentBytesMax) client.terminate()
+      else client.send(JSON.stringify(message))
+    },
+    log
+  )
+  client.on('message', (data, isBinary) => {
+    if (isBinary || !session.receive(parsed((data as Buffer).toString('utf8'))))
+      client.close(1008, 'not a message of the API')
+  })
+  client.on('close', () => session.close())
+  client.on('error', (error) => ignore(error, 'a browser that went away'))
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function close(server: Server, sockets: WebSocketServer): Promise<void> {
+  return new Promise((resolve) => {
+    for (const client of sockets.clients) client.terminate()
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
