@@ -49,7 +49,7 @@ import { Segment } from './segment'
 import type { BatchPlace } from './segment'
 
 /** So much may be written before an fdatasync starts by itself: a small dirty window keeps later ones short. */
-export const unsyncedBytesMax = 67_108_864
+export const unsyncedBytesMax = 268_435_456
 
 const zstdFromProduceVersion = 7
 

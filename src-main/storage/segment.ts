@@ -119,7 +119,9 @@ export class Segment {
   append(batch: Uint8Array, lastOffset: number): void {
     const position = this.#sizeBytes
     try {
-      this.#fileHandle().append(batch)
+      // Not through #fileHandle(): an appended segment is dirty, and a dirty one is never released.
+      const file = this.#file ?? this.#fileHandle()
+      file.append(batch)
     } catch (error) {
       throw asDiskFailure(error, this.#path)
     }
