@@ -13,7 +13,7 @@ import type { LogCommand } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
 import { isSamePassword } from './core/session/session-table'
 import type { ReadAnswer } from './core/tree/read-answer'
-import { errorCodes } from './wire/codes'
+import { errorCodes, specialXids } from './wire/codes'
 import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
 import { readRequest, type ReadRequest, type Request } from './wire/requests'
@@ -207,6 +207,10 @@ export class ClientConnection {
       case 'auth':
         // There is one scheme, world, and nobody authenticates with it (§1.4).
         this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.AUTHFAILED, closes: true })
+        return
+      case 'ping':
+        // Always -2, whatever the client wrote (measured on 3.8).
+        this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request })
         return
       default:
         this.#queue.push({ type: 'read', cameAtMs, xid, request })

@@ -46,7 +46,7 @@ export class EnsembleProcess {
     const ended = child.stderr === null ? undefined : once(child.stderr, 'close')
     this.exited = once(child, 'exit').then(async ([code, signal]) => {
       await ended
-      return { code, signal } as Exit
+      return { code, signal }
     })
   }
 

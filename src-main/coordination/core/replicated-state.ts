@@ -4,6 +4,7 @@
  *
  * Invariants: entries are applied in the order of their zxids, each once; a write counts only from the connection its
  * session is attached to; every ephemeral's owner is a session of the table.
+ * Deviation: create2 inside a multi is answered with path and Stat; 3.8 answers it as a create, without (measured).
  */
 import { invariant } from '../../kernel/invariant'
 import { errorCodes } from '../wire/codes'

@@ -17,6 +17,7 @@ export interface ReadAnswer {
 
 const noEvents: readonly WatcherEvent[] = []
 const answer = (response: Response): ReadAnswer => ({ error: errorCodes.OK, response, events: noEvents })
+const badArguments: ReadAnswer = { error: errorCodes.BADARGUMENTS, response: undefined, events: noEvents }
 const noNode: ReadAnswer = { error: errorCodes.NONODE, response: undefined, events: noEvents }
 
 export function answerRead(
@@ -34,6 +35,8 @@ export function answerRead(
     case 'setWatches':
       return { ...answer({ type: 'empty' }), events: rearm(tree, watches, connectionId, request) }
     case 'exists': {
+      // The one read that validates anything (measured on 3.8).
+      if (request.path.includes('\0')) return badArguments
       const znode = tree.find(request.path)
       // Also when it is missing: that is how a client waits for a creation.
       if (request.watch) watches.add('data', keyOf(request.path), connectionId)

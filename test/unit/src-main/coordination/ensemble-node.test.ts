@@ -162,14 +162,14 @@ describe('a member', () => {
     expect(await world.do(unanswered)).toMatchObject({ code: 'CONNECTIONLOSS' })
   })
 
-  it('answers in the order of requests, and a read after the writes before it', async () => {
+  it('answers in the order of requests, a read after the writes before it, a ping always as -2', async () => {
     const raw = new RawClient(world)
     await raw.connect()
     raw.greeting()
 
     raw.send(1, { type: 'create', path: '/a', data: data('1'), acl: openAcl, flags: 0, withStat: false })
     raw.send(2, { type: 'getData', path: '/a', watch: false })
-    raw.send(-2, { type: 'ping' })
+    raw.send(17, { type: 'ping' })
     raw.send(3, { type: 'setData', path: '/a', data: data('2'), version: 7 })
     raw.send(4, { type: 'exists', path: '/b', watch: false })
     await world.clock.run(50)

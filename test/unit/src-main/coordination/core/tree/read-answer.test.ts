@@ -61,6 +61,8 @@ describe('reads', () => {
 
     expect(answerRead(tree, new WatchTable(), 1, { type: 'getData', path: '//', watch: false }).error).toBe(-101)
     expect(answerRead(tree, new WatchTable(), 1, { type: 'getData', path: '', watch: false }).error).toBe(0)
+    expect(answerRead(tree, new WatchTable(), 1, { type: 'getData', path: '/\0', watch: false }).error).toBe(-101)
+    expect(answerRead(tree, new WatchTable(), 1, { type: 'exists', path: '/\0', watch: false }).error).toBe(-8)
   })
 })
 
