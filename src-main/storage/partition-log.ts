@@ -426,6 +426,11 @@ export class PartitionLog {
     return this.#epochs.endOffsetOf(epoch, this.#offsets.end)
   }
 
+  /** The leader epoch that wrote `offset`, -1 when it lies before all that are known. */
+  epochAt(offset: number): number {
+    return this.#epochs.epochAt(offset)
+  }
+
   producers(): readonly ProducerView[] {
     return this.#producers.view()
   }

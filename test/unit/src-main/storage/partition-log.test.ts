@@ -412,6 +412,7 @@ describe('leader epochs of a log', () => {
 
     expect(log.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 2 })
     expect(log.endOffsetForEpoch(3)).toEqual({ leaderEpoch: 3, endOffset: 3 })
+    expect([0, 1, 2].map((offset) => log.epochAt(offset))).toEqual([0, 0, 3])
     expect(Buffer.from(one.disk.read(`${folder}/leader-epoch-checkpoint`)).toString()).toBe('0\n2\n0 0\n3 2\n')
   })
 })
