@@ -93,7 +93,10 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess)
     if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'stop') stop()
   })
   process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  // Ctrl+C in a terminal reaches the whole process group; with a parent it is the parent's to say when to stop.
+  process.on('SIGINT', () => {
+    if (process.send === undefined) stop()
+  })
   const node = make(fail)
   node.start().then((port) => tell({ type: 'ready', port }), fail)
 }

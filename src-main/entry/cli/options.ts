@@ -1,0 +1,54 @@
+/** Options that several commands take, checked when they are parsed. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { InvalidArgumentError, type Command } from 'commander'
+
+export interface CommonOptions {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+/** --data, else $LAGOON_DATA, else ~/Lagoon/local-lab: the same for app and CLI. */
+export function dataFolder(given: string | undefined): string {
+  const fromEnvironment = process.env['LAGOON_DATA']
+  if (given !== undefined && given !== '') return resolve(given)
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return resolve(fromEnvironment)
+  return join(homedir(), 'Lagoon', 'local-lab')
+}
+
+export function withCommon(command: Command): Command {
+  return command
+    .option('--data <dir>', 'cluster folder (default: $LAGOON_DATA, else ~/Lagoon/local-lab)')
+    .option('--json', 'print JSON')
+}
+
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`)
+  }
+}
+
+export function keyValue(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at <= 0) throw new InvalidArgumentError('It must look like retention.ms=60000.')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+export function acksOf(text: string): 0 | 1 | -1 {
+  if (text === '0') return 0
+  if (text === '1') return 1
+  if (text === 'all' || text === '-1') return -1
+  throw new InvalidArgumentError('It must be 0, 1 or all.')
+}
+
+export function startingPoint(text: string): 'earliest' | 'latest' | number {
+  if (text === 'earliest' || text === 'latest') return text
+  return wholeNumber(0)(text)
+}
+
+export function commitMode(text: string): 'auto' | 'each' | 'never' {
+  if (text === 'auto' || text === 'each' || text === 'never') return text
+  throw new InvalidArgumentError('It must be auto, each or never.')
+}

@@ -1,0 +1,101 @@
+/** What commands print: one JSON document a line with --json, aligned text for people without. */
+import type {
+  GroupRow,
+  GroupView,
+  NodeView,
+  Payload,
+  RecordView,
+  StatusView,
+  TopicRow,
+  TopicView
+} from '../../api/views'
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+const unknown = '-'
+type Cell = string | number | null
+
+/** Columns as wide as their widest cell; numbers to the right. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const text = (cell: Cell): string => (cell === null ? unknown : String(cell))
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => text(row[i] ?? null).length)))
+  const line = (cells: readonly Cell[]): string =>
+    cells
+      .map((cell, i) =>
+        typeof cell === 'number' ? text(cell).padStart(widths[i] ?? 0) : text(cell).padEnd(widths[i] ?? 0)
+      )
+      .join('  ')
+      .trimEnd()
+  return [line(head), ...rows.map(line)].join('\n')
+}
+
+export function statusText(status: StatusView): string {
+  const nodes = status.nodes.map((node) => [node.name, node.state, node.pid, node.port, node.dataDir] as const)
+  return [
+    `bootstrap servers  ${status.bootstrapServers}`,
+    `ensemble           ${status.ensemble}`,
+    `controller         ${status.controllerId === null ? unknown : `broker-${status.controllerId}`}`,
+    '',
+    table(['NODE', 'STATE', 'PID', 'PORT', 'FOLDER'], nodes)
+  ].join('\n')
+}
+
+export function nodeText(node: NodeView): string {
+  return `${node.name} ${node.state}${node.pid === null ? '' : ` (pid ${node.pid})`}`
+}
+
+export function topicsText(topics: readonly TopicRow[]): string {
+  if (topics.length === 0) return 'No topics.'
+  const rows = topics.map((topic) => [topic.name, topic.partitionCount, topic.recordCount, topic.sizeBytes] as const)
+  return table(['TOPIC', 'PARTITIONS', 'RECORDS', 'BYTES'], rows)
+}
+
+export function topicText(topic: TopicView): string {
+  const rows = topic.partitions.map(
+    (partition) =>
+      [
+        partition.partition,
+        partition.leader,
+        partition.leaderEpoch,
+        partition.replicas.join(','),
+        partition.isr.join(','),
+        partition.startOffset,
+        partition.endOffset,
+        partition.sizeBytes
+      ] as const
+  )
+  const configs = Object.entries(topic.configs).map(([name, value]) => `  ${name}=${value}`)
+  const head = ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'ISR', 'START', 'END', 'BYTES']
+  return [`${topic.name}  ${topic.topicId}`, ...configs, table(head, rows)].join('\n')
+}
+
+export function groupsText(groups: readonly GroupRow[]): string {
+  if (groups.length === 0) return 'No groups.'
+  const rows = groups.map((group) => [group.groupId, group.state, group.memberCount, group.lagRecords] as const)
+  return table(['GROUP', 'STATE', 'MEMBERS', 'LAG'], rows)
+}
+
+export function groupText(group: GroupView): string {
+  const rows = group.partitions.map(
+    (row) => [row.topic, row.partition, row.committedOffset, row.endOffset, row.lagRecords, row.memberId] as const
+  )
+  return [
+    `${group.groupId}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members.length} members`,
+    table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows)
+  ].join('\n')
+}
+
+function payloadText(payload: Payload): string {
+  if (payload === null) return 'null'
+  return typeof payload === 'string' ? payload : `base64:${payload.base64}`
+}
+
+export function recordText(record: RecordView): string {
+  return `${record.topic}-${record.partition} ${record.offset}  ${payloadText(record.key)}  ${payloadText(record.value)}`
+}
