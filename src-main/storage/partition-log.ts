@@ -81,6 +81,8 @@ export class PartitionLog {
   /** Offsets of the .snapshot files that are there, ascending. */
   #snapshots: number[]
   #unsyncedBytes = 0
+  /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
+  #isFolderDirty = true
   #flushing: Promise<void> | undefined
   #isClosed = false
   #limits: BatchLimits
@@ -306,6 +308,7 @@ export class PartitionLog {
     const next = Segment.create(this.#context, end)
     active.seal()
     this.#segments.push(next)
+    this.#isFolderDirty = true
     this.#takeSnapshot()
     this.#flushInBackground()
   }
@@ -426,11 +429,6 @@ export class PartitionLog {
     return this.#epochs.endOffsetOf(epoch, this.#offsets.end)
   }
 
-  /** The leader epoch that wrote `offset`, -1 when it lies before all that are known. */
-  epochAt(offset: number): number {
-    return this.#epochs.epochAt(offset)
-  }
-
   producers(): readonly ProducerView[] {
     return this.#producers.view()
   }
@@ -453,6 +451,7 @@ export class PartitionLog {
   #startAfresh(offset: number): void {
     for (const segment of this.#segments.splice(0)) segment.discard()
     this.#segments.push(Segment.create(this.#context, offset))
+    this.#isFolderDirty = true
     this.#afterTruncation(offset)
   }
 
@@ -562,9 +561,16 @@ export class PartitionLog {
   async #syncSegments(): Promise<void> {
     const target = this.#offsets.end
     this.#unsyncedBytes = 0
-    await Promise.all(this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync()))
+    const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
+    if (this.#isFolderDirty) syncs.push(this.#syncFolder())
+    await Promise.all(syncs)
     // A truncation meanwhile may have moved the end below.
     this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, this.#offsets.end))
+  }
+
+  async #syncFolder(): Promise<void> {
+    this.#isFolderDirty = false
+    await this.#context.ports.disk.syncDirectory(this.#context.folder)
   }
 
   #flushInBackground(): void {

@@ -190,7 +190,10 @@ export class Segment {
     this.#isDirty = false
     try {
       this.writeIndexes()
-      await Promise.all([this.#fileHandle().sync(), this.#syncIndex('.index'), this.#syncIndex('.timeindex')])
+      const syncs = [this.#fileHandle().sync()]
+      if (this.#offsetIndex().count > 0) syncs.push(this.#syncIndex('.index'))
+      if (this.#timeIndex().count > 0) syncs.push(this.#syncIndex('.timeindex'))
+      await Promise.all(syncs)
     } catch (error) {
       // Never tried again: after a failed fsync nobody knows what the disk has (style rule 21).
       throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, { cause: error })
