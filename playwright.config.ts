@@ -1,0 +1,32 @@
+import { defineConfig } from '@playwright/test'
+
+const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'out/test-results/e2e',
+  workers: 1,
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  use: { trace: 'retain-on-failure' },
+  projects: [
+    { name: 'electron', testMatch: /electron\..*spec\.ts/ },
+    {
+      name: 'web',
+      testMatch: /web\..*spec\.ts/,
+      use: {
+        browserName: 'chromium',
+        headless: true,
+        launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: chromiumFlags }
+      }
+    }
+  ]
+})

@@ -1,0 +1,117 @@
+// npm test: sets up what the tests need, then runs every suite and closes with `N passed, N failed`.
+//   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
+//   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from './build.mjs'
+import { ensureElectron } from './ensure-electron.mjs'
+import { ensureSystem } from './ensure-system.mjs'
+
+const root = resolve(import.meta.dirname, '..')
+const results = join(root, 'out', 'test-results')
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+let passed = 0
+let failed = 0
+
+function run(command, args, env = {}) {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
+}
+
+/** A step that is one test: it passes when the command does. */
+function check(name, command, args) {
+  console.log(`\n── ${name}`)
+  if (run(command, args) === 0) passed += 1
+  else failed += 1
+}
+
+/** Counts of a JSON report; a run that left none has failed as a whole. */
+function count(report, status, countsOf) {
+  if (!existsSync(report)) {
+    failed += 1
+    return
+  }
+  const counts = countsOf(JSON.parse(readFileSync(report, 'utf8')))
+  passed += counts.passed
+  failed += counts.failed
+  if (status !== 0 && counts.failed === 0) failed += 1
+  if (counts.passed + counts.failed === 0) failed += 1
+}
+
+function vitest(...projects) {
+  console.log(`\n── ${projects.join(', ')}`)
+  const report = join(results, `vitest-${projects[0]}.json`)
+  rmSync(report, { force: true })
+  const args = [
+    'run',
+    ...projects.flatMap((name) => ['--project', name]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`
+  ]
+  const status = run(bin('vitest'), args)
+  count(report, status, ({ numPassedTests, numFailedTests, testResults }) => {
+    // A file that could not be collected has no tests to fail.
+    const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+    return { passed: numPassedTests, failed: numFailedTests + broken }
+  })
+}
+
+function playwright() {
+  console.log('\n── e2e')
+  const electron = ensureElectron()
+  const report = join(results, 'playwright.json')
+  rmSync(report, { force: true })
+  const command = [bin('playwright'), 'test', '--reporter=list,json']
+  if (!process.env.DISPLAY) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
+  const env = { ...electron.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report }
+  const status = run(command[0], command.slice(1), env)
+  count(report, status, ({ stats }) => ({
+    passed: stats.expected,
+    failed: stats.unexpected + stats.flaky + stats.skipped
+  }))
+}
+
+const steps = {
+  lint: () =>
+    check('lint', bin('eslint'), [
+      '.',
+      '--max-warnings',
+      '0',
+      '--cache',
+      '--cache-location',
+      'node_modules/.cache/eslint/'
+    ]),
+  format: () => check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+  types: () => check('types', bin('vue-tsc'), ['-b']),
+  unit: () => vitest('unit', 'renderer', 'tidy'),
+  interop: () => vitest('interop'),
+  crash: () => vitest('crash'),
+  e2e: () => playwright()
+}
+
+function main() {
+  mkdirSync(results, { recursive: true })
+  if (process.argv.includes('--kafka')) {
+    ensureSystem(['clients'])
+    build()
+    vitest('kafka')
+    return
+  }
+  const only = process.argv.includes('--only')
+    ? process.argv[process.argv.indexOf('--only') + 1].split(',')
+    : Object.keys(steps)
+  if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
+  if (only.includes('interop') || only.includes('crash') || only.includes('e2e')) ensureSystem(['clients'])
+  build()
+  for (const name of only) steps[name]()
+}
+
+try {
+  main()
+} catch (error) {
+  console.error(error.message)
+  failed += 1
+}
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
