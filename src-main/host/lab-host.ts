@@ -47,7 +47,7 @@ export class LabHost {
   readonly #events = new EventLog()
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
-  readonly #stopListeners: (() => void)[] = []
+  readonly #stopListeners: (() => unknown)[] = []
   #observation: Observation | undefined
   #push: Timer | undefined
   #refresh: Timer | undefined
@@ -121,11 +121,11 @@ export class LabHost {
     this.#refresh?.cancel()
     await this.#monitor.stop()
     await this.#supervisor.stop()
-    for (const listener of this.#stopListeners) listener()
+    for (const listener of this.#stopListeners) await listener()
   }
 
-  /** Called once, when everything has stopped. */
-  onStopped(listener: () => void): void {
+  /** Called once when everything has stopped, in the order given; a promise is awaited before the next. */
+  onStopped(listener: () => unknown): void {
     this.#stopListeners.push(listener)
   }
 

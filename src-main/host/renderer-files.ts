@@ -37,15 +37,17 @@ export async function indexPage(dir: string): Promise<{ readonly html: string; r
   return { html: page.replace(noncePlace, nonce), nonce }
 }
 
-export function contentSecurityPolicy(nonce: string, withSocket: boolean): string {
+/** `port` is that of web mode, whose page speaks over a WebSocket; a window of the app connects to nothing. */
+export function contentSecurityPolicy(nonce: string, port: number | undefined): string {
+  // 'self' covers WebSockets of the own origin in Chromium; other browsers want them named.
+  const sockets = port === undefined ? "'none'" : `'self' ws://127.0.0.1:${port} ws://localhost:${port}`
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
-    // 'self' covers WebSockets of the own origin in Chromium; Firefox and older ones want the scheme.
-    withSocket ? "connect-src 'self' ws://127.0.0.1:* ws://localhost:*" : "connect-src 'none'",
+    `connect-src ${sockets}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -53,9 +55,9 @@ export function contentSecurityPolicy(nonce: string, withSocket: boolean): strin
   ].join('; ')
 }
 
-export function securityHeaders(nonce: string, withSocket: boolean): Readonly<Record<string, string>> {
+export function securityHeaders(nonce: string, port: number | undefined): Readonly<Record<string, string>> {
   return {
-    'content-security-policy': contentSecurityPolicy(nonce, withSocket),
+    'content-security-policy': contentSecurityPolicy(nonce, port),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',

@@ -137,11 +137,11 @@ async function respond(
     refuse(401, 'Open Lagoon by the address that it printed when it started: it carries a token.')
     return
   }
-  await respondFile(rendererDir, url.pathname, response, refuse)
+  await respondFile({ rendererDir, port: guard.port }, url.pathname, response, refuse)
 }
 
 async function respondFile(
-  rendererDir: string,
+  { rendererDir, port }: { readonly rendererDir: string; readonly port: number },
   pathname: string,
   response: ServerResponse,
   refuse: (status: number, text: string) => void
@@ -151,7 +151,7 @@ async function respondFile(
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      ...securityHeaders(nonce, true)
+      ...securityHeaders(nonce, port)
     })
     response.end(html)
     return

@@ -3,14 +3,9 @@
  * kills what is left. The first line of --json is the `ready` message; later lines are events.
  */
 import { join } from 'node:path'
-import { childLauncher } from '../../adapters/child-launcher'
-import { fileLog } from '../../adapters/file-log'
-import { nodeClock } from '../../adapters/node-clock'
-import { nodeDisk } from '../../adapters/node-disk'
-import { portFinder } from '../../adapters/port-finder'
-import { openControlSocket } from '../../host/control-socket'
-import { LabHost } from '../../host/lab-host'
-import type { WebServer } from '../../host/web-server'
+import type { LabHost } from '../../host/lab-host'
+import type { Log } from '../../kernel/ports'
+import { openLab } from '../lab'
 import { exitCodes, failWith } from './exit'
 import { dataFolder, type CommonOptions } from './options'
 import { printJson, printLine, statusText } from './output'
@@ -23,43 +18,22 @@ export interface UpOptions extends CommonOptions {
 }
 
 export async function up(options: UpOptions): Promise<void> {
-  const dir = dataFolder(options.data)
-  const { log, useFile } = fileLog()
-  const ports = {
-    clock: nodeClock,
-    disk: nodeDisk,
-    launcher: childLauncher(import.meta.dirname),
-    ports: portFinder,
-    log
-  }
-  const host = await LabHost.open(ports, dir, sizesOf(options))
-  useFile(join(dir, 'lagoon.log'))
-  const stopOnSignal = stopper(host)
-  process.on('SIGINT', stopOnSignal)
-  process.on('SIGTERM', stopOnSignal)
-  process.on('SIGHUP', stopOnSignal)
-  const starting = host.start()
-  // Both roads in are open before the cluster is: `status` shows nodes that are starting.
-  const [control, web] = await Promise.all([
-    openControlSocket(dir, host, log),
-    options.ui === true ? openUi(host, options.uiPort) : undefined
-  ])
-  host.onStopped(() => {
-    void Promise.all([control.close(), web?.close()]).then(() => process.exit(exitCodes.done))
-  })
-  await starting
-  tellReady(host, options, web?.url)
+  const { brokers, ensemble } = options
+  const sizes = { ...(brokers === undefined ? {} : { brokers }), ...(ensemble === undefined ? {} : { ensemble }) }
+  const { host, log, started } = await openLab(dataFolder(options.data), sizes)
+  stopOnSignals(host)
+  const uiUrl = options.ui === true ? await openUi(host, log, options.uiPort) : undefined
+  host.onStopped(() => process.exit(exitCodes.done))
+  await started
+  tellReady(host, options, uiUrl)
 }
 
-function sizesOf({ brokers, ensemble }: UpOptions): { brokers?: number; ensemble?: number } {
-  return { ...(brokers === undefined ? {} : { brokers }), ...(ensemble === undefined ? {} : { ensemble }) }
-}
-
-async function openUi(host: LabHost, port: number | undefined): Promise<WebServer> {
+async function openUi(host: LabHost, log: Log, port: number | undefined): Promise<string> {
   // Loaded when asked for: a cluster without screens starts without it.
   const { openWebServer } = await import('../../host/web-server')
-  const { log } = fileLog()
-  return openWebServer(host, join(import.meta.dirname, '../renderer'), log, port)
+  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port)
+  host.onStopped(() => web.close())
+  return web.url
 }
 
 function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined): void {
@@ -80,11 +54,12 @@ function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined)
   })
 }
 
-function stopper(host: LabHost): () => void {
+function stopOnSignals(host: LabHost): void {
   let signals = 0
-  return () => {
+  const stop = (): void => {
     signals += 1
     if (signals > 1) process.exit(exitCodes.failed)
     host.stop().catch(failWith)
   }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 }

@@ -1,0 +1,37 @@
+/** The lab cluster of a folder on this machine, as `up` and the app host it: Node adapters, log file, control socket. */
+import { join } from 'node:path'
+import { childLauncher } from '../adapters/child-launcher'
+import { fileLog } from '../adapters/file-log'
+import { nodeClock } from '../adapters/node-clock'
+import { nodeDisk } from '../adapters/node-disk'
+import { portFinder } from '../adapters/port-finder'
+import { openControlSocket } from '../host/control-socket'
+import { LabHost } from '../host/lab-host'
+import type { Log } from '../kernel/ports'
+
+export interface Lab {
+  readonly host: LabHost
+  readonly log: Log
+  /** Resolves when every node serves. */
+  readonly started: Promise<void>
+}
+
+/**
+ * Opens the folder and begins to start its nodes; the control socket is open before they are up, so that `status` shows
+ * nodes that are starting. Throws AppError with one sentence when the folder cannot be used.
+ */
+export async function openLab(
+  dir: string,
+  sizes: { readonly brokers?: number; readonly ensemble?: number }
+): Promise<Lab> {
+  const { log, useFile } = fileLog()
+  const launcher = childLauncher(import.meta.dirname)
+  const host = await LabHost.open({ clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, log }, dir, sizes)
+  useFile(join(dir, 'lagoon.log'))
+  const started = host.start()
+  // Awaited by the caller; here only so that an early failure is not taken for an unhandled one.
+  started.catch(() => undefined)
+  const control = await openControlSocket(dir, host, log)
+  host.onStopped(() => control.close())
+  return { host, log, started }
+}
