@@ -84,10 +84,32 @@ export function toPoints(atMs: readonly number[], values: readonly (number | nul
   return points
 }
 
-/** The partitions with the highest present lag, worst first; unknown ones are left out. */
-export function worstPartitions(history: LagHistoryView, count: number): PartitionLag[] {
-  const known = history.partitions.filter((one) => present(one.lag) !== null)
-  return known.sort((a, b) => (present(b.lag) ?? 0) - (present(a.lag) ?? 0)).slice(0, count)
+/** An outsider must be this much higher than a member to take its place, so that lines do not change colour all the time. */
+const TAKEOVER_FACTOR = 1.5
+const TAKEOVER_RECORDS = 10
+
+/**
+ * The keys with the highest values, in slots that keep their colour: a member stays in its slot until it is gone, or
+ * an outsider is clearly higher than it. Without a previous choice the highest come first.
+ */
+export function steadyTop(
+  previous: readonly string[],
+  values: ReadonlyMap<string, number | null>,
+  count: number
+): string[] {
+  const valueOf = (key: string): number => values.get(key) ?? -1
+  const slots = previous.filter((key) => values.has(key)).slice(0, count)
+  const outsiders = [...values.keys()]
+    .filter((key) => !slots.includes(key) && values.get(key) !== null)
+    .sort((a, b) => valueOf(b) - valueOf(a))
+  while (slots.length < count && outsiders.length > 0) slots.push(...outsiders.splice(0, 1))
+  for (const outsider of outsiders) {
+    const lowest = slots.reduce((low, key, slot) => (valueOf(key) < valueOf(slots[low] ?? '') ? slot : low), 0)
+    const bar = valueOf(slots[lowest] ?? '') * TAKEOVER_FACTOR + TAKEOVER_RECORDS
+    if (valueOf(outsider) <= bar) break
+    slots[lowest] = outsider
+  }
+  return slots
 }
 
 /** The newest value, null where it is not known now. */

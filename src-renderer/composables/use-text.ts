@@ -1,6 +1,7 @@
 /** Words of the present language: translation, formats bound to the locale, and the sentences that screens share. */
 import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
+import { EVENT_PARAMS } from '@api/event-params'
 import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
 import { clock, clockMillis, durationParts, integer, zone } from '@/format'
 
@@ -58,7 +59,12 @@ export function useText(): Text {
     if (subject !== null) named.nodeIn = nodeInline(subject)
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.signal, params.exitCode)
     if (typeof params.delayMs === 'number') named.delay = duration(Math.max(1000, params.delayMs))
-    return t(`event.${event.code}`, named, typeof params.count === 'number' ? params.count : 1)
+    const isWhole = EVENT_PARAMS[event.code].every((name) => params[name] !== undefined)
+    return t(
+      `${isWhole ? 'event' : 'eventShort'}.${event.code}`,
+      named,
+      typeof params.count === 'number' ? params.count : 1
+    )
   }
 
   const exitSentence = (signal: unknown, exitCode: unknown): string =>

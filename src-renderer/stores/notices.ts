@@ -4,6 +4,8 @@ import { shallowRef } from 'vue'
 import { ApiError } from '@api/api'
 
 const NOTICES_MAX = 4
+/** Good news goes by itself; a failure stays until it was read. */
+const GOOD_NEWS_MS = 6_000
 
 export interface Notice {
   readonly id: number
@@ -17,14 +19,16 @@ export const useNoticesStore = defineStore('notices', () => {
   const notices = shallowRef<readonly Notice[]>([])
   let nextId = 1
 
-  const add = (what: string, subject: string, error?: ApiError): void => {
-    notices.value = [...notices.value, { id: nextId++, what, subject, error }].slice(-NOTICES_MAX)
-  }
-  const failed = (what: string, subject: string, cause: unknown): void =>
-    add(what, subject, cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) }))
   const dismiss = (id: number): void => {
     notices.value = notices.value.filter((notice) => notice.id !== id)
   }
+  const add = (what: string, subject: string, error?: ApiError): void => {
+    const id = nextId++
+    notices.value = [...notices.value, { id, what, subject, error }].slice(-NOTICES_MAX)
+    if (error === undefined) window.setTimeout(() => dismiss(id), GOOD_NEWS_MS)
+  }
+  const failed = (what: string, subject: string, cause: unknown): void =>
+    add(what, subject, cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) }))
 
   return { notices, add, failed, dismiss }
 })

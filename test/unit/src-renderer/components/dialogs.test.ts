@@ -1,0 +1,175 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ApiError } from '@api/api'
+import AppDialogs from '@/components/shell/AppDialogs.vue'
+import { useClusterStore } from '@/stores/cluster'
+import { useDialogsStore } from '@/stores/dialogs'
+import { useNodesStore } from '@/stores/nodes'
+import type { FakeApi } from '../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
+import { clusterView } from '../support/views'
+
+let api: FakeApi
+beforeEach(async () => {
+  api = useFakeHost()
+  useClusterStore()
+  api.push('cluster', clusterView())
+  await show(AppDialogs)
+})
+
+async function type(element: HTMLElement, text: string): Promise<void> {
+  if (!(element instanceof HTMLInputElement)) throw new Error('not a field')
+  element.value = text
+  element.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+
+describe('killing a broker', () => {
+  beforeEach(async () => {
+    useDialogsStore().open({ type: 'nodeCost', action: 'kill', node: 'broker-2' })
+    await flushPromises()
+  })
+  const answer = async (): Promise<void> => {
+    api
+      .last('node.cost')
+      .resolve({
+        node: 'broker-2',
+        isController: false,
+        topics: [{ topic: 'orders', offlinePartitions: [1, 4] }],
+        groups: ['billing'],
+        isComplete: true
+      })
+    await flushPromises()
+  }
+
+  it('is asked first, with Cancel focused', () => {
+    expect(one('alertdialog', 'Kill broker 2?')).toBeTruthy()
+    expect(document.activeElement?.textContent.trim()).toBe('Cancel')
+  })
+
+  it('cannot be confirmed before its cost is known', async () => {
+    const button = one('button', 'Kill broker 2') as HTMLButtonElement
+    expect(button.disabled).toBe(true)
+
+    await answer()
+
+    expect(button.disabled).toBe(false)
+  })
+
+  it('says what it costs and what stays safe', async () => {
+    await answer()
+
+    expect(shownText()).toContain('2 partitions go offline: broker 2 holds their only replica')
+    expect(shownText()).toContain('One group loses its coordinator: billing cannot commit')
+    expect(one('row', /^orders/).textContent).toContain('1 4')
+    expect(shownText()).toContain('Broker 1 stays controller: epoch 3 goes on')
+  })
+
+  it('happens when confirmed, and stays pending until it is observed', async () => {
+    await answer()
+
+    one('button', 'Kill broker 2').click()
+    await flushPromises()
+
+    expect(api.last('node.kill').input).toEqual({ node: 'broker-2' })
+    expect(useNodesStore().pending.get('broker-2')).toBe('kill')
+    expect(byRole('alertdialog', '')).toEqual([])
+  })
+
+  it('does not happen when cancelled', async () => {
+    await answer()
+
+    one('button', /^Cancel$/).click()
+    await flushPromises()
+
+    expect(api.calls.map((call) => call.name)).toEqual(['node.cost'])
+    expect(byRole('alertdialog', '')).toEqual([])
+  })
+
+  it('is still possible when its cost cannot be told', async () => {
+    api.last('node.cost').reject(new ApiError({ code: 'FAILED', message: 'The monitor is down.' }))
+    await flushPromises()
+
+    expect(shownText()).toContain('What it costs is not known. The monitor is down.')
+    expect((one('button', 'Kill broker 2') as HTMLButtonElement).disabled).toBe(false)
+  })
+})
+
+describe('creating a topic', () => {
+  beforeEach(async () => {
+    useDialogsStore().open({ type: 'createTopic' })
+    await flushPromises()
+  })
+
+  it('sends name, partitions and retention', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    await type(one('textbox', /^Partitions$/), '12')
+    one('button', /^Create topic$/).click()
+    await flushPromises()
+
+    expect(api.last('topic.create').input).toEqual({
+      topic: 'orders',
+      partitions: 12,
+      replicationFactor: 1,
+      configs: {}
+    })
+  })
+
+  it('shows the error of the server in the form, and keeps what was typed', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    one('button', /^Create topic$/).click()
+    await flushPromises()
+
+    api
+      .last('topic.create')
+      .reject(
+        new ApiError({ code: 'KAFKA', message: "Topic 'orders' already exists.", kafkaError: 'TOPIC_ALREADY_EXISTS' })
+      )
+    await flushPromises()
+
+    expect(one('alert', 'TOPIC_ALREADY_EXISTS')).toBeTruthy()
+    expect((one('textbox', /^Name$/) as HTMLInputElement).value).toBe('orders')
+  })
+
+  it('opens the topic when it was created', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    one('button', /^Create topic$/).click()
+    await flushPromises()
+
+    api.last('topic.create').resolve({ topic: 'orders', topicId: 'x' })
+    await flushPromises()
+
+    expect(window.location.hash).toBe('#/topics/orders')
+    expect(byRole('dialog', '')).toEqual([])
+  })
+
+  it('needs a name, and takes no partitions out of range', async () => {
+    expect((one('button', /^Create topic$/) as HTMLButtonElement).disabled).toBe(true)
+    await type(one('textbox', /^Name$/), 'orders')
+    await type(one('textbox', /^Partitions$/), '0')
+    one('button', /^Create topic$/).click()
+    await flushPromises()
+
+    expect(api.last('topic.create').input).toMatchObject({ partitions: 6 })
+  })
+})
+
+describe('deleting a topic', () => {
+  beforeEach(async () => {
+    useDialogsStore().open({ type: 'deleteTopic', topic: 'orders' })
+    await flushPromises()
+  })
+
+  it('needs its name to be typed', async () => {
+    const button = one('button', /^Delete topic$/) as HTMLButtonElement
+    await type(one('textbox', 'Type the name'), 'order')
+    expect(button.disabled).toBe(true)
+
+    await type(one('textbox', 'Type the name'), 'orders')
+    expect(button.disabled).toBe(false)
+    button.click()
+    await flushPromises()
+
+    expect(api.last('topic.delete').input).toEqual({ topic: 'orders' })
+  })
+})

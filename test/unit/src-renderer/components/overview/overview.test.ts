@@ -1,0 +1,86 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+import OverviewView from '@/views/OverviewView.vue'
+import type { ReasonView } from '@api/views'
+import type { FakeApi } from '../../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+import { clusterView, nodeView, NOW_MS, statsView } from '../../support/views'
+
+let api: FakeApi
+beforeEach(() => {
+  api = useFakeHost()
+})
+
+const offline: ReasonView = {
+  code: 'partitionsOffline',
+  level: 'critical',
+  sinceMs: NOW_MS,
+  node: 'broker-2',
+  count: 4,
+  sample: ['orders-1', 'orders-3']
+}
+const broken = clusterView({
+  health: 'critical',
+  reasons: [offline],
+  leaderlessPartitions: 4,
+  nodes: [nodeView('broker-1'), nodeView('broker-2', 'killed'), nodeView('ensemble-1')],
+  brokers: [
+    statsView('broker-1'),
+    statsView('broker-2', { leaders: 0, bytesInPerSecond: null, bytesOutPerSecond: null })
+  ]
+})
+
+describe('the overview', () => {
+  it('shows a skeleton before the first view', async () => {
+    await show(OverviewView)
+
+    expect(one('status', 'Loading')).toBeTruthy()
+  })
+
+  it('names what broke, where, and offers the way to its cause', async () => {
+    await show(OverviewView)
+    api.push('cluster', broken)
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict]')?.textContent).toContain('4 partitions have no leader')
+    expect(shownText()).toContain('orders-1, orders-3 and 2 more; the only replica is on broker 2')
+    one('button', 'Start broker 2').click()
+    expect(api.last('node.start').input).toEqual({ node: 'broker-2' })
+  })
+
+  it('shows a dash where a dead broker reports nothing', async () => {
+    await show(OverviewView)
+    api.push('cluster', broken)
+    await flushPromises()
+
+    expect(one('row', /^Broker 2/).textContent).toMatch(/Killed.*0.*4.*—.*—/)
+  })
+
+  it('shows the bootstrap address to copy', async () => {
+    await show(OverviewView)
+    api.push('cluster', clusterView())
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=bootstrap]')?.textContent).toBe('127.0.0.1:9092,127.0.0.1:9093')
+    expect(one('button', 'Copy bootstrap address')).toBeTruthy()
+  })
+
+  it('leads an empty cluster to its first topic and client', async () => {
+    await show(OverviewView)
+    api.push('cluster', clusterView({ topicCount: 0, partitionCount: 0, groupCount: 0 }))
+    await flushPromises()
+
+    expect(shownText()).toContain('The cluster runs and has no topics yet')
+    expect(document.querySelectorAll('[data-testid=bootstrap]')).toHaveLength(1)
+    expect(byRole('tab', '').map((tab) => tab.textContent.trim())).toEqual(['kcat', 'Java', 'Python', 'Node'])
+  })
+
+  it('says the same in Korean', async () => {
+    await show(OverviewView, {}, 'ko')
+    api.push('cluster', broken)
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict]')?.textContent).toContain('리더 없는 파티션 4개')
+    expect(one('button', '브로커 2 시작')).toBeTruthy()
+  })
+})

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { nodeLevel } from '@/composables/node-level'
+import { matchPalette } from '@/composables/palette-match'
+import { possibleActions } from '@/composables/use-node-actions'
+import { compareValues } from '@/composables/use-sorted'
+import { nextIndex } from '@/composables/use-table-keys'
+import { totalLag, trendPerSecond } from '@/components/groups/group-lag'
+import { snippetParts, snippetText } from '@/components/overview/snippets'
+import { nodeView, statsView } from '../support/views'
+
+describe('keys of a table', () => {
+  it('move by arrows and by j and k, and stop at the ends', () => {
+    expect([
+      nextIndex('j', 0, 3),
+      nextIndex('ArrowDown', 2, 3),
+      nextIndex('k', 0, 3),
+      nextIndex('ArrowUp', 2, 3)
+    ]).toEqual([1, 2, 0, 1])
+  })
+
+  it('begin at the top going down and at the bottom going up', () => {
+    expect([nextIndex('j', -1, 3), nextIndex('k', -1, 3), nextIndex('Home', 2, 3), nextIndex('End', 0, 3)]).toEqual([
+      0, 2, 0, 2
+    ])
+  })
+
+  it('are nothing for other keys and for empty tables', () => {
+    expect([nextIndex('x', 0, 3), nextIndex('j', -1, 0)]).toEqual([undefined, undefined])
+  })
+})
+
+describe('sorting', () => {
+  it('puts unknown values last either way', () => {
+    const sorted = (isDescending: boolean) => [3, null, 10].sort((a, b) => compareValues(a, b, isDescending))
+
+    expect(sorted(false)).toEqual([3, 10, null])
+    expect(sorted(true)).toEqual([10, 3, null])
+  })
+
+  it('counts numbers inside names as numbers', () => {
+    expect(['orders-10', 'orders-2'].sort((a, b) => compareValues(a, b, false))).toEqual(['orders-2', 'orders-10'])
+  })
+})
+
+describe('the palette', () => {
+  const entry = (label: string, kind = 'Topic') => ({ id: label, kind, label, run: () => undefined })
+
+  it('finds entries that hold every word, the earlier the higher', () => {
+    const found = matchPalette([entry('my-orders'), entry('orders'), entry('Kill broker 2…', 'Action')], 'ord', 10)
+    expect(found.map(({ label }) => label)).toEqual(['orders', 'my-orders'])
+    expect(
+      matchPalette([entry('Kill broker 2…', 'Action'), entry('Kill broker 1…', 'Action')], 'kill 2', 10)
+    ).toHaveLength(1)
+  })
+
+  it('shows the first ones for an empty query', () => {
+    expect(matchPalette([entry('a'), entry('b')], '  ', 1).map(({ label }) => label)).toEqual(['a'])
+  })
+})
+
+describe('a node', () => {
+  it('can be started when it is down, and killed, stopped or restarted when it lives', () => {
+    expect(possibleActions(nodeView('broker-1'))).toEqual(['kill', 'stop', 'restart'])
+    expect(possibleActions(nodeView('broker-1', 'killed'))).toEqual(['start'])
+    expect(possibleActions(nodeView('broker-1', 'crashed'))).toEqual(['start', 'stop'])
+  })
+
+  it('that runs unregistered is still recovering', () => {
+    expect(nodeLevel(nodeView('broker-1'), statsView('broker-1'))).toBe('healthy')
+    expect(nodeLevel(nodeView('broker-1'), statsView('broker-1', { registered: false }))).toBe('recovering')
+    expect(nodeLevel(nodeView('broker-1', 'stopped'), undefined)).toBe('stopped')
+  })
+})
+
+describe('the lag of a group', () => {
+  const partition = (lagRecords: number | null) => ({
+    topic: 't',
+    partition: 0,
+    committedOffset: null,
+    startOffset: 0,
+    endOffset: 9,
+    lagRecords,
+    memberId: null
+  })
+
+  it('is not known when nothing was committed, never 0', () => {
+    expect(totalLag([partition(null), partition(null)])).toBeNull()
+    expect(totalLag([])).toBeNull()
+    expect(totalLag([partition(null), partition(4), partition(0)])).toBe(4)
+  })
+
+  it('has a trend of the last minute once enough of it is known', () => {
+    const atMs = Array.from({ length: 61 }, (_, second) => second * 1000)
+    const history = { groupId: 'g', fromMs: 0, toMs: 60_000, atMs, total: atMs.map((at) => at / 10), partitions: [] }
+    expect(trendPerSecond(history)).toBe(100)
+    expect(
+      trendPerSecond({ ...history, total: history.total.map((value, index) => (index === 60 ? null : value)) })
+    ).toBeNull()
+    expect(trendPerSecond(undefined)).toBeNull()
+  })
+})
+
+describe('a snippet', () => {
+  const remarks = { list: 'L', write: 'W', read: 'R' }
+
+  it('names the real address and comes back as one text', () => {
+    const parts = snippetParts('node', '127.0.0.1:9092,127.0.0.1:9093', remarks)
+
+    expect(snippetText(parts)).toContain("['127.0.0.1:9092', '127.0.0.1:9093']")
+    expect(snippetText(parts)).not.toMatch(/[‹›]/)
+    expect(parts[0]).toEqual({ kind: 'remark', text: '// npm install kafkajs' })
+  })
+
+  it('tells strings and remarks from code', () => {
+    const kinds = snippetParts('kcat', 'h:1', remarks).map((part) => part.kind)
+    expect(new Set(kinds)).toEqual(new Set(['remark', 'code', 'string']))
+  })
+})

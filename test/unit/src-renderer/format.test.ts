@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import {
+  axisTick,
+  bytes,
+  byteUnit,
+  clock,
+  decimal,
+  durationParts,
+  integer,
+  inUnit,
+  isoLocal,
+  shortNumber
+} from '@/format'
+
+const THIN = '\u2009'
+
+describe('integers', () => {
+  it('are grouped by thin spaces', () => {
+    expect(integer(0)).toBe('0')
+    expect(integer(999)).toBe('999')
+    expect(integer(8112106)).toBe(`8${THIN}112${THIN}106`)
+    expect(integer(-1234)).toBe(`\u22121${THIN}234`)
+  })
+
+  it('are exact at any length', () => {
+    expect(integer('23958446825181076828').replaceAll(THIN, '')).toBe('23958446825181076828')
+    expect(integer(9223372036854775807n).replaceAll(THIN, '')).toBe('9223372036854775807')
+    expect(integer(Number.MAX_SAFE_INTEGER).replaceAll(THIN, '')).toBe('9007199254740991')
+  })
+
+  it('are a dash when not known, never 0', () => {
+    expect(integer(null)).toBe('—')
+    expect(integer(undefined)).toBe('—')
+    expect(decimal(Number.NaN, 2)).toBe('—')
+    expect(bytes(null)).toBe('—')
+  })
+})
+
+describe('sizes and rates', () => {
+  it('take the unit that suits the largest value of a column', () => {
+    const unit = byteUnit([1_420_000, null, 880])
+    expect(unit.name).toBe('MB')
+    expect([inUnit(1_420_000, unit), inUnit(880, unit), inUnit(null, unit)]).toEqual(['1.42', '0.00', '—'])
+  })
+
+  it('do not go below the least unit', () => {
+    expect(byteUnit([0, 12], 'kB').name).toBe('kB')
+    expect(byteUnit([]).name).toBe('B')
+  })
+
+  it('show bytes whole', () => {
+    expect(bytes(532)).toBe('532 B')
+    expect(bytes(4_100_000_000)).toBe('4.1 GB')
+  })
+})
+
+describe('ticks of a value axis', () => {
+  it('are short', () => {
+    expect([0, 800, 5000, 30000, 2_500_000].map(shortNumber)).toEqual(['0', '800', '5 k', '30 k', '2.5 M'])
+  })
+
+  it('have as many places as their step needs', () => {
+    expect([0, 0.2, 1].map((value) => axisTick(value, 0.2))).toEqual(['0', '0.2', '1.0'])
+    expect([1, 2].map((value) => axisTick(value, 1))).toEqual(['1', '2'])
+  })
+})
+
+describe('times', () => {
+  it('are told in two units', () => {
+    expect(durationParts(4_000)).toEqual({ unit: 'seconds', first: 4, second: undefined })
+    expect(durationParts(265_900)).toEqual({ unit: 'minutes', first: 4, second: 25 })
+    expect(durationParts(2 * 3_600_000 + 60_000)).toEqual({ unit: 'hours', first: 2, second: 1 })
+    expect(durationParts(50 * 3_600_000)).toEqual({ unit: 'days', first: 2, second: 2 })
+    expect(durationParts(-5)).toEqual({ unit: 'seconds', first: 0, second: undefined })
+  })
+
+  it('are local, on a 24-hour clock, and equal in both languages', () => {
+    const at = new Date(2026, 10, 22, 0, 6, 5).getTime()
+    expect(clock('en', at)).toBe('00:06:05')
+    expect(clock('ko', at)).toBe('00:06:05')
+    expect(clock('en', at, false)).toBe('00:06')
+    expect(isoLocal(at + 42)).toBe('2026-11-22 00:06:05.042')
+  })
+})

@@ -1,0 +1,256 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { GroupView, TopicRow } from '@api/views'
+import MembersTable from '@/components/groups/MembersTable.vue'
+import OffsetsTable from '@/components/groups/OffsetsTable.vue'
+import MessagesPane from '@/components/topics/MessagesPane.vue'
+import PartitionsTable from '@/components/topics/PartitionsTable.vue'
+import BrokersView from '@/views/BrokersView.vue'
+import GroupsView from '@/views/GroupsView.vue'
+import TopicsView from '@/views/TopicsView.vue'
+import TopicView from '@/views/TopicView.vue'
+import type { FakeApi } from '../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
+import { clusterView, nodeView } from '../support/views'
+
+// There is no canvas here; what a chart draws is tested as functions.
+vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
+
+let api: FakeApi
+beforeEach(() => {
+  api = useFakeHost()
+})
+
+const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow => ({
+  name,
+  topicId: name,
+  isInternal: name.startsWith('__'),
+  partitionCount: 6,
+  replicationFactor: 1,
+  leaderlessPartitions: 0,
+  recordCount: 10,
+  sizeBytes: 100,
+  recordsInPerSecond: 0,
+  ...rest
+})
+const press = async (key: string): Promise<void> => {
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+  await flushPromises()
+}
+const names = (): string[] => byRole('link', '').map((link) => link.textContent.trim())
+
+describe('topics', () => {
+  beforeEach(async () => {
+    await show(TopicsView)
+    api.push('topics', {
+      observedAtMs: 1,
+      topics: [
+        row('b', { recordCount: null }),
+        row('a'),
+        row('__consumer_offsets', { leaderlessPartitions: 2, recordCount: 99 })
+      ]
+    })
+    await flushPromises()
+  })
+
+  it('are sorted, by name at first, by another column when its head is pressed', async () => {
+    expect(names()).toEqual(['__consumer_offsets', 'a', 'b'])
+
+    one('button', /^Records$/).click()
+    await flushPromises()
+
+    expect(names()).toEqual(['a', '__consumer_offsets', 'b'])
+    expect(one('columnheader', /^Records$/).getAttribute('aria-sort')).toBe('ascending')
+  })
+
+  it('are filtered by name and by being internal', async () => {
+    one('button', /^Internal$/).click()
+    await flushPromises()
+    expect(names()).toEqual(['a', 'b'])
+
+    const field = one('textbox', 'Filter topics') as HTMLInputElement
+    field.value = 'zzz'
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+    expect(shownText()).toContain('No topic matches “zzz”')
+  })
+
+  it('are walked with j and k and opened with Enter', async () => {
+    await press('j')
+    await press('j')
+    expect(document.querySelector('[aria-selected=true]')?.textContent).toContain('a')
+
+    await press('Enter')
+
+    expect(window.location.hash).toBe('#/topics/a')
+  })
+
+  it('show a dash for a count that is not known and a mark for partitions without leader', () => {
+    expect(one('row', /^\s*b/).textContent).toContain('—')
+    expect(one('row', '__consumer_offsets').querySelector('[role=img]')?.getAttribute('aria-label')).toBe('Critical')
+  })
+})
+
+describe('an empty or unknown list', () => {
+  it('says why there are no topics and offers to create one', async () => {
+    await show(TopicsView)
+    api.push('topics', { observedAtMs: 1, topics: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('A client that writes to a topic creates it too.')
+    expect(byRole('button', /^Create topic$/)).toHaveLength(2)
+  })
+
+  it('says why there are no groups', async () => {
+    await show(GroupsView)
+    expect(one('status', 'Loading')).toBeTruthy()
+    api.push('groups', { observedAtMs: 1, groups: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('A consumer with a group id appears here')
+  })
+
+  it('says that a topic is not there', async () => {
+    await show(TopicView, { name: 'gone' })
+    api.push('topic:gone', null)
+    await flushPromises()
+
+    expect(shownText()).toContain('There is no topic gone')
+    expect((one('button', 'Delete…') as HTMLButtonElement).disabled).toBe(true)
+  })
+})
+
+describe('brokers', () => {
+  it('have a row for every node, the ensemble member too, and a detail with what can be done', async () => {
+    await show(BrokersView)
+    api.push(
+      'cluster',
+      clusterView({
+        nodes: [
+          nodeView('broker-1'),
+          nodeView('broker-2', 'killed', { exit: { code: null, signal: 'SIGKILL' } }),
+          nodeView('ensemble-1')
+        ]
+      })
+    )
+    await flushPromises()
+    expect(byRole('row', /^(Broker|Ensemble) \d/)).toHaveLength(3)
+
+    one('row', /^Broker 2/).click()
+    await flushPromises()
+
+    expect(window.location.hash).toBe('#/brokers/broker-2')
+    expect(one('complementary', 'Broker 2')).toBeTruthy()
+  })
+})
+
+describe('partitions', () => {
+  it('without leader say so and show no invented offsets', async () => {
+    const partition = { leaderEpoch: 3, replicas: [2], isr: [2], sizeBytes: 5 }
+    await show(PartitionsTable, {
+      topic: {
+        name: 't',
+        topicId: 'id',
+        configs: {},
+        partitions: [
+          { ...partition, partition: 0, leader: 1, startOffset: 0, endOffset: 9007199254740991 },
+          { ...partition, partition: 1, leader: null, startOffset: null, endOffset: null }
+        ]
+      }
+    })
+
+    expect(one('row', 'Broker 1').textContent.replaceAll('\u2009', '')).toContain('9007199254740991')
+    expect(one('row', 'No leader').textContent).toContain('—')
+  })
+})
+
+describe('a group', () => {
+  const group: GroupView = {
+    groupId: 'g',
+    state: 'Stable',
+    protocol: 'range',
+    coordinatorId: 1,
+    members: [
+      { memberId: 'm-1', clientId: 'app', clientHost: '/127.0.0.1', assignments: [{ topic: 't', partitions: [0, 1] }] }
+    ],
+    partitions: [
+      { topic: 't', partition: 0, committedOffset: 4, startOffset: 0, endOffset: 9, lagRecords: 5, memberId: 'm-1' },
+      {
+        topic: 't',
+        partition: 1,
+        committedOffset: null,
+        startOffset: 0,
+        endOffset: 9,
+        lagRecords: null,
+        memberId: 'm-1'
+      }
+    ]
+  }
+  const cells = (name: string): string[] =>
+    [...one('row', name).querySelectorAll('td')].map((cell) => cell.textContent.trim())
+
+  it('shows a dash, not 0, where nothing was committed', async () => {
+    await show(OffsetsTable, { group })
+
+    expect(cells('t-0')).toEqual(['t-0', '0', '9', '4', '5', 'app /127.0.0.1'])
+    expect(cells('t-1')).toEqual(['t-1', '0', '9', '—', '—', 'app /127.0.0.1'])
+  })
+
+  it('shows what each member owns and its lag', async () => {
+    await show(MembersTable, { group })
+
+    expect(cells('app')).toEqual(['app', '/127.0.0.1', '2', '5', 't: 0 1', 'm-1'])
+  })
+})
+
+describe('messages', () => {
+  const record = {
+    topic: 't',
+    partition: 0,
+    offset: 7,
+    timestampMs: -1,
+    key: null,
+    value: '{"seq":9223372036854775807}',
+    headers: [{ key: 'h', value: 'v' }]
+  }
+
+  beforeEach(async () => {
+    await show(MessagesPane, { topic: 't' })
+    expect(api.last('records.newest').input).toEqual({ topic: 't', limit: 200 })
+  })
+
+  it('open in a detail with exact numbers and headers', async () => {
+    api
+      .last('records.newest')
+      .resolve({ records: [record, { ...record, offset: 6, value: null }], unreachablePartitions: [] })
+    await flushPromises()
+    expect(byRole('row', 'Tombstone')).toHaveLength(1)
+
+    one('row', '9223372036854775807').click()
+    await flushPromises()
+
+    const detail = one('complementary', 'Record')
+    expect(detail.textContent).toContain('9223372036854775807')
+    expect(detail.textContent).toMatch(/h\s*v/)
+  })
+
+  it('say which partitions could not be read', async () => {
+    api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5] })
+    await flushPromises()
+
+    expect(shownText()).toContain('Partitions 2, 5 have no leader')
+  })
+
+  it('are read again on Refresh, one reading at a time', async () => {
+    const button = one('button', 'Refresh') as HTMLButtonElement
+    expect(button.disabled).toBe(true)
+    api.last('records.newest').resolve({ records: [], unreachablePartitions: [] })
+    await flushPromises()
+    expect(shownText()).toContain('No records yet')
+
+    button.click()
+    await flushPromises()
+
+    expect(api.calls).toHaveLength(2)
+  })
+})
