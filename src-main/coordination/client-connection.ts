@@ -22,7 +22,7 @@ import { compareZxid, type Zxid } from './wire/zxid'
 
 export const outstandingMax = 1_000
 export const outstandingBytesMax = 4 * 1024 * 1024
-export const unsentBytesMax = 4 * 1024 * 1024
+export const unsentBytesMax = 1024 * 1024
 /** Replies wait for room; events cannot. */
 const unsentEventBytesMax = 64 * 1024 * 1024
 export const watchesPerConnectionMax = 250_000
@@ -31,6 +31,8 @@ export const watchesPerConnectionMax = 250_000
 export interface MemberFace {
   readonly lastApplied: Zxid
   nowMs(): number
+  /** Runs the callback in a later turn of the event loop. */
+  soon(callback: () => void): void
   /** Puts a command into the log; its entry's zxid. The outcome comes by `committed`. */
   propose(command: LogCommand): Zxid
   /** The command that makes a new session for this connection. */
@@ -60,6 +62,7 @@ export class ClientConnection {
   #queue: Waiting[] = []
   #queuedBytes = 0
   #isPaused = false
+  #isContinuing = false
   /** Nothing more is read or answered. */
   #isOver = false
 
@@ -116,8 +119,17 @@ export class ClientConnection {
     if (this.#connection.unsentBytes > unsentEventBytesMax) this.destroy()
   }
 
+  /**
+   * Goes on in a later turn: a client that takes its replies as fast as they are made would otherwise keep every other
+   * connection waiting until it has them all.
+   */
   drained(): void {
-    this.#answerWaiting()
+    if (this.#isOver || this.#isContinuing || (this.#queue.length === 0 && !this.#isPaused)) return
+    this.#isContinuing = true
+    this.#member.soon(() => {
+      this.#isContinuing = false
+      this.#answerWaiting()
+    })
   }
 
   destroy(): void {

@@ -15,7 +15,7 @@ import { ClientWatches, type Watcher, type WatchKind } from './client-watches'
 import { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
 import { createFlags, errorCodes, errorName, specialXids } from './wire/codes'
 import { connectRequestFrame, passwordBytes, readConnectResponse } from './wire/connect'
-import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
+import { copyOfBytes, DecodeError, juteBytesMax, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
 import { requestOp, writeRequest, type MultiOperation, type Request } from './wire/requests'
 import { readReplyHeader, readResponse, readWatchEvent, type Response } from './wire/responses'
@@ -304,8 +304,11 @@ export class EnsembleClient {
     if (this.#pending.length >= (this.#options.outstandingRequestsMax ?? 10_000)) {
       return Promise.reject(new EnsembleError('OPERATIONTIMEOUT', path))
     }
+    const xid = this.#nextXid
+    const frame = requestFrame(xid, request)
+    // The member would close the connection without a word, and all that is in flight would be in doubt.
+    if (frame.byteLength - 4 > juteBytesMax) return Promise.reject(new EnsembleError('BADARGUMENTS', path))
     return new Promise((resolve, reject) => {
-      const xid = this.#nextXid
       this.#nextXid = xid === 0x7fff_ffff ? 1 : xid + 1
       this.#pending.push({
         xid,
@@ -320,7 +323,7 @@ export class EnsembleClient {
           reject(error)
         }
       })
-      this.#send(requestFrame(xid, request))
+      this.#send(frame)
     })
   }
 

@@ -149,6 +149,7 @@ export class EnsembleNode {
         return lastApplied()
       },
       nowMs: () => clock.monotonicMs(),
+      soon: (callback) => clock.soon(callback),
       propose: (command) => this.#propose(command),
       newSession: (connectionId, askedTimeoutMs) => ({
         type: 'createSession',

@@ -38,11 +38,15 @@ const log: Log = (level, message, fields) => {
   else tell({ type: 'log', level, message, fields: fields ?? {} })
 }
 
+/** A parent that stands still does not take the message: then we go without. */
+const lastMessageTimeoutMs = 2_000
+
 /** Ends the process after the message has left. */
 function exitWith(code: number, message: Readonly<Record<string, unknown>>): void {
   const exit = (): never => process.exit(code)
   if (process.send === undefined || !process.connected) exit()
   else process.send(message, undefined, {}, exit)
+  setTimeout(exit, lastMessageTimeoutMs)
 }
 
 let node: EnsembleNode | undefined

@@ -423,6 +423,14 @@ describe('the client', () => {
     expect(heard).toEqual(['dataChanged /data', 'childrenChanged /kids', 'created /new'])
   })
 
+  it('refuses by itself what is too large for a frame, and stays connected', async () => {
+    const failure = await world.do(client.create('/large', new Uint8Array(1_048_576)).catch((error: unknown) => error))
+
+    expect(failure).toMatchObject({ code: 'BADARGUMENTS', path: '/large' })
+    expect(client.state).toBe('connected')
+    expect(await world.do(client.exists('/large'))).toBeUndefined()
+  })
+
   it('stays attached while idle, by pings', async () => {
     await world.clock.run(120_000)
 

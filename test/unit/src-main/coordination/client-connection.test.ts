@@ -1,0 +1,199 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  ClientConnection,
+  outstandingBytesMax,
+  outstandingMax,
+  unsentBytesMax,
+  type MemberFace
+} from '../../../../src-main/coordination/client-connection'
+import type { LogCommand } from '../../../../src-main/coordination/core/log-entry'
+import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
+import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
+import { requestOp, writeRequest, type Request } from '../../../../src-main/coordination/wire/requests'
+import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
+import type { Connection } from '../../../../src-main/kernel/ports'
+
+const replyBytes = 100_000
+
+/** A socket whose other end takes nothing until told to. */
+class StuckConnection implements Connection {
+  readonly id = 1
+  readonly remote = { host: 'sim', port: 1 }
+  readonly local = { host: 'sim', port: 2 }
+  unsentBytes = 0
+  replies = 0
+  isPaused = false
+  isDestroyed = false
+
+  send(bytes: Uint8Array): void {
+    this.replies++
+    this.unsentBytes += bytes.length
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
+  end(): void {
+    this.isDestroyed = true
+  }
+
+  destroy(): void {
+    this.isDestroyed = true
+  }
+}
+
+class World {
+  readonly connection = new StuckConnection()
+  readonly proposed: { readonly zxid: Zxid; readonly command: LogCommand }[] = []
+  readonly later: (() => void)[] = []
+  readonly client: ClientConnection
+
+  constructor() {
+    const member: MemberFace = {
+      lastApplied: zxidZero,
+      nowMs: () => 0,
+      soon: (callback) => void this.later.push(callback),
+      propose: (command) => {
+        const zxid = { epoch: 1, counter: this.proposed.length + 1 }
+        this.proposed.push({ zxid, command })
+        return zxid
+      },
+      newSession: (connectionId, timeoutMs) => {
+        const password = new Uint8Array(16)
+        return { type: 'createSession', sessionId: 7n, connectionId, timeoutMs, password }
+      },
+      negotiatedTimeoutMs: (askedMs) => askedMs,
+      read: () => {
+        const response = { type: 'getChildren', children: ['x'.repeat(replyBytes)], stat: undefined } as const
+        return { error: 0, events: [], response }
+      },
+      watchCount: () => 0,
+      touched: () => undefined,
+      session: () => ({ password: new Uint8Array(16), timeoutMs: 6_000 }),
+      answered: () => undefined
+    }
+    this.client = new ClientConnection(this.connection, 1, member)
+    const password = new Uint8Array(16)
+    const request = { lastZxidSeen: zxidZero, timeoutMs: 6_000, sessionId: 0n, password, readOnly: undefined }
+    this.client.frame(connectRequestFrame(request).subarray(4))
+    this.commit()
+    this.connection.replies = 0
+    this.connection.unsentBytes = 0
+  }
+
+  request(request: Request): void {
+    const writer = new JuteWriter().int(1).int(requestOp(request))
+    writeRequest(writer, request)
+    this.client.frame(writer.finish())
+  }
+
+  /** The oldest entry is applied. */
+  commit(): void {
+    const entry = this.proposed.shift()
+    if (entry === undefined) throw new Error('nothing was proposed')
+    this.client.committed(
+      entry.zxid,
+      entry.command.type === 'createSession'
+        ? { type: 'sessionCreated', sessionId: 7n }
+        : { type: 'reply', error: 0, response: { type: 'empty' } }
+    )
+  }
+
+  /** The other end takes all that was sent. */
+  drain(): void {
+    this.connection.unsentBytes = 0
+    this.client.drained()
+  }
+}
+
+const read: Request = { type: 'getChildren', path: '/', watch: false, withStat: false }
+const write = (bytes = 1): Request => ({ type: 'setData', path: '/', data: new Uint8Array(bytes), version: -1 })
+
+describe('a connection', () => {
+  let world: World
+
+  beforeEach(() => {
+    world = new World()
+  })
+
+  it('stops reading, and stops making replies, while its client does not take them', () => {
+    for (let index = 0; index < 100; index++) world.request(read)
+
+    expect(world.connection.isPaused).toBe(true)
+    expect(world.connection.unsentBytes).toBeLessThan(unsentBytesMax + 2 * replyBytes)
+    expect(world.connection.replies).toBeLessThan(20)
+  })
+
+  it('makes the next replies in a later turn, so that a fast taker does not keep others waiting', () => {
+    for (let index = 0; index < 100; index++) world.request(read)
+    const atOnce = world.connection.replies
+
+    world.drain()
+    world.drain()
+
+    expect(world.connection.replies).toBe(atOnce)
+    expect(world.later).toHaveLength(1)
+    world.later.shift()?.()
+    expect(world.connection.replies).toBe(2 * atOnce)
+  })
+
+  it('answers everything in the end and reads on', () => {
+    for (let index = 0; index < 100; index++) world.request(read)
+
+    while (world.connection.replies < 100) {
+      world.drain()
+      world.later.shift()?.()
+    }
+    world.drain()
+    world.later.shift()?.()
+
+    expect(world.connection.replies).toBe(100)
+    expect(world.connection.isPaused).toBe(false)
+  })
+
+  it('stops reading when too many requests, or too many bytes of them, wait for the disk', () => {
+    for (let index = 0; index < outstandingMax; index++) world.request(write())
+    expect(world.connection.isPaused).toBe(true)
+    world.commit()
+    expect(world.connection.isPaused).toBe(false)
+
+    const other = new World()
+    for (let bytes = 0; bytes < outstandingBytesMax; bytes += 1_000_000) other.request(write(1_000_000))
+    expect(other.connection.isPaused).toBe(true)
+    other.commit()
+    expect(other.connection.isPaused).toBe(false)
+  })
+
+  it('keeps a read behind the writes before it', () => {
+    world.request(write())
+    world.request(read)
+    expect(world.connection.replies).toBe(0)
+
+    world.commit()
+
+    expect(world.connection.replies).toBe(2)
+  })
+
+  it('that was destroyed takes no request and sends no reply', () => {
+    world.request(write())
+
+    world.client.destroy()
+    world.request(write())
+    world.commit()
+    world.client.event({ type: 'created', path: '/' })
+
+    expect(world.connection.replies).toBe(0)
+    expect(world.proposed).toEqual([])
+  })
+
+  it('ends when a frame is too short to have a header', () => {
+    world.client.frame(Uint8Array.of(0, 0, 0))
+
+    expect(world.connection.isDestroyed).toBe(true)
+  })
+})
