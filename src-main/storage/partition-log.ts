@@ -64,6 +64,8 @@ export interface PartitionLogOptions {
   /** From log-start-offset-checkpoint; 0 when it has none. */
   readonly logStartOffset: number
   readonly highWatermark: number
+  /** unsyncedBytesMax when absent. */
+  readonly unsyncedBytesMax?: number
 }
 
 export class PartitionLog {
@@ -81,6 +83,7 @@ export class PartitionLog {
   /** Offsets of the .snapshot files that are there, ascending. */
   #snapshots: number[]
   #unsyncedBytes = 0
+  readonly #unsyncedBytesMax: number
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
   #isFolderDirty = true
   #flushing: Promise<void> | undefined
@@ -93,6 +96,7 @@ export class PartitionLog {
     this.partition = options.partition
     this.topicId = options.topicId
     this.#context = context
+    this.#unsyncedBytesMax = options.unsyncedBytesMax ?? unsyncedBytesMax
     this.#segments = opened.segments
     this.#offsets = new LogOffsets(opened.logStartOffset, options.highWatermark, opened.logEndOffset)
     this.#epochs = opened.epochs
@@ -277,7 +281,7 @@ export class PartitionLog {
         (batchAttributes(batch, 0) & attributeBits.transactional) !== 0
       )
     this.#unsyncedBytes += batch.length
-    if (this.#unsyncedBytes >= unsyncedBytesMax) this.#flushInBackground()
+    if (this.#unsyncedBytes >= this.#unsyncedBytesMax) this.#flushInBackground()
     const logAppendTimeMs = isStamped ? nowMs : -1
     return { type: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#offsets.start }
   }

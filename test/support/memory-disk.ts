@@ -23,6 +23,7 @@ export class MemoryDisk implements Disk {
   failsToSync = false
   nowMs = 1_700_000_000_000
   syncCount = 0
+  readonly syncedFolders: string[] = []
   readonly #files = new Map<string, FileNode>()
   readonly #folders = new Set<string>(['/'])
   readonly #locks = new Set<string>()
@@ -211,6 +212,7 @@ export class MemoryDisk implements Disk {
 
   async syncDirectory(path: string): Promise<void> {
     await Promise.resolve()
+    this.syncedFolders.push(path)
     for (const [name, node] of this.#files) if (parentOf(name) === path) node.before = undefined
   }
 

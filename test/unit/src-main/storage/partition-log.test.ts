@@ -339,6 +339,23 @@ describe('what goes', () => {
     expect(fetchValues(log)).toEqual(['0:0', '1:1', '2:2', '3:again'])
   })
 
+  it('truncation takes back what was flushed and forgets snapshots of what is gone', async () => {
+    const log = openPartition(fixture(), { config: small })
+    for (let i = 0; i < 6; i++) append(log, sequencedBatch(7, 0, i, [`${i}`]))
+    await log.flush()
+
+    log.truncateTo(1)
+    expect(log.recoveryPoint).toBe(1)
+    log.updateConfig({ ...log.config, segmentBytes: 10_000 })
+    for (let i = 0; i < 6; i++) append(log, sequencedBatch(8, 0, i, [`${i}`]))
+    log.truncateTo(5)
+
+    expect(log.producers().map(({ producerId, lastSequence }) => [producerId, lastSequence])).toEqual([
+      [7, 0],
+      [8, 3]
+    ])
+  })
+
   it('truncation inside a batch removes the whole batch; below the start it begins anew there', () => {
     const log = openPartition(fixture())
     append(log, batchOf(['a', 'b', 'c']))
@@ -389,6 +406,34 @@ describe('rolling', () => {
     expect(one.failures).toEqual([])
   })
 
+  it('makes the names of new segments safe as well, once', async () => {
+    const one = fixture()
+    const log = openPartition(one)
+    appendAll(log, 'a')
+    await log.flush()
+    appendAll(log, 'b')
+    await log.flush()
+    expect(one.disk.syncedFolders).toEqual([folder])
+
+    log.roll()
+    appendAll(log, 'c')
+    await log.flush()
+
+    expect(one.disk.syncedFolders).toEqual([folder, folder])
+  })
+
+  it('is not needed for a flush: enough unsynced bytes start one', async () => {
+    const one = fixture()
+    const log = openPartition(one, { unsyncedBytesMax: 150 })
+
+    appendAll(log, 'a', 'b')
+    expect(one.disk.syncCount).toBe(0)
+    appendAll(log, 'c')
+    await log.flush()
+
+    expect([one.disk.syncCount, log.recoveryPoint]).toEqual([1, 3])
+  })
+
   it('tells the owner when that fails', async () => {
     const one = fixture()
     const log = openPartition(one, { config: { segmentBytes: 150 } })
@@ -398,6 +443,23 @@ describe('rolling', () => {
     await expect(log.flush()).rejects.toThrow()
 
     expect(one.failures).toMatchObject([{ code: 'DISK_FAILED' }])
+  })
+})
+
+describe('the indexes', () => {
+  it('get an entry when more than index.interval.bytes came since the last: the end of the batch that then begins', async () => {
+    const one = fixture()
+    const sizeBytes = batchOf(['x']).length
+    const log = openPartition(one, { config: { indexIntervalBytes: sizeBytes } })
+    for (let i = 0n; i < 5n; i++) append(log, batchOf(['x'], { timestamp: 100n + i }))
+
+    await log.flush()
+
+    const entries = (suffix: string): string =>
+      Buffer.from(one.disk.read(`${folder}/${'0'.repeat(20)}${suffix}`)).toString('hex')
+    const int32 = (value: number): string => value.toString(16).padStart(8, '0')
+    expect(entries('.index')).toBe(int32(2) + int32(2 * sizeBytes) + int32(4) + int32(4 * sizeBytes))
+    expect(entries('.timeindex')).toBe(int32(0) + int32(102) + int32(2) + int32(0) + int32(104) + int32(4))
   })
 })
 
