@@ -51,6 +51,8 @@ import type { BatchPlace } from './segment'
 /** So much may be written before an fdatasync starts by itself: a small dirty window keeps later ones short. */
 export const unsyncedBytesMax = 268_435_456
 
+/** A write that holds the whole process up for longer than this is reported. */
+const slowWriteMs = 20
 const zstdFromProduceVersion = 7
 
 export interface PartitionLogOptions {
@@ -272,6 +274,8 @@ export class PartitionLog {
       if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
       return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: (error as AppError).message }
     }
+    const tookMs = this.#context.ports.clock.nowMs() - nowMs
+    if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
     this.#offsets.appended(lastOffset + 1)
     if (producer !== undefined)
       this.#producers.appended(
@@ -284,6 +288,11 @@ export class PartitionLog {
     if (this.#unsyncedBytes >= this.#unsyncedBytesMax) this.#flushInBackground()
     const logAppendTimeMs = isStamped ? nowMs : -1
     return { type: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#offsets.start }
+  }
+
+  #reportSlowWrite(tookMs: number, batchBytes: number): void {
+    const { topic, partition } = this
+    this.#context.ports.log('warn', 'the disk was slow to take a batch', { topic, partition, tookMs, batchBytes })
   }
 
   #rollIfNeeded(batch: Uint8Array, lastOffset: number, nowMs: number): void {

@@ -142,6 +142,35 @@ describe('a full disk', () => {
   })
 })
 
+describe('a slow disk', () => {
+  it('is reported when it holds the process up for more than 20 ms', () => {
+    const one = fixture()
+    const log = openPartition(one)
+    let waitMs = 20
+    const open = one.disk.open.bind(one.disk)
+    one.disk.open = (path, mode) => {
+      const opened = open(path, mode)
+      return {
+        ...opened,
+        get sizeBytes() {
+          return opened.sizeBytes
+        },
+        append(bytes) {
+          one.clock.advance(waitMs)
+          opened.append(bytes)
+        }
+      }
+    }
+
+    appendAll(log, 'a')
+    expect(one.messages).toEqual([])
+    waitMs = 21
+    appendAll(log, 'b')
+
+    expect(one.messages).toEqual(['the disk was slow to take a batch'])
+  })
+})
+
 describe('a failed disk', () => {
   it('is thrown to the owner as DISK_FAILED', () => {
     const one = fixture()
@@ -429,7 +458,7 @@ describe('rolling', () => {
     appendAll(log, 'a', 'b')
     expect(one.disk.syncCount).toBe(0)
     appendAll(log, 'c')
-    await log.flush()
+    await new Promise((resolve) => setImmediate(resolve))
 
     expect([one.disk.syncCount, log.recoveryPoint]).toEqual([1, 3])
   })
