@@ -86,7 +86,7 @@ describe('the client port under hostile frames', () => {
   beforeAll(async () => {
     port = await freePort()
     // A small young generation, so that what stays is seen and not what the collector has not looked at yet.
-    member = await EnsembleProcess.start({ dataDir: folder.path, port }, ['--max-semi-space-size=2'])
+    member = await EnsembleProcess.start({ dataDir: folder.path, port }, { youngGenerationMegabytes: 2 })
     bystander = nodeEnsembleClient(port)
     bystander.start()
     await bystander.whenConnected()

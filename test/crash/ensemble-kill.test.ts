@@ -150,3 +150,35 @@ describe('a member that is killed under load', () => {
     folder.remove()
   })
 })
+
+describe('a member whose disk takes no more', () => {
+  it('says so in one sentence and ends with 1; what it had answered is there when there is room again', async () => {
+    const folder = temporaryFolder()
+    const settings = { dataDir: folder.path, port: await freePort() }
+    const member = await EnsembleProcess.start(settings, { fileBlocksMax: 64 })
+    const client = nodeEnsembleClient(settings.port)
+    client.start()
+    await client.whenConnected()
+    let acked = 0
+
+    const fill = async (): Promise<void> => {
+      for (;;) {
+        await client.create(`/n${acked}`, new Uint8Array(1_000))
+        acked++
+      }
+    }
+    await expect(fill()).rejects.toMatchObject({ code: 'CONNECTIONLOSS' })
+
+    expect((await member.exited).code).toBe(1)
+    expect(member.messages.at(-1)).toMatchObject({ type: 'problem', code: 'DISK_FAILED' })
+    expect(member.stderr.trim().split('\n')).toHaveLength(1)
+    const again = await EnsembleProcess.start(settings)
+    await client.whenConnected()
+    const { children } = (await client.getChildren('/')) ?? { children: [] }
+    expect(acked).toBeGreaterThan(5)
+    expect(children).toHaveLength(acked)
+    await client.close()
+    await again.stop()
+    folder.remove()
+  })
+})

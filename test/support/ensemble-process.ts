@@ -1,5 +1,5 @@
 /** A real ensemble member in a process of its own, from the built bundle, as the supervisor starts it. */
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -33,6 +33,12 @@ export interface MemberSettings {
   readonly memberId?: number
 }
 
+export interface ProcessLimits {
+  readonly youngGenerationMegabytes?: number
+  /** Of 512 or 1024 bytes, as the shell has it: past that the disk takes no more of a file. */
+  readonly fileBlocksMax?: number
+}
+
 export class EnsembleProcess {
   readonly child: ChildProcess
   readonly messages: Message[] = []
@@ -50,7 +56,7 @@ export class EnsembleProcess {
     })
   }
 
-  static spawn(settings: MemberSettings, execArgv: readonly string[] = []): EnsembleProcess {
+  static spawn(settings: MemberSettings, limits: ProcessLimits = {}): EnsembleProcess {
     if (!existsSync(entry)) throw new Error(`${entry} is not there. Build it first: npm run bundle`)
     const configuration = {
       memberId: 1,
@@ -59,18 +65,18 @@ export class EnsembleProcess {
       sessionTimeoutMaxMs: 40_000,
       ...settings
     }
+    const { youngGenerationMegabytes: young, fileBlocksMax } = limits
+    const flags = young === undefined ? [] : [`--max-semi-space-size=${young}`]
+    const limit = fileBlocksMax === undefined ? '' : `ulimit -f ${fileBlocksMax}; `
+    const command = ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...flags, entry, JSON.stringify(configuration)]
     return new EnsembleProcess(
-      fork(entry, [JSON.stringify(configuration)], {
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        serialization: 'advanced',
-        execArgv: [...execArgv]
-      })
+      spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced' })
     )
   }
 
   /** Resolves when it serves; fails with what it said when it exits instead. */
-  static async start(settings: MemberSettings, execArgv: readonly string[] = []): Promise<EnsembleProcess> {
-    const member = EnsembleProcess.spawn(settings, execArgv)
+  static async start(settings: MemberSettings, limits: ProcessLimits = {}): Promise<EnsembleProcess> {
+    const member = EnsembleProcess.spawn(settings, limits)
     await member.saying('ready')
     return member
   }
