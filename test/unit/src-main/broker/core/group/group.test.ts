@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest'
+import { Group } from '../../../../../../src-main/broker/core/group/group'
+import type {
+  GroupEffect,
+  JoinAnswer,
+  JoinRequest,
+  SyncAnswer
+} from '../../../../../../src-main/broker/core/group/group-types'
+
+const options = { initialRebalanceDelayMs: 0, membersMax: 100 }
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+
+function request(fields: Partial<JoinRequest> = {}): JoinRequest {
+  return {
+    memberId: '',
+    groupInstanceId: null,
+    clientId: 'c',
+    clientHost: '/127.0.0.1',
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 30_000,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: bytes(1) }],
+    requiresKnownMemberId: false,
+    supportsSkippingAssignment: false,
+    newMemberId: 'm1',
+    ...fields
+  }
+}
+
+/** A group with its answers by token. */
+function groupUnderTest(more: Partial<typeof options> = {}) {
+  const group = new Group('g', { ...options, ...more }, 0)
+  const joins = new Map<number, JoinAnswer>()
+  const syncs = new Map<number, SyncAnswer>()
+  const persisted: number[] = []
+  const settle = (): void => {
+    for (const effect of group.takeEffects() as GroupEffect[]) {
+      if (effect.type === 'joinAnswer') joins.set(effect.token, effect.answer)
+      else if (effect.type === 'syncAnswer') syncs.set(effect.token, effect.answer)
+      else persisted.push(group.generationId)
+    }
+  }
+  const join = (token: number, fields: Partial<JoinRequest>, nowMs = 0): JoinAnswer | undefined => {
+    group.join(request(fields), token, nowMs)
+    settle()
+    return joins.get(token)
+  }
+  const sync = (
+    token: number,
+    memberId: string,
+    assignments: Record<string, Uint8Array> = {},
+    nowMs = 0
+  ): SyncAnswer | undefined => {
+    const generationId = group.generationId
+    group.sync(
+      {
+        memberId,
+        groupInstanceId: null,
+        generationId,
+        protocolType: null,
+        protocolName: null,
+        assignments: new Map(Object.entries(assignments))
+      },
+      token,
+      nowMs
+    )
+    settle()
+    return syncs.get(token)
+  }
+  return { group, joins, syncs, persisted, settle, join, sync }
+}
+
+/** Two members, Stable, generation 2, m1 leads. */
+function stableGroup() {
+  const test = groupUnderTest()
+  test.join(1, { newMemberId: 'm1' })
+  test.sync(2, 'm1', { m1: bytes(9) })
+  test.join(3, { newMemberId: 'm2' })
+  test.join(4, { memberId: 'm1' })
+  test.sync(5, 'm2')
+  test.sync(6, 'm1', { m1: bytes(1), m2: bytes(2) })
+  return test
+}
+const identity = (memberId: string, groupInstanceId: string | null = null) => ({ memberId, groupInstanceId })
+
+describe('Group', () => {
+  it('makes the first member leader and gives it the members', () => {
+    const { join, group } = groupUnderTest()
+
+    const answer = join(1, {})
+
+    expect(answer).toMatchObject({
+      error: 'NONE',
+      generationId: 1,
+      leader: 'm1',
+      memberId: 'm1',
+      protocolName: 'range'
+    })
+    expect(answer?.members).toEqual([{ memberId: 'm1', groupInstanceId: null, metadata: bytes(1) }])
+    expect(group.state).toBe('CompletingRebalance')
+  })
+
+  it('asks a first join for the member id it is told (KIP-394)', () => {
+    const { join } = groupUnderTest()
+
+    const first = join(1, { requiresKnownMemberId: true, newMemberId: 'told' })
+    const second = join(2, { requiresKnownMemberId: true, memberId: 'told' })
+
+    expect(first).toMatchObject({ error: 'MEMBER_ID_REQUIRED', memberId: 'told' })
+    expect(second).toMatchObject({ error: 'NONE', memberId: 'told' })
+  })
+
+  it('waits for more members only when it was empty', () => {
+    const { join, joins, group, settle } = groupUnderTest({ initialRebalanceDelayMs: 3000 })
+
+    expect(join(1, { newMemberId: 'm1' })).toBeUndefined()
+    expect(join(2, { newMemberId: 'm2' }, 1000)).toBeUndefined()
+    group.tick(3000)
+    settle()
+    expect(joins.size).toBe(0)
+    group.tick(6000)
+    settle()
+
+    expect(joins.get(1)).toMatchObject({ error: 'NONE', generationId: 1 })
+    expect(joins.get(2)).toMatchObject({ error: 'NONE', generationId: 1, members: [] })
+  })
+
+  it('gives every member its assignment when the leader brings it, after it is persisted', () => {
+    const { syncs, persisted, group } = stableGroup()
+
+    expect(syncs.get(5)).toMatchObject({ error: 'NONE', assignment: bytes(2) })
+    expect(syncs.get(6)).toMatchObject({ error: 'NONE', assignment: bytes(1) })
+    expect(persisted).toContain(2)
+    expect(group.state).toBe('Stable')
+  })
+
+  it('rebalances when a member joins and tells the others by their heartbeat', () => {
+    const { join, group } = stableGroup()
+
+    expect(join(7, { newMemberId: 'm3' })).toBeUndefined()
+
+    expect(group.state).toBe('PreparingRebalance')
+    expect(group.heartbeat(identity('m1'), 2, 0)).toBe('REBALANCE_IN_PROGRESS')
+  })
+
+  it('drops members that do not come back in time', () => {
+    const { join, joins, group, settle } = stableGroup()
+    join(7, { newMemberId: 'm3' })
+    join(8, { memberId: 'm1' })
+
+    group.heartbeat(identity('m2'), 2, 29_000)
+    group.tick(30_000)
+    settle()
+
+    expect(joins.get(8)).toMatchObject({ error: 'NONE', generationId: 3, leader: 'm1' })
+    expect(group.inspect().members.map(({ memberId }) => memberId)).toEqual(['m1', 'm3'])
+  })
+
+  it('ends a member whose heartbeat is missing for its session, and rebalances', () => {
+    const { group } = stableGroup()
+    group.heartbeat(identity('m1'), 2, 9_000)
+
+    expect(group.tick(10_000)).toEqual(['m2'])
+
+    expect(group.state).toBe('PreparingRebalance')
+    expect(group.heartbeat(identity('m2'), 2, 10_001)).toBe('UNKNOWN_MEMBER_ID')
+  })
+
+  it('expels members that never sync', () => {
+    const { join, sync, group } = groupUnderTest()
+    join(1, { newMemberId: 'm1' })
+    sync(2, 'm1', { m1: bytes(9) })
+    join(3, { newMemberId: 'm2' })
+    join(4, { memberId: 'm1' })
+    sync(5, 'm1', { m1: bytes(1) })
+    expect(group.state).toBe('Stable')
+    group.heartbeat(identity('m1'), 2, 29_000)
+    group.heartbeat(identity('m2'), 2, 29_000)
+
+    expect(group.tick(30_000)).toEqual(['m2'])
+  })
+
+  it('lets a follower that asks again stay, and rebalances for a leader that does', () => {
+    const follower = stableGroup()
+    expect(follower.join(7, { memberId: 'm2' })).toMatchObject({ error: 'NONE', generationId: 2 })
+    expect(follower.group.state).toBe('Stable')
+
+    const leader = stableGroup()
+    expect(leader.join(7, { memberId: 'm1' })).toBeUndefined()
+    expect(leader.group.state).toBe('PreparingRebalance')
+  })
+
+  it('takes the protocol that most members prefer among those all support', () => {
+    const { join, joins, sync } = groupUnderTest()
+    const both = [
+      { name: 'a', metadata: bytes(1) },
+      { name: 'b', metadata: bytes(2) }
+    ]
+    join(1, { newMemberId: 'm1', protocols: both })
+    sync(2, 'm1', { m1: bytes(0) })
+    join(3, { newMemberId: 'm2', protocols: [{ name: 'b', metadata: bytes(3) }] })
+    join(4, { memberId: 'm1', protocols: both })
+
+    expect(joins.get(3)?.protocolName).toBe('b')
+  })
+
+  it('refuses a member that shares no protocol, or is of another type', () => {
+    const { join } = stableGroup()
+
+    expect(join(7, { newMemberId: 'm3', protocols: [{ name: 'other', metadata: bytes() }] })).toMatchObject({
+      error: 'INCONSISTENT_GROUP_PROTOCOL'
+    })
+    expect(join(8, { newMemberId: 'm3', protocolType: 'connect' })).toMatchObject({
+      error: 'INCONSISTENT_GROUP_PROTOCOL'
+    })
+  })
+
+  it.each([
+    ['m1', 2, 'NONE'],
+    ['m1', 1, 'ILLEGAL_GENERATION'],
+    ['nobody', 2, 'UNKNOWN_MEMBER_ID']
+  ] as const)('answers a heartbeat of %s in generation %i with %s', (memberId, generation, error) => {
+    expect(stableGroup().group.heartbeat(identity(memberId), generation, 0)).toBe(error)
+  })
+
+  it('becomes Empty when the last member leaves', () => {
+    const { group, settle, persisted } = stableGroup()
+
+    expect(group.leave(identity('m1'), 0)).toBe('NONE')
+    expect(group.leave(identity('m2'), 0)).toBe('NONE')
+    settle()
+
+    expect(group.state).toBe('Empty')
+    expect(persisted.at(-1)).toBe(group.generationId)
+    expect(group.leave(identity('m2'), 0)).toBe('UNKNOWN_MEMBER_ID')
+  })
+
+  it('lets a static member come back without a rebalance and fences its old self', () => {
+    const { join, sync, group } = groupUnderTest()
+    join(1, { newMemberId: 'm1' })
+    sync(2, 'm1', { m1: bytes(9) })
+    join(3, { newMemberId: 's-old', groupInstanceId: 's' })
+    join(4, { memberId: 'm1' })
+    sync(5, 'm1', { m1: bytes(1), 's-old': bytes(2) })
+
+    const back = join(6, { newMemberId: 's-new', groupInstanceId: 's' })
+
+    expect(back).toMatchObject({ error: 'NONE', memberId: 's-new', generationId: 2 })
+    expect(group.state).toBe('Stable')
+    expect(group.heartbeat(identity('s-old', 's'), 2, 0)).toBe('FENCED_INSTANCE_ID')
+    expect(sync(7, 's-new')).toMatchObject({ error: 'NONE', assignment: bytes(2) })
+  })
+
+  it.each([
+    ['a simple commit to an empty group', '', -1, undefined],
+    ['a member it does not know', 'nobody', 0, 'UNKNOWN_MEMBER_ID']
+  ] as const)('judges %s', (_what, memberId, generation, problem) => {
+    expect(groupUnderTest().group.commitProblem(identity(memberId), generation, 0)).toBe(problem)
+  })
+
+  it('takes commits of the current generation only', () => {
+    const { group, join } = stableGroup()
+
+    expect(group.commitProblem(identity('m1'), 2, 0)).toBeUndefined()
+    expect(group.commitProblem(identity('m1'), 1, 0)).toBe('ILLEGAL_GENERATION')
+    expect(group.commitProblem(identity(''), -1, 0)).toBe('UNKNOWN_MEMBER_ID')
+    join(7, { newMemberId: 'm3' })
+    expect(group.commitProblem(identity('m1'), 2, 0)).toBeUndefined()
+  })
+
+  it('tells everybody who waits when it dies', () => {
+    const { group, join, joins, settle } = stableGroup()
+    join(7, { newMemberId: 'm3' })
+
+    group.die('NOT_COORDINATOR')
+    settle()
+
+    expect(joins.get(7)).toMatchObject({ error: 'NOT_COORDINATOR' })
+    expect(group.state).toBe('Dead')
+  })
+})

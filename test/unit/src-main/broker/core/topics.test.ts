@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { placeReplicas } from '../../../../../src-main/broker/core/placement'
+import { configProblem, logConfigOf, topicConfigNames } from '../../../../../src-main/broker/core/topic-configs'
+import { collidingTopic, topicNameProblem } from '../../../../../src-main/broker/core/topic-name'
+
+describe('topic names', () => {
+  it.each(['', '.', '..', 'a b', 'ä', 'a/b', 'x'.repeat(250)])('refuses %j', (name) => {
+    expect(topicNameProblem(name)).toBeDefined()
+  })
+
+  it.each(['a', 'a.b_c-d', '...', 'x'.repeat(249)])('allows %j', (name) => {
+    expect(topicNameProblem(name)).toBeUndefined()
+  })
+
+  it('collide when they differ in . and _ alone', () => {
+    expect(collidingTopic('a.b', ['x', 'a_b'])).toBe('a_b')
+    expect(collidingTopic('a.b', ['a.b', 'a-b', 'ab'])).toBeUndefined()
+  })
+})
+
+describe('topic configs', () => {
+  it('names a config that is not obeyed here', () => {
+    expect(configProblem('unclean.leader.election.enable', 'true')).toContain('unclean.leader.election.enable')
+  })
+
+  it.each([
+    ['retention.ms', '-2'],
+    ['retention.ms', '1.5'],
+    ['retention.ms', ''],
+    ['segment.bytes', '13'],
+    ['segment.bytes', '2147483648'],
+    ['cleanup.policy', 'compact'],
+    ['compression.type', 'gzip'],
+    ['min.insync.replicas', '2'],
+    ['message.timestamp.type', 'Other']
+  ])('refuses %s=%s', (name, value) => {
+    expect(configProblem(name, value)).toContain(name)
+  })
+
+  it('takes its own defaults', () => {
+    for (const name of topicConfigNames) expect(configProblem(name, logDefault(name))).toBeUndefined()
+  })
+
+  it('applies no retention to a compacted topic', () => {
+    expect(logConfigOf({ 'retention.ms': '1' }, true)).toMatchObject({
+      retentionMs: -1,
+      retentionBytes: -1,
+      cleanupPolicy: 'compact'
+    })
+  })
+})
+
+function logDefault(name: string): string {
+  const values: Readonly<Record<string, string>> = {
+    'cleanup.policy': 'delete',
+    'compression.type': 'producer',
+    'message.timestamp.type': 'CreateTime',
+    'min.insync.replicas': '1'
+  }
+  return values[name] ?? '4096'
+}
+
+describe('placement', () => {
+  it('spreads leaders over the brokers', () => {
+    const placed = placeReplicas({ brokerIds: [1, 2, 3], partitions: 6, replicationFactor: 1, start: 2 })
+
+    expect(placed).toEqual([[3], [1], [2], [3], [1], [2]])
+  })
+
+  it('gives a partition different brokers', () => {
+    for (const replicas of placeReplicas({ brokerIds: [1, 2, 3], partitions: 4, replicationFactor: 3, start: 4 })) {
+      expect(new Set(replicas).size).toBe(3)
+    }
+  })
+})

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FrameSplitter } from '../../../../src-main/kernel/frame-splitter'
+
+function framed(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + 4 + frame.length, 0))
+  let at = 0
+  for (const frame of frames) {
+    new DataView(bytes.buffer).setInt32(at, frame.length)
+    bytes.set(frame, at + 4)
+    at += 4 + frame.length
+  }
+  return bytes
+}
+
+describe('FrameSplitter', () => {
+  it('gives the same frames however the stream is cut', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 })
+    const cuts = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(frames, cuts, (sent, sizes) => {
+        const stream = framed(sent)
+        const splitter = new FrameSplitter(1000)
+        const received: Uint8Array[] = []
+
+        let turn = 0
+        for (let at = 0; at < stream.length;) {
+          const size = Math.min(sizes[turn++ % sizes.length] ?? 1, stream.length - at)
+          // One buffer for all reads, as the network adapter has.
+          const shared = new Uint8Array(64)
+          shared.set(stream.subarray(at, at + size))
+          expect(splitter.push(shared, size, (frame) => received.push(frame.slice()) > 0)).toBe('ok')
+          at += size
+        }
+
+        expect(received).toEqual(sent)
+        expect(splitter.isBetweenFrames).toBe(true)
+      })
+    )
+  })
+
+  it.each([-1, 101, 0x7fffffff])('refuses a frame of %i bytes where 100 are allowed', (length) => {
+    const prefix = new Uint8Array(4)
+    new DataView(prefix.buffer).setInt32(0, length)
+
+    expect(new FrameSplitter(100).push(prefix, 4, () => true)).toBe('oversized')
+  })
+
+  it('does not allocate a frame on the word of its length', () => {
+    const splitter = new FrameSplitter(100_000_000)
+    const prefix = new Uint8Array([5, 245, 224, 255, 1])
+
+    splitter.push(prefix, 5, () => true)
+
+    expect(splitter.isBetweenFrames).toBe(false)
+  })
+
+  it('stops when the taker says so', () => {
+    const stream = framed([Uint8Array.of(1), Uint8Array.of(2)])
+    const received: number[] = []
+
+    const result = new FrameSplitter(100).push(stream, stream.length, (frame) => {
+      received.push(frame[0] ?? 0)
+      return false
+    })
+
+    expect(result).toBe('stopped')
+    expect(received).toEqual([1])
+  })
+})
