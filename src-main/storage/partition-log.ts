@@ -89,6 +89,8 @@ export class PartitionLog {
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
   #isFolderDirty = true
   #flushing: Promise<void> | undefined
+  /** Counted, so that an fdatasync that a truncation overtook does not vouch for what was written after it. */
+  #truncations = 0
   #isClosed = false
   #limits: BatchLimits
   #limitsWithoutZstd: BatchLimits
@@ -469,6 +471,7 @@ export class PartitionLog {
   }
 
   #afterTruncation(end: number): void {
+    this.#truncations += 1
     this.#offsets.truncated(end)
     this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
     if (this.#epochs.truncateFromEnd(end)) this.#storeEpochs()
@@ -573,12 +576,12 @@ export class PartitionLog {
 
   async #syncSegments(): Promise<void> {
     const target = this.#offsets.end
+    const truncations = this.#truncations
     this.#unsyncedBytes = 0
     const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
     if (this.#isFolderDirty) syncs.push(this.#syncFolder())
     await Promise.all(syncs)
-    // A truncation meanwhile may have moved the end below.
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(target, this.#offsets.end))
+    if (this.#truncations === truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, target)
   }
 
   async #syncFolder(): Promise<void> {

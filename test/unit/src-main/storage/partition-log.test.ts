@@ -463,6 +463,20 @@ describe('rolling', () => {
     expect([one.disk.syncCount, log.recoveryPoint]).toEqual([1, 3])
   })
 
+  it('does not vouch for what was written after a truncation that overtook it', async () => {
+    const log = openPartition(fixture())
+    appendAll(log, 'a', 'b', 'c')
+
+    const flushing = log.flush()
+    log.truncateTo(1)
+    appendAll(log, 'd', 'e')
+    await flushing
+    expect(log.recoveryPoint).toBe(0)
+    await log.flush()
+
+    expect(log.recoveryPoint).toBe(3)
+  })
+
   it('tells the owner when that fails', async () => {
     const one = fixture()
     const log = openPartition(one, { config: { segmentBytes: 150 } })
