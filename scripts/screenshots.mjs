@@ -5,7 +5,7 @@
  *   --renderer DIR   the built renderer for the invented cluster (out/renderer)
  *   --only TEXT      only pictures whose name contains TEXT
  *   --sizes 1280x800,1600x1000
- * Fails when a page logs an error, breaks the content security policy or overflows sideways.
+ * Fails when a page logs an error, breaks the content security policy, or a word of ours does not fit.
  */
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -131,6 +131,13 @@ async function picture(browser, screen, theme, language, [width, height]) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))))
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
   if (sideways) problems.push(`${label}: wider than the window`)
+  // Words of ours must fit; names and values of the cluster may be cut.
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll('th, dt, h1, h2, .button, .segment, .tabs button, .table-foot, .toolbar')]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1 && !one.matches('.cut'))
+      .map((one) => one.textContent.trim())
+  )
+  for (const text of cut) problems.push(`${label}: cut off: ${text}`)
   await page.screenshot({ path: join(values.out, `${label}.png`) })
   await context.close()
 }

@@ -41,7 +41,7 @@ export function useText(): Text {
 
   const duration = (ms: number): string => {
     const { unit, first, second } = durationParts(ms)
-    return t(`duration.${unit}`, { first, second })
+    return t(`duration.${unit}`, { first, second: String(second ?? '').padStart(2, '0') })
   }
 
   const stateWord = (node: NodeView, nowMs: number): string =>

@@ -19,7 +19,8 @@ const TEXTS: Readonly<Record<Client, (address: string, remarks: SnippetRemarks) 
 kcat -b ${address} -L
 
 # ${remarks.write}
-printf ‹'a:1\\nb:2\\na:3\\n'› | kcat -b ${address} -t demo -P -K: -X acks=all
+printf ‹'a:1\\nb:2\\na:3\\n'› |
+  kcat -b ${address} -t demo -P -K: -X acks=all
 
 # ${remarks.read}
 kcat -b ${address} -G my-group demo`,

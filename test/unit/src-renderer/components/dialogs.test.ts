@@ -30,15 +30,13 @@ describe('killing a broker', () => {
     await flushPromises()
   })
   const answer = async (): Promise<void> => {
-    api
-      .last('node.cost')
-      .resolve({
-        node: 'broker-2',
-        isController: false,
-        topics: [{ topic: 'orders', offlinePartitions: [1, 4] }],
-        groups: ['billing'],
-        isComplete: true
-      })
+    api.last('node.cost').resolve({
+      node: 'broker-2',
+      isController: false,
+      topics: [{ topic: 'orders', offlinePartitions: [1, 4] }],
+      groups: ['billing'],
+      isComplete: true
+    })
     await flushPromises()
   }
 
