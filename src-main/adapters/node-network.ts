@@ -122,8 +122,12 @@ class NodeConnection implements Connection {
       })
     }
     socket.write(bytes, () => {
-      whenTaken?.()
-      if (socket.writableLength === 0) this.#handler?.drained?.()
+      if (whenTaken === undefined && this.#handler?.drained === undefined) return
+      // Not from here: what continues at once from a write that the kernel took at once would starve everybody else.
+      setImmediate(() => {
+        whenTaken?.()
+        if (socket.writableLength === 0) this.#handler?.drained?.()
+      })
     })
   }
 
