@@ -23,13 +23,19 @@ interface ZstdLibrary {
 }
 
 let wasmZstd: ZstdLibrary | undefined
+let loading: Promise<void> | undefined
 
 /**
- * Loads the zstd decoder where Node has none of its own (before 22.15). A process that decodes awaits this once;
- * brokers do, lazily, since they look into compressed batches only to find a timestamp.
+ * Loads the zstd decoder where Node has none of its own (before 22.15). A process that decodes awaits this; the library
+ * must be started once only (a second start makes it write zeros).
  */
-export async function loadZstd(): Promise<void> {
-  if ('zstdDecompressSync' in zlib || wasmZstd !== undefined) return
+export function loadZstd(): Promise<void> {
+  loading ??= startZstd()
+  return loading
+}
+
+async function startZstd(): Promise<void> {
+  if ('zstdDecompressSync' in zlib) return
   const library = require('@bokuweb/zstd-wasm') as ZstdLibrary
   await library.init()
   wasmZstd = library

@@ -80,10 +80,17 @@ class NodeDiskFile implements DiskFile {
     return this.#sizeBytes
   }
 
+  /** The number of a closed descriptor may be another file's by now. */
+  get #open(): number {
+    if (this.#isClosed) throw new AppError('DISK_FAILED', `${this.path} is closed.`, { details: { path: this.path } })
+    return this.#handle
+  }
+
   append(bytes: Uint8Array): void {
+    const handle = this.#open
     try {
-      const written = fs.writeSync(this.#handle, bytes, 0, bytes.length, this.#sizeBytes)
-      if (written < bytes.length) writeFully(this.#handle, bytes.subarray(written), this.#sizeBytes + written)
+      const written = fs.writeSync(handle, bytes, 0, bytes.length, this.#sizeBytes)
+      if (written < bytes.length) writeFully(handle, bytes.subarray(written), this.#sizeBytes + written)
     } catch (error) {
       throw this.#cutBack(error)
     }
@@ -91,10 +98,11 @@ class NodeDiskFile implements DiskFile {
   }
 
   appendAll(pieces: readonly Uint8Array[]): void {
+    const handle = this.#open
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
     try {
-      const written = fs.writevSync(this.#handle, pieces, this.#sizeBytes)
-      if (written < total) writeFully(this.#handle, Buffer.concat(pieces).subarray(written), this.#sizeBytes + written)
+      const written = fs.writevSync(handle, pieces, this.#sizeBytes)
+      if (written < total) writeFully(handle, Buffer.concat(pieces).subarray(written), this.#sizeBytes + written)
     } catch (error) {
       throw this.#cutBack(error)
     }
@@ -112,15 +120,17 @@ class NodeDiskFile implements DiskFile {
   }
 
   writeAt(position: number, bytes: Uint8Array): void {
-    attempt(this.path, () => writeFully(this.#handle, bytes, position))
+    const handle = this.#open
+    attempt(this.path, () => writeFully(handle, bytes, position))
     this.#sizeBytes = Math.max(this.#sizeBytes, position + bytes.length)
   }
 
   readAt(position: number, into: Uint8Array): number {
+    const handle = this.#open
     return attempt(this.path, () => {
       let read = 0
       while (read < into.length) {
-        const more = fs.readSync(this.#handle, into, read, into.length - read, position + read)
+        const more = fs.readSync(handle, into, read, into.length - read, position + read)
         if (more === 0) break
         read += more
       }
@@ -129,14 +139,16 @@ class NodeDiskFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
-    attempt(this.path, () => fs.ftruncateSync(this.#handle, sizeBytes))
+    const handle = this.#open
+    attempt(this.path, () => fs.ftruncateSync(handle, sizeBytes))
     this.#sizeBytes = sizeBytes
   }
 
   sync(): Promise<void> {
+    const handle = this.#open
     this.#syncs += 1
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.#handle, (error) => {
+      fs.fdatasync(handle, (error) => {
         this.#syncs -= 1
         if (this.#isClosed && this.#syncs === 0) fs.closeSync(this.#handle)
         if (error === null) resolve()
