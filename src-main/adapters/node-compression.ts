@@ -26,8 +26,8 @@ let wasmZstd: ZstdLibrary | undefined
 let loading: Promise<void> | undefined
 
 /**
- * Loads the zstd decoder where Node has none of its own (before 22.15). A process that decodes awaits this; the library
- * must be started once only (a second start makes it write zeros).
+ * Loads the zstd decoder where Node has none of its own (before 22.15): when it is needed, since it takes 6 MB. The
+ * library must be started once only (a second start makes it write zeros).
  */
 export function loadZstd(): Promise<void> {
   loading ??= startZstd()
@@ -72,6 +72,7 @@ function decompressed(codec: CompressionCodec, bytes: Uint8Array): Uint8Array {
 }
 
 export const nodeCompression: Compression = {
+  prepare: () => ('zstdDecompressSync' in zlib || wasmZstd !== undefined ? undefined : loadZstd()),
   decompress(codec, bytes) {
     try {
       return decompressed(codec, bytes)

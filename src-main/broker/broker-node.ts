@@ -191,6 +191,7 @@ export class BrokerNode {
         groups.topicDeleted(topic)
       },
       autoCreate: (topic) => this.#autoCreate(topic),
+      prepareDecoders: () => ports.compression.prepare?.(),
       logDir: dataDir,
       volume: () => ports.volume(dataDir),
       imageChanged: () => this.#imageChanged()

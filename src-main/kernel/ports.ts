@@ -158,6 +158,8 @@ export interface Checksum {
 export type CompressionCodec = 0 | 1 | 2 | 3 | 4
 
 export interface Compression {
+  /** Decoders that must be loaded first are, once this resolves; undefined when nothing is to be waited for. */
+  prepare?(): Promise<void> | undefined
   /** Throws AppError CORRUPT. */
   decompress(codec: CompressionCodec, bytes: Uint8Array): Uint8Array
 }

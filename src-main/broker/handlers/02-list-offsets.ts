@@ -5,6 +5,7 @@
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { ValueOf } from '../../protocol/wire/schema'
 import type { PartitionLog } from '../../storage/partition-log'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
@@ -14,6 +15,7 @@ interface Found {
   readonly timestamp: bigint
   readonly leaderEpoch: number
 }
+const maxTimestamp = -3n
 const nothing: Found = { offset: -1, timestamp: -1n, leaderEpoch: -1 }
 
 export function listOffsets(broker: BrokerServices): HandlerRow {
@@ -23,18 +25,29 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
     request: listOffsetsRequest,
     response: listOffsetsResponse,
     handle(request) {
-      return {
-        topics: request.topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-            const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
-            if (typeof found === 'string') return { partitionIndex, errorCode: code(found) }
-            return { partitionIndex, errorCode: 0, ...found }
-          })
-        }))
-      }
+      const answer = () => ({ topics: request.topics.map((topic) => answerTopic(broker, topic)) })
+      // Only a look-up among records decompresses any.
+      const loading = request.topics.some(looksAtRecords) ? broker.prepareDecoders() : undefined
+      return loading === undefined ? answer() : loading.then(answer)
     }
   })
+}
+
+type Asked = ValueOf<typeof listOffsetsRequest>['topics'][number]
+
+function looksAtRecords({ partitions }: Asked): boolean {
+  return partitions.some(({ timestamp }) => timestamp >= 0n || timestamp === maxTimestamp)
+}
+
+function answerTopic(broker: BrokerServices, { name, partitions }: Asked) {
+  return {
+    name,
+    partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+      const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
+      if (typeof found === 'string') return { partitionIndex, errorCode: code(found) }
+      return { partitionIndex, errorCode: 0, ...found }
+    })
+  }
 }
 
 interface Query {
@@ -60,7 +73,7 @@ function lookUp(log: PartitionLog, timestamp: bigint): Found {
     case -2n:
     case -4n:
       return { offset: log.logStartOffset, timestamp: -1n, leaderEpoch: epochAtStart(log) }
-    case -3n:
+    case maxTimestamp:
       return log.offsetOfMaxTimestamp() ?? nothing
     case -5n:
       return nothing

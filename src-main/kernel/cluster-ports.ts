@@ -1,0 +1,242 @@
+/**
+ * What the monitor may ask of a Kafka cluster, as any client may: `admin/` implements it on a client library, tests in
+ * memory. Every call takes its own time-out and speaks to one broker, so that one that is dead or stopped fails its own
+ * calls only. They reject with AppError: TIMED_OUT, CONNECTION_REFUSED or CONNECTION_LOST for the way there, KAFKA with
+ * `details.kafkaError` for an error of the whole answer. Errors of single partitions are values.
+ */
+import type { TopicPartition } from './ids'
+import type { Uuid } from './uuid'
+
+export interface BrokerAddress {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+}
+
+/** Kafka's name of an error (NOT_LEADER_OR_FOLLOWER) and what the broker, or the protocol, says of it. */
+export interface KafkaProblem {
+  readonly name: string
+  readonly message: string
+}
+
+// ── what is there ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface PartitionMetadata {
+  readonly partition: number
+  /** null: no leader now. */
+  readonly leader: number | null
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+export interface TopicMetadata {
+  readonly name: string
+  readonly topicId: Uuid
+  readonly isInternal: boolean
+  /** In order of their index. */
+  readonly partitions: readonly PartitionMetadata[]
+}
+
+export interface ClusterMetadata {
+  /** Alive by the word of the broker that answered. */
+  readonly brokers: readonly BrokerAddress[]
+  readonly controllerId: number | null
+  readonly topics: readonly TopicMetadata[]
+}
+
+/** A partition's answer to "which offset": null where the broker does not lead it (any more). */
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number | null
+}
+
+export interface PartitionSize extends TopicPartition {
+  readonly sizeBytes: number
+}
+
+export interface ListedGroup {
+  readonly groupId: string
+  /** Kafka's name: Stable, Empty … */
+  readonly state: string
+}
+
+export interface DescribedMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly clientHost: string
+  /** The bytes that the group's leader gave it; empty before. */
+  readonly assignment: Uint8Array
+}
+
+export interface DescribedGroup {
+  readonly groupId: string
+  readonly state: string
+  /** "consumer" for consumers. */
+  readonly protocolType: string
+  readonly protocol: string
+  readonly members: readonly DescribedMember[]
+}
+
+export interface GroupOffsets {
+  readonly groupId: string
+  /** Partitions with a commit only. */
+  readonly committed: readonly (TopicPartition & { readonly offset: number })[]
+}
+
+export interface ClusterReader {
+  /** From the first broker that answers, known ones and bootstrap servers alike. Never creates a topic. */
+  metadata(options: {
+    readonly timeoutMs: number
+    /** Absent: all. */
+    readonly topics?: readonly string[]
+  }): Promise<ClusterMetadata>
+  /** `latest` is the high watermark, `earliest` the log start. */
+  offsets(
+    broker: number,
+    at: 'latest' | 'earliest',
+    partitions: readonly TopicPartition[],
+    timeoutMs: number
+  ): Promise<readonly PartitionOffset[]>
+  /** Of all partitions that the broker holds. */
+  sizes(broker: number, timeoutMs: number): Promise<readonly PartitionSize[]>
+  /** The groups that this broker coordinates. */
+  groups(broker: number, timeoutMs: number): Promise<readonly ListedGroup[]>
+  /** Groups that the broker does not coordinate (any more) are left out. */
+  describeGroups(broker: number, groupIds: readonly string[], timeoutMs: number): Promise<readonly DescribedGroup[]>
+  committed(broker: number, groupIds: readonly string[], timeoutMs: number): Promise<readonly GroupOffsets[]>
+  /** Configs that were set for the topic itself. */
+  topicConfigs(topic: string, timeoutMs: number): Promise<Readonly<Record<string, string>>>
+}
+
+// ── what can be done ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Text where the bytes are UTF-8, else base64; null is null. The API's Payload. */
+export type PayloadText = string | { readonly base64: string } | null
+
+export interface RecordHeader {
+  readonly key: string
+  readonly value: PayloadText
+}
+
+export interface NewRecord {
+  readonly key: PayloadText
+  readonly value: PayloadText
+  readonly headers: readonly RecordHeader[]
+}
+
+export interface FetchedRecord {
+  readonly offset: number
+  /** Digits where it exceeds 2^53. */
+  readonly timestampMs: number | string
+  readonly key: PayloadText
+  readonly value: PayloadText
+  readonly headers: readonly { key: string; value: PayloadText }[]
+  /** Bytes of key and value before the cut, when something was cut. */
+  readonly cutFromBytes?: number
+}
+
+export interface FetchPosition extends TopicPartition {
+  readonly offset: number
+}
+
+export interface FetchedPartition extends TopicPartition {
+  readonly problem: KafkaProblem | null
+  readonly records: readonly FetchedRecord[]
+  /** Where to go on: after the last batch that came, control batches too. */
+  readonly nextOffset: number
+}
+
+export interface FetchOptions {
+  readonly maxWaitMs: number
+  readonly partitionBytesMax: number
+  readonly answerBytesMax: number
+  readonly timeoutMs: number
+  /** Keys, values and headers longer than this are cut. Absent: whole. */
+  readonly payloadBytesMax?: number
+  /** Which connection: a long poll must not stand before other requests. */
+  readonly lane: string
+}
+
+export interface ClusterWriter {
+  /** Asks the controller. -1 means the broker's default. Rejects with KAFKA and the broker's message. */
+  createTopic(
+    topic: {
+      readonly name: string
+      readonly partitions: number
+      readonly replicationFactor: number
+      readonly configs: Readonly<Record<string, string>>
+    },
+    timeoutMs: number
+  ): Promise<{ readonly topicId: Uuid }>
+  deleteTopic(topic: string, timeoutMs: number): Promise<void>
+  /**
+   * One batch to one partition's leader. With acks 0 it resolves with null when the bytes have left. Rejects with KAFKA
+   * when the leader refuses.
+   */
+  produce(
+    broker: number,
+    batch: TopicPartition & { readonly acks: 0 | 1 | -1; readonly records: readonly NewRecord[] },
+    timeoutMs: number
+  ): Promise<number | null>
+  fetch(
+    broker: number,
+    positions: readonly FetchPosition[],
+    options: FetchOptions
+  ): Promise<readonly FetchedPartition[]>
+  /** The bytes of a payload as they go on the wire. */
+  payloadBytes(payload: PayloadText): Uint8Array | null
+  /** Closes the connections of a lane. */
+  closeLane(lane: string): Promise<void>
+}
+
+/** The classic group protocol, one call a request; all reject with KAFKA and the error's name. */
+export interface GroupMembership {
+  coordinator(groupId: string, timeoutMs: number): Promise<number>
+  join(
+    at: MemberAddress,
+    options: {
+      readonly protocols: readonly { readonly name: string; readonly metadata: Uint8Array }[]
+      readonly sessionTimeoutMs: number
+      readonly rebalanceTimeoutMs: number
+      readonly timeoutMs: number
+    }
+  ): Promise<JoinedGroup>
+  sync(
+    at: MemberAddress,
+    options: {
+      readonly generation: number
+      readonly protocol: string
+      readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[]
+      readonly timeoutMs: number
+    }
+  ): Promise<Uint8Array>
+  heartbeat(at: MemberAddress, generation: number, timeoutMs: number): Promise<void>
+  leave(at: MemberAddress, timeoutMs: number): Promise<void>
+  commit(
+    at: MemberAddress,
+    generation: number,
+    offsets: readonly (TopicPartition & { readonly offset: number })[],
+    timeoutMs: number
+  ): Promise<void>
+}
+
+export interface MemberAddress {
+  readonly coordinator: number
+  readonly groupId: string
+  /** '' before the first join; the KAFKA error MEMBER_ID_REQUIRED carries the one to use in `details.memberId`. */
+  readonly memberId: string
+  readonly lane: string
+}
+
+export interface JoinedGroup {
+  readonly generation: number
+  readonly memberId: string
+  readonly isLeader: boolean
+  readonly protocol: string
+  /** For the leader only. */
+  readonly members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]
+}
+
+export interface KafkaCluster extends ClusterReader, ClusterWriter, GroupMembership {
+  close(): Promise<void>
+}
