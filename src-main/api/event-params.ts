@@ -1,6 +1,6 @@
 /**
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
- * finds one missing falls back to the shorter sentence. Optional ones (signal, exitCode) may both be absent.
+ * finds one missing falls back to the shorter sentence.
  *
  * Subjects: node events, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group; partitionsOffline, partitionsOnline and controllerGone may have none.
@@ -13,11 +13,11 @@ export const EVENT_PARAMS = {
   nodeStopping: [],
   nodeStopped: [],
   nodeKilled: [],
-  /** Optional: `signal` (string) or `exitCode` (number). */
+  /** Optional: `exit`, a signal's name or "exit code N"; `restartInSeconds`, when it will be started again. */
   nodeCrashed: [],
   /** One sentence. */
   nodeFailed: ['problem'],
-  nodeRestartPlanned: ['delayMs'],
+  nodeRestartPlanned: ['restartInSeconds'],
   brokerSessionExpired: [],
   brokerRegistered: [],
   controllerElected: ['epoch'],

@@ -57,22 +57,20 @@ export function useText(): Text {
     }
     if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
     if (subject !== null) named.nodeIn = nodeInline(subject)
-    if (event.code === 'nodeCrashed') named.how = exitSentence(params.signal, params.exitCode)
-    if (typeof params.delayMs === 'number') named.delay = duration(Math.max(1000, params.delayMs))
+    if (event.code === 'nodeCrashed') named.how = exitSentence(params.exit)
+    const { restartInSeconds } = params
+    if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
     const isWhole = EVENT_PARAMS[event.code].every((name) => params[name] !== undefined)
-    return t(
-      `${isWhole ? 'event' : 'eventShort'}.${event.code}`,
-      named,
-      typeof params.count === 'number' ? params.count : 1
-    )
+    const isRestarted = event.code === 'nodeCrashed' && named.delay !== undefined
+    const form = isRestarted ? 'eventLong' : isWhole ? 'event' : 'eventShort'
+    return t(`${form}.${event.code}`, named, typeof params.count === 'number' ? params.count : 1)
   }
 
-  const exitSentence = (signal: unknown, exitCode: unknown): string =>
-    typeof signal === 'string' && signal !== ''
-      ? signal
-      : typeof exitCode === 'number'
-        ? t('node.exitCode', { code: exitCode })
-        : t('node.exitUnknown')
+  const exitSentence = (exit: unknown): string => {
+    if (typeof exit !== 'string' || exit === '') return t('node.exitUnknown')
+    const code = /^exit code (-?\d+)$/.exec(exit)?.[1]
+    return code === undefined ? exit : t('node.exitCode', { code })
+  }
 
   const list = (sample: readonly string[], count: number): string => {
     const more = count - sample.length
@@ -88,8 +86,11 @@ export function useText(): Text {
     time: clock(locale(), reason.sinceMs)
   })
 
+  /** A member that starts is reported under the same code, on a milder level. */
   const reasonWhat = (reason: ReasonView): string =>
-    t(`reason.${reason.code}.what`, reasonNames(reason), reason.count ?? 1)
+    reason.code === 'ensembleDown' && reason.level === 'recovering'
+      ? t('reason.ensembleDown.whatStarting', reasonNames(reason))
+      : t(`reason.${reason.code}.what`, reasonNames(reason), reason.count ?? 1)
 
   const reasonWhy = (reason: ReasonView): string => {
     const isPlaced = reason.code !== 'partitionsOffline' || reason.node !== null

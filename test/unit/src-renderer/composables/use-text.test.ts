@@ -1,0 +1,94 @@
+import { mount } from '@vue/test-utils'
+import { describe, expect, it } from 'vitest'
+import { defineComponent, h } from 'vue'
+import type { ClusterEvent, ReasonView } from '@api/views'
+import { ApiError } from '@api/api'
+import { useText } from '@/composables/use-text'
+import type { Text } from '@/composables/use-text'
+import { createTexts } from '@/i18n'
+import { eventView, nodeView, NOW_MS } from '../support/views'
+
+function text(language: 'en' | 'ko' = 'en'): Text {
+  let found: Text | undefined
+  const component = defineComponent({
+    setup() {
+      found = useText()
+      return () => h('i')
+    }
+  })
+  mount(component, { global: { plugins: [createTexts(language)] } })
+  if (found === undefined) throw new Error('not mounted')
+  return found
+}
+const event = (rest: Partial<ClusterEvent>): string => text().eventSentence(eventView(1, NOW_MS, rest))
+const reason = (rest: Partial<ReasonView>): ReasonView => ({
+  code: 'brokerDown',
+  level: 'degraded',
+  sinceMs: NOW_MS,
+  node: 'broker-2',
+  count: null,
+  sample: [],
+  ...rest
+})
+
+describe('the sentence of an event', () => {
+  it('names nodes as people do', () => {
+    expect(event({ code: 'nodeKilled' })).toBe('Broker 2 killed (SIGKILL)')
+    expect(event({ code: 'brokerSessionExpired' })).toBe('Session of broker 2 expired')
+    expect(text('ko').eventSentence(eventView(1, NOW_MS, { code: 'brokerSessionExpired' }))).toBe('브로커 2 세션 만료')
+  })
+
+  it('says how a process ended, and when it will be started again', () => {
+    expect(event({ code: 'nodeCrashed', params: { exit: 'SIGKILL' } })).toBe('Broker 2 ended by itself: SIGKILL')
+    expect(event({ code: 'nodeCrashed', params: { exit: 'exit code 1', restartInSeconds: 4 } })).toBe(
+      'Broker 2 ended by itself: exit code 1; restarts in 4 s'
+    )
+    expect(event({ code: 'nodeCrashed' })).toBe('Broker 2 ended by itself: reason unknown')
+  })
+
+  it('has the plural that its count asks for', () => {
+    expect(event({ code: 'partitionsOffline', subject: null, params: { count: 1 } })).toBe('1 partition offline')
+    expect(event({ code: 'partitionsOffline', subject: null, params: { count: 1200 } })).toBe(
+      '1\u2009200 partitions offline'
+    )
+  })
+
+  it('is a shorter one where a param is missing, never one with a hole', () => {
+    expect(event({ code: 'controllerElected', params: { epoch: 8 } })).toBe('Broker 2 is controller; epoch 8')
+    expect(event({ code: 'controllerElected' })).toBe('Broker 2 is controller')
+    expect(event({ code: 'groupStateChanged', subject: 'g' })).toBe('g changed its state')
+  })
+})
+
+describe('the sentences of a reason', () => {
+  it('name the partitions, how many more, and the broker that holds them', () => {
+    const offline = reason({ code: 'partitionsOffline', count: 5, sample: ['orders-1', 'orders-3'] })
+
+    expect(text().reasonWhat(offline)).toBe('5 partitions have no leader')
+    expect(text().reasonWhy(offline)).toBe(': orders-1, orders-3 and 3 more; the only replica is on broker 2')
+    expect(text().reasonWhy({ ...offline, node: null })).toBe(': orders-1, orders-3 and 3 more')
+  })
+
+  it('tell a member that starts from one that is down', () => {
+    expect(text().reasonWhat(reason({ code: 'ensembleDown', node: 'ensemble-1' }))).toBe('Ensemble 1 is down')
+    expect(text().reasonWhat(reason({ code: 'ensembleDown', node: 'ensemble-1', level: 'recovering' }))).toBe(
+      'Ensemble 1 is starting'
+    )
+  })
+})
+
+describe('other words', () => {
+  it('count down to the restart of a crashed node', () => {
+    const node = nodeView('broker-1', 'crashed', { restartAtMs: NOW_MS + 2_400 })
+
+    expect(text().stateWord(node, NOW_MS)).toBe('Restarts in 3 s')
+    expect(text().stateWord(node, NOW_MS + 9_000)).toBe('Restarts in 0 s')
+  })
+
+  it('leave Kafka’s error names as they are', () => {
+    const error = new ApiError({ code: 'KAFKA', message: 'Too many.', kafkaError: 'INVALID_PARTITIONS' })
+
+    expect(text('ko').errorSentence(error)).toBe('INVALID_PARTITIONS: Too many.')
+    expect(text('ko').errorSentence(new ApiError({ code: 'DISCONNECTED', message: 'x' }))).toContain('알 수 없습니다')
+  })
+})
