@@ -34,6 +34,9 @@ export interface NodeRunnerPorts {
   readonly event: (runner: NodeRunner, name: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
+/** Exit code of a node that cannot run on this machine as it is; a broken invariant has another one. */
+const machineProblem = 1
+
 interface Settled {
   readonly resolve: () => void
 }
@@ -196,7 +199,7 @@ export class NodeRunner {
       this.#enter(ending)
       return
     }
-    if (this.#problem !== undefined && exit.signal === null) {
+    if (this.#problem !== undefined && exit.code === machineProblem) {
       // It said what is wrong with the machine: starting again would say it again.
       this.#enter('failed')
       return
