@@ -39,12 +39,26 @@ const BYTES: readonly Unit[] = [
   { name: 'TB', factor: 1e12 }
 ]
 const BYTE: Unit = { name: 'B', factor: 1 }
+const KILOBYTE: Unit = { name: 'kB', factor: 1e3 }
 
 /** One unit for a whole column, so that the figures in it compare: the one that suits its largest value. */
 export function byteUnit(values: readonly (number | null | undefined)[], least: 'B' | 'kB' = 'B'): Unit {
   const largest = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)
   const units = BYTES.slice(least === 'kB' ? 1 : 0)
   return units.findLast((unit) => largest >= unit.factor) ?? units[0] ?? BYTE
+}
+
+/** Rates read best from a tenth of the unit on: 0.88 MB/s rather than 880 kB/s. */
+const RATE_FROM = 0.1
+/** How far a rate must fall below that before its unit goes down again, so that heads do not flicker. */
+const RATE_BACK = 0.5
+
+/** One unit for all rates of the screen. `previous` keeps it steady while the largest rate moves around a border. */
+export function rateUnit(values: readonly (number | null | undefined)[], previous?: Unit): Unit {
+  const largest = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)
+  const suits = BYTES.slice(1).findLast((unit) => largest >= unit.factor * RATE_FROM) ?? KILOBYTE
+  const isBelow = previous !== undefined && suits.factor < previous.factor
+  return isBelow && largest >= previous.factor * RATE_FROM * RATE_BACK ? previous : suits
 }
 
 export function inUnit(value: number | null | undefined, unit: Unit, places = 2): string {

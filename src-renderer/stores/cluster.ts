@@ -4,14 +4,19 @@ import { computed, shallowRef } from 'vue'
 import type { BrokerStatsView, ClusterView, NodeView } from '@api/views'
 import { appendRates } from '@/charts/rate-history'
 import type { RateHistory } from '@/charts/rate-history'
+import { rateUnit } from '@/format'
+import type { Unit } from '@/format'
 import { host } from './host'
 
 export const useClusterStore = defineStore('cluster', () => {
   const view = shallowRef<ClusterView | null>(null)
   const rates = shallowRef<RateHistory>([])
 
+  const unitOfRates = shallowRef<Unit>(rateUnit([]))
+
   host().watch('cluster', (next) => {
     view.value = next
+    unitOfRates.value = rateUnit([next.bytesInPerSecond, next.bytesOutPerSecond], unitOfRates.value)
     rates.value = appendRates(rates.value, Date.now(), next)
   })
 
@@ -21,5 +26,5 @@ export const useClusterStore = defineStore('cluster', () => {
   )
   const node = (name: string): NodeView | undefined => nodes.value.find((one) => one.name === name)
 
-  return { view, rates, nodes, brokerStats, node }
+  return { view, rates, unitOfRates, nodes, brokerStats, node }
 })

@@ -9,6 +9,7 @@ import {
   integer,
   inUnit,
   isoLocal,
+  rateUnit,
   shortNumber
 } from '@/format'
 
@@ -41,6 +42,15 @@ describe('sizes and rates', () => {
     const unit = byteUnit([1_420_000, null, 880])
     expect(unit.name).toBe('MB')
     expect([inUnit(1_420_000, unit), inUnit(880, unit), inUnit(null, unit)]).toEqual(['1.42', '0.00', '—'])
+  })
+
+  it('of a second take one unit for the screen, which does not flicker around a border', () => {
+    const mega = rateUnit([880_000, null])
+    expect(mega.name).toBe('MB')
+    expect(rateUnit([90_000]).name).toBe('kB')
+    expect(rateUnit([90_000], mega).name).toBe('MB')
+    expect(rateUnit([40_000], mega).name).toBe('kB')
+    expect(rateUnit([]).name).toBe('kB')
   })
 
   it('do not go below the least unit', () => {
