@@ -39,7 +39,9 @@ export function byRole(role: string, name: string | RegExp): HTMLElement[] {
     columnheader: 'th',
     heading: 'h1, h2, h3',
     textbox: 'input',
-    complementary: 'aside'
+    complementary: 'aside',
+    navigation: 'nav',
+    region: 'section[aria-label]'
   }
   const selector = [`[role=${role}]`, implied[role]].filter((one) => one !== undefined).join(', ')
   return [...document.querySelectorAll<HTMLElement>(selector)].filter((element) => {

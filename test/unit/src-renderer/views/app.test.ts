@@ -1,0 +1,197 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { GroupView as Group, LagHistoryView } from '@api/views'
+import App from '@/App.vue'
+import GroupView from '@/views/GroupView.vue'
+import type { FakeApi } from '../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
+import { clusterView, eventView, nodeView, NOW_MS } from '../support/views'
+
+// There is no canvas here; what a chart draws is tested as functions.
+vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
+
+let api: FakeApi
+beforeEach(() => {
+  api = useFakeHost()
+})
+
+const press = async (key: string, rest: KeyboardEventInit = {}): Promise<void> => {
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...rest }))
+  await flushPromises()
+}
+
+describe('the shell', () => {
+  it('says that it connects while the host never answered', async () => {
+    api.setConnected(false)
+    await show(App)
+
+    expect(shownText()).toContain('Connecting to Lagoon')
+    expect(shownText()).toContain('Not live')
+  })
+
+  it('says since when the connection is lost, keeps what it knew, and forgets the verdict', async () => {
+    await show(App)
+    api.push('cluster', clusterView())
+    await flushPromises()
+    expect(one('link', 'Healthy').textContent).toContain('2 of 2 brokers')
+
+    api.setConnected(false)
+    await flushPromises()
+
+    expect(one('alert', 'No connection to Lagoon since')).toBeTruthy()
+    expect(one('link', 'Disconnected').textContent).not.toContain('brokers')
+    expect(byRole('row', /^Broker 1/)).toHaveLength(1)
+  })
+
+  it('shows only sections that exist, and which one is open', async () => {
+    await show(App)
+    const rail = one('navigation', 'Sections')
+    expect([...rail.querySelectorAll('a')].map((link) => link.textContent.trim())).toEqual([
+      'Overview',
+      'Brokers',
+      'Topics',
+      'Groups',
+      'Settings'
+    ])
+
+    await press('4', { ctrlKey: true })
+
+    expect(rail.querySelector('[aria-current=page]')?.textContent).toContain('Groups')
+  })
+
+  it('marks a broker that is down in the rail and counts those that run', async () => {
+    await show(App)
+    api.push(
+      'cluster',
+      clusterView({ nodes: [nodeView('broker-1'), nodeView('broker-2', 'killed'), nodeView('ensemble-1')] })
+    )
+    await flushPromises()
+
+    expect(one('link', /^Brokers/).textContent).toContain('1/2')
+    expect(
+      one('link', /^Broker 2 ?9093/)
+        .querySelector('[role=img]')
+        ?.getAttribute('aria-label')
+    ).toBe('Critical')
+  })
+
+  it('tells the newest event in the rail and all of them in the list that opens', async () => {
+    await show(App)
+    api.push('events', {
+      events: [eventView(1, NOW_MS - 2000, { code: 'nodeRunning', level: 'healthy' }), eventView(2, NOW_MS)]
+    })
+    await flushPromises()
+    expect(one('button', 'Broker 2 killed (SIGKILL)')).toBeTruthy()
+
+    one('button', 'Open event list').click()
+    await flushPromises()
+
+    expect(one('region', 'Events').textContent).toMatch(/Broker 2 killed.*Broker 2 started/)
+    await press('Escape')
+    expect(byRole('region', 'Events')).toEqual([])
+  })
+
+  it('runs what is found in the palette', async () => {
+    await show(App)
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('broker-2', 'stopped')] }))
+    await press('k', { ctrlKey: true })
+    const field = one('textbox', 'Command palette') as HTMLInputElement
+    field.value = 'start 2'
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+
+    one('option', 'Start broker 2').click()
+    await flushPromises()
+
+    expect(api.last('node.start').input).toEqual({ node: 'broker-2' })
+  })
+
+  it('changes language, theme and density at once', async () => {
+    window.location.hash = '#/settings'
+    api = useFakeHostKeepingHash()
+    await show(App)
+
+    one('radio', '한국어').click()
+    one('radio', 'Light').click()
+    await flushPromises()
+
+    expect(document.documentElement.lang).toBe('ko')
+    expect(document.documentElement.dataset.theme).toBe('light')
+    expect(one('heading', '설정')).toBeTruthy()
+  })
+})
+
+function useFakeHostKeepingHash(): FakeApi {
+  const { hash } = window.location
+  const fake = useFakeHost()
+  window.location.hash = hash
+  return fake
+}
+
+describe('the page of a group', () => {
+  const group: Group = {
+    groupId: 'g',
+    state: 'Stable',
+    protocol: 'range',
+    coordinatorId: 1,
+    members: [],
+    partitions: [
+      { topic: 't', partition: 0, committedOffset: 4, startOffset: 0, endOffset: 9, lagRecords: 5, memberId: null }
+    ]
+  }
+  const history = (): LagHistoryView => {
+    const now = Date.now()
+    return {
+      groupId: 'g',
+      fromMs: now - 900_000,
+      toMs: now,
+      atMs: [now - 2000, now - 1000],
+      total: [9, 1234],
+      partitions: [{ topic: 't', partition: 0, lag: [9, 1234] }]
+    }
+  }
+  const total = (): string => document.querySelector('[data-testid=lag-total]')?.textContent ?? ''
+
+  beforeEach(async () => {
+    await show(GroupView, { groupId: 'g' })
+    api.push('group:g', group)
+    await flushPromises()
+  })
+
+  it('shows the sum of the partitions until the series is there, then its newest sample', async () => {
+    expect(total()).toBe('5')
+
+    const loaded = history()
+    api.last('group.lag').resolve(loaded)
+    await flushPromises()
+    expect(total()).toBe('1\u2009234')
+
+    api.push('lag:g', { groupId: 'g', atMs: loaded.toMs, total: null, partitions: [] })
+    await flushPromises()
+    expect(total()).toBe('—')
+  })
+
+  it('says in words what the chart draws, and shows the same samples as a table', async () => {
+    api.last('group.lag').resolve(history())
+    await flushPromises()
+    const chart = document.querySelector('[data-testid=lag-chart] canvas')
+    expect(chart?.getAttribute('role')).toBe('img')
+    expect(chart?.getAttribute('aria-label')).toMatch(
+      /Lag of g from .*: 9 records at first, 1\u2009234 now, 1\u2009234 at most\./
+    )
+
+    one('button', 'Show as table').click()
+    await flushPromises()
+
+    expect(one('table', 'Lag of the group over time').textContent).toContain('1\u2009234')
+  })
+
+  it('says that nothing is known rather than drawing a zero', async () => {
+    const loaded = history()
+    api.last('group.lag').resolve({ ...loaded, total: [null, null], partitions: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('Nothing known in this range')
+    expect(total()).toBe('—')
+  })
+})
