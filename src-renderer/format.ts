@@ -63,7 +63,11 @@ export function rateUnit(values: readonly (number | null | undefined)[], previou
 
 export function inUnit(value: number | null | undefined, unit: Unit, places = 2): string {
   if (value === null || value === undefined) return UNKNOWN
-  return decimal(value / unit.factor, unit.factor === 1 ? 0 : places)
+  const shown = unit.factor === 1 ? 0 : places
+  const least = 10 ** -shown
+  // Little is not nothing.
+  if (value > 0 && value / unit.factor < least / 2) return `<${least.toFixed(shown)}`
+  return decimal(value / unit.factor, shown)
 }
 
 export function bytes(value: number | null | undefined): string {

@@ -41,7 +41,7 @@ describe('sizes and rates', () => {
   it('take the unit that suits the largest value of a column', () => {
     const unit = byteUnit([1_420_000, null, 880])
     expect(unit.name).toBe('MB')
-    expect([inUnit(1_420_000, unit), inUnit(880, unit), inUnit(null, unit)]).toEqual(['1.42', '0.00', '—'])
+    expect([1_420_000, 880, 0, null].map((value) => inUnit(value, unit))).toEqual(['1.42', '<0.01', '0.00', '—'])
   })
 
   it('of a second take one unit for the screen, which does not flicker around a border', () => {
