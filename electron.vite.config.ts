@@ -39,6 +39,7 @@ export default defineConfig({
   },
   renderer: {
     root: r('src-renderer'),
+    html: { cspNonce: '__CSP_NONCE__' },
     build: {
       outDir: r('out/renderer'),
       target: 'chrome130',

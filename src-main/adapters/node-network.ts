@@ -187,7 +187,7 @@ function withSharedBuffer(accepted: net.Socket, received: (length: number, chunk
     writable: true,
     onread: { buffer: () => shared, callback: received }
   }
-  return new net.Socket(options as unknown as net.SocketConstructorOpts)
+  return new net.Socket(options)
 }
 
 function listenError(error: NodeJS.ErrnoException, options: Address): AppError {

@@ -74,8 +74,8 @@ export class BrokerChannel {
     const reader = new Reader(bytes, 4)
     if (call.version >= call.response.flexibleFrom) reader.skipTags()
     const answer = decode(call.response, call.version, reader)
-    if (isDecodeFailure(answer as object)) throw new AppError('CORRUPT', 'a broker answered what cannot be read')
-    return answer as ValueOf<Response>
+    if (isDecodeFailure(answer)) throw new AppError('CORRUPT', 'a broker answered what cannot be read')
+    return answer
   }
 
   #exchange(connection: Connection, frame: Uint8Array, correlationId: number, timeoutMs: number): Promise<Uint8Array> {

@@ -66,7 +66,11 @@ export interface NewTopic {
   readonly configs: TopicConfigs
 }
 
-export type TopicOutcome = { readonly error: KafkaError; readonly message: string | null; readonly topicId?: string }
+export interface TopicOutcome {
+  readonly error: KafkaError
+  readonly message: string | null
+  readonly topicId?: string
+}
 
 /** The controller lost its office in the middle of something. */
 class ControllerMoved extends Error {

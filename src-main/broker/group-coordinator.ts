@@ -236,7 +236,7 @@ export class GroupCoordinator {
   #ask<Answer>(put: (token: Token) => void, group: Group, shard: Shard): Promise<Answer> {
     const token = ++this.#lastToken
     return new Promise<Answer>((resolve) => {
-      this.#waiting.set(token, { resolve: resolve as (answer: never) => void })
+      this.#waiting.set(token, { resolve: resolve })
       put(token)
       this.#settle(group, shard)
     })

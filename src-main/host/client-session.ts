@@ -73,9 +73,11 @@ export class ClientSession {
   #watch(key: WatchKey): void {
     if (this.#watches.has(key) || this.#watches.size >= watchesMax) return
     // Held before the first value comes, which may be at once.
-    let end: (() => void) | undefined
-    this.#watches.set(key, () => end?.())
-    end = this.#api.watch(key, (value) => this.#send({ type: 'push', key, value }))
+    this.#watches.set(key, () => undefined)
+    this.#watches.set(
+      key,
+      this.#api.watch(key, (value) => this.#send({ type: 'push', key, value }))
+    )
   }
 
   #unwatch(key: string): void {

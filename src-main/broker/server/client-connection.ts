@@ -94,7 +94,7 @@ export class ClientConnection implements FrameHandler {
       clientAddress: this.#connection.remote,
       localAddress: this.#connection.local
     }
-    let outcome: Outcome<unknown> | Promise<Outcome<unknown>>
+    let outcome: Outcome<object> | Promise<Outcome<object>>
     try {
       outcome = routed.row.handle(routed.request, context)
     } catch (error) {
@@ -115,7 +115,7 @@ export class ClientConnection implements FrameHandler {
     )
   }
 
-  #finish(routed: Request, outcome: Outcome<unknown>): void {
+  #finish(routed: Request, outcome: Outcome<object>): void {
     if (outcome === noResponse) return
     if (outcome === closeConnection) {
       this.#connection.end()

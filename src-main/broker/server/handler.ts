@@ -31,7 +31,7 @@ export interface HandlerRow {
    * Bytes in the request lie in the shared receive buffer: a handler that answers with a promise copies what it keeps
    * before it first awaits.
    */
-  readonly handle: (request: unknown, context: RequestContext) => Outcome<unknown> | Promise<Outcome<unknown>>
+  readonly handle: (request: unknown, context: RequestContext) => Outcome<object> | Promise<Outcome<object>>
 }
 
 export interface HandlerSpec<Request extends Message, Response extends Message> {

@@ -1,0 +1,78 @@
+/// <reference lib="dom" />
+import { journey } from './journey'
+import { expect, test } from './electron.fixture'
+
+test('a new user’s road in the window: create, lag, kill, what broke, start, drain', async ({ page, problems }) => {
+  await journey(page)
+
+  expect(problems).toEqual([])
+})
+
+test('the page is sandboxed: no Node, no other page, no window, no foreign code', async ({ page, lagoon }) => {
+  await expect(page.getByTestId('verdict')).toBeVisible()
+
+  const seen = await page.evaluate(async () => {
+    const world = globalThis as unknown as Record<string, unknown>
+    let hasEval = true
+    try {
+      hasEval = (0, eval)('1') === 1
+    } catch {
+      hasEval = false
+    }
+    return {
+      globals: ['require', 'process', 'Buffer', 'electron', 'ipcRenderer'].filter((name) => name in world),
+      port: Object.keys(world['lagoonPort'] as object).sort(),
+      hasEval,
+      opened: window.open('https://example.invalid/') !== null,
+      fetched: await fetch('https://example.invalid/').then(
+        () => true,
+        () => false
+      )
+    }
+  })
+  expect(seen).toEqual({ globals: [], port: ['listen', 'post'], hasEval: false, opened: false, fetched: false })
+
+  await page.evaluate(() => (location.href = 'https://example.invalid/'))
+  await expect(page.getByTestId('verdict')).toBeVisible()
+  expect(page.url()).toMatch(/^app:\/\/lagoon\//)
+  expect(lagoon.windows()).toHaveLength(1)
+  const preferences = await lagoon.evaluate(({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
+      getLastWebPreferences(): Record<string, unknown>
+    }
+    const { sandbox, contextIsolation, nodeIntegration, webviewTag } = contents.getLastWebPreferences()
+    return { sandbox, contextIsolation, nodeIntegration, webviewTag }
+  })
+  expect(preferences).toEqual({ sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false })
+})
+
+test('what is no message of the API gets an error or nothing, and the host lives', async ({ page }) => {
+  await expect(page.getByTestId('verdict')).toBeVisible()
+
+  const answers = await page.evaluate(
+    () =>
+      new Promise<unknown[]>((resolve) => {
+        const port = (
+          globalThis as unknown as { lagoonPort: { post(m: unknown): void; listen(f: (m: unknown) => void): void } }
+        ).lagoonPort
+        const received: unknown[] = []
+        port.listen((message) => {
+          const { type, id } = message as { type: string; id?: number }
+          if (id === undefined || id < 9_000_000) return
+          received.push({ type, id })
+          if (received.length === 3) resolve(received)
+        })
+        port.post('nonsense')
+        port.post({ type: 'call', id: -1, name: 'cluster.status', input: {} })
+        port.post({ type: 'call', id: 9_000_001, name: 'no.such', input: {} })
+        port.post({ type: 'call', id: 9_000_002, name: 'node.kill', input: { node: '../../etc' } })
+        port.post({ type: 'call', id: 9_000_003, name: 'cluster.status', input: {} })
+      })
+  )
+
+  expect(answers).toEqual([
+    { type: 'error', id: 9_000_001 },
+    { type: 'error', id: 9_000_002 },
+    { type: 'result', id: 9_000_003 }
+  ])
+})
