@@ -9,7 +9,8 @@ import { AppError } from '../kernel/errors'
 import type { Compression, CompressionCodec } from '../kernel/ports'
 
 const xerialMagic = Uint8Array.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
-const require = createRequire(import.meta.url)
+// Not called `require`: the bundler puts a constant of that name into modules that use one.
+const load = createRequire(import.meta.url)
 
 interface SnappyLibrary {
   uncompressSync(bytes: Uint8Array, options: { asBuffer: true }): Uint8Array
@@ -36,13 +37,13 @@ export function loadZstd(): Promise<void> {
 
 async function startZstd(): Promise<void> {
   if ('zstdDecompressSync' in zlib) return
-  const library = require('@bokuweb/zstd-wasm') as ZstdLibrary
+  const library = load('@bokuweb/zstd-wasm') as ZstdLibrary
   await library.init()
   wasmZstd = library
 }
 
 function unsnappy(bytes: Uint8Array): Uint8Array {
-  const snappy = require('snappy') as SnappyLibrary
+  const snappy = load('snappy') as SnappyLibrary
   const raw = (block: Uint8Array): Uint8Array => snappy.uncompressSync(block, { asBuffer: true })
   if (!xerialMagic.every((byte, i) => bytes[i] === byte)) return raw(bytes)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -67,7 +68,7 @@ function decompressed(codec: CompressionCodec, bytes: Uint8Array): Uint8Array {
   if (codec === 0) return bytes
   if (codec === 1) return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
   if (codec === 2) return unsnappy(bytes)
-  if (codec === 3) return (require('lz4-napi') as Lz4Library).decompressFrameSync(bytes)
+  if (codec === 3) return (load('lz4-napi') as Lz4Library).decompressFrameSync(bytes)
   return unzstd(bytes)
 }
 

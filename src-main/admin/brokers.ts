@@ -1,0 +1,60 @@
+/** Who can be asked: bootstrap servers from the start, then what Metadata answers name. Ids stay known when a broker dies. */
+import type { BrokerAddress } from '../kernel/cluster-ports'
+import { AppError } from '../kernel/errors'
+import { BrokerLanes, type Ask, type HostPort } from './broker-lanes'
+
+export const commandLane = 'command'
+export const sampleLane = 'sample'
+
+export class Brokers {
+  readonly lanes: BrokerLanes
+  readonly #bootstrap: readonly HostPort[]
+  readonly #known = new Map<number, HostPort>()
+  #controllerId: number | null = null
+  /** Whoever answered last is asked first. */
+  #lastGood: HostPort | undefined
+
+  constructor(bootstrapServers: readonly HostPort[], clientId: string) {
+    this.#bootstrap = bootstrapServers
+    this.lanes = new BrokerLanes(clientId)
+  }
+
+  learn(brokers: readonly BrokerAddress[], controllerId: number | null): void {
+    for (const { id, host, port } of brokers) this.#known.set(id, { host, port })
+    this.#controllerId = controllerId
+  }
+
+  get controllerId(): number | null {
+    return this.#controllerId
+  }
+
+  async ask<T>(broker: number, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
+    const to = this.#known.get(broker)
+    if (to === undefined) throw new AppError('CONNECTION_REFUSED', `The address of broker ${broker} is not known.`)
+    return await this.lanes.ask(to, lane, timeoutMs, ask)
+  }
+
+  /** One after the other until one answers; the last failure when none does. */
+  async askAny<T>(lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
+    let failure: unknown = new AppError('CONNECTION_REFUSED', 'No broker is known.')
+    for (const to of this.#candidates()) {
+      try {
+        const answer = await this.lanes.ask(to, lane, timeoutMs, ask)
+        this.#lastGood = to
+        return answer
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'KAFKA') throw error
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  #candidates(): readonly HostPort[] {
+    const candidates = new Map<string, HostPort>()
+    const first = this.#lastGood === undefined ? [] : [this.#lastGood]
+    for (const to of [...first, ...this.#known.values(), ...this.#bootstrap])
+      candidates.set(`${to.host}:${to.port}`, to)
+    return [...candidates.values()]
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Reading a cluster. Versions are those that Kafka 3.9 and our own brokers both serve; int64 arrive as bigint and leave
+ * as safe integers.
+ */
+import {
+  ConfigResourceTypes,
+  ConfigSources,
+  describeConfigsV4,
+  describeGroupsV5,
+  describeLogDirsV4,
+  listGroupsV4,
+  listOffsetsV7,
+  metadataV12,
+  offsetFetchV8
+} from '@platformatic/kafka'
+import type { ClusterReader, PartitionOffset, TopicMetadata } from '../kernel/cluster-ports'
+import type { TopicPartition } from '../kernel/ids'
+import { invariant } from '../kernel/invariant'
+import { uuidFromBytes, type Uuid } from '../kernel/uuid'
+import { check, kafkaError, partial } from './broker-lanes'
+import { commandLane, sampleLane, type Brokers } from './brokers'
+
+const timestampOf = { latest: -1n, earliest: -2n } as const
+
+export function clusterReader(brokers: Brokers): ClusterReader {
+  return {
+    async metadata({ timeoutMs, topics }) {
+      const lane = topics === undefined ? sampleLane : commandLane
+      const wanted = topics === undefined ? null : [...topics]
+      const answer = await brokers.askAny(lane, timeoutMs, (connection) =>
+        partial(metadataV12.api.async(connection, wanted as string[], false, false))
+      )
+      const found = {
+        brokers: answer.brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })),
+        controllerId: answer.controllerId < 0 ? null : answer.controllerId,
+        topics: answer.topics.filter(({ errorCode }) => errorCode === 0).map(topicMetadata)
+      }
+      brokers.learn(found.brokers, found.controllerId)
+      return found
+    },
+
+    async offsets(broker, at, partitions, timeoutMs) {
+      const topics = byTopic(partitions).map(([name, indexes]) => ({
+        name,
+        partitions: indexes.map((partitionIndex) => ({
+          partitionIndex,
+          currentLeaderEpoch: -1,
+          timestamp: timestampOf[at]
+        }))
+      }))
+      const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
+        partial(listOffsetsV7.api.async(connection, -1, 0, topics))
+      )
+      return answer.topics.flatMap(({ name, partitions: answered }) =>
+        answered.map(({ partitionIndex, errorCode, offset }): PartitionOffset => ({
+          topic: name,
+          partition: partitionIndex,
+          offset: errorCode === 0 && offset >= 0n ? safe(offset) : null
+        }))
+      )
+    },
+
+    async sizes(broker, timeoutMs) {
+      const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
+        partial(describeLogDirsV4.api.async(connection, null))
+      )
+      check(answer.errorCode)
+      return answer.results.flatMap(({ topics }) =>
+        topics.flatMap(({ name, partitions }) =>
+          partitions
+            .filter(({ isFutureKey }) => !isFutureKey)
+            .map(({ partitionIndex, partitionSize }) => ({
+              topic: name,
+              partition: partitionIndex,
+              sizeBytes: safe(partitionSize)
+            }))
+        )
+      )
+    },
+
+    async groups(broker, timeoutMs) {
+      const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
+        partial(listGroupsV4.api.async(connection, [], []))
+      )
+      check(answer.errorCode)
+      return answer.groups.map(({ groupId, groupState }) => ({ groupId, state: groupState }))
+    },
+
+    async describeGroups(broker, groupIds, timeoutMs) {
+      const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
+        partial(describeGroupsV5.api.async(connection, [...groupIds], false))
+      )
+      return answer.groups
+        .filter(({ errorCode }) => errorCode === 0)
+        .map(({ groupId, groupState, protocolType, protocolData, members }) => ({
+          groupId,
+          state: groupState,
+          protocolType,
+          protocol: protocolData,
+          members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+            memberId,
+            clientId,
+            clientHost,
+            assignment: memberAssignment
+          }))
+        }))
+    },
+
+    async committed(broker, groupIds, timeoutMs) {
+      const groups = groupIds.map((groupId) => ({ groupId, memberEpoch: -1, topics: null }))
+      const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
+        partial(offsetFetchV8.api.async(connection, groups, false))
+      )
+      return answer.groups
+        .filter(({ errorCode }) => errorCode === 0)
+        .map(({ groupId, topics }) => ({
+          groupId,
+          committed: topics.flatMap(({ name, partitions }) =>
+            partitions
+              .filter(({ errorCode, committedOffset }) => errorCode === 0 && committedOffset >= 0n)
+              .map(({ partitionIndex, committedOffset }) => ({
+                topic: name,
+                partition: partitionIndex,
+                offset: safe(committedOffset)
+              }))
+          )
+        }))
+    },
+
+    async topicConfigs(topic, timeoutMs) {
+      const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: null }]
+      const answer = await brokers.askAny(commandLane, timeoutMs, (connection) =>
+        partial(describeConfigsV4.api.async(connection, resources, false, false))
+      )
+      const result = answer.results[0]
+      if (result === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' })
+      check(result.errorCode, result.errorMessage)
+      const own = result.configs.filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG)
+      return Object.fromEntries(own.map(({ name, value }) => [name, value ?? '']))
+    }
+  }
+}
+
+interface TopicAnswer {
+  readonly name?: string | null | undefined
+  readonly topicId: string
+  readonly isInternal: boolean
+  readonly partitions: readonly {
+    readonly partitionIndex: number
+    readonly leaderId: number
+    readonly leaderEpoch: number
+    readonly replicaNodes: readonly number[]
+    readonly isrNodes: readonly number[]
+  }[]
+}
+
+function topicMetadata(topic: TopicAnswer): TopicMetadata {
+  return {
+    name: topic.name ?? '',
+    topicId: kafkaUuid(topic.topicId),
+    isInternal: topic.isInternal,
+    partitions: topic.partitions
+      .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes }) => ({
+        partition: partitionIndex,
+        leader: leaderId < 0 ? null : leaderId,
+        leaderEpoch,
+        replicas: replicaNodes,
+        isr: isrNodes
+      }))
+      .sort((a, b) => a.partition - b.partition)
+  }
+}
+
+/** The library writes ids in hexadecimal with hyphens, Kafka in base64 (KIP-516). */
+export function kafkaUuid(hyphenated: string): Uuid {
+  return uuidFromBytes(Buffer.from(hyphenated.replaceAll('-', ''), 'hex'))
+}
+
+export function byTopic(partitions: readonly TopicPartition[]): readonly (readonly [string, number[]])[] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of partitions) {
+    const indexes = topics.get(topic)
+    if (indexes === undefined) topics.set(topic, [partition])
+    else indexes.push(partition)
+  }
+  return [...topics]
+}
+
+export function safe(value: bigint): number {
+  const number = Number(value)
+  invariant(Number.isSafeInteger(number), 'an offset or size is a safe integer', { value })
+  return number
+}

@@ -1,0 +1,28 @@
+/** A cluster through the client library: everything that monitor and app know of Kafka's protocol comes through here. */
+import type { KafkaCluster } from '../kernel/cluster-ports'
+import type { Compression } from '../kernel/ports'
+import type { HostPort } from './broker-lanes'
+import { Brokers } from './brokers'
+import { clusterReader } from './cluster-reader'
+import { clusterWriter } from './cluster-writer'
+import { groupMembership } from './membership'
+import { prepareKafkaLibrary } from './kafka-library'
+
+/** Connects to nothing yet: each broker is connected to when it is first asked. */
+export function openKafkaCluster(
+  bootstrapServers: readonly HostPort[],
+  clientId: string,
+  compression: Compression
+): KafkaCluster {
+  prepareKafkaLibrary(compression)
+  const brokers = new Brokers(bootstrapServers, clientId)
+  return {
+    ...clusterReader(brokers),
+    ...clusterWriter(brokers),
+    ...groupMembership(brokers),
+    close() {
+      brokers.lanes.close()
+      return Promise.resolve()
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The monitor as a process of its own; see node-process.ts for how it is spoken to. Beside that, the messages of
+ * api/wire.ts: calls and watches come in, answers and pushes go out.
+ */
+import { loadZstd, nodeCompression } from '../adapters/node-compression'
+import { nodeChecksum } from '../adapters/node-checksum'
+import { nodeClock } from '../adapters/node-clock'
+import { nodeDisk } from '../adapters/node-disk'
+import { nodeNetwork } from '../adapters/node-network'
+import { nodeRandom } from '../adapters/node-random'
+import { openKafkaCluster } from '../admin/kafka-cluster'
+import { clientMessageSchema } from '../api/wire'
+import { EnsembleClient } from '../coordination/ensemble-client'
+import type { Address } from '../kernel/ports'
+import { Monitor } from '../monitor/monitor'
+import { configurationFrom, processLog, runNode } from './node-process'
+
+interface Configuration {
+  readonly name: string
+  /** host:port, comma-separated. */
+  readonly bootstrapServers: string
+  readonly ensemble: string
+  readonly dataDir: string
+}
+
+const usage = 'monitor-process {"name","bootstrapServers":"h:p,h:p","ensemble":"h:p","dataDir"}'
+const clientId = 'lagoon'
+const sessionTimeoutMs = 10_000
+
+const config = configurationFrom<Configuration>(usage, (fields) =>
+  ['name', 'bootstrapServers', 'ensemble', 'dataDir'].every((name) => typeof fields[name] === 'string')
+)
+
+function addresses(list: string): readonly Address[] {
+  return list.split(',').map((address) => {
+    const colon = address.lastIndexOf(':')
+    return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+  })
+}
+
+function tell(message: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (process.send === undefined || !process.connected) reject(new Error('There is no host to tell.'))
+    else process.send(message, undefined, {}, (error) => (error === null ? resolve() : reject(error)))
+  })
+}
+
+runNode(() => {
+  const monitor = new Monitor(
+    {
+      clock: nodeClock,
+      random: nodeRandom,
+      disk: nodeDisk,
+      checksum: nodeChecksum,
+      log: processLog,
+      cluster: openKafkaCluster(addresses(config.bootstrapServers), clientId, nodeCompression),
+      ensemble: new EnsembleClient({
+        addresses: addresses(config.ensemble),
+        sessionTimeoutMs,
+        clock: nodeClock,
+        network: nodeNetwork,
+        random: nodeRandom,
+        log: processLog
+      }),
+      tell
+    },
+    config.dataDir
+  )
+  process.on('message', (message: unknown) => {
+    const parsed = clientMessageSchema.safeParse(message)
+    if (parsed.success) monitor.receive(parsed.data)
+  })
+  return {
+    start: async () => {
+      await loadZstd()
+      monitor.start()
+      return 0
+    },
+    stop: () => monitor.stop(),
+    inspect: () => ({})
+  }
+})

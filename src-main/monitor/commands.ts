@@ -1,0 +1,114 @@
+/** The commands that the monitor answers, each by its name in the API. */
+import { ApiError } from '../api/api'
+import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { KafkaCluster } from '../kernel/cluster-ports'
+import { ignore } from '../kernel/errors'
+import type { Clock } from '../kernel/ports'
+import type { Consumers } from './consumers'
+import type { Snapshot, TopicFacts } from './core/snapshot'
+import { groupsView, groupView, nodeCost, topicsView, topicView } from './core/views'
+import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
+import type { LagHistory } from './history'
+import { newestRecords } from './newest'
+import type { Producer } from './producer'
+import { retrying } from './retrying'
+
+const changeTimeoutMs = 15_000
+const readTimeoutMs = 2000
+const byDefault = -1
+
+type Served = Extract<
+  CommandName,
+  'node.cost' | `topic.${string}` | `records.${string}` | `consumer.${string}` | `group.${string}`
+>
+export type CommandTable = { readonly [Name in Served]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
+
+export interface CommandPorts {
+  readonly clock: Clock
+  readonly cluster: KafkaCluster
+  readonly history: LagHistory
+  readonly producer: Producer
+  readonly consumers: Consumers
+  /** A snapshot taken from now on, with the offsets of this topic. */
+  readonly fresh: (topic?: string) => Promise<Snapshot>
+}
+
+export function commands(ports: CommandPorts): CommandTable {
+  const { clock, cluster, history, producer, consumers, fresh } = ports
+  const knownTopic = async (name: string): Promise<TopicFacts> => {
+    const { topics, hasMetadata } = await fresh(name)
+    const topic = topics.get(name)
+    if (topic !== undefined) return topic
+    throw hasMetadata ? unknownTopic(name) : noBroker()
+  }
+  return {
+    'node.cost': async ({ node }) => nodeCost(await fresh(), node, Number(/\d+$/.exec(node)?.[0] ?? -1)),
+
+    'topic.list': async () => topicsView(await fresh()),
+    'topic.describe': async ({ topic }) => topicView(await knownTopic(topic), await configsOf(cluster, topic)),
+    'topic.create': async ({ topic, partitions, replicationFactor, configs }) => {
+      const created = await askController(ports, () =>
+        cluster.createTopic(
+          {
+            name: topic,
+            partitions: partitions ?? byDefault,
+            replicationFactor: replicationFactor ?? byDefault,
+            configs: configs ?? {}
+          },
+          changeTimeoutMs
+        )
+      )
+      return { topic, topicId: created.topicId }
+    },
+    'topic.delete': async ({ topic }) => {
+      await askController(ports, () => cluster.deleteTopic(topic, changeTimeoutMs))
+      return { topic }
+    },
+
+    'records.newest': async ({ topic, partition, limit }) =>
+      await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),
+    'records.produce': (input) => producer.produce(input),
+    'consumer.open': (input) => Promise.resolve({ consumer: consumers.open(input) }),
+    'consumer.close': async ({ consumer }) => {
+      await consumers.close(consumer)
+      return {}
+    },
+
+    'group.list': async () => {
+      const snapshot = await fresh()
+      if (snapshot.groups === null) throw noBroker()
+      return groupsView(snapshot)
+    },
+    'group.describe': async ({ groupId }) => {
+      const snapshot = await fresh()
+      const group = snapshot.groups?.get(groupId)
+      if (group !== undefined) return groupView(snapshot, group)
+      if (snapshot.groups === null) throw noBroker()
+      const message = `There is no group ${groupId}.`
+      throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
+    },
+    'group.lag': ({ groupId, rangeMs }) => {
+      const toMs = clock.nowMs()
+      return history.read(groupId, toMs - rangeMs, toMs)
+    }
+  }
+}
+
+/** Of a topic without a broker that answers nothing is known; the rest of its description is. */
+async function configsOf(cluster: KafkaCluster, topic: string): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await cluster.topicConfigs(topic, readTimeoutMs)
+  } catch (error) {
+    if (kafkaErrorOf(error) !== undefined) throw error
+    ignore(error, 'no broker answers: shown without configs')
+    return {}
+  }
+}
+
+/** The controller may have moved: then its place is looked up again. */
+function askController<T>({ clock, cluster }: CommandPorts, ask: () => Promise<T>): Promise<T> {
+  return retrying(clock, changeTimeoutMs, async () => {
+    await cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
+    return ask()
+  })
+}

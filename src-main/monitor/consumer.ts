@@ -1,0 +1,347 @@
+/**
+ * Reads a topic for app and CLI: as a member of a group, or without one from a place. It ends after `maxRecords`, when a
+ * poll of `pollTimeoutMs` brought nothing (joining does not count), when it is closed, or with an error that does not
+ * pass by itself. Leaders that are away are tried again; meanwhile the other partitions go on.
+ *
+ * What is committed is never ahead of what was handed over: a record may come twice, none is skipped.
+ */
+import type { CommandInput } from '../api/commands'
+import type { RecordView } from '../api/views'
+import type { ConsumerPush } from '../api/watch'
+import type { FetchedPartition, FetchPosition, KafkaCluster } from '../kernel/cluster-ports'
+import { AppError, ignore, messageOf } from '../kernel/errors'
+import type { TopicPartition } from '../kernel/ids'
+import type { Clock, Log } from '../kernel/ports'
+import { kafkaErrorOf, unknownTopic } from './failure'
+import { GroupMember } from './group-member'
+import { isPassing, pause } from './retrying'
+
+const requestTimeoutMs = 5000
+const idleWaitMs = 200
+const fetchGraceMs = 3000
+const partitionBytesMax = 1024 * 1024
+const answerBytesMax = 8 * 1024 * 1024
+const recordsPerPush = 500
+const autoCommitEveryMs = 5000
+const retryMs = 200
+
+export interface ConsumerPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly cluster: KafkaCluster
+  readonly push: (push: ConsumerPush) => Promise<void>
+}
+
+export class Consumer {
+  readonly #ports: ConsumerPorts
+  readonly #options: CommandInput<'consumer.open'>
+  readonly #lane: string
+  readonly #member: GroupMember | undefined
+  /** Next offset to read by partition. */
+  #positions = new Map<number, number>()
+  /** Next offset to commit by partition, where it is not committed yet. */
+  readonly #delivered = new Map<number, number>()
+  /** Partitions whose start is not known yet, because their leader is away. */
+  #unplaced: readonly TopicPartition[] = []
+  #leaders = new Map<number, number | null>()
+  #recordsLeft: number
+  #lastCommitMs = 0
+  #isClosing = false
+  #running: Promise<void> | undefined
+
+  constructor(ports: ConsumerPorts, options: CommandInput<'consumer.open'>, lane: string) {
+    this.#ports = ports
+    this.#options = options
+    this.#lane = lane
+    this.#recordsLeft = options.maxRecords ?? Number.POSITIVE_INFINITY
+    const { clock, log, cluster } = ports
+    const { groupId, topic } = options
+    if (groupId !== undefined) {
+      const partitionCounts = (topics: readonly string[]): Promise<ReadonlyMap<string, number>> =>
+        countPartitions(cluster, topics)
+      const memberPorts = { clock, log, membership: cluster, partitionCounts }
+      this.#member = new GroupMember(memberPorts, groupId, topic, `${lane}-group`)
+    }
+  }
+
+  get hasBegun(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Resolves when it has ended and that was pushed; never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let problem: string | null = null
+    try {
+      await this.#consume()
+    } catch (error) {
+      const kafkaError = kafkaErrorOf(error)
+      problem = `${kafkaError === undefined ? '' : `${kafkaError}: `}${messageOf(error)}`
+    }
+    try {
+      if (problem === null) await this.#commit()
+    } catch (error) {
+      problem = messageOf(error)
+    }
+    await this.#member?.leave()
+    await this.#ports.cluster.closeLane(this.#lane)
+    await this.#ports.cluster.closeLane(`${this.#lane}-group`)
+    await this.#ports.push({ type: 'ended', error: problem }).catch((error: unknown) => {
+      ignore(error, 'the host is gone')
+    })
+  }
+
+  #isWanted(): boolean {
+    return !this.#isClosing && this.#recordsLeft > 0
+  }
+
+  async #consume(): Promise<void> {
+    const { clock } = this.#ports
+    const pollMs = this.#options.pollTimeoutMs ?? Number.POSITIVE_INFINITY
+    if (this.#member === undefined) await this.#takeOver(await this.#allPartitions())
+    let pollSinceMs = clock.monotonicMs()
+    let isIdle = false
+    while (this.#isWanted()) {
+      if (this.#member?.needsJoin === true) {
+        await this.#rejoin(this.#member)
+        pollSinceMs = clock.monotonicMs()
+      }
+      const leftMs = pollSinceMs + pollMs - clock.monotonicMs()
+      if (leftMs <= 0) return
+      const fetched = await this.#fetch(isIdle ? Math.max(1, Math.min(idleWaitMs, leftMs)) : 0)
+      isIdle = !(await this.#deliver(fetched))
+      if (!isIdle) pollSinceMs = clock.monotonicMs()
+      if (this.#options.commit === 'auto' && clock.monotonicMs() - this.#lastCommitMs >= autoCommitEveryMs) {
+        await this.#commit()
+      }
+    }
+  }
+
+  // ── where to read ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #rejoin(member: GroupMember): Promise<void> {
+    // Before others get our partitions they should know how far we came.
+    await this.#commit()
+    this.#delivered.clear()
+    this.#positions.clear()
+    const assigned = await member.join(() => this.#isWanted())
+    if (assigned !== undefined) await this.#takeOver(assigned)
+  }
+
+  async #allPartitions(): Promise<readonly TopicPartition[]> {
+    const { topic } = this.#options
+    const partitions = await this.#refreshLeaders()
+    if (partitions === undefined) throw unknownTopic(topic)
+    return partitions.map((partition) => ({ topic, partition }))
+  }
+
+  /** Positions of new partitions: the group's commit, else where the options say. Waits for leaders that are away. */
+  async #takeOver(assigned: readonly TopicPartition[]): Promise<void> {
+    const positions = await this.#committedPositions(assigned)
+    const missing = assigned.filter(({ partition }) => !positions.has(partition))
+    this.#positions = positions
+    this.#lastCommitMs = this.#ports.clock.monotonicMs()
+    await this.#refreshLeaders()
+    this.#unplaced = await this.#startPositions(missing)
+  }
+
+  async #committedPositions(assigned: readonly TopicPartition[]): Promise<Map<number, number>> {
+    const { groupId, topic } = this.#options
+    const positions = new Map<number, number>()
+    if (groupId === undefined || assigned.length === 0) return positions
+    const { cluster } = this.#ports
+    const coordinator = await this.#untilThere(() => cluster.coordinator(groupId, requestTimeoutMs))
+    if (coordinator === undefined) return positions
+    const groups = await this.#untilThere(() => cluster.committed(coordinator, [groupId], requestTimeoutMs))
+    const wanted = new Set(assigned.map(({ partition }) => partition))
+    for (const at of groups?.[0]?.committed ?? []) {
+      if (at.topic === topic && wanted.has(at.partition)) positions.set(at.partition, at.offset)
+    }
+    return positions
+  }
+
+  /** Sets the positions that can be known now; gives back the partitions of leaders that are away. */
+  async #startPositions(partitions: readonly TopicPartition[]): Promise<readonly TopicPartition[]> {
+    const { cluster } = this.#ports
+    const { from } = this.#options
+    const unplaced: TopicPartition[] = []
+    const byLeader = this.#byLeader(partitions, unplaced)
+    await Promise.all(
+      [...byLeader].map(async ([leader, led]) => {
+        try {
+          const [starts, ends] = await Promise.all([
+            cluster.offsets(leader, 'earliest', led, requestTimeoutMs),
+            cluster.offsets(leader, 'latest', led, requestTimeoutMs)
+          ])
+          for (const [i, at] of led.entries()) {
+            const start = starts[i]?.offset ?? null
+            const end = ends[i]?.offset ?? null
+            if (start === null || end === null) unplaced.push(at)
+            else if (from === 'earliest') this.#positions.set(at.partition, start)
+            else if (from === 'latest') this.#positions.set(at.partition, end)
+            else this.#positions.set(at.partition, Math.min(end, Math.max(start, from)))
+          }
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          ignore(error, 'tried again with the next poll')
+          unplaced.push(...led)
+        }
+      })
+    )
+    return unplaced
+  }
+
+  #byLeader<Place extends TopicPartition>(
+    places: readonly Place[],
+    leaderless: Place[]
+  ): ReadonlyMap<number, readonly Place[]> {
+    const byLeader = new Map<number, Place[]>()
+    for (const place of places) {
+      const leader = this.#leaders.get(place.partition) ?? null
+      if (leader === null) leaderless.push(place)
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), place])
+    }
+    return byLeader
+  }
+
+  /** All partitions of the topic; undefined when there is no such topic. */
+  async #refreshLeaders(): Promise<readonly number[] | undefined> {
+    const { topic } = this.#options
+    const metadata = await this.#untilThere(() =>
+      this.#ports.cluster.metadata({ timeoutMs: requestTimeoutMs, topics: [topic] })
+    )
+    const found = metadata?.topics.find(({ name }) => name === topic)
+    this.#leaders = new Map(found?.partitions.map(({ partition, leader }) => [partition, leader]))
+    return found?.partitions.map(({ partition }) => partition)
+  }
+
+  /** Tries again what passes; undefined when the consumer is closed meanwhile. */
+  async #untilThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#isClosing) {
+      try {
+        return await work()
+      } catch (error) {
+        const isAway = error instanceof AppError && (error.code === 'TIMED_OUT' || error.code === 'CONNECTION_LOST')
+        if (!isAway && !isPassing(error)) throw error
+        await pause(this.#ports.clock, retryMs)
+      }
+    }
+    return undefined
+  }
+
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #fetch(maxWaitMs: number): Promise<readonly FetchedPartition[]> {
+    const { clock } = this.#ports
+    const { topic } = this.#options
+    if (this.#unplaced.length > 0) {
+      await this.#refreshLeaders()
+      this.#unplaced = await this.#startPositions(this.#unplaced)
+    }
+    const places = [...this.#positions].map(([partition, offset]): FetchPosition => ({ topic, partition, offset }))
+    const leaderless: FetchPosition[] = []
+    const byLeader = this.#byLeader(places, leaderless)
+    let isAway = leaderless.length > 0
+    const answers = await Promise.all(
+      [...byLeader].map(async ([leader, led]) => {
+        try {
+          return await this.#fetchFrom(leader, led, maxWaitMs)
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          ignore(error, 'its leader is looked up and tried again')
+          isAway = true
+          return []
+        }
+      })
+    )
+    const fetched = answers.flat()
+    if (isAway || fetched.some(({ problem }) => problem !== null)) {
+      await this.#recover(fetched)
+      if (fetched.every(({ records }) => records.length === 0)) await pause(clock, Math.max(maxWaitMs, 50))
+    } else if (byLeader.size === 0) await pause(clock, Math.max(maxWaitMs, 50))
+    return fetched
+  }
+
+  #fetchFrom(leader: number, led: readonly FetchPosition[], maxWaitMs: number): Promise<readonly FetchedPartition[]> {
+    return this.#ports.cluster.fetch(leader, led, {
+      maxWaitMs,
+      partitionBytesMax,
+      answerBytesMax,
+      timeoutMs: maxWaitMs + fetchGraceMs,
+      lane: this.#lane
+    })
+  }
+
+  async #recover(fetched: readonly FetchedPartition[]): Promise<void> {
+    for (const { topic, partition, problem } of fetched) {
+      if (problem === null) continue
+      if (problem.name === 'OFFSET_OUT_OF_RANGE') {
+        // The log was cut before or behind us: begin again where the options say.
+        this.#positions.delete(partition)
+        this.#unplaced = [...this.#unplaced, { topic, partition }]
+      }
+    }
+    const known = await this.#refreshLeaders()
+    if (known === undefined && !this.#isClosing) throw unknownTopic(this.#options.topic)
+  }
+
+  /** True when it handed something over. */
+  async #deliver(fetched: readonly FetchedPartition[]): Promise<boolean> {
+    let isAny = false
+    for (const { topic, partition, records, nextOffset, problem } of fetched) {
+      if (problem !== null) continue
+      const perPush = this.#options.commit === 'each' && this.#member !== undefined ? 1 : recordsPerPush
+      for (let at = 0; at < records.length;) {
+        if (!this.#isWanted()) return isAny
+        const taken = records.slice(at, at + Math.min(perPush, this.#recordsLeft))
+        await this.#handOver(
+          taken.map((record): RecordView => {
+            const { headers, ...rest } = record
+            return { topic, partition, ...rest, headers: [...headers] }
+          })
+        )
+        isAny = true
+        at += taken.length
+        const last = taken.at(-1)
+        if (last === undefined) break
+        this.#positions.set(partition, last.offset + 1)
+        this.#delivered.set(partition, last.offset + 1)
+        if (perPush === 1) await this.#commit()
+        if (this.#member?.needsJoin === true) return isAny
+      }
+      this.#positions.set(partition, nextOffset)
+      if (nextOffset > (this.#delivered.get(partition) ?? nextOffset)) this.#delivered.set(partition, nextOffset)
+    }
+    return isAny
+  }
+
+  async #handOver(records: RecordView[]): Promise<void> {
+    this.#recordsLeft -= records.length
+    await this.#ports.push({ type: 'records', records })
+  }
+
+  async #commit(): Promise<void> {
+    this.#lastCommitMs = this.#ports.clock.monotonicMs()
+    if (this.#member === undefined || this.#options.commit === 'never' || this.#delivered.size === 0) return
+    const { topic } = this.#options
+    const offsets = [...this.#delivered].map(([partition, offset]) => ({ topic, partition, offset }))
+    if (!(await this.#member.commit(offsets))) return
+    for (const { partition, offset } of offsets) {
+      if (this.#delivered.get(partition) === offset) this.#delivered.delete(partition)
+    }
+  }
+}
+
+async function countPartitions(cluster: KafkaCluster, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs, topics })
+  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
+}

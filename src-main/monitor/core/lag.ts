@@ -1,0 +1,59 @@
+/**
+ * Lag: log end offset (the high watermark, as Kafka's own tools take it) minus committed offset. Not known, never 0,
+ * where nothing was committed or the end is not known. Never below 0: committed and end are read one after the other,
+ * and a log that was cut may end before a commit.
+ */
+import type { TopicPartition } from '../../kernel/ids'
+import type { GroupFacts, Snapshot } from './snapshot'
+
+export interface PartitionLag extends TopicPartition {
+  readonly committedOffset: number | null
+  readonly startOffset: number | null
+  readonly endOffset: number | null
+  readonly lag: number | null
+  readonly memberId: string | null
+}
+
+export interface GroupLag {
+  readonly partitions: readonly PartitionLag[]
+  /** Over partitions whose lag is known; null when none is. */
+  readonly total: number | null
+}
+
+export function lagOf(committedOffset: number | null, endOffset: number | null): number | null {
+  if (committedOffset === null || endOffset === null) return null
+  return Math.max(0, endOffset - committedOffset)
+}
+
+/** Every partition that has a commit or a member, by topic and index. */
+export function groupLag(snapshot: Snapshot, group: GroupFacts): GroupLag {
+  const rows = new Map<string, PartitionLag>()
+  const add = (topic: string, partition: number, memberId: string | null): void => {
+    const key = `${partition} ${topic}`
+    if (rows.has(key)) return
+    const facts = snapshot.topics.get(topic)?.partitions[partition]
+    const committedOffset = group.committed?.get(topic)?.get(partition) ?? null
+    const endOffset = facts?.endOffset ?? null
+    const startOffset = facts?.startOffset ?? null
+    const lag = lagOf(committedOffset, endOffset)
+    rows.set(key, { topic, partition, committedOffset, startOffset, endOffset, lag, memberId })
+  }
+  for (const { memberId, assigned } of group.members ?? []) {
+    for (const { topic, partition } of assigned) add(topic, partition, memberId)
+  }
+  for (const [topic, partitions] of group.committed ?? []) {
+    for (const partition of partitions.keys()) add(topic, partition, null)
+  }
+  const partitions = [...rows.values()].sort(byTopicAndPartition)
+  return { partitions, total: sumOfKnown(partitions.map(({ lag }) => lag)) }
+}
+
+export function sumOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}
+
+export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
+  return a.partition - b.partition
+}

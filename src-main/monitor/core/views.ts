@@ -1,0 +1,133 @@
+/** The API's views of a snapshot. Sums are null as soon as one of their parts is not known. */
+import type {
+  GroupRow,
+  GroupsView,
+  GroupView,
+  LagSampleView,
+  NodeCostView,
+  TopicRow,
+  TopicsView,
+  TopicView
+} from '../../api/views'
+import { byTopicAndPartition, groupLag } from './lag'
+import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
+
+export function topicsView(snapshot: Snapshot): TopicsView {
+  const topics = [...snapshot.topics.values()].map(topicRow).sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { observedAtMs: snapshot.topicsAtMs, topics }
+}
+
+function topicRow(topic: TopicFacts): TopicRow {
+  const { name, topicId, isInternal, partitions, recordsInPerSecond } = topic
+  return {
+    name,
+    topicId,
+    isInternal,
+    partitionCount: partitions.length,
+    replicationFactor: partitions[0]?.replicas.length ?? 0,
+    leaderlessPartitions: partitions.filter(({ leader }) => leader === null).length,
+    recordCount: sumOfAll(
+      partitions.map(({ startOffset, endOffset }) =>
+        startOffset === null || endOffset === null ? null : Math.max(0, endOffset - startOffset)
+      )
+    ),
+    sizeBytes: sumOfAll(partitions.map(({ sizeBytes }) => sizeBytes)),
+    recordsInPerSecond
+  }
+}
+
+function sumOfAll(values: readonly (number | null)[]): number | null {
+  let sum = 0
+  for (const value of values) {
+    if (value === null) return null
+    sum += value
+  }
+  return sum
+}
+
+export function topicView(topic: TopicFacts, configs: Readonly<Record<string, string>>): TopicView {
+  return {
+    name: topic.name,
+    topicId: topic.topicId,
+    configs: { ...configs },
+    partitions: topic.partitions.map((partition) => ({
+      ...partition,
+      replicas: [...partition.replicas],
+      isr: [...partition.isr]
+    }))
+  }
+}
+
+export function groupsView(snapshot: Snapshot): GroupsView {
+  const groups = [...(snapshot.groups?.values() ?? [])]
+  return {
+    observedAtMs: snapshot.groups === null ? null : snapshot.atMs,
+    groups: groups.map((group) => groupRow(snapshot, group)).sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
+  }
+}
+
+function groupRow(snapshot: Snapshot, group: GroupFacts): GroupRow {
+  const { partitions, total } = groupLag(snapshot, group)
+  return {
+    groupId: group.groupId,
+    state: group.state,
+    protocol: group.protocol,
+    memberCount: group.members?.length ?? null,
+    topics: [...new Set(partitions.map(({ topic }) => topic))],
+    lagRecords: total,
+    coordinatorId: group.coordinatorId
+  }
+}
+
+export function groupView(snapshot: Snapshot, group: GroupFacts): GroupView {
+  return {
+    groupId: group.groupId,
+    state: group.state,
+    protocol: group.protocol,
+    coordinatorId: group.coordinatorId,
+    members: (group.members ?? []).map(memberView),
+    partitions: groupLag(snapshot, group).partitions.map(({ lag, ...row }) => ({ ...row, lagRecords: lag }))
+  }
+}
+
+function memberView({ memberId, clientId, clientHost, assigned }: MemberFacts): GroupView['members'][number] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of [...assigned].sort(byTopicAndPartition)) {
+    const partitions = topics.get(topic)
+    if (partitions === undefined) topics.set(topic, [partition])
+    else partitions.push(partition)
+  }
+  const assignments = [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+  return { memberId, clientId, clientHost, assignments }
+}
+
+/** A group that is not there has a lag that is not known. */
+export function lagSample(snapshot: Snapshot, groupId: string): LagSampleView {
+  const group = snapshot.groups?.get(groupId)
+  if (group === undefined) return { groupId, atMs: snapshot.atMs, total: null, partitions: [] }
+  const { partitions, total } = groupLag(snapshot, group)
+  return {
+    groupId,
+    atMs: snapshot.atMs,
+    total,
+    partitions: partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag }))
+  }
+}
+
+/** What goes offline with a broker: partitions whose only replica is there, and groups that it coordinates. */
+export function nodeCost(snapshot: Snapshot, node: string, brokerId: number): NodeCostView {
+  const topics = [...snapshot.topics.values()]
+    .map(({ name, partitions }) => ({
+      topic: name,
+      offlinePartitions: partitions
+        .filter(({ replicas }) => replicas.length === 1 && replicas[0] === brokerId)
+        .map(({ partition }) => partition)
+    }))
+    .filter(({ offlinePartitions }) => offlinePartitions.length > 0)
+    .sort((a, b) => b.offlinePartitions.length - a.offlinePartitions.length || (a.topic < b.topic ? -1 : 1))
+  const groups = [...(snapshot.groups?.values() ?? [])]
+    .filter(({ lastCoordinatorId }) => lastCoordinatorId === brokerId)
+    .map(({ groupId }) => groupId)
+    .sort()
+  return { node, isController: false, topics, groups, isComplete: snapshot.hasMetadata && snapshot.groups !== null }
+}

@@ -1,0 +1,176 @@
+/**
+ * One member of a consumer group by the classic protocol: joins, syncs, keeps its session by heartbeats, commits, leaves.
+ * `needsJoin` says that the group rebalances, or that the coordinator no longer knows us: the owner then stops reading,
+ * commits what it may and joins again.
+ */
+import type { GroupMembership, MemberAddress } from '../kernel/cluster-ports'
+import { AppError, ignore, messageOf } from '../kernel/errors'
+import type { TopicPartition } from '../kernel/ids'
+import type { Clock, Log, Timer } from '../kernel/ports'
+import { assign, assignors } from './core/assignment'
+import { assignmentBytes, readAssignment, readSubscription, subscriptionBytes } from './core/consumer-protocol'
+import { kafkaErrorOf } from './failure'
+import { isPassing, pause } from './retrying'
+
+const sessionTimeoutMs = 10_000
+const rebalanceTimeoutMs = 30_000
+/** Of the answer to a join: it may come only when the rebalance is over. */
+const joinTimeoutMs = rebalanceTimeoutMs + 15_000
+const heartbeatEveryMs = 3000
+const requestTimeoutMs = 5000
+const retryMs = 200
+
+export interface GroupMemberPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly membership: GroupMembership
+  /** Partitions of each of these topics. */
+  readonly partitionCounts: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+}
+
+interface Membership {
+  readonly coordinator: number
+  readonly memberId: string
+  readonly generation: number
+}
+
+export class GroupMember {
+  readonly #ports: GroupMemberPorts
+  readonly #groupId: string
+  readonly #topic: string
+  readonly #lane: string
+  #joined: Membership | undefined
+  #memberId = ''
+  #timer: Timer | undefined
+  #isLeaving = false
+  needsJoin = true
+
+  constructor(ports: GroupMemberPorts, groupId: string, topic: string, lane: string) {
+    this.#ports = ports
+    this.#groupId = groupId
+    this.#topic = topic
+    this.#lane = lane
+  }
+
+  /** Tries until it is a member or `isWanted` says no more (then undefined). Rejects with what will not pass by itself. */
+  async join(isWanted: () => boolean): Promise<readonly TopicPartition[] | undefined> {
+    this.#timer?.cancel()
+    this.#joined = undefined
+    while (isWanted()) {
+      try {
+        return await this.#joinOnce()
+      } catch (error) {
+        if (!this.#mayJoinAgain(error)) throw error
+        this.#ports.log('debug', 'joining again', { group: this.#groupId, reason: messageOf(error) })
+        if (kafkaErrorOf(error) !== 'MEMBER_ID_REQUIRED') await pause(this.#ports.clock, retryMs)
+      }
+    }
+    return undefined
+  }
+
+  async #joinOnce(): Promise<readonly TopicPartition[]> {
+    const { membership } = this.#ports
+    const coordinator = await membership.coordinator(this.#groupId, requestTimeoutMs)
+    const metadata = subscriptionBytes([this.#topic])
+    const joined = await membership.join(this.#address(coordinator, this.#memberId), {
+      protocols: assignors.map((name) => ({ name, metadata })),
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      timeoutMs: joinTimeoutMs
+    })
+    this.#memberId = joined.memberId
+    const { generation, protocol, isLeader, members, memberId } = joined
+    const assignments = isLeader ? await this.#assignments(protocol, members) : []
+    const mine = await membership.sync(this.#address(coordinator, memberId), {
+      generation,
+      protocol,
+      assignments,
+      timeoutMs: joinTimeoutMs
+    })
+    this.#joined = { coordinator, memberId, generation }
+    this.needsJoin = false
+    this.#beatLater()
+    return (readAssignment(mine) ?? []).filter(({ topic }) => topic === this.#topic)
+  }
+
+  async #assignments(
+    protocol: string,
+    members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]
+  ): Promise<readonly { memberId: string; assignment: Uint8Array }[]> {
+    const subscribers = members.map(({ memberId, metadata }) => ({
+      memberId,
+      topics: readSubscription(metadata) ?? []
+    }))
+    const counts = await this.#ports.partitionCounts([...new Set(subscribers.flatMap(({ topics }) => topics))])
+    const assigned = assign(protocol, subscribers, counts)
+    return [...assigned].map(([memberId, partitions]) => ({ memberId, assignment: assignmentBytes(partitions) }))
+  }
+
+  /** Also takes over what the error says of our id. */
+  #mayJoinAgain(error: unknown): boolean {
+    const kafkaError = kafkaErrorOf(error)
+    if (kafkaError === 'MEMBER_ID_REQUIRED' && error instanceof AppError) {
+      const { memberId } = error.details
+      this.#memberId = typeof memberId === 'string' ? memberId : ''
+      return true
+    }
+    if (kafkaError === 'UNKNOWN_MEMBER_ID' || kafkaError === 'ILLEGAL_GENERATION') {
+      this.#memberId = ''
+      return true
+    }
+    if (kafkaError === 'REBALANCE_IN_PROGRESS' || isPassing(error)) return true
+    // A coordinator that died or hangs: another one, or the same, will serve the group again.
+    return error instanceof AppError && (error.code === 'TIMED_OUT' || error.code === 'CONNECTION_LOST')
+  }
+
+  #address(coordinator: number, memberId: string): MemberAddress {
+    return { coordinator, groupId: this.#groupId, memberId, lane: this.#lane }
+  }
+
+  #beatLater(): void {
+    this.#timer = this.#ports.clock.after(heartbeatEveryMs, () => void this.#beat())
+  }
+
+  async #beat(): Promise<void> {
+    const joined = this.#joined
+    if (joined === undefined || this.needsJoin || this.#isLeaving) return
+    try {
+      const address = this.#address(joined.coordinator, joined.memberId)
+      await this.#ports.membership.heartbeat(address, joined.generation, requestTimeoutMs)
+    } catch (error) {
+      ignore(error, 'whatever it is, joining again tells')
+      if (this.#joined === joined) this.needsJoin = true
+      return
+    }
+    if (this.#joined === joined) this.#beatLater()
+  }
+
+  /** True when it is written. False when the group moved on without us: then we join again. */
+  async commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<boolean> {
+    const joined = this.#joined
+    if (joined === undefined || offsets.length === 0) return offsets.length === 0
+    try {
+      const address = this.#address(joined.coordinator, joined.memberId)
+      await this.#ports.membership.commit(address, joined.generation, offsets, requestTimeoutMs)
+      return true
+    } catch (error) {
+      if (!this.#mayJoinAgain(error)) throw error
+      this.#ports.log('debug', 'a commit was refused', { group: this.#groupId, reason: messageOf(error) })
+      this.needsJoin = true
+      return false
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    this.#timer?.cancel()
+    const joined = this.#joined
+    this.#joined = undefined
+    if (joined === undefined) return
+    try {
+      await this.#ports.membership.leave(this.#address(joined.coordinator, joined.memberId), requestTimeoutMs)
+    } catch (error) {
+      ignore(error, 'then its session ends by itself')
+    }
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * The monitor: samples the cluster once a second, keeps lag history, finds events, answers commands and serves watches.
+ * What it knows of the cluster it knows as a client does; one that is dead or stopped leaves its own facts unknown.
+ *
+ * Commands that read take a fresh sample, so that they see what was done before them. Events, observation and watches
+ * follow every sample; lag history and "behind" only those of the second's beat.
+ */
+import type { WatchKey } from '../api/watch'
+import type { ClientMessage, HostMessage } from '../api/wire'
+import type { EnsembleClient } from '../coordination/ensemble-client'
+import type { KafkaCluster } from '../kernel/cluster-ports'
+import { ignore, messageOf } from '../kernel/errors'
+import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
+import { commands, type CommandTable } from './commands'
+import { Consumers } from './consumers'
+import { behindEvents, ensembleEvents, snapshotEvents } from './core/changes'
+import { groupLag } from './core/lag'
+import { GroupsBehind } from './core/groups-behind'
+import { leaderlessPartitions, observationOf } from './core/observing'
+import type { Snapshot } from './core/snapshot'
+import { groupsView, groupView, lagSample, topicsView, topicView } from './core/views'
+import { EnsembleWatch } from './ensemble-watch'
+import { failureOf } from './failure'
+import { LagHistory } from './history'
+import type { MonitorMessage, ObservedEvent } from './observation'
+import { Producer } from './producer'
+import { Sampler } from './sampler'
+import { Watches } from './watches'
+
+const beatMs = 1000
+const configsMaxAgeMs = 10_000
+const configsTimeoutMs = 2000
+
+export interface MonitorPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly disk: Disk
+  readonly checksum: Checksum
+  readonly log: Log
+  readonly cluster: KafkaCluster
+  readonly ensemble: EnsembleClient
+  /** To the host; resolves when the message has left. */
+  readonly tell: (message: MonitorMessage | HostMessage) => Promise<void>
+}
+
+interface TopicConfigs {
+  readonly configs: Readonly<Record<string, string>>
+  readonly atMs: number
+}
+
+export class Monitor {
+  readonly #ports: MonitorPorts
+  readonly #sampler: Sampler
+  readonly #ensemble: EnsembleWatch
+  readonly #history: LagHistory
+  readonly #behind = new GroupsBehind()
+  readonly #watches: Watches
+  readonly #consumers: Consumers
+  readonly #commands: CommandTable
+  readonly #configs = new Map<string, TopicConfigs>()
+  /** Topics of describe commands under way, and how many. */
+  readonly #described = new Map<string, number>()
+  #latest: Snapshot | undefined
+  #leaderlessSinceMs: number | undefined
+  #beat: Timer | undefined
+  #isStopped = false
+
+  constructor(ports: MonitorPorts, dataDir: string) {
+    this.#ports = ports
+    const { clock, disk, checksum, log, cluster } = ports
+    this.#ensemble = new EnsembleWatch({
+      client: ports.ensemble,
+      clock,
+      log,
+      changed: (before, after) => this.#events(ensembleEvents(before, after, clock.nowMs()))
+    })
+    this.#sampler = new Sampler({
+      clock,
+      cluster,
+      ensemble: () => this.#ensemble.facts,
+      watchedTopics: () => this.#watchedTopics()
+    })
+    this.#history = new LagHistory({ disk, clock, checksum, log }, dataDir)
+    this.#watches = new Watches((key, value) => this.#tell({ type: 'push', key, value }))
+    this.#consumers = new Consumers({
+      clock,
+      log,
+      cluster,
+      push: (id, value) => ports.tell({ type: 'push', key: `consumer:${id}`, value })
+    })
+    this.#commands = commands({
+      clock,
+      cluster,
+      history: this.#history,
+      producer: new Producer({ clock, random: ports.random, cluster }),
+      consumers: this.#consumers,
+      fresh: (topic) => this.#fresh(topic)
+    })
+  }
+
+  start(): void {
+    this.#ensemble.start()
+    this.#nextBeat(0)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#beat?.cancel()
+    await this.#consumers.closeAll()
+    await this.#ensemble.stop()
+    await this.#ports.cluster.close()
+    this.#history.close()
+  }
+
+  receive(message: ClientMessage): void {
+    if (message.type === 'call') void this.#call(message.id, message.name, message.input)
+    else if (message.type === 'watch') this.#watch(message.key as WatchKey)
+    else this.#unwatch(message.key as WatchKey)
+  }
+
+  #tell(message: MonitorMessage | HostMessage): void {
+    this.#ports.tell(message).catch((error: unknown) => ignore(error, 'the host is gone, and so will we be'))
+  }
+
+  async #call(id: number, name: string, input: unknown): Promise<void> {
+    try {
+      const command = this.#commands[name as keyof CommandTable] as ((input: unknown) => Promise<unknown>) | undefined
+      if (command === undefined) throw new Error(`The monitor has no command ${name}.`)
+      this.#tell({ type: 'result', id, value: await command(input) })
+    } catch (error) {
+      const { kafkaError, ...body } = failureOf(error)
+      this.#tell({ type: 'error', id, error: kafkaError === undefined ? body : { ...body, kafkaError } })
+    }
+  }
+
+  // ── samples ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nextBeat(delayMs: number): void {
+    this.#beat = this.#ports.clock.after(delayMs, () => void this.#onBeat())
+  }
+
+  /** A sample that takes long is followed by a rest as long as itself: half of one core is the most this takes. */
+  async #onBeat(): Promise<void> {
+    const { clock } = this.#ports
+    const begunMs = clock.monotonicMs()
+    try {
+      const snapshot = await this.#fresh()
+      if (this.#isStopped) return
+      this.#followLag(snapshot)
+      this.#observed(snapshot)
+    } catch (error) {
+      // One odd answer must not end all observation.
+      this.#ports.log('error', 'a sample failed', { reason: messageOf(error) })
+    }
+    const tookMs = clock.monotonicMs() - begunMs
+    if (!this.#isStopped) this.#nextBeat(tookMs > beatMs / 2 ? Math.min(tookMs, beatMs) : beatMs - tookMs)
+  }
+
+  /** The snapshot of a sample that begins now, after what follows from it has been done. */
+  async #fresh(topic?: string): Promise<Snapshot> {
+    if (topic !== undefined) this.#described.set(topic, (this.#described.get(topic) ?? 0) + 1)
+    try {
+      const snapshot = await this.#sampler.sample()
+      if (snapshot !== this.#latest && !this.#isStopped) this.#sampled(snapshot)
+      return snapshot
+    } finally {
+      if (topic !== undefined) {
+        const others = (this.#described.get(topic) ?? 1) - 1
+        if (others === 0) this.#described.delete(topic)
+        else this.#described.set(topic, others)
+      }
+    }
+  }
+
+  #sampled(snapshot: Snapshot): void {
+    const before = this.#latest
+    this.#latest = snapshot
+    if (before !== undefined) this.#events(snapshotEvents(before, snapshot))
+    const isLeaderless = leaderlessPartitions(snapshot).names.length > 0
+    if (snapshot.hasMetadata) {
+      this.#leaderlessSinceMs = isLeaderless ? (this.#leaderlessSinceMs ?? snapshot.atMs) : undefined
+    }
+    for (const key of this.#watches.keys()) this.#offer(key, snapshot)
+    void this.#refreshConfigs()
+  }
+
+  #followLag(snapshot: Snapshot): void {
+    const groups = [...(snapshot.groups?.values() ?? [])]
+    const lags = new Map(groups.map((group) => [group.groupId, groupLag(snapshot, group)]))
+    this.#history.record(
+      snapshot.atMs,
+      new Map(
+        [...lags].map(([groupId, { partitions }]) => [
+          groupId,
+          partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag }))
+        ])
+      )
+    )
+    const totals = new Map([...lags].map(([groupId, { total }]) => [groupId, total]))
+    this.#events(behindEvents(this.#behind.sampled(snapshot.atMs, totals), snapshot.atMs))
+  }
+
+  #observed(snapshot: Snapshot): void {
+    const value = observationOf(snapshot, {
+      leaderlessSinceMs: this.#leaderlessSinceMs ?? snapshot.atMs,
+      groupsBehind: this.#behind.list()
+    })
+    this.#tell({ type: 'observation', value })
+  }
+
+  #events(events: readonly ObservedEvent[]): void {
+    for (const event of events) this.#tell({ type: 'observed', event })
+  }
+
+  // ── watches ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #watch(key: WatchKey): void {
+    if (key.startsWith('consumer:')) {
+      this.#consumers.begin(key.slice('consumer:'.length))
+      return
+    }
+    if (!this.#watches.add(key)) {
+      this.#ports.log('warn', 'too many watches', { key })
+      return
+    }
+    if (this.#latest !== undefined) this.#offer(key, this.#latest)
+    void this.#refreshConfigs()
+  }
+
+  #unwatch(key: WatchKey): void {
+    if (key.startsWith('consumer:')) {
+      void this.#consumers.close(key.slice('consumer:'.length))
+      return
+    }
+    this.#watches.remove(key)
+  }
+
+  #offer(key: WatchKey, snapshot: Snapshot): void {
+    const name = key.slice(key.indexOf(':') + 1)
+    if (key === 'topics') this.#watches.offer(key, topicsView(snapshot))
+    else if (key === 'groups') this.#watches.offer(key, groupsView(snapshot))
+    else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
+    else if (key.startsWith('group:')) {
+      const group = snapshot.groups?.get(name)
+      if (group !== undefined) this.#watches.offer(key, groupView(snapshot, group))
+      else if (snapshot.groups !== null) this.#watches.offer(key, null)
+    } else if (key.startsWith('topic:')) {
+      const topic = snapshot.topics.get(name)
+      const configs = this.#configs.get(name)?.configs
+      // Its configs come a moment later; with none at all the view would say that none are set.
+      if (topic !== undefined && configs !== undefined) this.#watches.offer(key, topicView(topic, configs))
+      else if (topic === undefined && snapshot.hasMetadata) this.#watches.offer(key, null)
+    }
+  }
+
+  #watchedTopics(): ReadonlySet<string> {
+    const names = new Set(this.#described.keys())
+    for (const key of this.#watches.keys()) if (key.startsWith('topic:')) names.add(key.slice('topic:'.length))
+    return names
+  }
+
+  async #refreshConfigs(): Promise<void> {
+    const { clock, cluster } = this.#ports
+    const watched = this.#watchedTopics()
+    for (const name of this.#configs.keys()) if (!watched.has(name)) this.#configs.delete(name)
+    for (const name of watched) {
+      const known = this.#configs.get(name)
+      if (known !== undefined && clock.nowMs() - known.atMs < configsMaxAgeMs) continue
+      if (this.#latest?.topics.has(name) !== true) continue
+      // Not asked again while it is under way.
+      this.#configs.set(name, { configs: known?.configs ?? {}, atMs: clock.nowMs() })
+      try {
+        this.#configs.set(name, { configs: await cluster.topicConfigs(name, configsTimeoutMs), atMs: clock.nowMs() })
+      } catch (error) {
+        ignore(error, 'what was known is shown; asked again after a while')
+      }
+      this.#offer(`topic:${name}`, this.#latest)
+    }
+  }
+}

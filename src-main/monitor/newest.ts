@@ -1,0 +1,105 @@
+/**
+ * The newest records of a topic: from each partition the last ones before its end, fetched from the leader. Large values
+ * come cut, since they go to a screen. A leader that does not answer leaves its partitions out, and they are named.
+ */
+import type { CommandOutput } from '../api/commands'
+import type { ClusterWriter, FetchedRecord } from '../kernel/cluster-ports'
+import { AppError, ignore } from '../kernel/errors'
+import type { Clock } from '../kernel/ports'
+import { newestFirst, type PartitionRecords } from './core/newest-first'
+import type { PartitionFacts, TopicFacts } from './core/snapshot'
+
+const payloadBytesMax = 16 * 1024
+const partitionBytesMax = 1024 * 1024
+const fetchTimeoutMs = 3000
+/** For all of one partition. A partition that is slower than this counts as unreachable. */
+const partitionTimeoutMs = 8000
+const lane = 'browse'
+
+export async function newestRecords(
+  clock: Clock,
+  cluster: Pick<ClusterWriter, 'fetch'>,
+  topic: TopicFacts,
+  wanted: { readonly partition: number | undefined; readonly limit: number }
+): Promise<CommandOutput<'records.newest'>> {
+  const chosen = topic.partitions.filter(
+    ({ partition }) => wanted.partition === undefined || partition === wanted.partition
+  )
+  const unreachablePartitions: number[] = []
+  let newest: readonly PartitionRecords[] = []
+  const browse = async (partition: PartitionFacts): Promise<void> => {
+    const records = await newestOf(clock, cluster, { topic: topic.name, partition, limit: wanted.limit })
+    if (records === undefined) unreachablePartitions.push(partition.partition)
+    // Merged as they come: besides those of one partition per leader no more than `limit` records are held.
+    else newest = keepNewest([...newest, { partition: partition.partition, records }], wanted.limit)
+  }
+  await Promise.all(
+    byLeader(chosen).map(async (led) => {
+      for (const partition of led) await browse(partition)
+    })
+  )
+  return {
+    records: newestFirst(newest, wanted.limit).map(({ partition, record }) => ({
+      topic: topic.name,
+      partition,
+      ...record,
+      headers: [...record.headers]
+    })),
+    unreachablePartitions: unreachablePartitions.sort((a, b) => a - b)
+  }
+}
+
+function byLeader(partitions: readonly PartitionFacts[]): readonly (readonly PartitionFacts[])[] {
+  const led = new Map<number | null, PartitionFacts[]>()
+  for (const partition of partitions) {
+    const others = led.get(partition.leader)
+    if (others === undefined) led.set(partition.leader, [partition])
+    else others.push(partition)
+  }
+  return [...led.values()]
+}
+
+function keepNewest(partitions: readonly PartitionRecords[], limit: number): readonly PartitionRecords[] {
+  const kept = new Map<number, FetchedRecord[]>()
+  for (const { partition, record } of newestFirst(partitions, limit)) {
+    const records = kept.get(partition)
+    if (records === undefined) kept.set(partition, [record])
+    else records.push(record)
+  }
+  return [...kept].map(([partition, records]) => ({ partition, records: records.reverse() }))
+}
+
+/** Ascending; undefined when the leader is not known or does not answer. */
+async function newestOf(
+  clock: Clock,
+  cluster: Pick<ClusterWriter, 'fetch'>,
+  at: { readonly topic: string; readonly partition: PartitionFacts; readonly limit: number }
+): Promise<readonly FetchedRecord[] | undefined> {
+  const { leader, partition, startOffset, endOffset } = at.partition
+  if (leader === null || startOffset === null || endOffset === null) return undefined
+  const untilMs = clock.monotonicMs() + partitionTimeoutMs
+  let records: readonly FetchedRecord[] = []
+  let offset = Math.max(startOffset, endOffset - at.limit)
+  while (offset < endOffset) {
+    if (clock.monotonicMs() > untilMs) return undefined
+    try {
+      const [fetched] = await cluster.fetch(leader, [{ topic: at.topic, partition, offset }], {
+        maxWaitMs: 0,
+        partitionBytesMax,
+        answerBytesMax: partitionBytesMax,
+        timeoutMs: fetchTimeoutMs,
+        payloadBytesMax,
+        lane
+      })
+      if (fetched === undefined || fetched.problem !== null) return undefined
+      records = [...records, ...fetched.records].slice(-at.limit)
+      if (fetched.nextOffset <= offset) break
+      offset = fetched.nextOffset
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      ignore(error, 'named as unreachable')
+      return undefined
+    }
+  }
+  return records
+}

@@ -1,0 +1,247 @@
+/**
+ * Takes samples of the cluster: metadata from any live broker, groups and their offsets from each coordinator, end and
+ * start offsets from each leader, sizes from each broker. Brokers are asked side by side, each request with its own
+ * time-out, so that a dead or stopped one leaves only its own facts unknown. One sample at a time.
+ *
+ * Committed offsets are read before end offsets, as Kafka's own tool does: a lag is never too small by that.
+ * Of a large cluster only `offsetsPerSampleMax` partitions are asked per sample: those that groups read and that
+ * somebody looks at each time, the others in turn; until then they keep what was told last.
+ */
+import type { ClusterMetadata, DescribedGroup, GroupOffsets, KafkaCluster } from '../kernel/cluster-ports'
+import { ignore } from '../kernel/errors'
+import type { TopicPartition } from '../kernel/ids'
+import type { Clock } from '../kernel/ports'
+import { readAssignment } from './core/consumer-protocol'
+import { OffsetTable } from './core/offset-table'
+import {
+  unknownState,
+  type EnsembleFacts,
+  type GroupFacts,
+  type MemberFacts,
+  type PartitionFacts,
+  type Snapshot,
+  type TopicFacts
+} from './core/snapshot'
+
+const requestTimeoutMs = 800
+export const offsetsPerSampleMax = 6000
+const groupsPerRequest = 200
+/** Sizes of so many partitions are asked only every `sizesEvery` samples. */
+const manyPartitions = 3000
+const sizesEvery = 5
+
+export interface SamplerPorts {
+  readonly clock: Clock
+  readonly cluster: Pick<KafkaCluster, 'metadata' | 'offsets' | 'sizes' | 'groups' | 'describeGroups' | 'committed'>
+  readonly ensemble: () => EnsembleFacts | null
+  /** Topics that somebody looks at. */
+  readonly watchedTopics: () => ReadonlySet<string>
+}
+
+export class Sampler {
+  readonly #ports: SamplerPorts
+  readonly #offsets = new OffsetTable()
+  #topicsAtMs: number | null = null
+  #metadata: ClusterMetadata | undefined
+  #groups: ReadonlyMap<string, GroupFacts> | null = null
+  #samples = 0
+  #running: Promise<Snapshot> | undefined
+  #next: Promise<Snapshot> | undefined
+
+  constructor(ports: SamplerPorts) {
+    this.#ports = ports
+  }
+
+  /** A sample that begins after this call; calls that wait for the same one share it. Never rejects. */
+  sample(): Promise<Snapshot> {
+    if (this.#running === undefined) return this.#begin()
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined
+      return this.#begin()
+    })
+    return this.#next
+  }
+
+  #begin(): Promise<Snapshot> {
+    const running = this.#take().finally(() => {
+      if (this.#running === running) this.#running = undefined
+    })
+    this.#running = running
+    return running
+  }
+
+  async #take(): Promise<Snapshot> {
+    const atMs = this.#ports.clock.nowMs()
+    this.#samples++
+    const metadata = await this.#ports.cluster
+      .metadata({ timeoutMs: requestTimeoutMs })
+      .catch((error: unknown) => unreachable(error))
+    if (metadata !== undefined) this.#metadata = metadata
+    const live = metadata?.brokers.map(({ id }) => id) ?? []
+    await this.#sampleGroups(live)
+    if (metadata === undefined) this.#offsets.forgetAll()
+    else await this.#samplePartitions(metadata, atMs)
+    const topics = this.#topicFacts(metadata !== undefined)
+    if (metadata !== undefined) this.#topicsAtMs = atMs
+    return {
+      atMs,
+      hasMetadata: metadata !== undefined,
+      topicsAtMs: this.#topicsAtMs,
+      topics,
+      toldControllerId: metadata?.controllerId ?? null,
+      liveBrokers: live,
+      groups: this.#groups,
+      ensemble: this.#ports.ensemble()
+    }
+  }
+
+  // ── partitions ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #samplePartitions(metadata: ClusterMetadata, atMs: number): Promise<void> {
+    this.#offsets.keepOnly(metadata.topics)
+    const chosen = this.#offsets.choose(this.#neededTopics(), offsetsPerSampleMax)
+    const isSizeTurn = this.#offsets.size <= manyPartitions || this.#samples % sizesEvery === 1
+    const live = new Set(metadata.brokers.map(({ id }) => id))
+    const work: Promise<void>[] = []
+    for (const [leader, partitions] of chosen) {
+      if (live.has(leader)) work.push(this.#sampleOffsets(leader, partitions, atMs))
+      else this.#offsets.leaderUnreachable(leader)
+    }
+    for (const broker of isSizeTurn ? live : []) work.push(this.#sampleSizes(broker))
+    await Promise.all(work)
+  }
+
+  #neededTopics(): ReadonlySet<string> {
+    const needed = new Set(this.#ports.watchedTopics())
+    for (const { committed, members } of this.#groups?.values() ?? []) {
+      for (const topic of committed?.keys() ?? []) needed.add(topic)
+      for (const { assigned } of members ?? []) for (const { topic } of assigned) needed.add(topic)
+    }
+    return needed
+  }
+
+  async #sampleOffsets(leader: number, partitions: readonly TopicPartition[], atMs: number): Promise<void> {
+    const { cluster } = this.#ports
+    try {
+      const [ends, starts] = await Promise.all([
+        cluster.offsets(leader, 'latest', partitions, requestTimeoutMs),
+        cluster.offsets(leader, 'earliest', partitions, requestTimeoutMs)
+      ])
+      this.#offsets.answered('end', ends, atMs)
+      this.#offsets.answered('start', starts, atMs)
+    } catch (error) {
+      unreachable(error)
+      this.#offsets.leaderUnreachable(leader)
+    }
+  }
+
+  async #sampleSizes(broker: number): Promise<void> {
+    try {
+      this.#offsets.sized(broker, await this.#ports.cluster.sizes(broker, requestTimeoutMs))
+    } catch (error) {
+      unreachable(error)
+    }
+  }
+
+  #topicFacts(hasMetadata: boolean): ReadonlyMap<string, TopicFacts> {
+    const facts = new Map<string, TopicFacts>()
+    for (const { name, topicId, isInternal, partitions } of this.#metadata?.topics ?? []) {
+      const rows = partitions.map((partition): PartitionFacts => {
+        const leader = hasMetadata ? partition.leader : null
+        return { ...partition, leader, ...this.#offsets.of(name, partition.partition) }
+      })
+      const recordsInPerSecond = hasMetadata ? this.#offsets.recordsInPerSecond(name) : null
+      facts.set(name, { name, topicId, isInternal, partitions: rows, recordsInPerSecond })
+    }
+    return facts
+  }
+
+  // ── groups ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What a coordinator does not tell is not known; a group goes when its own coordinator no longer lists it. */
+  async #sampleGroups(live: readonly number[]): Promise<void> {
+    const told = await Promise.all(live.map(async (broker) => ({ broker, groups: await this.#groupsOf(broker) })))
+    const answered = new Map(told.flatMap(({ broker, groups }) => (groups === undefined ? [] : [[broker, groups]])))
+    if (answered.size === 0 && this.#groups === null) return
+    const groups = new Map<string, GroupFacts>()
+    for (const known of this.#groups?.values() ?? []) {
+      if (!answered.has(known.lastCoordinatorId)) groups.set(known.groupId, unknownNow(known))
+    }
+    for (const listed of answered.values()) for (const group of listed) groups.set(group.groupId, group)
+    this.#groups = groups
+  }
+
+  /** undefined when the broker does not answer, or is still loading what it coordinates. */
+  async #groupsOf(broker: number): Promise<readonly GroupFacts[] | undefined> {
+    const { cluster } = this.#ports
+    try {
+      const listed = await cluster.groups(broker, requestTimeoutMs)
+      const described = new Map<string, DescribedGroup>()
+      const committed = new Map<string, GroupOffsets>()
+      for (let at = 0; at < listed.length; at += groupsPerRequest) {
+        const groupIds = listed.slice(at, at + groupsPerRequest).map(({ groupId }) => groupId)
+        const [descriptions, offsets] = await Promise.all([
+          cluster.describeGroups(broker, groupIds, requestTimeoutMs).catch((error: unknown) => unreachable(error)),
+          cluster.committed(broker, groupIds, requestTimeoutMs).catch((error: unknown) => unreachable(error))
+        ])
+        for (const group of descriptions ?? []) described.set(group.groupId, group)
+        for (const group of offsets ?? []) committed.set(group.groupId, group)
+      }
+      return listed.map(({ groupId, state }) => {
+        const description = described.get(groupId)
+        return groupFacts({ broker, groupId, state, description, offsets: committed.get(groupId) })
+      })
+    } catch (error) {
+      return unreachable(error)
+    }
+  }
+}
+
+/** The policy for a broker that does not answer: what it would have told stays unknown. */
+function unreachable(error: unknown): undefined {
+  ignore(error, 'shown as unknown')
+  return undefined
+}
+
+function unknownNow(group: GroupFacts): GroupFacts {
+  return { ...group, coordinatorId: null, state: unknownState, members: null, committed: null }
+}
+
+interface ToldGroup {
+  readonly broker: number
+  readonly groupId: string
+  readonly state: string
+  readonly description: DescribedGroup | undefined
+  readonly offsets: GroupOffsets | undefined
+}
+
+function groupFacts({ broker, groupId, state: listedState, description, offsets }: ToldGroup): GroupFacts {
+  const state = description?.state ?? listedState
+  return {
+    groupId,
+    coordinatorId: broker,
+    lastCoordinatorId: broker,
+    state,
+    lastState: state,
+    protocol: description?.protocol ?? '',
+    members: description === undefined ? null : memberFacts(description),
+    committed: offsets === undefined ? null : committedByTopic(offsets)
+  }
+}
+
+function memberFacts({ protocolType, members }: DescribedGroup): readonly MemberFacts[] {
+  return members.map(({ memberId, clientId, clientHost, assignment }) => {
+    const assigned = protocolType === 'consumer' ? (readAssignment(assignment) ?? []) : []
+    return { memberId, clientId, clientHost, assigned }
+  })
+}
+
+function committedByTopic({ committed }: GroupOffsets): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const topics = new Map<string, Map<number, number>>()
+  for (const { topic, partition, offset } of committed) {
+    const partitions = topics.get(topic)
+    if (partitions === undefined) topics.set(topic, new Map([[partition, offset]]))
+    else partitions.set(partition, offset)
+  }
+  return topics
+}
