@@ -14,7 +14,8 @@ import type { Address, Connection, FrameHandler, Listener, ListenOptions, Networ
 
 const receiveBufferBytes = 256 * 1024
 const turnBytesMax = 256 * 1024
-const shared = Buffer.allocUnsafeSlow(receiveBufferBytes)
+/** No Buffer: its `slice` would not copy, and who keeps a part of a frame copies it by `slice`. */
+const shared = new Uint8Array(receiveBufferBytes)
 
 let lastConnectionId = 0
 
@@ -170,13 +171,17 @@ interface HandleOwner {
   _handle: unknown
 }
 
+function plainBytes(chunk: Buffer): Uint8Array {
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+}
+
 /** The same connection as a socket that reads through the shared buffer. */
 function withSharedBuffer(accepted: net.Socket, received: (length: number, chunk: Uint8Array) => boolean): net.Socket {
   const owner = accepted as unknown as HandleOwner
   const handle = owner._handle
   if (handle === undefined || handle === null) {
     accepted.on('data', (chunk: Buffer) => {
-      if (!received(chunk.length, chunk)) accepted.pause()
+      if (!received(chunk.length, plainBytes(chunk))) accepted.pause()
     })
     return accepted
   }
