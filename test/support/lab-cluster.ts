@@ -1,0 +1,206 @@
+/**
+ * A real cluster, hosted by the built `lagoon up` in a folder of its own, as a user would have it. LAGOON_TEST_OUT: the
+ * folder of bundles to use instead of the checkout's out/main.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
+export const cliPath = resolve(bundles, 'cli.js')
+
+export interface ReadyNode {
+  readonly name: string
+  readonly pid: number | null
+  readonly port: number
+  readonly dataDir: string
+}
+
+export interface Ready {
+  readonly type: 'ready'
+  readonly bootstrapServers: string
+  readonly ensemble: string
+  readonly startMs: number
+  readonly uiUrl?: string
+  readonly nodes: readonly ReadyNode[]
+}
+
+export interface StatusNode extends ReadyNode {
+  readonly state: string
+}
+
+export interface Status {
+  readonly bootstrapServers: string
+  readonly ensemble: string
+  readonly controllerId: number | null
+  readonly nodes: readonly StatusNode[]
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {}
+): Promise<Ended> {
+  const child = spawn(command, args, { stdio: 'pipe', env: options.env ?? process.env, cwd: options.cwd })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, stdout, stderr }
+}
+
+/** The built command with these arguments. */
+export function lagoon(args: readonly string[], options: Parameters<typeof runToEnd>[2] = {}): Promise<Ended> {
+  if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
+  return runToEnd(process.execPath, [cliPath, ...args], options)
+}
+
+export interface LabOptions {
+  readonly brokers?: number
+  /** An existing or chosen folder; a new temporary one when left out. */
+  readonly dir?: string
+  readonly args?: readonly string[]
+}
+
+export function temporaryDir(): string {
+  return mkdtempSync(join(tmpdir(), 'lagoon-lab-'))
+}
+
+/** Asks again until it holds; fails after a long while with what was seen last. A condition, never a sleep. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 30_000,
+  seenLast: () => string = () => ''
+): Promise<T> {
+  const end = Date.now() + timeoutMs
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined && seen !== false) return seen
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what} ${seenLast()}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+export class LabCluster {
+  readonly dir: string
+  readonly child: ChildProcess
+  readonly ready: Ready
+  /** Lines of stdout after the first. */
+  readonly events: Record<string, unknown>[]
+  readonly #ended: Promise<Ended>
+
+  private constructor(
+    dir: string,
+    child: ChildProcess,
+    ready: Ready,
+    events: Record<string, unknown>[],
+    ended: Promise<Ended>
+  ) {
+    this.dir = dir
+    this.child = child
+    this.ready = ready
+    this.events = events
+    this.#ended = ended
+  }
+
+  static async start({ brokers, dir = temporaryDir(), args = [] }: LabOptions = {}): Promise<LabCluster> {
+    if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
+    const sizes = brokers === undefined ? [] : ['--brokers', String(brokers)]
+    const command = [cliPath, 'up', '--data', dir, '--json', ...sizes, ...args]
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const ended = once(child, 'close').then(([code, signal]: unknown[]): Ended => {
+      return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout, stderr }
+    })
+    const events: Record<string, unknown>[] = []
+    let isReady: (ready: Ready) => void = () => undefined
+    const first = new Promise<Ready>((resolve) => (isReady = resolve))
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const isFirst = stdout === ''
+      stdout += `${line}\n`
+      const value = JSON.parse(line) as Record<string, unknown>
+      if (isFirst) isReady(value as unknown as Ready)
+      else events.push(value)
+    })
+    const outcome = await Promise.race([first, ended])
+    if ('code' in outcome) throw new Error(`up ended with ${outcome.code ?? outcome.signal}: ${outcome.stderr}`)
+    return new LabCluster(dir, child, outcome, events, ended)
+  }
+
+  get bootstrap(): string {
+    return this.ready.bootstrapServers
+  }
+
+  get ended(): Promise<Ended> {
+    return this.#ended
+  }
+
+  get ensemblePort(): number {
+    return this.node('ensemble-1').port
+  }
+
+  node(name: string): ReadyNode {
+    const node = this.ready.nodes.find((one) => one.name === name)
+    if (node === undefined) throw new Error(`there is no ${name}`)
+    return node
+  }
+
+  port(brokerId: number): number {
+    return this.node(`broker-${brokerId}`).port
+  }
+
+  get brokerIds(): readonly number[] {
+    return this.ready.nodes.flatMap(({ name }) => (name.startsWith('broker-') ? [Number(name.slice(7))] : []))
+  }
+
+  /** Runs a verb; for verbs that are to succeed. */
+  async verb<T>(...args: readonly string[]): Promise<T> {
+    const ended = await lagoon([...args, '--json', '--data', this.dir])
+    if (ended.code !== 0) throw new Error(`lagoon ${args.join(' ')} ended with ${ended.code}: ${ended.stderr}`)
+    return JSON.parse(ended.stdout) as T
+  }
+
+  status(): Promise<Status> {
+    return this.verb<Status>('status')
+  }
+
+  async statusOf(name: string): Promise<StatusNode> {
+    const node = (await this.status()).nodes.find((one) => one.name === name)
+    if (node === undefined) throw new Error(`there is no ${name}`)
+    return node
+  }
+
+  log(): string {
+    return readFileSync(join(this.dir, 'lagoon.log'), 'utf8')
+  }
+
+  /** SIGINT, as Ctrl+C sends it; resolves when the process has ended. Idempotent. */
+  async stop(): Promise<Ended> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGINT')
+    return this.#ended
+  }
+
+  /** Stops it and removes its folder. */
+  async discard(): Promise<Ended> {
+    const ended = await this.stop()
+    rmSync(this.dir, { recursive: true, force: true })
+    return ended
+  }
+}
