@@ -161,7 +161,7 @@ describe('lag history on disk', () => {
   it('says once that the disk is full, and goes on when it no longer is', async () => {
     const { disk, open, logged } = world()
     const history = open()
-    const { open: openFile } = disk
+    const openFile = disk.open.bind(disk)
     disk.open = () => {
       throw new AppError('DISK_FULL', 'There is no space left.')
     }

@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest'
+import type { CommandInput } from '../../../../src-main/api/commands'
+import type { ConsumerPush } from '../../../../src-main/api/watch'
+import { Consumer } from '../../../../src-main/monitor/consumer'
+import { SimClock } from '../../../support/ensemble-world'
+import { FakeCluster, kafkaError } from './fake-cluster'
+
+type Options = Partial<CommandInput<'consumer.open'>>
+
+interface World {
+  readonly cluster: FakeCluster
+  readonly clock: SimClock
+  readonly consumer: (options: Options) => {
+    readonly values: () => unknown[]
+    readonly ended: () => unknown
+    readonly it: Consumer
+  }
+}
+
+function world(): World {
+  const clock = new SimClock()
+  const cluster = new FakeCluster(clock)
+  const consumer: World['consumer'] = (options) => {
+    const pushes: ConsumerPush[] = []
+    const push = (value: ConsumerPush): Promise<void> => {
+      pushes.push(value)
+      return Promise.resolve()
+    }
+    const ports = { clock, log: () => undefined, cluster, push }
+    const it = new Consumer(ports, { topic: 't', from: 'earliest', commit: 'auto', ...options }, 'lane')
+    void it.run()
+    const values = (): unknown[] =>
+      pushes.flatMap((one) => (one.type === 'records' ? one.records.map(({ value }) => value) : []))
+    const ended = (): unknown => pushes.find(({ type }) => type === 'ended')
+    return { values, ended, it }
+  }
+  return { cluster, clock, consumer }
+}
+
+function groupOf(cluster: FakeCluster, committed: Record<string, number> = {}): void {
+  cluster.fakeGroups.set('g', { coordinator: 1, state: 'Empty', committed: new Map(Object.entries(committed)) })
+}
+
+describe('a consumer without a group', () => {
+  it('reads all partitions from their start, and goes on with what comes', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2])
+    cluster.append('t', 0, ['a', 'b', 'c', 'd'])
+    cluster.append('t', 1, ['e'])
+    const { values, ended } = consumer({})
+
+    await clock.run(1000)
+    cluster.append('t', 1, ['f'])
+    await clock.run(1000)
+
+    expect([...values()].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    expect(ended()).toBeUndefined()
+  })
+
+  it('begins at the end, or at an offset', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    const latest = consumer({ from: 'latest' })
+    const second = consumer({ from: 1 })
+    await clock.run(1000)
+    cluster.append('t', 0, ['d'])
+    await clock.run(1000)
+    expect(latest.values()).toEqual(['d'])
+    expect(second.values()).toEqual(['b', 'c', 'd'])
+  })
+
+  it('begins as near to an offset as the log still, or already, goes', async () => {
+    const { cluster, clock, consumer } = world()
+    const [cut] = cluster.topic('t', [1, 2])
+    if (cut !== undefined) cut.startOffset = 10
+    cluster.append('t', 0, ['a', 'b'])
+    cluster.append('t', 1, ['c'])
+    const { values } = consumer({ from: 5 })
+    await clock.run(1000)
+    cluster.append('t', 1, ['d'])
+
+    await clock.run(1000)
+
+    expect(values()).toEqual(['a', 'b', 'd'])
+  })
+
+  it('begins anew where the options say when the log was cut before it', async () => {
+    const { cluster, clock, consumer } = world()
+    const [partition] = cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    const { values } = consumer({})
+    await clock.run(1000)
+
+    partition?.records.splice(0)
+    if (partition !== undefined) partition.startOffset = 100
+    cluster.append('t', 0, ['b'])
+    await clock.run(2000)
+
+    expect(values()).toEqual(['a', 'b'])
+  })
+
+  it('ends after so many records', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    cluster.append('t', 1, ['d', 'e'])
+    const { values, ended } = consumer({ maxRecords: 4 })
+
+    await clock.run(1000)
+
+    expect(values()).toHaveLength(4)
+    expect(ended()).toEqual({ type: 'ended', error: null })
+  })
+
+  it('ends when a poll of that length brought nothing, counted from the last record', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    const { values, ended } = consumer({ pollTimeoutMs: 3000 })
+    await clock.run(2000)
+    cluster.append('t', 0, ['a'])
+
+    await clock.run(2900)
+    const before = ended()
+    await clock.run(500)
+
+    expect(before).toBeUndefined()
+    expect(values()).toEqual(['a'])
+    expect(ended()).toEqual({ type: 'ended', error: null })
+  })
+
+  it('reads on from the other partitions while a leader is away, and from it when it is back', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2])
+    cluster.append('t', 0, ['a'])
+    cluster.append('t', 1, ['b'])
+    cluster.away.add(2)
+    const { values } = consumer({})
+    await clock.run(3000)
+    const meanwhile = values()
+    cluster.away.clear()
+
+    await clock.run(3000)
+
+    expect(meanwhile).toEqual(['a'])
+    expect(values()).toEqual(['a', 'b'])
+  })
+
+  it('follows a partition to its next leader', async () => {
+    const { cluster, clock, consumer } = world()
+    const [partition] = cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    const { values } = consumer({})
+    await clock.run(1000)
+
+    if (partition !== undefined) partition.leader = 3
+    cluster.append('t', 0, ['b'])
+    await clock.run(1000)
+
+    expect(values()).toEqual(['a', 'b'])
+  })
+
+  it('says that there is no such topic', async () => {
+    const { clock, consumer } = world()
+    const { ended } = consumer({})
+
+    await clock.run(100)
+
+    expect(ended()).toEqual({ type: 'ended', error: 'There is no topic t.' })
+  })
+})
+
+describe('a consumer of a group', () => {
+  it('goes on where the group committed, elsewhere where it was told', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    cluster.append('t', 1, ['d', 'e'])
+    groupOf(cluster, { 't 0': 2 })
+    const { values } = consumer({ groupId: 'g' })
+
+    await clock.run(1000)
+
+    expect([...values()].sort()).toEqual(['c', 'd', 'e'])
+  })
+
+  it('commits every five seconds and when it leaves, what was handed over and no more', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    groupOf(cluster)
+    const { it: own } = consumer({ groupId: 'g' })
+    await clock.run(4000)
+    const early = [...cluster.commits]
+    await clock.run(2000)
+    const later = [...cluster.commits]
+    cluster.append('t', 0, ['d'])
+    await clock.run(500)
+
+    const closed = own.close()
+    await clock.run(1000)
+    await closed
+
+    expect(early).toEqual([])
+    expect(later).toEqual([{ 0: 3 }])
+    expect(cluster.commits).toEqual([{ 0: 3 }, { 0: 4 }])
+    expect(cluster.left).toBe(1)
+  })
+
+  it('commits only what maxRecords let through', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    groupOf(cluster)
+    consumer({ groupId: 'g', maxRecords: 2 })
+
+    await clock.run(1000)
+
+    expect(cluster.commits).toEqual([{ 0: 2 }])
+  })
+
+  it('commits each record, or none', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a', 'b'])
+    groupOf(cluster)
+    consumer({ groupId: 'g', commit: 'never', pollTimeoutMs: 500 })
+    await clock.run(2000)
+    const never = [...cluster.commits]
+
+    consumer({ groupId: 'g', commit: 'each', pollTimeoutMs: 500 })
+    await clock.run(2000)
+
+    expect(never).toEqual([])
+    expect(cluster.commits).toEqual([{ 0: 1 }, { 0: 2 }])
+  })
+
+  it('commits and joins again when the group rebalances', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    groupOf(cluster)
+    const { values } = consumer({ groupId: 'g' })
+    await clock.run(1000)
+    cluster.heartbeatFailures.push(kafkaError('REBALANCE_IN_PROGRESS'))
+    await clock.run(4000)
+    cluster.append('t', 0, ['b'])
+
+    await clock.run(1000)
+
+    expect(cluster.asked.filter((what) => what === 'join m-1')).toHaveLength(2)
+    expect(cluster.commits).toEqual([{ 0: 1 }])
+    expect(values()).toEqual(['a', 'b'])
+  })
+
+  it('does not count joining as polling', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    const { values, ended } = consumer({ groupId: 'g', pollTimeoutMs: 1000 })
+    await clock.run(5000)
+    const before = ended()
+
+    groupOf(cluster)
+    await clock.run(500)
+
+    expect(before).toBeUndefined()
+    expect(values()).toEqual(['a'])
+  })
+})

@@ -1,0 +1,280 @@
+/**
+ * A cluster in memory for tests of the monitor's services: topics with leaders and logs, groups with a coordinator. A
+ * broker in `away` does not answer; what was asked is in `asked`.
+ */
+import type {
+  ClusterMetadata,
+  FetchedPartition,
+  FetchedRecord,
+  KafkaCluster,
+  NewRecord,
+  PayloadText,
+  TopicMetadata
+} from '../../../../src-main/kernel/cluster-ports'
+import { AppError } from '../../../../src-main/kernel/errors'
+import type { Clock } from '../../../../src-main/kernel/ports'
+
+export interface FakePartition {
+  leader: number | null
+  readonly replica: number
+  startOffset: number
+  records: FetchedRecord[]
+}
+
+export interface FakeGroup {
+  readonly coordinator: number
+  state: string
+  readonly committed: Map<string, number>
+}
+
+export function kafkaError(name: string, details: Readonly<Record<string, unknown>> = {}): AppError {
+  return new AppError('KAFKA', name, { details: { kafkaError: name, ...details } })
+}
+
+export class FakeCluster implements KafkaCluster {
+  readonly brokers = [1, 2, 3]
+  readonly away = new Set<number>()
+  readonly topics = new Map<string, FakePartition[]>()
+  readonly fakeGroups = new Map<string, FakeGroup>()
+  readonly asked: string[] = []
+  readonly commits: Record<number, number>[] = []
+  /** Answered in turn by produce instead of writing. */
+  readonly produceFailures: Error[] = []
+  readonly heartbeatFailures: Error[] = []
+  controllerId: number | null = 1
+  left = 0
+  readonly #clock: Clock | undefined
+
+  /** With a clock an empty fetch waits as long as it may. */
+  constructor(clock?: Clock) {
+    this.#clock = clock
+  }
+
+  topic(name: string, leaders: readonly (number | null)[]): FakePartition[] {
+    const partitions = leaders.map((leader, i) => ({ leader, replica: leader ?? i + 1, startOffset: 0, records: [] }))
+    this.topics.set(name, partitions)
+    return partitions
+  }
+
+  append(topic: string, partition: number, values: readonly string[], timestampMs = 0): void {
+    const log = this.#log(topic, partition)
+    for (const value of values) {
+      const offset = log.startOffset + log.records.length
+      log.records.push({ offset, timestampMs, key: null, value, headers: [] })
+    }
+  }
+
+  #log(topic: string, partition: number): FakePartition {
+    const log = this.topics.get(topic)?.[partition]
+    if (log === undefined) throw kafkaError('UNKNOWN_TOPIC_OR_PARTITION')
+    return log
+  }
+
+  #ask(broker: number, what: string): void {
+    this.asked.push(`${broker} ${what}`)
+    if (this.away.has(broker)) throw new AppError('TIMED_OUT', `broker ${broker} does not answer`)
+  }
+
+  metadata(options: { readonly topics?: readonly string[] }): Promise<ClusterMetadata> {
+    const broker = this.brokers.find((id) => !this.away.has(id))
+    if (broker === undefined) return Promise.reject(new AppError('CONNECTION_REFUSED', 'nobody there'))
+    this.asked.push('metadata')
+    const wanted = [...this.topics].filter(([name]) => options.topics?.includes(name) ?? true)
+    return Promise.resolve({
+      brokers: this.brokers.map((id) => ({ id, host: 'h', port: id })),
+      controllerId: this.controllerId,
+      topics: wanted.map(([name, partitions]): TopicMetadata => ({
+        name,
+        topicId: `id of ${name}`,
+        isInternal: false,
+        partitions: partitions.map(({ leader, replica }, partition) => ({
+          partition,
+          leader,
+          leaderEpoch: 0,
+          replicas: [replica],
+          isr: [replica]
+        }))
+      }))
+    })
+  }
+
+  async offsets(
+    broker: number,
+    at: 'latest' | 'earliest',
+    partitions: readonly { readonly topic: string; readonly partition: number }[]
+  ) {
+    await Promise.resolve()
+    this.#ask(broker, at)
+    return partitions.map(({ topic, partition }) => {
+      const { leader, startOffset, records } = this.#log(topic, partition)
+      const offset = at === 'earliest' ? startOffset : startOffset + records.length
+      return { topic, partition, offset: leader === broker ? offset : null }
+    })
+  }
+
+  async sizes(broker: number) {
+    await Promise.resolve()
+    this.#ask(broker, 'sizes')
+    return [...this.topics].flatMap(([topic, partitions]) =>
+      partitions.flatMap(({ leader, records }, partition) =>
+        leader === broker ? [{ topic, partition, sizeBytes: records.length * 100 }] : []
+      )
+    )
+  }
+
+  async groups(broker: number) {
+    await Promise.resolve()
+    this.#ask(broker, 'groups')
+    return [...this.fakeGroups]
+      .filter(([, { coordinator }]) => coordinator === broker)
+      .map(([groupId, { state }]) => ({ groupId, state }))
+  }
+
+  async describeGroups(broker: number, groupIds: readonly string[]) {
+    await Promise.resolve()
+    this.#ask(broker, 'describe')
+    return groupIds.map((groupId) => ({
+      groupId,
+      state: this.fakeGroups.get(groupId)?.state ?? 'Dead',
+      protocolType: 'consumer',
+      protocol: 'range',
+      members: []
+    }))
+  }
+
+  async committed(broker: number, groupIds: readonly string[]) {
+    await Promise.resolve()
+    this.#ask(broker, 'committed')
+    return groupIds.map((groupId) => ({
+      groupId,
+      committed: [...(this.fakeGroups.get(groupId)?.committed ?? [])].map(([place, offset]) => {
+        const [topic = '', partition = ''] = place.split(' ')
+        return { topic, partition: Number(partition), offset }
+      })
+    }))
+  }
+
+  topicConfigs() {
+    return Promise.resolve({})
+  }
+
+  createTopic() {
+    return Promise.reject(kafkaError('NOT_CONTROLLER'))
+  }
+
+  deleteTopic() {
+    return Promise.resolve()
+  }
+
+  async produce(
+    broker: number,
+    batch: { topic: string; partition: number; acks: 0 | 1 | -1; records: readonly NewRecord[] }
+  ) {
+    await Promise.resolve()
+    this.#ask(broker, `produce ${batch.topic}-${batch.partition} ${batch.records.length}`)
+    const failure = this.produceFailures.shift()
+    if (failure !== undefined) throw failure
+    const log = this.#log(batch.topic, batch.partition)
+    if (log.leader !== broker) throw kafkaError('NOT_LEADER_OR_FOLLOWER')
+    const base = log.startOffset + log.records.length
+    for (const [i, { key, value }] of batch.records.entries()) {
+      log.records.push({ offset: base + i, timestampMs: 0, key, value, headers: [] })
+    }
+    return batch.acks === 0 ? null : base
+  }
+
+  async fetch(
+    broker: number,
+    positions: readonly { topic: string; partition: number; offset: number }[],
+    { maxWaitMs }: { readonly maxWaitMs: number }
+  ) {
+    await Promise.resolve()
+    this.#ask(broker, 'fetch')
+    const answer = (): FetchedPartition[] => positions.map((position) => this.#fetchOne(broker, position))
+    const isEmpty = answer().every(({ records, problem }) => records.length === 0 && problem === null)
+    if (isEmpty && maxWaitMs > 0) await new Promise<void>((resolve) => void this.#clock?.after(maxWaitMs, resolve))
+    return answer()
+  }
+
+  #fetchOne(
+    broker: number,
+    { topic, partition, offset }: { topic: string; partition: number; offset: number }
+  ): FetchedPartition {
+    const { leader, startOffset, records } = this.#log(topic, partition)
+    const problem = (name: string): FetchedPartition => {
+      return { topic, partition, records: [], nextOffset: offset, problem: { name, message: name } }
+    }
+    if (leader !== broker) return problem('NOT_LEADER_OR_FOLLOWER')
+    if (offset < startOffset || offset > startOffset + records.length) return problem('OFFSET_OUT_OF_RANGE')
+    const found = records.slice(offset - startOffset, offset - startOffset + 3)
+    return { topic, partition, records: found, nextOffset: offset + found.length, problem: null }
+  }
+
+  payloadBytes(payload: PayloadText): Uint8Array | null {
+    return typeof payload === 'string' ? new TextEncoder().encode(payload) : null
+  }
+
+  closeLane() {
+    return Promise.resolve()
+  }
+
+  // ── membership: this consumer is the only member of its group ──────────────────────────────────────────────────
+
+  coordinator(groupId: string) {
+    const group = this.fakeGroups.get(groupId)
+    return group === undefined
+      ? Promise.reject(kafkaError('COORDINATOR_NOT_AVAILABLE'))
+      : Promise.resolve(group.coordinator)
+  }
+
+  #generation = 0
+  #metadata: Uint8Array = new Uint8Array(0)
+  #assignment: Uint8Array = new Uint8Array(0)
+
+  join(
+    at: { readonly memberId: string },
+    { protocols }: { readonly protocols: readonly { readonly name: string; readonly metadata: Uint8Array }[] }
+  ) {
+    if (at.memberId === '') return Promise.reject(kafkaError('MEMBER_ID_REQUIRED', { memberId: 'm-1' }))
+    this.asked.push(`join ${at.memberId}`)
+    this.#metadata = protocols[0]?.metadata ?? this.#metadata
+    this.#generation++
+    return Promise.resolve({
+      generation: this.#generation,
+      memberId: at.memberId,
+      isLeader: true,
+      protocol: 'range',
+      members: [{ memberId: at.memberId, metadata: this.#metadata }]
+    })
+  }
+
+  sync(_at: unknown, { assignments }: { readonly assignments: readonly { readonly assignment: Uint8Array }[] }) {
+    this.#assignment = assignments[0]?.assignment ?? this.#assignment
+    return Promise.resolve(this.#assignment)
+  }
+
+  heartbeat() {
+    const failure = this.heartbeatFailures.shift()
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure)
+  }
+
+  leave() {
+    this.left++
+    return Promise.resolve()
+  }
+
+  commit(
+    at: { readonly groupId: string },
+    _generation: number,
+    offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
+  ) {
+    const group = this.fakeGroups.get(at.groupId)
+    for (const { topic, partition, offset } of offsets) group?.committed.set(`${topic} ${partition}`, offset)
+    this.commits.push(Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset])))
+    return Promise.resolve()
+  }
+
+  close() {
+    return Promise.resolve()
+  }
+}
