@@ -144,7 +144,7 @@ export class Monitor {
     const { clock } = this.#ports
     const begunMs = clock.monotonicMs()
     try {
-      const snapshot = await this.#fresh()
+      const snapshot = await this.#taken(this.#sampler.sample('beat'))
       if (this.#isStopped) return
       this.#followLag(snapshot)
       this.#observed(snapshot)
@@ -160,9 +160,7 @@ export class Monitor {
   async #fresh(topic?: string): Promise<Snapshot> {
     if (topic !== undefined) this.#described.set(topic, (this.#described.get(topic) ?? 0) + 1)
     try {
-      const snapshot = await this.#sampler.sample()
-      if (snapshot !== this.#latest && !this.#isStopped) this.#sampled(snapshot)
-      return snapshot
+      return await this.#taken(this.#sampler.sample('command'))
     } finally {
       if (topic !== undefined) {
         const others = (this.#described.get(topic) ?? 1) - 1
@@ -170,6 +168,12 @@ export class Monitor {
         else this.#described.set(topic, others)
       }
     }
+  }
+
+  async #taken(sample: Promise<Snapshot>): Promise<Snapshot> {
+    const snapshot = await sample
+    if (snapshot !== this.#latest && !this.#isStopped) this.#sampled(snapshot)
+    return snapshot
   }
 
   #sampled(snapshot: Snapshot): void {
@@ -237,9 +241,14 @@ export class Monitor {
 
   #offer(key: WatchKey, snapshot: Snapshot): void {
     const name = key.slice(key.indexOf(':') + 1)
-    if (key === 'topics') this.#watches.offer(key, topicsView(snapshot))
-    else if (key === 'groups') this.#watches.offer(key, groupsView(snapshot))
-    else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
+    if (key === 'topics') {
+      const view = topicsView(snapshot)
+      // Ten thousand rows are not sent each second because of the time on them.
+      this.#watches.offer(key, view, view.topics)
+    } else if (key === 'groups') {
+      const view = groupsView(snapshot)
+      this.#watches.offer(key, view, view.groups)
+    } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)
       if (group !== undefined) this.#watches.offer(key, groupView(snapshot, group))

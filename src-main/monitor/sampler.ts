@@ -29,6 +29,13 @@ const groupsPerRequest = 200
 /** Sizes of so many partitions are asked only every `sizesEvery` samples. */
 const manyPartitions = 3000
 const sizesEvery = 5
+/**
+ * Metadata of a large cluster is costly to read: on the beat it is used again for as many times as long as it took, but
+ * never when it was quick, when a leader did not answer, or when the ensemble told of a change.
+ */
+const metadataRestFactor = 5
+const metadataCostlyMs = 50
+const metadataAgeMsMax = 3000
 
 export interface SamplerPorts {
   readonly clock: Clock
@@ -43,6 +50,8 @@ export class Sampler {
   readonly #offsets = new OffsetTable()
   #topicsAtMs: number | null = null
   #metadata: ClusterMetadata | undefined
+  #metadataRead = { atMs: 0, tookMs: 0, ensemble: null as EnsembleFacts | null }
+  #isReadAnew = true
   #groups: ReadonlyMap<string, GroupFacts> | null = null
   #samples = 0
   #running: Promise<Snapshot> | undefined
@@ -52,8 +61,12 @@ export class Sampler {
     this.#ports = ports
   }
 
-  /** A sample that begins after this call; calls that wait for the same one share it. Never rejects. */
-  sample(): Promise<Snapshot> {
+  /**
+   * A sample that begins after this call; calls that wait for the same one share it. Never rejects. That of a command
+   * sees all that was done before it.
+   */
+  sample(why: 'beat' | 'command' = 'command'): Promise<Snapshot> {
+    if (why === 'command') this.#isReadAnew = true
     if (this.#running === undefined) return this.#begin()
     this.#next ??= this.#running.then(() => {
       this.#next = undefined
@@ -73,10 +86,7 @@ export class Sampler {
   async #take(): Promise<Snapshot> {
     const atMs = this.#ports.clock.nowMs()
     this.#samples++
-    const metadata = await this.#ports.cluster
-      .metadata({ timeoutMs: requestTimeoutMs })
-      .catch((error: unknown) => unreachable(error))
-    if (metadata !== undefined) this.#metadata = metadata
+    const metadata = await this.#readMetadata()
     const live = metadata?.brokers.map(({ id }) => id) ?? []
     await this.#sampleGroups(live)
     if (metadata === undefined) this.#offsets.forgetAll()
@@ -92,6 +102,27 @@ export class Sampler {
       liveBrokers: live,
       groups: this.#groups,
       ensemble: this.#ports.ensemble()
+    }
+  }
+
+  async #readMetadata(): Promise<ClusterMetadata | undefined> {
+    const { clock, cluster } = this.#ports
+    const ensemble = this.#ports.ensemble()
+    const { atMs, tookMs, ensemble: earlier } = this.#metadataRead
+    const ageMs = clock.monotonicMs() - atMs
+    const isFresh = tookMs > metadataCostlyMs && ageMs < Math.min(metadataAgeMsMax, tookMs * metadataRestFactor)
+    if (isFresh && !this.#isReadAnew && ensemble === earlier) return this.#metadata
+    this.#isReadAnew = false
+    const begunMs = clock.monotonicMs()
+    try {
+      const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs })
+      const readMs = clock.monotonicMs()
+      this.#metadataRead = { atMs: readMs, tookMs: readMs - begunMs, ensemble }
+      this.#metadata = metadata
+      return metadata
+    } catch (error) {
+      this.#isReadAnew = true
+      return unreachable(error)
     }
   }
 
@@ -131,6 +162,7 @@ export class Sampler {
       this.#offsets.answered('start', starts, atMs)
     } catch (error) {
       unreachable(error)
+      this.#isReadAnew = true
       this.#offsets.leaderUnreachable(leader)
     }
   }

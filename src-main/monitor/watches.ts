@@ -34,10 +34,10 @@ export class Watches {
     return [...this.#pushed.keys()]
   }
 
-  /** Pushes the value if the key is watched and it is another than the last. */
-  offer(key: WatchKey, value: unknown): void {
+  /** Pushes the value if the key is watched and what matters of it is another than the last time. */
+  offer(key: WatchKey, value: unknown, matters = value): void {
     if (!this.#pushed.has(key)) return
-    const text = JSON.stringify(value)
+    const text = JSON.stringify(matters)
     if (this.#pushed.get(key) === text) return
     this.#pushed.set(key, text)
     this.#push(key, value)

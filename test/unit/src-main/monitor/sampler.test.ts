@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { groupLag } from '../../../../src-main/monitor/core/lag'
-import type { Snapshot } from '../../../../src-main/monitor/core/snapshot'
+import type { EnsembleFacts, Snapshot } from '../../../../src-main/monitor/core/snapshot'
 import { offsetsPerSampleMax, Sampler } from '../../../../src-main/monitor/sampler'
 import { TestClock } from '../../../support/storage-fixture'
 import { FakeCluster } from './fake-cluster'
@@ -169,5 +169,59 @@ describe('a sample', () => {
 
     expect(first.topics.get('t')?.recordsInPerSecond).toBeNull()
     expect(second.topics.get('t')?.recordsInPerSecond).toBe(2)
+  })
+})
+
+describe('metadata that takes long to read', () => {
+  /** A cluster whose metadata takes 400 ms. */
+  function slow(): ReturnType<typeof world> & {
+    readonly reads: () => number
+    readonly facts: { now: EnsembleFacts | null }
+  } {
+    const { cluster, clock, watched } = world()
+    const facts: { now: EnsembleFacts | null } = { now: null }
+    const read = cluster.metadata.bind(cluster)
+    cluster.metadata = (options) => {
+      clock.advance(400)
+      return read(options)
+    }
+    const sampler = new Sampler({ clock, cluster, ensemble: () => facts.now, watchedTopics: () => watched })
+    const reads = (): number => cluster.asked.filter((what) => what === 'metadata').length
+    return { cluster, clock, sampler, watched, reads, facts }
+  }
+
+  it('is used again on the beat for a while', async () => {
+    const { cluster, clock, sampler, reads } = slow()
+    cluster.topic('t', [1])
+    await sampler.sample('beat')
+    clock.advance(1000)
+    cluster.append('t', 0, ['a'])
+    const again = await sampler.sample('beat')
+    const readsSoFar = reads()
+    clock.advance(1500)
+
+    await sampler.sample('beat')
+
+    expect(readsSoFar).toBe(1)
+    expect(ends(again, 't')).toEqual([1])
+    expect(again.hasMetadata).toBe(true)
+    expect(reads()).toBe(2)
+  })
+
+  it('is read anew for a command, after a change in the ensemble, and when a leader does not answer', async () => {
+    const { cluster, sampler, reads, facts } = slow()
+    cluster.topic('t', [2])
+    await sampler.sample('beat')
+
+    await sampler.sample('command')
+    const afterCommand = reads()
+    facts.now = { brokerIds: [1], controllerId: 1, controllerEpoch: 1 }
+    await sampler.sample('beat')
+    const afterChange = reads()
+    cluster.away.add(2)
+    await sampler.sample('beat')
+    await sampler.sample('beat')
+
+    expect([afterCommand, afterChange, reads()]).toEqual([2, 3, 4])
   })
 })
