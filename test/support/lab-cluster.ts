@@ -4,10 +4,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
 
 export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
 export const cliPath = resolve(bundles, 'cli.js')
@@ -70,14 +72,46 @@ export function lagoon(args: readonly string[], options: Parameters<typeof runTo
 }
 
 export interface LabOptions {
+  /** 3 when left out. */
   readonly brokers?: number
-  /** An existing or chosen folder; a new temporary one when left out. */
+  /** An existing folder, or one that `up` is to make; else a prepared one, with ports of its own. */
   readonly dir?: string
   readonly args?: readonly string[]
 }
 
 export function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'lagoon-lab-'))
+}
+
+let nextPort = 20_000 + Math.floor(Math.random() * 8_000)
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const bound = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  const free = await bound
+  if (free) await new Promise((resolve) => server.close(resolve))
+  return free
+}
+
+/** Away from 9092 and from the ports of outgoing connections: a node that is down keeps its port for itself. */
+async function quietPorts(count: number): Promise<number[]> {
+  const found: number[] = []
+  while (found.length < count) {
+    const port = nextPort++
+    if (await isFree(port)) found.push(port)
+  }
+  return found
+}
+
+/** A cluster folder as an earlier `up` would have left it, with ports of its own. */
+export async function preparedDir(brokers: number): Promise<string> {
+  const dir = temporaryDir()
+  const spec = makeSpec('lab', { ensemble: await quietPorts(1), brokers: await quietPorts(brokers) })
+  writeFileSync(join(dir, 'cluster.json'), encodeSpec(spec))
+  return dir
 }
 
 /** Asks again until it holds; fails after a long while with what was seen last. A condition, never a sleep. */
@@ -118,10 +152,10 @@ export class LabCluster {
     this.#ended = ended
   }
 
-  static async start({ brokers, dir = temporaryDir(), args = [] }: LabOptions = {}): Promise<LabCluster> {
+  static async start({ brokers = 3, dir: given, args = [] }: LabOptions = {}): Promise<LabCluster> {
     if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
-    const sizes = brokers === undefined ? [] : ['--brokers', String(brokers)]
-    const command = [cliPath, 'up', '--data', dir, '--json', ...sizes, ...args]
+    const dir = given ?? (await preparedDir(brokers))
+    const command = [cliPath, 'up', '--data', dir, '--json', ...args]
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''
     let stderr = ''
