@@ -1,7 +1,7 @@
 /**
  * Writes records for app and CLI: chooses partitions, sends one batch after the other to each partition's leader, all
- * partitions side by side. A leader that moved is looked up and asked again; anything else fails the command, and what
- * was written until then stays written.
+ * partitions side by side. A leader that moved is looked up and asked again; records that nobody placed go elsewhere when
+ * theirs is away. Anything else fails the command, and what was written until then stays written.
  */
 import type { CommandInput, CommandOutput } from '../api/commands'
 import type { ClusterReader, ClusterWriter, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
@@ -9,7 +9,7 @@ import { ApiError } from '../api/api'
 import type { Clock, Random } from '../kernel/ports'
 import { partitionOfKey, StickyPartitions } from './core/partitioner'
 import { kafkaErrorOf, unknownTopic } from './failure'
-import { retrying } from './retrying'
+import { isPassing, retrying } from './retrying'
 
 const produceTimeoutMs = 10_000
 const withinMs = 15_000
@@ -32,6 +32,19 @@ interface Placed {
   readonly index: number
   readonly record: NewRecord
   readonly bytes: number
+}
+
+interface Target {
+  readonly topic: string
+  readonly partition: number
+  readonly acks: 0 | 1 | -1
+  /** Nobody said where: neither a partition nor a key. */
+  readonly mayMove: boolean
+}
+
+interface Written {
+  readonly partition: number
+  readonly offset: number | null
 }
 
 export class Producer {
@@ -57,9 +70,10 @@ export class Producer {
     await Promise.all(
       [...byPartition].map(async ([target, all]) => {
         for (const batch of batches(all)) {
-          const first = await this.#send({ topic, partition: target, acks }, batch)
+          const mayMove = partition === undefined && batch.every(({ record }) => record.key === null)
+          const at = await this.#send({ topic, partition: target, acks, mayMove }, batch)
           for (const [i, { index }] of batch.entries()) {
-            written[index] = { topic, partition: target, offset: first === null ? null : first + i }
+            written[index] = { topic, partition: at.partition, offset: at.offset === null ? null : at.offset + i }
           }
         }
       })
@@ -93,26 +107,41 @@ export class Producer {
     return bytes
   }
 
-  #send(
-    to: { readonly topic: string; readonly partition: number; readonly acks: 0 | 1 | -1 },
-    batch: readonly Placed[]
-  ): Promise<number | null> {
+  #send(to: Target, batch: readonly Placed[]): Promise<Written> {
     const { clock, cluster } = this.#ports
+    const avoided = new Set<number>()
     return retrying(clock, withinMs, async () => {
-      const partition = (await this.#partitionsOf(to.topic)).find(({ partition: index }) => index === to.partition)
+      const partitions = await this.#partitionsOf(to.topic)
+      const partition = this.#place(to, partitions, avoided)
       if (partition === undefined) throw noPartition(to.topic, to.partition)
-      if (partition.leader === null) throw noLeader(to.topic, to.partition)
+      const { leader, partition: index } = partition
+      if (leader === null) throw noLeader(to.topic, index)
+      const records = batch.map(({ record }) => record)
       try {
-        return await cluster.produce(
-          partition.leader,
-          { ...to, records: batch.map(({ record }) => record) },
-          produceTimeoutMs
-        )
+        const { topic, acks } = to
+        const offset = await cluster.produce(leader, { topic, acks, partition: index, records }, produceTimeoutMs)
+        return { partition: index, offset }
       } catch (error) {
         if (kafkaErrorOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw unknownTopic(to.topic)
+        // Refused before anything was sent: written elsewhere it is not written twice.
+        if (to.mayMove && isPassing(error)) avoided.add(index)
         throw error
       }
     })
+  }
+
+  #place(
+    to: Target,
+    partitions: readonly PartitionMetadata[],
+    avoided: ReadonlySet<number>
+  ): PartitionMetadata | undefined {
+    const chosen = partitions.find(({ partition }) => partition === to.partition)
+    if (!to.mayMove || (chosen !== undefined && chosen.leader !== null && !avoided.has(to.partition))) return chosen
+    const led = partitions.filter(({ leader, partition }) => leader !== null && !avoided.has(partition))
+    const indexes = led.map(({ partition }) => partition)
+    if (indexes.length === 0) return chosen
+    const next = this.#sticky.next(to.topic, indexes, this.#ports.random.uint32())
+    return led.find(({ partition }) => partition === next)
   }
 }
 

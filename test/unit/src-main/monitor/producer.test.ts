@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../../src-main/kernel/errors'
 import { partitionOfKey } from '../../../../src-main/monitor/core/partitioner'
 import { Producer } from '../../../../src-main/monitor/producer'
 import { SimClock } from '../../../support/ensemble-world'
@@ -69,6 +70,23 @@ describe('producing', () => {
       code: 'TIMED_OUT'
     })
     expect(cluster.asked.filter((what) => what.includes('produce'))).toHaveLength(1)
+  })
+
+  it('writes records that nobody placed elsewhere when their leader is away, others not', async () => {
+    const { cluster, clock, producer } = world()
+    cluster.topic('t', [1, 2])
+    const refused = (): AppError => new AppError('CONNECTION_REFUSED', 'nothing listens there')
+    cluster.produceFailures.push(refused())
+    const free = producer.produce({ topic: 't', acks: 1, records: records('x') })
+    await clock.run(1000)
+    cluster.produceFailures.push(refused())
+    const placed = producer.produce({ topic: 't', acks: 1, partition: 1, records: records('y') })
+    await clock.run(1000)
+
+    const asked = cluster.asked.filter((what) => what.includes('produce'))
+    expect(asked).toEqual(['2 produce t-1 1', '1 produce t-0 1', '2 produce t-1 1', '2 produce t-1 1'])
+    expect((await free).records[0]?.partition).toBe(0)
+    expect((await placed).records[0]?.partition).toBe(1)
   })
 
   it('splits what does not fit into one batch, in order', async () => {
