@@ -28,7 +28,7 @@ export function servePages(rendererDir: string): void {
       if (pathname === '/' || pathname === '/index.html') {
         const { html, nonce } = await indexPage(rendererDir)
         return new Response(html, {
-          headers: { 'content-type': contentTypeOf('.html'), ...securityHeaders(nonce, undefined) }
+          headers: { 'content-type': contentTypeOf('index.html'), ...securityHeaders(nonce, undefined) }
         })
       }
       const file = fileWithin(rendererDir, pathname)
