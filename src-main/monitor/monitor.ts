@@ -3,7 +3,7 @@
  * What it knows of the cluster it knows as a client does; one that is dead or stopped leaves its own facts unknown.
  *
  * Commands that read take a fresh sample, so that they see what was done before them. Events, observation and watches
- * follow every sample; lag history and "behind" only those of the second's beat.
+ * follow every sample; lag, its history and "behind" only those of the second's beat.
  */
 import type { WatchKey } from '../api/watch'
 import type { ClientMessage, HostMessage } from '../api/wire'
@@ -148,6 +148,7 @@ export class Monitor {
       if (this.#isStopped) return
       this.#followLag(snapshot)
       this.#observed(snapshot)
+      for (const key of this.#watches.keys()) if (isLag(key)) this.#offer(key, snapshot)
     } catch (error) {
       // One odd answer must not end all observation.
       this.#ports.log('error', 'a sample failed', { reason: messageOf(error) })
@@ -184,7 +185,7 @@ export class Monitor {
     if (snapshot.hasMetadata) {
       this.#leaderlessSinceMs = isLeaderless ? (this.#leaderlessSinceMs ?? snapshot.atMs) : undefined
     }
-    for (const key of this.#watches.keys()) this.#offer(key, snapshot)
+    for (const key of this.#watches.keys()) if (!isLag(key)) this.#offer(key, snapshot)
     void this.#refreshConfigs()
   }
 
@@ -286,4 +287,8 @@ export class Monitor {
       this.#offer(`topic:${name}`, this.#latest)
     }
   }
+}
+
+function isLag(key: WatchKey): boolean {
+  return key.startsWith('lag:')
 }
