@@ -174,7 +174,7 @@ describe(`a broker under hostile frames, seed ${seed}`, () => {
     const answers: number[] = []
     let isOver = false
     let levelBytes = 0
-    const watch = (async () => {
+    const watching = (async () => {
       while (!isOver) {
         const { errorCode, baseOffset } = await produceTo(bystander, 'bystander', batchOf(['still here']))
         answers.push(errorCode)
@@ -182,14 +182,23 @@ describe(`a broker under hostile frames, seed ${seed}`, () => {
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     })()
+    // Its failure is told by the line that awaits it.
+    watching.catch(() => undefined)
     try {
       await attack(frameCount / 2)
       levelBytes = rssBytes()
       await attack(frameCount / 2)
+    } catch (error) {
+      // The broker is gone: what it said last is what one wants to know.
+      const last = cluster.lab
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('broken invariant'))
+      throw new Error(`seed ${seed}: ${last.join('\n')}`, { cause: error })
     } finally {
       isOver = true
     }
-    await watch
+    await watching
 
     expect(answers.length).toBeGreaterThan(20)
     expect(new Set(answers), `seed ${seed}`).toEqual(new Set([0]))

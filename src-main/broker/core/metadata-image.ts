@@ -24,8 +24,20 @@ export interface PartitionMetadata {
 export interface TopicMetadata {
   readonly name: string
   readonly topicId: Uuid
-  /** By index; may have holes while a topic is being made known. */
+  /**
+   * By ascending index. Not every index need be there: a partition none of whose brokers has ever been alive has no state
+   * to be told of (kafka.md 6.3).
+   */
   readonly partitions: readonly PartitionMetadata[]
+}
+
+/** As it is kept: whatever index a request names costs one entry. */
+interface KnownTopic {
+  readonly name: string
+  readonly topicId: Uuid
+  readonly byIndex: Map<number, PartitionMetadata>
+  /** Made when it is asked for, thrown away by the next change. */
+  view: TopicMetadata | undefined
 }
 
 /** Leader of a partition of a topic that is being deleted (UpdateMetadata). */
@@ -41,7 +53,7 @@ export interface MetadataChange {
 export class MetadataImage {
   #controllerId = -1
   #brokers = new Map<number, BrokerEndpoint>()
-  readonly #topics = new Map<string, TopicMetadata>()
+  readonly #topics = new Map<string, KnownTopic>()
   readonly #names = new Map<Uuid, string>()
   #version = 0
 
@@ -69,7 +81,8 @@ export class MetadataImage {
   }
 
   topic(name: string): TopicMetadata | undefined {
-    return this.#topics.get(name)
+    const known = this.#topics.get(name)
+    return known === undefined ? undefined : viewOf(known)
   }
 
   topicName(topicId: Uuid): string | undefined {
@@ -77,12 +90,12 @@ export class MetadataImage {
   }
 
   partition(topic: string, partition: number): PartitionMetadata | undefined {
-    return this.#topics.get(topic)?.partitions[partition]
+    return this.#topics.get(topic)?.byIndex.get(partition)
   }
 
   /** Sorted by name: clients compare answers for change (kafka.md 4.3 item 6). */
   topics(): readonly TopicMetadata[] {
-    return [...this.#topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    return [...this.#topics.values()].map(viewOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   /** The brokers of a change replace all; its partitions replace those of the same name. Returns deleted topics. */
@@ -91,28 +104,28 @@ export class MetadataImage {
     this.#controllerId = change.controllerId
     this.#brokers = new Map(change.brokers.map((broker) => [broker.id, broker]))
     const deleted = new Set<string>()
-    const touched = new Map<string, PartitionMetadata[]>()
     for (const { topic, topicId, ...partition } of change.partitions) {
       if (partition.leader === leaderDuringDelete) {
         this.#forget(topic)
         deleted.add(topic)
         continue
       }
-      this.#adopt(topic, topicId, touched)[partition.partition] = partition
+      const known = this.#adopt(topic, topicId)
+      known.byIndex.set(partition.partition, partition)
+      known.view = undefined
     }
     return [...deleted]
   }
 
-  #adopt(topic: string, topicId: Uuid, touched: Map<string, PartitionMetadata[]>): PartitionMetadata[] {
-    const known = touched.get(topic)
-    if (known !== undefined) return known
-    const before = this.#topics.get(topic)
-    if (before !== undefined && before.topicId !== topicId) this.#forget(topic)
-    const partitions = before?.topicId === topicId ? [...before.partitions] : []
-    touched.set(topic, partitions)
-    this.#topics.set(topic, { name: topic, topicId, partitions })
-    this.#names.set(topicId, topic)
-    return partitions
+  /** The same name with another id is another topic. */
+  #adopt(name: string, topicId: Uuid): KnownTopic {
+    const before = this.#topics.get(name)
+    if (before?.topicId === topicId) return before
+    this.#forget(name)
+    const known: KnownTopic = { name, topicId, byIndex: new Map(), view: undefined }
+    this.#topics.set(name, known)
+    this.#names.set(topicId, name)
+    return known
   }
 
   #forget(topic: string): void {
@@ -121,4 +134,10 @@ export class MetadataImage {
     this.#topics.delete(topic)
     this.#names.delete(known.topicId)
   }
+}
+
+function viewOf(known: KnownTopic): TopicMetadata {
+  const { name, topicId, byIndex } = known
+  known.view ??= { name, topicId, partitions: [...byIndex.values()].sort((a, b) => a.partition - b.partition) }
+  return known.view
 }

@@ -48,12 +48,11 @@ function find(broker: BrokerServices, keyType: number, key: string): BrokerEndpo
     return { error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', message: 'This cluster has no transactions.' }
   }
   if (keyType !== groupKey) return { error: 'INVALID_REQUEST', message: `There is no coordinator of type ${keyType}.` }
-  const offsets = broker.image.topic(groupOffsetsTopic)
-  if (offsets === undefined) {
+  if (broker.image.topic(groupOffsetsTopic) === undefined) {
     broker.autoCreate(groupOffsetsTopic)
     return { error: 'COORDINATOR_NOT_AVAILABLE', message: `The topic ${groupOffsetsTopic} is being created.` }
   }
-  const partition = offsets.partitions[groupPartition(key, groupOffsetsPartitions)]
+  const partition = broker.image.partition(groupOffsetsTopic, groupPartition(key, groupOffsetsPartitions))
   const leader = partition === undefined ? undefined : broker.image.broker(partition.leader)
   if (leader !== undefined) return leader
   return { error: 'COORDINATOR_NOT_AVAILABLE', message: 'The broker that coordinates this group is not available.' }

@@ -47,6 +47,23 @@ describe('MetadataImage', () => {
     expect(image.topicName('A')).toBeUndefined()
   })
 
+  it('leaves out partitions that it was not told of, however far apart the others are', () => {
+    const image = new MetadataImage()
+    image.apply({
+      controllerId: 1,
+      brokers: [broker(1)],
+      partitions: [partition('t', 'A', 2_147_483_647, 1), partition('t', 'A', 1, 1)]
+    })
+    image.apply({ controllerId: 1, brokers: [broker(1)], partitions: [partition('t', 'A', 1, -1)] })
+
+    expect(image.topic('t')?.partitions.map(({ partition: index, leader }) => [index, leader])).toEqual([
+      [1, -1],
+      [2_147_483_647, 1]
+    ])
+    expect(image.partition('t', 0)).toBeUndefined()
+    expect(image.topics()[0]?.partitions).toHaveLength(2)
+  })
+
   it('takes the same name with another id for another topic', () => {
     const image = new MetadataImage()
     image.apply({
