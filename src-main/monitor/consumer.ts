@@ -186,9 +186,9 @@ export class Consumer {
             const start = starts[i]?.offset ?? null
             const end = ends[i]?.offset ?? null
             if (start === null || end === null) unplaced.push(at)
-            else if (from === 'earliest') this.#positions.set(at.partition, start)
-            else if (from === 'latest') this.#positions.set(at.partition, end)
-            else this.#positions.set(at.partition, Math.min(end, Math.max(start, from)))
+            else if (from === 'earliest') this.#beginAt(at.partition, start)
+            else if (from === 'latest') this.#beginAt(at.partition, end)
+            else this.#beginAt(at.partition, Math.min(end, Math.max(start, from)))
           }
         } catch (error) {
           if (!(error instanceof AppError)) throw error
@@ -198,6 +198,15 @@ export class Consumer {
       })
     )
     return unplaced
+  }
+
+  /**
+   * A place that we chose is committed like any other, as Kafka's consumers do: whoever begins at the end of an empty
+   * partition finds what came meanwhile when it goes on.
+   */
+  #beginAt(partition: number, offset: number): void {
+    this.#positions.set(partition, offset)
+    this.#delivered.set(partition, offset)
   }
 
   #byLeader<Place extends TopicPartition>(

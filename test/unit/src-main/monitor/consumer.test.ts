@@ -207,6 +207,22 @@ describe('a consumer of a group', () => {
     expect(cluster.left).toBe(1)
   })
 
+  it('commits the place it began at too, so that nothing that comes meanwhile is missed', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    groupOf(cluster)
+    consumer({ groupId: 'g', from: 'latest', pollTimeoutMs: 500 })
+    await clock.run(2000)
+    cluster.append('t', 0, ['b'])
+
+    const { values } = consumer({ groupId: 'g', from: 'latest', pollTimeoutMs: 500 })
+    await clock.run(2000)
+
+    expect(cluster.commits[0]).toEqual({ 0: 1 })
+    expect(values()).toEqual(['b'])
+  })
+
   it('commits only what maxRecords let through', async () => {
     const { cluster, clock, consumer } = world()
     cluster.topic('t', [1])
