@@ -4,7 +4,7 @@
  */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
-import type { BrokerStatsView, ClusterView, NodeCostView, NodeView, StatusView } from '../api/views'
+import type { BrokerStatsView, ClusterView, NodeCostView, NodeState, NodeView, StatusView } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
 import { AppError } from '../kernel/errors'
 import type { Clock, Disk, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
@@ -46,6 +46,7 @@ export class LabHost {
   readonly #monitor: MonitorLink
   readonly #events = new EventLog()
   readonly #tellings = new Map<string, BrokerTelling>()
+  readonly #nodeStates = new Map<string, NodeState>()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
   readonly #stopListeners: (() => unknown)[] = []
   #observation: Observation | undefined
@@ -259,7 +260,9 @@ export class LabHost {
   // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────
 
   #nodeChanged(node: NodeView): void {
-    this.#events.add(nodeEvent(node))
+    // Told once more when the process behind a state is there.
+    if (this.#nodeStates.get(node.name) !== node.state) this.#events.add(nodeEvent(node))
+    this.#nodeStates.set(node.name, node.state)
     this.#changed()
   }
 
