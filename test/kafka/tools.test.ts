@@ -1,0 +1,205 @@
+/** Kafka 3.9.1's own tools and Java's clients against a cluster of ours. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dumpLog, kafkaClassPath, runKafkaTool } from '../support/kafka-tools'
+import { LabCluster, runToEnd, until } from '../support/lab-cluster'
+
+const run = promisify(execFile)
+
+interface GroupDescription {
+  readonly groupId: string
+  readonly state: string
+  readonly partitions: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly committedOffset: number | null
+    readonly endOffset: number | null
+    readonly lagRecords: number | null
+    readonly memberId: string | null
+  }[]
+}
+
+describe('Kafka 3.9.1', () => {
+  let cluster: LabCluster
+  const classes = mkdtempSync(join(tmpdir(), 'lagoon-java-'))
+
+  beforeAll(async () => {
+    await kafkaClassPath()
+    cluster = await LabCluster.start({ brokers: 3 })
+  })
+
+  afterAll(async () => {
+    rmSync(classes, { recursive: true, force: true })
+    expect((await cluster.discard()).code).toBe(0)
+  })
+
+  const topics = (...args: string[]) =>
+    runKafkaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', cluster.bootstrap, ...args])
+
+  it('kafka-topics creates, describes, lists and deletes', async () => {
+    const name = 'tools.topics'
+    await topics(
+      '--create',
+      '--topic',
+      name,
+      '--partitions',
+      '4',
+      '--replication-factor',
+      '1',
+      '--config',
+      'retention.ms=60000'
+    )
+    const { stdout } = await topics('--describe', '--topic', name)
+    expect(stdout).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: .*retention\.ms=60000/)
+    expect(stdout.match(/Leader: [123]\s+Replicas: [123]\s+Isr: [123]/g)).toHaveLength(4)
+    await expect(topics('--create', '--topic', name)).rejects.toThrow(/already exists/)
+    await topics('--delete', '--topic', name)
+    expect((await topics('--list')).stdout.split('\n')).not.toContain(name)
+  })
+
+  it('Java’s producer and consumers share, commit, resume; its admin client sees and deletes it all', async () => {
+    const classPath = await kafkaClassPath()
+    await run('javac', ['-cp', classPath, '-d', classes, join(import.meta.dirname, 'GroupClient.java')])
+    const args = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', [classes, classPath].join(delimiter)]
+    const ended = await runToEnd('java', [...args, 'GroupClient', cluster.bootstrap, 'java.clients'])
+
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stdout.trim().split('\n')).toEqual([
+      'created 6',
+      'produced none',
+      'produced gzip',
+      'produced snappy',
+      'produced lz4',
+      'produced zstd',
+      'shared',
+      'produced none',
+      'resumed 600',
+      'committed 3600',
+      'state Empty',
+      'controller true',
+      'configs true',
+      'dirs 3',
+      'deleted true'
+    ])
+  })
+
+  it('console producer and consumer, get-offsets, and lag that equals ours cell by cell', async () => {
+    const topic = 'tools.lag'
+    await topics('--create', '--topic', topic, '--partitions', '3', '--replication-factor', '1')
+    for (let partition = 0; partition < 3; partition++) {
+      const lines = Array.from({ length: 10 + partition * 5 }, (_, i) => `p${partition}-${i}`).join('\n')
+      const kcat = ['-P', '-b', cluster.bootstrap, '-t', topic, '-p', String(partition)]
+      expect((await runToEnd('kcat', kcat, { input: `${lines}\n` })).code).toBe(0)
+    }
+    const offsets = await runKafkaTool('org.apache.kafka.tools.GetOffsetShell', [
+      '--bootstrap-server',
+      cluster.bootstrap,
+      '--topic',
+      topic
+    ])
+    expect(offsets.stdout.trim().split('\n').sort()).toEqual([`${topic}:0:10`, `${topic}:1:15`, `${topic}:2:20`])
+
+    const consumed = await runKafkaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+      ...['--bootstrap-server', cluster.bootstrap, '--topic', topic, '--group', 'tools.lag.group'],
+      ...['--from-beginning', '--max-messages', '30', '--timeout-ms', '20000']
+    ])
+    const read = consumed.stdout.trim().split('\n')
+    expect(read).toHaveLength(30)
+    expect(new Set(read).size).toBe(30)
+
+    const described = await runKafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
+      ...['--bootstrap-server', cluster.bootstrap, '--describe', '--group', 'tools.lag.group']
+    ])
+    const cells = described.stdout
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([group]) => group === 'tools.lag.group')
+      .map(([, name, partition, committed, end, lag]) => [name, partition, committed, end, lag])
+      .sort()
+    expect(cells).toHaveLength(3)
+    const ours = await cluster.verb<GroupDescription>('group', 'describe', 'tools.lag.group')
+    const ownCells = ours.partitions
+      .map(({ topic: name, partition, committedOffset, endOffset, lagRecords }) =>
+        [name, partition, committedOffset ?? '-', endOffset ?? '-', lagRecords ?? '-'].map(String)
+      )
+      .sort()
+    expect(ownCells).toEqual(cells)
+    expect(ours.state).toBe('Empty')
+  })
+
+  it('console producer’s records are read back by kcat', async () => {
+    const topic = 'tools.console'
+    await topics('--create', '--topic', topic, '--partitions', '1', '--replication-factor', '1')
+    const classPath = await kafkaClassPath()
+    const produced = await runToEnd(
+      'java',
+      [
+        '-Xmx128m',
+        '-cp',
+        classPath,
+        'kafka.tools.ConsoleProducer',
+        '--bootstrap-server',
+        cluster.bootstrap,
+        '--topic',
+        topic
+      ],
+      { input: 'one\ntwo\n한글\n' }
+    )
+    expect(produced.code, produced.stderr).toBe(0)
+    const read = await runToEnd('kcat', ['-C', '-b', cluster.bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q'])
+    expect(read.stdout).toBe('one\ntwo\n한글\n')
+  })
+
+  it('kafka-dump-log finds no fault in the files of a broker that was killed and started again', async () => {
+    const topic = 'tools.dump'
+    await topics(
+      '--create',
+      '--topic',
+      topic,
+      '--partitions',
+      '3',
+      '--replication-factor',
+      '1',
+      '--config',
+      'segment.bytes=65536'
+    )
+    const load = (codec: string) =>
+      runToEnd('kcat', ['-P', '-b', cluster.bootstrap, '-t', topic, '-z', codec, '-X', 'linger.ms=1'], {
+        input: Array.from({ length: 3000 }, (_, i) => `${codec} ${i} ${'x'.repeat(i % 90)}`).join('\n')
+      })
+    for (const codec of ['none', 'lz4', 'zstd']) expect((await load(codec)).code).toBe(0)
+    for (const id of [1, 2, 3]) {
+      await cluster.verb('node', 'kill', `broker-${id}`)
+      await cluster.verb('node', 'start', `broker-${id}`)
+    }
+    await until('it can be written to', async () => (await load('gzip')).code === 0)
+
+    const files = cluster.ready.nodes
+      .filter(({ name }) => name.startsWith('broker-'))
+      .flatMap(({ dataDir }) =>
+        readdirSync(dataDir)
+          .filter((name) => name.startsWith(`${topic}-`) || name === '__consumer_offsets-0')
+          .flatMap((folder) =>
+            readdirSync(join(dataDir, folder))
+              .filter((name) => /\.(log|index|timeindex)$/.test(name))
+              .map((name) => join(dataDir, folder, name))
+          )
+      )
+    const logs = files.filter((name) => name.endsWith('.log'))
+    expect(logs.length).toBeGreaterThan(5)
+    const faults =
+      /Mismatches in|out of order|not found in the log|[Nn]on-consecutive|corrupt|isvalid: false|invalid bytes|Exception/
+    const deep = await dumpLog(logs, '--deep-iteration')
+    expect(deep.stdout + deep.stderr).not.toMatch(faults)
+    expect(deep.stdout.match(/^\| offset: \d+/gm)?.length).toBeGreaterThanOrEqual(12_000)
+    const indexes = await dumpLog(
+      files.filter((name) => !name.endsWith('.log')),
+      '--index-sanity-check'
+    )
+    expect(indexes.stdout + indexes.stderr).not.toMatch(faults)
+  })
+})
