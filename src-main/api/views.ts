@@ -183,7 +183,7 @@ export const groupRowSchema = z.object({
   protocol: z.string(),
   memberCount: count.nullable(),
   topics: z.array(z.string()),
-  /** Sum over partitions with a commit; null when none is known. */
+  /** Sum over partitions with a commit; null when there is none or the lag of one of them is not known. */
   lagRecords: count.nullable(),
   /** broker.id of the group coordinator. */
   coordinatorId: count.nullable()

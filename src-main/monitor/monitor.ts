@@ -14,7 +14,7 @@ import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
 import { behindEvents, ensembleEvents, snapshotEvents } from './core/changes'
-import { groupLag } from './core/lag'
+import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
 import type { Snapshot } from './core/snapshot'
@@ -197,7 +197,10 @@ export class Monitor {
       new Map(
         [...lags].map(([groupId, { partitions }]) => [
           groupId,
-          partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag }))
+          // A lag of null then means one thing only: there is a commit, and the end is not known.
+          partitions
+            .filter((row) => isCounted(snapshot, row))
+            .map(({ topic, partition, lag }) => ({ topic, partition, lag }))
         ])
       )
     )

@@ -4,7 +4,7 @@
  * total and its gap: a spike of one sample stays.
  */
 import type { LagHistoryView } from '../../api/views'
-import { byTopicAndPartition, sumOfKnown } from './lag'
+import { byTopicAndPartition, totalOf } from './lag'
 import type { GroupLags } from './history-lines'
 
 /** Two samples further apart than this have a gap between them. */
@@ -49,7 +49,7 @@ export class LagColumns {
     if (lastMs !== undefined && atMs <= lastMs) return
     if (lastMs !== undefined && atMs - lastMs > gapMs) this.#place({ atMs: lastMs + 1, total: null, lags: [] })
     this.#lastMs = atMs
-    this.#place({ atMs, total: sumOfKnown(lags.map(({ lag }) => lag)), lags })
+    this.#place({ atMs, total: totalOf(lags), lags })
   }
 
   #place(point: Point): void {

@@ -16,7 +16,10 @@ export interface PartitionLag extends TopicPartition {
 
 export interface GroupLag {
   readonly partitions: readonly PartitionLag[]
-  /** Over partitions whose lag is known; null when none is. */
+  /**
+   * Over all partitions with a commit. Not known when that of one of them is not: a sum over the others would fall when a
+   * broker dies, while in truth nothing was read.
+   */
   readonly total: number | null
 }
 
@@ -45,12 +48,22 @@ export function groupLag(snapshot: Snapshot, group: GroupFacts): GroupLag {
     for (const partition of partitions.keys()) add(topic, partition, null)
   }
   const partitions = [...rows.values()].sort(byTopicAndPartition)
-  return { partitions, total: sumOfKnown(partitions.map(({ lag }) => lag)) }
+  return { partitions, total: totalOf(partitions.filter((row) => isCounted(snapshot, row))) }
 }
 
-export function sumOfKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null)
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+/** A partition whose lag is a part of the total: it has a commit, and its topic is still there. */
+export function isCounted(snapshot: Snapshot, { topic, committedOffset }: PartitionLag): boolean {
+  return committedOffset !== null && snapshot.topics.has(topic)
+}
+
+/** Of counted partitions. */
+export function totalOf(partitions: readonly { readonly lag: number | null }[]): number | null {
+  let total = 0
+  for (const { lag } of partitions) {
+    if (lag === null) return null
+    total += lag
+  }
+  return partitions.length === 0 ? null : total
 }
 
 export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {

@@ -2,8 +2,14 @@
 import type { GroupPartitionView, LagHistoryView } from '@api/views'
 
 export function totalLag(partitions: readonly GroupPartitionView[]): number | null {
-  const known = partitions.flatMap((one) => (one.lagRecords === null ? [] : [one.lagRecords]))
-  return known.length === 0 ? null : known.reduce((sum, lag) => sum + lag, 0)
+  const counted = partitions.filter((one) => one.committedOffset !== null)
+  let total = 0
+  for (const { lagRecords } of counted) {
+    // A sum over the others would fall when a broker dies, while in truth nothing was read.
+    if (lagRecords === null) return null
+    total += lagRecords
+  }
+  return counted.length === 0 ? null : total
 }
 
 const TREND_MS = 60_000

@@ -39,7 +39,7 @@ describe('lag history on disk', () => {
       fromMs: beginMs - 1000,
       toMs: beginMs + 5000,
       atMs: [beginMs, beginMs + 1000],
-      total: [5, 7],
+      total: [null, 7],
       partitions: [
         { topic: 't', partition: 0, lag: [5, 6] },
         { topic: 't', partition: 1, lag: [null, 1] }

@@ -73,10 +73,10 @@ describe('a node', () => {
 })
 
 describe('the lag of a group', () => {
-  const partition = (lagRecords: number | null) => ({
+  const partition = (lagRecords: number | null, committedOffset: number | null = 1) => ({
     topic: 't',
     partition: 0,
-    committedOffset: null,
+    committedOffset,
     startOffset: 0,
     endOffset: 9,
     lagRecords,
@@ -84,9 +84,13 @@ describe('the lag of a group', () => {
   })
 
   it('is not known when nothing was committed, never 0', () => {
-    expect(totalLag([partition(null), partition(null)])).toBeNull()
+    expect(totalLag([partition(null, null), partition(null, null)])).toBeNull()
     expect(totalLag([])).toBeNull()
-    expect(totalLag([partition(null), partition(4), partition(0)])).toBe(4)
+    expect(totalLag([partition(null, null), partition(4), partition(0)])).toBe(4)
+  })
+
+  it('is not known when that of a partition with a commit is not', () => {
+    expect(totalLag([partition(null), partition(4)])).toBeNull()
   })
 
   it('has a trend of the last minute once enough of it is known', () => {

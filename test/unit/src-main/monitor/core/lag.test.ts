@@ -39,10 +39,23 @@ describe('the lag of a group', () => {
         [2, 1, null, null, null]
       ]
     )
-    expect(total).toBe(6)
+    expect(total).toBeNull()
   })
 
-  it('is not known in total when no partition’s is', () => {
+  it('sums partitions with a commit, and those only', () => {
+    const members = [{ memberId: 'm', assigned: [{ topic: 't', partition: 2 }] }]
+    const seen = snapshot({ topics })
+
+    expect(groupLag(seen, group('g', { committed: { t: { 0: 4, 1: 5 } }, members })).total).toBe(21)
+  })
+
+  it('does not count a commit to a topic that is gone', () => {
+    const seen = snapshot({ topics })
+
+    expect(groupLag(seen, group('g', { committed: { t: { 0: 4 }, gone: { 0: 9 } } })).total).toBe(6)
+  })
+
+  it('is not known in total when that of one partition with a commit is not', () => {
     const seen = snapshot({ topics })
 
     expect(groupLag(seen, group('g', { committed: { t: { 2: 1 } } })).total).toBeNull()
