@@ -48,11 +48,12 @@ export class LabHost {
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
-  readonly #stopListeners: (() => unknown)[] = []
+  readonly #stopListeners: ((failure: unknown) => unknown)[] = []
   #observation: Observation | undefined
   #push: Timer | undefined
   #refresh: Timer | undefined
   #stopping: Promise<void> | undefined
+  #failure: unknown
 
   private constructor(ports: LabHostPorts, supervisor: Supervisor, hooks: Hooks) {
     this.#clock = ports.clock
@@ -106,10 +107,12 @@ export class LabHost {
     try {
       await this.#supervisor.start()
     } catch (error) {
+      // When a stop was asked for meanwhile, what ended early did so on purpose.
+      if (this.#stopping === undefined) this.#failure = error
       await this.stop()
       throw error
     }
-    this.#monitor.start()
+    if (this.#stopping === undefined) this.#monitor.start()
   }
 
   stop(): Promise<void> {
@@ -122,11 +125,14 @@ export class LabHost {
     this.#refresh?.cancel()
     await this.#monitor.stop()
     await this.#supervisor.stop()
-    for (const listener of this.#stopListeners) await listener()
+    for (const listener of this.#stopListeners) await listener(this.#failure)
   }
 
-  /** Called once when everything has stopped, in the order given; a promise is awaited before the next. */
-  onStopped(listener: () => unknown): void {
+  /**
+   * Called once when everything has stopped, in the order given; a promise is awaited before the next. They are told why
+   * the cluster could not be started; undefined when it was stopped because somebody asked.
+   */
+  onStopped(listener: (failure: unknown) => unknown): void {
     this.#stopListeners.push(listener)
   }
 

@@ -20,10 +20,11 @@ export interface UpOptions extends CommonOptions {
 export async function up(options: UpOptions): Promise<void> {
   const { brokers, ensemble } = options
   const sizes = { ...(brokers === undefined ? {} : { brokers }), ...(ensemble === undefined ? {} : { ensemble }) }
+  const interruption = new Interruption()
   const { host, log, started } = await openLab(dataFolder(options.data), sizes)
-  stopOnSignals(host)
+  interruption.stops(host)
   const uiUrl = options.ui === true ? await openUi(host, log, options.uiPort) : undefined
-  host.onStopped(() => process.exit(exitCodes.done))
+  host.onStopped((failure) => (failure === undefined ? process.exit(exitCodes.done) : failWith(failure)))
   await started
   tellReady(host, options, uiUrl)
 }
@@ -54,12 +55,23 @@ function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined)
   })
 }
 
-function stopOnSignals(host: LabHost): void {
-  let signals = 0
-  const stop = (): void => {
-    signals += 1
-    if (signals > 1) process.exit(exitCodes.failed)
-    host.stop().catch(failWith)
+/** Signals count from the first moment on: one that comes while the folder is opened is obeyed when it is open. */
+class Interruption {
+  #signals = 0
+  #host: LabHost | undefined
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#signalled())
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+
+  stops(host: LabHost): void {
+    this.#host = host
+    if (this.#signals > 0) host.stop().catch(failWith)
+  }
+
+  #signalled(): void {
+    this.#signals += 1
+    if (this.#signals > 1) process.exit(exitCodes.failed)
+    this.#host?.stop().catch(failWith)
+  }
 }
