@@ -45,12 +45,27 @@ export class RawCluster {
     return (await this.client(brokerId)).ask(name, version, value)
   }
 
-  async metadata(topics: readonly string[] | null, brokerId = 1): Promise<AnswerOf<'metadata'>> {
-    const asked = topics === null ? null : topics.map((name) => ({ name }))
-    return this.ask(brokerId, 'metadata', 12, { topics: asked, allowAutoTopicCreation: false })
+  /** The first broker that can be reached, as a client with a list of bootstrap servers takes it. */
+  async #reachableId(): Promise<number> {
+    let refused: unknown
+    for (const id of this.lab.brokerIds) {
+      try {
+        await this.client(id)
+        return id
+      } catch (error) {
+        refused = error
+      }
+    }
+    throw refused
   }
 
-  async topic(name: string, brokerId = 1): Promise<TopicMetadata> {
+  async metadata(topics: readonly string[] | null, brokerId?: number): Promise<AnswerOf<'metadata'>> {
+    const asked = topics === null ? null : topics.map((name) => ({ name }))
+    const id = brokerId ?? (await this.#reachableId())
+    return this.ask(id, 'metadata', 12, { topics: asked, allowAutoTopicCreation: false })
+  }
+
+  async topic(name: string, brokerId?: number): Promise<TopicMetadata> {
     const [topic] = (await this.metadata([name], brokerId)).topics
     if (topic === undefined) throw new Error(`no answer about ${name}`)
     return topic
@@ -103,7 +118,7 @@ export class RawCluster {
   /** The broker that coordinates a group, once there is one. */
   coordinatorId(groupId: string): Promise<number> {
     return until(`${groupId} has a coordinator`, async () => {
-      const answer = await this.ask(1, 'findCoordinator', 2, { key: groupId, keyType: 0 })
+      const answer = await this.ask(await this.#reachableId(), 'findCoordinator', 2, { key: groupId, keyType: 0 })
       return answer.errorCode === 0 && answer.nodeId
     })
   }
