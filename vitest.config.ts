@@ -11,19 +11,50 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', environment: 'node', include: ['test/unit/src-main/**/*.test.ts', 'test/transcripts/**/*.test.ts'] } },
-      { extends: true, test: { name: 'tidy', environment: 'node', include: ['test/tidy/**/*.test.ts'], testTimeout: 120_000 } },
       {
         extends: true,
-        test: { name: 'interop', environment: 'node', include: ['test/interop/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/src-main/**/*.test.ts', 'test/transcripts/**/*.test.ts']
+        }
       },
       {
         extends: true,
-        test: { name: 'crash', environment: 'node', include: ['test/crash/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false }
+        test: { name: 'tidy', environment: 'node', include: ['test/tidy/**/*.test.ts'], testTimeout: 120_000 }
       },
       {
         extends: true,
-        test: { name: 'kafka', environment: 'node', include: ['test/kafka/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false }
+        test: {
+          name: 'interop',
+          environment: 'node',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          environment: 'node',
+          include: ['test/crash/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          environment: 'node',
+          include: ['test/kafka/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false
+        }
       },
       {
         extends: true,

@@ -33,8 +33,9 @@ const bans: readonly Ban[] = [
   { what: /\bDate\.now\b|\bnew Date\(\)/, instead: 'the Clock port', folders: pure },
   { what: /\bMath\.random\b/, instead: 'the Random port', folders: everywhere },
   { what: /\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b/, instead: 'the Clock port', folders: pure },
-  { what: /\bconsole\./, instead: 'the Log port', folders: everywhere },
-  { what: /\bas any\b|: any\b|<any>/, instead: 'a type', folders: [...everywhere, 'test'] },
+  // snippets.ts holds code for users to copy.
+  { what: /\bconsole\./, instead: 'the Log port', folders: everywhere, except: /overview\/snippets\.ts$/ },
+  { what: /\bas any\b|: any\s*[,;)\]}=|]|: any$|<any>/, instead: 'a type', folders: [...everywhere, 'test'] },
   { what: /@ts-ignore|@ts-nocheck/, instead: 'a type', folders: [...everywhere, 'test'] },
   { what: /catch\s*(\([^)]*\))?\s*\{\s*\}/, instead: 'ignore(error, why)', folders: [...everywhere, 'test'] },
   { what: /\benum\s+\w+\s*\{/, instead: 'an `as const` table', folders: everywhere },

@@ -118,7 +118,7 @@ function readVersioned<M extends Message>(message: M, bytes: Uint8Array): ValueO
   const version = reader.int16()
   if (!supports(message, version)) return undefined
   const value = decode(message, version, reader)
-  return isDecodeFailure(value) ? undefined : (value)
+  return isDecodeFailure(value) ? undefined : value
 }
 
 function offsetOf(bytes: Uint8Array): CommittedOffset | undefined {
