@@ -6,6 +6,7 @@
 import { messageOf } from '../../kernel/errors'
 import type { Clock, Connection, FrameHandler, Log } from '../../kernel/ports'
 import { encode } from '../../protocol/wire/codec'
+import { EncodeError } from '../../protocol/wire/encode-error'
 import { beginResponse, sealFrame } from '../../protocol/wire/headers'
 import type { Writer } from '../../protocol/wire/writer'
 import { closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
@@ -37,7 +38,8 @@ export class ClientConnection implements FrameHandler {
   /** Copies of frames that came while held; bounded by one receive buffer, since reading is paused then. */
   readonly #waiting: Uint8Array[] = []
   #isPumping = false
-  #isClosed = false
+  /** Nothing is read or answered any more: closed, or about to be. */
+  #isOver = false
   #lastFrameMs: number
 
   constructor(connection: Connection, ports: ClientConnectionPorts) {
@@ -52,7 +54,7 @@ export class ClientConnection implements FrameHandler {
   }
 
   frame(bytes: Uint8Array): void {
-    if (this.#isClosed) return
+    if (this.#isOver) return
     this.#lastFrameMs = this.#ports.clock.monotonicMs()
     if (this.#holds.size > 0 || this.#waiting.length > 0) this.#waiting.push(bytes.slice())
     else this.#process(bytes)
@@ -63,14 +65,20 @@ export class ClientConnection implements FrameHandler {
   }
 
   closed(error: Error | undefined): void {
-    this.#isClosed = true
-    this.#waiting.length = 0
+    this.#over()
     if (error !== undefined) this.#ports.log('debug', 'connection closed', { reason: error.message })
     this.#ports.closed(this)
   }
 
   destroy(): void {
+    this.#over()
     this.#connection.destroy()
+  }
+
+  /** What was asked behind a request that ends the connection is not done. */
+  #over(): void {
+    this.#isOver = true
+    this.#waiting.length = 0
   }
 
   #process(bytes: Uint8Array): void {
@@ -83,9 +91,13 @@ export class ClientConnection implements FrameHandler {
       this.#send(routed.writer)
       return
     }
+    this.#refuse(routed.reason)
+  }
+
+  #refuse(reason: string): void {
     const { host, port } = this.#connection.remote
-    this.#ports.log('warn', 'connection refused a request', { reason: routed.reason, client: `${host}:${port}` })
-    this.#connection.destroy()
+    this.#ports.log('warn', 'connection refused a request', { reason, client: `${host}:${port}` })
+    this.destroy()
   }
 
   #run(routed: Request): void {
@@ -108,7 +120,7 @@ export class ClientConnection implements FrameHandler {
     this.#hold('request')
     outcome.then(
       (value) => {
-        if (!this.#isClosed) this.#finish(routed, value)
+        if (!this.#isOver) this.#finish(routed, value)
         this.#release('request')
       },
       (error: unknown) => this.#ports.failed(error)
@@ -118,12 +130,20 @@ export class ClientConnection implements FrameHandler {
   #finish(routed: Request, outcome: Outcome<object>): void {
     if (outcome === noResponse) return
     if (outcome === closeConnection) {
+      this.#over()
       this.#connection.end()
       return
     }
     const { header, row } = routed
     const writer = beginResponse(header, header.apiVersion >= row.response.flexibleFrom)
-    encode(row.response, header.apiVersion, outcome as never, writer)
+    try {
+      encode(row.response, header.apiVersion, outcome as never, writer)
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      // A client's own long text, echoed: old versions cannot carry it.
+      this.#refuse(`${row.response.name} v${header.apiVersion}: ${error.message}`)
+      return
+    }
     this.#send(writer)
   }
 
@@ -146,7 +166,7 @@ export class ClientConnection implements FrameHandler {
       },
       failed: (error) => {
         this.#ports.log('error', 'record data could not be read', { reason: messageOf(error) })
-        this.#connection.destroy()
+        this.destroy()
       }
     })
     stream.pump()
@@ -166,12 +186,12 @@ export class ClientConnection implements FrameHandler {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#holds.size === 0 && !this.#isClosed) {
+    while (this.#holds.size === 0 && !this.#isOver) {
       const bytes = this.#waiting.shift()
       if (bytes === undefined) break
       this.#process(bytes)
     }
     this.#isPumping = false
-    if (this.#holds.size === 0 && !this.#isClosed) this.#connection.resume()
+    if (this.#holds.size === 0 && !this.#isOver) this.#connection.resume()
   }
 }

@@ -4,9 +4,11 @@
  */
 import { invariant } from '../../kernel/invariant'
 import { uuidToBytes, type Uuid } from '../../kernel/uuid'
+import { EncodeError } from './encode-error'
 
 const encoder = new TextEncoder()
 const shortTextMax = 60
+const shortLengthMax = 32767
 
 /** Bytes that lie elsewhere (a file) and are sent in place. */
 export interface ExternalBytes {
@@ -145,7 +147,7 @@ export class Writer {
       this.unsignedVarint(length + 1)
       return
     }
-    invariant(length <= 32767, 'text fits its int16 length', { length })
+    if (length > shortLengthMax) throw new EncodeError(`a text of ${length} bytes does not fit its int16 length`)
     this.int16(length)
   }
 }

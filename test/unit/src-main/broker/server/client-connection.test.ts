@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import {
+  describeConfigsRequest,
+  describeConfigsResponse
+} from '../../../../../src-main/protocol/api/32-describe-configs'
+import { heartbeatRequest, heartbeatResponse } from '../../../../../src-main/protocol/api/12-heartbeat'
+import { ClientConnection } from '../../../../../src-main/broker/server/client-connection'
+import { closeConnection, handler, type HandlerRow } from '../../../../../src-main/broker/server/handler'
+import { RequestRouter } from '../../../../../src-main/broker/server/request-router'
+import { PiecePool } from '../../../../../src-main/broker/server/response-stream'
+import type { Connection } from '../../../../../src-main/kernel/ports'
+import { encode } from '../../../../../src-main/protocol/wire/codec'
+import { beginRequest } from '../../../../../src-main/protocol/wire/headers'
+import type { InputOf, Message } from '../../../../../src-main/protocol/wire/schema'
+import { SimClock } from '../../../../support/ensemble-world'
+
+class FakeConnection implements Connection {
+  readonly id = 1
+  readonly remote = { host: '127.0.0.1', port: 50_000 }
+  readonly local = { host: '127.0.0.1', port: 9092 }
+  readonly sent: Uint8Array[] = []
+  readonly unsentBytes = 0
+  end_: 'ended' | 'destroyed' | undefined
+  send(bytes: Uint8Array): void {
+    this.sent.push(bytes)
+  }
+  pause(): void {
+    // Frames are handed in by the test.
+  }
+  resume(): void {
+    // Frames are handed in by the test.
+  }
+  end(): void {
+    this.end_ = 'ended'
+  }
+  destroy(): void {
+    this.end_ = 'destroyed'
+  }
+}
+
+/** The frame of a request, without its length. */
+function frame<M extends Message>(apiKey: number, version: number, message: M, value: InputOf<M>): Uint8Array {
+  const writer = beginRequest(apiKey, version, 1, 'client', message)
+  encode(message, version, value, writer)
+  return writer.finished().slice(4)
+}
+
+function connectionWith(...rows: HandlerRow[]) {
+  const connection = new FakeConnection()
+  const failures: unknown[] = []
+  const client = new ClientConnection(connection, {
+    router: new RequestRouter(rows),
+    pool: new PiecePool(),
+    clock: new SimClock(),
+    log: () => undefined,
+    failed: (error) => failures.push(error),
+    closed: () => undefined
+  })
+  return { client, connection, failures }
+}
+
+const heartbeat = (groupId: string): Uint8Array =>
+  frame(12, 0, heartbeatRequest, { groupId, generationId: 1, memberId: 'm' })
+
+describe('ClientConnection', () => {
+  it('closes when the answer holds a text that the asked version cannot carry', () => {
+    const { client, connection, failures } = connectionWith(
+      handler({
+        apiKey: 32,
+        served: [0, 4],
+        request: describeConfigsRequest,
+        response: describeConfigsResponse,
+        handle: ({ resources }) => ({
+          results: resources.map(({ resourceType, resourceName }) => {
+            const errorMessage = `There is no ${resourceName}.`
+            return { errorCode: 42, errorMessage, resourceType, resourceName, configs: [] }
+          })
+        })
+      })
+    )
+    const resources = [{ resourceType: 4, resourceName: 'x'.repeat(32_767), configurationKeys: null }]
+
+    client.frame(frame(32, 1, describeConfigsRequest, { resources }))
+
+    expect(connection.end_).toBe('destroyed')
+    expect(connection.sent).toEqual([])
+    expect(failures).toEqual([])
+  })
+
+  it('closes when a text of broken UTF-8 grows beyond what the answer can carry', () => {
+    const { client, connection } = connectionWith(
+      handler({
+        apiKey: 32,
+        served: [0, 4],
+        request: describeConfigsRequest,
+        response: describeConfigsResponse,
+        handle: ({ resources }) => ({
+          results: resources.map(({ resourceType, resourceName }) => {
+            return { errorCode: 42, errorMessage: null, resourceType, resourceName, configs: [] }
+          })
+        })
+      })
+    )
+    const resources = [{ resourceType: 4, resourceName: 'x'.repeat(20_000), configurationKeys: null }]
+    const request = frame(32, 1, describeConfigsRequest, { resources }).map((byte) => (byte === 0x78 ? 0xff : byte))
+
+    client.frame(request)
+
+    expect(connection.end_).toBe('destroyed')
+  })
+
+  it('does nothing of what was pipelined behind a request that closes the connection', async () => {
+    const asked: string[] = []
+    const { client, connection } = connectionWith(
+      handler({
+        apiKey: 12,
+        served: [0, 4],
+        request: heartbeatRequest,
+        response: heartbeatResponse,
+        handle({ groupId }) {
+          asked.push(groupId)
+          if (groupId === 'slow') return Promise.resolve({ errorCode: 0 })
+          return groupId === 'bad' ? closeConnection : { errorCode: 0 }
+        }
+      })
+    )
+
+    for (const groupId of ['slow', 'bad', 'behind']) client.frame(heartbeat(groupId))
+    await new Promise((resolve) => setImmediate(resolve))
+
+    expect(asked).toEqual(['slow', 'bad'])
+    expect(connection.end_).toBe('ended')
+    expect(connection.sent).toHaveLength(1)
+  })
+})
