@@ -183,7 +183,10 @@ export class Supervisor {
     const runners = [...this.#runners.values()]
     const stopAll = (role: string) =>
       Promise.all(
-        runners.filter(({ spec, pid }) => spec.role === role && pid !== undefined).map((runner) => runner.stop())
+        runners
+          // One that crashed waits for its next start: that is not to happen any more.
+          .filter(({ spec, pid, state }) => spec.role === role && (pid !== undefined || state === 'crashed'))
+          .map((runner) => runner.stop())
       )
     await stopAll('broker')
     await stopAll('ensemble')

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import {
+  addressesOf,
+  encodeSpec,
+  makeSpec,
+  parseSpec,
+  resizeProblem,
+  sizesOf,
+  sizesProblem,
+  withDesired,
+  withPort
+} from '../../../../../src-main/supervisor/core/cluster-spec'
+
+const spec = makeSpec('lab', { ensemble: [2181], brokers: [9092, 9093, 9095] })
+
+describe('a cluster’s spec', () => {
+  it('numbers nodes from 1: broker-1 has broker.id 1', () => {
+    expect(spec.nodes.map(({ name, role, id, port }) => [name, role, id, port])).toEqual([
+      ['ensemble-1', 'ensemble', 1, 2181],
+      ['broker-1', 'broker', 1, 9092],
+      ['broker-2', 'broker', 2, 9093],
+      ['broker-3', 'broker', 3, 9095]
+    ])
+    expect(spec.nodes.every(({ desired }) => desired === 'running')).toBe(true)
+    expect(sizesOf(spec)).toEqual({ brokers: 3, ensemble: 1 })
+    expect(addressesOf(spec, 'broker')).toBe('127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9095')
+  })
+
+  it('is read back as it was written', () => {
+    const changed = withPort(withDesired(spec, 'broker-2', 'killed'), 'broker-3', 9999)
+    expect(parseSpec(encodeSpec(changed))).toEqual(changed)
+    expect(changed.nodes[2]?.desired).toBe('killed')
+    expect(changed.nodes[3]?.port).toBe(9999)
+  })
+
+  it.each([
+    ['no JSON', '{'],
+    ['no object', 'null'],
+    ['another version', encodeSpec(spec).replace('"version": 1', '"version": 2')],
+    ['no nodes', JSON.stringify({ ...spec, nodes: [] })],
+    ['a role that is none', encodeSpec(spec).replace('"role": "broker"', '"role": "oracle"')],
+    ['a name that is not its role and id', encodeSpec(spec).replace('"broker-2"', '"broker-7"')],
+    ['a wish that is none', encodeSpec(spec).replace('"running"', '"dancing"')]
+  ])('is none when its text is %s', (_, text) => {
+    expect(parseSpec(text)).toBeUndefined()
+  })
+
+  it('has 1 to 30 brokers and one member', () => {
+    expect(sizesProblem({ brokers: 1, ensemble: 1 })).toBeUndefined()
+    expect(sizesProblem({ brokers: 30, ensemble: 1 })).toBeUndefined()
+    for (const sizes of [
+      { brokers: 0, ensemble: 1 },
+      { brokers: 31, ensemble: 1 },
+      { brokers: 3, ensemble: 3 }
+    ])
+      expect(sizesProblem(sizes)?.code).toBe('USAGE')
+  })
+
+  it('keeps the sizes it was made with', () => {
+    expect(resizeProblem(spec, {})).toBeUndefined()
+    expect(resizeProblem(spec, { brokers: 3, ensemble: 1 })).toBeUndefined()
+    expect(resizeProblem(spec, { brokers: 4 })?.message).toMatch(/cluster of 3 brokers; --brokers 4/)
+    expect(resizeProblem(spec, { ensemble: 3 })?.message).toMatch(/1 ensemble member; --ensemble 3/)
+  })
+})

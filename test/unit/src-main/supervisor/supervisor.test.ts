@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../../src-main/kernel/errors'
+import type { ChildProcess, ProcessExit, ProcessHandlers, ProcessKind } from '../../../../src-main/kernel/ports'
+import { Supervisor } from '../../../../src-main/supervisor/supervisor'
+import { silent, SimClock } from '../../../support/ensemble-world'
+import { MemoryDisk } from '../../../support/memory-disk'
+
+const dir = '/clusters/lab'
+
+interface Launched {
+  readonly kind: ProcessKind
+  readonly config: Record<string, unknown>
+  readonly handlers: ProcessHandlers
+  readonly child: ChildProcess
+  readonly sent: Readonly<Record<string, unknown>>[]
+  isGone: boolean
+}
+
+/** Processes that do what a test says; a kill is observed at once, a stop when `obeysStop`. */
+class World {
+  readonly clock = new SimClock()
+  disk = new MemoryDisk()
+  readonly launched: Launched[] = []
+  readonly swept: number[] = []
+  readonly takenPorts = new Set<number>()
+  /** What a started process says first; undefined: nothing yet. */
+  onLaunch: (launched: Launched) => void = (one) => this.ready(one)
+  obeysStop = true
+  #pids = 100
+
+  readonly launcher = {
+    launch: (kind: ProcessKind, config: unknown, handlers: ProcessHandlers): ChildProcess => {
+      const sent: Readonly<Record<string, unknown>>[] = []
+      const child: ChildProcess = {
+        pid: ++this.#pids,
+        startedAt: `t${this.#pids}`,
+        send: (message) => {
+          sent.push(message)
+          if (message['type'] === 'stop' && this.obeysStop) this.exit(one, { code: 0, signal: null })
+        },
+        kill: () => this.exit(one, { code: null, signal: 'SIGKILL' })
+      }
+      const one: Launched = { kind, config: config as Record<string, unknown>, handlers, child, sent, isGone: false }
+      this.launched.push(one)
+      this.clock.soon(() => {
+        if (!one.isGone) this.onLaunch(one)
+      })
+      return child
+    },
+    sweep: (pid: number): Promise<boolean> => {
+      this.swept.push(pid)
+      return Promise.resolve(true)
+    }
+  }
+
+  readonly ports = {
+    freePort: (_host: string, from: number, taken: readonly number[]): Promise<number> => {
+      let port = from
+      while (taken.includes(port) || this.takenPorts.has(port)) port += 1
+      return Promise.resolve(port)
+    },
+    isFree: (_host: string, port: number): Promise<boolean> => Promise.resolve(!this.takenPorts.has(port))
+  }
+
+  exit(one: Launched, exit: ProcessExit): void {
+    if (one.isGone) return
+    one.isGone = true
+    this.clock.soon(() => one.handlers.exited(exit))
+  }
+
+  ready(one: Launched): void {
+    one.handlers.message({ type: 'ready', port: one.config['port'] })
+    const liveBrokers = this.living('broker').map(({ config }) => config['brokerId'])
+    for (const broker of this.living('broker'))
+      broker.handlers.message({ type: 'event', name: 'metadata', fields: { liveBrokers } })
+  }
+
+  living(kind: ProcessKind): readonly Launched[] {
+    return this.launched.filter((one) => one.kind === kind && !one.isGone)
+  }
+
+  broker(id: number): Launched {
+    const found = this.living('broker').find(({ config }) => config['brokerId'] === id)
+    if (found === undefined) throw new Error(`broker ${id} does not live`)
+    return found
+  }
+
+  open(sizes: { brokers?: number; ensemble?: number } = {}): Promise<Supervisor> {
+    const { clock, disk, launcher, ports } = this
+    const observers = { changed: () => undefined, nodeEvent: () => undefined }
+    return Supervisor.open({ clock, disk, launcher, ports, log: silent, ...observers }, dir, sizes)
+  }
+
+  async started(sizes: { brokers?: number } = {}): Promise<Supervisor> {
+    const supervisor = await this.open(sizes)
+    await this.clock.until(supervisor.start())
+    return supervisor
+  }
+}
+
+const states = (supervisor: Supervisor): Record<string, string> =>
+  Object.fromEntries(supervisor.nodes().map(({ name, state }) => [name, state]))
+
+describe('the supervisor', () => {
+  it('starts a process a node, each told its own ports and folder', async () => {
+    const world = new World()
+    world.takenPorts.add(9093)
+    const supervisor = await world.started({ brokers: 2 })
+
+    expect(supervisor.bootstrapServers).toBe('127.0.0.1:9092,127.0.0.1:9094')
+    expect(world.launched.map(({ kind, config }) => [kind, config['port'], config['dataDir']])).toEqual([
+      ['ensemble', 2181, `${dir}/ensemble-1`],
+      ['broker', 9092, `${dir}/broker-1`],
+      ['broker', 9094, `${dir}/broker-2`]
+    ])
+    expect(world.broker(2).config['ensemble']).toEqual([{ host: '127.0.0.1', port: 2181 }])
+  })
+
+  it('takes a folder for one process only, and lets it go when it has stopped', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+
+    await expect(world.open()).rejects.toMatchObject({ code: 'LOCKED' })
+    await world.clock.until(supervisor.stop())
+
+    expect(states(await world.open())).toEqual({ 'ensemble-1': 'stopped', 'broker-1': 'stopped' })
+  })
+
+  it('stops brokers before the ensemble, and kills what does not stop in time', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+    world.obeysStop = false
+    const stopping = supervisor.stop()
+    await world.clock.run(14_000)
+    expect(world.broker(1).sent).toEqual([{ type: 'stop' }])
+    expect(world.living('ensemble')[0]?.sent).toEqual([])
+
+    await world.clock.until(stopping)
+
+    expect(world.launched.every(({ isGone }) => isGone)).toBe(true)
+  })
+
+  it('starts again what crashed by itself, with a pause', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    world.exit(world.broker(2), { code: null, signal: 'SIGKILL' })
+    await world.clock.run(400)
+    expect(supervisor.node('broker-2')).toMatchObject({ state: 'crashed', pid: null, exit: { signal: 'SIGKILL' } })
+
+    await world.clock.run(200)
+
+    expect(supervisor.node('broker-2')?.state).toBe('running')
+  })
+
+  it('starts nothing any more once it stops: not what had crashed before either', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    world.exit(world.broker(2), { code: 70, signal: null })
+    await world.clock.run(100)
+    world.obeysStop = false
+
+    const stopping = supervisor.stop()
+    await world.clock.run(5_000)
+    expect(world.launched).toHaveLength(3)
+    await world.clock.until(stopping)
+
+    await world.clock.run(60_000)
+    expect(world.launched).toHaveLength(3)
+  })
+
+  it('leaves down a node that said what is wrong with the machine', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+    world.broker(1).handlers.message({ type: 'problem', code: 'DISK_FAILED', message: 'The disk is broken.' })
+    world.exit(world.broker(1), { code: 1, signal: null })
+
+    await world.clock.run(60_000)
+
+    expect(supervisor.node('broker-1')).toMatchObject({ state: 'failed', problem: 'The disk is broken.' })
+  })
+
+  it('keeps down over a restart what was stopped or killed through it', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 3 })
+    for (let twice = 0; twice < 2; twice++) {
+      await world.clock.until(supervisor.stopNode('broker-1'))
+      await world.clock.until(supervisor.kill('broker-2'))
+    }
+    await world.clock.until(supervisor.stop())
+
+    const again = await world.started()
+
+    const expected = { 'ensemble-1': 'running', 'broker-1': 'stopped', 'broker-2': 'killed', 'broker-3': 'running' }
+    expect(states(again)).toEqual(expected)
+    expect((await world.clock.until(again.startNode('broker-2'))).state).toBe('running')
+    expect((await world.clock.until(again.restart('broker-1'))).state).toBe('running')
+  })
+
+  it('gives up a port that was taken in between only in a new folder', async () => {
+    const world = new World()
+    const complain = (one: Launched): void => {
+      if (one.config['port'] !== 9092) {
+        world.ready(one)
+        return
+      }
+      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'Port 9092 is taken.' })
+      world.exit(one, { code: 1, signal: null })
+    }
+    world.onLaunch = complain
+    const fresh = await world.started({ brokers: 1 })
+    expect(fresh.bootstrapServers).toBe('127.0.0.1:9093')
+    await world.clock.until(fresh.stop())
+
+    world.onLaunch = (one) => {
+      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: `Port ${String(one.config['port'])}.` })
+      world.exit(one, { code: 1, signal: null })
+    }
+    const again = await world.open()
+    await expect(world.clock.until(again.start())).rejects.toMatchObject({ message: expect.stringContaining('Port') })
+    expect(again.bootstrapServers).toBe('127.0.0.1:9093')
+  })
+
+  it('sweeps what an earlier run left behind', async () => {
+    const world = new World()
+    await world.started({ brokers: 1 })
+    const pids = world.launched.map(({ child }) => child.pid)
+    world.disk.kill()
+
+    await world.open()
+
+    expect(world.swept).toEqual(pids)
+  })
+
+  it('does not touch a folder that holds something else, or a cluster that it cannot read', async () => {
+    const world = new World()
+    world.disk.makeDirectory(dir)
+    world.disk.replaceUnsynced(`${dir}/thesis.txt`, new Uint8Array(3))
+    await expect(world.open()).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
+    expect(world.disk.list(dir).map(({ name }) => name)).toEqual(['thesis.txt'])
+
+    world.disk.replaceUnsynced(`${dir}/cluster.json`, new TextEncoder().encode('{"version":1'))
+    await expect(world.open()).rejects.toMatchObject({ code: 'CORRUPT' })
+    world.disk.remove(`${dir}/cluster.json`)
+    world.disk.remove(`${dir}/thesis.txt`)
+    expect(await world.open()).toBeInstanceOf(Supervisor)
+  })
+
+  it('names the nodes there are when it is asked for one that is not', async () => {
+    const supervisor = await new World().started({ brokers: 1 })
+
+    const failure = supervisor.kill('broker-9')
+
+    await expect(failure).rejects.toBeInstanceOf(AppError)
+    await expect(failure).rejects.toMatchObject({ code: 'NOT_FOUND', message: /ensemble-1, broker-1/ })
+  })
+})
