@@ -20,6 +20,7 @@ import {
   type LiveBroker
 } from './core/controller/controller-state'
 import { electLeader } from './core/controller/leader-election'
+import { topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
   configData,
@@ -43,6 +44,9 @@ import type { TopicConfigs } from './core/topic-configs'
 const partitionsPerMulti = 200
 const listenerName = 'PLAINTEXT'
 const deleteWithEpoch = -2
+const electionAttemptsMax = 3
+/** What a write fails with when somebody else was there before. */
+const conflicts: readonly string[] = ['NODEEXISTS', 'BADVERSION', 'NONODE']
 
 const leaderAndIsrCall = { apiKey: 4, version: 7, request: leaderAndIsrRequest, response: leaderAndIsrResponse }
 const stopReplicaCall = { apiKey: 5, version: 4, request: stopReplicaRequest, response: stopReplicaResponse }
@@ -70,6 +74,13 @@ export interface TopicOutcome {
   readonly error: KafkaError
   readonly message: string | null
   readonly topicId?: string
+}
+
+/** A decision to be stored. */
+interface NewState {
+  readonly type: 'create' | 'update'
+  readonly partition: ControlledPartition
+  readonly state: PartitionState
 }
 
 /** The controller lost its office in the middle of something. */
@@ -321,48 +332,92 @@ export class Controller {
 
   // ── leaders ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Elects where it is needed and possible, stores it; the partitions whose state is another one now. */
+  /**
+   * Elects where it is needed and possible, stores it; the partitions whose state is another one now. Where somebody
+   * else has written meanwhile, what is stored is read and decided upon again; no partition holds up the others.
+   */
   async #electLeaders(partitions: Iterable<ControlledPartition>): Promise<readonly ControlledPartition[]> {
+    const changed = new Set<ControlledPartition>()
+    let undecided: readonly ControlledPartition[] = [...partitions]
+    for (let attempt = 0; undecided.length > 0 && attempt < electionAttemptsMax; attempt++) {
+      const elected = this.#elections(undecided)
+      const overtaken: ControlledPartition[] = []
+      for (const { partition, isStored } of await this.#storeStates(elected)) {
+        if (isStored) changed.add(partition)
+        else if (await this.#readStateAgain(partition)) overtaken.push(partition)
+      }
+      // What somebody else wrote is news for the brokers too.
+      for (const partition of overtaken) changed.add(partition)
+      undecided = overtaken
+    }
+    for (const { topic, partition } of undecided) {
+      this.#ports.log('error', 'the state of a partition cannot be stored', { topic, partition })
+    }
+    return [...changed]
+  }
+
+  #elections(partitions: readonly ControlledPartition[]): readonly NewState[] {
     const isAlive = (id: number): boolean => this.#state.isAlive(id)
-    const creations: { partition: ControlledPartition; state: PartitionState }[] = []
-    const updates: { partition: ControlledPartition; state: PartitionState }[] = []
+    const elected: NewState[] = []
     for (const partition of partitions) {
       if (this.#state.deleting.has(partition.topic)) continue
       const election = electLeader(partition.replicas, partition.state, isAlive, this.#epoch)
-      if (election.type === 'create') creations.push({ partition, state: election.state })
-      if (election.type === 'update') updates.push({ partition, state: election.state })
+      if (election.type !== 'unchanged') elected.push({ partition, state: election.state, type: election.type })
     }
-    await this.#createStates(creations)
-    await this.#updateStates(updates)
-    return [...creations, ...updates].map(({ partition }) => partition)
+    return elected
   }
 
-  async #createStates(creations: readonly { partition: ControlledPartition; state: PartitionState }[]): Promise<void> {
-    const topics = new Set(creations.map(({ partition }) => partition.topic))
-    for (const topic of topics) await createIfMissing(this.#ports.ensemble, paths.partitions(topic), null)
-    for (const some of chunks(creations, partitionsPerMulti)) {
-      await this.#guarded(
-        some.flatMap(({ partition: { topic, partition }, state }): Operation[] => [
-          { type: 'create', path: paths.partition(topic, partition), data: null },
-          { type: 'create', path: paths.state(topic, partition), data: partitionStateData(state) }
-        ])
-      )
-      for (const { partition, state } of some) adopt(partition, state, 0)
+  async #storeStates(
+    elected: readonly NewState[]
+  ): Promise<readonly { readonly partition: ControlledPartition; readonly isStored: boolean }[]> {
+    const created = elected.filter(({ type }) => type === 'create')
+    for (const topic of new Set(created.map(({ partition }) => partition.topic))) {
+      await createIfThereIsParent(this.#ports.ensemble, paths.partitions(topic))
     }
+    const outcomes: { partition: ControlledPartition; isStored: boolean }[] = []
+    for (const some of chunks(elected, partitionsPerMulti)) {
+      const areStored = await this.#stored(some, some.flatMap(writesOf))
+      for (const one of some) {
+        const isStored = areStored || (await this.#storeAlone(one))
+        outcomes.push({ partition: one.partition, isStored })
+      }
+    }
+    return outcomes
   }
 
-  async #updateStates(updates: readonly { partition: ControlledPartition; state: PartitionState }[]): Promise<void> {
-    for (const some of chunks(updates, partitionsPerMulti)) {
-      const results = await this.#guarded(
-        some.map(({ partition, state }) => ({
-          type: 'setData',
-          path: paths.state(partition.topic, partition.partition),
-          data: partitionStateData(state),
-          version: partition.zkVersion
-        }))
-      )
-      some.forEach(({ partition, state }, i) => adopt(partition, state, results[i]?.version ?? partition.zkVersion + 1))
+  /** False when one of the znodes is not as we know it; then none is written. */
+  async #stored(some: readonly NewState[], writes: readonly Operation[]): Promise<boolean> {
+    let results
+    try {
+      results = await this.#guarded(writes)
+    } catch (error) {
+      if (!(error instanceof EnsembleError) || error.failedIndex === 0 || !conflicts.includes(error.code)) throw error
+      ignore(error, 'tried one by one, then read again')
+      return false
     }
+    const versions = results.filter((_result, i) => writes[i]?.path.endsWith('/state'))
+    some.forEach(({ partition, state }, i) => {
+      partition.state = state
+      partition.zkVersion = versions[i]?.version ?? 0
+    })
+    return true
+  }
+
+  /** Its partition znode may be there without a state: a tool, or a write of ours whose answer was lost. */
+  async #storeAlone(one: NewState): Promise<boolean> {
+    const { topic, partition } = one.partition
+    if (one.type === 'create') await createIfThereIsParent(this.#ports.ensemble, paths.partition(topic, partition))
+    return this.#stored([one], writesOf(one).slice(-1))
+  }
+
+  /** False when the topic is gone. */
+  async #readStateAgain(partition: ControlledPartition): Promise<boolean> {
+    const { ensemble } = this.#ports
+    const stored = await ensemble.getData(paths.state(partition.topic, partition.partition))
+    if (stored === undefined && (await ensemble.exists(paths.topic(partition.topic))) === undefined) return false
+    partition.state = stored === undefined ? undefined : parsePartitionState(stored.data)
+    partition.zkVersion = stored?.stat.version ?? 0
+    return true
   }
 
   // ── telling brokers ──────────────────────────────────────────────────────────────────────────────────────────
@@ -436,13 +491,20 @@ export class Controller {
   async #readTopics(): Promise<readonly ControlledPartition[]> {
     const { ensemble } = this.#ports
     const listed = await ensemble.getChildren(paths.topics, this.#onTopics)
-    const names = new Set(listed?.children ?? [])
+    const names = new Set(listed?.children.filter((name) => this.#isLegal(name)))
     for (const name of [...this.#state.topics.keys()]) if (!names.has(name)) this.#state.topics.delete(name)
     const unknown = [...names].filter((name) => !this.#state.topics.has(name))
     const read = await Promise.all(unknown.map((name) => this.#readTopic(name)))
     const topics = read.filter((topic): topic is ControlledTopic => topic !== undefined)
     for (const topic of topics) this.#state.topics.set(topic.name, topic)
     return topics.flatMap((topic) => topic.partitions)
+  }
+
+  /** A name that no client could have given (and no folder could have) is no topic. */
+  #isLegal(name: string): boolean {
+    const reason = topicNameProblem(name)
+    if (reason !== undefined) this.#ports.log('warn', 'a znode is ignored', { path: paths.topic(name), reason })
+    return reason === undefined
   }
 
   async #readTopic(name: string): Promise<ControlledTopic | undefined> {
@@ -699,9 +761,24 @@ async function deleteIfThere(ensemble: EnsembleClient, path: string): Promise<vo
   }
 }
 
-function adopt(partition: ControlledPartition, state: PartitionState, zkVersion: number): void {
-  partition.state = state
-  partition.zkVersion = zkVersion
+/** The parent may have gone meanwhile: whoever writes below finds that out. */
+async function createIfThereIsParent(ensemble: EnsembleClient, path: string): Promise<void> {
+  try {
+    await createIfMissing(ensemble, path, null)
+  } catch (error) {
+    if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
+    ignore(error, 'the write below fails in its turn')
+  }
+}
+
+function writesOf({ type, partition, state }: NewState): readonly Operation[] {
+  const path = paths.state(partition.topic, partition.partition)
+  const data = partitionStateData(state)
+  if (type === 'update') return [{ type: 'setData', path, data, version: partition.zkVersion }]
+  return [
+    { type: 'create', path: paths.partition(partition.topic, partition.partition), data: null },
+    { type: 'create', path, data }
+  ]
 }
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

@@ -2,7 +2,7 @@
  * Kafka 3.9's znodes: where they are and what is in them (kafka.md 6.1). Text in, values out; undefined for text that
  * is none of ours, so that a foreign write cannot stop a broker.
  */
-import type { Uuid } from '../../kernel/uuid'
+import { uuidToBytes, zeroUuid, type Uuid } from '../../kernel/uuid'
 import type { BrokerEndpoint } from './metadata-image'
 import type { TopicConfigs } from './topic-configs'
 
@@ -147,12 +147,16 @@ export function parseTopic(data: Uint8Array | null): TopicAssignment | undefined
   if (value === undefined || typeof partitions !== 'object' || partitions === null) return undefined
   const byIndex: number[][] = []
   for (const [index, replicas] of Object.entries(partitions)) {
-    if (!/^\d{1,6}$/.test(index) || !isIds(replicas)) return undefined
+    if (!/^\d{1,6}$/.test(index) || !isIds(replicas) || replicas.length === 0) return undefined
     byIndex[Number(index)] = replicas
   }
   if (byIndex.length === 0 || Object.keys(byIndex).length !== byIndex.length) return undefined
   const topicId = value['topic_id']
-  return { topicId: typeof topicId === 'string' ? topicId : undefined, partitions: byIndex }
+  return { topicId: isTopicId(topicId) ? topicId : undefined, partitions: byIndex }
+}
+
+function isTopicId(value: unknown): value is Uuid {
+  return typeof value === 'string' && value !== zeroUuid && uuidToBytes(value) !== undefined
 }
 
 export interface PartitionState {

@@ -28,6 +28,8 @@ export function electLeader(
     return { type: 'create', state: { leader, leaderEpoch: 0, isr: live, controllerEpoch } }
   }
   if (stored.leader !== noLeader && isAlive(stored.leader)) return unchanged
+  // Nobody of ours stores that; from nothing nobody can be elected.
+  if (stored.isr.length === 0) return unchanged
   const liveIsr = stored.isr.filter(isAlive)
   const leader = live.find((replica) => liveIsr.includes(replica))
   if (leader !== undefined) return change(stored, leader, liveIsr, controllerEpoch)

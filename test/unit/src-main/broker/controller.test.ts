@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { BrokerCall } from '../../../../src-main/broker/broker-channel'
+import {
+  dataOf,
+  parsePartitionState,
+  partitionStateData,
+  paths,
+  topicData
+} from '../../../../src-main/broker/core/znodes'
+import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
+import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
+import { BrokerWorld } from '../../../support/broker-world'
+
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
+const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
+
+const wanted = (name: string, numPartitions = 1) => ({
+  name,
+  numPartitions,
+  replicationFactor: 1,
+  assignments: [],
+  configs: []
+})
+
+function create(world: BrokerWorld, names: readonly string[], brokerId = 1) {
+  return world.ask(brokerId, createCall, { topics: names.map((name) => wanted(name)), timeoutMs: 10_000 })
+}
+
+async function leaders(world: BrokerWorld, topic: string, brokerId = 1): Promise<readonly number[]> {
+  const answer = await world.ask(
+    brokerId,
+    metadataCall as BrokerCall<typeof metadataRequest, typeof metadataResponse>,
+    {
+      topics: [{ name: topic }],
+      allowAutoTopicCreation: false
+    }
+  )
+  return answer.topics[0]?.partitions.map(({ leaderId }) => leaderId) ?? []
+}
+
+describe('Controller and znodes that others wrote', () => {
+  it('takes over a topic that a tool wrote', async () => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+
+    await world.clock.until(ensemble.create(paths.topic('theirs'), topicData(someId, [[1]])))
+    await world.clock.run(1_000)
+
+    expect(await leaders(world, 'theirs')).toEqual([1])
+  })
+
+  it('goes on with other topics when a partition znode is there without a state', async () => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+    await world.clock.until(ensemble.create(paths.topic('theirs'), topicData(someId, [[2], [2]])))
+    await world.clock.until(ensemble.create(paths.partitions('theirs'), null))
+    await world.clock.until(ensemble.create(paths.partition('theirs', 0), null))
+    await world.clock.until(create(world, ['ours']))
+    await world.clock.run(1_000)
+
+    await world.startBroker(2)
+    await world.clock.run(1_000)
+
+    expect(await leaders(world, 'theirs')).toEqual([2, 2])
+    expect(await leaders(world, 'ours')).toEqual([1])
+    expect(world.failures).toEqual([])
+  })
+
+  it('elects from what is stored when somebody else changed a partition state', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    const ensemble = await world.ensemble()
+    const answer = await world.ask(1, createCall, { topics: [wanted('t', 2)], timeoutMs: 10_000 })
+    expect(answer.topics[0]?.errorCode).toBe(0)
+    const onTwo = (await leaders(world, 't')).indexOf(2)
+    const changed = { leader: 2, leaderEpoch: 7, isr: [2], controllerEpoch: 1 }
+    await world.clock.until(ensemble.setData(paths.state('t', onTwo), partitionStateData(changed)))
+
+    await world.clock.until(world.brokers.get(2)?.stop() ?? Promise.resolve())
+    await world.clock.run(10_000)
+
+    const stored = await world.clock.until(ensemble.getData(paths.state('t', onTwo)))
+    expect(parsePartitionState(stored?.data ?? null)).toMatchObject({ leader: -1, leaderEpoch: 8, isr: [2] })
+    expect((await leaders(world, 't'))[onTwo]).toBe(-1)
+    expect(world.failures).toEqual([])
+  })
+
+  it.each([
+    ['a partition without replicas', '{"version":3,"partitions":{"0":[]}}'],
+    ['a topic id that is none', '{"version":3,"topic_id":"nonsense","partitions":{"0":[1]}}']
+  ])('survives %s', async (_what, text) => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+
+    await world.clock.until(ensemble.create(paths.topic('theirs'), dataOf(text)))
+    await world.clock.run(1_000)
+    const created = await create(world, ['ours'])
+
+    expect(created.topics[0]?.errorCode).toBe(0)
+    expect(await leaders(world, 'ours')).toEqual([1])
+    expect(world.failures).toEqual([])
+  })
+
+  it('leaves a topic alone whose name no folder could have', async () => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+
+    await world.clock.until(ensemble.create(paths.topic('x'.repeat(300)), topicData(someId, [[1]])))
+    await world.clock.run(1_000)
+
+    expect(
+      world
+        .diskOf(1)
+        .list('/log')
+        .map(({ name }) => name)
+    ).not.toContain(`${'x'.repeat(300)}-0`)
+    expect(world.failures).toEqual([])
+  })
+
+  it('survives an ISR that is empty', async () => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+    await world.clock.until(ensemble.create(paths.topic('theirs'), topicData(someId, [[2]])))
+    await world.clock.until(ensemble.create(paths.partitions('theirs'), null))
+    await world.clock.until(ensemble.create(paths.partition('theirs', 0), null))
+    const state = { leader: 2, leaderEpoch: 3, isr: [], controllerEpoch: 1 }
+    await world.clock.until(ensemble.create(paths.state('theirs', 0), partitionStateData(state)))
+    await world.clock.run(1_000)
+
+    expect((await create(world, ['ours'])).topics[0]?.errorCode).toBe(0)
+    expect(world.failures).toEqual([])
+  })
+})
