@@ -57,7 +57,7 @@ export class ClientSession {
       throw new ApiError({ code: 'INVALID_INPUT', message: `${name}: ${problems}` })
     }
     const value = await this.#api.call(name, parsed.data)
-    if (name === 'consumer.open') this.#consumers.add((value as { consumer: string }).consumer)
+    if (name === 'consumer.open') this.#opened((value as { consumer: string }).consumer)
     return value
   }
 
@@ -89,12 +89,20 @@ export class ClientSession {
     this.#isClosed = true
     for (const end of this.#watches.values()) end()
     this.#watches.clear()
-    // Consumers that this client opened leave their groups with it.
-    for (const consumer of this.#consumers) {
-      this.#api.call('consumer.close', { consumer }).catch((error: unknown) => {
-        this.#log('debug', 'a consumer was closed already', { reason: messageOf(error) })
-      })
-    }
+    for (const consumer of this.#consumers) this.#leave(consumer)
+  }
+
+  /** The client may have gone while it was opened: then nobody would ever close it. */
+  #opened(consumer: string): void {
+    if (this.#isClosed) this.#leave(consumer)
+    else this.#consumers.add(consumer)
+  }
+
+  /** Consumers that this client opened leave their groups with it. */
+  #leave(consumer: string): void {
+    this.#api.call('consumer.close', { consumer }).catch((error: unknown) => {
+      this.#log('debug', 'a consumer was closed already', { reason: messageOf(error) })
+    })
   }
 }
 

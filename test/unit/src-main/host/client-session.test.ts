@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError } from '../../../../src-main/api/api'
+import type { HostMessage } from '../../../../src-main/api/wire'
+import { ClientSession, type ApiProvider } from '../../../../src-main/host/client-session'
+import { silent } from '../../../support/ensemble-world'
+
+/** An API whose answers a test gives. */
+class Api {
+  readonly calls: { name: string; input: unknown; answer: (value: unknown) => void; fail: (error: Error) => void }[] =
+    []
+  readonly watched: string[] = []
+  readonly ended: string[] = []
+  push: (value: unknown) => void = () => undefined
+
+  readonly provider = {
+    call: (name: string, input: unknown) =>
+      new Promise((answer, fail) => this.calls.push({ name, input, answer, fail })),
+    watch: (key: string, changed: (value: unknown) => void) => {
+      this.watched.push(key)
+      this.push = changed
+      return () => this.ended.push(key)
+    }
+  } as unknown as ApiProvider
+}
+
+function scene() {
+  const api = new Api()
+  const sent: HostMessage[] = []
+  return { api, sent, session: new ClientSession(api.provider, (message) => sent.push(message), silent) }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const open = { type: 'call', id: 1, name: 'consumer.open', input: { topic: 't', from: 'earliest', commit: 'auto' } }
+
+describe('a client session', () => {
+  it('runs a command and answers with its number', async () => {
+    const { api, sent, session } = scene()
+    expect(session.receive({ type: 'call', id: 7, name: 'topic.list', input: {} })).toBe(true)
+    api.calls[0]?.answer({ topics: [] })
+    await turn()
+    expect(sent).toEqual([{ type: 'result', id: 7, value: { topics: [] } }])
+  })
+
+  it('takes nothing that is no message of ours', () => {
+    const { api, session } = scene()
+    for (const message of [undefined, null, 7, 'x', {}, { type: 'call' }, { type: 'shout', id: 1 }])
+      expect(session.receive(message)).toBe(false)
+    expect(api.calls).toEqual([])
+  })
+
+  it('answers a command that there is not, or input that is none, with INVALID_INPUT, and runs neither', async () => {
+    const { api, sent, session } = scene()
+    session.receive({ type: 'call', id: 1, name: 'constructor', input: {} })
+    session.receive({ type: 'call', id: 2, name: 'node.kill', input: { node: 9 } })
+    await turn()
+    expect(sent.map((message) => 'error' in message && message.error.code)).toEqual(['INVALID_INPUT', 'INVALID_INPUT'])
+    expect(api.calls).toEqual([])
+  })
+
+  it('tells Kafka’s error of a command that failed', async () => {
+    const { api, sent, session } = scene()
+    session.receive({ type: 'call', id: 1, name: 'topic.list', input: {} })
+    api.calls[0]?.fail(new ApiError({ code: 'FAILED', message: 'No.', kafkaError: 'NOT_CONTROLLER' }))
+    await turn()
+    expect(sent).toEqual([
+      { type: 'error', id: 1, error: { code: 'FAILED', message: 'No.', kafkaError: 'NOT_CONTROLLER' } }
+    ])
+  })
+
+  it('watches a key once, and ends its watches when it closes', () => {
+    const { api, sent, session } = scene()
+    for (let twice = 0; twice < 2; twice++) session.receive({ type: 'watch', key: 'cluster' })
+    api.push({ nodes: [] })
+    expect(api.watched).toEqual(['cluster'])
+    expect(sent).toHaveLength(1)
+
+    session.close()
+    api.push({ nodes: [] })
+
+    expect(api.ended).toEqual(['cluster'])
+    expect(sent).toHaveLength(1)
+  })
+
+  it.each(['before', 'after'])('closes a consumer that it opened, when the client goes %s the answer', async (when) => {
+    const { api, session } = scene()
+    session.receive(open)
+    if (when === 'before') session.close()
+    api.calls[0]?.answer({ consumer: 'c1' })
+    await turn()
+    if (when === 'after') session.close()
+
+    expect(api.calls.slice(1).map(({ name, input }) => [name, input])).toEqual([['consumer.close', { consumer: 'c1' }]])
+  })
+})
