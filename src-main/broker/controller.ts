@@ -9,7 +9,7 @@ import { randomUuid } from '../kernel/uuid'
 import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
 import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
-import { updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
+import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import { BrokerChannel } from './broker-channel'
 import { ControlSender } from './control-sender'
@@ -20,7 +20,7 @@ import {
   type LiveBroker
 } from './core/controller/controller-state'
 import { electLeader } from './core/controller/leader-election'
-import { topicNameProblem } from './core/topic-name'
+import { collidingTopic, topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
   configData,
@@ -122,6 +122,11 @@ export class Controller {
 
   get epoch(): number {
     return this.#epoch
+  }
+
+  /** Resolves when what is under way is done, taking office for one; false when this broker is no controller then. */
+  whenInOffice(): Promise<boolean> {
+    return this.#isActive ? this.#turn(() => Promise.resolve(true), false) : Promise.resolve(false)
   }
 
   /** Names of all topics, those being deleted too. Only while active. */
@@ -257,6 +262,8 @@ export class Controller {
     await this.#readDeletions()
     await this.#readBrokers()
     this.#resumeDeletions()
+    // Deleted by a write of ours whose answer was lost.
+    for (const topic of this.#deletionWaiters.keys()) if (!this.#state.topics.has(topic)) this.#tellGone(topic)
   }
 
   #resign(): void {
@@ -436,9 +443,10 @@ export class Controller {
     const answers: Promise<unknown>[] = []
     const all = joined.length > 0 ? [...this.#state.partitions()] : []
     for (const sender of this.#senders.values()) {
-      const concerned = joined.includes(sender.brokerId) ? all : changed
+      const isFull = joined.includes(sender.brokerId)
+      const concerned = isFull ? all : changed
       if (!areDeleted) answers.push(...this.#sendLeaderAndIsr(sender, concerned, areNew))
-      answers.push(this.#sendUpdateMetadata(sender, concerned, areDeleted))
+      answers.push(this.#sendUpdateMetadata(sender, concerned, { areDeleted, isFull }))
     }
     return Promise.all(answers).then(() => undefined)
   }
@@ -475,7 +483,7 @@ export class Controller {
   #sendUpdateMetadata(
     sender: ControlSender,
     partitions: readonly ControlledPartition[],
-    areDeleted: boolean
+    { areDeleted, isFull }: { readonly areDeleted: boolean; readonly isFull: boolean }
   ): Promise<unknown> {
     const liveBrokers = [...this.#state.brokers.values()].map(({ id, host, port, rack }) => ({
       id,
@@ -483,7 +491,9 @@ export class Controller {
       rack
     }))
     const topicStates = this.#state.updateMetadataFor(partitions, areDeleted)
-    return sender.send(updateMetadataCall, { ...this.#header(sender), topicStates, liveBrokers })
+    // A broker that joins may have missed deletions: what is not in the full list is not there.
+    const type = isFull ? updateMetadataFull : 0
+    return sender.send(updateMetadataCall, { ...this.#header(sender), type, topicStates, liveBrokers })
   }
 
   // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -573,6 +583,10 @@ export class Controller {
         : `Topic '${name}' already exists.`
       return { error: 'TOPIC_ALREADY_EXISTS', message }
     }
+    const other = collidingTopic(name, this.#state.topics.keys())
+    if (other !== undefined) {
+      return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${other}` }
+    }
     const topicId = randomUuid(this.#ports.random)
     const config = await this.#ports.ensemble.exists(paths.topicConfig(name))
     try {
@@ -585,6 +599,9 @@ export class Controller {
     } catch (error) {
       if (error instanceof EnsembleError && error.code === 'NODEEXISTS') {
         return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
+      }
+      if (error instanceof EnsembleError && error.code === 'BADARGUMENTS') {
+        return { error: 'INVALID_REQUEST', message: `Topic '${name}' with its configs is too large to be stored.` }
       }
       throw error
     }
@@ -608,7 +625,7 @@ export class Controller {
     return this.#turn(async () => {
       if (!this.#state.topics.has(name)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
       if (!this.#state.deleting.has(name)) {
-        await this.#guarded([{ type: 'create', path: paths.deleteTopic(name), data: null }])
+        await this.#markDeleted(name)
         this.#state.deleting.add(name)
       }
       const gone = new Promise<void>((resolve) => {
@@ -618,6 +635,15 @@ export class Controller {
       this.#resumeDeletions()
       return { error: 'NONE' as KafkaError, gone }
     }, failed('NOT_CONTROLLER'))
+  }
+
+  async #markDeleted(name: string): Promise<void> {
+    try {
+      await this.#guarded([{ type: 'create', path: paths.deleteTopic(name), data: null }])
+    } catch (error) {
+      if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
+      ignore(error, 'somebody else wants it gone too')
+    }
   }
 
   async #readDeletions(): Promise<void> {
@@ -663,8 +689,12 @@ export class Controller {
     this.#state.topics.delete(topic.name)
     this.#state.deleting.delete(topic.name)
     this.#ports.event('topicDeleted', { topic: topic.name })
-    for (const done of this.#deletionWaiters.get(topic.name) ?? []) done()
-    this.#deletionWaiters.delete(topic.name)
+    this.#tellGone(topic.name)
+  }
+
+  #tellGone(topic: string): void {
+    for (const done of this.#deletionWaiters.get(topic) ?? []) done()
+    this.#deletionWaiters.delete(topic)
   }
 
   /** True when the broker holds none of the topic any more. */

@@ -3,6 +3,8 @@ import { nodeCompression } from '../../src-main/adapters/node-compression'
 import { BrokerNode } from '../../src-main/broker/broker-node'
 import { EnsembleClient } from '../../src-main/coordination/ensemble-client'
 import { EnsembleNode } from '../../src-main/coordination/ensemble-node'
+import { AppError } from '../../src-main/kernel/errors'
+import type { Connection, FrameHandler, Listener, ListenOptions, Network } from '../../src-main/kernel/ports'
 import type { Message, InputOf, ValueOf } from '../../src-main/protocol/wire/schema'
 import { BrokerChannel, type BrokerCall } from '../../src-main/broker/broker-channel'
 import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from './ensemble-world'
@@ -10,13 +12,65 @@ import { MemoryDisk } from './memory-disk'
 
 const ensembleAddress = { host: 'sim', port: 2181 }
 
+/** The network of one broker, which can be cut. */
+class CuttableNetwork implements Network {
+  readonly #network: Network
+  readonly #open = new Set<Connection>()
+  #isCut = false
+
+  constructor(network: Network) {
+    this.#network = network
+  }
+
+  cut(): void {
+    this.#isCut = true
+    for (const connection of this.#open) connection.destroy()
+    this.#open.clear()
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener> {
+    return this.#network.listen(options, (connection) => {
+      this.#open.add(connection)
+      if (!this.#isCut) return accept(connection)
+      connection.destroy()
+      return { frame: () => undefined, closed: () => undefined }
+    })
+  }
+
+  connect(
+    options: Parameters<Network['connect']>[0],
+    handlerFor: (connection: Connection) => FrameHandler
+  ): Promise<Connection> {
+    if (this.#isCut) return Promise.reject(new AppError('CONNECTION_REFUSED', 'the network is cut'))
+    return this.#network.connect(options, (connection) => {
+      this.#open.add(connection)
+      return handlerFor(connection)
+    })
+  }
+}
+
+interface NodeEvent {
+  readonly broker: number
+  readonly name: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
 export class BrokerWorld {
   readonly clock = new SimClock()
   readonly network = new SimNetwork(this.clock)
   readonly failures: unknown[] = []
   readonly brokers = new Map<number, BrokerNode>()
   readonly #disks = new Map<number, MemoryDisk>()
-  readonly events: { readonly broker: number; readonly name: string; readonly fields: unknown }[] = []
+  readonly #networks = new Map<number, CuttableNetwork>()
+  readonly events: NodeEvent[] = []
+  /** Called with each event, in the middle of what tells it. */
+  onEvent: (event: NodeEvent) => void = () => undefined
+  #member: EnsembleNode | undefined
+  readonly #memberDisk = new SimDisk(this.clock)
   #seed = 1
 
   static async start(brokerIds: readonly number[] = [1]): Promise<BrokerWorld> {
@@ -34,13 +88,24 @@ export class BrokerWorld {
       sessionTimeouts: { minMs: 4_000, maxMs: 40_000 },
       clock: this.clock,
       random: new SimRandom(this.#seed++),
-      disk: new SimDisk(this.clock),
+      disk: this.#memberDisk,
       network: this.network,
       checksum: nodeChecksum,
       log: silent,
       failed: (error) => this.failures.push(error)
     })
+    this.#member = node
     await this.clock.until(node.start())
+  }
+
+  /** Sessions outlive it when they are taken up again in time. */
+  async stopEnsemble(): Promise<void> {
+    await this.clock.until(this.#member?.stop() ?? Promise.resolve())
+  }
+
+  #told(event: NodeEvent): void {
+    this.events.push(event)
+    this.onEvent(event)
   }
 
   diskOf(id: number): MemoryDisk {
@@ -50,7 +115,9 @@ export class BrokerWorld {
   }
 
   async startBroker(id: number): Promise<BrokerNode> {
-    const { clock, network } = this
+    const { clock } = this
+    const network = new CuttableNetwork(this.network)
+    this.#networks.set(id, network)
     const node = new BrokerNode(
       {
         clock,
@@ -61,7 +128,7 @@ export class BrokerWorld {
         compression: nodeCompression,
         log: silent,
         volume: () => undefined,
-        event: (name, fields) => this.events.push({ broker: id, name, fields }),
+        event: (name, fields) => this.#told({ broker: id, name, fields }),
         failed: (error) => this.failures.push(error)
       },
       {
@@ -75,6 +142,17 @@ export class BrokerWorld {
     this.brokers.set(id, node)
     await this.clock.until(node.start())
     return node
+  }
+
+  /** Nothing goes in or out of the broker, until its session has expired and longer. */
+  async cutOff(id: number): Promise<void> {
+    this.#networks.get(id)?.cut()
+    await this.clock.run(10_000)
+  }
+
+  async reconnect(id: number): Promise<void> {
+    this.#networks.get(id)?.mend()
+    await this.clock.run(5_000)
   }
 
   /** A session of the test's own with the ensemble. */

@@ -47,6 +47,8 @@ export const noLeader = -1
 export interface MetadataChange {
   readonly controllerId: number
   readonly brokers: readonly BrokerEndpoint[]
+  /** Topics that it does not name are gone. */
+  readonly isComplete?: boolean
   readonly partitions: readonly (PartitionMetadata & { readonly topic: string; readonly topicId: Uuid })[]
 }
 
@@ -113,6 +115,14 @@ export class MetadataImage {
       const known = this.#adopt(topic, topicId)
       known.byIndex.set(partition.partition, partition)
       known.view = undefined
+    }
+    if (change.isComplete === true) {
+      const named = new Set(change.partitions.map(({ topic }) => topic))
+      for (const topic of [...this.#topics.keys()]) {
+        if (named.has(topic)) continue
+        this.#forget(topic)
+        deleted.add(topic)
+      }
     }
     return [...deleted]
   }

@@ -1,10 +1,15 @@
 /** UpdateMetadata, versions 0 to 8: the controller says what the cluster looks like; clients' Metadata answers from it. */
-import { updateMetadataRequest, updateMetadataResponse } from '../../protocol/api/06-update-metadata'
+import {
+  updateMetadataFull,
+  updateMetadataRequest,
+  updateMetadataResponse
+} from '../../protocol/api/06-update-metadata'
 import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { MetadataChange } from '../core/metadata-image'
+import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 
 type Request = ValueOf<typeof updateMetadataRequest>
@@ -32,11 +37,12 @@ function changeOf(request: Request): MetadataChange {
   const ungrouped = request.ungroupedPartitionStates.map((state) => ({ ...state, topicId: zeroUuid }))
   return {
     controllerId: request.controllerId,
+    isComplete: request.type === updateMetadataFull,
     brokers: request.liveBrokers.map(({ id, v0Host, v0Port, endpoints, rack }) => {
       const endpoint = endpoints[0] ?? { host: v0Host, port: v0Port }
       return { id, host: endpoint.host, port: endpoint.port, rack }
     }),
-    partitions: [...grouped, ...ungrouped].map((state) => ({
+    partitions: [...grouped, ...ungrouped].filter(isLegal).map((state) => ({
       topic: state.topicName,
       topicId: state.topicId,
       partition: state.partitionIndex,
@@ -47,4 +53,9 @@ function changeOf(request: Request): MetadataChange {
       offlineReplicas: state.offlineReplicas
     }))
   }
+}
+
+/** Names that no topic can have are not taken over: they are echoed to clients, and written with their offsets. */
+function isLegal({ topicName, partitionIndex }: { readonly topicName: string; readonly partitionIndex: number }) {
+  return partitionIndex >= 0 && topicNameProblem(topicName) === undefined
 }

@@ -39,7 +39,7 @@ export function createTopics(broker: BrokerServices): HandlerRow {
     request: createTopicsRequest,
     response: createTopicsResponse,
     async handle(request, context) {
-      if (!broker.controller.isActive) {
+      if (!(await broker.controller.whenInOffice())) {
         return {
           topics: request.topics.map(({ name }) =>
             failed(name, { error: 'NOT_CONTROLLER', message: 'This is not the controller.' })
@@ -71,6 +71,7 @@ function plan(broker: BrokerServices, request: Request, asked: Asked, context: R
     ? groupOffsetsConfigs
     : Object.fromEntries(asked.configs.map((config) => [config.name, config.value ?? '']))
   const brokerIds = broker.controller.liveBrokerIds()
+  if (asked.assignments.length > partitionsMax) return tooManyPartitions(asked.assignments.length)
   if (asked.assignments.length > 0) {
     const assignment = givenAssignment(asked, brokerIds)
     return 'error' in assignment ? assignment : { name, configs, assignment }
@@ -81,17 +82,20 @@ function plan(broker: BrokerServices, request: Request, asked: Asked, context: R
       ? defaultPartitions
       : asked.numPartitions
   if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
-  if (partitions > partitionsMax) {
-    return {
-      error: 'INVALID_PARTITIONS',
-      message: `${partitions} partitions are more than the ${partitionsMax} that a topic may have here.`
-    }
-  }
+  if (partitions > partitionsMax) return tooManyPartitions(partitions)
   const replicationFactor = asked.replicationFactor === -1 ? 1 : asked.replicationFactor
   const tooMany = replicationProblem(replicationFactor)
   if (tooMany !== undefined) return tooMany
+  if (brokerIds.length === 0) {
+    return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor: 1 larger than available brokers: 0.' }
+  }
   const start = broker.random.uint32()
   return { name, configs, assignment: placeReplicas({ brokerIds, partitions, replicationFactor, start }) }
+}
+
+function tooManyPartitions(partitions: number): Refused {
+  const message = `${partitions} partitions are more than the ${partitionsMax} that a topic may have here.`
+  return { error: 'INVALID_PARTITIONS', message }
 }
 
 function nameProblem(broker: BrokerServices, request: Request, asked: Asked): Refused | undefined {

@@ -42,7 +42,8 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     errorCode: code(error),
     errorMessage
   })
-  if (!broker.controller.isActive) return failed('NOT_CONTROLLER', 'This is not the controller.', asked.name ?? null)
+  if (!(await broker.controller.whenInOffice()))
+    return failed('NOT_CONTROLLER', 'This is not the controller.', asked.name ?? null)
   const name = topicId === zeroUuid ? asked.name : (broker.controller.topicNameOf(topicId) ?? null)
   if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
   if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)

@@ -66,3 +66,6 @@ export const updateMetadataRequest = message('UpdateMetadataRequest', [0, 8], 6,
 export const updateMetadataResponse = message('UpdateMetadataResponse', [0, 8], 6, {
   errorCode: int16()
 })
+
+/** `type` of a request that names all topics there are. */
+export const updateMetadataFull = 2

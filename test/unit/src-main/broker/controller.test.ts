@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BrokerCall } from '../../../../src-main/broker/broker-channel'
+import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import {
   dataOf,
   parsePartitionState,
@@ -9,10 +9,12 @@ import {
 } from '../../../../src-main/broker/core/znodes'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
 import { BrokerWorld } from '../../../support/broker-world'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
+const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
 const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
 
 const wanted = (name: string, numPartitions = 1) => ({
@@ -28,14 +30,10 @@ function create(world: BrokerWorld, names: readonly string[], brokerId = 1) {
 }
 
 async function leaders(world: BrokerWorld, topic: string, brokerId = 1): Promise<readonly number[]> {
-  const answer = await world.ask(
-    brokerId,
-    metadataCall as BrokerCall<typeof metadataRequest, typeof metadataResponse>,
-    {
-      topics: [{ name: topic }],
-      allowAutoTopicCreation: false
-    }
-  )
+  const answer = await world.ask(brokerId, metadataCall, {
+    topics: [{ name: topic }],
+    allowAutoTopicCreation: false
+  })
   return answer.topics[0]?.partitions.map(({ leaderId }) => leaderId) ?? []
 }
 
@@ -129,5 +127,70 @@ describe('Controller and znodes that others wrote', () => {
 
     expect((await create(world, ['ours'])).topics[0]?.errorCode).toBe(0)
     expect(world.failures).toEqual([])
+  })
+})
+
+describe('Controller while it takes office', () => {
+  it('creates topics only on brokers that it knows', async () => {
+    const world = await BrokerWorld.start()
+    await world.stopEnsemble()
+    await world.clock.run(500)
+    const answers: Promise<unknown>[] = []
+    world.onEvent = ({ name, fields }) => {
+      if (name !== 'ensembleSession' || fields['state'] !== 'connected') return
+      world.onEvent = () => undefined
+      // One after the other, each some turns of the event loop later: some come before all is read again.
+      let later = (): void => undefined
+      for (let i = 0; i < 40; i++) {
+        const before = later
+        later = () => {
+          const channel = new BrokerChannel(world, { host: 'sim', port: 9092 }, 'test')
+          answers.push(channel.ask(createCall, { topics: [wanted(`t${i}`)], timeoutMs: 10_000 }, 30_000))
+          world.clock.soon(before)
+        }
+      }
+      world.clock.soon(later)
+    }
+    await world.startEnsemble()
+    await world.clock.run(2_000)
+    await world.clock.until(Promise.all(answers))
+
+    expect(answers).toHaveLength(40)
+    for (let i = 0; i < 40; i++) expect([i, await leaders(world, `t${i}`)]).toEqual([i, [1]])
+    expect(world.failures).toEqual([])
+  })
+
+  it('refuses the second of two topics of one request whose names collide', async () => {
+    const world = await BrokerWorld.start()
+
+    const answer = await create(world, ['a.b', 'a_b'])
+
+    expect(answer.topics.map(({ errorCode }) => errorCode)).toEqual([0, 17])
+  })
+
+  it('takes a topic for deleted that somebody else has marked', async () => {
+    const world = await BrokerWorld.start()
+    const ensemble = await world.ensemble()
+    await create(world, ['t'])
+
+    const marked = ensemble.create(paths.deleteTopic('t'), null)
+    const answer = await world.ask(1, deleteCall, { topicNames: [], topics: [{ name: 't' }], timeoutMs: 10_000 })
+    await world.clock.until(marked)
+
+    expect([0, 3]).toContain(answer.responses[0]?.errorCode)
+    expect(await world.clock.until(ensemble.exists(paths.topic('t')))).toBeUndefined()
+  })
+
+  it('tells a broker that joins which topics are not there any more', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await create(world, ['t', 'u'])
+    const onOne = (await leaders(world, 't', 2))[0] === 1 ? 't' : 'u'
+    // Broker 2 loses its session and hears nothing of the deletion.
+    await world.cutOff(2)
+    const gone = await world.ask(1, deleteCall, { topics: [{ name: onOne }], timeoutMs: 10_000 })
+    await world.reconnect(2)
+
+    expect(gone.responses[0]?.errorCode).toBe(0)
+    expect(await leaders(world, onOne, 2)).toEqual([])
   })
 })
