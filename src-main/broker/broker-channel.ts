@@ -3,7 +3,6 @@
  * connection that is made when needed. One request at a time; a lost connection rejects the one under way.
  */
 import { AppError } from '../kernel/errors'
-import { invariant } from '../kernel/invariant'
 import type { Address, Clock, Connection, Network } from '../kernel/ports'
 import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { beginRequest, sealFrame } from '../protocol/wire/headers'
@@ -101,13 +100,18 @@ export class BrokerChannel {
 
   async #connect(): Promise<Connection> {
     const options = { ...this.#address, frameBytesMax: answerBytesMax, timeoutMs: connectTimeoutMs }
-    const connection = await this.#network.connect(options, () => ({
+    const connection: Connection = await this.#network.connect(options, (connection) => ({
       frame: (bytes) => {
         const pending = this.#pending
         if (pending === undefined) return
-        invariant(new Reader(bytes).int32() === pending.correlationId, 'answers come in the order of requests')
         this.#pending = undefined
-        pending.resolve(bytes.slice())
+        if (bytes.length >= 4 && new Reader(bytes).int32() === pending.correlationId) {
+          pending.resolve(bytes.slice())
+          return
+        }
+        // Whoever listens there now is no broker.
+        pending.reject(new AppError('CORRUPT', 'what a broker answered belongs to no request'))
+        connection.destroy()
       },
       closed: (error) => {
         this.#connection = undefined
@@ -115,6 +119,10 @@ export class BrokerChannel {
         this.#pending = undefined
       }
     }))
+    if (this.#isClosed) {
+      connection.destroy()
+      throw new AppError('CONNECTION_LOST', 'the channel is closed')
+    }
     this.#connection = connection
     return connection
   }

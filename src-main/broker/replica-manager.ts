@@ -7,6 +7,7 @@ import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
 import { Purgatory } from './core/purgatory'
+import { topicNameProblem } from './core/topic-name'
 import { Partition, type PartitionRole } from './partition'
 
 export interface ReplicaManagerOptions {
@@ -96,6 +97,8 @@ export class ReplicaManager {
 
   /** Obeys one partition of LeaderAndIsr. */
   assume(order: PartitionOrder): KafkaError {
+    // The name becomes a folder: the listener is open to everybody on this machine.
+    if (topicNameProblem(order.topic) !== undefined || order.partition < 0) return 'INVALID_TOPIC_EXCEPTION'
     if (!order.replicas.includes(this.brokerId)) return 'UNKNOWN_TOPIC_OR_PARTITION'
     const held = this.partition(order.topic, order.partition)
     if (held !== undefined) {

@@ -7,6 +7,7 @@ import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
+import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 
 export function leaderAndIsr(broker: BrokerServices): HandlerRow {
@@ -17,7 +18,11 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
     response: leaderAndIsrResponse,
     async handle(request, { header }) {
       // Configs first: a log is opened with them. Nothing here views the receive buffer.
-      await broker.loadTopicConfigs(topicsOf(request).map(({ topicName }) => topicName))
+      await broker.loadTopicConfigs(
+        topicsOf(request)
+          .map(({ topicName }) => topicName)
+          .filter((topic) => topicNameProblem(topic) === undefined)
+      )
       const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
       if (fenced !== undefined) return { errorCode: code(fenced) }
       const obeyed = topicsOf(request).map(({ topicName, topicId, partitionStates }) => ({

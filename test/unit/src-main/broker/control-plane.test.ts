@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
+import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
+import { updateMetadataRequest, updateMetadataResponse } from '../../../../src-main/protocol/api/06-update-metadata'
+import { heartbeatRequest, heartbeatResponse } from '../../../../src-main/protocol/api/12-heartbeat'
+import { BrokerWorld } from '../../../support/broker-world'
+
+const leaderAndIsrCall = {
+  apiKey: 4,
+  version: 7,
+  request: leaderAndIsrRequest,
+  response: leaderAndIsrResponse
+} as const
+const updateCall = { apiKey: 6, version: 8, request: updateMetadataRequest, response: updateMetadataResponse } as const
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const heartbeatCall = { apiKey: 12, version: 4, request: heartbeatRequest, response: heartbeatResponse } as const
+const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
+
+describe('LeaderAndIsr from anybody on this machine', () => {
+  it.each([
+    ['leads out of the log directory', '../../elsewhere', 0],
+    ['is longer than a folder name may be', 'x'.repeat(300), 0],
+    ['has no such partition number', 'orders', -1]
+  ])('makes no folder when the name %s', async (_what, topicName, partitionIndex) => {
+    const world = await BrokerWorld.start()
+    const before = world.diskOf(1).list('/log')
+    const state = { partitionIndex, controllerEpoch: 1, leader: 1, leaderEpoch: 0, isr: [1], partitionEpoch: 0 }
+    const topic = { topicName, topicId: someId, partitionStates: [{ ...state, replicas: [1] }] }
+
+    const answer = await world.ask(1, leaderAndIsrCall, {
+      controllerId: 1,
+      controllerEpoch: 1,
+      type: 0,
+      topicStates: [topic],
+      liveLeaders: []
+    })
+
+    expect(answer.topics[0]?.partitionErrors[0]?.errorCode).toBe(17)
+    expect(world.diskOf(1).list('/log')).toEqual(before)
+    expect(world.diskOf(1).exists('/elsewhere-0')).toBe(false)
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('UpdateMetadata from anybody on this machine', () => {
+  it('takes over no topic whose name no topic can have', async () => {
+    const world = await BrokerWorld.start()
+    const state = { partitionIndex: 0, controllerEpoch: 1, leader: 1, leaderEpoch: 0, isr: [1], zkVersion: 0 }
+    const partitionStates = [{ ...state, replicas: [1] }]
+
+    const answer = await world.ask(1, updateCall, {
+      controllerId: 1,
+      controllerEpoch: 1,
+      topicStates: [{ topicName: 'x'.repeat(40_000), topicId: someId, partitionStates }],
+      liveBrokers: []
+    })
+
+    const { topics } = await world.ask(1, metadataCall, { topics: null })
+    expect(answer.errorCode).toBe(0)
+    expect(topics).toEqual([])
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('BrokerChannel', () => {
+  it.each([
+    ['that is too short', Uint8Array.of(0, 0, 0, 2, 1, 2)],
+    ['to another request', Uint8Array.of(0, 0, 0, 8, 0, 0, 0, 99, 0, 0, 0, 0)]
+  ])('rejects an answer %s and connects anew', async (_what, bytes) => {
+    const world = await BrokerWorld.start([])
+    const listening = world.network.listen({ host: 'sim', port: 7000, frameBytesMax: 1000 }, (connection) => ({
+      frame: () => connection.send(bytes),
+      closed: () => undefined
+    }))
+    await world.clock.until(listening)
+    const channel = new BrokerChannel(world, { host: 'sim', port: 7000 }, 'test')
+    const ask = () => channel.ask(heartbeatCall, { groupId: 'g', generationId: 1, memberId: 'm' }, 1_000)
+
+    for (let i = 0; i < 2; i++) {
+      await expect(world.clock.until(ask())).rejects.toMatchObject({ code: 'CORRUPT' })
+      await world.clock.run(10)
+    }
+  })
+})
