@@ -1,8 +1,9 @@
 /** The classic group protocol and committed offsets, request by request (pitfalls 21 and 23). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { code } from '../../src-main/protocol/wire/headers'
+import { until } from '../support/lab-cluster'
 import { RawCluster } from '../support/raw-cluster'
-import type { AnswerOf, RawClient, RequestOf } from '../support/raw-client'
+import { readAnswer, type AnswerOf, type RawClient, type RequestOf } from '../support/raw-client'
 import { bytesOf } from '../support/record-samples'
 
 type Join = RequestOf<'joinGroup'>
@@ -85,7 +86,8 @@ describe('groups', () => {
     return answer.topics[0]?.partitions[0]?.errorCode
   }
 
-  it('tell a first join from version 4 on which member id to come with', async () => {
+  // Each waits for Kafka's three seconds before a new group's first generation: they wait together.
+  it.concurrent('tell a first join from version 4 on which member id to come with', async () => {
     const { groupId, client } = await fresh()
     const first = await client.ask('joinGroup', 4, joining(groupId))
     expect(first.errorCode).toBe(code('MEMBER_ID_REQUIRED'))
@@ -101,26 +103,29 @@ describe('groups', () => {
     expect(second.members.map(({ memberId }) => memberId)).toEqual([first.memberId])
   })
 
-  it('admit an old client at once, in versions 0 to 3', async () => {
+  it.concurrent('admit an old client at once, in versions 0 to 3', async () => {
     const { groupId, client } = await fresh()
     const answer = await client.ask('joinGroup', 0, { ...joining(groupId), rebalanceTimeoutMs: -1 })
     expect(answer).toMatchObject({ errorCode: 0, generationId: 1 })
   })
 
-  it('refuse what cannot be: empty id 24, session out of bounds 26, unknown member 25, other protocol 23', async () => {
-    const { groupId, client } = await fresh()
-    const error = async (request: Join) => (await client.ask('joinGroup', 5, request)).errorCode
-    expect(await error(joining('', { memberId: '' }))).toBe(code('INVALID_GROUP_ID'))
-    expect(await error(joining(groupId, { sessionTimeoutMs: 5_999 }))).toBe(code('INVALID_SESSION_TIMEOUT'))
-    expect(await error(joining(groupId, { sessionTimeoutMs: 1_800_001 }))).toBe(code('INVALID_SESSION_TIMEOUT'))
-    expect(await error(joining(groupId, { memberId: 'ghost' }))).toBe(code('UNKNOWN_MEMBER_ID'))
-    expect(await error(joining(groupId, { protocols: [] }))).toBe(code('INCONSISTENT_GROUP_PROTOCOL'))
-    await stable(groupId, client)
-    expect(await error(joining(groupId, { protocolType: 'connect' }))).toBe(code('INCONSISTENT_GROUP_PROTOCOL'))
-    expect(await error(joining(groupId, { protocols: [{ name: 'sticky', metadata: bytesOf('') }] }))).toBe(23)
-  })
+  it.concurrent(
+    'refuse what cannot be: empty id 24, session out of bounds 26, unknown member 25, other protocol 23',
+    async () => {
+      const { groupId, client } = await fresh()
+      const error = async (request: Join) => (await client.ask('joinGroup', 5, request)).errorCode
+      expect(await error(joining('', { memberId: '' }))).toBe(code('INVALID_GROUP_ID'))
+      expect(await error(joining(groupId, { sessionTimeoutMs: 5_999 }))).toBe(code('INVALID_SESSION_TIMEOUT'))
+      expect(await error(joining(groupId, { sessionTimeoutMs: 1_800_001 }))).toBe(code('INVALID_SESSION_TIMEOUT'))
+      expect(await error(joining(groupId, { memberId: 'ghost' }))).toBe(code('UNKNOWN_MEMBER_ID'))
+      expect(await error(joining(groupId, { protocols: [] }))).toBe(code('INCONSISTENT_GROUP_PROTOCOL'))
+      await stable(groupId, client)
+      expect(await error(joining(groupId, { protocolType: 'connect' }))).toBe(code('INCONSISTENT_GROUP_PROTOCOL'))
+      expect(await error(joining(groupId, { protocols: [{ name: 'sticky', metadata: bytesOf('') }] }))).toBe(23)
+    }
+  )
 
-  it('answer heartbeats: 0 in order, 22 for another generation, 25 for a stranger', async () => {
+  it.concurrent('answer heartbeats: 0 in order, 22 for another generation, 25 for a stranger', async () => {
     const { groupId, client } = await fresh()
     const { memberId, generationId } = await stable(groupId, client)
     expect(await heartbeat(client, groupId, memberId, generationId)).toBe(0)
@@ -129,15 +134,16 @@ describe('groups', () => {
     expect(await heartbeat(client, 'no-such-group-here', 'ghost', 1)).not.toBe(0)
   })
 
-  it('tell members to join again while somebody joins (27), and share between both', async () => {
+  it.concurrent('tell members to join again while somebody joins (27), and share between both', async () => {
     const { groupId, client } = await fresh()
     const one = await stable(groupId, client)
     const other = await cluster.connect(await cluster.coordinatorId(groupId))
     const asked = await other.ask('joinGroup', 5, joining(groupId))
     other.send('joinGroup', 5, joining(groupId, { memberId: asked.memberId }))
-    await expect
-      .poll(() => heartbeat(client, groupId, one.memberId, one.generationId))
-      .toBe(code('REBALANCE_IN_PROGRESS'))
+    await until(
+      'the rebalance has begun',
+      async () => (await heartbeat(client, groupId, one.memberId, one.generationId)) === code('REBALANCE_IN_PROGRESS')
+    )
     const early = await client.ask('syncGroup', 3, { groupId, ...one, assignments: [] })
     expect(early.errorCode).toBe(code('REBALANCE_IN_PROGRESS'))
 
@@ -145,7 +151,6 @@ describe('groups', () => {
 
     expect(again).toMatchObject({ errorCode: 0, generationId: 2, leader: one.memberId })
     expect(again.members).toHaveLength(2)
-    const { readAnswer } = await import('../support/raw-client')
     const joined = readAnswer('joinGroup', 5, await other.frame()).value
     expect(joined).toMatchObject({ errorCode: 0, generationId: 2, leader: one.memberId, members: [] })
     const assignments = [
@@ -175,7 +180,7 @@ describe('groups', () => {
     expect(await heartbeat(client, groupId, one.memberId, 2)).toBe(27)
   })
 
-  it('fence a static member whose instance id another has taken (82)', async () => {
+  it.concurrent('fence a static member whose instance id another has taken (82)', async () => {
     const { groupId, client } = await fresh()
     const first = await client.ask('joinGroup', 5, joining(groupId, { groupInstanceId: 'pod-1' }))
     expect(first.errorCode).toBe(0)
@@ -203,7 +208,7 @@ describe('groups', () => {
     expect(old.errorCode).toBe(fenced)
   })
 
-  it('take commits of their members, of nobody while they are empty, and of no strangers', async () => {
+  it.concurrent('take commits of their members, of nobody while they are empty, and of no strangers', async () => {
     const { groupId, client } = await fresh()
     expect(await commit(client, groupId, 5)).toBe(0)
     const member = await stable(groupId, client)
@@ -226,42 +231,45 @@ describe('groups', () => {
     })
   })
 
-  it('answer every partition asked for; without a commit the offset is -1 and there is no error', async () => {
-    const { groupId, client } = await fresh()
-    await commit(client, groupId, 5)
-    for (const version of [1, 2, 5, 7]) {
-      const topics = [
-        { name: 'topic', partitionIndexes: [1, 0] },
-        { name: 'nowhere', partitionIndexes: [4] }
-      ]
-      const answer = await client.ask('offsetFetch', version, { groupId, topics })
-      const flat = answer.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, committedOffset, errorCode }) => [
-          name,
-          partitionIndex,
-          committedOffset,
-          errorCode
+  it.concurrent(
+    'answer every partition asked for; without a commit the offset is -1 and there is no error',
+    async () => {
+      const { groupId, client } = await fresh()
+      await commit(client, groupId, 5)
+      for (const version of [1, 2, 5, 7]) {
+        const topics = [
+          { name: 'topic', partitionIndexes: [1, 0] },
+          { name: 'nowhere', partitionIndexes: [4] }
+        ]
+        const answer = await client.ask('offsetFetch', version, { groupId, topics })
+        const flat = answer.topics.flatMap(({ name, partitions }) =>
+          partitions.map(({ partitionIndex, committedOffset, errorCode }) => [
+            name,
+            partitionIndex,
+            committedOffset,
+            errorCode
+          ])
+        )
+        expect(flat).toEqual([
+          ['topic', 1, -1, 0],
+          ['topic', 0, 5, 0],
+          ['nowhere', 4, -1, 0]
         ])
-      )
-      expect(flat).toEqual([
-        ['topic', 1, -1, 0],
-        ['topic', 0, 5, 0],
-        ['nowhere', 4, -1, 0]
-      ])
+      }
+      const all = await client.ask('offsetFetch', 2, { groupId, topics: null })
+      expect(all.topics).toMatchObject([{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: 5 }] }])
+      const many = await client.ask('offsetFetch', 8, {
+        groups: [
+          { groupId, topics: null },
+          { groupId: `${groupId}-none`, topics: [] }
+        ]
+      })
+      expect(many.groups.map((group) => group.groupId)).toEqual([groupId, `${groupId}-none`])
+      expect(many.groups[0]?.topics).toHaveLength(1)
     }
-    const all = await client.ask('offsetFetch', 2, { groupId, topics: null })
-    expect(all.topics).toMatchObject([{ name: 'topic', partitions: [{ partitionIndex: 0, committedOffset: 5 }] }])
-    const many = await client.ask('offsetFetch', 8, {
-      groups: [
-        { groupId, topics: null },
-        { groupId: `${groupId}-none`, topics: [] }
-      ]
-    })
-    expect(many.groups.map((group) => group.groupId)).toEqual([groupId, `${groupId}-none`])
-    expect(many.groups[0]?.topics).toHaveLength(1)
-  })
+  )
 
-  it('are found at their coordinator only: elsewhere it is NOT_COORDINATOR', async () => {
+  it.concurrent('are found at their coordinator only: elsewhere it is NOT_COORDINATOR', async () => {
     const { groupId, client } = await fresh()
     await commit(client, groupId, 5)
     const elsewhere = await cluster.client(cluster.otherThan(await cluster.coordinatorId(groupId)))
@@ -271,7 +279,7 @@ describe('groups', () => {
     expect(fetched.errorCode).toBe(16)
   })
 
-  it('have their coordinators at the top level up to version 3, in the array only from 4 on', async () => {
+  it.concurrent('have their coordinators at the top level up to version 3, in the array only from 4 on', async () => {
     const top = await cluster.ask(1, 'findCoordinator', 3, { key: 'any', keyType: 0 })
     expect(top).toMatchObject({ errorCode: 0, coordinators: [] })
     const many = await cluster.ask(1, 'findCoordinator', 4, { keyType: 0, coordinatorKeys: ['any', 'other'] })
@@ -282,7 +290,7 @@ describe('groups', () => {
     expect((await cluster.ask(1, 'findCoordinator', 2, { key: 'x', keyType: 9 })).errorCode).toBe(42)
   })
 
-  it('that are not there are Dead without an error, from version 6 on GROUP_ID_NOT_FOUND', async () => {
+  it.concurrent('that are not there are Dead without an error, from version 6 on GROUP_ID_NOT_FOUND', async () => {
     const { groupId, client } = await fresh()
     const old = await client.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: false })
     expect(old.groups[0]).toMatchObject({
@@ -295,7 +303,7 @@ describe('groups', () => {
     expect(told.groups[0]).toMatchObject({ errorCode: code('GROUP_ID_NOT_FOUND'), groupState: 'Dead' })
   })
 
-  it('are described with their members, listed by state and type, and deleted only when empty', async () => {
+  it.concurrent('are described with their members, listed by state and type, and deleted only when empty', async () => {
     const { groupId, client } = await fresh()
     const { memberId } = await stable(groupId, client)
     const described = await client.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: true })
@@ -329,19 +337,15 @@ describe('groups', () => {
     expect(await remove()).toBe(code('GROUP_ID_NOT_FOUND'))
   })
 
-  it('notice a member that falls silent: it is expelled and the others share anew', async () => {
+  it.concurrent('notice a member that falls silent: it is expelled and the others share anew', async () => {
     const { groupId, client } = await fresh()
     const { memberId } = await join(client, groupId, { sessionTimeoutMs: 6_000 })
     await client.ask('syncGroup', 3, { groupId, generationId: 1, memberId, assignments: [] })
     const startMs = performance.now()
-    await expect
-      .poll(
-        async () =>
-          (await client.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: false })).groups[0]
-            ?.groupState,
-        { timeout: 12_000 }
-      )
-      .toBe('Empty')
+    await until('the silent member is expelled', async () => {
+      const asked = { groups: [groupId], includeAuthorizedOperations: false }
+      return (await client.ask('describeGroups', 5, asked)).groups[0]?.groupState === 'Empty'
+    })
     expect(performance.now() - startMs).toBeGreaterThan(5_000)
     expect(await heartbeat(client, groupId, memberId, 1)).toBe(25)
   })
