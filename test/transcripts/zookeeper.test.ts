@@ -7,24 +7,24 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { EnsembleNode } from '../../../../src-main/coordination/ensemble-node'
-import { connectRequestFrame, readConnectResponse } from '../../../../src-main/coordination/wire/connect'
-import { errorCodes, watchEventTypes } from '../../../../src-main/coordination/wire/codes'
-import { JuteReader } from '../../../../src-main/coordination/wire/jute-reader'
+import { EnsembleNode } from '../../src-main/coordination/ensemble-node'
+import { connectRequestFrame, readConnectResponse } from '../../src-main/coordination/wire/connect'
+import { errorCodes, watchEventTypes } from '../../src-main/coordination/wire/codes'
+import { JuteReader } from '../../src-main/coordination/wire/jute-reader'
 import {
   readReplyHeader,
   readResponse,
   readWatchEvent,
   type Response
-} from '../../../../src-main/coordination/wire/responses'
-import type { Stat } from '../../../../src-main/coordination/wire/stat'
-import { compareZxid, zxidZero } from '../../../../src-main/coordination/wire/zxid'
-import type { Connection } from '../../../../src-main/kernel/ports'
-import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../../../support/ensemble-world'
+} from '../../src-main/coordination/wire/responses'
+import type { Stat } from '../../src-main/coordination/wire/stat'
+import { compareZxid, zxidZero } from '../../src-main/coordination/wire/zxid'
+import type { Connection } from '../../src-main/kernel/ports'
+import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../support/ensemble-world'
 
 const address = { host: 'sim', port: 2181 }
 const setWatchesOp = 101
-const record = readFileSync(resolve(import.meta.dirname, 'zookeeper-transcripts.json'), 'utf8')
+const record = readFileSync(resolve(import.meta.dirname, 'zookeeper.json'), 'utf8')
 const programs = JSON.parse(record) as readonly (readonly { readonly send: string; readonly replies: unknown[] }[])[]
 
 class Session {
