@@ -177,7 +177,8 @@ export class GroupCoordinator {
 
   join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
     const fail = (error: KafkaError): Promise<JoinAnswer> => Promise.resolve(failedJoin(error, request.memberId))
-    if (groupId === '') return fail('INVALID_GROUP_ID')
+    if (!isGroupId(groupId)) return fail('INVALID_GROUP_ID')
+    if (!isStorable(request)) return fail('INVALID_REQUEST')
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return fail(shard)
     const { sessionTimeoutMs } = request
@@ -216,7 +217,7 @@ export class GroupCoordinator {
   }
 
   #find(groupId: string): { readonly group: Group; readonly shard: Shard } | KafkaError {
-    if (groupId === '') return 'INVALID_GROUP_ID'
+    if (!isGroupId(groupId)) return 'INVALID_GROUP_ID'
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
@@ -254,9 +255,17 @@ export class GroupCoordinator {
       if (shard !== undefined) failure = this.#write(shard, [groupRecord(group.inspect())])
     }
     this.#arm(group)
+    if (this.#dropVacant(group, shard)) return
     if (this.#lastState.get(group) === group.state && expired.length === 0) return
     this.#lastState.set(group, group.state)
     this.#ports.stateChanged(group.inspect(), expired)
+  }
+
+  /** A group that came to nothing, by a join that was refused for one, is none: names cost nothing to a client. */
+  #dropVacant(group: Group, shard: Shard | undefined): boolean {
+    if (!group.isVacant) return false
+    if (shard?.groups.get(group.groupId) === group) shard.groups.delete(group.groupId)
+    return true
   }
 
   #answer(effect: Exclude<GroupEffect, { type: 'persist' }>, failure: KafkaError | undefined): void {
@@ -308,15 +317,16 @@ export class GroupCoordinator {
     offsets: readonly OffsetToCommit[]
   ): readonly KafkaError[] {
     const all = (error: KafkaError): readonly KafkaError[] => offsets.map(() => error)
-    if (groupId === '') return all('INVALID_GROUP_ID')
+    if (!isGroupId(groupId)) return all('INVALID_GROUP_ID')
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return all(shard)
     let group = shard.groups.get(groupId)
     if (group === undefined && generationId >= 0) return all('ILLEGAL_GENERATION')
     group ??= this.#newGroup(shard, groupId)
     const problem = group.commitProblem(identity, generationId, this.#nowMs())
-    if (problem !== undefined) return all(problem)
-    return this.#commit(shard, group, offsets)
+    const errors = problem === undefined ? this.#commit(shard, group, offsets) : all(problem)
+    this.#dropVacant(group, shard)
+    return errors
   }
 
   #commit(shard: Shard, group: Group, offsets: readonly OffsetToCommit[]): readonly KafkaError[] {
@@ -397,6 +407,20 @@ export class GroupCoordinator {
   close(): void {
     for (const index of [...this.#shards.keys()]) this.#unload(index)
   }
+}
+
+/** Texts stand in the log with an int16 length; flexible requests can bring longer ones. */
+function isLoggable(text: string): boolean {
+  return text.length * 3 <= 32_767 || new TextEncoder().encode(text).length <= 32_767
+}
+
+function isGroupId(groupId: string): boolean {
+  return groupId !== '' && isLoggable(groupId)
+}
+
+function isStorable({ newMemberId, groupInstanceId, clientId, protocolType, protocols }: JoinRequest): boolean {
+  const names = protocols.map(({ name }) => name)
+  return [newMemberId, groupInstanceId ?? '', clientId, protocolType, ...names].every(isLoggable)
 }
 
 /** Offsets above 2^53 could be kept only rounded, so they are refused. */

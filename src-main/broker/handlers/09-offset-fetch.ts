@@ -30,15 +30,12 @@ export function offsetFetch(broker: BrokerServices): HandlerRow {
       const found = find(broker, request.groupId, request.topics)
       if (version >= 2) return { topics: found.topics, errorCode: code(found.error) }
       // Version 1 has no place for an error of the whole answer.
+      if (found.error === 'NONE') return { topics: found.topics }
       const errorCode = code(found.error)
       return {
         topics: (request.topics ?? []).map(({ name, partitionIndexes }) => ({
           name,
-          partitions: partitionIndexes.map((partitionIndex) => {
-            const known = found.topics.find((topic) => topic.name === name)
-            const answer = known?.partitions.find((partition) => partition.partitionIndex === partitionIndex)
-            return answer ?? { ...partitionAnswer(partitionIndex, undefined), errorCode }
-          })
+          partitions: partitionIndexes.map((index) => ({ ...partitionAnswer(index, undefined), errorCode }))
         }))
       }
     }

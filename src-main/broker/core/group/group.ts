@@ -78,6 +78,11 @@ export class Group {
     return this.#offsets.size > 0
   }
 
+  /** Nobody has ever been a member, nobody is about to be, nothing is committed. */
+  get isVacant(): boolean {
+    return this.#state === 'Empty' && this.#generationId === 0 && this.#pending.size === 0 && this.#offsets.size === 0
+  }
+
   takeEffects(): readonly GroupEffect[] {
     const effects = this.#effects
     this.#effects = []

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/protocol/api/08-offset-commit'
+import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
+import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
+import { joinGroupRequest, joinGroupResponse } from '../../../../src-main/protocol/api/11-join-group'
+import { listGroupsRequest, listGroupsResponse } from '../../../../src-main/protocol/api/16-list-groups'
+import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
+import { BrokerWorld } from '../../../support/broker-world'
+
+const commitCall = { apiKey: 8, version: 9, request: offsetCommitRequest, response: offsetCommitResponse } as const
+const fetchCall = { apiKey: 9, version: 1, request: offsetFetchRequest, response: offsetFetchResponse } as const
+const findCall = { apiKey: 10, version: 2, request: findCoordinatorRequest, response: findCoordinatorResponse } as const
+const joinCall = { apiKey: 11, version: 9, request: joinGroupRequest, response: joinGroupResponse } as const
+const listCall = { apiKey: 16, version: 4, request: listGroupsRequest, response: listGroupsResponse } as const
+const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
+
+/** One broker that coordinates all groups, and a topic `t` with two partitions. */
+async function coordinatingWorld(): Promise<BrokerWorld> {
+  const world = await BrokerWorld.start()
+  const topic = { name: 't', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
+  await world.ask(1, createCall, { topics: [topic], timeoutMs: 10_000 })
+  for (;;) {
+    const found = await world.ask(1, findCall, { key: 'g', keyType: 0 })
+    if (found.errorCode === 0) return world
+    await world.clock.run(100)
+  }
+}
+
+const joining = (fields: { readonly groupId?: string; readonly groupInstanceId?: string; readonly name?: string }) => ({
+  groupId: fields.groupId ?? 'g',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 10_000,
+  memberId: '',
+  groupInstanceId: fields.groupInstanceId ?? null,
+  protocolType: 'consumer',
+  protocols: [{ name: fields.name ?? 'range', metadata: Uint8Array.of(1) }]
+})
+
+const committing = (groupId: string, generation = -1) => ({
+  groupId,
+  generationIdOrMemberEpoch: generation,
+  memberId: '',
+  topics: [{ name: 't', partitions: [{ partitionIndex: 1, committedOffset: 5, committedMetadata: '' }] }]
+})
+
+describe('GroupCoordinator', () => {
+  const long = 'ä'.repeat(20_000)
+
+  it.each([
+    ['group id', { groupId: long }, 24],
+    ['instance id', { groupInstanceId: long }, 42],
+    ['name of a protocol', { name: long }, 42]
+  ])('refuses a %s that the log could not hold', async (_what, fields, error) => {
+    const world = await coordinatingWorld()
+
+    const answer = await world.ask(1, joinCall, joining(fields))
+
+    expect(answer.errorCode).toBe(error)
+    expect(world.failures).toEqual([])
+  })
+
+  it('refuses to commit for a group whose id the log could not hold', async () => {
+    const world = await coordinatingWorld()
+
+    const answer = await world.ask(1, commitCall, committing(long))
+
+    expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(24)
+    expect(world.failures).toEqual([])
+  })
+
+  it('keeps no group that came to nothing', async () => {
+    const world = await coordinatingWorld()
+
+    await world.ask(1, joinCall, { ...joining({ groupId: 'refused' }), protocols: [] })
+    await world.ask(1, joinCall, joining({ groupId: 'abandoned' }))
+    const { groups: atFirst } = await world.ask(1, listCall, {})
+    await world.clock.run(15_000)
+    const { groups: later } = await world.ask(1, listCall, {})
+
+    expect(atFirst.map(({ groupId }) => groupId)).toEqual(['abandoned'])
+    expect(later).toEqual([])
+  })
+
+  it('keeps a group that has offsets only', async () => {
+    const world = await coordinatingWorld()
+
+    await world.ask(1, commitCall, committing('offsets'))
+    const { groups } = await world.ask(1, listCall, {})
+
+    expect(groups.map(({ groupId }) => groupId)).toEqual(['offsets'])
+  })
+
+  it('answers every partition of an OffsetFetch of version 1, in order', async () => {
+    const world = await coordinatingWorld()
+    await world.ask(1, commitCall, committing('g'))
+
+    const partitionIndexes = Array.from({ length: 50_000 }, (_, i) => i)
+    const answer = await world.ask(1, fetchCall, { groupId: 'g', topics: [{ name: 't', partitionIndexes }] })
+
+    const partitions = answer.topics[0]?.partitions ?? []
+    expect(partitions.map(({ partitionIndex }) => partitionIndex)).toEqual(partitionIndexes)
+    expect(partitions[1]).toMatchObject({ committedOffset: 5, errorCode: 0 })
+    expect(partitions[2]).toMatchObject({ committedOffset: -1, errorCode: 0 })
+  })
+})
