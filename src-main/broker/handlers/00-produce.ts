@@ -5,6 +5,7 @@
  * compression" (item 2). Record bodies are not decoded.
  */
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
+import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol/record/batch-header'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
@@ -67,9 +68,15 @@ function write(broker: BrokerServices, request: Request, piece: Piece): Written 
   if (typeof partition === 'string') return refused(wrongBroker(broker, piece, partition))
   if (piece.records === null || piece.records.length === 0)
     return refused('INVALID_RECORD', 'A produce request carries exactly one batch a partition')
+  if (isTransactional(piece.records)) return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   const result = broker.replicas.append(partition, piece.records, piece.version)
   if (result.type === 'error') return refused(result.error, result.message)
   return { error: 'NONE', ...result }
+}
+
+/** A batch may say that it belongs to a transaction although the request does not. */
+function isTransactional(records: Uint8Array): boolean {
+  return records.length >= batchHeaderBytes && (batchAttributes(records, 0) & attributeBits.transactional) !== 0
 }
 
 /** A partition that exists elsewhere is NOT_LEADER here, so that the client looks for its leader. */

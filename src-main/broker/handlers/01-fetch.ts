@@ -24,6 +24,8 @@ type PartitionAnswer = Response['responses'][number]['partitions'][number]
 const readCommitted = 1
 /** What a client may ask for at once, whatever it says (fetch.max.bytes of the broker, Kafka's default). */
 const answerBytesMax = 55 * 1024 * 1024
+/** A connection that is silent for longer is closed anyway (connections.max.idle.ms). */
+const waitMsMax = 600_000
 
 interface Collected {
   readonly responses: Response['responses']
@@ -71,7 +73,8 @@ function longPoll(broker: BrokerServices, request: Request, version: number): Pr
         return true
       }
     }
-    const timer = broker.clock.after(request.maxWaitMs, () => purgatory.expired(waiter))
+    // Of a connection that is lost the waiter stays until then: not for the 24 days that may be asked for.
+    const timer = broker.clock.after(Math.min(request.maxWaitMs, waitMsMax), () => purgatory.expired(waiter))
     purgatory.add(waiter, keys)
   })
 }
@@ -151,7 +154,7 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
 
   function locate(): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
     if (!Number.isSafeInteger(wanted.fetchOffset) || wanted.fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
-    if (at.room <= 0) return []
+    if (at.room <= 0 && !at.isFirst) return []
     return log.locate(wanted.fetchOffset, maxBytes, log.highWatermark, at.isFirst)
   }
 }
