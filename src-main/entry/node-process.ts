@@ -89,6 +89,9 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess)
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
   process.on('disconnect', () => process.exit(exitCodes.problem))
+  // The parent may have died while we were being loaded: that event is over, and the kernel tells nobody of a parent that
+  // was dead before we asked to be told.
+  if (process.send !== undefined && !process.connected) process.exit(exitCodes.problem)
   process.on('message', (message: unknown) => {
     if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'stop') stop()
   })

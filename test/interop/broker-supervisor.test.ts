@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import {
+  bundles,
   cliPath,
   LabCluster,
   lagoon,
@@ -239,6 +240,36 @@ describe('lagoon', () => {
       expect((await next.stop()).code).toBe(0)
     }
   )
+
+  it('leaves no node behind when it is killed in the middle of starting', async () => {
+    const dir = await preparedDir(2)
+    dirs.push(dir)
+    for (let delayMs = 0; delayMs < 120; delayMs += 10) {
+      const child = spawn(process.execPath, [cliPath, 'up', '--data', dir, '--json'], { stdio: 'ignore' })
+      await until('a node process is there', () => existsSync(join(dir, 'processes.json')))
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      await until(`nothing is left of a start killed after ${delayMs} ms`, () => processesOf(dir).length === 0, 10_000)
+      rmSync(join(dir, 'processes.json'))
+    }
+  })
+
+  it.each(['broker', 'ensemble'])('a %s whose parent died while it was being loaded ends by itself', async (role) => {
+    const dataDir = join(scratch(), role)
+    const common = { host: '127.0.0.1', port: 0, dataDir }
+    const config =
+      role === 'broker'
+        ? { ...common, brokerId: 1, ensemble: [{ host: '127.0.0.1', port: 1 }], sessionTimeoutMs: 6000 }
+        : { ...common, memberId: 1, sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000 }
+    const args = [join(bundles, `${role}-process.js`), JSON.stringify(config)]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    const exited = once(child, 'exit')
+    child.disconnect()
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    expect(await exited).toEqual([1, null])
+    clearTimeout(late)
+  })
 
   it('stops cleanly on SIGTERM too, and in the middle of starting', async () => {
     const dir = await preparedDir(2)
