@@ -28,10 +28,15 @@ export function openControlSocket(dir: string, api: ApiProvider, log: Log): Prom
     server.once('error', (error) =>
       reject(new AppError('FAILED', `The control socket ${path} cannot be opened: ${error.message}`, { cause: error }))
     )
-    // Nobody else may open it, not even between its making and the chmod.
+    // Nobody else may open it, not even between its making and the chmod. Node makes it inside this call: what other
+    // work makes meanwhile (folders of nodes, their processes) keeps the user's own mask.
     const before = process.umask(0o177)
-    server.listen(path, () => {
+    try {
+      server.listen(path)
+    } finally {
       process.umask(before)
+    }
+    server.once('listening', () => {
       if (process.platform !== 'win32') chmodSync(path, 0o600)
       resolve({ close: () => close(server, sockets) })
     })

@@ -35,6 +35,8 @@ export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, p
     })
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // From here on nobody else listens: an unheard error of the socket would end the process.
+    socket.on('error', (error) => ignore(error, 'a browser that went away'))
     if (request.url !== '/api' || !guard.admitsSocket(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
