@@ -286,7 +286,7 @@ describe('records', () => {
     expect((await listed(leader, 'nowhere', -1n))?.errorCode).toBe(3)
   })
 
-  it('with another topic’s id are INCONSISTENT_TOPIC_ID only where the id is known, UNKNOWN_TOPIC_ID elsewhere', async () => {
+  it('are fetched by topic id from version 13 on: an unknown id is 100, an unknown partition of a known one 3', async () => {
     const { topic, leader } = await fresh()
     const { topicId } = await cluster.topic(topic)
     expect((await fetchFrom(leader, topic, 0, { version: 13, topicId })).errorCode).toBe(0)
