@@ -222,7 +222,7 @@ describe('the monitor, with a broker that is gone', () => {
     expect(kept.map(({ startOffset, endOffset }) => [startOffset, endOffset])).toEqual(kept.map(() => [0, 4]))
     const { groups } = await client.call('group.list', {})
     const group = await client.call('group.describe', { groupId })
-    expect(groups.find((row) => row.groupId === groupId)?.lagRecords).toBe(3 * kept.length)
+    expect(groups.find((row) => row.groupId === groupId)?.lagRecords).toBeNull()
     for (const { partition, committedOffset, lagRecords } of group.partitions) {
       expect([partition, committedOffset, lagRecords]).toEqual([
         partition,
@@ -280,7 +280,7 @@ describe('the monitor, with a broker that is stopped and still registered', () =
 
       for (const { total, partitions } of stalled) {
         expect(partitions.filter(({ lag }) => lag === 1)).toHaveLength(2)
-        expect(total).toBe(2)
+        expect(total).toBeNull()
       }
       const distances = stalled.slice(1).map(({ atMs }, i) => atMs - (stalled[i]?.atMs ?? 0))
       expect(Math.max(...distances)).toBeLessThan(2500)
