@@ -57,10 +57,8 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
         isGone = true
         handlers.exited({ code, signal })
       }
-      child.on('error', (error) => {
-        handlers.line(error.message)
-        if (child.pid === undefined) exited(null, null)
-      })
+      // One that never began is told of by the throw below.
+      child.on('error', (error) => handlers.line(error.message))
       child.on('exit', exited)
       child.on('message', handlers.message)
       for (const stream of [child.stdout, child.stderr]) {

@@ -3,9 +3,12 @@
  * Until the folder is known, and for what must be seen at once, warnings go to stderr.
  */
 import { renameSync, statSync } from 'node:fs'
+import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 
 const fileBytesMax = 10 * 1024 * 1024
+/** While the file cannot be written, later lines than these are dropped. */
+const unwrittenBytesMax = 1024 * 1024
 
 interface Line {
   readonly level: Parameters<Log>[0]
@@ -39,10 +42,10 @@ function makeFileLog(): FileLog {
       rotate(path)
       // Loaded off the way to a running cluster: nothing waits for its log.
       void import('pino').then(({ pino, destination }) => {
-        const logger = pino(
-          { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
-          destination({ dest: path, sync: false, mkdir: true })
-        )
+        const file = destination({ dest: path, sync: false, mkdir: true, maxLength: unwrittenBytesMax })
+        const logger = pino({ base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, file)
+        // A full disk costs lines of the log, never the cluster.
+        file.on('error', (error) => ignore(error, 'the next line tries again'))
         write = ({ level, message, fields }) => logger[level](fields ?? {}, message)
         for (const line of early.splice(0)) write(line)
       })

@@ -7,6 +7,7 @@ import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { WatchKey, WatchValue } from '../api/watch'
 import { hostMessageSchema, type ClientMessage } from '../api/wire'
+import { messageOf } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessLauncher, Timer } from '../kernel/ports'
 import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/observation'
 
@@ -42,12 +43,22 @@ export class MonitorLink {
   }
 
   start(): void {
-    this.#child = this.#ports.launcher.launch('monitor', this.#ports.config, {
+    try {
+      this.#child = this.#launch()
+    } catch (error) {
+      this.#ports.log('error', 'the monitor process could not be made', { reason: messageOf(error) })
+      this.#ended()
+      return
+    }
+    for (const key of this.#watches.keys()) this.#send({ type: 'watch', key })
+  }
+
+  #launch(): ChildProcess {
+    return this.#ports.launcher.launch('monitor', this.#ports.config, {
       message: (message) => this.#message(message),
       line: (line) => this.#ports.log('warn', line, { node: 'monitor' }),
       exited: () => this.#ended()
     })
-    for (const key of this.#watches.keys()) this.#send({ type: 'watch', key })
   }
 
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {

@@ -113,14 +113,25 @@ export class NodeRunner {
     this.#ending = undefined
     this.#startedMs = this.#ports.clock.monotonicMs()
     this.#enter('starting')
-    const { launcher, configOf } = this.#ports
-    const child = launcher.launch(this.#spec.role, configOf(this.#spec), {
+    try {
+      this.#child = this.#launch()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      // No process could be made (too many, too little memory): like one that ended at once.
+      this.#problem = error
+      this.#exited({ code: null, signal: null })
+      return
+    }
+    this.#ports.changed(this)
+  }
+
+  #launch(): ChildProcess {
+    const { launcher, configOf, log } = this.#ports
+    return launcher.launch(this.#spec.role, configOf(this.#spec), {
       message: (message) => this.#message(message),
-      line: (line) => this.#ports.log('warn', line, { node: this.#spec.name }),
+      line: (line) => log('warn', line, { node: this.#spec.name }),
       exited: (exit) => this.#exited(exit)
     })
-    this.#child = child
-    this.#ports.changed(this)
   }
 
   /** Asks for a clean stop; kills when that takes too long. Resolves when the exit was observed. */

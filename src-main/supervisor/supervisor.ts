@@ -241,11 +241,21 @@ export class Supervisor {
 
   #setSpec(spec: ClusterSpec): void {
     this.#spec = spec
-    const { disk } = this.#ports
-    disk.replaceUnsynced(disk.join(this.dir, specFile), new TextEncoder().encode(encodeSpec(spec)))
+    this.#keep(specFile, encodeSpec(spec))
     for (const node of spec.nodes) {
       const runner = this.#runners.get(node.name)
       if (runner !== undefined) runner.spec = node
+    }
+  }
+
+  /** A disk that is full, or gone, must not keep anybody from stopping nodes, nor end us when one is started again. */
+  #keep(file: string, text: string): void {
+    const { disk, log } = this.#ports
+    try {
+      disk.replaceUnsynced(disk.join(this.dir, file), new TextEncoder().encode(text))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      log('error', 'a file of the cluster could not be written', { file, reason: error.message })
     }
   }
 
@@ -287,9 +297,8 @@ export class Supervisor {
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────
 
   #recordProcesses(): void {
-    const { disk } = this.#ports
     const processes = [...this.#runners.values()].flatMap((runner) => runner.identity ?? [])
-    disk.replaceUnsynced(disk.join(this.dir, pidsFile), new TextEncoder().encode(JSON.stringify(processes)))
+    this.#keep(pidsFile, JSON.stringify(processes))
   }
 
   /** Nodes of an earlier supervisor that died without taking them along. */

@@ -253,4 +253,19 @@ describe('the supervisor', () => {
     await expect(failure).rejects.toBeInstanceOf(AppError)
     await expect(failure).rejects.toMatchObject({ code: 'NOT_FOUND', message: /ensemble-1, broker-1/ })
   })
+
+  it('stops, kills and starts nodes on a disk that is full', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+    world.disk.capacityBytes = 0
+
+    await world.clock.until(supervisor.kill('broker-1'))
+    expect(states(supervisor)['broker-1']).toBe('killed')
+    await world.clock.until(supervisor.startNode('broker-1'))
+    expect(states(supervisor)['broker-1']).toBe('running')
+    world.exit(world.broker(1), { code: 70, signal: null })
+    await world.clock.run(2_000)
+
+    expect(states(supervisor)['broker-1']).toBe('running')
+  })
 })
