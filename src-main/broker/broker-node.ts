@@ -44,6 +44,8 @@ const idleCheckMs = 30_000
 const autoCreateTimeoutMs = 30_000
 const statsEveryMs = 1000
 const ensembleRetryMs = 200
+/** What requests to the ensemble fail with when it is away for a while. */
+const passing: readonly string[] = ['CONNECTIONLOSS', 'SESSIONEXPIRED', 'OPERATIONTIMEOUT']
 
 const createTopicsCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse }
 
@@ -111,15 +113,13 @@ export class BrokerNode {
   /** Resolves with the port when this broker serves and the controller knows it. */
   async start(): Promise<Address> {
     const { clock } = this.#ports
-    this.#ensemble.start()
-    await this.#ensemble.whenConnected()
-    const clusterId = await this.#prepareEnsemble()
-    await this.#configs.loadAll()
+    const clusterId = await this.#untilDone(() => this.#prepareEnsemble())
+    await this.#untilDone(() => this.#configs.loadAll())
     const logs = await this.#openLogs(clusterId)
     const services = this.#build(logs, clusterId)
     const address = await this.#listen(services)
     const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
-    await this.#register(address)
+    await this.#untilDone(() => this.#register(address))
     this.#ensemble.onSession((event) => this.#sessionEvent(event, address))
     this.#controller.stand()
     this.#repeat(statsEveryMs, () => this.#tellStats())
@@ -127,6 +127,23 @@ export class BrokerNode {
     await ready
     this.#ports.log('info', 'serving', { port: address.port, startedAtMs: clock.nowMs() })
     return address
+  }
+
+  /** Of a start: a connection or a session that is lost in between is no reason to end. */
+  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        this.#ensemble.start()
+        await this.#ensemble.whenConnected()
+        return await work()
+      } catch (error) {
+        if (!(error instanceof EnsembleError) || !passing.includes(error.code) || this.#isStopping) throw error
+        ignore(error, 'tried again')
+        await new Promise<void>((resolve) => {
+          this.#ports.clock.after(ensembleRetryMs, resolve)
+        })
+      }
+    }
   }
 
   async #prepareEnsemble(): Promise<string> {

@@ -3,7 +3,7 @@
  * if its session is one that this very folder recorded: we hold the folder's lock, so that process is dead
  * (KAFKA-1387, KAFKA-7165). A znode of anybody else is waited for until its session ends.
  */
-import { ignore } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Disk, Log } from '../kernel/ports'
 import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
 import { brokerData, paths, textOf, dataOf, type BrokerRegistration } from './core/znodes'
@@ -23,13 +23,13 @@ export interface RegistrationPorts {
 
 /** The czxid of the registration: the broker epoch. Rejects with EnsembleError when the session ends meanwhile. */
 export async function register(ports: RegistrationPorts, broker: BrokerRegistration): Promise<bigint> {
-  const { ensemble, disk, dir } = ports
+  const { ensemble } = ports
   const previous = previousSession(ports)
   const path = paths.broker(broker.id)
   for (;;) {
     try {
       const { stat } = await ensemble.create(path, brokerData(broker), { ephemeral: true })
-      disk.replaceUnsynced(disk.join(dir, sessionFile), dataOf(`${ensemble.sessionId}\n`))
+      recordSession(ports)
       return stat.czxid
     } catch (error) {
       if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
@@ -40,6 +40,17 @@ export async function register(ports: RegistrationPorts, broker: BrokerRegistrat
     if (holder.ephemeralOwner === ensemble.sessionId) return holder.czxid
     if (holder.ephemeralOwner === previous) await takeAway(ports, path, previous)
     else await untilGone(ports, path)
+  }
+}
+
+/** Only saves the next process a wait: a full disk is no reason not to serve. */
+function recordSession({ ensemble, disk, dir, log }: RegistrationPorts): void {
+  const path = disk.join(dir, sessionFile)
+  try {
+    disk.replaceUnsynced(path, dataOf(`${ensemble.sessionId}\n`))
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
+    log('warn', 'the session could not be recorded', { path, reason: error.message })
   }
 }
 

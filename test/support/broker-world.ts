@@ -150,6 +150,13 @@ export class BrokerWorld {
     await this.clock.run(10_000)
   }
 
+  /** Connections are lost, and can be made again after that time. */
+  blip(id: number, durationMs: number): void {
+    const network = this.#networks.get(id)
+    network?.cut()
+    this.clock.after(durationMs, () => network?.mend())
+  }
+
   async reconnect(id: number): Promise<void> {
     this.#networks.get(id)?.mend()
     await this.clock.run(5_000)
