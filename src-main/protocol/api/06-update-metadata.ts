@@ -3,44 +3,31 @@
  */
 import { array, bool, int16, int32, int64Exact, int8, message, string, struct, uuid } from '../wire/schema'
 
+/** In both shapes that the list of partitions has had. */
+const partitionState = struct({
+  topicName: string({ to: 4, ignorable: true }),
+  partitionIndex: int32(),
+  controllerEpoch: int32(),
+  leader: int32(),
+  leaderEpoch: int32(),
+  isr: array(int32()),
+  zkVersion: int32(),
+  replicas: array(int32()),
+  offlineReplicas: array(int32(), { from: 4, ignorable: true })
+})
+
 export const updateMetadataRequest = message('UpdateMetadataRequest', [0, 8], 6, {
   controllerId: int32(),
   isKRaftController: bool({ from: 8, default: false }),
   type: int8({ from: 8, default: 0, tag: 0 }),
   controllerEpoch: int32(),
   brokerEpoch: int64Exact({ from: 5, default: -1n, ignorable: true }),
-  ungroupedPartitionStates: array(
-    struct({
-      topicName: string({ to: 4, ignorable: true }),
-      partitionIndex: int32(),
-      controllerEpoch: int32(),
-      leader: int32(),
-      leaderEpoch: int32(),
-      isr: array(int32()),
-      zkVersion: int32(),
-      replicas: array(int32()),
-      offlineReplicas: array(int32(), { from: 4, ignorable: true })
-    }),
-    { to: 4 }
-  ),
+  ungroupedPartitionStates: array(partitionState, { to: 4 }),
   topicStates: array(
     struct({
       topicName: string({ from: 5 }),
       topicId: uuid({ from: 7, ignorable: true }),
-      partitionStates: array(
-        struct({
-          topicName: string({ to: 4, ignorable: true }),
-          partitionIndex: int32(),
-          controllerEpoch: int32(),
-          leader: int32(),
-          leaderEpoch: int32(),
-          isr: array(int32()),
-          zkVersion: int32(),
-          replicas: array(int32()),
-          offlineReplicas: array(int32(), { from: 4, ignorable: true })
-        }),
-        { from: 5 }
-      )
+      partitionStates: array(partitionState, { from: 5 })
     }),
     { from: 5 }
   ),
