@@ -13,7 +13,7 @@ const given = process.argv.slice(2)
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])) return
-  throw new Error(`Lagoon needs Node ${nodeMin.join('.')} or newer; this is ${process.versions.node}..`)
+  throw new Error(`Lagoon needs Node ${nodeMin.join('.')} or newer; this is ${process.versions.node}.`)
 }
 
 function hasDisplay() {

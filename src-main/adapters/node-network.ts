@@ -60,6 +60,7 @@ class NodeConnection implements Connection {
       }
       handler.closed(this.#failure)
     })
+    if (handler.drained !== undefined) socket.on('drain', () => setImmediate(() => handler.drained?.()))
     socket.resume()
   }
 
@@ -122,14 +123,10 @@ class NodeConnection implements Connection {
         socket.uncork()
       })
     }
-    socket.write(bytes, () => {
-      if (whenTaken === undefined && this.#handler?.drained === undefined) return
-      // Not from here: what continues at once from a write that the kernel took at once would starve everybody else.
-      setImmediate(() => {
-        whenTaken?.()
-        if (socket.writableLength === 0) this.#handler?.drained?.()
-      })
-    })
+    if (whenTaken === undefined) socket.write(bytes)
+    // Not from the callback itself: what continues at once from a write that the kernel took at once would starve
+    // everybody else.
+    else socket.write(bytes, () => setImmediate(whenTaken))
   }
 
   pause(): void {

@@ -118,7 +118,7 @@ export interface FrameHandler {
   frame(bytes: Uint8Array): void
   /** The first four bytes of the connection, when listed in ListenOptions.words. Nothing else is read afterwards. */
   word?(word: string): void
-  /** The send queue has become empty after unsentBytes > 0. */
+  /** The send queue has become empty after it was full: more than a few kilobytes. */
   drained?(): void
   /** Once, for whatever reason; undefined when closed in good order. `oversized` and the like are in the code. */
   closed(error: Error | undefined): void
