@@ -686,6 +686,8 @@ export class Controller {
   async #finishDeletion(topic: ControlledTopic): Promise<void> {
     if (this.#state.topics.get(topic.name) !== topic) return
     await this.#deleteZnodes(topic)
+    // Again: a broker that joined while the others were being asked was told of the topic as of any other.
+    void this.#tell({ changed: topic.partitions, areDeleted: true })
     this.#state.topics.delete(topic.name)
     this.#state.deleting.delete(topic.name)
     this.#ports.event('topicDeleted', { topic: topic.name })
