@@ -217,6 +217,8 @@ describe('metadata and topics', () => {
       ).responses[0]
     expect(await remove({ topicId })).toMatchObject({ errorCode: 0, name: 'going', topicId })
     expect((await remove({ topicId }))?.errorCode).toBe(code('UNKNOWN_TOPIC_ID'))
+    expect((await remove({}))?.errorCode).toBe(code('INVALID_REQUEST'))
+    expect((await remove({ topicId, name: 'going' }))?.errorCode).toBe(code('INVALID_REQUEST'))
     expect((await remove({ name: 'going' }))?.errorCode).toBe(code('UNKNOWN_TOPIC_OR_PARTITION'))
     for (const id of [1, 2, 3])
       await until('no broker knows it', async () => (await cluster.topic('going', id)).errorCode === 3)

@@ -44,6 +44,9 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
   })
   if (!(await broker.controller.whenInOffice()))
     return failed('NOT_CONTROLLER', 'This is not the controller.', asked.name ?? null)
+  if ((asked.name === null) === (topicId === zeroUuid)) {
+    return failed('INVALID_REQUEST', 'A topic is deleted by its name or by its id: one of them, not both.')
+  }
   const name = topicId === zeroUuid ? asked.name : (broker.controller.topicNameOf(topicId) ?? null)
   if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
   if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)
