@@ -343,7 +343,11 @@ export class GroupCoordinator {
       shard,
       committed.map(({ topic, partition, value }) => offsetRecord(group.groupId, topic, partition, value))
     )
-    if (failure !== undefined) return checked.map(({ error }) => (error === 'NONE' ? failure : error))
+    if (failure !== undefined) {
+      // Kafka's word for a commit that is too large for one batch.
+      const told = failure === 'UNKNOWN_SERVER_ERROR' ? 'INVALID_COMMIT_OFFSET_SIZE' : failure
+      return checked.map(({ error }) => (error === 'NONE' ? told : error))
+    }
     for (const { topic, partition, value } of committed) group.committed(topic, partition, value)
     return checked.map(({ error }) => error)
   }

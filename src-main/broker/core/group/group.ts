@@ -24,6 +24,8 @@ import {
 import { Member } from './member'
 
 const noBytes = new Uint8Array(0)
+/** A group all of whose members are away is not looked after more often, however short their rebalance time-out. */
+const absentPauseMs = 1000
 
 export interface GroupOptions {
   /** group.initial.rebalance.delay.ms: an empty group waits so long for more members. */
@@ -347,13 +349,13 @@ export class Group {
     for (const member of [...this.#members.values()]) {
       if (member.awaitingJoin === undefined && !member.isStatic) this.#forget(member)
     }
-    this.#generationId += 1
     const joined = [...this.#members.values()].filter((member) => member.awaitingJoin !== undefined)
     if (joined.length === 0 && this.#members.size > 0) {
       // Only static members that are away: their sessions decide, the group goes on waiting.
-      this.#rebalanceDeadlineMs = nowMs + this.#rebalanceTimeoutMs()
+      this.#rebalanceDeadlineMs = nowMs + Math.max(absentPauseMs, this.#rebalanceTimeoutMs())
       return
     }
+    this.#generationId += 1
     if (this.#members.size === 0) {
       this.#enter('Empty')
       this.#protocolName = null

@@ -235,6 +235,24 @@ describe('Group', () => {
     expect(group.leave(identity('m2'), 0)).toBe('UNKNOWN_MEMBER_ID')
   })
 
+  it('waits for static members that are away without a new generation, and not in a hurry', () => {
+    const { group, join, sync, settle } = groupUnderTest()
+    const hasty = { rebalanceTimeoutMs: 0, sessionTimeoutMs: 60_000 }
+    join(1, { newMemberId: 'm1', groupInstanceId: 's1', ...hasty })
+    sync(2, 'm1', { m1: bytes(1) })
+    join(3, { newMemberId: 'm2', groupInstanceId: 's2', ...hasty })
+    group.tick(10)
+    settle()
+    const { generationId } = group
+    group.leave({ memberId: '', groupInstanceId: 's2' }, 20)
+    group.tick(20)
+    settle()
+
+    expect(group.state).toBe('PreparingRebalance')
+    expect(group.generationId).toBe(generationId)
+    expect(group.deadlineMs).toBeGreaterThanOrEqual(1_020)
+  })
+
   it('lets a static member come back without a rebalance and fences its old self', () => {
     const { join, sync, group } = groupUnderTest()
     join(1, { newMemberId: 'm1' })
