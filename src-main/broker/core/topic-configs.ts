@@ -57,23 +57,30 @@ export function isTopicConfig(name: string): name is TopicConfigName {
   return Object.hasOwn(TOPIC_CONFIGS, name)
 }
 
+const shownMax = 100
+
+/** A client's text in a message: messages of old versions hold no more than 32767 bytes. */
+export function shown(text: string): string {
+  return text.length <= shownMax ? text : `${text.slice(0, shownMax)}…`
+}
+
 /** One sentence that names the config, or undefined when it may be set so. */
 export function configProblem(name: string, value: string | null): string | undefined {
   if (!isTopicConfig(name)) {
-    return `Unknown topic config name: ${name}. These are possible here: ${topicConfigNames.join(', ')}.`
+    return `Unknown topic config name: ${shown(name)}. These are possible here: ${topicConfigNames.join(', ')}.`
   }
   const definition = definitionOf(name)
   if (value === null) return `The config ${name} has no value.`
   if (definition.values !== undefined) {
     if (definition.values.includes(value)) return undefined
-    return `Invalid value ${value} for config ${name}: possible here is ${definition.values.join(' or ')}.`
+    return `Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
   }
   if (!/^-?\d+$/.test(value.trim()) || !Number.isSafeInteger(Number(value))) {
-    return `Invalid value ${value} for config ${name}: it is not a whole number.`
+    return `Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }
   const { min = -Infinity, max = Number.MAX_SAFE_INTEGER } = definition
-  if (Number(value) < min) return `Invalid value ${value} for config ${name}: it must be at least ${min}.`
-  if (Number(value) > max) return `Invalid value ${value} for config ${name}: it must be at most ${max}.`
+  if (Number(value) < min) return `Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
+  if (Number(value) > max) return `Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
   return undefined
 }
 

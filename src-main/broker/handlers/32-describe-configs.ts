@@ -6,7 +6,7 @@ import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
-import { definitionOf, topicConfigNames } from '../core/topic-configs'
+import { definitionOf, topicConfigNames, shown } from '../core/topic-configs'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 import { configSource, configType, topicConfigEntries, type ConfigEntry } from './config-entries'
@@ -70,7 +70,7 @@ function entriesOf(broker: BrokerServices, { resourceType, resourceName }: Resou
     if (resourceName === String(broker.brokerId)) return { entries: brokerConfigEntries(broker) }
     return {
       error: 'INVALID_REQUEST',
-      message: `Unexpected broker id ${resourceName}: this is broker ${broker.brokerId}.`
+      message: `Unexpected broker id ${shown(resourceName)}: this is broker ${broker.brokerId}.`
     }
   }
   return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here.` }

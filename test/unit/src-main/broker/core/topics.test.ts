@@ -21,6 +21,7 @@ describe('topic names', () => {
 describe('topic configs', () => {
   it('names a config that is not obeyed here', () => {
     expect(configProblem('unclean.leader.election.enable', 'true')).toContain('unclean.leader.election.enable')
+    expect(configProblem('x'.repeat(32_767), 'true')?.length).toBeLessThan(1_000)
   })
 
   it.each([
