@@ -13,7 +13,8 @@ import type { Log } from '../kernel/ports'
 import { ClientSession, type ApiProvider } from './client-session'
 import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
 
-const cookieName = 'lagoon'
+/** Cookies of one host are shared by all its ports: two clusters in one browser need two names. */
+const cookieName = (port: number): string => `lagoon-${port}`
 const messageBytesMax = 4 * 1024 * 1024
 /** A browser that does not read is cut off before it fills our memory. */
 const unsentBytesMax = 64 * 1024 * 1024
@@ -66,7 +67,7 @@ class Guard {
   }
 
   get setCookie(): string {
-    return `${cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
+    return `${cookieName(this.port)}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
   }
 
   isOurHost(request: IncomingMessage): boolean {
@@ -86,7 +87,7 @@ class Guard {
   hasCookie(request: IncomingMessage): boolean {
     for (const pair of (request.headers.cookie ?? '').split(';')) {
       const [name, value] = pair.trim().split('=')
-      if (name === cookieName && value !== undefined && isSame(value, this.#cookie)) return true
+      if (name === cookieName(this.port) && value !== undefined && isSame(value, this.#cookie)) return true
     }
     return false
   }

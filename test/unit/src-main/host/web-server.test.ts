@@ -35,4 +35,18 @@ describe('openWebServer', () => {
     expect(status).toBe(401)
     expect(uncaught).toEqual([])
   })
+
+  it('names its cookie so that another cluster in the same browser does not take it away', async () => {
+    const other = await openWebServer(api, tmpdir(), () => undefined)
+    const cookies: string[] = []
+    for (const { url } of [web, other]) {
+      const answer = await fetch(url, { redirect: 'manual' })
+      cookies.push(answer.headers.get('set-cookie')?.split(';')[0] ?? '')
+    }
+    await other.close()
+
+    expect(cookies[0]?.split('=')[0]).not.toBe(cookies[1]?.split('=')[0])
+    const page = await fetch(`http://127.0.0.1:${port}/nothing`, { headers: { cookie: cookies.join('; ') } })
+    expect(page.status).toBe(404)
+  })
 })
