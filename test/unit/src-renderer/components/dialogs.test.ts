@@ -141,14 +141,74 @@ describe('creating a topic', () => {
     expect(byRole('dialog', '')).toEqual([])
   })
 
-  it('needs a name, and takes no partitions out of range', async () => {
-    expect((one('button', /^Create topic$/) as HTMLButtonElement).disabled).toBe(true)
-    await type(one('textbox', /^Name$/), 'orders')
-    await type(one('textbox', /^Partitions$/), '0')
-    one('button', /^Create topic$/).click()
+  const button = (): HTMLButtonElement => one('button', /^Create topic$/) as HTMLButtonElement
+  const confirm = async (): Promise<void> => {
+    one('dialog', '').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true }))
     await flushPromises()
+  }
 
-    expect(api.last('topic.create').input).toMatchObject({ partitions: 6 })
+  it('needs a name', async () => {
+    expect(button().disabled).toBe(true)
+    await type(one('textbox', /^Name$/), '   ')
+    expect(button().disabled).toBe(true)
+    expect(byRole('alert', '')).toEqual([])
+  })
+
+  it.each(['0', 'abc', '', '1.5', '1e3', '10001', '100000'])(
+    'refuses the partition count “%s” instead of sending another one',
+    async (count) => {
+      await type(one('textbox', /^Name$/), 'orders')
+      await type(one('textbox', /^Partitions$/), count)
+      await confirm()
+
+      expect(one('alert', 'A whole number from 1 to')).toBeTruthy()
+      expect(button().disabled).toBe(true)
+      expect(shownText()).not.toContain('6 partitions')
+      expect(api.calls.map((call) => call.name)).not.toContain('topic.create')
+    }
+  )
+
+  it('sends the highest partition count there is', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    await type(one('textbox', /^Partitions$/), '10000')
+    await confirm()
+
+    expect(api.last('topic.create').input).toMatchObject({ partitions: 10_000 })
+  })
+
+  it('refuses a name that is too long whole, and one with illegal characters', async () => {
+    await type(one('textbox', /^Name$/), 'a'.repeat(260))
+    expect(one('alert', 'The name has 260 characters; 249 are allowed')).toBeTruthy()
+    expect((one('textbox', /^Name$/) as HTMLInputElement).value).toHaveLength(260)
+    expect(button().disabled).toBe(true)
+
+    await type(one('textbox', /^Name$/), 'or ders')
+    expect(one('alert', 'Only ASCII letters')).toBeTruthy()
+    await confirm()
+    expect(api.calls.map((call) => call.name)).not.toContain('topic.create')
+
+    await type(one('textbox', /^Name$/), 'orders')
+    expect(byRole('alert', '')).toEqual([])
+    expect(button().disabled).toBe(false)
+  })
+
+  it('sends the name without the spaces around it', async () => {
+    await type(one('textbox', /^Name$/), '  orders ')
+    await confirm()
+
+    expect(api.last('topic.create').input).toMatchObject({ topic: 'orders' })
+  })
+
+  it('drops the error of the server when a field changes', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    await confirm()
+    api.last('topic.create').reject(new ApiError({ code: 'FAILED', message: 'Taken.' }))
+    await flushPromises()
+    expect(one('alert', 'Taken.')).toBeTruthy()
+
+    await type(one('textbox', /^Name$/), 'orders2')
+
+    expect(byRole('alert', '')).toEqual([])
   })
 })
 
