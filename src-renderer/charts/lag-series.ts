@@ -84,6 +84,11 @@ export function toPoints(atMs: readonly number[], values: readonly (number | nul
   return points
 }
 
+/** Whether there is anything to draw from `fromMs` on. */
+export function isKnownSince(points: readonly Point[], fromMs: number): boolean {
+  return points.some(({ x, y }) => x >= fromMs && !Number.isNaN(y))
+}
+
 /** An outsider must be this much higher than a member to take its place, so that lines do not change colour all the time. */
 const TAKEOVER_FACTOR = 1.5
 const TAKEOVER_RECORDS = 10
@@ -115,6 +120,11 @@ export function steadyTop(
 /** The newest value, null where it is not known now. */
 export function present(values: readonly (number | null)[]): number | null {
   return values.at(-1) ?? null
+}
+
+/** The newest value that was known at all, null where none was. */
+export function lastKnown(values: readonly (number | null)[]): number | null {
+  return values.findLast((value) => value !== null) ?? null
 }
 
 export interface LagSummary {

@@ -1,6 +1,9 @@
 /** Sums over the partitions of a group. Partitions without a commit count nowhere: their lag is not known, not 0. */
 import type { GroupPartitionView, LagHistoryView } from '@api/views'
 
+/** Kafka's word for the state of a group whose coordinator does not answer: neither members nor commits are known. */
+export const unknownGroupState = 'Unknown'
+
 export function totalLag(partitions: readonly GroupPartitionView[]): number | null {
   const counted = partitions.filter((one) => one.committedOffset !== null)
   let total = 0

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { LagHistoryView, LagSampleView } from '@api/views'
-import { appendSample, emptyHistory, mergeHistory, present, steadyTop, summarize, toPoints } from '@/charts/lag-series'
+import {
+  appendSample,
+  emptyHistory,
+  isKnownSince,
+  lastKnown,
+  mergeHistory,
+  present,
+  steadyTop,
+  summarize,
+  toPoints
+} from '@/charts/lag-series'
 
 const sample = (atMs: number, total: number | null, lags: (number | null)[] = []): LagSampleView => ({
   groupId: 'g',
@@ -97,5 +107,20 @@ describe('the worst series', () => {
 
   it('fill the slot of one that is gone', () => {
     expect(steadyTop(['b', 'd'], values({ a: 3, d: 20 }), 2)).toEqual(['d', 'a'])
+  })
+})
+
+describe('what was known', () => {
+  it('counts only in the range', () => {
+    const points = [
+      { x: 1000, y: 0 },
+      { x: 2000, y: Number.NaN }
+    ]
+
+    expect([isKnownSince(points, 1000), isKnownSince(points, 1001), isKnownSince([], 0)]).toEqual([true, false, false])
+  })
+
+  it('is the newest value before the gap', () => {
+    expect([lastKnown([3, 0, null, null]), lastKnown([null]), lastKnown([])]).toEqual([0, null, null])
   })
 })

@@ -186,6 +186,16 @@ describe('the page of a group', () => {
     expect(one('table', 'Lag of the group over time').textContent).toContain('1\u2009234')
   })
 
+  it('draws the partitions that were known when the total never was', async () => {
+    const partitions = [{ topic: 't', partition: 0, lag: [9, null] }]
+    api.last('group.lag').resolve({ ...history(), total: [null, null], partitions })
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=lag-chart] canvas')).toBeTruthy()
+    expect(document.querySelector('.legend')?.textContent).toContain('t-0—')
+    expect(shownText()).not.toContain('Nothing known in this range')
+  })
+
   it('says that nothing is known rather than drawing a zero', async () => {
     const loaded = history()
     api.last('group.lag').resolve({ ...loaded, total: [null, null], partitions: [] })

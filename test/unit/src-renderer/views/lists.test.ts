@@ -201,6 +201,21 @@ describe('a group', () => {
 
     expect(cells('app')).toEqual(['app', '/127.0.0.1', '2', '5', 't: 0 1', 'm-1'])
   })
+
+  it('whose coordinator is silent is not said to have no members or commits', async () => {
+    const silent = { ...group, state: 'Unknown', members: [], partitions: [] }
+    await show(OffsetsTable, { group: silent })
+    await show(MembersTable, { group: silent })
+
+    expect(shownText().match(/The coordinator of the group does not answer/g)).toHaveLength(2)
+    expect(shownText()).not.toMatch(/No members|No partitions/)
+  })
+
+  it('of which nothing is there is said to have none', async () => {
+    await show(OffsetsTable, { group: { ...group, state: 'Empty', members: [], partitions: [] } })
+
+    expect(shownText()).toContain('The group has neither members nor committed offsets')
+  })
 })
 
 describe('messages', () => {
