@@ -1,11 +1,15 @@
 /**
- * Which groups are behind. A group is when its total lag
- * - has grown over the last five samples without a step down and is at least 100 records, or
- * - is at least 1,000 records and has not fallen over the last five samples.
- * It no longer is when its lag is below 100 records, or below 1,000 and falling. A lag that is not known changes nothing:
- * a group neither falls behind nor catches up unseen.
+ * Which groups are behind. A lag goes up and down with every commit, and what counts is where it comes down to: its floor,
+ * the lowest of six samples. Twelve samples give two floors, an earlier and a present one. A group is behind when its
+ * present floor
+ * - is at least 100 records and above the earlier one, or
+ * - is at least 1,000 records and not below the earlier one.
+ * It no longer is when its present floor is below 100 records, or below 1,000 and below the earlier one. A lag that is not
+ * known changes nothing: a group neither falls behind nor catches up unseen.
  */
-export const behindSamples = 5
+/** Longer than clients take from one commit to the next (5 s by default): a floor has one in it. */
+const floorSamples = 6
+export const behindSamples = 2 * floorSamples
 export const behindLagMin = 100
 export const behindLagSure = 1000
 
@@ -60,15 +64,22 @@ export class GroupsBehind {
   }
 }
 
+interface Floors {
+  readonly earlier: number
+  readonly present: number
+}
+
+function floorsOf(lags: readonly number[]): Floors {
+  return { earlier: Math.min(...lags.slice(0, -floorSamples)), present: Math.min(...lags.slice(-floorSamples)) }
+}
+
 function fallsBehind(lags: readonly number[]): boolean {
-  const first = lags[0] ?? 0
-  const last = lags.at(-1) ?? 0
-  if (lags.length < behindSamples || last < behindLagMin) return false
-  if (last >= behindLagSure) return last >= first
-  return last > first && lags.every((lag, i) => i === 0 || lag >= (lags[i - 1] ?? 0))
+  if (lags.length < behindSamples) return false
+  const { earlier, present } = floorsOf(lags)
+  return present >= behindLagSure ? present >= earlier : present >= behindLagMin && present > earlier
 }
 
 function hasCaughtUp(lags: readonly number[]): boolean {
-  const last = lags.at(-1) ?? 0
-  return last < behindLagMin || (last < behindLagSure && last < (lags[0] ?? 0))
+  const { earlier, present } = floorsOf(lags)
+  return present < behindLagMin || (present < behindLagSure && present < earlier)
 }

@@ -14,42 +14,56 @@ function follow(totals: readonly (number | null)[]): { told: string[]; behind: G
   return { told, behind }
 }
 
+const line = (from: number, step: number, samples: number): number[] =>
+  Array.from({ length: samples }, (_, i) => from + i * step)
+
 describe('groups that are behind', () => {
-  it('are those whose lag grew over five samples and is 100 records or more', () => {
-    expect(follow([10, 50, 90, 130, 170, 210]).told).toEqual(['4: behind by 170'])
+  it('are those whose floor rose and is 100 records or more', () => {
+    expect(follow(line(50, 20, 14)).told).toEqual(['11: behind by 270'])
   })
 
-  it('are not those whose lag goes up and down, or is small', () => {
-    expect(follow([100, 200, 150, 300, 250, 400, 350]).told).toEqual([])
-    expect(follow([10, 20, 30, 40, 50, 60, 70]).told).toEqual([])
+  it('are not those that commit every five seconds and have read everything by then', () => {
+    const sawtooth = Array.from({ length: 60 }, (_, second) => (second % 5) * 200)
+
+    expect(follow(sawtooth).told).toEqual([])
+  })
+
+  it('are those that commit every five seconds and read less than is written', () => {
+    const sawtooth = Array.from({ length: 30 }, (_, second) => second * 50 + (second % 5) * 200)
+
+    expect(follow(sawtooth).told).toHaveLength(1)
+  })
+
+  it('are not those whose lag is small', () => {
+    expect(follow(line(1, 5, 20)).told).toEqual([])
   })
 
   it('are those that stay at 1,000 records or more', () => {
-    expect(follow([1500, 1500, 1500, 1500, 1500]).told).toEqual(['4: behind by 1500'])
+    expect(follow(line(1500, 0, 13)).told).toEqual(['11: behind by 1500'])
   })
 
   it('are not those whose lag of many records falls', () => {
-    expect(follow([9000, 8000, 7000, 6000, 5000, 4000]).told).toEqual([])
+    expect(follow(line(20_000, -1000, 15)).told).toEqual([])
   })
 
-  it('catch up when little is left, or when it falls below 1,000', () => {
-    const far = [2000, 2000, 2000, 2000, 2000]
+  it('catch up when little is left, or when the floor falls below 1,000', () => {
+    const far = line(2000, 0, 12)
 
-    expect(follow([...far, 50]).told).toEqual(['4: behind by 2000', '5: caught up'])
-    expect(follow([...far, 1500, 900]).told).toEqual(['4: behind by 2000', '6: caught up'])
+    expect(follow([...far, 50]).told).toEqual(['11: behind by 2000', '12: caught up'])
+    expect(follow([...far, 1500, 900]).told).toEqual(['11: behind by 2000', '13: caught up'])
   })
 
   it('neither fall behind nor catch up unseen, and keep the lag that was known last', () => {
-    const { told, behind } = follow([2000, 2000, 2000, 2000, 2000, null, null])
+    const { told, behind } = follow([...line(2000, 0, 12), null, null])
 
-    expect(told).toEqual(['4: behind by 2000'])
-    expect(behind.list()).toEqual([{ groupId: 'g', lagRecords: 2000, sinceMs: 4000 }])
+    expect(told).toEqual(['11: behind by 2000'])
+    expect(behind.list()).toEqual([{ groupId: 'g', lagRecords: 2000, sinceMs: 11_000 }])
   })
 
   it('are forgotten with the group', () => {
-    const { behind } = follow([2000, 2000, 2000, 2000, 2000])
+    const { behind } = follow(line(2000, 0, 12))
 
-    behind.sampled(9000, new Map())
+    behind.sampled(20_000, new Map())
 
     expect(behind.list()).toEqual([])
   })
