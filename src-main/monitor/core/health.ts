@@ -56,14 +56,17 @@ function controllerReasons(nodes: readonly NodeView[], observation: Observation 
 }
 
 function brokerReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
-  return nodes
-    .filter(({ role, state }) => role === 'broker' && state !== 'running')
+  const brokers = nodes.filter(({ role }) => role === 'broker')
+  const isAnyUp = brokers.some(({ state }) => state === 'running' || state === 'starting')
+  // With none left no client can do anything: worse than one that is missing.
+  const level = isAnyUp ? 'degraded' : 'critical'
+  return brokers
+    .filter(({ state }) => state !== 'running')
     .map(({ name, state, sinceMs }) => {
       const common = { node: name, sinceMs }
       if (state === 'starting') return reason({ code: 'brokerStarting', level: 'recovering', ...common })
-      if (state === 'stopped' || state === 'stopping')
-        return reason({ code: 'brokerStopped', level: 'degraded', ...common })
-      return reason({ code: 'brokerDown', level: 'degraded', ...common })
+      const code = state === 'stopped' || state === 'stopping' ? 'brokerStopped' : 'brokerDown'
+      return reason({ code, level, ...common })
     })
 }
 
