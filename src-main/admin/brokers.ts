@@ -1,5 +1,6 @@
 /** Who can be asked: bootstrap servers from the start, then what Metadata answers name. Ids stay known when a broker dies. */
 import type { BrokerAddress } from '../kernel/cluster-ports'
+import type { ClusterIdentity } from '../kernel/cluster-identity'
 import { AppError } from '../kernel/errors'
 import { BrokerLanes, type Ask, type HostPort } from './broker-lanes'
 
@@ -14,9 +15,18 @@ export class Brokers {
   /** Whoever answered last is asked first. */
   #lastGood: HostPort | undefined
 
-  constructor(bootstrapServers: readonly HostPort[], clientId: string) {
+  readonly #identity: ClusterIdentity
+
+  constructor(bootstrapServers: readonly HostPort[], clientId: string, identity: ClusterIdentity) {
     this.#bootstrap = bootstrapServers
+    this.#identity = identity
     this.lanes = new BrokerLanes(clientId)
+  }
+
+  /** Throws when what answered is another cluster: the next broker is asked then. */
+  admit(clusterId: string | null | undefined): void {
+    if (this.#identity.admits(clusterId)) return
+    throw new AppError('CONNECTION_REFUSED', 'Another cluster answers at this address.', { details: { clusterId } })
   }
 
   learn(brokers: readonly BrokerAddress[], controllerId: number | null): void {

@@ -27,9 +27,11 @@ export function clusterReader(brokers: Brokers): ClusterReader {
     async metadata({ timeoutMs, topics }) {
       const lane = topics === undefined ? sampleLane : commandLane
       const wanted = topics === undefined ? null : [...topics]
-      const answer = await brokers.askAny(lane, timeoutMs, (connection) =>
-        partial(metadataV12.api.async(connection, wanted as string[], false, false))
-      )
+      const answer = await brokers.askAny(lane, timeoutMs, async (connection) => {
+        const told = await partial(metadataV12.api.async(connection, wanted as string[], false, false))
+        brokers.admit(told.clusterId)
+        return told
+      })
       const found = {
         brokers: answer.brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })),
         controllerId: answer.controllerId < 0 ? null : answer.controllerId,

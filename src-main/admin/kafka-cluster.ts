@@ -1,4 +1,5 @@
 /** A cluster through the client library: everything that monitor and app know of Kafka's protocol comes through here. */
+import type { ClusterIdentity } from '../kernel/cluster-identity'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import type { Compression } from '../kernel/ports'
 import type { HostPort } from './broker-lanes'
@@ -12,10 +13,11 @@ import { prepareKafkaLibrary } from './kafka-library'
 export function openKafkaCluster(
   bootstrapServers: readonly HostPort[],
   clientId: string,
-  compression: Compression
+  compression: Compression,
+  identity: ClusterIdentity
 ): KafkaCluster {
   prepareKafkaLibrary(compression)
-  const brokers = new Brokers(bootstrapServers, clientId)
+  const brokers = new Brokers(bootstrapServers, clientId, identity)
   return {
     ...clusterReader(brokers),
     ...clusterWriter(brokers),

@@ -44,6 +44,7 @@ const idleCheckMs = 30_000
 const autoCreateTimeoutMs = 30_000
 const statsEveryMs = 1000
 const ensembleRetryMs = 200
+const foreignRetryMs = 2000
 /** What requests to the ensemble fail with when it is away for a while. */
 const passing: readonly string[] = ['CONNECTIONLOSS', 'SESSIONEXPIRED', 'OPERATIONTIMEOUT']
 
@@ -89,6 +90,7 @@ export class BrokerNode {
   #groups: GroupCoordinator | undefined
   #listener: Listener | undefined
   #timers: Timer[] = []
+  #clusterId: string | undefined
   #isStopping = false
   #isReady = false
   #whenReady: () => void = () => undefined
@@ -114,6 +116,7 @@ export class BrokerNode {
   async start(): Promise<Address> {
     const { clock } = this.#ports
     const clusterId = await this.#untilDone(() => this.#prepareEnsemble())
+    this.#clusterId = clusterId
     await this.#untilDone(() => this.#configs.loadAll())
     const logs = await this.#openLogs(clusterId)
     const services = this.#build(logs, clusterId)
@@ -270,8 +273,21 @@ export class BrokerNode {
 
   /** Until it holds: a session may be lost again while registering. */
   #registerAgain(address: Address): void {
+    const again = (delayMs: number): void => {
+      this.#ports.clock.after(delayMs, () => {
+        if (!this.#isStopping) this.#registerAgain(address)
+      })
+    }
     const attempt = async (): Promise<void> => {
       await this.#ensemble.whenConnected()
+      if (!(await this.#isOurEnsemble())) {
+        this.#ports.log('error', 'another cluster’s ensemble answers at our ensemble’s address', {})
+        // The next session begins with the expiry of this one.
+        this.#ports.clock.after(foreignRetryMs, () => {
+          if (!this.#isStopping) this.#ensemble.abandon()
+        })
+        return
+      }
       await this.#register(address)
       this.#controller.stand()
     }
@@ -282,10 +298,14 @@ export class BrokerNode {
       }
       ignore(error, 'a new try follows, here or with the next session')
       if (error.code === 'SESSIONEXPIRED' || this.#isStopping) return
-      this.#ports.clock.after(ensembleRetryMs, () => {
-        if (!this.#isStopping) this.#registerAgain(address)
-      })
+      again(ensembleRetryMs)
     })
+  }
+
+  /** While our member was down its port may have gone to somebody else's. */
+  async #isOurEnsemble(): Promise<boolean> {
+    const stored = parseClusterId((await this.#ensemble.getData(paths.clusterId))?.data ?? null)
+    return stored === undefined || stored === this.#clusterId
   }
 
   /** Waits for the ensemble when it is away: what asks for configs can wait. */

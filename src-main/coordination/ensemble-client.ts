@@ -144,6 +144,8 @@ export class EnsembleClient {
     invariant(this.#state !== 'closed', 'a closed client is not started again')
     this.#sessionId = 0n
     this.#password = new Uint8Array(passwordBytes)
+    // A new session has seen nothing: a member whose history is shorter may be another ensemble's.
+    this.#lastZxidSeen = zxidZero
     this.#state = 'connecting'
     this.#connect()
   }
@@ -278,6 +280,11 @@ export class EnsembleClient {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /** Gives the session up without a word to the ensemble, which is not ours: as if it had expired. */
+  abandon(): void {
+    if (this.#state === 'connecting' || this.#state === 'connected') this.#ended('expired')
   }
 
   /** Drops the connection without ending the session: for tests and drills. */

@@ -1,0 +1,82 @@
+/** Two labs on one machine: what one does with ports that the other has left for a moment. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { TopicRow } from '../../src-main/api/views'
+import { encodeSpec, parseSpec, withPort, type ClusterSpec } from '../../src-main/supervisor/core/cluster-spec'
+import { lagoon, LabCluster, preparedDir, until } from '../support/lab-cluster'
+
+function specOf(dir: string): ClusterSpec {
+  const spec = parseSpec(readFileSync(join(dir, 'cluster.json'), 'utf8'))
+  if (spec === undefined) throw new Error(`no cluster in ${dir}`)
+  return spec
+}
+
+/** A folder whose node has the port that a node of `other` has. */
+async function dirWithPortOf(other: LabCluster, node: string): Promise<string> {
+  const dir = await preparedDir(1)
+  const port = specOf(other.dir).nodes.find(({ name }) => name === node)?.port ?? 0
+  writeFileSync(join(dir, 'cluster.json'), encodeSpec(withPort(specOf(dir), node, port)))
+  return dir
+}
+
+const running: LabCluster[] = []
+async function started(options: { brokers?: number; dir?: string }): Promise<LabCluster> {
+  const cluster = await LabCluster.start(options)
+  running.push(cluster)
+  return cluster
+}
+
+afterEach(async () => {
+  for (const cluster of running.splice(0)) await cluster.stop()
+})
+
+describe('a lab whose port another lab has taken', () => {
+  it('does not take the other’s topics for its own, nor its own for deleted', async () => {
+    const ours = await started({ brokers: 1 })
+    await ours.verb('topic', 'create', 'ours')
+    await until('the topic is seen', async () => {
+      const topics = await ours.verb<readonly TopicRow[]>('topic', 'list')
+      return topics.some(({ name }) => name === 'ours')
+    })
+    await ours.verb('node', 'kill', 'broker-1')
+    const theirs = await started({ dir: await dirWithPortOf(ours, 'broker-1') })
+    await theirs.verb('topic', 'create', 'theirs')
+
+    const refused = await lagoon(['topic', 'create', 'never', '--data', ours.dir])
+    expect(refused.code).toBe(1)
+    expect((await theirs.verb<readonly TopicRow[]>('topic', 'list')).map(({ name }) => name)).not.toContain('never')
+    const told = ours.events.map(({ code }) => code)
+    expect(told).not.toContain('topicDeleted')
+    await theirs.stop()
+    running.pop()
+
+    await ours.verb('node', 'start', 'broker-1')
+    const topics = await until('it is itself again', async () => {
+      const rows = await ours.verb<readonly TopicRow[]>('topic', 'list')
+      return rows.length > 0 ? rows : undefined
+    })
+    expect(topics.map(({ name }) => name)).toEqual(['ours'])
+  })
+
+  it('keeps its brokers out of the other’s ensemble', async () => {
+    const ours = await started({ brokers: 1 })
+    await ours.verb('topic', 'create', 'ours')
+    await ours.verb('node', 'kill', 'ensemble-1')
+    const theirs = await started({ dir: await dirWithPortOf(ours, 'ensemble-1') })
+
+    // A member whose history is shorter than what our broker has seen is not even spoken to.
+    for (let i = 0; i < 20; i++) await theirs.verb('topic', 'create', `theirs-${i}`)
+    await until('our broker says that it is not its ensemble', () => ours.log().includes('another cluster’s ensemble'))
+    expect(theirs.log()).toContain('"live":[1]')
+    expect(theirs.log()).not.toContain('"left":[1]')
+    await theirs.stop()
+    running.pop()
+
+    await ours.verb('node', 'start', 'ensemble-1')
+    await until(
+      'our cluster is whole again',
+      async () => (await lagoon(['topic', 'create', 'later', '--data', ours.dir])).code === 0
+    )
+  })
+})
