@@ -53,6 +53,10 @@ function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction)
   const running = members.filter((one) => one.state === 'running').length
   const needed = Math.floor(members.length / 2) + 1
   const controller = view.controllerId
+  // The id outlives its process until the session expires; who is gone does not stay.
+  const controllerRuns = view.nodes.some(
+    (one) => one.role === 'broker' && one.id === controller && one.state === 'running'
+  )
   const losses: CostLine[] = []
   if (offline > 0) losses.push(line('offline', 'critical', { count: offline, node: cost.node }, offline))
   if (!hasOtherBroker) losses.push(line('lastBroker', 'critical'))
@@ -67,7 +71,7 @@ function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction)
 
   const safe: CostLine[] = []
   if (running >= needed) safe.push(line('quorum', 'healthy', { running, all: members.length, needed }))
-  if (!cost.isController && controller !== null) {
+  if (!cost.isController && controller !== null && controllerRuns) {
     safe.push(line('controllerStays', 'healthy', { id: controller, epoch: view.controllerEpoch ?? '—' }))
   }
   safe.push(line('records', 'healthy', { node: cost.node }), line('undo', 'healthy', { node: cost.node }))

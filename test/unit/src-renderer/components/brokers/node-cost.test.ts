@@ -57,6 +57,14 @@ describe('what a fault costs', () => {
     expect(keys(costLines(cost(), noMember, 'kill').safe)).toEqual(['records', 'undo'])
   })
 
+  it('does not promise a controller whose process is gone while its session has not expired', () => {
+    for (const state of ['killed', 'stopping', 'crashed'] as const) {
+      const nodes = [nodeView('broker-1', state), nodeView('broker-2'), nodeView('ensemble-1')]
+
+      expect(keys(costLines(cost(), clusterView({ nodes }), 'kill').safe)).toEqual(['quorum', 'records', 'undo'])
+    }
+  })
+
   it('of the only member of the ensemble is the quorum', () => {
     const { losses, safe } = costLines(cost({ node: 'ensemble-1' }), clusterView(), 'kill')
 
