@@ -2,7 +2,7 @@
  * The `lagoon` command: the headless twin of the app. `up` hosts a cluster in the foreground; every other command
  * speaks to the process that hosts the folder's cluster, be it `up` or the app.
  */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { exitCodes, failWith } from './cli/exit'
 import { acksOf, commitMode, keyValue, startingPoint, wholeNumber, withCommon } from './cli/options'
 import { up, type UpOptions } from './cli/up'
@@ -39,7 +39,7 @@ function buildProgram(): Command {
     .description('write records: one with --value, else each line of stdin')
     .option('--key <key>', 'key of every record')
     .option('--value <value>', 'value of a single record')
-    .option('--acks <n>', '0, 1 or all', acksOf, -1 as const)
+    .addOption(new Option('--acks <n>', '0, 1 or all').argParser(acksOf).default(-1, 'all'))
     .option('--partition <n>', 'write to this partition', wholeNumber(0, partitionMax))
     .action(verbs.produce)
   withCommon(program.command('consume <topic>'))

@@ -26,7 +26,9 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
   return (text) => {
     const value = Number(text)
     if (/^-?\d+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`)
+    throw new InvalidArgumentError(
+      min < 0 ? 'It must be a whole number.' : `It must be a whole number of at least ${min}.`
+    )
   }
 }
 

@@ -21,10 +21,15 @@ export function printLine(text: string): void {
 const unknown = '-'
 type Cell = string | number | null
 
-/** Columns as wide as their widest cell; numbers to the right. */
+/** One odd name must not push the rest off the screen. */
+const columnCharactersMax = 60
+
+/** Columns as wide as their widest cell, within reason; numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const text = (cell: Cell): string => (cell === null ? unknown : String(cell))
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => text(row[i] ?? null).length)))
+  const widths = head.map((title, i) =>
+    Math.min(columnCharactersMax, Math.max(title.length, ...rows.map((row) => text(row[i] ?? null).length)))
+  )
   const line = (cells: readonly Cell[]): string =>
     cells
       .map((cell, i) =>
