@@ -1,4 +1,5 @@
-/** What may be sent as a new topic: which names and partition counts the broker takes. Pure. */
+/** What may be sent as a new topic: which names and partition counts the broker takes, and whether any can be. Pure. */
+import type { ClusterView } from '@api/views'
 
 /** The broker refuses more in one request. */
 export const PARTITIONS_MAX = 10_000
@@ -13,4 +14,14 @@ export function nameProblem(name: string): NameProblem | undefined {
   if (name === '.' || name === '..') return 'nameDots'
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) return 'nameCharacters'
   return name.length > NAME_MAX ? 'nameLong' : undefined
+}
+
+/** Why no topic can be created now. Of a cluster that others run the processes are not known, so nothing is said. */
+export function creationObstacle(view: ClusterView | null): 'noQuorum' | 'noBroker' | undefined {
+  if (view?.kind !== 'lab') return undefined
+  const members = view.nodes.filter((node) => node.role === 'ensemble')
+  const running = members.filter((node) => node.state === 'running').length
+  if (running < Math.floor(members.length / 2) + 1) return 'noQuorum'
+  const hasBroker = view.nodes.some((node) => node.role === 'broker' && node.state === 'running')
+  return hasBroker ? undefined : 'noBroker'
 }

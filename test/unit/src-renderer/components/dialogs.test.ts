@@ -7,7 +7,7 @@ import { useDialogsStore } from '@/stores/dialogs'
 import { useNodesStore } from '@/stores/nodes'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
-import { clusterView } from '../support/views'
+import { clusterView, nodeView } from '../support/views'
 
 let api: FakeApi
 beforeEach(async () => {
@@ -197,6 +197,20 @@ describe('creating a topic', () => {
     await confirm()
 
     expect(api.last('topic.create').input).toMatchObject({ topic: 'orders' })
+  })
+
+  it('promises nothing and cannot be done while the ensemble is down', async () => {
+    await type(one('textbox', /^Name$/), 'orders')
+    expect(shownText()).toContain('6 partitions on 2 brokers')
+
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('ensemble-1', 'killed')] }))
+    await flushPromises()
+    await confirm()
+
+    expect(one('status', 'No topic can be created or deleted')).toBeTruthy()
+    expect(shownText()).not.toContain('6 partitions on')
+    expect(button().disabled).toBe(true)
+    expect(api.calls.map((call) => call.name)).not.toContain('topic.create')
   })
 
   it('drops the error of the server when a field changes', async () => {
