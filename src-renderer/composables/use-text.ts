@@ -63,7 +63,8 @@ export function useText(): Text {
     const isWhole = EVENT_PARAMS[event.code].every((name) => params[name] !== undefined)
     const isRestarted = event.code === 'nodeCrashed' && named.delay !== undefined
     const form = isRestarted ? 'eventLong' : isWhole ? 'event' : 'eventShort'
-    return t(`${form}.${event.code}`, named, typeof params.count === 'number' ? params.count : 1)
+    const counted = params.count ?? params.partitions
+    return t(`${form}.${event.code}`, named, typeof counted === 'number' ? counted : 1)
   }
 
   const exitSentence = (exit: unknown): string => {

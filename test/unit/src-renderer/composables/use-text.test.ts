@@ -53,6 +53,21 @@ describe('the sentence of an event', () => {
     )
   })
 
+  it('counts the partitions of a new topic', () => {
+    const created = (partitions: number): string =>
+      event({ code: 'topicCreated', subject: 'orders', params: { partitions } })
+
+    expect([created(1), created(6)]).toEqual([
+      'Topic orders created; 1 partition',
+      'Topic orders created; 6 partitions'
+    ])
+    expect(
+      text('ko').eventSentence(
+        eventView(1, NOW_MS, { code: 'topicCreated', subject: 'orders', params: { partitions: 1 } })
+      )
+    ).toBe('토픽 orders 생성, 파티션 1개')
+  })
+
   it('is a shorter one where a param is missing, never one with a hole', () => {
     expect(event({ code: 'controllerElected', params: { epoch: 8 } })).toBe('Broker 2 is controller; epoch 8')
     expect(event({ code: 'controllerElected' })).toBe('Broker 2 is controller')
