@@ -163,11 +163,15 @@ export function consume(topic: string, options: ConsumeOptions): Promise<void> {
       ...(maxRecords === undefined ? {} : { maxRecords }),
       ...(pollTimeoutMs === undefined ? {} : { pollTimeoutMs })
     })
+    // Asked once, however often: `timeout -s INT` says it twice. What was handed over is committed before it ends.
+    let isLeaving = false
     const leave = (): void => {
+      if (isLeaving) return
+      isLeaving = true
       client.call('consumer.close', { consumer }).then(() => process.exit(exitCodes.done), failWith)
     }
-    process.once('SIGINT', leave)
-    process.once('SIGTERM', leave)
+    process.on('SIGINT', leave)
+    process.on('SIGTERM', leave)
     await new Promise<void>((resolve, reject) => {
       client.onClose(() => reject(new ApiError({ code: 'DISCONNECTED', message: 'The cluster stopped.' })))
       client.watch(`consumer:${consumer}`, (push) => {
@@ -176,7 +180,8 @@ export function consume(topic: string, options: ConsumeOptions): Promise<void> {
             if (options.json === true) printJson(record)
             else printLine(recordText(record))
           }
-        } else if (push.error === null) resolve()
+        } else if (isLeaving) return
+        else if (push.error === null) resolve()
         else reject(new ApiError({ code: 'FAILED', message: push.error }))
       })
     })
