@@ -199,6 +199,12 @@ describe('creating a topic', () => {
     expect(api.last('topic.create').input).toMatchObject({ topic: 'orders' })
   })
 
+  it('counts a single partition as one', async () => {
+    await type(one('textbox', /^Partitions$/), '1')
+
+    expect(shownText()).toContain('1 partition on one broker')
+  })
+
   it('promises nothing and cannot be done while the ensemble is down', async () => {
     await type(one('textbox', /^Name$/), 'orders')
     expect(shownText()).toContain('6 partitions on 2 brokers')
