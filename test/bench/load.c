@@ -4,6 +4,7 @@
  *   consume BOOTSTRAP TOPIC RECORDS                            librdkafka consumer of all partitions from the beginning
  *   write   HOST PORT BYTES WRITE_BYTES                        plain TCP: writes of that size, then waits for the close
  *   read    HOST PORT BYTES                                    plain TCP: reads until so many bytes have come
+ *   touch   BYTES                                            writes to so much memory and gives it back
  * Prints seconds. Exits non-zero when anything was lost.
  */
 #include <arpa/inet.h>
@@ -150,11 +151,22 @@ static void read_plain(const char *host, int port, long bytes) {
   printf("%.6f\n", now() - start);
 }
 
+static void touch(size_t bytes) {
+  double start = now();
+  char *memory = malloc(bytes);
+  memset(memory, 1, bytes);
+  volatile char last = memory[bytes - 1];
+  (void)last;
+  free(memory);
+  printf("%.6f\n", now() - start);
+}
+
 int main(int argc, char **argv) {
   if (argc == 7 && !strcmp(argv[1], "produce")) produce(argv[2], argv[3], atol(argv[4]), (size_t)atol(argv[5]), argv[6]);
   else if (argc == 5 && !strcmp(argv[1], "consume")) consume(argv[2], argv[3], atol(argv[4]));
   else if (argc == 6 && !strcmp(argv[1], "write")) write_plain(argv[2], atoi(argv[3]), atol(argv[4]), (size_t)atol(argv[5]));
   else if (argc == 5 && !strcmp(argv[1], "read")) read_plain(argv[2], atoi(argv[3]), atol(argv[4]));
-  else die("usage: load produce|consume|write|read ...");
+  else if (argc == 3 && !strcmp(argv[1], "touch")) touch((size_t)atol(argv[2]));
+  else die("usage: load produce|consume|write|read|touch ...");
   return 0;
 }
