@@ -35,9 +35,6 @@ export class ApiError extends Error {
   }
 }
 
-export type CommandResult<Name extends CommandName> =
-  { readonly ok: true; readonly value: CommandOutput<Name> } | { readonly ok: false; readonly error: ApiErrorBody }
-
 export interface LagoonApi {
   /** Rejects with ApiError. */
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>

@@ -18,12 +18,6 @@ import {
   eventsSchema
 } from './views'
 
-export const topicNameSchema = z
-  .string()
-  .min(1)
-  .max(249)
-  .regex(/^[a-zA-Z0-9._-]+$/)
-  .refine((name) => name !== '.' && name !== '..')
 export const nodeNameSchema = z.string().regex(/^(broker|ensemble)-[1-9][0-9]*$/)
 const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)

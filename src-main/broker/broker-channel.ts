@@ -2,7 +2,7 @@
  * Requests from this broker to another (or to itself: the controller speaks to its own broker the same way), over one
  * connection that is made when needed. One request at a time; a lost connection rejects the one under way.
  */
-import { AppError } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import type { Address, Clock, Connection, Network } from '../kernel/ports'
 import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { beginRequest, sealFrame } from '../protocol/wire/headers'
@@ -54,7 +54,7 @@ export class BrokerChannel {
     timeoutMs: number
   ): Promise<ValueOf<Response>> {
     const turn = this.#last.then(() => this.#ask(call, value, timeoutMs))
-    this.#last = turn.catch(() => undefined)
+    this.#last = turn.catch((error: unknown) => ignore(error, 'it is told to whoever asked; the next takes its turn'))
     return turn
   }
 

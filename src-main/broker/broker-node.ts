@@ -362,20 +362,12 @@ export class BrokerNode {
   #tellStats(): void {
     const replicas = this.#replicas
     if (replicas === undefined) return
-    let leaders = 0
-    let held = 0
-    for (const partition of replicas.all()) {
-      held += 1
-      if (partition.isLeader) leaders += 1
-    }
     const { bytesIn, bytesOut, recordsIn } = replicas.traffic
     const diskBytes = this.#logs?.totalBytes ?? 0
     this.#ports.event('stats', {
       bytesIn,
       bytesOut,
       recordsIn,
-      leaders,
-      replicas: held,
       diskBytes,
       connections: this.#connections.size
     })

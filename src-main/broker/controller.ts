@@ -26,7 +26,6 @@ import {
   configData,
   controllerData,
   dataOf,
-  parseController,
   parseControllerEpoch,
   parseNextProducerId,
   parsePartitionState,
@@ -767,12 +766,6 @@ export class Controller {
       deleting: [...this.#state.deleting]
     }
   }
-}
-
-/** Who holds /controller, for a broker that is asked; undefined while nobody does. */
-export async function controllerHolder(ensemble: EnsembleClient): Promise<number | undefined> {
-  const znode = await ensemble.getData(paths.controller)
-  return znode === undefined ? undefined : parseController(znode.data)
 }
 
 export async function createIfMissing(ensemble: EnsembleClient, path: string, data: Uint8Array | null): Promise<void> {

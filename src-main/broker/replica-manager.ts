@@ -34,12 +34,11 @@ export interface LeadershipListener {
 export interface Traffic {
   bytesIn: number
   bytesOut: number
-  batchesIn: number
   recordsIn: number
 }
 
 export class ReplicaManager {
-  readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, batchesIn: 0, recordsIn: 0 }
+  readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, recordsIn: 0 }
   readonly purgatory = new Purgatory()
   readonly #options: ReplicaManagerOptions
   readonly #topics = new Map<string, Map<number, Partition>>()
@@ -159,7 +158,6 @@ export class ReplicaManager {
     )
     if (result.type === 'appended') {
       this.traffic.bytesIn += batch.length
-      this.traffic.batchesIn += 1
       this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1
       if (this.purgatory.isWatched(partition.name)) this.#touch(partition.name)
     }

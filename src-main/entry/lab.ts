@@ -6,6 +6,7 @@ import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
 import { portFinder } from '../adapters/port-finder'
 import { openControlSocket } from '../host/control-socket'
+import { ignore } from '../kernel/errors'
 import { LabHost } from '../host/lab-host'
 import type { Log } from '../kernel/ports'
 
@@ -29,8 +30,7 @@ export async function openLab(
   const host = await LabHost.open({ clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, log }, dir, sizes)
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
-  // Awaited by the caller; here only so that an early failure is not taken for an unhandled one.
-  started.catch(() => undefined)
+  started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))
   const control = await openControlSocket(dir, host, log)
   host.onStopped(() => control.close())
   return { host, log, started }

@@ -34,8 +34,6 @@ interface BrokerTelling {
   readonly totals: TrafficTotals
   readonly rates: TrafficRates | undefined
   readonly diskBytes: number
-  readonly leaders: number
-  readonly replicas: number
 }
 
 type Handlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
@@ -288,9 +286,7 @@ export class LabHost {
     this.#tellings.set(node.name, {
       totals,
       rates: ratesBetween(this.#tellings.get(node.name)?.totals, totals),
-      diskBytes: number('diskBytes'),
-      leaders: number('leaders'),
-      replicas: number('replicas')
+      diskBytes: number('diskBytes')
     })
   }
 

@@ -113,11 +113,6 @@ export function controllerData(brokerId: number, nowMs: number): Uint8Array {
   return json({ version: 2, brokerid: brokerId, timestamp: String(nowMs), kraftControllerEpoch: -1 })
 }
 
-export function parseController(data: Uint8Array | null): number | undefined {
-  const id = parsed(data)?.['brokerid']
-  return typeof id === 'number' ? id : undefined
-}
-
 export function parseControllerEpoch(data: Uint8Array | null): number {
   const epoch = Number(textOf(data))
   return Number.isSafeInteger(epoch) ? epoch : 0

@@ -33,11 +33,6 @@ export function zxidToBigint(zxid: Zxid): bigint {
   return BigInt.asIntN(64, (BigInt(zxid.epoch) << 32n) | BigInt(zxid.counter))
 }
 
-export function zxidFromBigint(value: bigint): Zxid {
-  const bits = BigInt.asUintN(64, value)
-  return { epoch: Number(bits >> 32n), counter: Number(bits & 0xffff_ffffn) }
-}
-
 /** Sixteen hexadecimal digits, for file names: they sort as the zxids do. */
 export function zxidName(zxid: Zxid): string {
   return zxid.epoch.toString(16).padStart(8, '0') + zxid.counter.toString(16).padStart(8, '0')

@@ -1,6 +1,5 @@
 /**
- * Records of `__consumer_offsets` (kafka.md 1.4): an int16 version first, then the fields; and what consumers put into
- * a group's subscription and assignment, likewise with their version first.
+ * Records of `__consumer_offsets` (kafka.md 1.4): an int16 version first, then the fields.
  */
 import { array, bytes, int32, int64, message, never, string, struct } from '../wire/schema'
 
@@ -40,28 +39,4 @@ export const groupMetadataValue = message('GroupMetadataValue', [0, 4], 4, {
       assignment: bytes()
     })
   )
-})
-
-export const consumerProtocolSubscription = message('ConsumerProtocolSubscription', [0, 3], never, {
-  topics: array(string()),
-  userData: bytes({ nullableFrom: 0, default: null }),
-  ownedPartitions: array(
-    struct({
-      topic: string({ from: 1 }),
-      partitions: array(int32(), { from: 1 })
-    }),
-    { from: 1, ignorable: true }
-  ),
-  generationId: int32({ from: 2, default: -1, ignorable: true }),
-  rackId: string({ from: 3, nullableFrom: 3, default: null, ignorable: true })
-})
-
-export const consumerProtocolAssignment = message('ConsumerProtocolAssignment', [0, 3], never, {
-  assignedPartitions: array(
-    struct({
-      topic: string(),
-      partitions: array(int32())
-    })
-  ),
-  userData: bytes({ nullableFrom: 0, default: null })
 })

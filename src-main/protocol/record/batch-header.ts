@@ -68,11 +68,8 @@ export const batchMaxTimestamp = (bytes: Uint8Array, at: number): bigint =>
 /** Rounded beyond 2^53: for ages, which are differences to a clock. */
 export const batchMaxTimestampMs = (bytes: Uint8Array, at: number): number => int64At(bytes, at + headerAt.maxTimestamp)
 
-export const batchCodec = (bytes: Uint8Array, at: number): number => batchAttributes(bytes, at) & attributeBits.codec
 export const isControlBatch = (bytes: Uint8Array, at: number): boolean =>
   (batchAttributes(bytes, at) & attributeBits.control) !== 0
-export const isTransactionalBatch = (bytes: Uint8Array, at: number): boolean =>
-  (batchAttributes(bytes, at) & attributeBits.transactional) !== 0
 
 /** Producer ids are given out from 0 up, so a number; a bigint where a client invents one beyond 2^53. Negative: none. */
 export type ProducerId = number | bigint
