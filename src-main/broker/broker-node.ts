@@ -34,6 +34,7 @@ import { ReplicaManager } from './replica-manager'
 import { ClientConnection } from './server/client-connection'
 import { RequestRouter } from './server/request-router'
 import { PiecePool } from './server/response-stream'
+import { ServingGate } from './server/serving-gate'
 import { TopicConfigStore } from './topic-config-store'
 
 /** socket.request.max.bytes */
@@ -83,6 +84,7 @@ export class BrokerNode {
   readonly #controller: Controller
   readonly #controllerChannel: ControllerChannel
   readonly #connections = new Set<ClientConnection>()
+  readonly #gate = new ServingGate()
   readonly #guid: string
   readonly #creating = new Set<string>()
   #logs: LogManager | undefined
@@ -92,7 +94,6 @@ export class BrokerNode {
   #timers: Timer[] = []
   #clusterId: string | undefined
   #isStopping = false
-  #isReady = false
   #whenReady: () => void = () => undefined
 
   constructor(ports: BrokerNodePorts, options: BrokerNodeOptions) {
@@ -180,7 +181,14 @@ export class BrokerNode {
     const ports = this.#ports
     const { brokerId, dataDir } = this.#options
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
-    const replicas = new ReplicaManager({ brokerId, logs, clock: ports.clock, log: ports.log, configOf })
+    const replicas = new ReplicaManager({
+      brokerId,
+      brokerEpochMin: this.#ensemble.lastZxid + 1n,
+      logs,
+      clock: ports.clock,
+      log: ports.log,
+      configOf
+    })
     const groups = new GroupCoordinator({
       ...ports,
       replicas,
@@ -214,13 +222,14 @@ export class BrokerNode {
       prepareDecoders: () => ports.compression.prepare?.(),
       logDir: dataDir,
       volume: () => ports.volume(dataDir),
-      imageChanged: () => this.#imageChanged()
+      imageChanged: (isComplete) => this.#imageChanged(isComplete)
     }
   }
 
   async #listen(services: BrokerServices): Promise<Address> {
     const ports = {
       router: new RequestRouter(handlerTable(services)),
+      gate: this.#gate,
       pool: new PiecePool(),
       clock: this.#ports.clock,
       log: this.#ports.log,
@@ -326,11 +335,12 @@ export class BrokerNode {
 
   // ── what happens while it runs ───────────────────────────────────────────────────────────────────────────────
 
-  #imageChanged(): void {
+  #imageChanged(isComplete: boolean): void {
     const liveBrokers = this.#image.brokers().map(({ id }) => id)
     this.#ports.event('metadata', { liveBrokers, controllerId: this.#image.controllerId })
-    if (this.#isReady || !liveBrokers.includes(this.#options.brokerId)) return
-    this.#isReady = true
+    // What this broker holds was told before: LeaderAndIsr comes first.
+    if (this.#gate.isOpen || !isComplete || !liveBrokers.includes(this.#options.brokerId)) return
+    this.#gate.open()
     this.#whenReady()
   }
 

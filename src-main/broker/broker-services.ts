@@ -32,6 +32,6 @@ export interface BrokerServices {
   /** What this broker holds on disk. */
   readonly logDir: string
   readonly volume: () => { readonly totalBytes: number; readonly usableBytes: number } | undefined
-  /** Called after each change of the image. */
-  readonly imageChanged: () => void
+  /** Called after each change of the image; isComplete: it was told whole. */
+  readonly imageChanged: (isComplete: boolean) => void
 }

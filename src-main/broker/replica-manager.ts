@@ -12,6 +12,8 @@ import { Partition, type PartitionRole } from './partition'
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number
+  /** The first registration of this process is no older: before it, orders to a dead process of this broker are told so. */
+  readonly brokerEpochMin: bigint
   readonly logs: LogManager
   readonly clock: Clock
   readonly log: Log
@@ -85,11 +87,15 @@ export class ReplicaManager {
 
   // ── control plane ────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** STALE_CONTROLLER_EPOCH, STALE_BROKER_EPOCH, or undefined when the request may be obeyed. A newer broker epoch
-   *  than ours is obeyed: the controller may learn of a re-registration first. */
+  /**
+   * STALE_CONTROLLER_EPOCH, STALE_BROKER_EPOCH, or undefined when the request may be obeyed. A newer broker epoch than
+   * ours is obeyed: the controller may learn of a re-registration first.
+   */
   fence(controllerEpoch: number, brokerEpoch: bigint): KafkaError | undefined {
     if (controllerEpoch < this.#controllerEpoch) return 'STALE_CONTROLLER_EPOCH'
-    if (brokerEpoch >= 0n && brokerEpoch < this.#brokerEpoch) return 'STALE_BROKER_EPOCH'
+    const expected = this.#brokerEpoch < 0n ? this.#options.brokerEpochMin : this.#brokerEpoch
+    // Versions that carry no broker epoch say -1.
+    if (brokerEpoch >= 0n && brokerEpoch < expected) return 'STALE_BROKER_EPOCH'
     this.#controllerEpoch = controllerEpoch
     return undefined
   }

@@ -134,6 +134,11 @@ export class EnsembleClient {
     return this.#sessionId
   }
 
+  /** The newest change that an answer of this session has told of; 0n before the first. */
+  get lastZxid(): bigint {
+    return zxidToBigint(this.#lastZxidSeen)
+  }
+
   get negotiatedTimeoutMs(): number {
     return this.#timeoutMs
   }

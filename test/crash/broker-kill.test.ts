@@ -1,6 +1,6 @@
 /**
  * Twenty SIGKILLs of brokers under load. With an idempotent producer and acks=all every acked record is there once and
- * in order; with acks=1 at least once. LAGOON_SEED repeats a run's moments of death.
+ * in order; with acks=1 at least once. LAGOON_SEED repeats a run's moments of death, LAGOON_ROUNDS makes it longer.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { SimRandom } from '../support/ensemble-world'
 import { runToEnd, until } from '../support/lab-cluster'
 import { RawCluster } from '../support/raw-cluster'
 
-const rounds = 20
+const rounds = Number(process.env['LAGOON_ROUNDS'] ?? 20)
 const partitions = 6
 const seed = Number(process.env['LAGOON_SEED'] ?? Date.now() % 1_000_000)
 const random = new SimRandom(seed)
@@ -45,6 +45,13 @@ class Load {
       const [partition = -1, number = -1, offset = -1] = line.split(' ').map(Number)
       this.acked[partition]?.push({ number, offset })
     })
+  }
+
+  /** For the message of a failure: whether it still runs, acks a partition, what it complained of last. */
+  state(): string {
+    const { exitCode, signalCode } = this.#child
+    const run = exitCode === null && signalCode === null ? 'runs' : `ended with ${exitCode ?? signalCode}`
+    return `${this.topic} ${run}, acked ${this.counts().join('/')}: ${this.#stderr.slice(-2000)}`
   }
 
   counts(): readonly number[] {
@@ -101,10 +108,11 @@ describe(`brokers under SIGKILL, seed ${seed}`, () => {
     const pids = new Set<number | null>()
     for (let round = 1; round <= rounds; round++) {
       const before = loads.map((load) => load.counts())
-      await until(
-        `both loads write to every partition (round ${round}, seed ${seed})`,
-        () => loads.every((load, i) => load.hasMovedSince(before[i] ?? [])),
-        60_000
+      const what = `both loads write to every partition (round ${round}, seed ${seed})`
+      await until(what, () => loads.every((load, i) => load.hasMovedSince(before[i] ?? [])), 60_000).catch(
+        (error: unknown) => {
+          throw new Error(loads.map((load) => load.state()).join('\n'), { cause: error })
+        }
       )
       await new Promise((resolve) => setTimeout(resolve, below(400)))
       const victim = `broker-${1 + below(3)}`

@@ -15,11 +15,13 @@ const ensembleAddress = { host: 'sim', port: 2181 }
 /** The network of one broker, which can be cut. */
 class CuttableNetwork implements Network {
   readonly #network: Network
+  readonly #listening: (port: number) => void
   readonly #open = new Set<Connection>()
   #isCut = false
 
-  constructor(network: Network) {
+  constructor(network: Network, listening: (port: number) => void) {
     this.#network = network
+    this.#listening = listening
   }
 
   cut(): void {
@@ -33,11 +35,15 @@ class CuttableNetwork implements Network {
   }
 
   listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener> {
-    return this.#network.listen(options, (connection) => {
+    const listening = this.#network.listen(options, (connection) => {
       this.#open.add(connection)
       if (!this.#isCut) return accept(connection)
       connection.destroy()
       return { frame: () => undefined, closed: () => undefined }
+    })
+    return listening.then((listener) => {
+      this.#listening(listener.address.port)
+      return listener
     })
   }
 
@@ -69,6 +75,8 @@ export class BrokerWorld {
   readonly events: NodeEvent[] = []
   /** Called with each event, in the middle of what tells it. */
   onEvent: (event: NodeEvent) => void = () => undefined
+  /** Called when a broker listens, before it has registered. */
+  onListening: (port: number) => void = () => undefined
   #member: EnsembleNode | undefined
   readonly #memberDisk = new SimDisk(this.clock)
   #seed = 1
@@ -116,7 +124,7 @@ export class BrokerWorld {
 
   async startBroker(id: number): Promise<BrokerNode> {
     const { clock } = this
-    const network = new CuttableNetwork(this.network)
+    const network = new CuttableNetwork(this.network, (port) => this.onListening(port))
     this.#networks.set(id, network)
     const node = new BrokerNode(
       {

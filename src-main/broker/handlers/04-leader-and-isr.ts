@@ -14,6 +14,7 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 4,
     served: [0, 7],
+    isServedEarly: true,
     request: leaderAndIsrRequest,
     response: leaderAndIsrResponse,
     async handle(request, { header }) {

@@ -18,6 +18,7 @@ export function stopReplica(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 5,
     served: [0, 4],
+    isServedEarly: true,
     request: stopReplicaRequest,
     response: stopReplicaResponse,
     handle(request) {

@@ -18,19 +18,21 @@ export function updateMetadata(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 6,
     served: [0, 8],
+    isServedEarly: true,
     request: updateMetadataRequest,
     response: updateMetadataResponse,
     handle(request) {
       const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
       if (fenced !== undefined) return { errorCode: code(fenced) }
-      for (const topic of broker.image.apply(changeOf(request))) broker.topicGone(topic)
-      broker.imageChanged()
+      const change = changeOf(request)
+      for (const topic of broker.image.apply(change)) broker.topicGone(topic)
+      broker.imageChanged(change.isComplete)
       return { errorCode: 0 }
     }
   })
 }
 
-function changeOf(request: Request): MetadataChange {
+function changeOf(request: Request): MetadataChange & { readonly isComplete: boolean } {
   const grouped = request.topicStates.flatMap(({ topicName, topicId, partitionStates }) =>
     partitionStates.map((state) => ({ ...state, topicName, topicId }))
   )

@@ -13,6 +13,7 @@ export function apiVersions(rows: () => readonly HandlerRow[]): HandlerRow {
   return handler({
     apiKey: 18,
     served: [0, 4],
+    isServedEarly: true,
     request: apiVersionsRequest,
     response: apiVersionsResponse,
     handle({ clientSoftwareName, clientSoftwareVersion }, { header }) {

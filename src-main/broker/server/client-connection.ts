@@ -12,6 +12,7 @@ import type { Writer } from '../../protocol/wire/writer'
 import { closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
 import type { RequestRouter, Routed } from './request-router'
 import { ResponseStream, type PiecePool } from './response-stream'
+import type { ServingGate } from './serving-gate'
 
 /** Above this much unsent, no further request is read. */
 const unsentBytesMax = 1024 * 1024
@@ -20,6 +21,7 @@ type Request = Extract<Routed, { type: 'request' }>
 
 export interface ClientConnectionPorts {
   readonly router: RequestRouter
+  readonly gate: ServingGate
   readonly pool: PiecePool
   readonly clock: Clock
   readonly log: Log
@@ -29,7 +31,7 @@ export interface ClientConnectionPorts {
 }
 
 /** Why no further request is taken at the moment. */
-type Hold = 'request' | 'stream' | 'drain'
+type Hold = 'gate' | 'request' | 'stream' | 'drain'
 
 export class ClientConnection implements FrameHandler {
   readonly #connection: Connection
@@ -38,6 +40,7 @@ export class ClientConnection implements FrameHandler {
   /** Copies of frames that came while held; bounded by one receive buffer, since reading is paused then. */
   readonly #waiting: Uint8Array[] = []
   #isPumping = false
+  #leaveGate: () => void = () => undefined
   /** Nothing is read or answered any more: closed, or about to be. */
   #isOver = false
   #lastFrameMs: number
@@ -79,12 +82,14 @@ export class ClientConnection implements FrameHandler {
   #over(): void {
     this.#isOver = true
     this.#waiting.length = 0
+    this.#leaveGate()
   }
 
   #process(bytes: Uint8Array): void {
     const routed = this.#ports.router.route(bytes)
     if (routed.type === 'request') {
-      this.#run(routed)
+      if (this.#ports.gate.isOpen || routed.row.isServedEarly) this.#run(routed)
+      else this.#waitAtGate(bytes)
       return
     }
     if (routed.type === 'answer') {
@@ -92,6 +97,12 @@ export class ClientConnection implements FrameHandler {
       return
     }
     this.#refuse(routed.reason)
+  }
+
+  #waitAtGate(bytes: Uint8Array): void {
+    this.#waiting.unshift(bytes.slice())
+    this.#hold('gate')
+    this.#leaveGate = this.#ports.gate.onOpen(() => this.#release('gate'))
   }
 
   #refuse(reason: string): void {

@@ -25,6 +25,8 @@ export interface HandlerRow {
   readonly apiKey: number
   readonly served: readonly [number, number]
   readonly advertised: readonly [number, number]
+  /** Also before this broker knows what it holds: see ServingGate. */
+  readonly isServedEarly: boolean
   readonly request: Message
   readonly response: Message
   /**
@@ -39,6 +41,8 @@ export interface HandlerSpec<Request extends Message, Response extends Message> 
   readonly served: readonly [number, number]
   /** Same as served when left out. */
   readonly advertised?: readonly [number, number]
+  /** Default false. */
+  readonly isServedEarly?: boolean
   readonly request: Request
   readonly response: Response
   readonly handle: (
@@ -53,6 +57,7 @@ export function handler<Request extends Message, Response extends Message>(
   return {
     ...spec,
     advertised: spec.advertised ?? spec.served,
+    isServedEarly: spec.isServedEarly ?? false,
     handle: (request, context) => spec.handle(request as ValueOf<Request>, context)
   }
 }

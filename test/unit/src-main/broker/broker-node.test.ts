@@ -1,8 +1,78 @@
 import { describe, expect, it } from 'vitest'
+import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { paths } from '../../../../src-main/broker/core/znodes'
+import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
+import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
+import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { BrokerWorld } from '../../../support/broker-world'
 
+const listOffsetsCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const leaderAndIsrCall = {
+  apiKey: 4,
+  version: 7,
+  request: leaderAndIsrRequest,
+  response: leaderAndIsrResponse
+} as const
+const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
+
+/** Two brokers, the first of them the controller, and a topic whose one partition lies on the second. */
+async function worldWithTopicOn2(): Promise<BrokerWorld> {
+  const world = await BrokerWorld.start([1, 2])
+  const assignments = [{ partitionIndex: 0, brokerIds: [2] }]
+  const topic = { name: 'orders', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+  const created = await world.ask(1, createCall, { topics: [topic], timeoutMs: 10_000 })
+  expect(created.topics[0]?.errorCode).toBe(0)
+  return world
+}
+
 describe('BrokerNode', () => {
+  it('answers no client before it knows what it leads', async () => {
+    const world = await worldWithTopicOn2()
+    await world.clock.until(world.brokers.get(2)?.stop() ?? Promise.resolve())
+    const asked: Promise<number | undefined>[] = []
+    const channel = () => new BrokerChannel(world, { host: 'sim', port: 9093 }, 'test')
+    const offset = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }
+    const offsets = { replicaId: -1, isolationLevel: 0, topics: [{ name: 'orders', partitions: [offset] }] }
+    world.onEvent = ({ broker, name }) => {
+      if (broker !== 2 || name !== 'registered') return
+      asked.push(
+        channel()
+          .ask(listOffsetsCall, offsets, 5_000)
+          .then(({ topics }) => topics[0]?.partitions[0]?.errorCode),
+        channel()
+          .ask(metadataCall, { topics: [{ name: 'orders' }] }, 5_000)
+          .then(({ topics }) => topics[0]?.errorCode)
+      )
+    }
+
+    await world.startBroker(2)
+
+    expect(await world.clock.until(Promise.all(asked))).toEqual([0, 0])
+    expect(world.failures).toEqual([])
+  })
+
+  it('obeys no order to the process that it follows, before it has registered either', async () => {
+    const world = await worldWithTopicOn2()
+    const ensemble = await world.ensemble()
+    const before = await world.clock.until(ensemble.exists(paths.broker(2)))
+    await world.clock.until(world.brokers.get(2)?.stop() ?? Promise.resolve())
+    const answers: number[] = []
+    world.onListening = (port) => {
+      if (port !== 9093) return
+      const channel = new BrokerChannel(world, { host: 'sim', port }, 'test')
+      const order = { controllerId: 1, controllerEpoch: 1, brokerEpoch: before?.czxid ?? -1n, type: 0, topicStates: [] }
+      void channel.ask(leaderAndIsrCall, { ...order, liveLeaders: [] }, 5_000).then(({ errorCode }) => {
+        answers.push(errorCode)
+      })
+    }
+
+    await world.startBroker(2)
+
+    expect(answers).toEqual([77])
+  })
+
   it.each([
     ['its connection to the ensemble', 50],
     ['its session', 10_000]

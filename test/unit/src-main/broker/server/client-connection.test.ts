@@ -8,6 +8,7 @@ import { ClientConnection } from '../../../../../src-main/broker/server/client-c
 import { closeConnection, handler, type HandlerRow } from '../../../../../src-main/broker/server/handler'
 import { RequestRouter } from '../../../../../src-main/broker/server/request-router'
 import { PiecePool } from '../../../../../src-main/broker/server/response-stream'
+import { ServingGate } from '../../../../../src-main/broker/server/serving-gate'
 import type { Connection } from '../../../../../src-main/kernel/ports'
 import { encode } from '../../../../../src-main/protocol/wire/codec'
 import { beginRequest } from '../../../../../src-main/protocol/wire/headers'
@@ -48,15 +49,27 @@ function frame<M extends Message>(apiKey: number, version: number, message: M, v
 function connectionWith(...rows: HandlerRow[]) {
   const connection = new FakeConnection()
   const failures: unknown[] = []
+  const gate = new ServingGate()
+  gate.open()
+  return { ...connectedThrough(gate, connection, failures, rows), connection, failures }
+}
+
+function connectedThrough(
+  gate: ServingGate,
+  connection: FakeConnection,
+  failures: unknown[],
+  rows: readonly HandlerRow[]
+) {
   const client = new ClientConnection(connection, {
     router: new RequestRouter(rows),
+    gate,
     pool: new PiecePool(),
     clock: new SimClock(),
     log: () => undefined,
     failed: (error) => failures.push(error),
     closed: () => undefined
   })
-  return { client, connection, failures }
+  return { client }
 }
 
 const heartbeat = (groupId: string): Uint8Array =>
@@ -131,5 +144,35 @@ describe('ClientConnection', () => {
     expect(asked).toEqual(['slow', 'bad'])
     expect(connection.end_).toBe('ended')
     expect(connection.sent).toHaveLength(1)
+  })
+
+  it('keeps what clients ask in order until the gate opens, and answers what is served early', () => {
+    const asked: string[] = []
+    const rowOf = (isServedEarly: boolean) =>
+      handler({
+        apiKey: isServedEarly ? 6 : 12,
+        served: [0, 4],
+        isServedEarly,
+        request: heartbeatRequest,
+        response: heartbeatResponse,
+        handle({ groupId }) {
+          asked.push(groupId)
+          return { errorCode: 0 }
+        }
+      })
+    const gate = new ServingGate()
+    const rows = [rowOf(true), rowOf(false)]
+    const [first, second, controller] = Array.from({ length: 3 }, () =>
+      connectedThrough(gate, new FakeConnection(), [], rows)
+    ).map(({ client }) => client)
+
+    for (const groupId of ['a', 'b']) first?.frame(heartbeat(groupId))
+    second?.frame(heartbeat('of a client that left'))
+    second?.closed(undefined)
+    controller?.frame(frame(6, 0, heartbeatRequest, { groupId: 'early', generationId: 1, memberId: 'm' }))
+    expect(asked).toEqual(['early'])
+    gate.open()
+
+    expect(asked).toEqual(['early', 'a', 'b'])
   })
 })
