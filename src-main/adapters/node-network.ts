@@ -14,6 +14,8 @@ import type { Address, Connection, FrameHandler, Listener, ListenOptions, Networ
 
 const receiveBufferBytes = 256 * 1024
 const turnBytesMax = 256 * 1024
+/** Sends of at most this are put together: a chunk less in the stream's queue costs more than copying it. */
+const gatheredBytesMax = 1024
 /** No Buffer: its `slice` would not copy, and who keeps a part of a frame copies it by `slice`. */
 const shared = new Uint8Array(receiveBufferBytes)
 
@@ -29,6 +31,9 @@ class NodeConnection implements Connection {
   #handler: FrameHandler | undefined
   #isFirstRead = true
   #isCorked = false
+  #isFlushScheduled = false
+  #gathered: Uint8Array[] = []
+  #gatheredBytes = 0
   #isPaused = false
   #isEnded = false
   #turnBytes = 0
@@ -65,7 +70,7 @@ class NodeConnection implements Connection {
   }
 
   get unsentBytes(): number {
-    return this.#socket?.writableLength ?? 0
+    return (this.#socket?.writableLength ?? 0) + this.#gatheredBytes
   }
 
   /** One chunk of the stream, which lies in the shared buffer. Returns false to stop reading. */
@@ -115,18 +120,41 @@ class NodeConnection implements Connection {
       if (whenTaken !== undefined) setImmediate(whenTaken)
       return
     }
+    if (!this.#isFlushScheduled) {
+      this.#isFlushScheduled = true
+      process.nextTick(() => this.#flush(socket))
+    }
+    if (whenTaken === undefined && bytes.length <= gatheredBytesMax) {
+      this.#gathered.push(bytes)
+      this.#gatheredBytes += bytes.length
+      return
+    }
     if (!this.#isCorked) {
       this.#isCorked = true
       socket.cork()
-      process.nextTick(() => {
-        this.#isCorked = false
-        socket.uncork()
-      })
     }
+    this.#writeGathered(socket)
     if (whenTaken === undefined) socket.write(bytes)
     // Not from the callback itself: what continues at once from a write that the kernel took at once would starve
     // everybody else.
     else socket.write(bytes, () => setImmediate(whenTaken))
+  }
+
+  #flush(socket: net.Socket): void {
+    this.#isFlushScheduled = false
+    this.#writeGathered(socket)
+    if (!this.#isCorked) return
+    this.#isCorked = false
+    socket.uncork()
+  }
+
+  #writeGathered(socket: net.Socket): void {
+    const [first] = this.#gathered
+    if (first === undefined) return
+    const bytes = this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#gatheredBytes)
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    if (!socket.destroyed) socket.write(bytes)
   }
 
   pause(): void {
@@ -143,6 +171,7 @@ class NodeConnection implements Connection {
   end(): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    if (this.#socket !== undefined) this.#writeGathered(this.#socket)
     this.#socket?.end()
     // Our side is closed; a peer that never closes its own must not hold the socket.
     this.#socket?.setTimeout(5000, () => this.#socket?.destroy())

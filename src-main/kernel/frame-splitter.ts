@@ -1,12 +1,36 @@
 /**
  * Cuts a byte stream into frames of `int32 length, then that many bytes` (Kafka protocol guide, "Protocol basics";
  * ZooKeeper's client protocol frames alike). A frame that lies whole in the chunk is handed out in place; only a
- * partial one is copied, into a buffer sized from its length prefix.
+ * partial one is copied, into a buffer sized from its length prefix. Either way the bytes are the receiver's only during
+ * the call.
  */
 export type SplitResult = 'ok' | 'oversized' | 'stopped'
 
 /** Frames are copied in steps of at most this, so that a length prefix alone cannot make us allocate 100 MB. */
 const firstCopyBytesMax = 1 << 20
+/** Shorter frames are not worth a buffer that is kept. */
+const spareFrameBytesMin = 4096
+const spareBytesMin = 64 * 1024
+const sparesMax = 4
+
+/**
+ * Buffers of partial frames that were handed out: a bulk producer cuts a frame in each chunk, and a fresh buffer for each
+ * of them would be zeroed and collected.
+ */
+const spares: Uint8Array[] = []
+
+function takeSpare(bytes: number): Uint8Array {
+  if (bytes < spareFrameBytesMin) return new Uint8Array(bytes)
+  const at = spares.findIndex((spare) => spare.length >= bytes)
+  const [spare] = at === -1 ? [] : spares.splice(at, 1)
+  return spare ?? new Uint8Array(Math.max(bytes, spareBytesMin))
+}
+
+function giveSpare(buffer: Uint8Array): void {
+  if (buffer.length < spareBytesMin || buffer.length > firstCopyBytesMax) return
+  if (spares.length === sparesMax) spares.shift()
+  spares.push(buffer)
+}
 
 export class FrameSplitter {
   readonly #frameBytesMax: number
@@ -51,10 +75,13 @@ export class FrameSplitter {
       }
       at += this.#takePartial(chunk, at, length)
       if (this.#partialBytes === this.#frameBytes && this.#partial !== undefined) {
-        const frame = this.#partial
+        const buffer = this.#partial
+        const frame = buffer.subarray(0, this.#frameBytes)
         this.#partial = undefined
         this.#frameBytes = -1
-        if (!emit(frame)) return 'stopped'
+        const goesOn = emit(frame)
+        giveSpare(buffer)
+        if (!goesOn) return 'stopped'
       }
     }
     // A frame of length 0 whose prefix ended the chunk.
@@ -77,7 +104,7 @@ export class FrameSplitter {
     const needed = this.#partialBytes + taken
     let partial = this.#partial
     if (partial === undefined) {
-      partial = new Uint8Array(Math.min(this.#frameBytes, Math.max(firstCopyBytesMax, needed)))
+      partial = takeSpare(Math.min(this.#frameBytes, Math.max(firstCopyBytesMax, needed)))
     } else if (partial.length < needed) {
       const grown = new Uint8Array(Math.min(this.#frameBytes, Math.max(partial.length * 2, needed)))
       grown.set(partial.subarray(0, this.#partialBytes))

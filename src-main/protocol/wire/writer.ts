@@ -8,6 +8,8 @@ import { EncodeError } from './encode-error'
 
 const encoder = new TextEncoder()
 const shortTextMax = 60
+const firstBytes = 128
+const slabBytes = 16 * 1024
 const shortLengthMax = 32767
 
 /** Bytes that lie elsewhere (a file) and are sent in place. */
@@ -21,14 +23,23 @@ export interface ExternalAt {
   readonly bytes: ExternalBytes
 }
 
+/** Most messages are short: their bytes come out of one allocation for many, which spares the collector's work. */
+let slab = new Uint8Array(0)
+let slabAt = 0
+
+function firstPiece(): Uint8Array {
+  if (slabAt + firstBytes > slab.length) {
+    slab = new Uint8Array(slabBytes)
+    slabAt = 0
+  }
+  slabAt += firstBytes
+  return slab.subarray(slabAt - firstBytes, slabAt)
+}
+
 export class Writer {
-  #bytes: Uint8Array
+  #bytes = firstPiece()
   #at = 0
   #externals: ExternalAt[] | undefined
-
-  constructor(sizeBytes = 128) {
-    this.#bytes = new Uint8Array(sizeBytes)
-  }
 
   get position(): number {
     return this.#at

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { nodeNetwork } from '../../../../src-main/adapters/node-network'
 
@@ -31,6 +33,42 @@ describe('frames that arrive', () => {
 
     expect(kept.map((bytes) => Buffer.from(bytes).toString())).toEqual(['first!', 'second'])
     client.destroy()
+    await listener.close()
+  })
+})
+
+describe('bytes that are sent', () => {
+  it('arrive in the order of the sends, short and long ones, until the end', async () => {
+    const sizes = [1, 5, 2_000, 3, 300_000, 1_024, 1_025, 2, 7]
+    const listener = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, frameBytesMax: 1000 }, (connection) => ({
+      frame: () => {
+        sizes.forEach((size, i) => connection.send(new Uint8Array(size).fill(i)))
+        const later = (byte: number): void => {
+          if (byte > 101) connection.end()
+          else connection.send(new Uint8Array(4).fill(byte), () => later(byte + 1))
+          connection.send(new Uint8Array(2).fill(byte + 100))
+        }
+        later(99)
+      },
+      closed: () => undefined
+    }))
+
+    const received: Buffer[] = []
+    const socket = connect(listener.address.port, '127.0.0.1', () => socket.write(frame('go')))
+    socket.on('data', (chunk) => received.push(chunk))
+    await once(socket, 'close')
+
+    const runs: [number, number][] = []
+    for (const byte of Buffer.concat(received)) {
+      const last = runs.at(-1)
+      if (last?.[0] === byte) last[1] += 1
+      else runs.push([byte, 1])
+    }
+    const short = [99, 100, 101].flatMap((byte) => [
+      [byte, 4],
+      [byte + 100, 2]
+    ])
+    expect(runs).toEqual([...sizes.map((size, i) => [i, size]), ...short])
     await listener.close()
   })
 })

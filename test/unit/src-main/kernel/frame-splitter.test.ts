@@ -39,6 +39,33 @@ describe('FrameSplitter', () => {
     )
   })
 
+  it('keeps apart the partial frames of several connections, which take turns with the same few buffers', () => {
+    const sizes = [5_000, 200_000, 70_000, 1_500_000, 4_096, 3]
+    const streams = sizes.map((size, i) =>
+      framed(Array.from({ length: 3 }, (_, k) => new Uint8Array(size).fill(i * 3 + k)))
+    )
+    const splitters = streams.map(() => new FrameSplitter(2_000_000))
+    const received = streams.map((): Uint8Array[] => [])
+
+    // Each gets a share at a time: all of them are in the middle of a frame all along.
+    const shares = 7
+    for (let share = 0; share < shares; share++) {
+      for (const [i, stream] of streams.entries()) {
+        const [from, to] = [share, share + 1].map((part) => Math.floor((stream.length * part) / shares)) as [
+          number,
+          number
+        ]
+        const chunk = stream.slice(from, to)
+        splitters[i]?.push(chunk, chunk.length, (frame) => (received[i] ?? []).push(frame.slice()) > 0)
+      }
+    }
+
+    for (const [i, size] of sizes.entries()) {
+      expect(received[i]?.map((frame) => frame.length)).toEqual([size, size, size])
+      received[i]?.forEach((frame, k) => expect(frame.every((byte) => byte === i * 3 + k)).toBe(true))
+    }
+  })
+
   it.each([-1, 101, 0x7fffffff])('refuses a frame of %i bytes where 100 are allowed', (length) => {
     const prefix = new Uint8Array(4)
     new DataView(prefix.buffer).setInt32(0, length)
