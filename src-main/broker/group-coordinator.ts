@@ -254,6 +254,7 @@ export class GroupCoordinator {
       group.stamp(this.#ports.clock.nowMs())
       if (shard !== undefined) failure = this.#write(shard, [groupRecord(group.inspect())])
     }
+    if (failure !== undefined) group.assignmentNotStored(this.#nowMs())
     this.#arm(group)
     if (this.#dropVacant(group, shard)) return
     if (this.#lastState.get(group) === group.state && expired.length === 0) return

@@ -436,6 +436,16 @@ export class Group {
     }
   }
 
+  /** What was shared out could not be stored: nobody keeps it, and all are to join again. */
+  assignmentNotStored(nowMs: number): void {
+    if (this.#state !== 'Stable') return
+    for (const member of this.#members.values()) {
+      member.assignment = noBytes
+      member.hasSynced = false
+    }
+    this.#prepareRebalance(nowMs)
+  }
+
   #synced(member: Member): SyncAnswer {
     return {
       error: 'NONE',

@@ -3,6 +3,8 @@ import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/
 import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
 import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
 import { joinGroupRequest, joinGroupResponse } from '../../../../src-main/protocol/api/11-join-group'
+import { heartbeatRequest, heartbeatResponse } from '../../../../src-main/protocol/api/12-heartbeat'
+import { syncGroupRequest, syncGroupResponse } from '../../../../src-main/protocol/api/14-sync-group'
 import { listGroupsRequest, listGroupsResponse } from '../../../../src-main/protocol/api/16-list-groups'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { BrokerWorld } from '../../../support/broker-world'
@@ -11,6 +13,8 @@ const commitCall = { apiKey: 8, version: 9, request: offsetCommitRequest, respon
 const fetchCall = { apiKey: 9, version: 1, request: offsetFetchRequest, response: offsetFetchResponse } as const
 const findCall = { apiKey: 10, version: 2, request: findCoordinatorRequest, response: findCoordinatorResponse } as const
 const joinCall = { apiKey: 11, version: 9, request: joinGroupRequest, response: joinGroupResponse } as const
+const syncCall = { apiKey: 14, version: 5, request: syncGroupRequest, response: syncGroupResponse } as const
+const heartbeatCall = { apiKey: 12, version: 4, request: heartbeatRequest, response: heartbeatResponse } as const
 const listCall = { apiKey: 16, version: 4, request: listGroupsRequest, response: listGroupsResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 
@@ -88,6 +92,25 @@ describe('GroupCoordinator', () => {
     const { groups } = await world.ask(1, listCall, {})
 
     expect(groups.map(({ groupId }) => groupId)).toEqual(['offsets'])
+  })
+
+  it('has its members join again when what they were given could not be stored', async () => {
+    const world = await coordinatingWorld()
+    const { memberId } = await world.ask(1, joinCall, joining({}))
+    const { generationId } = await world.ask(1, joinCall, { ...joining({}), memberId })
+    const member = { groupId: 'g', generationId, memberId }
+    const assignments = [{ memberId, assignment: Uint8Array.of(1) }]
+    world.diskOf(1).capacityBytes = 0
+
+    const refused = await world.ask(1, syncCall, { ...member, assignments })
+    const heartbeat = await world.ask(1, heartbeatCall, member)
+    world.diskOf(1).capacityBytes = Infinity
+    const again = await world.ask(1, joinCall, { ...joining({}), memberId })
+    const synced = await world.ask(1, syncCall, { ...member, generationId: again.generationId, assignments })
+
+    expect([refused.errorCode, heartbeat.errorCode]).toEqual([15, 27])
+    expect(again).toMatchObject({ errorCode: 0, generationId: generationId + 1 })
+    expect(synced).toMatchObject({ errorCode: 0, assignment: Uint8Array.of(1) })
   })
 
   it('answers every partition of an OffsetFetch of version 1, in order', async () => {
