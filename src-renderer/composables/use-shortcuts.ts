@@ -7,6 +7,9 @@ import { isTyping } from './use-table-keys'
 
 export const FILTER_EVENT = 'lagoon:filter'
 
+/** A dialog, menu or tip; one that this very key closes is still there when the key comes up to the window. */
+const hasOpenLayer = (): boolean => document.querySelector('[data-dismissable-layer]') !== null
+
 export function useShortcuts(): void {
   const dialogs = useDialogsStore()
   const route = useRouteStore()
@@ -29,8 +32,14 @@ export function useShortcuts(): void {
       if (!document.dispatchEvent(new Event(FILTER_EVENT, { cancelable: true }))) event.preventDefault()
     } else if (event.key === '?' && !isTyping(event.target)) {
       dialogs.open({ type: 'shortcuts' })
-    } else if (event.key === 'Escape' && events.isListOpen) {
-      events.isListOpen = false
     }
+  })
+
+  // After everybody else: what is open on the page, a selected row and a field have Esc first.
+  useEventListener(window, 'keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || isTyping(event.target) || hasOpenLayer()) return
+    const { section, subject } = route.route
+    if (events.isListOpen) events.isListOpen = false
+    else if (subject !== undefined) route.go(section)
   })
 }

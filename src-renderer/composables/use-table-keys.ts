@@ -44,7 +44,8 @@ export function useTableKeys(keys: TableKeys): void {
     } else if (event.key === 'Enter' && keys.index() >= 0 && !ownsEnter(event.target)) {
       event.preventDefault()
       keys.open()
-    } else if (event.key === 'Escape') {
+    } else if (event.key === 'Escape' && keys.index() >= 0) {
+      event.preventDefault()
       keys.clear()
     }
   })

@@ -20,6 +20,8 @@ export interface Text {
   readonly eventSentence: (event: ClusterEvent) => string
   readonly reasonWhat: (reason: ReasonView) => string
   readonly reasonWhy: (reason: ReasonView) => string
+  /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
+  readonly list: (sample: readonly string[], count: number) => string
   readonly errorSentence: (error: ApiError) => string
 }
 
@@ -117,6 +119,7 @@ export function useText(): Text {
     eventSentence,
     reasonWhat,
     reasonWhy,
+    list,
     errorSentence
   }
 }

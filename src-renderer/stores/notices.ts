@@ -1,4 +1,4 @@
-/** Results that have no place of their own on the screen, shown above the event rail until dismissed. */
+/** Results that have no place of their own on the screen, shown between the page and the event rail until dismissed. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import { ApiError } from '@api/api'

@@ -17,8 +17,10 @@ export function parseRoute(hash: string): Route {
     .replace(/^#?\/?/, '')
     .split('/')
     .map(decode)
+  const known = SECTIONS.find((one) => one === section)
+  if (known === undefined) return { section: 'overview', subject: undefined, tab: undefined }
   return {
-    section: SECTIONS.find((one) => one === section) ?? 'overview',
+    section: known,
     subject: subject === '' ? undefined : subject,
     tab: tab === '' ? undefined : tab
   }
@@ -38,10 +40,19 @@ export function linkTo(section: Section, subject?: string, tab?: string): string
   return `#/${parts.map(encodeURIComponent).join('/')}`
 }
 
+/** Where the URL leads; one that leads to no section is made to say where one is instead. */
+function currentRoute(): Route {
+  const { hash } = window.location
+  const route = parseRoute(hash)
+  const isKnown = hash === '' || hash === linkTo(route.section) || hash.startsWith(`${linkTo(route.section)}/`)
+  if (!isKnown) window.history.replaceState(window.history.state, '', linkTo(route.section))
+  return route
+}
+
 export const useRouteStore = defineStore('route', () => {
-  const route = shallowRef<Route>(parseRoute(window.location.hash))
+  const route = shallowRef<Route>(currentRoute())
   window.addEventListener('hashchange', () => {
-    route.value = parseRoute(window.location.hash)
+    route.value = currentRoute()
   })
   const go = (section: Section, subject?: string, tab?: string): void => {
     window.location.hash = linkTo(section, subject, tab)

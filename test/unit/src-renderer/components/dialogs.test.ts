@@ -7,7 +7,7 @@ import { useDialogsStore } from '@/stores/dialogs'
 import { useNodesStore } from '@/stores/nodes'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
-import { clusterView, nodeView } from '../support/views'
+import { clusterView, nodeView, NOW_MS } from '../support/views'
 
 let api: FakeApi
 beforeEach(async () => {
@@ -236,6 +236,31 @@ describe('deleting a topic', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'deleteTopic', topic: 'orders' })
     await flushPromises()
+  })
+
+  it('names the groups that read it', async () => {
+    const group = (groupId: string, memberCount: number | null, topics: readonly string[]) => ({
+      groupId,
+      state: 'Stable',
+      protocol: 'range',
+      memberCount,
+      topics: [...topics],
+      lagRecords: null,
+      coordinatorId: 1
+    })
+    api.push('groups', {
+      observedAtMs: NOW_MS,
+      groups: [
+        group('billing', 3, ['orders', 'payments']),
+        group('audit', 0, ['orders']),
+        group('other', 1, ['payments']),
+        group('unsure', null, ['orders'])
+      ]
+    })
+    await flushPromises()
+
+    expect(shownText()).toContain('Read by groups: billing (3 members), audit (nobody now), unsure')
+    expect(shownText()).not.toContain('other')
   })
 
   it('needs its name to be typed', async () => {

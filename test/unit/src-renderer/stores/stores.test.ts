@@ -207,7 +207,8 @@ describe('a route', () => {
     const name = 'a/b #%한'
     expect(parseRoute(linkTo('groups', name, 'members'))).toEqual({ section: 'groups', subject: name, tab: 'members' })
     expect(parseRoute('')).toEqual({ section: 'overview', subject: undefined, tab: undefined })
-    expect(parseRoute('#/nowhere/%E0%A4%A')).toEqual({ section: 'overview', subject: '%E0%A4%A', tab: undefined })
+    expect(parseRoute('#/topics/%E0%A4%A')).toEqual({ section: 'topics', subject: '%E0%A4%A', tab: undefined })
+    expect(parseRoute('#/nowhere/at/all')).toEqual({ section: 'overview', subject: undefined, tab: undefined })
   })
 })
 

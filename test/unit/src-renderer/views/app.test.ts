@@ -91,6 +91,50 @@ describe('the shell', () => {
     expect(byRole('region', 'Events')).toEqual([])
   })
 
+  it('goes back to the list on Esc, but not before what is open has had it', async () => {
+    window.location.hash = '#/topics/orders/config'
+    await show(App)
+    await press('?')
+    await press('Escape')
+    await flushPromises()
+    expect(byRole('dialog', '')).toEqual([])
+    expect(window.location.hash).toBe('#/topics/orders/config')
+
+    one('button', 'Open event list').click()
+    await press('Escape')
+    expect(window.location.hash).toBe('#/topics/orders/config')
+
+    await press('Escape')
+    expect(window.location.hash).toBe('#/topics')
+    await press('Escape')
+    expect(window.location.hash).toBe('#/topics')
+  })
+
+  it('leads a link to nowhere to the overview, and says so in the URL', async () => {
+    window.location.hash = '#/nonsense/at/all'
+    await show(App)
+
+    expect(window.location.hash).toBe('#/overview')
+    expect(one('link', /^Overview/).getAttribute('aria-current')).toBe('page')
+  })
+
+  it('opens a node from the palette', async () => {
+    await show(App)
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('ensemble-1')] }))
+    await press('k', { ctrlKey: true })
+    const field = one('textbox', 'Command palette') as HTMLInputElement
+    field.value = 'broker 1'
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+
+    byRole('option', 'Broker 1')
+      .find((option) => option.textContent.includes('Broker 1') && !/stop|kill|restart/i.test(option.textContent))
+      ?.click()
+    await flushPromises()
+
+    expect(window.location.hash).toBe('#/brokers/broker-1')
+  })
+
   it('runs what is found in the palette', async () => {
     await show(App)
     api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('broker-2', 'stopped')] }))
