@@ -62,12 +62,12 @@ export class LabHost {
       launcher: ports.launcher,
       clock: ports.clock,
       log: ports.log,
-      config: {
+      config: () => ({
         name: supervisor.name,
         bootstrapServers: supervisor.bootstrapServers,
         ensemble: supervisor.ensemble,
         dataDir: ports.disk.join(supervisor.dir, 'monitor')
-      },
+      }),
       observed: (observation) => {
         this.#observation = observation
         this.#changed()

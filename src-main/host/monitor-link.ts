@@ -18,7 +18,8 @@ export interface MonitorLinkPorts {
   readonly launcher: ProcessLauncher
   readonly clock: Clock
   readonly log: Log
-  readonly config: unknown
+  /** Asked at each launch: a new lab's ports are settled only when its nodes have bound them. */
+  readonly config: () => unknown
   readonly observed: (observation: Observation) => void
   readonly event: (event: ObservedEvent) => void
 }
@@ -54,7 +55,7 @@ export class MonitorLink {
   }
 
   #launch(): ChildProcess {
-    return this.#ports.launcher.launch('monitor', this.#ports.config, {
+    return this.#ports.launcher.launch('monitor', this.#ports.config(), {
       message: (message) => this.#message(message),
       line: (line) => this.#ports.log('warn', line, { node: 'monitor' }),
       exited: () => this.#ended()

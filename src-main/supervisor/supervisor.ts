@@ -120,13 +120,26 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     const wanted = [...this.#runners.values()].filter((runner) => runner.spec.desired === 'running')
-    for (const runner of wanted) runner.start()
-    this.#recordProcesses()
-    const isEnsembleUp = wanted.some((runner) => runner.spec.role === 'ensemble')
+    const members = wanted.filter((runner) => runner.spec.role === 'ensemble')
     const brokers = wanted.filter((runner) => runner.spec.role === 'broker')
-    const awaited = isEnsembleUp ? wanted : wanted.filter((runner) => runner.spec.role === 'ensemble')
-    await Promise.all(awaited.map((runner) => this.#whenRunning(runner)))
-    if (isEnsembleUp) await this.#whenAllKnown(brokers.map((runner) => runner.spec.id))
+    this.#launch(members)
+    // A new broker belongs to the first cluster that it meets: at a port that we had to give up that is another lab's.
+    if (this.#isNew) await this.#whenAllRunning(members)
+    this.#launch(brokers)
+    await this.#whenAllRunning(members)
+    // Without the ensemble brokers wait for it.
+    if (members.length === 0) return
+    await this.#whenAllRunning(brokers)
+    await this.#whenAllKnown(brokers.map((runner) => runner.spec.id))
+  }
+
+  #launch(runners: readonly NodeRunner[]): void {
+    for (const runner of runners) runner.start()
+    this.#recordProcesses()
+  }
+
+  async #whenAllRunning(runners: readonly NodeRunner[]): Promise<void> {
+    await Promise.all(runners.map((runner) => this.#whenRunning(runner)))
   }
 
   async #whenRunning(runner: NodeRunner): Promise<void> {
@@ -147,13 +160,6 @@ export class Supervisor {
     const port = await this.#ports.ports.freePort(this.#spec.host, runner.spec.port + 1, taken)
     this.#setSpec(withPort(this.#spec, runner.spec.name, port))
     runner.start()
-    if (runner.spec.role !== 'ensemble') return
-    // Brokers were told the old address of the ensemble.
-    for (const other of this.#runners.values()) {
-      if (other.spec.role !== 'broker' || other.pid === undefined) continue
-      await other.kill()
-      other.start()
-    }
   }
 
   #whenAllKnown(ids: readonly number[]): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TopicRow } from '../../src-main/api/views'
 import { encodeSpec, parseSpec, withPort, type ClusterSpec } from '../../src-main/supervisor/core/cluster-spec'
-import { lagoon, LabCluster, preparedDir, until } from '../support/lab-cluster'
+import { lagoon, LabCluster, preparedDir, temporaryDir, until, type LabOptions } from '../support/lab-cluster'
 
 function specOf(dir: string): ClusterSpec {
   const spec = parseSpec(readFileSync(join(dir, 'cluster.json'), 'utf8'))
@@ -21,11 +21,32 @@ async function dirWithPortOf(other: LabCluster, node: string): Promise<string> {
 }
 
 const running: LabCluster[] = []
-async function started(options: { brokers?: number; dir?: string }): Promise<LabCluster> {
+async function started(options: LabOptions): Promise<LabCluster> {
   const cluster = await LabCluster.start(options)
   running.push(cluster)
   return cluster
 }
+
+describe('new labs that start at the same moment', () => {
+  it('share out the ports, and each is a cluster of its own', async () => {
+    const labs = await Promise.all(
+      Array.from({ length: 3 }, () => started({ dir: join(temporaryDir(), 'lab'), args: ['--brokers', '2'] }))
+    )
+
+    const ports = labs.flatMap(({ ready }) => ready.nodes.map(({ port }) => port))
+    expect(new Set(ports).size).toBe(9)
+    for (const [i, lab] of labs.entries()) await lab.verb('topic', 'create', `topic-${i}`)
+    const listed = await Promise.all(
+      labs.map((lab, i) =>
+        until(`lab ${i} shows a topic`, async () => {
+          const topics = await lab.verb<readonly TopicRow[]>('topic', 'list')
+          return topics.length > 0 && topics.map(({ name }) => name)
+        })
+      )
+    )
+    expect(listed).toEqual(labs.map((_, i) => [`topic-${i}`]))
+  })
+})
 
 afterEach(async () => {
   for (const cluster of running.splice(0)) await cluster.stop()

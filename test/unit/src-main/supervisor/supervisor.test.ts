@@ -220,6 +220,24 @@ describe('the supervisor', () => {
     expect(again.bootstrapServers).toBe('127.0.0.1:9093')
   })
 
+  it('tells the brokers of a new folder no address of an ensemble that it had to give up', async () => {
+    const world = new World()
+    world.onLaunch = (one) => {
+      if (one.config['port'] !== 2181) {
+        world.ready(one)
+        return
+      }
+      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'Port 2181 is taken.' })
+      world.exit(one, { code: 1, signal: null })
+    }
+
+    const supervisor = await world.started({ brokers: 2 })
+
+    expect(supervisor.ensemble).toBe('127.0.0.1:2182')
+    const told = world.launched.filter(({ kind }) => kind === 'broker').map(({ config }) => config['ensemble'])
+    expect(told).toEqual(Array.from({ length: 2 }, () => [{ host: '127.0.0.1', port: 2182 }]))
+  })
+
   it('sweeps what an earlier run left behind', async () => {
     const world = new World()
     await world.started({ brokers: 1 })
