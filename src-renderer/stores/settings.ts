@@ -2,6 +2,8 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { usePreferredDark } from '@vueuse/core'
+import { useClockStore } from './clock'
+import { useEventsStore } from './events'
 
 export const THEMES = ['system', 'dark', 'light'] as const
 export const LANGUAGES = ['en', 'ko'] as const
@@ -13,16 +15,24 @@ export type Density = (typeof DENSITIES)[number]
 export type RangeMs = (typeof RANGES_MS)[number]
 
 const STORAGE_KEY = 'lagoon.settings'
+/** A range that nobody chose grows no further. */
+const GROWN_RANGE_MS = 900_000
 
 interface Stored {
   readonly theme: Theme
   readonly language: Language
   readonly density: Density
-  readonly rangeMs: RangeMs
+  /** null: nobody chose one. */
+  readonly rangeMs: RangeMs | null
 }
 
-const pick = <Value>(allowed: readonly Value[], value: unknown, otherwise: Value): Value =>
+const pick = <Value, Otherwise>(allowed: readonly Value[], value: unknown, otherwise: Otherwise): Value | Otherwise =>
   allowed.find((one) => one === value) ?? otherwise
+
+/** The shortest range that holds all of so long a time: a young cluster fills its charts from the start. */
+export function grownRangeMs(ageMs: number): RangeMs {
+  return RANGES_MS.find((range) => range > ageMs && range <= GROWN_RANGE_MS) ?? GROWN_RANGE_MS
+}
 
 /** Anything that cannot be read is the default: a setting must never keep the window from opening. */
 export function readSettings(text: string | null, systemLanguage: string): Stored {
@@ -31,7 +41,7 @@ export function readSettings(text: string | null, systemLanguage: string): Store
     theme: pick(THEMES, stored.theme, 'system'),
     language: pick(LANGUAGES, stored.language, systemLanguage.startsWith('ko') ? 'ko' : 'en'),
     density: pick(DENSITIES, stored.density, 'normal'),
-    rangeMs: pick(RANGES_MS, stored.rangeMs, 900_000)
+    rangeMs: pick(RANGES_MS, stored.rangeMs, null)
   }
 }
 
@@ -50,17 +60,23 @@ export const useSettingsStore = defineStore('settings', () => {
   const theme = ref<Theme>(stored.theme)
   const language = ref<Language>(stored.language)
   const density = ref<Density>(stored.density)
-  const rangeMs = ref<RangeMs>(stored.rangeMs)
+  const chosenRangeMs = ref(stored.rangeMs)
+  const clock = useClockStore()
+  const events = useEventsStore()
+  const rangeMs = computed<RangeMs>({
+    get: () => chosenRangeMs.value ?? grownRangeMs(clock.nowMs - (events.events[0]?.atMs ?? clock.nowMs)),
+    set: (value) => (chosenRangeMs.value = value)
+  })
 
   const prefersDark = usePreferredDark()
   const shownTheme = computed(() => (theme.value === 'system' ? (prefersDark.value ? 'dark' : 'light') : theme.value))
 
-  watch([theme, language, density, rangeMs], () => {
+  watch([theme, language, density, chosenRangeMs], () => {
     const value: Stored = {
       theme: theme.value,
       language: language.value,
       density: density.value,
-      rangeMs: rangeMs.value
+      rangeMs: chosenRangeMs.value
     }
     window.localStorage.setItem(STORAGE_KEY, JSON.stringify(value))
   })

@@ -10,7 +10,7 @@ import { useLagStore } from '@/stores/lag'
 import { useNodesStore } from '@/stores/nodes'
 import { useNoticesStore } from '@/stores/notices'
 import { linkTo, parseRoute } from '@/stores/route'
-import { readSettings, useSettingsStore } from '@/stores/settings'
+import { grownRangeMs, readSettings, useSettingsStore } from '@/stores/settings'
 import { useTopicsStore } from '@/stores/topics'
 import type { FakeApi } from '../support/fake-api'
 import { useFakeHost } from '../support/mount'
@@ -214,11 +214,21 @@ describe('a route', () => {
 
 describe('settings', () => {
   it('that cannot be read are the defaults', () => {
-    const defaults = { theme: 'system', language: 'en', density: 'normal', rangeMs: 900_000 }
+    const defaults = { theme: 'system', language: 'en', density: 'normal', rangeMs: null }
     expect(readSettings(null, 'en-GB')).toEqual(defaults)
     expect(readSettings('{', 'en-GB')).toEqual(defaults)
     expect(readSettings('{"theme":"pink","rangeMs":5}', 'en-GB')).toEqual(defaults)
     expect(readSettings(null, 'ko-KR').language).toBe('ko')
+  })
+
+  it('show as much time as there is to show, until somebody chooses', () => {
+    expect([0, 59_999, 60_000, 299_999, 300_000, 86_400_000].map(grownRangeMs)).toEqual([
+      60_000, 60_000, 300_000, 300_000, 900_000, 900_000
+    ])
+    const settings = useSettingsStore()
+    expect(settings.rangeMs).toBe(60_000)
+    settings.rangeMs = 3_600_000
+    expect(settings.rangeMs).toBe(3_600_000)
   })
 
   it('reach the document and the storage', async () => {
