@@ -3,23 +3,27 @@
  * and hands out producer ids; every write of it is a multi guarded by the version of /controller_epoch (kafka.md 6.2).
  * One event at a time. A lost connection ends the event: what is stored is read anew before anything else is decided.
  */
-import { ignore, messageOf } from '../kernel/errors'
+import { ignore } from '../kernel/errors'
 import type { Clock, Log, Network, Random } from '../kernel/ports'
 import { randomUuid } from '../kernel/uuid'
 import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
-import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
-import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
-import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
 import type { KafkaError } from '../protocol/wire/error-codes'
-import { BrokerChannel } from './broker-channel'
-import { ControlSender } from './control-sender'
+import { ControllerBroadcast } from './controller-broadcast'
+import {
+  chunks,
+  ControllerMoved,
+  ControllerWrites,
+  createIfMissing,
+  deleteIfThere,
+  partitionsPerMulti
+} from './controller-writes'
 import {
   ControllerState,
   type ControlledPartition,
   type ControlledTopic,
   type LiveBroker
 } from './core/controller/controller-state'
-import { electLeader } from './core/controller/leader-election'
+import { electLeader, type Election } from './core/controller/leader-election'
 import { collidingTopic, topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
@@ -30,26 +34,13 @@ import {
   parseNextProducerId,
   parsePartitionState,
   parseTopic,
-  partitionStateData,
   paths,
   producerIdBlockData,
   producerIdBlockSize,
-  topicData,
-  type PartitionState
+  topicData
 } from './core/znodes'
 import type { TopicConfigs } from './core/topic-configs'
-
-/** State znodes written in one multi; far below the ensemble's frame limit. */
-const partitionsPerMulti = 200
-const listenerName = 'PLAINTEXT'
-const deleteWithEpoch = -2
-const electionAttemptsMax = 3
-/** What a write fails with when somebody else was there before. */
-const conflicts: readonly string[] = ['NODEEXISTS', 'BADVERSION', 'NONODE']
-
-const leaderAndIsrCall = { apiKey: 4, version: 7, request: leaderAndIsrRequest, response: leaderAndIsrResponse }
-const stopReplicaCall = { apiKey: 5, version: 4, request: stopReplicaRequest, response: stopReplicaResponse }
-const updateMetadataCall = { apiKey: 6, version: 8, request: updateMetadataRequest, response: updateMetadataResponse }
+import { PartitionStates } from './partition-states'
 
 export interface ControllerPorts {
   readonly brokerId: number
@@ -75,25 +66,15 @@ export interface TopicOutcome {
   readonly topicId?: string
 }
 
-/** A decision to be stored. */
-interface NewState {
-  readonly type: 'create' | 'update'
-  readonly partition: ControlledPartition
-  readonly state: PartitionState
-}
-
-/** The controller lost its office in the middle of something. */
-class ControllerMoved extends Error {
-  override readonly name = 'ControllerMoved'
-}
-
 export class Controller {
   readonly #ports: ControllerPorts
-  #state = new ControllerState()
-  readonly #senders = new Map<number, ControlSender>()
-  #epoch = 0
-  #epochVersion = -1
   #isActive = false
+  // Of the present term of office, or the last.
+  #epoch = 0
+  #state = new ControllerState()
+  #writes: ControllerWrites
+  #states: PartitionStates
+  #broadcast: ControllerBroadcast
   #last: Promise<void> = Promise.resolve()
   #isStopped = false
   /** Topics whose brokers were told to delete them and have not all answered. */
@@ -113,6 +94,9 @@ export class Controller {
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports
+    this.#writes = new ControllerWrites(ports.ensemble, -1)
+    this.#states = new PartitionStates(ports, this.#writes)
+    this.#broadcast = new ControllerBroadcast(ports, { brokerId: ports.brokerId, epoch: 0, state: this.#state })
   }
 
   get isActive(): boolean {
@@ -247,10 +231,13 @@ export class Controller {
   /** Reads everything, tells everybody, elects where a leader is missing (kafka.md 6.2, "Failover"). */
   async #takeOffice(): Promise<void> {
     const { epoch, version } = await this.#storedEpoch()
-    this.#dropSenders()
+    const { ensemble, brokerId } = this.#ports
+    this.#broadcast.close()
     this.#epoch = epoch
-    this.#epochVersion = version
     this.#state = new ControllerState()
+    this.#writes = new ControllerWrites(ensemble, version)
+    this.#states = new PartitionStates(this.#ports, this.#writes)
+    this.#broadcast = new ControllerBroadcast(this.#ports, { brokerId, epoch, state: this.#state })
     const wasActive = this.#isActive
     this.#isActive = true
     if (!wasActive) {
@@ -268,30 +255,12 @@ export class Controller {
   #resign(): void {
     if (!this.#isActive) return
     this.#isActive = false
-    this.#dropSenders()
+    this.#broadcast.close()
     this.#state = new ControllerState()
     for (const waiters of this.#deletionWaiters.values()) for (const done of waiters) done()
     this.#deletionWaiters.clear()
     this.#ports.log('info', 'resigned as controller', { epoch: this.#epoch })
     this.#ports.event('controllerResigned', { epoch: this.#epoch })
-  }
-
-  #dropSenders(): void {
-    for (const sender of this.#senders.values()) sender.close()
-    this.#senders.clear()
-  }
-
-  /** A multi that succeeds only while the office is ours. */
-  async #guarded(operations: readonly Operation[]): Promise<readonly { readonly version: number }[]> {
-    const check: Operation = { type: 'check', path: paths.controllerEpoch, version: this.#epochVersion }
-    try {
-      const results = await this.#ports.ensemble.multi([check, ...operations])
-      return results.slice(1).map(({ stat }) => ({ version: stat?.version ?? 0 }))
-    } catch (error) {
-      if (error instanceof EnsembleError && error.failedIndex === 0 && error.code === 'BADVERSION')
-        throw new ControllerMoved()
-      throw error
-    }
   }
 
   // ── brokers ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,27 +276,16 @@ export class Controller {
       if (broker !== undefined && znode !== undefined) registered.push({ ...broker, epoch: znode.stat.czxid })
     }
     const { joined, left } = this.#state.replaceBrokers(registered)
-    for (const id of left) {
-      this.#senders.get(id)?.close()
-      this.#senders.delete(id)
+    for (const id of left) this.#broadcast.drop(id)
+    for (const id of joined) {
+      const broker = this.#state.brokers.get(id)
+      if (broker !== undefined) this.#broadcast.open(broker)
     }
-    for (const id of joined) this.#open(id)
     if (joined.length === 0 && left.length === 0) return
     this.#ports.log('info', 'brokers changed', { joined, left, live: this.#state.brokerIds() })
     const changed = await this.#electLeaders(this.#state.partitions())
-    void this.#tell({ changed, joined })
+    void this.#broadcast.tell({ changed, joined })
     this.#resumeDeletions()
-  }
-
-  #open(id: number): void {
-    const broker = this.#state.brokers.get(id)
-    if (broker === undefined) return
-    const channel = new BrokerChannel(
-      this.#ports,
-      { host: broker.host, port: broker.port },
-      `controller-${this.#ports.brokerId}`
-    )
-    this.#senders.set(id, new ControlSender(broker, channel, this.#ports))
   }
 
   #whenActive(event: () => Promise<void>): void {
@@ -336,163 +294,13 @@ export class Controller {
     })
   }
 
-  // ── leaders ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Elects where it is needed and possible, stores it; the partitions whose state is another one now. Where somebody
-   * else has written meanwhile, what is stored is read and decided upon again; no partition holds up the others.
-   */
-  async #electLeaders(partitions: Iterable<ControlledPartition>): Promise<readonly ControlledPartition[]> {
-    const changed = new Set<ControlledPartition>()
-    let undecided: readonly ControlledPartition[] = [...partitions]
-    for (let attempt = 0; undecided.length > 0 && attempt < electionAttemptsMax; attempt++) {
-      const elected = this.#elections(undecided)
-      const overtaken: ControlledPartition[] = []
-      for (const { partition, isStored } of await this.#storeStates(elected)) {
-        if (isStored) changed.add(partition)
-        else if (await this.#readStateAgain(partition)) overtaken.push(partition)
-      }
-      // What somebody else wrote is news for the brokers too.
-      for (const partition of overtaken) changed.add(partition)
-      undecided = overtaken
-    }
-    for (const { topic, partition } of undecided) {
-      this.#ports.log('error', 'the state of a partition cannot be stored', { topic, partition })
-    }
-    return [...changed]
+  #electLeaders(partitions: Iterable<ControlledPartition>): Promise<readonly ControlledPartition[]> {
+    return this.#states.elect(partitions, (partition) => this.#electionOf(partition))
   }
 
-  #elections(partitions: readonly ControlledPartition[]): readonly NewState[] {
-    const isAlive = (id: number): boolean => this.#state.isAlive(id)
-    const elected: NewState[] = []
-    for (const partition of partitions) {
-      if (this.#state.deleting.has(partition.topic)) continue
-      const election = electLeader(partition.replicas, partition.state, isAlive, this.#epoch)
-      if (election.type !== 'unchanged') elected.push({ partition, state: election.state, type: election.type })
-    }
-    return elected
-  }
-
-  async #storeStates(
-    elected: readonly NewState[]
-  ): Promise<readonly { readonly partition: ControlledPartition; readonly isStored: boolean }[]> {
-    const created = elected.filter(({ type }) => type === 'create')
-    for (const topic of new Set(created.map(({ partition }) => partition.topic))) {
-      await createIfThereIsParent(this.#ports.ensemble, paths.partitions(topic))
-    }
-    const outcomes: { partition: ControlledPartition; isStored: boolean }[] = []
-    for (const some of chunks(elected, partitionsPerMulti)) {
-      const areStored = await this.#stored(some, some.flatMap(writesOf))
-      for (const one of some) {
-        const isStored = areStored || (await this.#storeAlone(one))
-        outcomes.push({ partition: one.partition, isStored })
-      }
-    }
-    return outcomes
-  }
-
-  /** False when one of the znodes is not as we know it; then none is written. */
-  async #stored(some: readonly NewState[], writes: readonly Operation[]): Promise<boolean> {
-    let results
-    try {
-      results = await this.#guarded(writes)
-    } catch (error) {
-      if (!(error instanceof EnsembleError) || error.failedIndex === 0 || !conflicts.includes(error.code)) throw error
-      ignore(error, 'tried one by one, then read again')
-      return false
-    }
-    const versions = results.filter((_result, i) => writes[i]?.path.endsWith('/state'))
-    some.forEach(({ partition, state }, i) => {
-      partition.state = state
-      partition.zkVersion = versions[i]?.version ?? 0
-    })
-    return true
-  }
-
-  /** Its partition znode may be there without a state: a tool, or a write of ours whose answer was lost. */
-  async #storeAlone(one: NewState): Promise<boolean> {
-    const { topic, partition } = one.partition
-    if (one.type === 'create') await createIfThereIsParent(this.#ports.ensemble, paths.partition(topic, partition))
-    return this.#stored([one], writesOf(one).slice(-1))
-  }
-
-  /** False when the topic is gone. */
-  async #readStateAgain(partition: ControlledPartition): Promise<boolean> {
-    const { ensemble } = this.#ports
-    const stored = await ensemble.getData(paths.state(partition.topic, partition.partition))
-    if (stored === undefined && (await ensemble.exists(paths.topic(partition.topic))) === undefined) return false
-    partition.state = stored === undefined ? undefined : parsePartitionState(stored.data)
-    partition.zkVersion = stored?.stat.version ?? 0
-    return true
-  }
-
-  // ── telling brokers ──────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * LeaderAndIsr first, then UpdateMetadata (kafka.md 6.4); a broker that joined is told everything. The promise resolves
-   * when every broker that is still there has answered: it is not to be awaited inside an event.
-   */
-  #tell(what: {
-    readonly changed: readonly ControlledPartition[]
-    readonly joined?: readonly number[]
-    readonly areNew?: boolean
-    readonly areDeleted?: boolean
-  }): Promise<void> {
-    const { changed, joined = [], areNew = false, areDeleted = false } = what
-    const answers: Promise<unknown>[] = []
-    const all = joined.length > 0 ? [...this.#state.partitions()] : []
-    for (const sender of this.#senders.values()) {
-      const isFull = joined.includes(sender.brokerId)
-      const concerned = isFull ? all : changed
-      if (!areDeleted) answers.push(...this.#sendLeaderAndIsr(sender, concerned, areNew))
-      answers.push(this.#sendUpdateMetadata(sender, concerned, { areDeleted, isFull }))
-    }
-    return Promise.all(answers).then(() => undefined)
-  }
-
-  #header(sender: ControlSender) {
-    const { brokerId } = this.#ports
-    return { controllerId: brokerId, controllerEpoch: this.#epoch, brokerEpoch: sender.brokerEpoch }
-  }
-
-  #sendLeaderAndIsr(
-    sender: ControlSender,
-    partitions: readonly ControlledPartition[],
-    areNew: boolean
-  ): Promise<unknown>[] {
-    const topicStates = this.#state.leaderAndIsrFor(sender.brokerId, partitions, areNew)
-    if (topicStates.length === 0) return []
-    const liveLeaders = [...this.#state.brokers.values()].map(({ id, host, port }) => ({
-      brokerId: id,
-      hostName: host,
-      port
-    }))
-    // Type 0: these partitions; a full list (1) would mean "and no others".
-    return [
-      sender.send(leaderAndIsrCall, {
-        ...this.#header(sender),
-        type: 0,
-        topicStates,
-        liveLeaders,
-        ungroupedPartitionStates: []
-      })
-    ]
-  }
-
-  #sendUpdateMetadata(
-    sender: ControlSender,
-    partitions: readonly ControlledPartition[],
-    { areDeleted, isFull }: { readonly areDeleted: boolean; readonly isFull: boolean }
-  ): Promise<unknown> {
-    const liveBrokers = [...this.#state.brokers.values()].map(({ id, host, port, rack }) => ({
-      id,
-      endpoints: [{ host, port, listener: listenerName, securityProtocol: 0 }],
-      rack
-    }))
-    const topicStates = this.#state.updateMetadataFor(partitions, areDeleted)
-    // A broker that joins may have missed deletions: what is not in the full list is not there.
-    const type = isFull ? updateMetadataFull : 0
-    return sender.send(updateMetadataCall, { ...this.#header(sender), type, topicStates, liveBrokers })
+  #electionOf({ topic, replicas, state }: ControlledPartition): Election {
+    if (this.#state.deleting.has(topic)) return { type: 'unchanged' }
+    return electLeader(replicas, state, (id) => this.#state.isAlive(id), this.#epoch)
   }
 
   // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -529,7 +337,7 @@ export class Controller {
       // Written by a tool older than topic ids (KIP-516): it gets one now.
       topicId = randomUuid(random)
       const data = topicData(topicId, assignment.partitions)
-      await this.#guarded([{ type: 'setData', path: paths.topic(name), data, version: znode.stat.version }])
+      await this.#writes.multi([{ type: 'setData', path: paths.topic(name), data, version: znode.stat.version }])
     }
     const partitions = await Promise.all(
       assignment.partitions.map(async (replicas, partition): Promise<ControlledPartition> => {
@@ -546,7 +354,7 @@ export class Controller {
     const partitions = await this.#readTopics()
     if (partitions.length === 0) return
     const changed = await this.#electLeaders(partitions)
-    void this.#tell({ changed, areNew: true })
+    void this.#broadcast.tell({ changed, areNew: true })
   }
 
   /** Resolves when every live broker knows the topics' leaders (kafka.md 4.3 item 24), or the controller moved. */
@@ -571,7 +379,7 @@ export class Controller {
       created.push(...(outcome.error === 'NONE' ? (this.#state.topics.get(topic.name)?.partitions ?? []) : []))
     }
     const changed = await this.#electLeaders(created)
-    return { outcomes, told: this.#tell({ changed, areNew: true }) }
+    return { outcomes, told: this.#broadcast.tell({ changed, areNew: true }) }
   }
 
   async #createTopic(topic: NewTopic): Promise<TopicOutcome> {
@@ -589,7 +397,7 @@ export class Controller {
     const topicId = randomUuid(this.#ports.random)
     const config = await this.#ports.ensemble.exists(paths.topicConfig(name))
     try {
-      await this.#guarded([
+      await this.#writes.multi([
         config === undefined
           ? { type: 'create', path: paths.topicConfig(name), data: configData(configs) }
           : { type: 'setData', path: paths.topicConfig(name), data: configData(configs) },
@@ -638,7 +446,7 @@ export class Controller {
 
   async #markDeleted(name: string): Promise<void> {
     try {
-      await this.#guarded([{ type: 'create', path: paths.deleteTopic(name), data: null }])
+      await this.#writes.multi([{ type: 'create', path: paths.deleteTopic(name), data: null }])
     } catch (error) {
       if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
       ignore(error, 'somebody else wants it gone too')
@@ -670,11 +478,10 @@ export class Controller {
   #deleteTopic(topic: ControlledTopic): void {
     if (this.#beingDeleted.has(topic)) return
     this.#beingDeleted.add(topic)
-    void this.#tell({ changed: topic.partitions, areDeleted: true })
-    const answers = [...this.#senders.values()].map((sender) => this.#sendStopReplica(sender, topic))
-    void Promise.all(answers).then((areGone) => {
+    void this.#broadcast.tell({ changed: topic.partitions, areDeleted: true })
+    void this.#broadcast.deleteReplicas(topic).then((areGone) => {
       this.#beingDeleted.delete(topic)
-      if (areGone.includes(false)) {
+      if (!areGone) {
         this.#ports.log('warn', 'a topic could not be deleted everywhere yet', { topic: topic.name })
         return
       }
@@ -686,7 +493,7 @@ export class Controller {
     if (this.#state.topics.get(topic.name) !== topic) return
     await this.#deleteZnodes(topic)
     // Again: a broker that joined while the others were being asked was told of the topic as of any other.
-    void this.#tell({ changed: topic.partitions, areDeleted: true })
+    void this.#broadcast.tell({ changed: topic.partitions, areDeleted: true })
     this.#state.topics.delete(topic.name)
     this.#state.deleting.delete(topic.name)
     this.#ports.event('topicDeleted', { topic: topic.name })
@@ -696,25 +503,6 @@ export class Controller {
   #tellGone(topic: string): void {
     for (const done of this.#deletionWaiters.get(topic) ?? []) done()
     this.#deletionWaiters.delete(topic)
-  }
-
-  /** True when the broker holds none of the topic any more. */
-  async #sendStopReplica(sender: ControlSender, topic: ControlledTopic): Promise<boolean> {
-    const held = topic.partitions.filter(({ replicas }) => replicas.includes(sender.brokerId))
-    if (held.length === 0) return true
-    const partitionStates = held.map(({ partition }) => ({
-      partitionIndex: partition,
-      leaderEpoch: deleteWithEpoch,
-      deletePartition: true
-    }))
-    const answer = await sender.send(stopReplicaCall, {
-      ...this.#header(sender),
-      deletePartitions: false,
-      topicStates: [{ topicName: topic.name, partitionStates }]
-    })
-    return (
-      answer !== undefined && answer.errorCode === 0 && answer.partitionErrors.every(({ errorCode }) => errorCode === 0)
-    )
   }
 
   async #deleteZnodes(topic: ControlledTopic): Promise<void> {
@@ -728,7 +516,7 @@ export class Controller {
         for (const child of inner?.children ?? []) operations.push({ type: 'delete', path: `${path}/${child}` })
         operations.push({ type: 'delete', path })
       }
-      await this.#guarded(operations)
+      await this.#writes.multi(operations)
     }
     const rest: Operation[] = []
     if (listed !== undefined) rest.push({ type: 'delete', path: paths.partitions(topic.name) })
@@ -737,7 +525,7 @@ export class Controller {
       rest.push({ type: 'delete', path: paths.topicConfig(topic.name) })
     }
     rest.push({ type: 'delete', path: paths.deleteTopic(topic.name) })
-    await this.#guarded(rest)
+    await this.#writes.multi(rest)
   }
 
   // ── producer ids ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -752,7 +540,7 @@ export class Controller {
       if (stored === undefined) return failed
       const start = parseNextProducerId(stored.data)
       const data = producerIdBlockData(brokerId, start)
-      await this.#guarded([{ type: 'setData', path: paths.producerIdBlock, data, version: stored.stat.version }])
+      await this.#writes.multi([{ type: 'setData', path: paths.producerIdBlock, data, version: stored.stat.version }])
       return { error: 'NONE' as KafkaError, start, length: producerIdBlockSize }
     }, failed)
   }
@@ -766,46 +554,4 @@ export class Controller {
       deleting: [...this.#state.deleting]
     }
   }
-}
-
-export async function createIfMissing(ensemble: EnsembleClient, path: string, data: Uint8Array | null): Promise<void> {
-  try {
-    await ensemble.create(path, data)
-  } catch (error) {
-    if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
-    ignore(error, 'it is there: that was the aim')
-  }
-}
-
-async function deleteIfThere(ensemble: EnsembleClient, path: string): Promise<void> {
-  try {
-    await ensemble.delete(path)
-  } catch (error) {
-    if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
-    ignore(error, messageOf(error))
-  }
-}
-
-/** The parent may have gone meanwhile: whoever writes below finds that out. */
-async function createIfThereIsParent(ensemble: EnsembleClient, path: string): Promise<void> {
-  try {
-    await createIfMissing(ensemble, path, null)
-  } catch (error) {
-    if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
-    ignore(error, 'the write below fails in its turn')
-  }
-}
-
-function writesOf({ type, partition, state }: NewState): readonly Operation[] {
-  const path = paths.state(partition.topic, partition.partition)
-  const data = partitionStateData(state)
-  if (type === 'update') return [{ type: 'setData', path, data, version: partition.zkVersion }]
-  return [
-    { type: 'create', path: paths.partition(partition.topic, partition.partition), data: null },
-    { type: 'create', path, data }
-  ]
-}
-
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }
