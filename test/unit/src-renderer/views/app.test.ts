@@ -118,6 +118,19 @@ describe('the shell', () => {
     expect(one('link', /^Overview/).getAttribute('aria-current')).toBe('page')
   })
 
+  it('says that a broker does not exist, with a way back to those that do', async () => {
+    window.location.hash = '#/brokers/broker-99'
+    await show(App)
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('ensemble-1')] }))
+    await flushPromises()
+
+    expect(one('heading', 'There is no broker 99')).toBeTruthy()
+    expect(one('link', 'To all brokers').getAttribute('href')).toBe('#/brokers')
+    await press('Escape')
+    expect(window.location.hash).toBe('#/brokers')
+    expect(byRole('heading', 'There is no broker 99')).toEqual([])
+  })
+
   it('opens a node from the palette', async () => {
     await show(App)
     api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('ensemble-1')] }))
