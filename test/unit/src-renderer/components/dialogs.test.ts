@@ -93,6 +93,22 @@ describe('killing a broker', () => {
   })
 })
 
+describe('a dialog that asks nothing', () => {
+  it.each([
+    ['connectClient', 'Connect a client'],
+    ['shortcuts', 'Keyboard shortcuts']
+  ] as const)('takes the focus from the page behind it: %s', async (type, title) => {
+    const behind = document.body.appendChild(document.createElement('button'))
+    behind.focus()
+
+    useDialogsStore().open({ type })
+    await flushPromises()
+
+    expect(document.activeElement).toBe(one('dialog', title))
+    behind.remove()
+  })
+})
+
 describe('creating a topic', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'createTopic' })
