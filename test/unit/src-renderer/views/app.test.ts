@@ -87,6 +87,11 @@ describe('the shell', () => {
     await flushPromises()
 
     expect(one('region', 'Events').textContent).toMatch(/Broker 2 killed.*Broker 2 started/)
+    const lines = [...one('region', 'Events').querySelectorAll<HTMLElement>('li button')]
+    expect(lines.map((line) => line.tabIndex)).toEqual([0, 0])
+    lines[1]?.click()
+    await flushPromises()
+    expect(lines[1]?.closest('li')?.getAttribute('aria-current')).toBe('true')
     await press('Escape')
     expect(byRole('region', 'Events')).toEqual([])
   })
