@@ -157,6 +157,40 @@ export const topicSchema = z.object({
 })
 export type TopicView = z.infer<typeof topicSchema>
 
+/**
+ * All partitions of the cluster at a glance. A topic has at most 48 cells; one of more partitions has several of them in
+ * a cell, in their order, and the worst of them gives it its level: leaderless is critical, a short ISR degraded.
+ */
+export const topicCellsSchema = z.object({
+  name: z.string(),
+  partitionCount: count,
+  leaderlessPartitions: count,
+  cells: z.array(healthLevelSchema)
+})
+export type TopicCells = z.infer<typeof topicCellsSchema>
+/** The worst topics first, Kafka's own after those of people, 100 at most; `topicCount` counts all. */
+export const partitionMapSchema = z.object({
+  observedAtMs: atMs.nullable(),
+  topicCount: count,
+  topics: z.array(topicCellsSchema)
+})
+export type PartitionMapView = z.infer<typeof partitionMapSchema>
+
+export const heldPartitionSchema = z.object({
+  topic: z.string(),
+  partition: count,
+  leader: count.nullable(),
+  isr: z.array(count),
+  level: healthLevelSchema
+})
+export type HeldPartition = z.infer<typeof heldPartitionSchema>
+/** Every partition that has a replica on one broker, the worst first. */
+export const heldPartitionsSchema = z.object({
+  observedAtMs: atMs.nullable(),
+  partitions: z.array(heldPartitionSchema)
+})
+export type HeldPartitionsView = z.infer<typeof heldPartitionsSchema>
+
 /** Bytes as text when they are UTF-8, else base64; null is null (a tombstone, a missing key). */
 export const payloadSchema = z.union([z.string(), z.object({ base64: z.string() }), z.null()])
 export type Payload = z.infer<typeof payloadSchema>

@@ -9,7 +9,9 @@ import type {
   EventsView,
   GroupsView,
   GroupView,
+  HeldPartitionsView,
   LagSampleView,
+  PartitionMapView,
   RecordView,
   TopicsView,
   TopicView
@@ -20,12 +22,14 @@ export type WatchKey =
   | 'events'
   | 'topics'
   | 'groups'
+  | 'partitions'
+  | `held:${string}`
   | `topic:${string}`
   | `group:${string}`
   | `lag:${string}`
   | `consumer:${string}`
 
-/** What arrives for a key. `events` sends the whole recent list first, then lists of the new ones only. */
+/** What arrives for a key (`held:` names a broker). `events` sends the whole recent list, then the new ones only. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
   ? ClusterView
   : Key extends 'events'
@@ -34,15 +38,19 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
       ? TopicsView
       : Key extends 'groups'
         ? GroupsView
-        : Key extends `topic:${string}`
-          ? TopicView | null
-          : Key extends `group:${string}`
-            ? GroupView | null
-            : Key extends `lag:${string}`
-              ? LagSampleView
-              : Key extends `consumer:${string}`
-                ? ConsumerPush
-                : never
+        : Key extends 'partitions'
+          ? PartitionMapView
+          : Key extends `held:${string}`
+            ? HeldPartitionsView
+            : Key extends `topic:${string}`
+              ? TopicView | null
+              : Key extends `group:${string}`
+                ? GroupView | null
+                : Key extends `lag:${string}`
+                  ? LagSampleView
+                  : Key extends `consumer:${string}`
+                    ? ConsumerPush
+                    : never
 
 /** Ends with `ended`: reached maxRecords or a poll brought nothing; `error` is one sentence. */
 export type ConsumerPush =
@@ -52,6 +60,6 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|topics|groups|(topic|group|lag|consumer):.+)$/s)
+  .regex(/^(cluster|events|topics|groups|partitions|(held|topic|group|lag|consumer):.+)$/s)
 
 export type { ClusterEvent }

@@ -5,6 +5,7 @@ import type { KafkaCluster } from '../kernel/cluster-ports'
 import { ignore } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import type { Consumers } from './consumers'
+import { brokerIdOf } from './core/broker-name'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import { groupsView, groupView, nodeCost, topicsView, topicView } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
@@ -42,7 +43,7 @@ export function commands(ports: CommandPorts): CommandTable {
     throw hasMetadata ? unknownTopic(name) : noBroker()
   }
   return {
-    'node.cost': async ({ node }) => nodeCost(await fresh(), node, Number(/\d+$/.exec(node)?.[0] ?? -1)),
+    'node.cost': async ({ node }) => nodeCost(await fresh(), node, brokerIdOf(node)),
 
     'topic.list': async () => topicsView(await fresh()),
     'topic.describe': async ({ topic }) => topicView(await knownTopic(topic), await configsOf(cluster, topic)),

@@ -13,10 +13,12 @@ import { ignore, messageOf } from '../kernel/errors'
 import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
+import { brokerIdOf } from './core/broker-name'
 import { behindEvents, ensembleEvents, snapshotEvents } from './core/changes'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
+import { heldPartitions, partitionMap } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
 import { groupsView, groupView, lagSample, topicsView, topicView } from './core/views'
 import { EnsembleWatch } from './ensemble-watch'
@@ -252,6 +254,12 @@ export class Monitor {
     } else if (key === 'groups') {
       const view = groupsView(snapshot)
       this.#watches.offer(key, view, view.groups)
+    } else if (key === 'partitions') {
+      const view = partitionMap(snapshot)
+      this.#watches.offer(key, view, [view.topicCount, view.topics])
+    } else if (key.startsWith('held:')) {
+      const view = heldPartitions(snapshot, brokerIdOf(name))
+      this.#watches.offer(key, view, view.partitions)
     } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)

@@ -107,6 +107,25 @@ describe('the monitor', () => {
     expect(pushes('topics')).toHaveLength(before)
   })
 
+  it('pushes where partitions are only when that changed, not with each record', async () => {
+    const { cluster, clock, monitor, pushes } = world()
+    cluster.topic('t', [1, 2])
+    monitor.start()
+    await clock.run(100)
+    monitor.receive({ type: 'watch', key: 'partitions' })
+    monitor.receive({ type: 'watch', key: 'held:broker-2' })
+
+    cluster.append('t', 0, ['a'])
+    await clock.run(3000)
+    expect(pushes('partitions')).toMatchObject([{ topicCount: 1, topics: [{ cells: ['healthy', 'healthy'] }] }])
+    expect(pushes('held:broker-2')).toMatchObject([{ partitions: [{ topic: 't', partition: 1, leader: 2 }] }])
+    cluster.topic('u', [2])
+    await clock.run(1000)
+
+    expect(pushes('partitions').at(-1)).toMatchObject({ topicCount: 2 })
+    expect(pushes('held:broker-2').at(-1)).toMatchObject({ partitions: [{ topic: 't' }, { topic: 'u' }] })
+  })
+
   it('gives a second watcher the present value too', async () => {
     const { cluster, clock, monitor, pushes } = world()
     cluster.topic('t', [1])

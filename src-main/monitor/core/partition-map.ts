@@ -1,0 +1,72 @@
+/** Where partitions are and how they fare, of all topics and of one broker; nothing that moves with every record. */
+import type { HealthLevel, HeldPartition, HeldPartitionsView, PartitionMapView, TopicCells } from '../../api/views'
+import type { PartitionFacts, Snapshot, TopicFacts } from './snapshot'
+
+const topicsMax = 100
+const cellsMax = 48
+
+type Level = Extract<HealthLevel, 'healthy' | 'degraded' | 'critical'>
+const badness = { healthy: 0, degraded: 1, critical: 2 } as const satisfies Record<Level, number>
+
+function levelOf({ leader, isr, replicas }: PartitionFacts): Level {
+  if (leader === null) return 'critical'
+  return isr.length < replicas.length ? 'degraded' : 'healthy'
+}
+
+const worse = (a: Level, b: Level): Level => (badness[a] >= badness[b] ? a : b)
+
+/** The worst of a topic; its cells are made only of those that are shown. */
+interface Judged {
+  readonly topic: TopicFacts
+  readonly worst: Level
+}
+
+/** One pass over all partitions, however many; a sort of all topics. */
+export function partitionMap(snapshot: Snapshot): PartitionMapView {
+  const judged = [...snapshot.topics.values()].map((topic): Judged => ({ topic, worst: worstOf(topic.partitions) }))
+  judged.sort(
+    (a, b) =>
+      badness[b.worst] - badness[a.worst] ||
+      Number(a.topic.isInternal) - Number(b.topic.isInternal) ||
+      (a.topic.name < b.topic.name ? -1 : 1)
+  )
+  return {
+    observedAtMs: snapshot.topicsAtMs,
+    topicCount: judged.length,
+    topics: judged.slice(0, topicsMax).map(({ topic }) => cellsOf(topic))
+  }
+}
+
+function worstOf(partitions: readonly PartitionFacts[]): Level {
+  let worst: Level = 'healthy'
+  for (const partition of partitions) worst = worse(worst, levelOf(partition))
+  return worst
+}
+
+function cellsOf({ name, partitions }: TopicFacts): TopicCells {
+  const count = Math.min(partitions.length, cellsMax)
+  const bound = (cell: number): number => Math.floor((cell * partitions.length) / count)
+  return {
+    name,
+    partitionCount: partitions.length,
+    leaderlessPartitions: partitions.filter(({ leader }) => leader === null).length,
+    cells: Array.from({ length: count }, (_, cell) => worstOf(partitions.slice(bound(cell), bound(cell + 1))))
+  }
+}
+
+/** By name within a level, and by number within a topic. */
+export function heldPartitions(snapshot: Snapshot, brokerId: number): HeldPartitionsView {
+  const byLevel: Record<Level, HeldPartition[]> = { critical: [], degraded: [], healthy: [] }
+  for (const { name: topic, partitions } of [...snapshot.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const facts of partitions) {
+      if (!facts.replicas.includes(brokerId)) continue
+      const { partition, leader } = facts
+      const level = levelOf(facts)
+      byLevel[level].push({ topic, partition, leader, isr: [...facts.isr], level })
+    }
+  }
+  return {
+    observedAtMs: snapshot.topicsAtMs,
+    partitions: [...byLevel.critical, ...byLevel.degraded, ...byLevel.healthy]
+  }
+}
