@@ -111,6 +111,10 @@ function viewOf(scene: Scene, key: string): unknown {
       return { events: scene.events() }
     case 'topics':
       return scene.topics()
+    case 'partitions':
+      return scene.partitions()
+    case 'held':
+      return scene.held(name)
     case 'groups':
       return scene.groups()
     case 'topic':

@@ -8,16 +8,21 @@ import type {
   ClusterView,
   GroupView,
   GroupsView,
+  HeldPartitionsView,
   LagHistoryView,
   LagSampleView,
   NodeCostView,
   NodeView,
+  PartitionMapView,
   PartitionView,
   ReasonView,
   RecordView,
   TopicView,
   TopicsView
 } from '../../src-main/api/views'
+import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
+import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
+import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
 
 export const SCENES = ['healthy', 'broken', 'empty', 'many'] as const
 export type SceneName = (typeof SCENES)[number]
@@ -68,6 +73,8 @@ export interface Scene {
   readonly cluster: () => ClusterView
   readonly topics: () => TopicsView
   readonly topic: (name: string) => TopicView | null
+  readonly partitions: () => PartitionMapView
+  readonly held: (node: string) => HeldPartitionsView
   readonly groups: () => GroupsView
   readonly group: (groupId: string) => GroupView | null
   readonly lagHistory: (groupId: string, rangeMs: number) => LagHistoryView
@@ -272,6 +279,24 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     }
   }
 
+  const facts = (): { topicsAtMs: number; topics: ReadonlyMap<string, TopicFacts> } => ({
+    topicsAtMs: clock(),
+    topics: new Map(
+      seeds.map((seed) => [
+        seed.name,
+        {
+          name: seed.name,
+          topicId: topicId(seed),
+          isInternal: seed.name.startsWith('__'),
+          partitions: partitionsOf(seed),
+          recordsInPerSecond: seed.perSecond
+        }
+      ])
+    )
+  })
+  const partitions = (): PartitionMapView => partitionMap(facts())
+  const held = (node: string): HeldPartitionsView => heldPartitions(facts(), brokerIdOf(node))
+
   /** The last partition of a topic was never committed by its group, to show what is not known. */
   const hasCommit = (seed: GroupSeed, partition: number): boolean =>
     !(seed.groupId === 'inventory-sync' && partition === 5)
@@ -465,7 +490,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     })
   }
 
-  return { cluster, topics, topic, groups, group, lagHistory, lagSample, events, cost, records }
+  return { cluster, topics, topic, partitions, held, groups, group, lagHistory, lagSample, events, cost, records }
 }
 
 function body(index: number): Pick<RecordView, 'key' | 'value' | 'headers'> {

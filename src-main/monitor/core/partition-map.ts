@@ -2,6 +2,8 @@
 import type { HealthLevel, HeldPartition, HeldPartitionsView, PartitionMapView, TopicCells } from '../../api/views'
 import type { PartitionFacts, Snapshot, TopicFacts } from './snapshot'
 
+type Topics = Pick<Snapshot, 'topics' | 'topicsAtMs'>
+
 const topicsMax = 100
 const cellsMax = 48
 
@@ -15,6 +17,10 @@ function levelOf({ leader, isr, replicas }: PartitionFacts): Level {
 
 const worse = (a: Level, b: Level): Level => (badness[a] >= badness[b] ? a : b)
 
+/** Kafka's own topics after those of people. */
+const byName = (a: TopicFacts, b: TopicFacts): number =>
+  Number(a.isInternal) - Number(b.isInternal) || (a.name < b.name ? -1 : 1)
+
 /** The worst of a topic; its cells are made only of those that are shown. */
 interface Judged {
   readonly topic: TopicFacts
@@ -22,14 +28,9 @@ interface Judged {
 }
 
 /** One pass over all partitions, however many; a sort of all topics. */
-export function partitionMap(snapshot: Snapshot): PartitionMapView {
+export function partitionMap(snapshot: Topics): PartitionMapView {
   const judged = [...snapshot.topics.values()].map((topic): Judged => ({ topic, worst: worstOf(topic.partitions) }))
-  judged.sort(
-    (a, b) =>
-      badness[b.worst] - badness[a.worst] ||
-      Number(a.topic.isInternal) - Number(b.topic.isInternal) ||
-      (a.topic.name < b.topic.name ? -1 : 1)
-  )
+  judged.sort((a, b) => badness[b.worst] - badness[a.worst] || byName(a.topic, b.topic))
   return {
     observedAtMs: snapshot.topicsAtMs,
     topicCount: judged.length,
@@ -55,9 +56,9 @@ function cellsOf({ name, partitions }: TopicFacts): TopicCells {
 }
 
 /** By name within a level, and by number within a topic. */
-export function heldPartitions(snapshot: Snapshot, brokerId: number): HeldPartitionsView {
+export function heldPartitions(snapshot: Topics, brokerId: number): HeldPartitionsView {
   const byLevel: Record<Level, HeldPartition[]> = { critical: [], degraded: [], healthy: [] }
-  for (const { name: topic, partitions } of [...snapshot.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const { name: topic, partitions } of [...snapshot.topics.values()].sort(byName)) {
     for (const facts of partitions) {
       if (!facts.replicas.includes(brokerId)) continue
       const { partition, leader } = facts

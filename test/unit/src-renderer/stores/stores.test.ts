@@ -5,7 +5,6 @@ import { ApiError } from '@api/api'
 import { useClusterStore } from '@/stores/cluster'
 import { useConnectionStore } from '@/stores/connection'
 import { mergeEvents, useEventsStore } from '@/stores/events'
-import { useGroupsStore } from '@/stores/groups'
 import { useLagStore } from '@/stores/lag'
 import { useNodesStore } from '@/stores/nodes'
 import { useNoticesStore } from '@/stores/notices'
@@ -109,24 +108,6 @@ describe('a watched list', () => {
 
     expect(api.watched()).toEqual([])
     expect(topics.view).toEqual({ observedAtMs: 1, topics: [] })
-  })
-
-  it('of groups puts the worst first and the unknown last', () => {
-    const groups = useGroupsStore()
-    groups.hold()
-    const row = (groupId: string, lagRecords: number | null) => ({
-      groupId,
-      lagRecords,
-      state: 'Stable',
-      protocol: 'range',
-      memberCount: 1,
-      topics: [],
-      coordinatorId: 1
-    })
-
-    api.push('groups', { observedAtMs: 1, groups: [row('a', null), row('b', 0), row('c', 7)] })
-
-    expect(groups.worstFirst.map((group) => group.groupId)).toEqual(['c', 'b', 'a'])
   })
 })
 

@@ -142,6 +142,32 @@ describe('brokers', () => {
     expect(window.location.hash).toBe('#/brokers/broker-2')
     expect(one('complementary', 'Broker 2')).toBeTruthy()
   })
+
+  it('list the partitions that a broker holds, however many, and those without a leader alone', async () => {
+    await show(BrokersView)
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('broker-2', 'killed')] }))
+    await flushPromises()
+    one('row', /^Broker 2/).click()
+    await flushPromises()
+    const held = (topic: string, partition: number, leader: number | null) => ({
+      topic,
+      partition,
+      leader,
+      isr: [2],
+      level: leader === null ? ('critical' as const) : ('healthy' as const)
+    })
+    api.push('held:broker-2', {
+      observedAtMs: 1,
+      partitions: [held('orders', 4, null), ...Array.from({ length: 20_000 }, (_, index) => held('wide', index, 2))]
+    })
+    await flushPromises()
+
+    expect(one('table', 'Partitions').getAttribute('aria-rowcount')).toBe('20002')
+    one('radio', 'No leader 1').click()
+    await flushPromises()
+    expect(one('row', /^orders-4/).textContent).toMatch(/No leader.*2/)
+    expect(one('link', 'orders-4').getAttribute('href')).toBe('#/topics/orders')
+  })
 })
 
 describe('partitions', () => {

@@ -65,6 +65,30 @@ describe('the overview', () => {
     expect(one('button', 'Copy bootstrap address')).toBeTruthy()
   })
 
+  it('shows each partition of the worst topics in a strip that leads to the topic', async () => {
+    await show(OverviewView)
+    api.push('cluster', broken)
+    await flushPromises()
+    api.push('partitions', {
+      observedAtMs: NOW_MS,
+      topicCount: 9,
+      topics: [
+        { name: 'orders', partitionCount: 3, leaderlessPartitions: 2, cells: ['healthy', 'critical', 'critical'] },
+        ...Array.from({ length: 8 }, (_, index) => ({
+          name: `calm-${index}`,
+          partitionCount: 1,
+          leaderlessPartitions: 0,
+          cells: ['healthy' as const]
+        }))
+      ]
+    })
+    await flushPromises()
+
+    expect(one('img', '2 of 3 partitions without a leader').closest('a')?.hash).toBe('#/topics/orders')
+    expect(byRole('img', '1 partition, with a leader')).toHaveLength(5)
+    expect(one('link', '3 more topics').getAttribute('href')).toBe('#/topics')
+  })
+
   it('leads an empty cluster to its first topic and client', async () => {
     await show(OverviewView)
     api.push('cluster', clusterView({ topicCount: 0, partitionCount: 0, groupCount: 0 }))
