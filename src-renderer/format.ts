@@ -75,19 +75,18 @@ export function bytes(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : `${inUnit(value, unit, 1)} ${unit.name}`
 }
 
-/** Tick of a value axis: 30 000 is "30 k". All ticks of an axis have as many places as its step needs. */
-export function axisTick(value: number, step: number): string {
-  if (step < 1 && value < 1e3) return value === 0 ? '0' : decimal(value, Math.ceil(-Math.log10(step)))
-  return shortNumber(value)
-}
+const SCALES: readonly Unit[] = [
+  { name: 'G', factor: 1e9 },
+  { name: 'M', factor: 1e6 },
+  { name: 'k', factor: 1e3 }
+]
 
-export function shortNumber(value: number): string {
-  if (value >= 1e9) return `${decimal(value / 1e9, value % 1e9 === 0 ? 0 : 1)} G`
-  if (value >= 1e6) return `${decimal(value / 1e6, value % 1e6 === 0 ? 0 : 1)} M`
-  if (value >= 1e4 || (value >= 1e3 && value % 1e3 === 0)) {
-    return `${decimal(value / 1e3, value % 1e3 === 0 ? 0 : 1)} k`
-  }
-  return Number.isInteger(value) ? integer(value) : decimal(value, value < 1 ? 2 : 1)
+/** Tick of a value axis: 30 000 is "30 k". All ticks of an axis have the scale and the places that its step needs. */
+export function axisTick(value: number, step: number): string {
+  if (value === 0) return '0'
+  const scale = SCALES.find(({ factor }) => step >= factor)
+  if (scale !== undefined) return `${decimal(value / scale.factor, 0)} ${scale.name}`
+  return decimal(value, Math.max(0, Math.ceil(-Math.log10(step))))
 }
 
 export interface DurationParts {

@@ -1,17 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  axisTick,
-  bytes,
-  byteUnit,
-  clock,
-  decimal,
-  durationParts,
-  integer,
-  inUnit,
-  isoLocal,
-  rateUnit,
-  shortNumber
-} from '@/format'
+import { axisTick, bytes, byteUnit, clock, decimal, durationParts, integer, inUnit, isoLocal, rateUnit } from '@/format'
 
 const THIN = '\u2009'
 
@@ -65,8 +53,13 @@ describe('sizes and rates', () => {
 })
 
 describe('ticks of a value axis', () => {
-  it('are short', () => {
-    expect([0, 800, 5000, 30000, 2_500_000].map(shortNumber)).toEqual(['0', '800', '5 k', '30 k', '2.5 M'])
+  it('are short where the step is, and alike on the whole axis', () => {
+    const ticks = (step: number): string[] => [0, 1, 2, 3].map((count) => axisTick(count * step, step))
+
+    expect(ticks(500)).toEqual(['0', '500', `1${THIN}000`, `1${THIN}500`])
+    expect(ticks(1000)).toEqual(['0', '1 k', '2 k', '3 k'])
+    expect(ticks(500_000)).toEqual(['0', '500 k', `1${THIN}000 k`, `1${THIN}500 k`])
+    expect(ticks(2_000_000)).toEqual(['0', '2 M', '4 M', '6 M'])
   })
 
   it('have as many places as their step needs', () => {
