@@ -51,12 +51,20 @@ function currentRoute(): Route {
 
 export const useRouteStore = defineStore('route', () => {
   const route = shallowRef<Route>(currentRoute())
-  window.addEventListener('hashchange', () => {
-    route.value = currentRoute()
-  })
+  const left = shallowRef<Route>()
+  const enter = (next: Route): void => {
+    const { section, subject, tab } = route.value
+    if (next.section === section && next.subject === subject && next.tab === tab) return
+    left.value = route.value
+    route.value = next
+  }
+  window.addEventListener('hashchange', () => enter(currentRoute()))
   const go = (section: Section, subject?: string, tab?: string): void => {
     window.location.hash = linkTo(section, subject, tab)
-    route.value = parseRoute(window.location.hash)
+    enter(parseRoute(window.location.hash))
   }
-  return { route, go }
+  /** What was open in a section when its list was come back to. */
+  const cameFrom = (section: Section): string | undefined =>
+    left.value?.section === section ? left.value.subject : undefined
+  return { route, go, cameFrom }
 })

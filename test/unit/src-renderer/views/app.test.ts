@@ -115,6 +115,71 @@ describe('the shell', () => {
     expect(window.location.hash).toBe('#/topics')
   })
 
+  it('gives the keys to the page that opens, and marks in the list where one came from', async () => {
+    await show(App)
+    one('link', /^Topics/).focus()
+    await press('3', { ctrlKey: true })
+    expect(document.activeElement?.tagName).toBe('MAIN')
+
+    api.push('topics', {
+      observedAtMs: 1,
+      topics: ['a', 'b'].map((name) => ({
+        name,
+        topicId: name,
+        isInternal: false,
+        partitionCount: 1,
+        replicationFactor: 1,
+        leaderlessPartitions: 0,
+        recordCount: 0,
+        sizeBytes: 0,
+        recordsInPerSecond: 0
+      }))
+    })
+    await flushPromises()
+    await press('j')
+    await press('j')
+    await press('Enter')
+    expect(window.location.hash).toBe('#/topics/b')
+    await press('Escape')
+
+    expect(one('row', /^b/).getAttribute('aria-selected')).toBe('true')
+  })
+
+  it('gives the focus to the event list while it is open, and back', async () => {
+    await show(App)
+    api.push('events', { events: [eventView(1, NOW_MS), eventView(2, NOW_MS)] })
+    await flushPromises()
+    const opener = one('button', 'Open event list')
+    opener.focus()
+    opener.click()
+    await flushPromises()
+    const list = one('region', 'Events')
+    expect(document.activeElement).toBe(list)
+
+    const lines = [...list.querySelectorAll('button')]
+    lines[0]?.focus()
+    lines[0]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }))
+    expect(document.activeElement).toBe(lines[1])
+    await press('Escape')
+
+    expect(document.activeElement).toBe(opener)
+  })
+
+  it('gives the focus back to the menu that a dialog was opened from', async () => {
+    await show(App)
+    api.push('cluster', clusterView())
+    await flushPromises()
+    const opener = one('button', 'Actions for broker 1')
+    opener.focus()
+    opener.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+    await flushPromises()
+    one('menuitem', 'Stop…').click()
+    await vi.waitFor(() => expect(byRole('alertdialog', 'Stop broker 1?')).toHaveLength(1))
+    await press('Escape')
+
+    await vi.waitFor(() => expect(document.activeElement).toBe(opener))
+  })
+
   it('leads a link to nowhere to the overview, and says so in the URL', async () => {
     window.location.hash = '#/nonsense/at/all'
     await show(App)

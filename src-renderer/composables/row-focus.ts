@@ -1,0 +1,34 @@
+/**
+ * Keys of the links and buttons in rows. Arrows go to that of the next row. Tab goes through a short list as through a
+ * page; it leaves a long one at once, or ten thousand rows would be a trap.
+ */
+const CONTROL = 'a[href], button:not([disabled])'
+/** From here on a list is long. */
+export const LONG_LIST = 100
+
+const STEPS: Readonly<Record<string, 'nextElementSibling' | 'previousElementSibling'>> = {
+  ArrowDown: 'nextElementSibling',
+  ArrowUp: 'previousElementSibling'
+}
+
+export function focusNextRow(event: KeyboardEvent): void {
+  const step = STEPS[event.key]
+  if (step === undefined || !(event.target instanceof HTMLElement)) return
+  let row = event.target.closest('tr, li')?.[step]
+  while (row) {
+    const control = row.querySelector<HTMLElement>(CONTROL)
+    if (control !== null) {
+      event.preventDefault()
+      control.focus()
+      return
+    }
+    row = row[step]
+  }
+}
+
+/** The key itself then takes the focus on from the first or last control that is in the document. */
+export function leaveLongList(event: KeyboardEvent, rows: HTMLElement | null, count: number): void {
+  if (event.key !== 'Tab' || rows === null || count <= LONG_LIST) return
+  const controls = [...rows.querySelectorAll<HTMLElement>(CONTROL)]
+  controls.at(event.shiftKey ? 0 : -1)?.focus({ preventScroll: true })
+}
