@@ -5,6 +5,13 @@ import { shallowRef } from 'vue'
 export const SECTIONS = ['overview', 'brokers', 'topics', 'groups', 'settings'] as const
 export type Section = (typeof SECTIONS)[number]
 
+/** Sections with a page or a detail for each of their rows, and the tabs of it, the first one by default. */
+export const TABS = {
+  brokers: [],
+  topics: ['partitions', 'messages', 'config'],
+  groups: ['lag', 'members']
+} as const satisfies Partial<Record<Section, readonly string[]>>
+
 export interface Route {
   readonly section: Section
   /** Node, topic or group that is open. */
@@ -12,18 +19,16 @@ export interface Route {
   readonly tab: string | undefined
 }
 
+/** What of an address leads nowhere is left out. */
 export function parseRoute(hash: string): Route {
-  const [section, subject, tab] = hash
+  const [name, subject = '', tab] = hash
     .replace(/^#?\/?/, '')
     .split('/')
     .map(decode)
-  const known = SECTIONS.find((one) => one === section)
-  if (known === undefined) return { section: 'overview', subject: undefined, tab: undefined }
-  return {
-    section: known,
-    subject: subject === '' ? undefined : subject,
-    tab: tab === '' ? undefined : tab
-  }
+  const section = SECTIONS.find((one) => one === name) ?? 'overview'
+  const tabs: readonly string[] | undefined = section in TABS ? TABS[section as keyof typeof TABS] : undefined
+  if (tabs === undefined || subject === '') return { section, subject: undefined, tab: undefined }
+  return { section, subject, tab: tabs.find((one) => one === tab) }
 }
 
 /** A malformed escape is shown as it stands. */
@@ -40,12 +45,13 @@ export function linkTo(section: Section, subject?: string, tab?: string): string
   return `#/${parts.map(encodeURIComponent).join('/')}`
 }
 
-/** Where the URL leads; one that leads to no section is made to say where one is instead. */
+/** Where the URL leads; one that leads elsewhere than it says is made to say where one is. */
 function currentRoute(): Route {
   const { hash } = window.location
   const route = parseRoute(hash)
-  const isKnown = hash === '' || hash === linkTo(route.section) || hash.startsWith(`${linkTo(route.section)}/`)
-  if (!isKnown) window.history.replaceState(window.history.state, '', linkTo(route.section))
+  const address = linkTo(route.section, route.subject, route.tab)
+  const isTrue = hash === '' || decode(hash) === decode(address)
+  if (!isTrue) window.history.replaceState(window.history.state, '', address)
   return route
 }
 

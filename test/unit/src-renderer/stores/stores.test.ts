@@ -189,6 +189,8 @@ describe('a route', () => {
     expect(parseRoute(linkTo('groups', name, 'members'))).toEqual({ section: 'groups', subject: name, tab: 'members' })
     expect(parseRoute('')).toEqual({ section: 'overview', subject: undefined, tab: undefined })
     expect(parseRoute('#/topics/%E0%A4%A')).toEqual({ section: 'topics', subject: '%E0%A4%A', tab: undefined })
+    expect(parseRoute('#/settings/x')).toEqual({ section: 'settings', subject: undefined, tab: undefined })
+    expect(parseRoute('#/topics/orders/x')).toEqual({ section: 'topics', subject: 'orders', tab: undefined })
     expect(parseRoute('#/nowhere/at/all')).toEqual({ section: 'overview', subject: undefined, tab: undefined })
   })
 })

@@ -188,6 +188,20 @@ describe('the shell', () => {
     expect(one('link', /^Overview/).getAttribute('aria-current')).toBe('page')
   })
 
+  it.each([
+    ['#/topics/', '#/topics'],
+    ['#/overview/x', '#/overview'],
+    ['#/topics/orders/x', '#/topics/orders'],
+    ['#/brokers/broker-1/config', '#/brokers/broker-1'],
+    ['#/groups/my%20group/members', '#/groups/my%20group/members'],
+    ['#/groups/a:b', '#/groups/a:b']
+  ])('leaves out of %s what leads nowhere', async (asked, shown) => {
+    window.location.hash = asked
+    await show(App)
+
+    expect(window.location.hash).toBe(shown)
+  })
+
   it('says that a broker does not exist, with a way back to those that do', async () => {
     window.location.hash = '#/brokers/broker-99'
     await show(App)
