@@ -4,6 +4,8 @@ export interface PaletteEntry {
   readonly id: string
   readonly kind: string
   readonly label: string
+  /** Another name of it, found but not shown. */
+  readonly alias?: string
   readonly run: () => void
 }
 
@@ -22,7 +24,7 @@ export function matchPalette(entries: readonly PaletteEntry[], query: string, ma
 }
 
 function rankOf(entry: PaletteEntry, words: readonly string[]): number {
-  const text = `${entry.label} ${entry.kind}`.toLowerCase()
+  const text = `${entry.label} ${entry.kind} ${entry.alias ?? ''}`.toLowerCase()
   let rank = 0
   for (const word of words) {
     const at = text.indexOf(word)

@@ -53,6 +53,14 @@ describe('the palette', () => {
     ).toHaveLength(1)
   })
 
+  it('finds a node by the name that commands know it by', () => {
+    const open = { ...entry('Broker 2', 'Broker'), alias: 'broker-2' }
+    const kill = { ...entry('브로커 2 강제 종료…', '작업'), alias: 'kill broker-2' }
+
+    expect(matchPalette([entry('my-broker-2-copy'), kill, open], 'broker-2', 2)).toContain(open)
+    expect(matchPalette([open, kill], 'kill broker-2', 10)).toEqual([kill])
+  })
+
   it('shows the first ones for an empty query', () => {
     expect(matchPalette([entry('a'), entry('b')], '  ', 1).map(({ label }) => label)).toEqual(['a'])
   })
