@@ -4,7 +4,7 @@
  *   node scripts/screenshots.mjs --out DIR --url URL          of a running `lagoon up --ui`
  *   --renderer DIR   the built renderer for the invented cluster (out/renderer)
  *   --only TEXT      only pictures whose name contains TEXT
- *   --sizes 1280x800,1600x1000
+ *   --sizes 1280x800,1600x1000,1000x650
  * Fails when a page logs an error, breaks the content security policy, or a word of ours does not fit.
  */
 import { mkdir } from 'node:fs/promises'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     url: { type: 'string' },
     renderer: { type: 'string', default: 'out/renderer' },
     only: { type: 'string', default: '' },
-    sizes: { type: 'string', default: '1280x800,1600x1000' },
+    sizes: { type: 'string', default: '1280x800,1600x1000,1000x650' },
     themes: { type: 'string', default: 'dark,light' },
     languages: { type: 'string', default: 'en,ko' }
   }

@@ -43,12 +43,16 @@ async function openGroup(page: Page): Promise<void> {
   await expect(page.getByTestId('lag-total')).toBeVisible()
 }
 
-async function act(page: Page, broker: string, action: 'Kill…' | 'Start'): Promise<void> {
+async function openBroker(page: Page, broker: string): Promise<void> {
   await openSection(page, 'Brokers')
   await page
     .getByRole('row', { name: new RegExp(`^${broker}`) })
     .first()
     .click()
+}
+
+async function act(page: Page, broker: string, action: 'Kill…' | 'Start'): Promise<void> {
+  await openBroker(page, broker)
   await page.getByRole('button', { name: action, exact: true }).click()
 }
 
@@ -76,6 +80,10 @@ export async function journey(page: Page): Promise<void> {
     await openSection(page, 'Overview')
     await expect(page.getByTestId('verdict')).toContainText('Broker 2 is down', patience)
     await expect(page.getByTestId('verdict')).toContainText(/partitions? ha(s|ve) no leader/, patience)
+    await expect(page.getByRole('img', { name: '2 of 6 partitions without a leader' })).toBeVisible()
+    await openBroker(page, 'Broker 2')
+    await page.getByRole('radio', { name: /^No leader [1-9]/ }).click(patience)
+    await expect(page.getByRole('row', { name: new RegExp(`^${topic}-\\d .*No leader`) })).toHaveCount(2)
 
     await act(page, 'Broker 2', 'Start')
     await expect(page.getByRole('row', { name: /^Broker 2/ }).first()).toContainText('Running', patience)
