@@ -1,6 +1,9 @@
 /**
  * One node of the cluster as the supervisor sees it: the process, its observed state, what it is to be. The state is
  * never guessed: `running` follows the node's own word, the end follows the observed exit.
+ *
+ * Verbs may overlap in any order; the last one wins. A start while the process is ending waits for its exit and launches
+ * then; a stop or kill takes such a start back. Whoever waits for a verb that a later one took back is told so.
  */
 import { invariant } from '../kernel/invariant'
 import { AppError } from '../kernel/errors'
@@ -54,6 +57,9 @@ export class NodeRunner {
   #startedMs = 0
   /** What the next observed exit means. */
   #ending: 'stopped' | 'killed' | undefined
+  /** Launched again as soon as the process that is ending is gone. */
+  #startsAfterExit = false
+  #launches = 0
   #waiting: Settled[] = []
 
   constructor(spec: NodeSpec, ports: NodeRunnerPorts) {
@@ -105,12 +111,16 @@ export class NodeRunner {
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Launches the process unless there is one. */
+  /** Launches the process unless there is one; after the exit of one that is ending. */
   start(): void {
     this.#cancelRestart()
-    if (this.#child !== undefined) return
+    if (this.#child !== undefined) {
+      this.#startsAfterExit = this.#ending !== undefined
+      return
+    }
     this.#problem = undefined
     this.#ending = undefined
+    this.#startsAfterExit = false
     this.#startedMs = this.#ports.clock.monotonicMs()
     this.#enter('starting')
     try {
@@ -127,8 +137,12 @@ export class NodeRunner {
 
   #launch(): ChildProcess {
     const { launcher, configOf, log } = this.#ports
+    const launch = ++this.#launches
     return launcher.launch(this.#spec.role, configOf(this.#spec), {
-      message: (message) => this.#message(message),
+      // The last words of a process may arrive after its exit: they are not those of the next one.
+      message: (message) => {
+        if (launch === this.#launches) this.#message(message)
+      },
       line: (line) => log('warn', line, { node: this.#spec.name }),
       exited: (exit) => this.#exited(exit)
     })
@@ -137,13 +151,15 @@ export class NodeRunner {
   /** Asks for a clean stop; kills when that takes too long. Resolves when the exit was observed. */
   async stop(): Promise<void> {
     this.#cancelRestart()
+    this.#startsAfterExit = false
     if (this.#child === undefined) {
       if (this.#state !== 'stopped') this.#enter('stopped')
       return
     }
     const child = this.#child
-    if (this.#ending === undefined) {
-      this.#ending = 'stopped'
+    const wasEnding = this.#ending !== undefined
+    this.#ending = 'stopped'
+    if (!wasEnding) {
       this.#enter('stopping')
       child.send({ type: 'stop' })
     }
@@ -151,26 +167,32 @@ export class NodeRunner {
       this.#ports.log('warn', 'a node did not stop in time and is killed', { node: this.#spec.name })
       child.kill()
     })
-    await this.#untilSettled(() => this.#child === undefined)
+    await this.#untilSettled(() => this.#child !== child)
     timer.cancel()
   }
 
   /** SIGKILL. Resolves when the exit was observed. */
   async kill(): Promise<void> {
     this.#cancelRestart()
+    this.#startsAfterExit = false
     if (this.#child === undefined) {
-      if (this.#state !== 'killed' && this.#state !== 'stopped') this.#enter('killed')
+      if (this.#state !== 'killed') this.#enter('killed')
       return
     }
+    const child = this.#child
     this.#ending = 'killed'
-    this.#child.kill()
-    await this.#untilSettled(() => this.#child === undefined)
+    child.kill()
+    await this.#untilSettled(() => this.#child !== child)
   }
 
-  /** Resolves when the node serves; rejects with AppError when it ended instead. */
+  /** Resolves when the node serves; rejects with AppError when it ended, or was told to end, instead. */
   async whenRunning(): Promise<void> {
-    await this.#untilSettled(() => this.#state !== 'starting')
+    await this.#untilSettled(() => this.#state !== 'starting' && !this.#startsAfterExit)
     if (this.#state === 'running') return
+    if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'killed') {
+      const verb = this.#spec.desired === 'killed' ? 'killed' : 'stopped'
+      throw new AppError('ABORTED', `${this.#spec.name} was ${verb} before it served.`)
+    }
     const message = this.#problem?.message ?? `${this.#spec.name} ended while it was starting (${this.#exitText()}).`
     throw new AppError('FAILED', message, { details: { node: this.#spec.name, code: this.#problem?.code ?? 'FAILED' } })
   }
@@ -208,6 +230,7 @@ export class NodeRunner {
       const ending = this.#ending
       this.#ending = undefined
       this.#enter(ending)
+      if (this.#startsAfterExit) this.start()
       return
     }
     if (this.#problem !== undefined && exit.code === machineProblem) {

@@ -119,21 +119,26 @@ export class Supervisor {
    * taken is given up for the next free one only in a new folder; later starts reject, as for any other problem.
    */
   async start(): Promise<void> {
-    const wanted = [...this.#runners.values()].filter((runner) => runner.spec.desired === 'running')
-    const members = wanted.filter((runner) => runner.spec.role === 'ensemble')
-    const brokers = wanted.filter((runner) => runner.spec.role === 'broker')
+    const members = this.#wanted('ensemble')
     this.#launch(members)
     // A new broker belongs to the first cluster that it meets: at a port that we had to give up that is another lab's.
     if (this.#isNew) await this.#whenAllRunning(members)
+    // What was told to stay down meanwhile stays down.
+    const brokers = this.#wanted('broker')
     this.#launch(brokers)
     await this.#whenAllRunning(members)
     // Without the ensemble brokers wait for it.
-    if (members.length === 0) return
+    if (this.#wanted('ensemble').length === 0) return
     await this.#whenAllRunning(brokers)
-    await this.#whenAllKnown(brokers.map((runner) => runner.spec.id))
+    await this.#whenAllKnown()
+  }
+
+  #wanted(role: NodeSpec['role']): readonly NodeRunner[] {
+    return [...this.#runners.values()].filter(({ spec }) => spec.role === role && spec.desired === 'running')
   }
 
   #launch(runners: readonly NodeRunner[]): void {
+    this.#refuseWhileStopping()
     for (const runner of runners) runner.start()
     this.#recordProcesses()
   }
@@ -148,6 +153,9 @@ export class Supervisor {
         await runner.whenRunning()
         return
       } catch (error) {
+        // Somebody stopped or killed this one while the cluster starts: the others go on.
+        if (runner.spec.desired !== 'running') return
+        this.#refuseWhileStopping()
         if (runner.problem?.code !== 'ADDRESS_IN_USE' || !this.#isNew || attempt > portTriesMax) throw error
         await this.#movePort(runner)
       }
@@ -162,12 +170,15 @@ export class Supervisor {
     runner.start()
   }
 
-  #whenAllKnown(ids: readonly number[]): Promise<void> {
-    const areKnown = (): boolean =>
-      ids.every((id) => {
+  /** All that are to run, whichever these are by then. */
+  #whenAllKnown(): Promise<void> {
+    const areKnown = (): boolean => {
+      const ids = this.#wanted('broker').map(({ spec }) => spec.id)
+      return ids.every((id) => {
         const known = this.#known.get(`broker-${id}`) ?? []
         return ids.every((other) => known.includes(other))
       })
+    }
     if (areKnown()) return Promise.resolve()
     return new Promise((resolve) => {
       const look = (): void => {
@@ -202,7 +213,10 @@ export class Supervisor {
 
   // ── one node ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Each of these resolves when the effect was observed, and changes nothing that is so already. */
+  /**
+   * Each of these resolves when the effect was observed, and changes nothing that is so already. They may overlap: the
+   * last one wins, and a start that it took back rejects with ABORTED.
+   */
   async kill(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#desire(name, 'killed')
@@ -229,8 +243,12 @@ export class Supervisor {
   async restart(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#desire(name, 'running')
-    await runner.stop()
-    return this.startNode(name)
+    // Said in one turn: whatever is said between these two and the exit comes after both.
+    const stopped = runner.stop()
+    runner.start()
+    await stopped
+    await runner.whenRunning()
+    return runner.view()
   }
 
   #find(name: string): NodeRunner {
@@ -241,8 +259,12 @@ export class Supervisor {
   }
 
   #desire(name: string, desired: Desired): void {
-    if (this.#stopping !== undefined) throw new AppError('ABORTED', 'The cluster is stopping.')
+    this.#refuseWhileStopping()
     if (this.#find(name).spec.desired !== desired) this.#setSpec(withDesired(this.#spec, name, desired))
+  }
+
+  #refuseWhileStopping(): void {
+    if (this.#stopping !== undefined) throw new AppError('ABORTED', 'The cluster is stopping.')
   }
 
   #setSpec(spec: ClusterSpec): void {
@@ -252,6 +274,7 @@ export class Supervisor {
       const runner = this.#runners.get(node.name)
       if (runner !== undefined) runner.spec = node
     }
+    for (const look of [...this.#metadataWaiters]) look()
   }
 
   /** A disk that is full, or gone, must not keep anybody from stopping nodes, nor end us when one is started again. */

@@ -1,6 +1,6 @@
 /**
- * When a node that ended by itself is started again: at once the first time, then with doubling pauses; a node that ran
- * long enough begins anew.
+ * When a node that ended by itself is started again: after half a second the first time, then with doubling pauses; a
+ * node that ran long enough begins anew.
  */
 const firstDelayMs = 500
 const delayMaxMs = 30_000

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { ChildProcess, ProcessExit, ProcessHandlers, ProcessKind } from '../../../../src-main/kernel/ports'
@@ -26,6 +27,8 @@ class World {
   /** What a started process says first; undefined: nothing yet. */
   onLaunch: (launched: Launched) => void = (one) => this.ready(one)
   obeysStop = true
+  /** How long a process takes to serve, and to end. */
+  slowMs = 0
   #pids = 100
 
   readonly launcher = {
@@ -42,7 +45,7 @@ class World {
       }
       const one: Launched = { kind, config: config as Record<string, unknown>, handlers, child, sent, isGone: false }
       this.launched.push(one)
-      this.clock.soon(() => {
+      this.#later(() => {
         if (!one.isGone) this.onLaunch(one)
       })
       return child
@@ -65,7 +68,12 @@ class World {
   exit(one: Launched, exit: ProcessExit): void {
     if (one.isGone) return
     one.isGone = true
-    this.clock.soon(() => one.handlers.exited(exit))
+    this.#later(() => one.handlers.exited(exit))
+  }
+
+  #later(work: () => void): void {
+    if (this.slowMs === 0) this.clock.soon(work)
+    else this.clock.after(this.slowMs, work)
   }
 
   ready(one: Launched): void {
@@ -100,6 +108,11 @@ class World {
 
 const states = (supervisor: Supervisor): Record<string, string> =>
   Object.fromEntries(supervisor.nodes().map(({ name, state }) => [name, state]))
+
+async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([work])
+  return result
+}
 
 describe('the supervisor', () => {
   it('starts a process a node, each told its own ports and folder', async () => {
@@ -166,6 +179,77 @@ describe('the supervisor', () => {
 
     await world.clock.run(60_000)
     expect(world.launched).toHaveLength(3)
+  })
+
+  const verbs = {
+    start: (supervisor: Supervisor) => supervisor.startNode('broker-1'),
+    stop: (supervisor: Supervisor) => supervisor.stopNode('broker-1'),
+    kill: (supervisor: Supervisor) => supervisor.kill('broker-1'),
+    restart: (supervisor: Supervisor) => supervisor.restart('broker-1')
+  }
+  const outcome = { start: 'running', stop: 'stopped', kill: 'killed', restart: 'running' } as const
+  type Verb = keyof typeof verbs
+  const names = Object.keys(verbs) as Verb[]
+
+  /** How long the second verb waits after the first: in the same turn, while it takes effect, after it. */
+  const delays = [0, 1, 40, 150, 1000]
+  const pairs = names.flatMap((first) => names.flatMap((second) => delays.map((ms) => [first, second, ms] as const)))
+
+  it.each(pairs)('ends in the state of the last verb: %s, then %s %i ms later', async (first, second, ms) => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+    world.slowMs = 100
+
+    const earlier = settled(verbs[first](supervisor))
+    if (ms > 0) await world.clock.run(ms)
+    const later = settled(verbs[second](supervisor))
+
+    expect(await world.clock.until(later)).toMatchObject({ value: { state: outcome[second] } })
+    const end = await world.clock.until(earlier)
+    if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'ABORTED' })
+    await world.clock.run(60_000)
+    expect(states(supervisor)['broker-1']).toBe(outcome[second])
+    expect(world.living('broker')).toHaveLength(outcome[second] === 'running' ? 1 : 0)
+    await world.clock.until(supervisor.stop())
+    const again = await world.started()
+    expect(states(again)['broker-1']).toBe(outcome[second])
+  })
+
+  it('ends in the state of the last of any verbs, however they overlap', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...delays)), { minLength: 3, maxLength: 8 }),
+        async (steps) => {
+          const world = new World()
+          const supervisor = await world.started({ brokers: 1 })
+          world.slowMs = 100
+          const told: Promise<unknown>[] = []
+          for (const [verb, ms] of steps) {
+            if (ms > 0) await world.clock.run(ms)
+            told.push(settled(verbs[verb](supervisor)))
+          }
+          await world.clock.until(Promise.all(told))
+          await world.clock.run(60_000)
+          const last = steps.at(-1)?.[0] ?? 'start'
+          expect(states(supervisor)['broker-1']).toBe(outcome[last])
+          expect(world.living('broker')).toHaveLength(outcome[last] === 'running' ? 1 : 0)
+        }
+      ),
+      { numRuns: 200 }
+    )
+  })
+
+  it('goes on starting the others when one is stopped meanwhile', async () => {
+    const world = new World()
+    const supervisor = await world.open({ brokers: 2 })
+    world.slowMs = 100
+    const started = supervisor.start()
+    await world.clock.run(150)
+    const stopped = supervisor.stopNode('broker-2')
+
+    await world.clock.until(Promise.all([started, stopped]))
+
+    expect(states(supervisor)).toEqual({ 'ensemble-1': 'running', 'broker-1': 'running', 'broker-2': 'stopped' })
   })
 
   it('leaves down a node that said what is wrong with the machine', async () => {
