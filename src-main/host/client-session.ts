@@ -11,6 +11,8 @@ import type { Log } from '../kernel/ports'
 
 /** Watches of one client at a time. */
 const watchesMax = 200
+/** Calls of one client that have not been answered yet. */
+const callsMax = 256
 
 export type ApiProvider = Pick<LagoonApi, 'call' | 'watch'>
 
@@ -20,6 +22,7 @@ export class ClientSession {
   readonly #log: Log
   readonly #watches = new Map<string, () => void>()
   readonly #consumers = new Set<string>()
+  #callsUnderWay = 0
   #isClosed = false
 
   constructor(api: ApiProvider, send: (message: HostMessage) => void, log: Log) {
@@ -42,10 +45,18 @@ export class ClientSession {
   }
 
   async #call(id: number, name: string, input: unknown): Promise<void> {
+    if (this.#callsUnderWay >= callsMax) {
+      const message = `${callsMax} commands of this client are under way already. Wait for one of them.`
+      this.#send({ type: 'error', id, error: { code: 'CONFLICT', message } })
+      return
+    }
+    this.#callsUnderWay++
     try {
       this.#send({ type: 'result', id, value: await this.#run(name, input) })
     } catch (error) {
       this.#send({ type: 'error', id, error: this.#errorBody(name, error) })
+    } finally {
+      this.#callsUnderWay--
     }
   }
 

@@ -1,12 +1,16 @@
 /** The CLI's side of the control socket. */
 import { connect, type Socket } from 'node:net'
-import { createInterface } from 'node:readline'
 import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { WatchKey, WatchValue } from '../api/watch'
-import { hostMessageSchema, type ClientMessage } from '../api/wire'
+import { hostMessageSchema, type ClientMessage, type HostMessage } from '../api/wire'
 import { AppError } from '../kernel/errors'
+import { LineSplitter } from '../kernel/line-splitter'
+import { connectionErrorId } from './clients'
 import { controlPath } from './control-path'
+
+/** A view of tens of thousands of partitions is a line. */
+const answerBytesMax = 256 * 1024 * 1024
 
 interface Pending {
   readonly resolve: (value: unknown) => void
@@ -18,12 +22,20 @@ export class ControlClient {
   readonly #calls = new Map<number, Pending>()
   readonly #watches = new Map<string, (value: unknown) => void>()
   #lastId = 0
+  /** Why the host ended the connection, when it said so. */
+  #refusal: ApiError | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', (line) => this.#receive(JSON.parse(line)))
+    const decoder = new TextDecoder()
+    const lines = new LineSplitter(answerBytesMax, (line, isCut) => {
+      if (isCut) this.#refuse(new ApiError({ code: 'FAILED', message: 'The answer is too large to be read.' }))
+      else this.#receive(decoder.decode(line))
+    })
+    socket.on('data', (chunk) => lines.push(chunk))
     socket.on('close', () => {
-      const gone = new ApiError({ code: 'DISCONNECTED', message: 'The cluster stopped before it answered.' })
+      const stopped = new ApiError({ code: 'DISCONNECTED', message: 'The cluster stopped before it answered.' })
+      const gone = this.#refusal ?? stopped
       for (const call of this.#calls.values()) call.reject(gone)
       this.#calls.clear()
     })
@@ -73,15 +85,37 @@ export class ControlClient {
     this.#socket.write(`${JSON.stringify(message)}\n`)
   }
 
-  #receive(value: unknown): void {
-    const message = hostMessageSchema.parse(value)
+  #receive(line: string): void {
+    const message = messageIn(line)
+    if (message === undefined) {
+      const foreign = 'What answers there speaks another API. Use the lagoon of the app that hosts this cluster.'
+      this.#refuse(new ApiError({ code: 'FAILED', message: foreign }))
+      return
+    }
     if (message.type === 'push') {
       this.#watches.get(message.key)?.(message.value)
+      return
+    }
+    if (message.type === 'error' && message.id === connectionErrorId) {
+      this.#refuse(new ApiError(message.error as ApiErrorBody))
       return
     }
     const call = this.#calls.get(message.id)
     this.#calls.delete(message.id)
     if (message.type === 'result') call?.resolve(message.value)
     else call?.reject(new ApiError(message.error as ApiErrorBody))
+  }
+
+  #refuse(reason: ApiError): void {
+    this.#refusal = reason
+    this.#socket.destroy()
+  }
+}
+
+function messageIn(line: string): HostMessage | undefined {
+  try {
+    return hostMessageSchema.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
   }
 }

@@ -4,11 +4,24 @@
  */
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createInterface } from 'node:readline'
+import type { ApiErrorBody } from '../api/api'
 import { AppError, ignore } from '../kernel/errors'
+import { LineSplitter } from '../kernel/line-splitter'
 import type { Log } from '../kernel/ports'
 import { ClientSession, type ApiProvider } from './client-session'
+import { Clients, connectionError, encodeMessage, tooManyClients, type Connection } from './clients'
 import { controlPath } from './control-path'
+
+/** Of one message, either way: a record of 20 MB as base64 is in it. */
+export const lineBytesMax = 32 * 1024 * 1024
+const refusedGraceMs = 2000
+const decoder = new TextDecoder()
+
+interface Served {
+  readonly api: ApiProvider
+  readonly log: Log
+  readonly clients: Clients
+}
 
 export interface ControlSocket {
   close(): Promise<void>
@@ -18,10 +31,11 @@ export interface ControlSocket {
 export function openControlSocket(dir: string, api: ApiProvider, log: Log): Promise<ControlSocket> {
   const path = controlPath(dir)
   const sockets = new Set<Socket>()
+  const clients = new Clients()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serve(socket, api, log)
+    serve(socket, { api, log, clients })
   })
   if (process.platform !== 'win32') rmSync(path, { force: true })
   return new Promise((resolve, reject) => {
@@ -43,20 +57,48 @@ export function openControlSocket(dir: string, api: ApiProvider, log: Log): Prom
   })
 }
 
-function serve(socket: Socket, api: ApiProvider, log: Log): void {
-  const session = new ClientSession(api, (message) => socket.write(`${JSON.stringify(message)}\n`), log)
-  const lines = createInterface({ input: socket })
-  lines.on('line', (line) => {
-    if (!session.receive(parsed(line))) socket.destroy()
-  })
-  lines.on('error', (error) => ignore(error, 'the socket tells of it'))
+function serve(socket: Socket, { api, log, clients }: Served): void {
   socket.on('error', (error) => ignore(error, 'a client that went away'))
-  socket.on('close', () => session.close())
+  let isRefused = false
+  const refuse = (error: ApiErrorBody): void => {
+    isRefused = true
+    socket.end(encodeMessage(connectionError(error)))
+    // What is still being sent is dropped for a while: cut off in the middle of it, the client would not see the reason.
+    setTimeout(() => socket.destroy(), refusedGraceMs).unref()
+  }
+  if (clients.isFull) {
+    socket.resume()
+    refuse(tooManyClients())
+    return
+  }
+  const connection: Connection = {
+    get unsentBytes() {
+      return socket.writableLength
+    },
+    send: (bytes) => void socket.write(bytes),
+    cutOff: () => void socket.destroy()
+  }
+  clients.add(connection)
+  const session = new ClientSession(api, (message) => clients.send(connection, encodeMessage(message)), log)
+  const lines = new LineSplitter(lineBytesMax, (line, isCut) => {
+    if (isRefused) return
+    if (isCut) refuse({ code: 'INVALID_INPUT', message: `A message may have ${lineBytesMax} bytes at most.` })
+    else if (!session.receive(parsed(line))) {
+      refuse({ code: 'INVALID_INPUT', message: 'That line is no message of this API. Use the lagoon of this app.' })
+    }
+  })
+  socket.on('data', (chunk) => {
+    if (!isRefused) lines.push(chunk)
+  })
+  socket.on('close', () => {
+    clients.remove(connection)
+    session.close()
+  })
 }
 
-function parsed(line: string): unknown {
+function parsed(line: Uint8Array): unknown {
   try {
-    return JSON.parse(line)
+    return JSON.parse(decoder.decode(line))
   } catch {
     return undefined
   }

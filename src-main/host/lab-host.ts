@@ -4,7 +4,15 @@
  */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
-import type { BrokerStatsView, ClusterView, NodeCostView, NodeState, NodeView, StatusView } from '../api/views'
+import type {
+  BrokerStatsView,
+  ClusterView,
+  EventsView,
+  NodeCostView,
+  NodeState,
+  NodeView,
+  StatusView
+} from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
 import { AppError } from '../kernel/errors'
 import type { Clock, Disk, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
@@ -174,9 +182,9 @@ export class LabHost {
       return () => this.#clusterWatchers.delete(watcher)
     }
     if (key === 'events') {
-      const watcher = changed as (value: { readonly events: readonly unknown[] }) => void
-      watcher({ events: this.#events.recent() })
-      return this.#events.listen((events) => watcher({ events }))
+      const watcher = changed as (value: EventsView) => void
+      watcher({ events: [...this.#events.recent()] })
+      return this.#events.listen(watcher)
     }
     return this.#monitor.watch(key, changed)
   }

@@ -11,13 +11,20 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { ClientSession, type ApiProvider } from './client-session'
+import { Clients, encodeMessage, type Connection } from './clients'
 import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
 
 /** Cookies of one host are shared by all its ports: two clusters in one browser need two names. */
 const cookieName = (port: number): string => `lagoon-${port}`
 const messageBytesMax = 4 * 1024 * 1024
-/** A browser that does not read is cut off before it fills our memory. */
-const unsentBytesMax = 64 * 1024 * 1024
+/** HTTP and WebSocket together; a connection too many is closed at once. */
+const connectionsMax = 512
+
+interface Served {
+  readonly api: ApiProvider
+  readonly log: Log
+  readonly clients: Clients
+}
 
 export interface WebServer {
   /** http://127.0.0.1:P/?token=… */
@@ -29,12 +36,14 @@ export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, p
   const token = randomBytes(32).toString('base64url')
   const guard = new Guard(token)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax })
+  const clients = new Clients()
   const server = createServer((request, response) => {
     respond(guard, rendererDir, request, response).catch((error: unknown) => {
       log('error', 'a page could not be served', { reason: String(error) })
       response.destroy()
     })
   })
+  server.maxConnections = connectionsMax
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // From here on nobody else listens: an unheard error of the socket would end the process.
     socket.on('error', (error) => ignore(error, 'a browser that went away'))
@@ -42,7 +51,11 @@ export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, p
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }
-    sockets.handleUpgrade(request, socket, head, (client) => serve(client, api, log))
+    if (clients.isFull) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => serve(client, { api, log, clients }))
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -125,7 +138,11 @@ async function respond(
     refuse(403, 'This page may not be used from another one.')
     return
   }
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+  const url = urlOf(request)
+  if (url === undefined) {
+    refuse(400, 'That is no address of a page here.')
+    return
+  }
   if (guard.hasToken(url)) {
     response.writeHead(303, {
       location: '/',
@@ -141,6 +158,17 @@ async function respond(
     return
   }
   await respondFile({ rendererDir, port: guard.port }, url.pathname, response, refuse)
+}
+
+/** `GET //` names no host, and is no URL either. */
+function urlOf({ url = '/' }: IncomingMessage): URL | undefined {
+  const base = 'http://127.0.0.1'
+  try {
+    return url.startsWith('/') ? new URL(`${base}${url}`) : new URL(url, base)
+  } catch (error) {
+    ignore(error, 'told to the browser')
+    return undefined
+  }
 }
 
 async function respondFile(
@@ -175,21 +203,25 @@ async function respondFile(
   }
 }
 
-function serve(client: WebSocket, api: ApiProvider, log: Log): void {
-  const session = new ClientSession(
-    api,
-    (message) => {
-      if (client.bufferedAmount > unsentBytesMax) client.terminate()
-      else client.send(JSON.stringify(message))
+function serve(client: WebSocket, { api, log, clients }: Served): void {
+  client.on('error', (error) => ignore(error, 'a browser that went away'))
+  const connection: Connection = {
+    get unsentBytes() {
+      return client.bufferedAmount
     },
-    log
-  )
+    send: (bytes) => client.send(bytes, { binary: false }),
+    cutOff: () => client.terminate()
+  }
+  clients.add(connection)
+  const session = new ClientSession(api, (message) => clients.send(connection, encodeMessage(message)), log)
   client.on('message', (data, isBinary) => {
     if (isBinary || !session.receive(parsed((data as Buffer).toString('utf8'))))
       client.close(1008, 'not a message of the API')
   })
-  client.on('close', () => session.close())
-  client.on('error', (error) => ignore(error, 'a browser that went away'))
+  client.on('close', () => {
+    clients.remove(connection)
+    session.close()
+  })
 }
 
 function parsed(text: string): unknown {

@@ -57,6 +57,20 @@ describe('a client session', () => {
     expect(api.calls).toEqual([])
   })
 
+  it('has a limited number of commands under way, and says so', async () => {
+    const { api, sent, session } = scene()
+    for (let id = 1; id <= 300; id++) session.receive({ type: 'call', id, name: 'topic.list', input: {} })
+    await turn()
+    expect(api.calls).toHaveLength(256)
+    expect(sent.map((message) => 'error' in message && message.error.code)).toEqual(Array(44).fill('CONFLICT'))
+
+    api.calls[0]?.answer({ topics: [] })
+    await turn()
+    session.receive({ type: 'call', id: 301, name: 'topic.list', input: {} })
+
+    expect(api.calls).toHaveLength(257)
+  })
+
   it('tells Kafka’s error of a command that failed', async () => {
     const { api, sent, session } = scene()
     session.receive({ type: 'call', id: 1, name: 'topic.list', input: {} })

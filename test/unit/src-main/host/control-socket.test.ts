@@ -1,7 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { clientLimits } from '../../../../src-main/host/clients'
+import { ControlClient } from '../../../../src-main/host/control-client'
 import type { ApiProvider } from '../../../../src-main/host/client-session'
 import { openControlSocket } from '../../../../src-main/host/control-socket'
 
@@ -21,6 +24,67 @@ describe('openControlSocket', () => {
 
     expect(atFirst).toBe(0o600)
     expect(statSync(join(dir, 'lagoon.sock')).mode & 0o777).toBe(0o600)
+    await control.close()
+  })
+
+  it('takes lines that end at LF only, whatever else is in them', async () => {
+    const received: unknown[] = []
+    const listening = {
+      ...api,
+      call: (_name: string, input: unknown) => Promise.resolve({ count: received.push(input) })
+    }
+    const control = await openControlSocket(dir, listening as unknown as ApiProvider, () => undefined)
+    const client = await ControlClient.connect(dir)
+    const groupId = 'a\u2028b\u2029c\rd'
+
+    await client.call('group.describe', { groupId })
+
+    expect(received).toEqual([{ groupId }])
+    client.close()
+    await control.close()
+  })
+
+  it('answers a line that does not end with a sentence, and stays up', async () => {
+    const control = await openControlSocket(dir, api, () => undefined)
+    const socket = connect(join(dir, 'lagoon.sock'))
+    let answer = ''
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+    socket.on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    const piece = Buffer.alloc(1024 * 1024, 'a')
+    let sent = 0
+    for (; sent < 100 && socket.writable; sent++) {
+      await new Promise<void>((resolve) => socket.write(piece, () => resolve()))
+    }
+    await closed
+
+    expect(sent).toBeLessThan(100)
+    expect(JSON.parse(answer)).toMatchObject({ id: 0, error: { message: expect.stringContaining('bytes at most') } })
+    const client = await ControlClient.connect(dir)
+    await client.call('cluster.status', {})
+    client.close()
+    await control.close()
+  })
+
+  it('refuses a client too many with the reason, and takes the next one when one has gone', async () => {
+    const control = await openControlSocket(dir, api, () => undefined)
+    const clients: ControlClient[] = []
+    for (let i = 0; i < clientLimits.clientsMax; i++) {
+      const client = await ControlClient.connect(dir)
+      await client.call('cluster.status', {})
+      clients.push(client)
+    }
+    const refused = await ControlClient.connect(dir)
+    await expect(refused.call('cluster.status', {})).rejects.toMatchObject({ code: 'CONFLICT' })
+
+    clients.pop()?.close()
+
+    await vi.waitFor(async () => {
+      const next = await ControlClient.connect(dir)
+      clients.push(next)
+      await next.call('cluster.status', {})
+    })
+    for (const client of clients) client.close()
     await control.close()
   })
 

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { clientLimits } from '../../../../src-main/host/clients'
 import type { ApiProvider } from '../../../../src-main/host/client-session'
 import { openWebServer, type WebServer } from '../../../../src-main/host/web-server'
 
@@ -34,6 +36,36 @@ describe('openWebServer', () => {
 
     expect(status).toBe(401)
     expect(uncaught).toEqual([])
+  })
+
+  it('answers an address that is none', async () => {
+    for (const target of ['//', '/\\', 'http://[', '//evil.example/x', '*']) {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(answer.toString(), target).toMatch(/^HTTP\/1\.1 4\d\d /)
+      socket.destroy()
+    }
+  })
+
+  it('refuses a WebSocket too many', async () => {
+    const cookie = (await fetch(web.url, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? ''
+    const open = async (): Promise<{ client: WebSocket; status: number }> => {
+      const headers = { cookie, origin: `http://127.0.0.1:${port}` }
+      const client = new WebSocket(`ws://127.0.0.1:${port}/api`, { headers })
+      client.on('error', () => undefined)
+      const [, answer] = (await Promise.race([
+        once(client, 'open').then(() => [client, { statusCode: 101 }]),
+        once(client, 'unexpected-response')
+      ])) as [unknown, { statusCode: number }]
+      return { client, status: answer.statusCode }
+    }
+    const opened = await Promise.all(Array.from({ length: clientLimits.clientsMax }, open))
+    expect(new Set(opened.map(({ status }) => status))).toEqual(new Set([101]))
+
+    expect((await open()).status).toBe(503)
+
+    for (const { client } of opened) client.terminate()
   })
 
   it('names its cookie so that another cluster in the same browser does not take it away', async () => {
