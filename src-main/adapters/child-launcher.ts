@@ -5,12 +5,15 @@
  */
 import { spawn, spawnSync, type ChildProcess as NodeChild, type StdioOptions } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { AppError, ignore } from '../kernel/errors'
+import { LineSplitter } from '../kernel/line-splitter'
 import type { ChildProcess, ProcessHandlers, ProcessKind, ProcessLauncher } from '../kernel/ports'
 import { identityOf, isAlive } from './process-liveness'
 
 const sweepPollMs = 20
+/** Of what a child prints, a longer line is cut. */
+const lineBytesMax = 64 * 1024
 const sweepTriesMax = 250
 const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
 
@@ -45,6 +48,13 @@ function spawnChild(script: string, config: unknown): NodeChild {
   return child
 }
 
+function tellLines(stream: Readable, tell: (line: string) => void): void {
+  const decoder = new TextDecoder()
+  const lines = new LineSplitter(lineBytesMax, (line, isCut) => tell(`${decoder.decode(line)}${isCut ? ' …' : ''}`))
+  stream.on('data', (chunk: Uint8Array) => lines.push(chunk))
+  stream.on('end', () => lines.end())
+}
+
 /** `scriptDir` holds broker-process.js and the others. */
 export function childLauncher(scriptDir: string): ProcessLauncher {
   return {
@@ -62,7 +72,7 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
       child.on('exit', exited)
       child.on('message', handlers.message)
       for (const stream of [child.stdout, child.stderr]) {
-        if (stream !== null) createInterface({ input: stream }).on('line', handlers.line)
+        if (stream !== null) tellLines(stream, handlers.line)
       }
       if (pid === undefined) throw new AppError('FAILED', `The ${kind} process could not be started.`)
       return {

@@ -91,6 +91,14 @@ export const COMMANDS = {
     }),
     output: z.object({ consumer: z.string() })
   },
+  /**
+   * Says that all pushes up to this one are where they were to go: printed, shown, stored. Only these are committed, and
+   * a few pushes ahead of it reading stops.
+   */
+  'consumer.take': {
+    input: z.object({ consumer: z.string(), sequence: z.number().int().min(1) }),
+    output: nothing
+  },
   'consumer.close': { input: z.object({ consumer: z.string() }), output: nothing },
 
   'group.list': { input: nothing, output: groupsSchema },

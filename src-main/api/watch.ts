@@ -52,9 +52,12 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                     ? ConsumerPush
                     : never
 
-/** Ends with `ended`: reached maxRecords or a poll brought nothing; `error` is one sentence. */
+/**
+ * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
+ * Ends with `ended`: reached maxRecords or a poll brought nothing; `error` is one sentence.
+ */
 export type ConsumerPush =
-  | { readonly type: 'records'; readonly records: readonly RecordView[] }
+  | { readonly type: 'records'; readonly sequence: number; readonly records: readonly RecordView[] }
   | { readonly type: 'ended'; readonly error: string | null }
 
 export const watchKeySchema = z

@@ -2,9 +2,13 @@
  * The `lagoon` command: the headless twin of the app. `up` hosts a cluster in the foreground; every other command
  * speaks to the process that hosts the folder's cluster, be it `up` or the app.
  */
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import { consume } from './cli/consume'
 import { exitCodes, failWith } from './cli/exit'
 import { acksOf, commitMode, keyValue, startingPoint, wholeNumber, withCommon } from './cli/options'
+import { produce } from './cli/produce'
 import { up, type UpOptions } from './cli/up'
 import * as verbs from './cli/verbs'
 
@@ -41,7 +45,7 @@ function buildProgram(): Command {
     .option('--value <value>', 'value of a single record')
     .addOption(new Option('--acks <n>', '0, 1 or all').argParser(acksOf).default(-1, 'all'))
     .option('--partition <n>', 'write to this partition', wholeNumber(0, partitionMax))
-    .action(verbs.produce)
+    .action(produce)
   withCommon(program.command('consume <topic>'))
     .description('read records, one line each')
     .option('--group <group>', 'as a member of this group')
@@ -49,7 +53,7 @@ function buildProgram(): Command {
     .option('--max-records <n>', 'end after so many', wholeNumber(1))
     .option('--poll-timeout-ms <ms>', 'end when a poll of this length brings nothing', wholeNumber(1))
     .option('--commit <mode>', 'auto, each or never', commitMode, 'auto' as const)
-    .action(verbs.consume)
+    .action(consume)
 
   const group = program.command('group').description('list and describe consumer groups')
   withCommon(group.command('list')).action(verbs.groupList)
@@ -70,12 +74,22 @@ function overrideExit(command: Command): void {
   for (const child of command.commands) overrideExit(child)
 }
 
+/** Node reads arguments as UTF-8 and replaces what is none: written into a record that would be other bytes. */
+function refuseLostBytes(): void {
+  if (!process.argv.some((argument) => argument.includes('\ufffd'))) return
+  // Elsewhere than on Linux the bytes cannot be had again: then the character is taken for one that was meant.
+  if (process.platform !== 'linux' || isUtf8(readFileSync('/proc/self/cmdline'))) return
+  process.stderr.write('An argument holds bytes that are not UTF-8. Give them on standard input instead.\n')
+  process.exit(exitCodes.usage)
+}
+
 const program = buildProgram()
 overrideExit(program)
 // A reader that has seen enough (`lagoon consume | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed)
 })
+refuseLostBytes()
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage)
   failWith(error)

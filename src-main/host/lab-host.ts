@@ -168,6 +168,7 @@ export class LabHost {
     'records.newest': (input) => this.#monitor.call('records.newest', input),
     'records.produce': (input) => this.#monitor.call('records.produce', input),
     'consumer.open': (input) => this.#monitor.call('consumer.open', input),
+    'consumer.take': (input) => this.#monitor.call('consumer.take', input),
     'consumer.close': (input) => this.#monitor.call('consumer.close', input),
     'group.list': (input) => this.#monitor.call('group.list', input),
     'group.describe': (input) => this.#monitor.call('group.describe', input),

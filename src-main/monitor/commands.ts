@@ -70,6 +70,10 @@ export function commands(ports: CommandPorts): CommandTable {
       await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),
     'records.produce': (input) => producer.produce(input),
     'consumer.open': (input) => Promise.resolve({ consumer: consumers.open(input) }),
+    'consumer.take': ({ consumer, sequence }) => {
+      consumers.take(consumer, sequence)
+      return Promise.resolve({})
+    },
     'consumer.close': async ({ consumer }) => {
       await consumers.close(consumer)
       return {}

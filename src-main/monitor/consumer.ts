@@ -3,7 +3,8 @@
  * poll of `pollTimeoutMs` brought nothing (joining does not count), when it is closed, or with an error that does not
  * pass by itself. Leaders that are away are tried again; meanwhile the other partitions go on.
  *
- * What is committed is never ahead of what was handed over: a record may come twice, none is skipped.
+ * What is committed is never ahead of what the client has taken (`consumer.take`), and no more than `untakenMax` pushes
+ * wait to be taken: then reading stops. A record may come twice, none is skipped.
  */
 import type { CommandInput } from '../api/commands'
 import type { RecordView } from '../api/views'
@@ -12,6 +13,7 @@ import type { FetchedPartition, FetchPosition, KafkaCluster } from '../kernel/cl
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
+import { Untaken } from './core/untaken'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { GroupMember } from './group-member'
 import { isPassing, pause } from './retrying'
@@ -24,6 +26,10 @@ const answerBytesMax = 8 * 1024 * 1024
 const recordsPerPush = 500
 const autoCommitEveryMs = 5000
 const retryMs = 200
+/** Pushes that may be under way to the client. */
+const untakenMax = 4
+/** Before its partitions go to others a client gets so long to take what it was sent. */
+const takeBeforeRejoinMs = 2000
 
 export interface ConsumerPorts {
   readonly clock: Clock
@@ -39,8 +45,10 @@ export class Consumer {
   readonly #member: GroupMember | undefined
   /** Next offset to read by partition. */
   #positions = new Map<number, number>()
+  readonly #untaken = new Untaken()
   /** Next offset to commit by partition, where it is not committed yet. */
-  readonly #delivered = new Map<number, number>()
+  readonly #taken = new Map<number, number>()
+  #wake: () => void = () => undefined
   /** Partitions whose start is not known yet, because their leader is away. */
   #unplaced: readonly TopicPartition[] = []
   #leaders = new Map<number, number | null>()
@@ -74,8 +82,15 @@ export class Consumer {
     return this.#running
   }
 
+  /** The client has taken all pushes up to this one: they are printed, shown or stored. */
+  take(sequence: number): void {
+    for (const [partition, offset] of this.#untaken.take(sequence)) this.#taken.set(partition, offset)
+    this.#wake()
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
+    this.#wake()
     await this.#running
   }
 
@@ -83,6 +98,7 @@ export class Consumer {
     let problem: string | null = null
     try {
       await this.#consume()
+      await this.#untilTaken(0)
     } catch (error) {
       const kafkaError = kafkaErrorOf(error)
       problem = `${kafkaError === undefined ? '' : `${kafkaError}: `}${messageOf(error)}`
@@ -130,8 +146,10 @@ export class Consumer {
 
   async #rejoin(member: GroupMember): Promise<void> {
     // Before others get our partitions they should know how far we came.
+    await this.#untilTaken(0, takeBeforeRejoinMs)
     await this.#commit()
-    this.#delivered.clear()
+    this.#untaken.forget()
+    this.#taken.clear()
     this.#positions.clear()
     const assigned = await member.join(() => this.#isWanted())
     if (assigned !== undefined) await this.#takeOver(assigned)
@@ -206,7 +224,7 @@ export class Consumer {
    */
   #beginAt(partition: number, offset: number): void {
     this.#positions.set(partition, offset)
-    this.#delivered.set(partition, offset)
+    this.#taken.set(partition, offset)
   }
 
   #byLeader<Place extends TopicPartition>(
@@ -312,7 +330,11 @@ export class Consumer {
       for (let at = 0; at < records.length;) {
         if (!this.#isWanted()) return isAny
         const taken = records.slice(at, at + Math.min(perPush, this.#recordsLeft))
+        const last = taken.at(-1)
+        if (last === undefined) break
         await this.#handOver(
+          partition,
+          last.offset + 1,
           taken.map((record): RecordView => {
             const { headers, ...rest } = record
             return { topic, partition, ...rest, headers: [...headers] }
@@ -320,32 +342,56 @@ export class Consumer {
         )
         isAny = true
         at += taken.length
-        const last = taken.at(-1)
-        if (last === undefined) break
         this.#positions.set(partition, last.offset + 1)
-        this.#delivered.set(partition, last.offset + 1)
+        await this.#untilTaken(
+          perPush === 1 ? 0 : untakenMax - 1,
+          Number.POSITIVE_INFINITY,
+          () => this.#member?.needsJoin !== true
+        )
         if (perPush === 1) await this.#commit()
         if (this.#member?.needsJoin === true) return isAny
       }
       this.#positions.set(partition, nextOffset)
-      if (nextOffset > (this.#delivered.get(partition) ?? nextOffset)) this.#delivered.set(partition, nextOffset)
+      if (!this.#untaken.extend(partition, nextOffset) && nextOffset > (this.#taken.get(partition) ?? nextOffset)) {
+        this.#taken.set(partition, nextOffset)
+      }
     }
     return isAny
   }
 
-  async #handOver(records: RecordView[]): Promise<void> {
+  async #handOver(partition: number, nextOffset: number, records: RecordView[]): Promise<void> {
     this.#recordsLeft -= records.length
-    await this.#ports.push({ type: 'records', records })
+    const sequence = this.#untaken.add(partition, nextOffset)
+    await this.#ports.push({ type: 'records', sequence, records })
+  }
+
+  /** Until no more than so many pushes wait to be taken, the time is over, or nobody will take any. */
+  async #untilTaken(
+    countMax: number,
+    withinMs = Number.POSITIVE_INFINITY,
+    isWaiting: () => boolean = () => true
+  ): Promise<void> {
+    const { clock } = this.#ports
+    const endMs = clock.monotonicMs() + withinMs
+    while (this.#untaken.count > countMax && !this.#isClosing && isWaiting() && clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(retryMs, resolve)
+        this.#wake = () => {
+          timer.cancel()
+          resolve()
+        }
+      })
+    }
   }
 
   async #commit(): Promise<void> {
     this.#lastCommitMs = this.#ports.clock.monotonicMs()
-    if (this.#member === undefined || this.#options.commit === 'never' || this.#delivered.size === 0) return
+    if (this.#member === undefined || this.#options.commit === 'never' || this.#taken.size === 0) return
     const { topic } = this.#options
-    const offsets = [...this.#delivered].map(([partition, offset]) => ({ topic, partition, offset }))
+    const offsets = [...this.#taken].map(([partition, offset]) => ({ topic, partition, offset }))
     if (!(await this.#member.commit(offsets))) return
     for (const { partition, offset } of offsets) {
-      if (this.#delivered.get(partition) === offset) this.#delivered.delete(partition)
+      if (this.#taken.get(partition) === offset) this.#taken.delete(partition)
     }
   }
 }

@@ -50,6 +50,11 @@ export class Consumers {
     void consumer.run().finally(() => this.#open.delete(id))
   }
 
+  /** Of one that has ended there is nothing to take any more. */
+  take(id: string, sequence: number): void {
+    this.#open.get(id)?.take(sequence)
+  }
+
   /** Resolves when it has committed, left its group and closed its connections. */
   async close(id: string): Promise<void> {
     const consumer = this.#open.get(id)

@@ -101,6 +101,11 @@ function payloadText(payload: Payload): string {
   return typeof payload === 'string' ? payload : `base64:${payload.base64}`
 }
 
+/** Where a record went; of one that was not acknowledged the offset is not known. */
+export function producedText(record: { topic: string; partition: number; offset: number | null }): string {
+  return `${record.topic}-${record.partition} ${record.offset ?? unknown}`
+}
+
 export function recordText(record: RecordView): string {
   return `${record.topic}-${record.partition} ${record.offset}  ${payloadText(record.key)}  ${payloadText(record.value)}`
 }

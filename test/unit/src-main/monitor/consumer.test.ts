@@ -10,7 +10,11 @@ type Options = Partial<CommandInput<'consumer.open'>>
 interface World {
   readonly cluster: FakeCluster
   readonly clock: SimClock
-  readonly consumer: (options: Options) => {
+  /** `takes`: whether the client takes at once what it gets. */
+  readonly consumer: (
+    options: Options,
+    takes?: boolean
+  ) => {
     readonly values: () => unknown[]
     readonly ended: () => unknown
     readonly it: Consumer
@@ -20,10 +24,11 @@ interface World {
 function world(): World {
   const clock = new SimClock()
   const cluster = new FakeCluster(clock)
-  const consumer: World['consumer'] = (options) => {
+  const consumer: World['consumer'] = (options, takes = true) => {
     const pushes: ConsumerPush[] = []
     const push = (value: ConsumerPush): Promise<void> => {
       pushes.push(value)
+      if (value.type === 'records' && takes) clock.soon(() => it.take(value.sequence))
       return Promise.resolve()
     }
     const ports = { clock, log: () => undefined, cluster, push }
@@ -205,6 +210,61 @@ describe('a consumer of a group', () => {
     expect(later).toEqual([{ 0: 3 }])
     expect(cluster.commits).toEqual([{ 0: 3 }, { 0: 4 }])
     expect(cluster.left).toBe(1)
+  })
+
+  it('commits nothing that its client has not taken, and reads no further than a few pushes ahead of it', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    const values = Array.from({ length: 5000 }, (_, i) => String(i))
+    cluster.append('t', 0, values)
+    groupOf(cluster)
+    const { values: sent, it: own } = consumer({ groupId: 'g' }, false)
+    await clock.run(60_000)
+    const perPush = sent().length / 4
+    expect(sent()).toEqual(values.slice(0, 4 * perPush))
+    expect(cluster.commits).toEqual([])
+
+    own.take(2)
+    await clock.run(10_000)
+    expect(sent()).toEqual(values.slice(0, 6 * perPush))
+    const closed = own.close()
+    await clock.run(1000)
+    await closed
+
+    expect(cluster.commits.at(-1)).toEqual({ 0: 2 * perPush })
+  })
+
+  it('ends after maxRecords when they are taken, not before', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a', 'b', 'c'])
+    groupOf(cluster)
+    const { ended, it: own } = consumer({ groupId: 'g', maxRecords: 2 }, false)
+    await clock.run(60_000)
+    expect(ended()).toBeUndefined()
+
+    own.take(1)
+    await clock.run(1000)
+
+    expect(ended()).toEqual({ type: 'ended', error: null })
+    expect(cluster.commits).toEqual([{ 0: 2 }])
+  })
+
+  it('gives its partitions up although its client takes nothing', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    groupOf(cluster)
+    const { it: own } = consumer({ groupId: 'g' }, false)
+    await clock.run(1000)
+    cluster.heartbeatFailures.push(kafkaError('REBALANCE_IN_PROGRESS'))
+
+    await clock.run(10_000)
+    own.take(1)
+    await clock.run(10_000)
+
+    expect(cluster.asked.filter((what) => what === 'join m-1')).toHaveLength(2)
+    expect(new Set(cluster.commits.map((offsets) => offsets[0]))).toEqual(new Set([0]))
   })
 
   it('commits the place it began at too, so that nothing that comes meanwhile is missed', async () => {
