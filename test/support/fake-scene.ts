@@ -24,7 +24,8 @@ import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
 import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
 import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
 
-export const SCENES = ['healthy', 'broken', 'empty', 'many'] as const
+/** `strange` has the longest and the most misleading names that Kafka takes. */
+export const SCENES = ['healthy', 'broken', 'empty', 'many', 'strange'] as const
 export type SceneName = (typeof SCENES)[number]
 
 const BROKERS = [1, 2, 3]
@@ -32,6 +33,8 @@ const KILLED = 2
 const KILLED_BEFORE_MS = 265_000
 const DIR = '/home/you/Lagoon/local-lab'
 const MANY = 10_000
+/** The longest list that a dialog has to fold. */
+const COST_TOPICS_MAX = 300
 
 interface TopicSeed {
   readonly name: string
@@ -69,6 +72,31 @@ const GROUPS: readonly GroupSeed[] = [
   { groupId: 'audit-archive', topic: 'audit.trail', members: 1, coordinatorId: 3, calm: 4, behind: 4 }
 ]
 
+const LONG = 'telemetry.europe-west.vehicles.positions.enriched.by-driver'
+/** 249 characters, Kafka's limit. */
+const LONGEST_TOPIC = `${LONG}.${'x'.repeat(185)}.end`
+const STRANGE_TOPICS: readonly TopicSeed[] = [
+  { name: LONGEST_TOPIC, partitions: 12, recordsPerPartition: 8_000_000_000_000, perSecond: 90, recordBytes: 900_000 },
+  { name: LONG, partitions: 3, recordsPerPartition: 1_000, perSecond: 12_000_000, recordBytes: 10 }
+]
+const STRANGE_GROUPS: readonly GroupSeed[] = [
+  ...[
+    '',
+    'payments\u202Exs.evil',
+    'תשלומים',
+    'two\nlines\tand a tab',
+    '결제-서비스-소비자-그룹-한국-리전-운영-환경-2026',
+    `group-${'0123456789abcdef'.repeat(15)}`
+  ].map((groupId, index): GroupSeed => ({
+    groupId,
+    topic: index === 0 ? LONGEST_TOPIC : LONG,
+    members: 1 + (index % 2),
+    coordinatorId: 1,
+    calm: 7_000_000_000 + index,
+    behind: 9_000_000_000
+  }))
+]
+
 export interface Scene {
   readonly cluster: () => ClusterView
   readonly topics: () => TopicsView
@@ -98,8 +126,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     perSecond: index % 40,
     recordBytes: 300
   }))
-  const seeds = name === 'empty' ? [] : name === 'many' ? [...TOPICS, ...manyTopics] : TOPICS
-  const groupSeeds = name === 'empty' ? [] : GROUPS
+  const more = name === 'many' ? manyTopics : name === 'strange' ? STRANGE_TOPICS : []
+  const seeds = name === 'empty' ? [] : [...TOPICS, ...more]
+  const groupSeeds = name === 'empty' ? [] : name === 'strange' ? [...STRANGE_GROUPS, ...GROUPS] : GROUPS
   const seedOf = (topic: string): TopicSeed | undefined => seeds.find((seed) => seed.name === topic)
 
   const partitionsOf = (seed: TopicSeed): PartitionView[] =>
@@ -461,7 +490,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       node,
       isController: isBroker && id === 1,
       topics: isBroker
-        ? seeds.slice(0, TOPICS.length).flatMap((seed) => {
+        ? seeds.slice(0, COST_TOPICS_MAX).flatMap((seed) => {
             const offlinePartitions = partitionsOf(seed)
               .filter((one) => one.leader === id)
               .map((one) => one.partition)

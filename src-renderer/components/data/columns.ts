@@ -10,6 +10,8 @@ export interface Column {
   /** Data font, for names that the wire knows. */
   readonly isCode?: boolean
   readonly isQuiet?: boolean
+  /** Text that reads on as far as there is room; the last column of its table. */
+  readonly isText?: boolean
   readonly isFixed?: boolean
   /** In a table that is too narrow columns are left out, 1 first; one without a number stays. */
   readonly yields?: number
@@ -17,14 +19,16 @@ export interface Column {
 
 /** Below this a column that takes what is left is of no use. */
 const LEAST_WIDTH: ColumnWidth = 'm'
+/** Above one and a half of these the eye loses the row on its way to the next column. */
+const MOST_WIDTH: ColumnWidth = '2xl'
+const ROOMY = 1.5
 
 /** The columns that fit, in their order; a width of 0 is one that is not known yet. */
 export function fittingColumns(
   columns: readonly Column[],
   widthPx: number,
-  pixelsOf: (width: ColumnWidth) => number
+  widthOf: (column: Column) => number
 ): readonly Column[] {
-  const widthOf = (column: Column): number => pixelsOf(column.width ?? LEAST_WIDTH)
   let excessPx = columns.reduce((sum, column) => sum + widthOf(column), 0) - widthPx
   if (widthPx === 0 || excessPx <= 0) return columns
   const left = new Set(columns)
@@ -36,4 +40,27 @@ export function fittingColumns(
     excessPx -= widthOf(column)
   }
   return columns.filter((column) => left.has(column))
+}
+
+/** How wide a column has to be: its step of the scale, or as its longest figure needs. A figure is never cut. */
+export function columnWidths(
+  pixelsOf: (width: ColumnWidth) => number,
+  figurePx: (column: Column) => number
+): (column: Column) => number {
+  return (column) => Math.max(pixelsOf(column.width ?? LEAST_WIDTH), column.isNumber === true ? figurePx(column) : 0)
+}
+
+/**
+ * What a column that takes what is left is given where there is more than enough; undefined while all of the width is
+ * needed. A text that reads on takes the rest, and without one the rest stays empty at the end of the table.
+ */
+export function roomyWidthPx(
+  columns: readonly Column[],
+  widthPx: number,
+  pixelsOf: (width: ColumnWidth) => number,
+  widthOf: (column: Column) => number
+): number | undefined {
+  const most = ROOMY * pixelsOf(MOST_WIDTH)
+  const needed = columns.reduce((sum, column) => sum + (column.width === undefined ? most : widthOf(column)), 0)
+  return widthPx > needed ? most : undefined
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-export const THEME_FILES = ['tokens.css', 'fonts.css', 'base.css', 'components.css'] as const
+export const THEME_FILES = ['tokens.css', 'fonts.css', 'base.css', 'components.css', 'windows.css'] as const
 
 // Not `new URL(…, import.meta.url)`: Vite takes that for an asset of a page.
 const HERE = import.meta.url.replace(/^file:\/\//, '').replace(/\/[^/]*$/, '')

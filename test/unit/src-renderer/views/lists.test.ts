@@ -225,7 +225,7 @@ describe('a group', () => {
   it('shows what each member owns and its lag', async () => {
     await show(MembersTable, { group })
 
-    expect(cells('app')).toEqual(['app', '/127.0.0.1', '2', '5', 't: 0 1', 'm-1'])
+    expect(cells('app')).toEqual(['app', '/127.0.0.1', '2', '5', 'm-1', 't: 0 1'])
   })
 
   it('whose coordinator is silent is not said to have no members or commits', async () => {

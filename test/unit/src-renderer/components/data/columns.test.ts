@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fittingColumns, type Column, type ColumnWidth } from '@/components/data/columns'
+import { columnWidths, fittingColumns, roomyWidthPx, type Column, type ColumnWidth } from '@/components/data/columns'
 
 const pixels: Readonly<Record<ColumnWidth, number>> = { xs: 64, s: 80, m: 96, l: 120, xl: 152, '2xl': 208 }
 const columns: readonly Column[] = [
@@ -9,7 +9,9 @@ const columns: readonly Column[] = [
   { key: 'replicas', label: 'Replicas', width: 's', yields: 1 },
   { key: 'in', label: 'In', width: 's' }
 ]
-const keysAt = (width: number): string[] => fittingColumns(columns, width, (step) => pixels[step]).map(({ key }) => key)
+const stepPx = (step: ColumnWidth): number => pixels[step]
+const widthOf = columnWidths(stepPx, () => 0)
+const keysAt = (width: number): string[] => fittingColumns(columns, width, widthOf).map(({ key }) => key)
 
 describe('the columns of a table', () => {
   it('are all there while the width is not known, or enough', () => {
@@ -22,5 +24,21 @@ describe('the columns of a table', () => {
     expect(keysAt(375)).toEqual(['name', 'role', 'in'])
     expect(keysAt(295)).toEqual(['name', 'in'])
     expect(keysAt(50)).toEqual(['name', 'in'])
+  })
+
+  it('grow with their longest figure, which makes others yield', () => {
+    const wide = columnWidths(stepPx, ({ key }) => (key === 'in' ? 180 : 0))
+
+    expect(wide({ key: 'in', label: 'In', width: 's', isNumber: true })).toBe(180)
+    expect(wide({ key: 'in', label: 'In', width: 's' })).toBe(80)
+    const numbers = columns.map((column) => (column.key === 'in' ? { ...column, isNumber: true } : column))
+    expect(fittingColumns(numbers, 456, wide).map(({ key }) => key)).toEqual(
+      ['name', 'role', 'leaders', 'in'].slice(0, 2).concat('in')
+    )
+  })
+
+  it('leave no void between a name and its figure in a large window', () => {
+    expect(roomyWidthPx(columns, 456, stepPx, widthOf)).toBeUndefined()
+    expect(roomyWidthPx(columns, 1712, stepPx, widthOf)).toBe(312)
   })
 })

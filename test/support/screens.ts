@@ -1,0 +1,84 @@
+/** Every screen and dialog of the invented cluster: its scene, its address, and what is done before it is looked at. */
+import type { Page } from '@playwright/test'
+import type { SceneName } from './fake-scene'
+
+export interface Screen {
+  readonly name: string
+  readonly scene: SceneName
+  readonly hash: string
+  readonly prepare?: (page: Page) => Promise<void>
+}
+
+const press =
+  (...keys: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+const click =
+  (selector: string, which: 'first' | 'last' = 'first') =>
+  (page: Page): Promise<void> =>
+    page.locator(selector)[which]().click()
+
+/** By scene, so that a page is loaded for each scene only once. */
+export const SCREENS: readonly Screen[] = [
+  { name: 'overview', scene: 'healthy', hash: '#/overview' },
+  { name: 'brokers', scene: 'healthy', hash: '#/brokers' },
+  { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
+  { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
+  { name: 'group-members', scene: 'healthy', hash: '#/groups/es-sink/members' },
+  { name: 'settings', scene: 'healthy', hash: '#/settings' },
+  { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar > .button') },
+  { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },
+  { name: 'node-menu', scene: 'healthy', hash: '#/topics', prepare: click('.processes button') },
+  { name: 'overview-broken', scene: 'broken', hash: '#/overview' },
+  { name: 'brokers-detail', scene: 'broken', hash: '#/brokers/broker-2' },
+  {
+    name: 'brokers-kill',
+    scene: 'broken',
+    hash: '#/brokers/broker-3',
+    prepare: click('aside.detail .actions button')
+  },
+  { name: 'topics', scene: 'broken', hash: '#/topics' },
+  {
+    name: 'topic-create',
+    scene: 'broken',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').last().click()
+      await page.locator('#topic-name').fill('orders')
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+    }
+  },
+  { name: 'topic-partitions', scene: 'broken', hash: '#/topics/app-logs/partitions' },
+  { name: 'topic-messages', scene: 'broken', hash: '#/topics/app-logs/messages', prepare: press('j', 'j', 'j') },
+  { name: 'groups', scene: 'broken', hash: '#/groups' },
+  { name: 'group-lag', scene: 'broken', hash: '#/groups/es-sink' },
+  { name: 'group-silent', scene: 'broken', hash: '#/groups/inventory-sync' },
+  { name: 'palette', scene: 'broken', hash: '#/overview', prepare: press('Control+k') },
+  { name: 'events', scene: 'broken', hash: '#/topics', prepare: click('footer .latest') },
+  { name: 'overview-strange', scene: 'strange', hash: '#/overview' },
+  { name: 'topics-strange', scene: 'strange', hash: '#/topics' },
+  { name: 'messages-strange', scene: 'strange', hash: '#/topics/orders/messages', prepare: press('j') },
+  { name: 'groups-strange', scene: 'strange', hash: '#/groups' },
+  { name: 'first-start', scene: 'empty', hash: '#/overview' },
+  { name: 'groups-none', scene: 'empty', hash: '#/groups' },
+  {
+    name: 'brokers-kill-many',
+    scene: 'many',
+    hash: '#/brokers/broker-3',
+    prepare: click('aside.detail .actions button')
+  },
+  { name: 'topics-many', scene: 'many', hash: '#/topics', prepare: press('End') }
+]
+
+export async function openScreen(page: Page, url: string, screen: Screen): Promise<void> {
+  await page.goto(new URL(screen.hash, url).href)
+  await page.locator('.event-rail').waitFor()
+  await page.locator('.connecting').waitFor({ state: 'detached' })
+  await page.locator('.loading').waitFor({ state: 'detached' })
+  await page.evaluate(async () => {
+    await document.fonts.ready
+  })
+  await screen.prepare?.(page)
+}
