@@ -1,17 +1,37 @@
 /**
  * One process per folder. Node has no flock, so the lock file names its holder (pid and start time) and is taken over
- * when that process is gone. It appears whole (written beside, then linked), so nobody reads half a name.
+ * when that process is gone. It appears whole (written beside, then linked), so nobody reads half a name. On a full disk
+ * the name is the target of a symbolic link instead: a short one takes no block.
  */
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { AppError, ignore } from '../kernel/errors'
 import type { FolderLock } from '../kernel/ports'
 import { identityOf, isAlive, type ProcessIdentity } from './process-liveness'
 
 const attemptsMax = 5
 
+/** What the lock says, whichever kind it is. Throws ENOENT when there is none. */
+function textOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error
+    return readFileSync(path, 'utf8')
+  }
+}
+
 function holderOf(path: string): ProcessIdentity | undefined {
   try {
-    const [pid, startedAt] = readFileSync(path, 'utf8').split(' ')
+    const [pid, startedAt] = textOf(path).split(' ')
     const number = Number(pid)
     return Number.isSafeInteger(number) && number > 0 ? { pid: number, startedAt: (startedAt ?? '').trim() } : undefined
   } catch (error) {
@@ -30,14 +50,11 @@ export function lockFolder(path: string): FolderLock {
   const own = `${self.pid} ${self.startedAt}\n`
   const draft = `${path}.${self.pid}`
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    writeFileSync(draft, own)
     try {
-      linkSync(draft, path)
+      placeLock(draft, path, own)
       return releasable(path, own)
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error
-    } finally {
-      unlinkSync(draft)
     }
     const holder = holderOf(path)
     if (holder !== undefined && isAlive(holder)) {
@@ -52,6 +69,19 @@ export function lockFolder(path: string): FolderLock {
     takeAway(path, holder)
   }
   throw new AppError('LOCKED', `The lock ${path} changes hands all the time. Try again.`, { details: { path } })
+}
+
+/** Throws EEXIST when there is a lock already. */
+function placeLock(draft: string, path: string, own: string): void {
+  try {
+    writeFileSync(draft, own)
+    linkSync(draft, path)
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC') && !isErrno(error, 'EDQUOT')) throw error
+    symlinkSync(own, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
 }
 
 /** Moves a stale lock aside; when another process was faster and it is no longer the stale one, puts it back. */
@@ -81,7 +111,7 @@ function releasable(path: string, own: string): FolderLock {
       if (isReleased) return
       isReleased = true
       try {
-        if (readFileSync(path, 'utf8') === own) unlinkSync(path)
+        if (textOf(path) === own) unlinkSync(path)
       } catch (error) {
         ignore(error, 'a lock that is gone is released')
       }

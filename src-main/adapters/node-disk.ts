@@ -4,12 +4,23 @@
  */
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AppError } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import type { DirectoryEntry, Disk, DiskFile, FolderLock } from '../kernel/ports'
 import { lockFolder } from './folder-lock'
 
 interface SystemError extends Error {
   readonly code?: string
+}
+
+/** Of the file system that holds the path; undefined when that cannot be told (it may not be there yet). */
+export function volume(path: string): { readonly totalBytes: number; readonly usableBytes: number } | undefined {
+  try {
+    const { bsize, blocks, bavail } = fs.statfsSync(path)
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+  } catch (error) {
+    ignore(error, 'figures only: a write tells what is wrong')
+    return undefined
+  }
 }
 
 /** The AppError for a failed system call on `path`. */
@@ -97,18 +108,6 @@ class NodeDiskFile implements DiskFile {
     this.#sizeBytes += bytes.length
   }
 
-  appendAll(pieces: readonly Uint8Array[]): void {
-    const handle = this.#open
-    const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    try {
-      const written = fs.writevSync(handle, pieces, this.#sizeBytes)
-      if (written < total) writeFully(handle, Buffer.concat(pieces).subarray(written), this.#sizeBytes + written)
-    } catch (error) {
-      throw this.#cutBack(error)
-    }
-    this.#sizeBytes += total
-  }
-
   /** What a failed append left behind goes again, so that the file ends where its owner believes. */
   #cutBack(error: unknown): AppError {
     try {
@@ -117,12 +116,6 @@ class NodeDiskFile implements DiskFile {
       return new AppError('DISK_FAILED', `${this.path}: a failed write could not be taken back.`, { cause: cutError })
     }
     return diskError(error, this.path)
-  }
-
-  writeAt(position: number, bytes: Uint8Array): void {
-    const handle = this.#open
-    attempt(this.path, () => writeFully(handle, bytes, position))
-    this.#sizeBytes = Math.max(this.#sizeBytes, position + bytes.length)
   }
 
   readAt(position: number, into: Uint8Array): number {
@@ -177,6 +170,16 @@ async function syncPath(path: string, flags: string): Promise<void> {
   }
 }
 
+/** Half a file that nobody will ever read takes room of a disk that has none. */
+function withoutDraft(path: string, failure: AppError): AppError {
+  try {
+    fs.rmSync(path, { force: true })
+  } catch (error) {
+    ignore(error, 'the failure of the write is the one to tell')
+  }
+  return failure
+}
+
 const openFlags = {
   append: fs.constants.O_RDWR | fs.constants.O_CREAT,
   read: fs.constants.O_RDONLY,
@@ -202,14 +205,17 @@ export const nodeDisk: Disk = {
       fs.renameSync(temporary, path)
       await syncPath(dirname(path), 'r')
     } catch (error) {
-      throw diskError(error, path)
+      throw withoutDraft(temporary, diskError(error, path))
     }
   },
   replaceUnsynced(path, bytes): void {
-    attempt(path, () => {
-      fs.writeFileSync(`${path}.tmp`, bytes)
-      fs.renameSync(`${path}.tmp`, path)
-    })
+    const temporary = `${path}.tmp`
+    try {
+      fs.writeFileSync(temporary, bytes)
+      fs.renameSync(temporary, path)
+    } catch (error) {
+      throw withoutDraft(temporary, diskError(error, path))
+    }
   },
   list: (path): readonly DirectoryEntry[] =>
     attempt(path, () =>

@@ -39,14 +39,10 @@ export interface DiskFile {
   /** Writes all bytes at the end, synchronously, into the page cache. Throws AppError DISK_FULL or DISK_FAILED; a
    *  partial write is cut off again before it throws. */
   append(bytes: Uint8Array): void
-  /** Several pieces, one after the other, in one call. */
-  appendAll(pieces: readonly Uint8Array[]): void
-  /** Overwrites in place; may extend. */
-  writeAt(position: number, bytes: Uint8Array): void
   /** Reads up to into.length bytes; returns how many (0 at the end). */
   readAt(position: number, into: Uint8Array): number
   truncate(sizeBytes: number): void
-  /** fdatasync, off the thread. Errors are fatal for the log directory (style rule 21). */
+  /** fdatasync, off the thread. Errors are fatal for whoever trusts the file: after one nobody knows what the disk has. */
   sync(): Promise<void>
   close(): void
 }
@@ -70,9 +66,9 @@ export interface Disk {
   modifiedAtMs(path: string): number | undefined
   /** Whole file; throws NOT_FOUND. */
   read(path: string): Uint8Array
-  /** Temporary file, fsync, rename, fsync of the folder: after this the file is the old one or the new one. */
+  /** Temporary file, fsync, rename, fsync of the folder: the file is the old one or the new one, also after a power cut. */
   replace(path: string, bytes: Uint8Array): Promise<void>
-  /** Like replace without any fsync: survives a killed process, not a power cut. */
+  /** Like replace without any fsync: whole or absent after a kill; after a power cut it may be empty, zeros or half. */
   replaceUnsynced(path: string, bytes: Uint8Array): void
   list(path: string): readonly DirectoryEntry[]
   /** Creates parents too; no error when it is there. */

@@ -110,6 +110,8 @@ export class SimDisk implements Disk {
   /** Thrown by the next sync or append, once. */
   syncFailure: AppError | undefined
   appendFailure: AppError | undefined
+  /** Every write that needs room fails. */
+  isFull = false
   readonly #directories = new Set<string>()
   readonly #locks = new Set<string>()
   readonly #clock: SimClock
@@ -143,6 +145,7 @@ export class SimDisk implements Disk {
 
   #handle(path: string, file: SimFile): DiskFile {
     const append = (bytes: Uint8Array): void => {
+      this.#checkRoom(path)
       const failure = this.appendFailure
       this.appendFailure = undefined
       if (failure !== undefined) throw failure
@@ -157,13 +160,6 @@ export class SimDisk implements Disk {
         return file.bytes.length
       },
       append,
-      appendAll: (pieces) => pieces.forEach(append),
-      writeAt: (position, bytes) => {
-        const grown = new Uint8Array(Math.max(file.bytes.length, position + bytes.length))
-        grown.set(file.bytes)
-        grown.set(bytes, position)
-        file.bytes = grown
-      },
       readAt: (position, into) => {
         const piece = file.bytes.subarray(position, position + into.length)
         into.set(piece)
@@ -206,10 +202,16 @@ export class SimDisk implements Disk {
   async replace(path: string, bytes: Uint8Array): Promise<void> {
     const copy = bytes.slice()
     await new Promise<void>((resolve) => this.#clock.after(this.syncDelayMs, resolve))
+    this.#checkRoom(path)
     this.put(path, copy)
   }
 
+  #checkRoom(path: string): void {
+    if (this.isFull) throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
+  }
+
   replaceUnsynced(path: string, bytes: Uint8Array): void {
+    this.#checkRoom(path)
     this.put(path, bytes)
   }
 

@@ -104,10 +104,6 @@ export class MemoryDisk implements Disk {
         return node.sizeBytes
       },
       append: (bytes) => write(node.sizeBytes, bytes),
-      appendAll: (pieces) => {
-        for (const piece of pieces) write(node.sizeBytes, piece)
-      },
-      writeAt: write,
       readAt: (position, into) => {
         check()
         const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, position + into.length))

@@ -6,6 +6,7 @@ import type { Clock, Disk } from '../../src-main/kernel/ports'
 import { readRecords } from '../../src-main/protocol/record/record'
 import { batchSizeBytes } from '../../src-main/protocol/record/batch-header'
 import { DeferredRemovals } from '../../src-main/storage/deferred-removals'
+import { allAtOnce } from '../../src-main/storage/core/steps'
 import { scratchBytes } from '../../src-main/storage/log-context'
 import { LogManager } from '../../src-main/storage/log-manager'
 import type { LogManagerOptions } from '../../src-main/storage/log-manager'
@@ -93,7 +94,7 @@ export function openPartition(
     failed: (error: AppError) => void failures.push(error),
     config: { ...defaultLogConfig, ...options.config }
   }
-  return PartitionLog.open(context, {
+  const steps = PartitionLog.open(context, {
     topic: 'events',
     partition: 0,
     topicId: undefined,
@@ -103,6 +104,7 @@ export function openPartition(
     highWatermark: 0,
     ...options
   })
+  return allAtOnce(steps)
 }
 
 export function openManager(
