@@ -5,6 +5,7 @@
  */
 import { AppError } from '../kernel/errors'
 import type { Clock, Disk, DiskFile, Log, Timer } from '../kernel/ports'
+import { asDiskFailure, isDiskFull } from './disk-failure'
 
 export const handleGraceMs = 60_000
 
@@ -19,6 +20,18 @@ export class DeferredRemovals {
     this.#clock = clock
     this.#disk = disk
     this.#log = log
+  }
+
+  /** On a disk that has no room even for a name, it goes at once: open handles can still read it. */
+  renameAndRemoveLater(from: string, to: string, delayMs: number): void {
+    try {
+      this.#disk.rename(from, to)
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, from)
+      this.#disk.remove(from)
+      return
+    }
+    this.removeLater(to, delayMs)
   }
 
   removeLater(path: string, delayMs: number): void {

@@ -1,5 +1,5 @@
 /** What the parts of one partition's log share: its folder, the machine, its config, and who hears of a failed disk. */
-import { AppError, messageOf } from '../kernel/errors'
+import type { AppError } from '../kernel/errors'
 import type { DeferredRemovals } from './deferred-removals'
 import type { LogConfig, StoragePorts } from './log-types'
 
@@ -11,16 +11,10 @@ export interface LogContext {
   readonly scratch: Uint8Array
   /** Told once and for all that the log directory cannot be trusted. */
   readonly failed: (error: AppError) => void
+  /** The recovery point of a log has moved. */
+  readonly flushed?: () => void
   /** The log's owner replaces it; segments read it at each use. */
   config: LogConfig
 }
 
 export const scratchBytes = 4_096
-
-/** Fatal for the log directory (style rule 21), unless it is only full. */
-export function asDiskFailure(error: unknown, path: string): AppError {
-  if (error instanceof AppError && (error.code === 'DISK_FULL' || error.code === 'DISK_FAILED')) return error
-  return new AppError('DISK_FAILED', `The disk failed at ${path}: ${messageOf(error)}`, { cause: error })
-}
-
-export const isDiskFull = (error: unknown): boolean => error instanceof AppError && error.code === 'DISK_FULL'

@@ -1,16 +1,19 @@
 /**
  * The log directory of one broker: whose it is, which partitions it holds, when they are checkpointed, trimmed and
- * removed (Kafka's LogManager, one directory). Partitions open at first use, and a crash is recovered partition by
- * partition at that moment, so that a start costs one directory listing however many there are; the clean-stop file is
- * gone from the first moment on, so a second crash loses nothing of that.
+ * removed (Kafka's LogManager, one directory). After a clean stop partitions open at first use, so that a start costs one
+ * directory listing however many there are; after a crash the owner has all of them recovered before it serves. Either
+ * gives way to other work. The clean-stop file is gone from the first moment on.
  *
- * A failed disk (fsync, rename, close; not a full one) is told once to the owner, who stops the process: then there is
- * no clean-stop file and the next start recovers.
+ * A failed disk (fsync, rename, close) is told once to the owner, who stops the process: then there is no clean-stop file
+ * and the next start recovers. A full disk is none: what needs room is refused, what can wait is written when there is
+ * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
  */
 import { AppError } from '../kernel/errors'
+import { invariant } from '../kernel/invariant'
 import { topicPartitionName } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
+import { isRemnantOf } from '../kernel/remnant'
 import { CheckpointFile } from './checkpoint-file'
 import {
   decodeMetaProperties,
@@ -19,10 +22,13 @@ import {
   encodePartitionMetadata
 } from './core/checkpoint-text'
 import type { MetaProperties } from './core/checkpoint-text'
+import type { Steps } from './core/steps'
 import { deletedFolderName, isDeletedFolder, partitionOfFolder } from './core/file-names'
 import { DeferredRemovals } from './deferred-removals'
-import { asDiskFailure, isDiskFull, scratchBytes } from './log-context'
+import { asDiskFailure, isDiskFull } from './disk-failure'
+import { scratchBytes } from './log-context'
 import type { LogConfig, StoragePorts } from './log-types'
+import { giveWay, inTurns } from './in-turns'
 import { PartitionLog } from './partition-log'
 
 export interface LogManagerIntervals {
@@ -53,20 +59,43 @@ export interface LogManagerOptions {
   readonly intervals?: Partial<LogManagerIntervals>
 }
 
-/** Logs that one turn of retention may open. */
-const logsPerTurn = 32
+/** Folders that are measured in one turn. */
+const foldersPerTurn = 16
+/** Recovery points that have moved are on disk so soon: a crash reads again what came after them. */
+const recoveryPointsDelayMs = 1_000
 /** Their fdatasyncs share the threads that there are. */
 const logsClosedAtOnce = 16
 const cleanShutdownFile = '.kafka_cleanshutdown'
+const metaPropertiesFile = 'meta.properties'
+const partitionMetadataFile = 'partition.metadata'
 
 /** Whose log directory this is, before it is opened; undefined when nobody's yet. Throws FOREIGN_FOLDER. */
 export function readMetaProperties(disk: Disk, dir: string): MetaProperties | undefined {
-  const path = disk.join(dir, 'meta.properties')
+  const path = disk.join(dir, metaPropertiesFile)
   if (!disk.exists(path)) return undefined
   const meta = decodeMetaProperties(disk.read(path))
   if (meta === undefined)
-    throw new AppError('FOREIGN_FOLDER', `${path} is no broker's meta.properties. Choose another folder.`)
+    throw new AppError(
+      'FOREIGN_FOLDER',
+      `${path} is no broker's meta.properties. Restore it from a copy, or choose another folder.`
+    )
   return meta
+}
+
+/** Of recovering what a crash has left. */
+export interface RecoveryProgress {
+  /** Partitions that are open. */
+  readonly done: number
+  readonly total: number
+}
+
+interface Entry {
+  readonly of: TopicPartition
+  log: PartitionLog | undefined
+  /** While it opens. */
+  opening: Promise<PartitionLog> | undefined
+  /** Bytes of its .log files before it was opened; undefined until they were measured. */
+  measuredBytes: number | undefined
 }
 
 export class LogManager {
@@ -78,8 +107,8 @@ export class LogManager {
   readonly #lock: FolderLock
   readonly #removals: DeferredRemovals
   readonly #scratch = new Uint8Array(scratchBytes)
-  /** Every partition on disk; undefined until it is opened. */
-  readonly #logs = new Map<string, { readonly of: TopicPartition; log: PartitionLog | undefined }>()
+  /** Every partition on disk. */
+  readonly #logs = new Map<string, Entry>()
   readonly #recoveryPoints: CheckpointFile
   readonly #logStarts: CheckpointFile
   readonly #highWatermarks: CheckpointFile
@@ -90,16 +119,25 @@ export class LogManager {
   readonly #timers = new Set<Timer>()
   /** Partition folders came or went since the log directory itself was last synced. */
   #isDirDirty = false
+  /** There was no room to say whose this folder is: until there is, nothing is put into it. */
+  #isIdentityOwed = false
+  #recoveryPointsTimer: Timer | undefined
   #failure: AppError | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(ports: StoragePorts, options: LogManagerOptions, lock: FolderLock, wasClean: boolean) {
+  private constructor(
+    ports: StoragePorts,
+    options: LogManagerOptions,
+    lock: FolderLock,
+    found: { readonly wasClean: boolean; readonly isIdentityOwed: boolean }
+  ) {
     const { disk, log, clock } = ports
     this.#ports = ports
     this.#options = options
     this.#intervals = { ...defaultIntervals, ...options.intervals }
     this.#lock = lock
-    this.wasClean = wasClean
+    this.wasClean = found.wasClean
+    this.#isIdentityOwed = found.isIdentityOwed
     this.#removals = new DeferredRemovals(clock, disk, log)
     const checkpoint = (name: string): CheckpointFile => new CheckpointFile(disk, log, disk.join(options.dir, name))
     this.#recoveryPoints = checkpoint('recovery-point-offset-checkpoint')
@@ -110,23 +148,24 @@ export class LogManager {
     this.#highWatermarksRead = this.#highWatermarks.read()
   }
 
-  /** Throws AppError LOCKED, FOREIGN_FOLDER, ACCESS_DENIED, DISK_FULL or DISK_FAILED with one sentence for people. */
+  /** Throws AppError LOCKED, FOREIGN_FOLDER, ACCESS_DENIED or DISK_FAILED with one sentence for people. */
   static async open(ports: StoragePorts, options: LogManagerOptions): Promise<LogManager> {
     const { disk } = ports
-    const { dir, brokerId, clusterId } = options
+    const { dir } = options
     disk.makeDirectory(dir)
-    const isNew = refuseForeign(disk, options)
+    const identity = refuseForeign(ports, options)
     const lock = disk.lock(disk.join(dir, '.lock'))
     try {
-      if (isNew) await disk.replace(disk.join(dir, 'meta.properties'), encodeMetaProperties(brokerId, clusterId))
+      const isIdentityOwed = identity !== 'known' && !(await writeIdentity(disk, options))
       const cleanPath = disk.join(dir, cleanShutdownFile)
-      const wasClean = isNew || disk.exists(cleanPath)
+      const wasClean = identity === 'none' || disk.exists(cleanPath)
       // Gone before the first append: from here on a stop is unclean unless close() says otherwise.
       disk.remove(cleanPath)
       await disk.syncDirectory(dir)
-      const manager = new LogManager(ports, options, lock, wasClean)
+      const manager = new LogManager(ports, options, lock, { wasClean, isIdentityOwed })
       manager.#findPartitions()
       manager.#startTimers()
+      manager.#measure().catch((error: unknown) => manager.#fail(asDiskFailure(error, dir)))
       return manager
     } catch (error) {
       lock.release()
@@ -143,22 +182,59 @@ export class LogManager {
         continue
       }
       const of = partitionOfFolder(name)
-      if (of !== undefined) this.#logs.set(name, { of, log: undefined })
+      if (of !== undefined) this.#logs.set(name, { of, log: undefined, opening: undefined, measuredBytes: undefined })
     }
   }
 
   // ── partitions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Opens (and, after a crash, recovers) the partition at first use. Throws DISK_FULL or DISK_FAILED. */
-  partition(topic: string, partition: number): PartitionLog | undefined {
-    const name = topicPartitionName({ topic, partition })
-    const entry = this.#logs.get(name)
-    if (entry === undefined) return undefined
-    entry.log ??= this.#open(name, entry.of, this.#options.configOf?.(topic) ?? this.#options.defaults, this.wasClean)
-    return entry.log
+  /** The log, when it is open. */
+  opened(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(topicPartitionName({ topic, partition }))?.log
   }
 
-  #open(name: string, { topic, partition }: TopicPartition, config: LogConfig, isClean: boolean): PartitionLog {
+  /** True when there is such a partition on disk, open or not. */
+  has(topic: string, partition: number): boolean {
+    return this.#logs.has(topicPartitionName({ topic, partition }))
+  }
+
+  /**
+   * Opens the partition when it is not open yet (after a crash: recovers it), in turns; undefined when there is none.
+   * Rejects with DISK_FULL or DISK_FAILED.
+   */
+  async load(topic: string, partition: number): Promise<PartitionLog | undefined> {
+    const entry = this.#logs.get(topicPartitionName({ topic, partition }))
+    if (entry === undefined) return undefined
+    if (entry.log !== undefined) return entry.log
+    const config = this.#options.configOf?.(topic) ?? this.#options.defaults
+    entry.opening ??= inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean))
+      .then((log) => (entry.log = log))
+      .finally(() => (entry.opening = undefined))
+    return entry.opening
+  }
+
+  /**
+   * After a crash: recovers every partition, one after the other. What cannot be opened for want of room stays closed
+   * and is tried again when it is needed. Rejects with DISK_FAILED.
+   */
+  async recoverAll(told: (progress: RecoveryProgress) => void): Promise<void> {
+    const total = this.#logs.size
+    let done = 0
+    told({ done, total })
+    for (const { topic, partition } of this.names()) {
+      try {
+        await this.load(topic, partition)
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+        this.#ports.log('warn', 'the disk is full: a log waits for room to be opened', { topic, partition })
+      }
+      if (this.#closing !== undefined) return
+      told({ done: ++done, total })
+    }
+  }
+
+  #open({ topic, partition }: TopicPartition, config: LogConfig, isClean: boolean): Steps<PartitionLog> {
+    const name = topicPartitionName({ topic, partition })
     const folder = this.#ports.disk.join(this.#options.dir, name)
     const context = {
       ports: this.#ports,
@@ -166,6 +242,7 @@ export class LogManager {
       removals: this.#removals,
       scratch: this.#scratch,
       failed: (error: AppError): void => this.#fail(error),
+      flushed: (): void => this.#recoveryPointsSoon(),
       config
     }
     return PartitionLog.open(context, {
@@ -180,33 +257,74 @@ export class LogManager {
   }
 
   #topicIdIn(folder: string): string | undefined {
-    const path = this.#ports.disk.join(folder, 'partition.metadata')
-    return this.#ports.disk.exists(path) ? decodePartitionMetadata(this.#ports.disk.read(path)) : undefined
+    const path = this.#ports.disk.join(folder, partitionMetadataFile)
+    if (!this.#ports.disk.exists(path)) return undefined
+    const topicId = decodePartitionMetadata(this.#ports.disk.read(path))
+    if (topicId === undefined)
+      this.#ports.log('warn', 'a partition.metadata is unreadable and is written anew', { path })
+    return topicId
   }
 
   /**
-   * The log that is there already (its topicId may differ: the topic was deleted and made anew while this broker was
-   * away; the caller deletes and creates) or a new empty one. Throws AppError DISK_FULL or DISK_FAILED, nothing left
-   * behind.
+   * The log that is there already (its topicId may be another topic's of that name, which the caller refuses; when it is
+   * unknown the partition is this topic's from now on) or a new empty one. Rejects with AppError DISK_FULL or
+   * DISK_FAILED, nothing left behind.
    */
-  create(topic: string, partition: number, topicId: string, config: LogConfig = this.#options.defaults): PartitionLog {
-    const existing = this.partition(topic, partition)
-    if (existing !== undefined) return existing
+  async create(
+    topic: string,
+    partition: number,
+    topicId: string,
+    config: LogConfig = this.#options.defaults
+  ): Promise<PartitionLog> {
+    const existing = await this.load(topic, partition)
     const { disk } = this.#ports
     const name = topicPartitionName({ topic, partition })
     const folder = disk.join(this.#options.dir, name)
+    if (existing !== undefined) {
+      if (existing.topicId === undefined) await this.#identify(existing, folder, topicId)
+      return existing
+    }
+    await this.#settleIdentity()
+    const entry: Entry = { of: { topic, partition }, log: undefined, opening: undefined, measuredBytes: 0 }
+    entry.opening = this.#create(entry, folder, topicId, config).finally(() => (entry.opening = undefined))
+    this.#logs.set(name, entry)
     try {
-      disk.makeDirectory(folder)
-      disk.replaceUnsynced(disk.join(folder, 'partition.metadata'), encodePartitionMetadata(topicId))
-      this.#forget(name)
-      const log = this.#open(name, { topic, partition }, config, true)
-      this.#logs.set(name, { of: { topic, partition }, log })
-      this.#isDirDirty = true
-      return log
+      return await entry.opening
     } catch (error) {
+      if (this.#logs.get(name) === entry) this.#logs.delete(name)
       disk.remove(folder)
       throw asDiskFailure(error, folder)
     }
+  }
+
+  async #create(entry: Entry, folder: string, topicId: string, config: LogConfig): Promise<PartitionLog> {
+    const { disk, clock } = this.#ports
+    disk.makeDirectory(folder)
+    await disk.replace(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
+    this.#forget(topicPartitionName(entry.of))
+    entry.log = await inTurns(clock, this.#open(entry.of, config, true))
+    this.#isDirDirty = true
+    return entry.log
+  }
+
+  /** A power cut took the file that says which topic the log is of. */
+  async #identify(log: PartitionLog, folder: string, topicId: string): Promise<void> {
+    const path = this.#ports.disk.join(folder, partitionMetadataFile)
+    try {
+      await this.#ports.disk.replace(path, encodePartitionMetadata(topicId))
+      log.identified(topicId)
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, path)
+      this.#ports.log('warn', 'the disk is full: a partition.metadata was not written', { path })
+    }
+  }
+
+  /** Throws DISK_FULL while nobody could tell whose this folder is. */
+  async #settleIdentity(): Promise<void> {
+    if (!this.#isIdentityOwed) return
+    this.#isIdentityOwed = !(await writeIdentity(this.#ports.disk, this.#options))
+    if (this.#isIdentityOwed)
+      throw new AppError('DISK_FULL', `The disk is full: ${this.#options.dir} takes no partition yet.`)
   }
 
   /** What the checkpoints of an earlier partition of this name said does not hold for a new one. */
@@ -215,11 +333,12 @@ export class LogManager {
       (read as Map<string, number>).delete(name)
   }
 
-  /** Gone from here at once; the folder is renamed now and removed after file.delete.delay.ms. */
+  /** Gone from here at once, without being opened; the folder is renamed now and removed after file.delete.delay.ms. */
   delete(topic: string, partition: number): void {
     const name = topicPartitionName({ topic, partition })
     const entry = this.#logs.get(name)
     if (entry === undefined) return
+    invariant(entry.opening === undefined, 'a partition that is being opened is not deleted', { topic, partition })
     const { disk, random } = this.#ports
     const config = entry.log?.config ?? this.#options.configOf?.(topic) ?? this.#options.defaults
     entry.log?.abandon()
@@ -227,25 +346,13 @@ export class LogManager {
     this.#forget(name)
     const hex = [...random.bytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
     const to = disk.join(this.#options.dir, deletedFolderName(entry.of, hex))
-    try {
-      disk.rename(disk.join(this.#options.dir, name), to)
-    } catch (error) {
-      throw asDiskFailure(error, to)
-    }
+    this.#removals.renameAndRemoveLater(disk.join(this.#options.dir, name), to, config.fileDeleteDelayMs)
     this.#isDirDirty = true
-    this.#removals.removeLater(to, config.fileDeleteDelayMs)
   }
 
   /** Names of all partitions on disk, without opening them. */
   names(): readonly TopicPartition[] {
     return [...this.#logs.values()].map(({ of }) => of)
-  }
-
-  /** All logs; opens the ones that are not open yet. */
-  all(): readonly PartitionLog[] {
-    return this.names()
-      .map(({ topic, partition }) => this.partition(topic, partition))
-      .filter((log) => log !== undefined)
   }
 
   #opened(): PartitionLog[] {
@@ -256,9 +363,28 @@ export class LogManager {
     for (const log of this.#opened()) if (log.topic === topic) log.updateConfig(config)
   }
 
-  /** Bytes of all .log files; opens the logs that are not open yet. */
-  get totalBytes(): number {
-    return this.all().reduce((sum, log) => sum + log.sizeBytes, 0)
+  /** Bytes of all .log files; undefined until those that are not open have been measured. Opens nothing. */
+  get totalBytes(): number | undefined {
+    let sum = 0
+    for (const { log, measuredBytes } of this.#logs.values()) {
+      const bytes = log?.sizeBytes ?? measuredBytes
+      if (bytes === undefined) return undefined
+      sum += bytes
+    }
+    return sum
+  }
+
+  /** Sizes of the logs that nobody has opened, a few folders a turn. */
+  async #measure(): Promise<void> {
+    const { disk, clock } = this.#ports
+    for (const [i, [name, entry]] of [...this.#logs].entries()) {
+      if (i % foldersPerTurn === foldersPerTurn - 1) await giveWay(clock)
+      if (this.#closing !== undefined) return
+      if (entry.log !== undefined || this.#logs.get(name) !== entry) continue
+      const folder = disk.join(this.#options.dir, name)
+      const logs = disk.list(folder).filter((file) => file.name.endsWith('.log'))
+      entry.measuredBytes = logs.reduce((sum, file) => sum + (disk.sizeOf(disk.join(folder, file.name)) ?? 0), 0)
+    }
   }
 
   // ── periodic work ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,7 +401,7 @@ export class LogManager {
       this.#timers.delete(timer)
       const run = async (): Promise<void> => task()
       run()
-        .catch((error: unknown) => this.#fail(asDiskFailure(error, this.#options.dir)))
+        .catch((error: unknown) => this.#failedUnlessFull(error))
         .finally(() => {
           if (this.#closing === undefined && this.#failure === undefined) this.#repeat(thenMs, thenMs, task)
         })
@@ -283,18 +409,34 @@ export class LogManager {
     this.#timers.add(timer)
   }
 
-  /** Runs every log's retention, opening them; other work gets a turn every few logs. */
+  /** The next turn of the periodic work tries again what there was no room for. */
+  #failedUnlessFull(error: unknown): void {
+    if (!isDiskFull(error)) this.#fail(asDiskFailure(error, this.#options.dir))
+    else this.#ports.log('warn', 'the disk is full: periodic work waits for room', { reason: error.message })
+  }
+
+  /** Runs every log's retention, opening them; other work gets its turn after each. A full disk ends one log's only. */
   async applyRetention(): Promise<void> {
-    for (const [i, { topic, partition }] of this.names().entries()) {
-      if (i % logsPerTurn === logsPerTurn - 1) await new Promise<void>((resolve) => this.#ports.clock.soon(resolve))
+    for (const { topic, partition } of this.names()) {
       if (this.#closing !== undefined) return
-      const log = this.partition(topic, partition)
-      const segments = log?.applyRetention() ?? 0
+      await giveWay(this.#ports.clock)
+      const segments = await this.#retained(topic, partition)
       if (segments > 0)
         this.#ports.log('info', 'retention deleted segments', {
           log: topicPartitionName({ topic, partition }),
           segments
         })
+    }
+  }
+
+  /** Segments that went; retention makes room, so that one log without any must not keep the others from it. */
+  async #retained(topic: string, partition: number): Promise<number> {
+    try {
+      const log = await this.load(topic, partition)
+      return log === undefined || this.#closing !== undefined ? 0 : log.applyRetention()
+    } catch (error) {
+      this.#failedUnlessFull(error)
+      return 0
     }
   }
 
@@ -315,6 +457,19 @@ export class LogManager {
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
   }
 
+  #recoveryPointsSoon(): void {
+    if (this.#recoveryPointsTimer !== undefined || this.#closing !== undefined) return
+    const timer = this.#ports.clock.after(recoveryPointsDelayMs, () => {
+      this.#recoveryPointsTimer = undefined
+      this.#timers.delete(timer)
+      this.#recoveryPoints
+        .write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
+        .catch((error: unknown) => this.#failedUnlessFull(error))
+    })
+    this.#recoveryPointsTimer = timer
+    this.#timers.add(timer)
+  }
+
   #offsets(of: (log: PartitionLog) => number, read: ReadonlyMap<string, number>): Map<string, number> {
     const offsets = new Map<string, number>()
     for (const [name, { log }] of this.#logs) {
@@ -326,7 +481,7 @@ export class LogManager {
 
   #fail(error: AppError): void {
     if (this.#failure !== undefined) return
-    this.#failure = isDiskFull(error) ? new AppError('DISK_FULL', error.message, { cause: error }) : error
+    this.#failure = error
     this.#ports.log('error', 'the log directory failed', { dir: this.#options.dir, error: error.message })
     this.#options.failed(this.#failure)
   }
@@ -358,24 +513,52 @@ export class LogManager {
   }
 
   async #closeCleanly(brokerEpoch: number): Promise<void> {
+    await Promise.allSettled([...this.#logs.values()].flatMap(({ opening }) => opening ?? []))
+    const { dir } = this.#options
     // A clean stop speaks for all partitions: what a crash has left unrecovered is recovered now.
-    const logs = this.wasClean ? this.#opened() : this.all()
-    for (let i = 0; i < logs.length; i += logsClosedAtOnce)
-      await Promise.all(logs.slice(i, i + logsClosedAtOnce).map((log) => log.close()))
+    if (!this.wasClean) for (const { topic, partition } of this.names()) await this.load(topic, partition)
+    const logs = this.#opened()
+    let problem: AppError | undefined
+    for (let i = 0; i < logs.length; i += logsClosedAtOnce) {
+      const closed = await Promise.allSettled(logs.slice(i, i + logsClosedAtOnce).map((log) => log.close()))
+      for (const outcome of closed) if (outcome.status === 'rejected') problem ??= asDiskFailure(outcome.reason, dir)
+    }
     await this.checkpointOffsets()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
+    if (problem !== undefined) throw problem
     const { disk } = this.#ports
     const text = JSON.stringify({ version: 0, brokerEpoch })
-    await disk.replace(disk.join(this.#options.dir, cleanShutdownFile), new TextEncoder().encode(text))
+    await disk.replace(disk.join(dir, cleanShutdownFile), new TextEncoder().encode(text))
   }
 }
 
-/** True for a folder that is nobody's yet. Touches nothing. */
-function refuseForeign(disk: Disk, { dir, brokerId, clusterId }: LogManagerOptions): boolean {
+/** False when the disk has no room for it. */
+async function writeIdentity(disk: Disk, { dir, brokerId, clusterId }: LogManagerOptions): Promise<boolean> {
+  try {
+    await disk.replace(disk.join(dir, metaPropertiesFile), encodeMetaProperties(brokerId, clusterId))
+    return true
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    return false
+  }
+}
+
+/** Whether the folder is ours ('known'), ours with an identity to be written anew ('lost'), or nobody's yet ('none'). */
+function refuseForeign(
+  { disk, log }: StoragePorts,
+  { dir, brokerId, clusterId }: LogManagerOptions
+): 'known' | 'lost' | 'none' {
+  const path = disk.join(dir, metaPropertiesFile)
+  const ours = encodeMetaProperties(brokerId, clusterId)
+  if (disk.exists(path) && isRemnantOf(disk.read(path), ours)) {
+    log('warn', 'meta.properties was lost in a power cut and is written anew', { path })
+    return 'lost'
+  }
   const meta = readMetaProperties(disk, dir)
   if (meta === undefined) {
     const alien = disk.list(dir).find(({ name, isDirectory }) => isDirectory && !isOfLogDirectory(name))
-    if (alien === undefined) return true
+    // Partitions without it: it was lost, and what is in them is not to be trusted unread.
+    if (alien === undefined) return disk.list(dir).some(({ isDirectory }) => isDirectory) ? 'lost' : 'none'
     throw new AppError(
       'FOREIGN_FOLDER',
       `${dir} is no broker's log directory: it holds ${alien.name} and no meta.properties. Choose an empty folder.`
@@ -391,7 +574,7 @@ function refuseForeign(disk: Disk, { dir, brokerId, clusterId }: LogManagerOptio
       'FOREIGN_FOLDER',
       `${dir} belongs to broker ${meta.brokerId}, not to ${brokerId}. Choose another folder.`
     )
-  return false
+  return 'known'
 }
 
 function isOfLogDirectory(name: string): boolean {

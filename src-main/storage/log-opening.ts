@@ -1,7 +1,9 @@
 /**
  * Opens what is in a partition's folder. After a clean stop the files are trusted (nonsense is still refused); after a
  * crash everything from the recovery point on is checked batch by batch, cut at the first bad one, and the indexes,
- * producer state and leader epochs are rebuilt from what is left (Kafka's LogLoader).
+ * producer state and leader epochs are rebuilt from what is left (Kafka's LogLoader). What lies below the recovery point is
+ * on the platter with its index, so that reading begins at the batch before it and not at the segment's start. All of it
+ * goes in steps: a log of gigabytes must not hold up the broker's session.
  */
 import {
   attributeBits,
@@ -21,7 +23,9 @@ import { visitRecords } from '../protocol/record/record'
 import { decodeEpochs, encodeEpochs } from './core/checkpoint-text'
 import { deletedSuffix, offsetName, offsetOfName, segmentSuffixes, snapshotSuffix } from './core/file-names'
 import { LeaderEpochs } from './core/leader-epochs'
-import { ProducerState } from './core/producer-state'
+import { ProducerState, type ProducerBatch } from './core/producer-state'
+import type { Steps } from './core/steps'
+import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { LogContext } from './log-context'
 import type { Compression } from '../kernel/ports'
 import { Segment } from './segment'
@@ -34,6 +38,8 @@ export interface OpenedLog {
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
   readonly snapshots: number[]
+  /** False when the disk had no room for the leader epochs: they are to be written before anything trusts the file. */
+  readonly areEpochsStored: boolean
 }
 
 export interface OpeningOptions {
@@ -53,28 +59,34 @@ interface Folder {
 /** Bytes at the end of a log that are read again after a clean stop to know more than one batch of each producer. */
 const rememberedTailBytes = 1_048_576
 
-export function openLog(context: LogContext, options: OpeningOptions): OpenedLog {
+export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
   const folder = readFolder(context)
   const { segments, snapshots, epochs } = folder
   if (segments.length === 0) segments.push(Segment.create(context, options.logStartOffset))
   const epochsBefore = JSON.stringify(epochs.starts)
-  const trusted = options.isClean && folder.hasEpochs ? trustedEnd(segments) : undefined
   const recoveryPoint = folder.hasEpochs ? options.recoveryPoint : 0
   const producers = new ProducerState()
-  const end = trusted ?? recover(context, folder, recoveryPoint, producers)
+  let trusted: number | undefined
+  if (options.isClean && folder.hasEpochs) {
+    for (const segment of segments) yield* segment.prepareIndexes()
+    trusted = yield* trustedEnd(segments)
+  }
+  const end = trusted ?? (yield* recover(context, folder, recoveryPoint, producers))
   if (trusted !== undefined) {
-    loadProducers(context, segments, snapshots, end, producers)
-    if (producers.count > 0) rememberTail(segments, producers)
+    yield* loadProducers(context, segments, snapshots, end, producers)
+    if (producers.count > 0) yield* rememberTail(segments, producers)
   }
   const start = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
   if (start > end) return afresh(context, folder, start)
-  if (epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore) storeEpochs(context, epochs)
+  const areNewEpochs = epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore
+  const areEpochsStored = !areNewEpochs || storeEpochs(context, epochs)
   for (const segment of segments) segment.release()
   return {
     segments,
     snapshots,
     epochs,
     producers,
+    areEpochsStored,
     logStartOffset: start,
     logEndOffset: end,
     recoveryPoint: trusted === undefined ? Math.min(recoveryPoint, end) : end
@@ -135,50 +147,51 @@ const epochsPath = (context: LogContext): string => context.ports.disk.join(cont
 // ── after a clean stop ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Offset after the last batch; undefined when the file ends in something that a clean stop does not leave. */
-function trustedEnd(segments: readonly Segment[]): number | undefined {
+function* trustedEnd(segments: readonly Segment[]): Steps<number | undefined> {
   const active = segments.at(-1)
   if (active === undefined || active.sizeBytes === 0) return active?.baseOffset
-  const tail = active.readTail()
+  const tail = yield* active.readTail()
   return tail.fault === undefined ? tail.nextOffset : undefined
 }
 
 /** A snapshot keeps one batch of each producer; the log's tail knows the other four, so a restart stays idempotent. */
-function rememberTail(segments: readonly Segment[], producers: ProducerState): void {
+function* rememberTail(segments: readonly Segment[], producers: ProducerState): Steps<void> {
   let tailBytes = rememberedTailBytes
   for (let i = segments.length - 1; i >= 0 && tailBytes > 0; i--) {
     const segment = segments[i]
-    segment?.visitTail(tailBytes, (bytes, at) => {
-      const id = batchProducerId(bytes, at)
-      if (id < 0 || (batchAttributes(bytes, at) & attributeBits.control) !== 0) return
-      producers.rememberOlder(producerBatch(bytes, at), batchLastOffset(bytes, at), batchMaxTimestampMs(bytes, at))
+    if (segment === undefined) break
+    yield* segment.visitTail(tailBytes, (bytes, at) => {
+      const batch = producerBatchAt(bytes, at)
+      if (batch === undefined || (batchAttributes(bytes, at) & attributeBits.control) !== 0) return
+      producers.rememberOlder(batch, batchLastOffset(bytes, at), batchMaxTimestampMs(bytes, at))
     })
-    tailBytes -= segment?.sizeBytes ?? 0
+    tailBytes -= segment.sizeBytes
   }
 }
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
 
-function recover(context: LogContext, folder: Folder, recoveryPoint: number, producers: ProducerState): number {
-  const { segments, epochs } = folder
+function* recover(context: LogContext, folder: Folder, recoveryPoint: number, producers: ProducerState): Steps<number> {
+  const { segments, epochs, snapshots } = folder
+  const { compression } = context.ports
   const from = Math.max(
     0,
     segments.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
   )
-  const fromOffset = segments[from]?.baseOffset ?? 0
-  loadProducers(
-    context,
-    segments.slice(0, from),
-    folder.snapshots.filter((offset) => offset <= fromOffset),
-    fromOffset,
-    producers
-  )
-  let nextOffset = fromOffset
-  let endBefore = fromOffset
+  for (const segment of segments.slice(0, from)) yield* segment.prepareIndexes()
+  const start = segments[from]?.recoveryStart(recoveryPoint) ?? { position: 0, offset: 0, entries: 0 }
+  // A snapshot at the recovery point knows what is read again after the start: it is not to be told twice.
+  const known = loadSnapshot(context, snapshots, Math.max(recoveryPoint, start.offset), producers)
+  if (known < start.offset)
+    yield* visitProducers(segments.slice(0, from + 1), known, start.offset, producers, compression)
+  let nextOffset = start.offset
+  let endBefore = start.offset
   for (let i = from; i < segments.length; i++) {
     const segment = segments[i]
     if (segment === undefined) break
-    const result = segment.recover(Math.max(nextOffset, segment.baseOffset), (bytes, at) => {
-      noteBatch(bytes, at, producers, context.ports.compression)
+    const at0 = i === from ? start : { position: 0, offset: segment.baseOffset, entries: 0 }
+    const result = yield* segment.recover(at0, Math.max(nextOffset, at0.offset), (bytes, at) => {
+      if (batchLastOffset(bytes, at) >= known) noteBatch(bytes, at, producers, compression)
       noteEpoch(bytes, at, epochs)
     })
     endBefore = nextOffset
@@ -196,9 +209,11 @@ function recover(context: LogContext, folder: Folder, recoveryPoint: number, pro
     last.discard()
     nextOffset = endBefore
   }
-  for (const offset of folder.snapshots.filter((one) => one > nextOffset))
+  for (const offset of snapshots.filter((one) => one > nextOffset))
     context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
-  folder.snapshots.splice(0, folder.snapshots.length, ...folder.snapshots.filter((one) => one <= nextOffset))
+  snapshots.splice(0, snapshots.length, ...snapshots.filter((one) => one <= nextOffset))
+  // The snapshot spoke of more than what is left of the log.
+  if (known > nextOffset) yield* loadProducers(context, segments, snapshots, nextOffset, producers)
   return nextOffset
 }
 
@@ -217,8 +232,15 @@ function noteEpoch(bytes: Uint8Array, at: number, epochs: LeaderEpochs): void {
   if (epoch > epochs.latestEpoch) epochs.assign(epoch, batchBaseOffset(bytes, at))
 }
 
-function storeEpochs(context: LogContext, epochs: LeaderEpochs): void {
-  context.ports.disk.replaceUnsynced(epochsPath(context), encodeEpochs(epochs.starts))
+/** Not fsynced here: see PartitionLog. False when the disk has no room. */
+function storeEpochs(context: LogContext, epochs: LeaderEpochs): boolean {
+  try {
+    context.ports.disk.replaceUnsynced(epochsPath(context), encodeEpochs(epochs.starts))
+    return true
+  } catch (error) {
+    if (!isDiskFull(error)) throw asDiskFailure(error, context.folder)
+    return false
+  }
 }
 
 /** The checkpointed log start lies above all that survived: nothing of it may be served or numbered again. */
@@ -231,29 +253,41 @@ function afresh(context: LogContext, folder: Folder, start: number): OpenedLog {
   for (const offset of folder.snapshots) context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
   const segments = [Segment.create(context, start)]
   const epochs = new LeaderEpochs()
-  storeEpochs(context, epochs)
-  const [producers, recoveryPoint] = [new ProducerState(), start]
-  return { segments, snapshots: [], epochs, producers, logStartOffset: start, logEndOffset: start, recoveryPoint }
+  const areEpochsStored = storeEpochs(context, epochs)
+  const producers = new ProducerState()
+  const positions = { logStartOffset: start, logEndOffset: start, recoveryPoint: start }
+  return { segments, snapshots: [], epochs, producers, areEpochsStored, ...positions }
 }
 
 // ── producer state ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** State as of `end`: the newest whole snapshot at or below it, then the batches after that. */
-export function loadProducers(
+export function* loadProducers(
   context: LogContext,
   segments: readonly Segment[],
   snapshots: number[],
   end: number,
   producers: ProducerState
-): void {
+): Steps<void> {
   const from = loadSnapshot(context, snapshots, end, producers)
+  yield* visitProducers(segments, from, end, producers, context.ports.compression)
+}
+
+function* visitProducers(
+  segments: readonly Segment[],
+  from: number,
+  end: number,
+  producers: ProducerState,
+  compression: Compression
+): Steps<void> {
   for (const [i, segment] of segments.entries()) {
     const segmentEnd = segments[i + 1]?.baseOffset ?? end
     if (segmentEnd <= from || segment.baseOffset >= end || segment.sizeBytes === 0) continue
-    segment.visitFrom(from, (bytes, at) => noteBatch(bytes, at, producers, context.ports.compression))
+    yield* segment.visit(from, end, (bytes, at) => noteBatch(bytes, at, producers, compression))
   }
 }
 
+/** The offset up to which the producers are known now; 0 when no snapshot is there and whole. */
 function loadSnapshot(context: LogContext, snapshots: number[], end: number, producers: ProducerState): number {
   const { disk, checksum, log } = context.ports
   for (const offset of snapshots.filter((one) => one <= end).reverse()) {
@@ -267,9 +301,12 @@ function loadSnapshot(context: LogContext, snapshots: number[], end: number, pro
   return 0
 }
 
-function producerBatch(bytes: Uint8Array, at: number): Parameters<ProducerState['appended']>[0] {
+/** Of an idempotent producer; undefined for the others' batches. */
+export function producerBatchAt(bytes: Uint8Array, at: number): ProducerBatch | undefined {
+  const id = batchProducerId(bytes, at)
+  if (id < 0) return undefined
   return {
-    id: batchProducerId(bytes, at),
+    id,
     epoch: batchProducerEpoch(bytes, at),
     baseSequence: batchBaseSequence(bytes, at),
     lastOffsetDelta: batchLastOffsetDelta(bytes, at)
@@ -278,20 +315,20 @@ function producerBatch(bytes: Uint8Array, at: number): Parameters<ProducerState[
 
 /** Keeps the producer state in step with a batch found in the log. */
 function noteBatch(bytes: Uint8Array, at: number, producers: ProducerState, compression: Compression): void {
-  const id = batchProducerId(bytes, at)
-  if (id < 0) return
+  const batch = producerBatchAt(bytes, at)
+  if (batch === undefined) return
   const attributes = batchAttributes(bytes, at)
   const timestampMs = batchMaxTimestampMs(bytes, at)
   if ((attributes & attributeBits.control) === 0) {
     const isTransactional = (attributes & attributeBits.transactional) !== 0
-    producers.appended(producerBatch(bytes, at), batchLastOffset(bytes, at), timestampMs, isTransactional)
+    producers.appended(batch, batchLastOffset(bytes, at), timestampMs, isTransactional)
     return
   }
   const marker = bytes.subarray(at, at + batchSizeBytes(bytes, at))
   visitRecords(marker, 0, compression, (record) => {
     const control = controlRecordOf(record)
     if (control !== undefined && control.type !== 'other')
-      producers.transactionEnded(id, batchProducerEpoch(bytes, at), control.coordinatorEpoch, timestampMs)
+      producers.transactionEnded(batch.id, batch.epoch, control.coordinatorEpoch, timestampMs)
     return false
   })
 }

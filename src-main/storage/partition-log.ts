@@ -13,12 +13,9 @@ import { invariant } from '../kernel/invariant'
 import {
   attributeBits,
   batchAttributes,
-  batchBaseSequence,
   batchLastOffsetDelta,
   batchLeaderEpoch,
   batchMaxTimestampMs,
-  batchProducerEpoch,
-  batchProducerId,
   patchBatch,
   stampLogAppendTime
 } from '../protocol/record/batch-header'
@@ -32,9 +29,10 @@ import { LogOffsets } from './core/log-offsets'
 import type { ProducerBatch, ProducerState } from './core/producer-state'
 import { deletableSegments } from './core/retention'
 import { shouldRoll } from './core/roll-policy'
-import { asDiskFailure, isDiskFull } from './log-context'
+import { allAtOnce, type Steps } from './core/steps'
+import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { LogContext } from './log-context'
-import { loadProducers, openLog } from './log-opening'
+import { loadProducers, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
 import type {
   AppendRefused,
@@ -73,14 +71,13 @@ export interface PartitionLogOptions {
 export class PartitionLog {
   readonly topic: string
   readonly partition: number
-  /** 22 characters of URL-safe base64, as partition.metadata holds it; undefined when the file is absent. */
-  readonly topicId: string | undefined
   readonly #context: LogContext
   /** Ascending by base offset; the last is the active one. */
   readonly #segments: Segment[]
   readonly #offsets: LogOffsets
   readonly #epochs: LeaderEpochs
   readonly #producers: ProducerState
+  #topicId: string | undefined
   #recoveryPoint: number
   /** Offsets of the .snapshot files that are there, ascending. */
   #snapshots: number[]
@@ -88,6 +85,9 @@ export class PartitionLog {
   readonly #unsyncedBytesMax: number
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
   #isFolderDirty = true
+  /** What the epoch file has of the present epochs: nothing for want of room, all but for a power cut, or all. */
+  #epochFile: 'owed' | 'written' | 'safe'
+  #isEpochFileBeingReplaced = false
   #flushing: Promise<void> | undefined
   /** Counted, so that an fdatasync that a truncation overtook does not vouch for what was written after it. */
   #truncations = 0
@@ -98,7 +98,7 @@ export class PartitionLog {
   private constructor(context: LogContext, options: PartitionLogOptions, opened: OpenedLog) {
     this.topic = options.topic
     this.partition = options.partition
-    this.topicId = options.topicId
+    this.#topicId = options.topicId
     this.#context = context
     this.#unsyncedBytesMax = options.unsyncedBytesMax ?? unsyncedBytesMax
     this.#segments = opened.segments
@@ -107,13 +107,24 @@ export class PartitionLog {
     this.#producers = opened.producers
     this.#snapshots = opened.snapshots
     this.#recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
+    this.#epochFile = opened.areEpochsStored ? 'written' : 'owed'
     this.#limits = limitsOf(context.config, true)
     this.#limitsWithoutZstd = limitsOf(context.config, false)
   }
 
   /** Opens what is in the folder, recovering it after a crash; an empty folder becomes an empty log. */
-  static open(context: LogContext, options: PartitionLogOptions): PartitionLog {
-    return new PartitionLog(context, options, openLog(context, options))
+  static *open(context: LogContext, options: PartitionLogOptions): Steps<PartitionLog> {
+    return new PartitionLog(context, options, yield* openLog(context, options))
+  }
+
+  /** 22 characters of URL-safe base64, as partition.metadata holds it; undefined when the file is absent or unreadable. */
+  get topicId(): string | undefined {
+    return this.#topicId
+  }
+
+  /** The file was written anew. */
+  identified(topicId: string): void {
+    this.#topicId = topicId
   }
 
   get config(): LogConfig {
@@ -183,12 +194,44 @@ export class PartitionLog {
     if (this.#epochs.assign(epoch, this.#offsets.end)) this.#storeEpochs()
   }
 
-  /** Not fsynced: after a power cut recovery finds the epochs in the batches. */
+  /** Asked for anew: it changes while a file is being replaced. */
+  get #epochFileState(): 'owed' | 'written' | 'safe' {
+    return this.#epochFile
+  }
+
+  get #epochsPath(): string {
+    return this.#context.ports.disk.join(this.#context.folder, 'leader-epoch-checkpoint')
+  }
+
+  /** Not fsynced here: until the next flush recovery finds the epochs in the batches, which it reads from there on. */
   #storeEpochs(): void {
-    const path = this.#context.ports.disk.join(this.#context.folder, 'leader-epoch-checkpoint')
-    this.#tolerateFullDisk(path, () =>
+    const path = this.#epochsPath
+    this.#epochFile = 'owed'
+    // Two replacements of one file at once would leave the older one: this one follows.
+    if (this.#isEpochFileBeingReplaced) return
+    this.#tolerateFullDisk(path, () => {
       this.#context.ports.disk.replaceUnsynced(path, encodeEpochs(this.#epochs.starts))
-    )
+      this.#epochFile = 'written'
+    })
+  }
+
+  /** Before the recovery point passes a batch its epoch is on the platter. A full disk leaves it for the next flush. */
+  async #makeEpochsSafe(): Promise<void> {
+    if (this.#epochFile === 'safe') return
+    const path = this.#epochsPath
+    const bytes = encodeEpochs(this.#epochs.starts)
+    this.#epochFile = 'safe'
+    this.#isEpochFileBeingReplaced = true
+    try {
+      await this.#context.ports.disk.replace(path, bytes)
+    } catch (error) {
+      this.#epochFile = 'owed'
+      this.#reportFullDisk(error, path)
+      return
+    } finally {
+      this.#isEpochFileBeingReplaced = false
+    }
+    if (this.#epochFileState === 'owed') this.#storeEpochs()
   }
 
   /** Files that recovery can rebuild: a full disk costs a warning, anything else the log directory. */
@@ -196,9 +239,13 @@ export class PartitionLog {
     try {
       write()
     } catch (error) {
-      if (!isDiskFull(error)) throw asDiskFailure(error, path)
-      this.#context.ports.log('warn', 'the disk is full: a file of the log was not written', { path })
+      this.#reportFullDisk(error, path)
     }
+  }
+
+  #reportFullDisk(error: unknown, path: string): void {
+    if (!isDiskFull(error)) throw asDiskFailure(error, path)
+    this.#context.ports.log('warn', 'the disk is full: a file of the log was not written', { path })
   }
 
   // ── append ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +265,7 @@ export class PartitionLog {
     const limits = isZstdAllowed ? this.#limits : this.#limitsWithoutZstd
     const refused = validateBatchForAppend(batch, 0, batch.length, limits, checksum) ?? this.#keyFault(batch)
     if (refused !== undefined) return refused
-    const producer = producerOf(batch)
+    const producer = producerBatchAt(batch, 0)
     if (producer !== undefined) {
       const check = this.#producers.check(producer)
       if (check.type === 'error') return check
@@ -274,7 +321,7 @@ export class PartitionLog {
       this.#active.append(batch, lastOffset)
     } catch (error) {
       if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
-      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: (error as AppError).message }
+      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: (error).message }
     }
     const tookMs = this.#context.ports.clock.nowMs() - nowMs
     if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
@@ -476,7 +523,7 @@ export class PartitionLog {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
     if (this.#epochs.truncateFromEnd(end)) this.#storeEpochs()
     this.#removeSnapshots((offset) => offset > end)
-    loadProducers(this.#context, this.#segments, this.#snapshots, end, this.#producers)
+    allAtOnce(loadProducers(this.#context, this.#segments, this.#snapshots, end, this.#producers))
   }
 
   /**
@@ -578,10 +625,18 @@ export class PartitionLog {
     const target = this.#offsets.end
     const truncations = this.#truncations
     this.#unsyncedBytes = 0
+    // Recovery then begins here, and reads nothing before it to know the producers.
+    this.#takeSnapshot()
     const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
     if (this.#isFolderDirty) syncs.push(this.#syncFolder())
     await Promise.all(syncs)
-    if (this.#truncations === truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, target)
+    await this.#makeEpochsSafe()
+    if (this.#epochFileState !== 'safe' || this.#truncations !== truncations) return
+    // Index files below the recovery point are trusted: it waits for those that the disk had no room for.
+    const incomplete = this.#segments.find(({ areIndexesWritten }) => !areIndexesWritten)
+    const safe = Math.min(target, incomplete?.baseOffset ?? target)
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, safe)
+    this.#context.flushed?.()
   }
 
   async #syncFolder(): Promise<void> {
@@ -594,14 +649,23 @@ export class PartitionLog {
     this.flush().catch((error: unknown) => this.#context.failed(asDiskFailure(error, this.#context.folder)))
   }
 
-  /** Indexes complete, producer snapshot written, everything on the platter, files closed. Idempotent. */
+  /**
+   * Indexes complete, producer snapshot written, everything on the platter, files closed. Idempotent. Rejects with
+   * DISK_FULL when there was no room for all of that: the log is closed, and the next start must recover it.
+   */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#active.seal()
     this.#takeSnapshot()
     await this.flush()
+    if (this.#epochFile === 'owed') await this.#makeEpochsSafe()
     this.#isClosed = true
+    const isComplete =
+      this.#epochFileState !== 'owed' && this.#segments.every(({ areIndexesWritten }) => areIndexesWritten)
     for (const segment of this.#segments) segment.release()
+    if (isComplete) return
+    const { folder } = this.#context
+    throw new AppError('DISK_FULL', `The disk is full: the files beside the log in ${folder} could not be completed.`)
   }
 
   /** The folder is being deleted: nothing more is written, handles close after their grace. */
@@ -628,17 +692,6 @@ export class PartitionLog {
 
 function limitsOf(config: LogConfig, isZstdAllowed: boolean): BatchLimits {
   return { maxMessageBytes: config.maxMessageBytes, segmentBytes: config.segmentBytes, isZstdAllowed }
-}
-
-function producerOf(batch: Uint8Array): ProducerBatch | undefined {
-  const id = batchProducerId(batch, 0)
-  if (id < 0) return undefined
-  return {
-    id,
-    epoch: batchProducerEpoch(batch, 0),
-    baseSequence: batchBaseSequence(batch, 0),
-    lastOffsetDelta: batchLastOffsetDelta(batch, 0)
-  }
 }
 
 function slice(segment: Segment, position: number, lengthBytes: number): LogSlice {

@@ -11,18 +11,21 @@ import {
   batchBaseOffset,
   batchHeaderBytes,
   batchLastOffset,
+  batchMagic,
   batchSizeBytes,
+  currentMagic,
   headerAt
 } from '../protocol/record/batch-header'
 import { int32At, int64At, uint32At } from '../protocol/record/big-endian'
 import { deletedSuffix, offsetName, segmentSuffixes } from './core/file-names'
 import type { IndexBytes } from './core/index-bytes'
 import { OffsetIndex, offsetIndexEntryBytes } from './core/offset-index'
-import { scanSegment } from './core/recovery-scan'
+import { scanInSteps } from './core/recovery-scan'
 import type { ScanResult } from './core/recovery-scan'
+import { allAtOnce, type Steps } from './core/steps'
 import { TimeIndex, timeIndexEntryBytes } from './core/time-index'
 import { handleGraceMs } from './deferred-removals'
-import { asDiskFailure, isDiskFull } from './log-context'
+import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { LogContext } from './log-context'
 
 export interface BatchPlace {
@@ -31,6 +34,17 @@ export interface BatchPlace {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly maxTimestamp: bigint
+}
+
+/** A segment of this size has an index entry, unless it is a few huge batches: then looking again costs little. */
+const unindexedBytesMax = 8_388_608
+
+/** A batch border from which recovery reads, and how many index entries are kept before it. */
+export interface RecoveryStart {
+  readonly position: number
+  /** Base offset of the batch there. */
+  readonly offset: number
+  readonly entries: number
 }
 
 type BatchVisitor = (bytes: Uint8Array, at: number) => void
@@ -67,15 +81,26 @@ export class Segment {
     this.#usedMs = context.ports.clock.monotonicMs()
   }
 
-  /** Creates the three files, so that Kafka's tools find a whole segment. Throws DISK_FULL or DISK_FAILED. */
+  /**
+   * Creates the three files, so that Kafka's tools find a whole segment. Throws DISK_FULL, nothing left behind, or
+   * DISK_FAILED.
+   */
   static create(context: LogContext, baseOffset: number): Segment {
     const segment = new Segment(context, baseOffset, 0)
     try {
       segment.#createFiles()
     } catch (error) {
+      segment.#removeFiles()
       throw asDiskFailure(error, segment.#path)
     }
     return segment
+  }
+
+  /** An empty segment that stayed would hide what the one before it goes on to take. */
+  #removeFiles(): void {
+    this.#file?.close()
+    this.#file = undefined
+    for (const suffix of segmentSuffixes) this.#context.ports.disk.remove(this.#path + suffix)
   }
 
   #createFiles(): void {
@@ -93,9 +118,18 @@ export class Segment {
     return this.#sizeBytes
   }
 
-  /** True when the file has bytes that no fdatasync has covered. */
+  /** True when the file has bytes that no fdatasync has covered, or an index lacks entries that the disk had no room for. */
   get isDirty(): boolean {
     return this.#isDirty
+  }
+
+  /** False while index entries wait in memory for room: recovery must not trust the index files yet. */
+  get areIndexesWritten(): boolean {
+    return this.#unwrittenEntries === 0
+  }
+
+  get #unwrittenEntries(): number {
+    return (this.#offsets?.entries.unwritten.length ?? 0) + (this.#times?.entries.unwritten.length ?? 0)
   }
 
   get areIndexesFull(): boolean {
@@ -184,18 +218,18 @@ export class Segment {
     }
   }
 
-  /** fdatasync of the log and, when it is complete, of its indexes. Rejects with DISK_FAILED. */
+  /** fdatasync of the log and, as far as they are written, of its indexes. Rejects with DISK_FAILED. */
   async sync(): Promise<void> {
     if (!this.#isDirty) return
-    this.#isDirty = false
     try {
       this.writeIndexes()
+      this.#isDirty = !this.areIndexesWritten
       const syncs = [this.#fileHandle().sync()]
-      if (this.#offsetIndex().count > 0) syncs.push(this.#syncIndex('.index'))
-      if (this.#timeIndex().count > 0) syncs.push(this.#syncIndex('.timeindex'))
+      if (this.#offsetIndex().entries.writtenBytes > 0) syncs.push(this.#syncIndex('.index'))
+      if (this.#timeIndex().entries.writtenBytes > 0) syncs.push(this.#syncIndex('.timeindex'))
       await Promise.all(syncs)
     } catch (error) {
-      // Never tried again: after a failed fsync nobody knows what the disk has (style rule 21).
+      // Never tried again: after a failed fsync nobody knows what the disk has.
       throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, { cause: error })
     }
   }
@@ -293,7 +327,7 @@ export class Segment {
     if (this.#hasLearnedMax()) return
     this.#isMaxKnown = true
     if (times.count > 0) this.#maxFromIndex(times)
-    else this.#scan(0, undefined, (bytes, at) => this.#noteTime(bytes, at, batchLastOffset(bytes, at)))
+    else allAtOnce(this.#scan(0, undefined, (bytes, at) => this.#noteTime(bytes, at, batchLastOffset(bytes, at))))
   }
 
   /** Loading the index may have rebuilt it, and then the whole log was read. */
@@ -314,14 +348,14 @@ export class Segment {
     position: number,
     nextOffset: number | undefined,
     visit: (bytes: Uint8Array, at: number, position: number) => void
-  ): ScanResult {
+  ): Steps<ScanResult> {
     const checksum = nextOffset === undefined ? undefined : this.#context.ports.checksum
     const options = { baseOffset: this.baseOffset, position, nextOffset: nextOffset ?? this.baseOffset, checksum }
-    return scanSegment(this.#fileHandle(), options, visit)
+    return scanInSteps(this.#fileHandle(), options, visit)
   }
 
   /** After a clean stop: trusts index and file, reads the tail that follows the last index entry. */
-  readTail(): ScanResult {
+  *readTail(): Steps<ScanResult> {
     const offsets = this.#offsetIndex()
     const times = this.#timeIndex()
     this.#isMaxKnown = true
@@ -329,30 +363,63 @@ export class Segment {
     const last = offsets.count - 1
     const position = last < 0 ? 0 : offsets.positionAt(last)
     this.#bytesSinceEntry = 0
-    return this.#scan(position, undefined, (bytes, at, _position) => {
+    return yield* this.#scan(position, undefined, (bytes, at, _position) => {
       this.#noteTime(bytes, at, batchLastOffset(bytes, at))
       this.#bytesSinceEntry += batchSizeBytes(bytes, at)
     })
   }
 
-  /** After a crash: checks every batch, cuts at the first bad one, writes both indexes anew. */
-  recover(nextOffset: number, visit: BatchVisitor): ScanResult {
-    const result = this.#rebuild(nextOffset, visit)
+  /**
+   * Where recovery may begin: at a batch below `recoveryPoint`, all before it being on the platter with its index
+   * entries. The start of the file when the index does not say, or says what the file does not bear out.
+   */
+  recoveryStart(recoveryPoint: number): RecoveryStart {
+    const atBegin = { position: 0, offset: this.baseOffset, entries: 0 }
+    if (recoveryPoint <= this.baseOffset || !this.#readIndexes()) return atBegin
+    const offsets = this.#offsetIndex()
+    const entry = offsets.lastEntryAtOrBefore(recoveryPoint - 1)
+    if (entry < 0) return atBegin
+    const position = offsets.positionAt(entry)
+    const header = new Uint8Array(batchHeaderBytes)
+    const isWhole = this.#fileHandle().readAt(position, header) === batchHeaderBytes
+    if (!isWhole || batchMagic(header, 0) !== currentMagic || batchLastOffset(header, 0) !== offsets.offsetAt(entry))
+      return atBegin
+    return { position, offset: batchBaseOffset(header, 0), entries: entry + 1 }
+  }
+
+  /**
+   * After a crash: checks every batch from there on, cuts at the first bad one, and writes the indexes anew from there.
+   * Batches are to begin at or above `nextOffset`.
+   */
+  *recover(start: RecoveryStart, nextOffset: number, visit: BatchVisitor): Steps<ScanResult> {
+    const result = yield* this.#rebuild(start, nextOffset, visit)
     if (result.validBytes < this.#sizeBytes) this.#cut(result.validBytes)
     this.#isDirty = this.#sizeBytes > 0
     this.writeIndexes()
     return result
   }
 
-  #rebuild(nextOffset: number | undefined, visit: BatchVisitor): ScanResult {
-    this.#offsets = new OffsetIndex(this.baseOffset)
-    this.#times = new TimeIndex(this.baseOffset)
-    this.#forgetTimes()
-    this.#emptyIndexFiles()
-    return this.#scan(0, nextOffset, (bytes, at, position) => {
+  *#rebuild(start: RecoveryStart, nextOffset: number | undefined, visit: BatchVisitor): Steps<ScanResult> {
+    this.#keepEntries(start)
+    return yield* this.#scan(start.position, nextOffset, (bytes, at, position) => {
       this.#note(bytes, at, position, batchLastOffset(bytes, at))
       visit(bytes, at)
     })
+  }
+
+  /** The entries before `start`, and the times that they tell; without any, both indexes begin anew. */
+  #keepEntries({ entries }: RecoveryStart): void {
+    this.#forgetTimes()
+    if (entries === 0) {
+      this.#offsets = new OffsetIndex(this.baseOffset)
+      this.#times = new TimeIndex(this.baseOffset)
+    } else {
+      const [offsets, times] = [this.#offsetIndex(), this.#timeIndex()]
+      offsets.entries.truncate(entries)
+      times.truncateTo(offsets.offsetAt(entries - 1) + 1)
+      if (times.count > 0) this.#maxFromIndex(times)
+    }
+    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
   }
 
   #forgetTimes(): void {
@@ -362,14 +429,6 @@ export class Segment {
     this.#isMaxKnown = true
     this.#firstTimestampMs = undefined
     this.#bytesSinceEntry = 0
-  }
-
-  #emptyIndexFiles(): void {
-    for (const suffix of ['.index', '.timeindex']) {
-      const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
-      if (file.sizeBytes > 0) file.truncate(0)
-      file.close()
-    }
   }
 
   #cut(sizeBytes: number): void {
@@ -388,33 +447,58 @@ export class Segment {
     this.#offsetIndex().truncateTo(place.baseOffset)
     this.#timeIndex().truncateTo(place.baseOffset)
     this.#cut(place.position)
-    this.#truncateIndexFile('.index', this.#offsetIndex().entries)
-    this.#truncateIndexFile('.timeindex', this.#timeIndex().entries)
+    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
     this.#forgetTimes()
-    this.readTail()
+    allAtOnce(this.readTail())
     this.#isDirty = true
     return Math.max(place.baseOffset, this.baseOffset)
   }
 
-  #truncateIndexFile(suffix: string, entries: IndexBytes): void {
+  /** Creates the file when it is missing. */
+  #truncateIndexFile(suffix: '.index' | '.timeindex'): void {
+    const entries = suffix === '.index' ? this.#offsetIndex().entries : this.#timeIndex().entries
     const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
     if (file.sizeBytes > entries.writtenBytes) file.truncate(entries.writtenBytes)
     file.close()
   }
 
-  /** Visits the headers of all batches that end at or after `fromOffset`; trusts the file. */
-  visitFrom(fromOffset: number, visit: BatchVisitor): void {
+  /** Visits the headers of all batches that end at or after `fromOffset` and begin before `toOffset`; trusts the file. */
+  *visit(fromOffset: number, toOffset: number, visit: BatchVisitor): Steps<void> {
     const start = this.#offsetIndex().positionBefore(fromOffset)
-    this.#scan(start, undefined, (bytes, at) => {
+    const end = this.find(toOffset)?.position ?? this.#sizeBytes
+    const file = this.#fileHandle()
+    const source = { sizeBytes: end, readAt: (position: number, into: Uint8Array) => file.readAt(position, into) }
+    const options = { baseOffset: this.baseOffset, position: start, nextOffset: this.baseOffset, checksum: undefined }
+    yield* scanInSteps(source, options, (bytes, at) => {
       if (batchLastOffset(bytes, at) >= fromOffset) visit(bytes, at)
     })
   }
 
   /** Visits the last batches, about `tailBytes` of them. */
-  visitTail(tailBytes: number, visit: BatchVisitor): void {
+  *visitTail(tailBytes: number, visit: BatchVisitor): Steps<void> {
     const offsets = this.#offsetIndex()
     const entry = offsets.lastEntryBelow(Math.max(0, this.#sizeBytes - tailBytes))
-    this.#scan(entry < 0 ? 0 : offsets.positionAt(entry), undefined, visit)
+    yield* this.#scan(entry < 0 ? 0 : offsets.positionAt(entry), undefined, visit)
+  }
+
+  /** Rebuilds indexes that are missing, cut or empty now, so that no later look-up has to, in one turn. */
+  *prepareIndexes(): Steps<void> {
+    if (this.#sizeBytes === 0 || this.#offsets !== undefined || this.#hasIndexFiles()) return
+    yield* this.#rebuildIndexes()
+  }
+
+  /** By their sizes only: what is in them is looked at when they are needed. */
+  #hasIndexFiles(): boolean {
+    const { disk } = this.#context.ports
+    const [offsets, times] = [disk.sizeOf(`${this.#path}.index`), disk.sizeOf(`${this.#path}.timeindex`)]
+    if (offsets === undefined || times === undefined || offsets % offsetIndexEntryBytes !== 0) return false
+    return times % timeIndexEntryBytes === 0 && (offsets > 0 || this.#sizeBytes < unindexedBytesMax)
+  }
+
+  *#rebuildIndexes(): Steps<void> {
+    this.#context.ports.log('warn', 'an index does not belong to its log and is rebuilt', { segment: this.#path })
+    yield* this.#rebuild({ position: 0, offset: this.baseOffset, entries: 0 }, undefined, () => undefined)
+    this.seal()
   }
 
   #offsetIndex(): OffsetIndex {
@@ -428,22 +512,20 @@ export class Segment {
   }
 
   #loadIndexes(): void {
-    const { log } = this.#context.ports
+    if (!this.#readIndexes()) allAtOnce(this.#rebuildIndexes())
+  }
+
+  /** False when the files are missing or cannot belong to the log. */
+  #readIndexes(): boolean {
+    if (this.#offsets !== undefined && this.#times !== undefined) return true
     const offsets = this.#indexFileBytes('.index', offsetIndexEntryBytes)
     const times = this.#indexFileBytes('.timeindex', timeIndexEntryBytes)
-    if (
-      offsets !== undefined &&
-      times !== undefined &&
-      OffsetIndex.isSane(this.baseOffset, offsets, this.#sizeBytes) &&
-      TimeIndex.isSane(this.baseOffset, times)
-    ) {
-      this.#offsets = new OffsetIndex(this.baseOffset, offsets)
-      this.#times = new TimeIndex(this.baseOffset, times)
-      return
-    }
-    log('warn', 'an index does not belong to its log and is rebuilt', { segment: this.#path })
-    this.#rebuild(undefined, () => undefined)
-    this.seal()
+    if (offsets === undefined || times === undefined) return false
+    if (!OffsetIndex.isSane(this.baseOffset, offsets, this.#sizeBytes)) return false
+    if (!TimeIndex.isSane(this.baseOffset, times)) return false
+    this.#offsets = new OffsetIndex(this.baseOffset, offsets)
+    this.#times = new TimeIndex(this.baseOffset, times)
+    return true
   }
 
   #indexFileBytes(suffix: string, entryBytes: number): Uint8Array | undefined {
@@ -466,7 +548,7 @@ export class Segment {
     this.writeIndexes()
     this.#file?.close()
     this.#file = undefined
-    if (this.#offsets?.entries.unwritten.length === 0 && this.#times?.entries.unwritten.length === 0) {
+    if (this.areIndexesWritten) {
       this.#offsets = undefined
       this.#times = undefined
     }
@@ -477,9 +559,7 @@ export class Segment {
     const { ports, removals, config } = this.#context
     for (const suffix of segmentSuffixes) {
       const path = this.#path + suffix
-      if (!ports.disk.exists(path)) continue
-      ports.disk.rename(path, path + deletedSuffix)
-      removals.removeLater(path + deletedSuffix, config.fileDeleteDelayMs)
+      if (ports.disk.exists(path)) removals.renameAndRemoveLater(path, path + deletedSuffix, config.fileDeleteDelayMs)
     }
     if (this.#file !== undefined) removals.closeLater(this.#file)
     this.#file = undefined

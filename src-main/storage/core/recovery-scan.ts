@@ -17,6 +17,7 @@ import {
   hasBatchCrc
 } from '../../protocol/record/batch-header'
 import { relativeOffsetMax } from './roll-policy'
+import { allAtOnce, type Steps } from './steps'
 
 export interface ScanSource {
   readonly sizeBytes: number
@@ -42,14 +43,18 @@ export interface ScanResult {
   readonly fault: string | undefined
 }
 
-const chunkBytes = 1_048_576
+/** One step reads so much, unless a batch is larger. */
+const chunkBytes = 262_144
+
+type ScanVisitor = (bytes: Uint8Array, at: number, position: number) => void
 
 /** Calls `visit` for each good batch: it lies at `at` in `bytes` and at `position` in the file. */
-export function scanSegment(
-  source: ScanSource,
-  options: ScanOptions,
-  visit: (bytes: Uint8Array, at: number, position: number) => void
-): ScanResult {
+export function scanSegment(source: ScanSource, options: ScanOptions, visit: ScanVisitor): ScanResult {
+  return allAtOnce(scanInSteps(source, options, visit))
+}
+
+/** The same, a piece of the file at a time. */
+export function* scanInSteps(source: ScanSource, options: ScanOptions, visit: ScanVisitor): Steps<ScanResult> {
   let { position, nextOffset } = options
   let chunk = new Uint8Array(Math.min(chunkBytes, Math.max(0, source.sizeBytes - position)))
   while (position < source.sizeBytes) {
@@ -69,7 +74,10 @@ export function scanSegment(
       at += sizeBytes
       position += sizeBytes
     }
-    if (at > 0) continue
+    if (at > 0) {
+      yield
+      continue
+    }
     if (source.sizeBytes - position < wanted || filled < Math.min(wanted, chunk.length))
       return { validBytes: position, nextOffset, fault: 'it is cut short' }
     chunk = new Uint8Array(wanted)

@@ -40,7 +40,7 @@ describe('a folder that Kafka wrote', () => {
 
     const manager = await openManager(one, options)
 
-    const log = manager.partition('t', 0) ?? expect.fail('the partition is there')
+    const log = (await manager.load('t', 0)) ?? expect.fail('the partition is there')
     expect(manager.wasClean).toBe(true)
     expect(log.topicId).toBe(
       /topic_id: (.*)/.exec(Buffer.from(kafkaFolder['t-0/partition.metadata'], 'base64').toString())?.[1]

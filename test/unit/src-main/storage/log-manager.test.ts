@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../../src-main/kernel/errors'
 import { defaultLogConfig } from '../../../../src-main/storage/log-types'
 import { readMetaProperties } from '../../../../src-main/storage/log-manager'
 import type { LogManager } from '../../../../src-main/storage/log-manager'
@@ -8,8 +9,8 @@ import { fetchValues, fixture, openManager } from '../../../support/storage-fixt
 
 const topicId = 'q9Xj2bJ2TzK0Zc1lq2mJ_g'
 
-function produce(manager: LogManager, topic: string, ...values: readonly string[]): void {
-  const log = manager.partition(topic, 0) ?? manager.create(topic, 0, topicId)
+async function produce(manager: LogManager, topic: string, ...values: readonly string[]): Promise<void> {
+  const log = await manager.create(topic, 0, topicId)
   for (const value of values) log.appendAsLeader(batchOf([value]), { leaderEpoch: 0 })
 }
 
@@ -57,17 +58,99 @@ describe('a log directory', () => {
     await (await openManager(one)).close()
   })
 
-  it('that is read-only or full is refused and not left locked', async () => {
+  it('that is read-only is refused and not left locked', async () => {
     const one = fixture()
     one.disk.makeDirectory('/data')
     one.disk.isReadOnly = true
     await expect(openManager(one)).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
     one.disk.isReadOnly = false
-    one.disk.capacityBytes = 0
-    await expect(openManager(one)).rejects.toMatchObject({ code: 'DISK_FULL' })
-    one.disk.capacityBytes = Infinity
 
     await (await openManager(one)).close()
+  })
+})
+
+describe('a log directory on a full disk', () => {
+  it('opens although there is no room to say whose it is, and takes partitions when there is', async () => {
+    const one = fixture()
+    one.disk.makeDirectory('/data')
+    one.disk.capacityBytes = 0
+
+    const manager = await openManager(one)
+
+    await expect(manager.create('orders', 0, topicId)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(one.disk.list('/data')).toEqual([])
+    one.disk.capacityBytes = Infinity
+    await produce(manager, 'orders', 'a')
+    await manager.close()
+    expect(readMetaProperties(one.disk, '/data')).toMatchObject({ brokerId: 1 })
+    expect(fetchValues((await (await openManager(one)).load('orders', 0)) ?? expect.fail())).toEqual(['0:a'])
+  })
+
+  it('recovers after a kill, serves what it has, and does its periodic work when there is room', async () => {
+    const before = fixture()
+    await produce(await openManager(before), 'orders', 'a', 'b')
+    before.disk.kill()
+    const one = fixture(before.disk)
+    one.disk.capacityBytes = one.disk.usedBytes
+
+    const manager = await openManager(one)
+    await manager.recoverAll(() => undefined)
+    one.clock.advance(60_000)
+    await settled()
+
+    const log = manager.opened('orders', 0) ?? expect.fail()
+    expect(fetchValues(log)).toEqual(['0:a', '1:b'])
+    expect(log.appendAsLeader(batchOf(['c']), { leaderEpoch: 0 })).toMatchObject({ error: 'KAFKA_STORAGE_ERROR' })
+    one.disk.capacityBytes = Infinity
+    expect(log.appendAsLeader(batchOf(['c']), { leaderEpoch: 0 })).toMatchObject({ type: 'appended', baseOffset: 2 })
+    one.clock.advance(60_000)
+    await settled()
+    expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 3\n')
+    expect(one.failures).toEqual([])
+  })
+
+  it('that fills up before a stop recovers at the next start', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    one.disk.capacityBytes = one.disk.usedBytes
+    await manager.close()
+    one.disk.capacityBytes = Infinity
+
+    const again = await openManager(one)
+
+    expect(again.wasClean).toBe(false)
+    expect(fetchValues((await again.load('orders', 0)) ?? expect.fail())).toEqual(['0:a'])
+  })
+
+  it('deletes a partition at once when there is no room for another name of it', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    one.disk.rename = (from) => {
+      throw new AppError('DISK_FULL', `The disk is full: ${from}.`)
+    }
+
+    manager.delete('orders', 0)
+
+    expect(one.disk.paths.filter((path) => path.includes('orders'))).toEqual([])
+  })
+})
+
+describe('bytes on disk', () => {
+  it('are told without opening a log, and not before all are measured', async () => {
+    const one = fixture()
+    const first = await openManager(one)
+    for (let i = 0; i < 40; i++) await produce(first, `topic${i}`, 'a')
+    const bytes = first.totalBytes
+    await first.close()
+
+    const manager = await openManager(one)
+
+    expect(manager.totalBytes).toBeUndefined()
+    for (let turn = 0; turn < 5; turn++) await settled()
+    expect(manager.totalBytes).toBe(bytes)
+    expect(manager.opened('topic0', 0)).toBeUndefined()
   })
 })
 
@@ -75,22 +158,22 @@ describe('partitions', () => {
   it('are created with their topic id and found again', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a', 'b')
+    await produce(manager, 'orders', 'a', 'b')
     await manager.close()
 
     const again = await openManager(one)
 
     expect(again.names()).toEqual([{ topic: 'orders', partition: 0 }])
-    expect(again.partition('orders', 0)?.topicId).toBe(topicId)
-    expect(again.all().map((log) => fetchValues(log))).toEqual([['0:a', '1:b']])
-    expect(again.totalBytes).toBe(again.partition('orders', 0)?.sizeBytes)
-    expect(again.partition('orders', 1)).toBeUndefined()
+    expect((await again.load('orders', 0))?.topicId).toBe(topicId)
+    expect(fetchValues((await again.load('orders', 0)) ?? expect.fail())).toEqual(['0:a', '1:b'])
+    expect(again.totalBytes).toBe((await again.load('orders', 0))?.sizeBytes)
+    expect(await again.load('orders', 1)).toBeUndefined()
   })
 
   it('that are deleted are gone at once, their files after file.delete.delay.ms', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
 
     manager.delete('orders', 0)
 
@@ -104,11 +187,12 @@ describe('partitions', () => {
   it('that are deleted and made anew begin at 0 without the old producers', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    manager.create('orders', 0, topicId).appendAsLeader(sequencedBatch(7, 0, 0, ['old']), { leaderEpoch: 0 })
+    const before = await manager.create('orders', 0, topicId)
+    before.appendAsLeader(sequencedBatch(7, 0, 0, ['old']), { leaderEpoch: 0 })
     await manager.checkpointOffsets()
     manager.delete('orders', 0)
 
-    const anew = manager.create('orders', 0, 'BBBBBBBBBBBBBBBBBBBBBB')
+    const anew = await manager.create('orders', 0, 'BBBBBBBBBBBBBBBBBBBBBB')
 
     expect([anew.logEndOffset, anew.topicId, anew.producers()]).toEqual([0, 'BBBBBBBBBBBBBBBBBBBBBB', []])
   })
@@ -116,7 +200,7 @@ describe('partitions', () => {
   it('whose deletion a stop interrupted are removed by the next start', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
     manager.delete('orders', 0)
     await manager.close()
 
@@ -131,7 +215,7 @@ describe('partitions', () => {
     const manager = await openManager(one)
     one.disk.capacityBytes = one.disk.usedBytes + 10
 
-    expect(() => manager.create('orders', 0, topicId)).toThrow(/full/)
+    await expect(manager.create('orders', 0, topicId)).rejects.toThrow(/full/)
 
     expect(manager.names()).toEqual([])
     expect(one.disk.paths.filter((path) => path.includes('orders'))).toEqual([])
@@ -139,11 +223,13 @@ describe('partitions', () => {
 
   it('take a new config at run time', async () => {
     const manager = await openManager(fixture())
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
 
     manager.updateConfig('orders', { ...defaultLogConfig, maxMessageBytes: 70 })
 
-    expect(manager.partition('orders', 0)?.appendAsLeader(batchOf(['long value']), { leaderEpoch: 0 })).toMatchObject({
+    expect(
+      (await manager.load('orders', 0))?.appendAsLeader(batchOf(['long value']), { leaderEpoch: 0 })
+    ).toMatchObject({
       error: 'MESSAGE_TOO_LARGE'
     })
   })
@@ -151,7 +237,7 @@ describe('partitions', () => {
   it('are not opened by a start', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    for (let i = 0; i < 50; i++) produce(manager, `topic${i}`, 'a')
+    for (let i = 0; i < 50; i++) await produce(manager, `topic${i}`, 'a')
     await manager.close()
     let opens = 0
     const counting = new Proxy(one.disk, {
@@ -172,7 +258,7 @@ describe('stopping', () => {
   it('cleanly says so, once, until the next start', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a', 'b')
+    await produce(manager, 'orders', 'a', 'b')
 
     await manager.close(31)
     await manager.close()
@@ -187,7 +273,7 @@ describe('stopping', () => {
 
   it('by a kill is noticed, and each partition recovers when it is first used', async () => {
     const one = fixture()
-    produce(await openManager(one), 'orders', 'a', 'b')
+    await produce(await openManager(one), 'orders', 'a', 'b')
     one.disk.kill()
     const log = '/data/orders-0/00000000000000000000.log'
     one.disk.writeFile(log, one.disk.read(log).slice(0, -3))
@@ -196,13 +282,14 @@ describe('stopping', () => {
 
     expect(manager.wasClean).toBe(false)
     expect(one.messages).toEqual([])
-    expect(fetchValues(manager.all()[0] ?? expect.fail())).toEqual(['0:a'])
+    await manager.recoverAll(() => undefined)
+    expect(fetchValues(manager.opened('orders', 0) ?? expect.fail())).toEqual(['0:a'])
     expect(one.messages.join()).toContain('recovery cut')
   })
 
   it('cleanly after a kill recovers what nobody has used before it says so', async () => {
     const one = fixture()
-    produce(await openManager(one), 'orders', 'a', 'b')
+    await produce(await openManager(one), 'orders', 'a', 'b')
     one.disk.kill()
     const log = '/data/orders-0/00000000000000000000.log'
     one.disk.writeFile(log, one.disk.read(log).slice(0, -3))
@@ -211,26 +298,28 @@ describe('stopping', () => {
 
     const manager = await openManager(one)
     expect(manager.wasClean).toBe(true)
-    expect(manager.partition('orders', 0)?.logEndOffset).toBe(1)
+    expect((await manager.load('orders', 0))?.logEndOffset).toBe(1)
   })
 
   it('keeps what the checkpoints say of partitions that were not opened', async () => {
     const one = fixture()
     const first = await openManager(one)
-    produce(first, 'orders', 'a', 'b')
-    first.partition('orders', 0)?.deleteRecordsBefore(1)
+    await produce(first, 'orders', 'a', 'b')
+    const orders = await first.load('orders', 0)
+    orders?.deleteRecordsBefore(1)
     await first.close()
 
     await (await openManager(one)).close()
 
     expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 2\n')
-    expect((await openManager(one)).partition('orders', 0)?.logStartOffset).toBe(1)
+    const again = await openManager(one)
+    expect((await again.load('orders', 0))?.logStartOffset).toBe(1)
   })
 
   it('with a failed disk tells the owner once and is not a clean one', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
     one.disk.failsToSync = true
 
     one.clock.advance(60_000)
@@ -246,7 +335,7 @@ describe('periodic work', () => {
   it('checkpoints high watermarks each five seconds and recovery points each minute', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
 
     one.clock.advance(5_000)
     await settled()
@@ -262,7 +351,7 @@ describe('periodic work', () => {
     const one = fixture()
     const config = { ...defaultLogConfig, retentionMs: 1_000 }
     const manager = await openManager(one, { defaults: config, intervals: { retentionMs: 7_000 } })
-    const log = manager.create('orders', 0, topicId)
+    const log = await manager.create('orders', 0, topicId)
     const old = (): void => void log.appendAsLeader(batchOf(['old'], { timestamp: 1n }), { leaderEpoch: 0 })
 
     old()
@@ -295,7 +384,7 @@ describe('periodic work', () => {
   it('waits for space when the disk is full', async () => {
     const one = fixture()
     const manager = await openManager(one)
-    produce(manager, 'orders', 'a')
+    await produce(manager, 'orders', 'a')
     one.disk.capacityBytes = one.disk.usedBytes
 
     one.clock.advance(5_000)
@@ -312,13 +401,13 @@ describe('periodic work', () => {
   it('starts with an unreadable checkpoint', async () => {
     const one = fixture(new MemoryDisk())
     const first = await openManager(one)
-    produce(first, 'orders', 'a')
+    await produce(first, 'orders', 'a')
     await first.close()
     one.disk.writeFile('/data/replication-offset-checkpoint', bytesOf('garbage'))
 
     const manager = await openManager(one)
 
-    expect(manager.partition('orders', 0)?.highWatermark).toBe(1)
+    expect((await manager.load('orders', 0))?.highWatermark).toBe(1)
     expect(one.messages.join()).toContain('unreadable')
   })
 })

@@ -1,12 +1,22 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeChecksum } from '../../../../src-main/adapters/node-checksum'
 import { AppError } from '../../../../src-main/kernel/errors'
+import type { DiskFile } from '../../../../src-main/kernel/ports'
 import { buildBatch } from '../../../../src-main/protocol/record/batch-builder'
 import { hasBatchCrc, readBatchHeader } from '../../../../src-main/protocol/record/batch-header'
 import type { AppendResult } from '../../../../src-main/storage/log-types'
 import type { PartitionLog } from '../../../../src-main/storage/partition-log'
-import { batchOf, bytesOf, compressedWith, loadCodecs, recordOf, sequencedBatch } from '../../../support/record-samples'
+import {
+  batchOf,
+  bytesOf,
+  compressedWith,
+  loadCodecs,
+  recordOf,
+  sequencedBatch,
+  textOf
+} from '../../../support/record-samples'
 import { fetchBytes, fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
+import type { Fixture } from '../../../support/storage-fixture'
 
 beforeAll(loadCodecs)
 
@@ -139,6 +149,90 @@ describe('a full disk', () => {
     appendAll(log, 'c', 'd')
 
     expect(fetchValues(log)).toEqual(['0:a', '1:b', '2:c', '3:d'])
+  })
+})
+
+describe('a full disk and the files beside the log', () => {
+  const small = { segmentBytes: 150, indexIntervalBytes: 10 }
+
+  /** No file whose name ends so can be made, grow or be written anew. */
+  function withoutRoomFor(one: Fixture, ending: string): { isFull: boolean } {
+    const state = { isFull: true }
+    const { disk } = one
+    const full = (path: string): void => {
+      if (state.isFull && path.endsWith(ending)) throw new AppError('DISK_FULL', `The disk is full: ${path}.`)
+    }
+    const [open, replace, replaceUnsynced] = [
+      disk.open.bind(disk),
+      disk.replace.bind(disk),
+      disk.replaceUnsynced.bind(disk)
+    ]
+    disk.open = (path, mode) => {
+      if (!disk.exists(path)) full(path)
+      const file = open(path, mode)
+      const append = (bytes: Uint8Array): void => (full(path), file.append(bytes))
+      return Object.create(file, { append: { value: append } }) as DiskFile
+    }
+    disk.replace = (path, bytes) => (full(path), replace(path, bytes))
+    disk.replaceUnsynced = (path, bytes) => (full(path), replaceUnsynced(path, bytes))
+    return state
+  }
+
+  it('a roll that found no room for an index leaves no empty segment that would hide what the old one takes', () => {
+    const one = fixture()
+    const log = openPartition(one, { config: small })
+    appendAll(log, 'a', 'b')
+    const state = withoutRoomFor(one, '2.index')
+    expect(errorOf(append(log, batchOf(['x'.repeat(40)])))).toBe('KAFKA_STORAGE_ERROR')
+
+    log.updateConfig({ ...log.config, segmentBytes: 1_000_000 })
+    appendAll(log, 'c', 'd')
+    state.isFull = false
+    log.roll()
+    appendAll(log, 'e')
+    one.disk.kill()
+
+    expect(fetchValues(openPartition(one, { config: small }))).toEqual(['0:a', '1:b', '2:c', '3:d', '4:e'])
+  })
+
+  it.each(['.index', '.timeindex', 'leader-epoch-checkpoint'])(
+    'the recovery point waits for %s, and a stop without it is no clean one',
+    async (ending) => {
+      const one = fixture()
+      const log = openPartition(one, { config: { indexIntervalBytes: 10 } })
+      const state = withoutRoomFor(one, ending)
+      append(log, batchOf(['a']))
+      log.appendAsLeader(batchOf(['b'.repeat(20)]), { leaderEpoch: 3 })
+      log.appendAsLeader(batchOf(['c'.repeat(20)]), { leaderEpoch: 3 })
+
+      await log.flush()
+      expect(log.recoveryPoint).toBe(0)
+
+      state.isFull = false
+      await log.flush()
+      expect(log.recoveryPoint).toBe(log.logEndOffset)
+
+      log.appendAsLeader(batchOf(['d'.repeat(20)], { timestamp: 1_700_000_100_000n }), { leaderEpoch: 4 })
+      state.isFull = true
+      await expect(log.close()).rejects.toMatchObject({ code: 'DISK_FULL' })
+      state.isFull = false
+      const again = openPartition(one, { config: { indexIntervalBytes: 10 }, recoveryPoint: log.recoveryPoint })
+      expect(again.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 1 })
+      expect([again.latestEpoch, again.logEndOffset]).toEqual([4, log.logEndOffset])
+    }
+  )
+
+  it('an epoch that begins while the file is made safe has the last word', async () => {
+    const one = fixture()
+    const log = openPartition(one)
+    append(log, batchOf(['a']))
+    const flushing = log.flush()
+    await Promise.resolve()
+
+    log.assignLeaderEpoch(7)
+    await flushing
+
+    expect(textOf(one.disk.read(`${folder}/leader-epoch-checkpoint`))).toBe('0\n2\n0 0\n7 1\n')
   })
 })
 
