@@ -113,6 +113,18 @@ export class ClientConnection {
     this.#answerWaiting()
   }
 
+  /** The entry at the head of the queue was not stored: the member's disk is full. */
+  refused(zxid: Zxid): void {
+    if (this.#isOver) return
+    const head = this.#queue.shift()
+    invariant(head?.type === 'write', 'an entry that is refused heads its queue')
+    invariant(compareZxid(head.zxid, zxid) === 0, 'entries of a connection are refused in order', { zxid })
+    this.#queuedBytes -= head.bytes
+    this.#reply(head.xid, this.#member.lastApplied, errorCodes.SYSTEMERROR)
+    this.#member.answered(head.cameAtMs)
+    this.#answerWaiting()
+  }
+
   event(event: WatcherEvent): void {
     if (this.#isOver) return
     this.#connection.send(watchEventFrame(event))

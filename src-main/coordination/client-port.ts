@@ -71,6 +71,12 @@ export class ClientPort {
     this.#connections.get(connectionId)?.committed(zxid, outcome)
   }
 
+  /** To the connection that proposed the entry: it will never happen, for want of room. */
+  refused(connectionId: number, zxid: Zxid): void {
+    this.#sent++
+    this.#connections.get(connectionId)?.refused(zxid)
+  }
+
   fired(watch: FiredWatch): void {
     this.#sent++
     this.#connections.get(watch.connectionId)?.event(watch.event)

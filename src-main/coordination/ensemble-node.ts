@@ -3,9 +3,12 @@
  * them. The loop is: propose -> persist -> apply -> send; nothing is answered that is not durable, and nothing is
  * visible that is not applied.
  *
- * Policy for the disk: any error of append, sync or snapshot ends the process (style rule 21). What was in flight has
- * no answer, and its clients see a lost connection.
+ * Policy for the disk: a failed one (sync, rename, close, a write that could not be taken back) ends the process; what was
+ * in flight has no answer, and its clients see a lost connection. A full one is refused what needs it: writes are
+ * answered with SYSTEMERROR, new and returning clients lose their connection and come again, no session expires; reads
+ * and pings go on, and the next write that finds room is a write like any other. Snapshots wait.
  */
+import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
 import type { MemberFace } from './client-connection'
@@ -28,6 +31,10 @@ import { nextZxid, type Zxid } from './wire/zxid'
 
 /** The protocol we speak is 3.8's; clients compare the numbers. */
 const serverVersion = '3.8.0-lagoon'
+/** After a look that found no room. */
+const roomRetryMs = 1_000
+/** The tree is encoded whole for a snapshot: not again and again for a disk that is full. */
+const snapshotRetryMs = 10_000
 const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
 
 export interface EnsembleNodeOptions {
@@ -66,7 +73,11 @@ export class EnsembleNode {
   #tickTimer: Timer | undefined
   #loop: Promise<void> = Promise.resolve()
   #isLoopRunning = false
+  /** The disk was full at the last write. */
+  #isRefusing = false
   #snapshotting: Promise<void> | undefined
+  /** A snapshot that the disk had no room for: its log is kept, and it is due again at this time. */
+  #snapshotOwedAtMs: number | undefined
   #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
   #startedAtMs = 0
   #latency = { count: 0, sumMs: 0, minMs: 0, maxMs: 0 }
@@ -74,7 +85,7 @@ export class EnsembleNode {
   constructor(options: EnsembleNodeOptions) {
     this.#options = options
     const files = { disk: options.disk, checksum: options.checksum, directory: options.dataDir }
-    this.#txnLog = new TxnLog(files)
+    this.#txnLog = new TxnLog({ ...files, whenFull: () => this.#waitForRoom() })
     this.#snapshots = new SnapshotFile(files)
     this.#sessionIds = new SessionIds(options.memberId, options.clock.nowMs())
     const connectionIds = new ConnectionIds(options.random)
@@ -92,9 +103,9 @@ export class EnsembleNode {
   async start(): Promise<Address> {
     const { clock, dataDir, disk, log, memberId } = this.#options
     this.#startedAtMs = clock.monotonicMs()
-    this.#folderLock = await openMemberFolder(disk, dataDir, memberId)
+    this.#folderLock = await openMemberFolder({ disk, log, whenFull: () => this.#waitForRoom() }, dataDir, memberId)
     try {
-      this.#snapshots.load(this.#state)
+      this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
       const recovery = await this.#txnLog.recover(this.#state.lastApplied, (entry) => this.#state.apply(entry))
       if (recovery.truncatedBytes > 0) {
         log('warn', 'cut off a write that was never answered', { bytes: recovery.truncatedBytes })
@@ -112,6 +123,10 @@ export class EnsembleNode {
       await this.stop()
       throw error
     }
+  }
+
+  #waitForRoom(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(roomRetryMs, resolve))
   }
 
   /** Closes the port, lets what is being written end, closes the files. Idempotent. */
@@ -190,8 +205,12 @@ export class EnsembleNode {
     invariant(consensus !== undefined, 'the loop runs after recovery')
     try {
       for (let batch = consensus.nextBatch(); batch !== undefined; batch = consensus.nextBatch()) {
-        this.#txnLog.append(batch)
+        if (!this.#appended(batch)) {
+          for (const entry of consensus.batchRefused()) this.#refuse(entry)
+          continue
+        }
         await this.#txnLog.sync()
+        this.#isRefusing = false
         for (const entry of consensus.batchPersisted()) this.#apply(entry)
         await this.#snapshotWhenDue()
       }
@@ -199,6 +218,39 @@ export class EnsembleNode {
       this.#fail(error)
     } finally {
       this.#isLoopRunning = false
+    }
+  }
+
+  /** False when the disk is full, and then nothing of the batch is in the log. */
+  #appended(batch: readonly LogEntry[]): boolean {
+    try {
+      this.#txnLog.append(batch)
+      return true
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
+      if (!this.#isRefusing)
+        this.#options.log('warn', 'the disk is full: writes are refused', { reason: error.message })
+      this.#isRefusing = true
+      return false
+    }
+  }
+
+  #refuse({ command, zxid }: LogEntry): void {
+    switch (command.type) {
+      case 'createSession':
+      case 'attachSession':
+        // Not "expired", which would be a lie: a client whose connection is lost comes again.
+        this.#port.close(command.connectionId)
+        return
+      case 'expireSession': {
+        const session = this.#state.sessions.find(command.sessionId)
+        if (session !== undefined)
+          this.#clocks.started(session.sessionId, session.timeoutMs, this.#options.clock.monotonicMs())
+        return
+      }
+      case 'closeSession':
+      case 'operation':
+        this.#port.refused(command.connectionId, zxid)
     }
   }
 
@@ -241,12 +293,20 @@ export class EnsembleNode {
 
   async #snapshotWhenDue(): Promise<void> {
     const { snapshotEntriesMax = 50_000, snapshotBytesMax = 32 * 1024 * 1024, log } = this.#options
-    const isDue = this.#txnLog.entryCount >= snapshotEntriesMax || this.#txnLog.sizeBytes >= snapshotBytesMax
+    const isLong = this.#txnLog.entryCount >= snapshotEntriesMax || this.#txnLog.sizeBytes >= snapshotBytesMax
+    const owedAtMs = this.#snapshotOwedAtMs
+    const isDue = owedAtMs === undefined ? isLong : this.#options.clock.monotonicMs() >= owedAtMs
     if (!isDue || this.#snapshotting !== undefined) return
+    this.#snapshotOwedAtMs = undefined
     const zxid = this.#state.lastApplied
     const bytes = this.#snapshots.encode(this.#state)
-    // The next segment is there before the snapshot: a snapshot without a log after it would hide a lost log.
-    await this.#txnLog.roll(nextZxid(zxid))
+    try {
+      // The next segment is there before the snapshot: a snapshot without a log after it would hide a lost log.
+      await this.#txnLog.roll(nextZxid(zxid))
+    } catch (error) {
+      this.#snapshotFailed(error)
+      return
+    }
     this.#snapshotting = this.#snapshots
       .write(zxid, bytes)
       .then(() => {
@@ -254,10 +314,20 @@ export class EnsembleNode {
         this.#snapshots.deleteBefore(zxid)
         log('info', 'snapshot written', { bytes: bytes.byteLength, znodes: this.#state.tree.count })
       })
-      .catch((error: unknown) => this.#fail(error))
+      .catch((error: unknown) => this.#snapshotFailed(error))
       .finally(() => {
         this.#snapshotting = undefined
       })
+  }
+
+  /** Without a snapshot the log only grows: a start has more to read. */
+  #snapshotFailed(error: unknown): void {
+    if (!(error instanceof AppError) || error.code !== 'DISK_FULL') {
+      this.#fail(error)
+      return
+    }
+    this.#snapshotOwedAtMs = this.#options.clock.monotonicMs() + snapshotRetryMs
+    this.#options.log('warn', 'the disk is full: a snapshot waits for room', { reason: error.message })
   }
 
   #tick(): void {

@@ -2,15 +2,16 @@
  * Snapshots: the state after one entry, whole, so that recovery reads one file and the log after it.
  *
  * File `snapshot.<zxid>`: {magic LGSN, int version, crc32c of the body, int length, body}. It appears by rename after
- * its fsync. It is not fuzzy: the tree is encoded between two entries (coordination reference §1.9).
+ * its fsync. It is not fuzzy: the tree is encoded between two entries.
  */
+import { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
 import type { ReplicatedState } from './core/replicated-state'
 import { newZnode } from './core/tree/znode'
 import { corruptFile } from './corrupt-file'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
-import { compareZxid, zxidFromName, zxidName, type Zxid } from './wire/zxid'
+import { compareZxid, zxidFromName, zxidName, zxidZero, type Zxid } from './wire/zxid'
 
 const magic = 0x4c47_534e
 const formatVersion = 1
@@ -28,24 +29,34 @@ export class SnapshotFile {
     this.#directory = options.directory
   }
 
-  /** Fills an empty state from the newest snapshot; false when there is none. Throws CORRUPT. */
-  load(state: ReplicatedState): boolean {
+  /**
+   * Fills an empty state from the newest snapshot; false when there is none. One that is damaged is passed over when an
+   * older one, or the log alone, still tells everything (`reachesBackTo`). Throws CORRUPT.
+   */
+  load(state: ReplicatedState, reachesBackTo: (after: Zxid) => boolean): boolean {
     for (const { name } of this.#disk.list(this.#directory)) {
       const isUnfinished = name.startsWith(prefix) && name.endsWith('.tmp')
       if (isUnfinished) this.#disk.remove(this.#disk.join(this.#directory, name))
     }
-    const newest = this.#list().at(-1)
-    if (newest === undefined) return false
-    const bytes = this.#disk.read(newest.path)
-    const body = this.#bodyOf(newest.path, bytes)
-    try {
-      readState(new JuteReader(body), state)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      throw corruptFile(newest.path, `it cannot be read (${error.message})`)
+    let damage: AppError | undefined
+    for (const { path, zxid } of this.#list().reverse()) {
+      const body = this.#bodyOf(path, this.#disk.read(path))
+      if (body instanceof AppError) {
+        damage ??= body
+        continue
+      }
+      if (damage !== undefined && !reachesBackTo(zxid)) throw damage
+      try {
+        readState(new JuteReader(body), state)
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error
+        throw corruptFile(path, `it cannot be read (${error.message})`)
+      }
+      if (compareZxid(state.lastApplied, zxid) !== 0) throw corruptFile(path, 'its name is not its own')
+      return true
     }
-    if (compareZxid(state.lastApplied, newest.zxid) !== 0) throw corruptFile(newest.path, 'its name is not its own')
-    return true
+    if (damage !== undefined && !reachesBackTo(zxidZero)) throw damage
+    return false
   }
 
   /** The state as bytes; synchronous, because no entry may be applied meanwhile. */
@@ -75,17 +86,17 @@ export class SnapshotFile {
     return files.sort((a, b) => compareZxid(a.zxid, b.zxid))
   }
 
-  #bodyOf(path: string, bytes: Uint8Array): Uint8Array {
-    if (bytes.byteLength < headerBytes) throw corruptFile(path, 'it is too short')
+  /** What is in the file, or why that is not to be had. */
+  #bodyOf(path: string, bytes: Uint8Array): Uint8Array | AppError {
+    if (bytes.byteLength < headerBytes) return corruptFile(path, 'it is too short')
     const reader = new JuteReader(bytes)
-    if (reader.int() !== magic) throw corruptFile(path, 'it is not a snapshot of an ensemble')
+    if (reader.int() !== magic) return corruptFile(path, 'it is not a snapshot of an ensemble')
     const version = reader.int()
     if (version !== formatVersion) throw corruptFile(path, `its format ${version} is not one this version reads`)
     const crc = reader.int() >>> 0
     const body = bytes.subarray(headerBytes)
-    if (reader.int() !== body.byteLength) throw corruptFile(path, 'its length is wrong')
-    if (this.#checksum.crc32c(body) !== crc) throw corruptFile(path, 'its checksum is wrong')
-    return body
+    if (reader.int() !== body.byteLength) return corruptFile(path, 'its length is wrong')
+    return this.#checksum.crc32c(body) === crc ? body : corruptFile(path, 'its checksum is wrong')
   }
 }
 

@@ -8,8 +8,10 @@
  * have torn: it was never answered and is cut off. A bad batch with a good one after it, or in an earlier segment, was
  * durable once: that is damage, and the member refuses to start.
  *
- * Owner: EnsembleNode, one append and sync at a time. Errors of append and sync are fatal (style rule 21).
+ * Owner: EnsembleNode, one append and sync at a time. DISK_FULL of append and roll leaves the log as it was; any other error
+ * of the disk is fatal.
  */
+import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Disk, DiskFile } from '../kernel/ports'
 import { decodeLogEntry, encodeLogEntry, type LogEntry } from './core/log-entry'
@@ -40,11 +42,19 @@ export class TxnLog {
   readonly #disk: Disk
   readonly #checksum: Checksum
   readonly #directory: string
+  readonly #whenFull: () => Promise<void>
   #file: DiskFile | undefined
   #segments: Segment[] = []
   #entriesInSegments = 0
 
-  constructor(options: { readonly disk: Disk; readonly checksum: Checksum; readonly directory: string }) {
+  constructor(options: {
+    readonly disk: Disk
+    readonly checksum: Checksum
+    readonly directory: string
+    /** Resolves when a start that found no room for its log is to look again. */
+    readonly whenFull: () => Promise<void>
+  }) {
+    this.#whenFull = options.whenFull
     this.#disk = options.disk
     this.#checksum = options.checksum
     this.#directory = options.directory
@@ -90,9 +100,15 @@ export class TxnLog {
         this.#entriesInSegments++
       }
       truncatedBytes += scan.tornBytes
-      if (segment === this.#segments.at(-1)) await this.#reopen(segment, scan.goodBytes, scan.tornBytes > 0)
+      if (segment === this.#segments.at(-1))
+        this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes, scan.tornBytes > 0)
     }
-    if (this.#file === undefined) await this.#begin(nextZxid(lastZxid))
+    if (this.#file === undefined) {
+      const segment = this.#segmentFrom(nextZxid(lastZxid))
+      this.#file = await this.#reopenWhenRoom(segment, 0, true)
+      await this.#disk.syncDirectory(this.#directory)
+      this.#segments.push(segment)
+    }
     return { lastZxid, entries: this.#entriesInSegments, truncatedBytes }
   }
 
@@ -113,13 +129,34 @@ export class TxnLog {
     await this.#file.sync()
   }
 
-  /** Begins the next segment, so that those before it can go when a snapshot covers them. */
+  /**
+   * Begins the next segment, so that those before it can go when a snapshot covers them. Rejects with DISK_FULL, and then
+   * the old one goes on.
+   */
   async roll(first: Zxid): Promise<void> {
-    this.#entriesInSegments = 0
     // A crash between roll and snapshot left the segment that is wanted, still empty.
-    if (this.#segments.some((segment) => compareZxid(segment.first, first) === 0)) return
-    this.close()
-    await this.#begin(first)
+    if (!this.#segments.some((segment) => compareZxid(segment.first, first) === 0)) {
+      const segment = this.#segmentFrom(first)
+      let file: DiskFile
+      try {
+        file = await this.#reopen(segment, 0, true)
+      } catch (error) {
+        // Left there it would stand before entries that the old segment goes on to take.
+        this.#disk.remove(segment.path)
+        throw error
+      }
+      await this.#disk.syncDirectory(this.#directory)
+      this.close()
+      this.#file = file
+      this.#segments.push(segment)
+    }
+    this.#entriesInSegments = 0
+  }
+
+  /** True when no entry after this one is missing before the first segment. */
+  reachesBackTo(after: Zxid): boolean {
+    const first = this.#listSegments()[0]?.first
+    return first !== undefined && compareZxid(first, nextZxid(after)) <= 0
   }
 
   /** Deletes the segments before the one that begins at `first`. */
@@ -144,22 +181,36 @@ export class TxnLog {
     return segments.sort((a, b) => compareZxid(a.first, b.first))
   }
 
-  async #begin(first: Zxid): Promise<void> {
-    const path = this.#disk.join(this.#directory, `log.${zxidName(first)}`)
-    const segment = { path, first }
-    this.#segments.push(segment)
-    await this.#reopen(segment, 0, true)
-    await this.#disk.syncDirectory(this.#directory)
+  #segmentFrom(first: Zxid): Segment {
+    return { path: this.#disk.join(this.#directory, `log.${zxidName(first)}`), first }
+  }
+
+  /** Without a log a member can do nothing: it waits for room. */
+  async #reopenWhenRoom(segment: Segment, goodBytes: number, isChanged: boolean): Promise<DiskFile> {
+    for (;;) {
+      try {
+        return await this.#reopen(segment, goodBytes, isChanged)
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
+        ignore(error, 'tried again when there may be room')
+        await this.#whenFull()
+      }
+    }
   }
 
   /** Opens for appending after `goodBytes`; 0 writes the header anew. */
-  async #reopen(segment: Segment, goodBytes: number, isChanged: boolean): Promise<void> {
+  async #reopen(segment: Segment, goodBytes: number, isChanged: boolean): Promise<DiskFile> {
     const file = this.#disk.open(segment.path, 'append')
-    this.#file = file
-    if (file.sizeBytes > goodBytes) file.truncate(goodBytes)
-    if (goodBytes === 0) file.append(this.#segmentHeader(segment.first))
+    try {
+      if (file.sizeBytes > goodBytes) file.truncate(goodBytes)
+      if (goodBytes === 0) file.append(this.#segmentHeader(segment.first))
+    } catch (error) {
+      file.close()
+      throw error
+    }
     // What was cut off must not come back under entries that are written over it.
     if (isChanged || goodBytes === 0) await file.sync()
+    return file
   }
 
   #segmentHeader(first: Zxid): Uint8Array {

@@ -21,6 +21,7 @@ export const queuedEntriesMax = 1_000_000
 export class SoleMember {
   readonly #limits: BatchLimits
   #lastZxid: Zxid
+  #lastPersisted: Zxid
   #queued: LogEntry[] = []
   #inFlight: readonly LogEntry[] | undefined
 
@@ -28,6 +29,7 @@ export class SoleMember {
   constructor(lastZxid: Zxid, limits: BatchLimits) {
     this.#limits = limits
     this.#lastZxid = lastZxid
+    this.#lastPersisted = lastZxid
   }
 
   proposed(command: LogCommand, timeMs: number): LogEntry {
@@ -62,7 +64,21 @@ export class SoleMember {
     invariant(this.#inFlight !== undefined, 'a batch was being persisted')
     const committed = this.#inFlight
     this.#inFlight = undefined
+    this.#lastPersisted = committed.at(-1)?.zxid ?? this.#lastPersisted
     return committed
+  }
+
+  /**
+   * Nothing of the batch could be persisted, and so nothing that was proposed after it can follow: gives all of them, in
+   * order. They never happen, and their zxids go to others: the log has no gaps.
+   */
+  batchRefused(): readonly LogEntry[] {
+    invariant(this.#inFlight !== undefined, 'a batch was being persisted')
+    const refused = [...this.#inFlight, ...this.#queued]
+    this.#inFlight = undefined
+    this.#queued = []
+    this.#lastZxid = this.#lastPersisted
+    return refused
   }
 
   inspect(): Readonly<Record<string, unknown>> {

@@ -326,12 +326,12 @@ describe('a member', () => {
     expect((failure as AppError).message).toContain(path)
   })
 
-  it('answers nothing that a failed fdatasync or a full disk left behind, and says that it cannot go on', async () => {
+  it('answers nothing that a failed disk left behind, and says that it cannot go on', async () => {
     for (const fault of ['syncFailure', 'appendFailure'] as const) {
       const faulty = new World()
       await faulty.start()
       const client = await faulty.connected()
-      const failure = new AppError('DISK_FULL', 'The disk is full.')
+      const failure = new AppError('DISK_FAILED', 'The disk failed.')
       faulty.disk[fault] = failure
       let isAnswered = false
 
@@ -344,6 +344,92 @@ describe('a member', () => {
       expect(faulty.failures).toEqual([failure])
       expect(isAnswered).toBe(false)
     }
+  })
+
+  describe('on a full disk', () => {
+    it('refuses writes, answers reads, keeps its sessions, and goes on with the next write when there is room', async () => {
+      const client = await world.connected()
+      await world.do(client.create('/a', data('before')))
+      const owner = await world.connected()
+      await world.do(owner.create('/mine', null, { ephemeral: true }))
+      world.disk.isFull = true
+
+      const refused = await Promise.allSettled([
+        world.do(client.setData('/a', data('x'))),
+        client.create('/b', null),
+        client.multi([{ type: 'create', path: '/c', data: null }])
+      ])
+      await world.clock.run(30_000)
+      owner.dropConnection()
+      await world.clock.run(10_000)
+
+      expect(refused.map((one) => one.status === 'rejected' && (one.reason as EnsembleError).code)).toEqual([
+        'SYSTEMERROR',
+        'SYSTEMERROR',
+        'SYSTEMERROR'
+      ])
+      expect((await world.do(client.getData('/a')))?.data).toEqual(data('before'))
+      expect([client.state, owner.state]).toEqual(['connected', 'connecting'])
+
+      world.disk.isFull = false
+      await world.do(owner.whenConnected())
+      await world.do(client.create('/b', null))
+      await world.do(client.setData('/a', data('after')))
+
+      expect((await world.do(owner.exists('/mine')))?.ephemeralOwner).toBe(owner.sessionId)
+      expect(world.failures).toEqual([])
+      world.disk.crash()
+      await world.restart()
+      await world.clock.run(2_000)
+      await world.do(client.whenConnected())
+      expect((await world.do(client.getChildren('/')))?.children).toEqual(['a', 'b', 'mine'])
+      expect((await world.do(client.getData('/a')))?.data).toEqual(data('after'))
+    })
+
+    it('starts, reads what it has, and waits for room where it has no log yet', async () => {
+      const client = await world.connected()
+      await world.do(client.create('/a', data('kept')))
+      await world.do(world.node?.stop() ?? Promise.resolve())
+      world.disk.isFull = true
+      await world.start()
+      await world.clock.run(2_000)
+      expect(world.node?.inspect()).toMatchObject({ lifecycle: 'serving' })
+
+      const fresh = new World()
+      fresh.disk.isFull = true
+      const starting = fresh.start()
+      await fresh.clock.run(5_000)
+      fresh.disk.isFull = false
+      await starting
+
+      expect((await fresh.connected()).state).toBe('connected')
+      expect(fresh.failures).toEqual([])
+    })
+
+    it('keeps its log until a snapshot finds room', async () => {
+      await world.restart({ snapshotEntriesMax: 20 })
+      const client = await world.connected()
+      for (let index = 0; index < 18; index++) await world.do(client.create(`/n${index}`, null))
+      // Full for the new segment and the snapshot, not for the entries.
+      const { disk } = world
+      const replace = disk.replace.bind(disk)
+      disk.replace = () => Promise.reject(new AppError('DISK_FULL', 'The disk is full.'))
+      for (let index = 18; index < 60; index++) await world.do(client.create(`/n${index}`, null))
+      await world.clock.run(100)
+      expect(disk.list('/data').some(({ name }) => name.startsWith('snapshot.'))).toBe(false)
+
+      disk.replace = replace
+      await world.clock.run(10_000)
+      await world.do(client.create('/last', null))
+      await world.clock.run(100)
+
+      expect(disk.list('/data').filter(({ name }) => name.startsWith('snapshot.'))).toHaveLength(1)
+      expect(world.failures).toEqual([])
+      await world.restart()
+      await world.clock.run(2_000)
+      await world.do(client.whenConnected())
+      expect((await world.do(client.getChildren('/')))?.children).toHaveLength(61)
+    })
   })
 
   it('does not touch a folder that is not its own, and lets no second member into one', async () => {

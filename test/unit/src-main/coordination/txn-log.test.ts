@@ -29,7 +29,12 @@ describe('the log', () => {
   })
 
   async function recovered(after: Zxid = zxidZero): Promise<{ log: TxnLog; entries: LogEntry[]; recovery: Recovery }> {
-    const log = new TxnLog({ disk, checksum: nodeChecksum, directory })
+    const log = new TxnLog({
+      disk,
+      checksum: nodeChecksum,
+      directory,
+      whenFull: () => Promise.reject(new Error('the disk has room'))
+    })
     const entries: LogEntry[] = []
     const recovery = await clock.until(log.recover(after, (one) => entries.push(one)))
     return { log, entries, recovery }
