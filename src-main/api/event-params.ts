@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node events, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -18,6 +18,13 @@ export const EVENT_PARAMS = {
   /** One sentence. */
   nodeFailed: ['problem'],
   nodeRestartPlanned: ['restartInSeconds'],
+  /** Partitions whose logs are checked after an unclean end. */
+  recoveryStarted: ['count'],
+  recoveryEnded: ['count'],
+  diskFull: [],
+  diskHasRoom: [],
+  /** The broker is the subject; `error` is Kafka's name for why. */
+  partitionsRefused: ['count', 'sample', 'error'],
   brokerSessionExpired: [],
   brokerRegistered: [],
   controllerElected: ['epoch'],

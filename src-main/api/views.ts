@@ -39,7 +39,11 @@ export const nodeSchema = z.object({
   /** When a crashed node will be started again. */
   restartAtMs: atMs.nullable(),
   /** One sentence, for failed (and crashed) nodes. */
-  problem: z.string().nullable()
+  problem: z.string().nullable(),
+  /** While a starting broker checks its logs after an unclean end: partitions. Absent otherwise. */
+  recovery: z.object({ done: count, total: count }).optional(),
+  /** The disk of its folder has no room: what needs some is refused, until there is. Absent: not that we know. */
+  isDiskFull: z.literal(true).optional()
 })
 export type NodeView = z.infer<typeof nodeSchema>
 
@@ -48,7 +52,17 @@ export const statusSchema = z.object({
   bootstrapServers: z.string(),
   ensemble: z.string(),
   controllerId: count.nullable(),
-  nodes: z.array(nodeSchema.pick({ name: true, state: true, pid: true, port: true, dataDir: true }))
+  nodes: z.array(
+    nodeSchema.pick({
+      name: true,
+      state: true,
+      pid: true,
+      port: true,
+      dataDir: true,
+      recovery: true,
+      isDiskFull: true
+    })
+  )
 })
 export type StatusView = z.infer<typeof statusSchema>
 
@@ -62,6 +76,7 @@ export const REASON_CODES = [
   'brokerStopped',
   'brokerStarting',
   'brokerRecovering',
+  'diskFull',
   'groupsBehind',
   'notObserved'
 ] as const
@@ -290,6 +305,11 @@ export const EVENT_CODES = [
   'nodeCrashed',
   'nodeFailed',
   'nodeRestartPlanned',
+  'recoveryStarted',
+  'recoveryEnded',
+  'diskFull',
+  'diskHasRoom',
+  'partitionsRefused',
   'brokerSessionExpired',
   'brokerRegistered',
   'controllerElected',

@@ -19,7 +19,7 @@ import type {
 import { randomUuid } from '../kernel/uuid'
 import { EnsembleClient, EnsembleError } from '../coordination/ensemble-client'
 import { createTopicsRequest, createTopicsResponse } from '../protocol/api/19-create-topics'
-import { LogManager } from '../storage/log-manager'
+import { LogManager, type RecoveryProgress } from '../storage/log-manager'
 import type { BrokerServices } from './broker-services'
 import { ControllerChannel } from './controller-channel'
 import { Controller } from './controller'
@@ -45,6 +45,8 @@ const connectionIdleMs = 600_000
 const idleCheckMs = 30_000
 const autoCreateTimeoutMs = 30_000
 const statsEveryMs = 1000
+/** Progress is told no more often. */
+const recoveryEveryMs = 500
 const ensembleRetryMs = 200
 const foreignRetryMs = 2000
 /** What requests to the ensemble fail with when it is away for a while. */
@@ -95,6 +97,7 @@ export class BrokerNode {
   #timers: Timer[] = []
   #clusterId: string | undefined
   #isStopping = false
+  #recoveryToldMs = 0
   #whenReady: () => void = () => undefined
 
   constructor(ports: BrokerNodePorts, options: BrokerNodeOptions) {
@@ -121,6 +124,8 @@ export class BrokerNode {
     this.#clusterId = clusterId
     await this.#untilDone(() => this.#configs.loadAll())
     const logs = await this.#openLogs(clusterId)
+    // Before anybody is told that this broker is there: leaders that do not answer yet help nobody (Kafka's order).
+    if (!logs.wasClean) await logs.recoverAll((progress) => this.#tellRecovery(progress))
     const services = this.#build(logs, clusterId)
     const address = await this.#listen(services)
     const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
@@ -370,11 +375,19 @@ export class BrokerNode {
     this.#timers.push(last)
   }
 
+  #tellRecovery({ done, total }: RecoveryProgress): void {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (done > 0 && done < total && nowMs - this.#recoveryToldMs < recoveryEveryMs) return
+    this.#recoveryToldMs = nowMs
+    this.#ports.event('recovery', { done, total })
+  }
+
   #tellStats(): void {
     const replicas = this.#replicas
     if (replicas === undefined) return
     const { bytesIn, bytesOut, recordsIn } = replicas.traffic
-    const diskBytes = this.#logs?.totalBytes ?? 0
+    // Null while it is being measured.
+    const diskBytes = this.#logs?.totalBytes ?? null
     this.#ports.event('stats', {
       bytesIn,
       bytesOut,

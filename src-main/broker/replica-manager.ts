@@ -1,7 +1,9 @@
 /**
  * The partitions of this broker: which it holds and leads, as the controller said last, and the waiters of their
- * appends. Control requests are fenced by the controller epoch and the broker epoch (kafka.md 6.4).
+ * appends. Control requests are fenced by the controller epoch and the broker epoch (KIP-380) and obeyed one after the
+ * other, since opening a log takes turns: a deletion never overtakes the order that it is to undo.
  */
+import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Log } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
@@ -46,6 +48,7 @@ export class ReplicaManager {
   readonly #topics = new Map<string, Map<number, Partition>>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
+  #orders: Promise<unknown> = Promise.resolve()
   #controllerEpoch = 0
   #brokerEpoch = -1n
 
@@ -100,8 +103,29 @@ export class ReplicaManager {
     return undefined
   }
 
-  /** Obeys one partition of LeaderAndIsr. */
-  assume(order: PartitionOrder): KafkaError {
+  /** Runs one control request after those that came before it. */
+  inOrder<T>(request: () => Promise<T>): Promise<T> {
+    const turn = this.#orders.then(request)
+    this.#orders = turn.catch((error: unknown) => ignore(error, 'it is told to whoever ordered it'))
+    return turn
+  }
+
+  /**
+   * Obeys one partition of LeaderAndIsr. KAFKA_STORAGE_ERROR when the disk has no room for its log: then nothing has
+   * changed, and the controller asks again. Rejects with DISK_FAILED.
+   */
+  async assume(order: PartitionOrder): Promise<KafkaError> {
+    try {
+      return await this.#assume(order)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
+      const { topic, partition } = order
+      this.#options.log('warn', 'a partition is refused: the disk is full', { topic, partition })
+      return 'KAFKA_STORAGE_ERROR'
+    }
+  }
+
+  async #assume(order: PartitionOrder): Promise<KafkaError> {
     // The name becomes a folder: the listener is open to everybody on this machine.
     if (topicNameProblem(order.topic) !== undefined || order.partition < 0) return 'INVALID_TOPIC_EXCEPTION'
     if (!order.replicas.includes(this.brokerId)) return 'UNKNOWN_TOPIC_OR_PARTITION'
@@ -111,8 +135,10 @@ export class ReplicaManager {
       if (order.leaderEpoch < held.leaderEpoch) return 'STALE_CONTROLLER_EPOCH'
       if (order.leaderEpoch === held.leaderEpoch) return 'NONE'
     }
-    const partition = held ?? this.#open(order)
+    const partition = held ?? (await this.#open(order))
     if (partition === undefined) return 'INCONSISTENT_TOPIC_ID'
+    // The same request may name it twice.
+    if (partition === 'opened') return this.#assume(order)
     const wasLeader = held?.isLeader === true
     partition.assume(order)
     if (partition.isLeader) for (const listener of this.#listeners) listener.elected(partition)
@@ -121,11 +147,11 @@ export class ReplicaManager {
     return 'NONE'
   }
 
-  #open(order: PartitionOrder): Partition | undefined {
+  /** Undefined when the log is another topic's of that name; 'opened' when somebody else was faster. */
+  async #open(order: PartitionOrder): Promise<Partition | 'opened' | undefined> {
     const { logs, configOf } = this.#options
-    const log =
-      logs.partition(order.topic, order.partition) ??
-      logs.create(order.topic, order.partition, order.topicId, configOf(order.topic))
+    const log = await logs.create(order.topic, order.partition, order.topicId, configOf(order.topic))
+    if (this.partition(order.topic, order.partition) !== undefined) return 'opened'
     if (log.topicId !== undefined && log.topicId !== order.topicId) return undefined
     const partition = new Partition(log, order.topicId, order, this.brokerId)
     const partitions = this.#topics.get(order.topic)
@@ -144,9 +170,7 @@ export class ReplicaManager {
       if (held.isLeader) this.#resigned(held)
       this.#touch(held.name)
     }
-    if (isDeleted && this.#options.logs.partition(topic, partition) !== undefined) {
-      this.#options.logs.delete(topic, partition)
-    }
+    if (isDeleted) this.#options.logs.delete(topic, partition)
     return 'NONE'
   }
 

@@ -1,11 +1,11 @@
 /** A broker as a process of its own; see node-process.ts for how it is spoken to. */
-import { statfsSync } from 'node:fs'
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeCompression } from '../adapters/node-compression'
-import { nodeDisk } from '../adapters/node-disk'
+import { nodeDisk, volume } from '../adapters/node-disk'
 import { nodeNetwork } from '../adapters/node-network'
 import { nodeRandom } from '../adapters/node-random'
+import { watchedDisk } from '../adapters/watched-disk'
 import { BrokerNode } from '../broker/broker-node'
 import type { Address } from '../kernel/ports'
 import { configurationFrom, processLog, runNode, tellEvent } from './node-process'
@@ -31,17 +31,17 @@ const config = configurationFrom<Configuration>(
     Array.isArray(fields['ensemble'])
 )
 
-function volume(path: string): { totalBytes: number; usableBytes: number } | undefined {
-  const { bsize, blocks, bavail } = statfsSync(path)
-  return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
-}
-
 runNode((failed) => {
   const node = new BrokerNode(
     {
       clock: nodeClock,
       random: nodeRandom,
-      disk: nodeDisk,
+      disk: watchedDisk(nodeDisk, {
+        dir: config.dataDir,
+        clock: nodeClock,
+        usableBytes: () => volume(config.dataDir)?.usableBytes,
+        told: (problem) => tellEvent('disk', { isFull: problem !== undefined, problem: problem ?? null })
+      }),
       network: nodeNetwork,
       checksum: nodeChecksum,
       compression: nodeCompression,

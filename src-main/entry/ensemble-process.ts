@@ -1,9 +1,10 @@
 /** A member of the ensemble as a process of its own; see node-process.ts for how it is spoken to. */
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
-import { nodeDisk } from '../adapters/node-disk'
+import { nodeDisk, volume } from '../adapters/node-disk'
 import { nodeNetwork } from '../adapters/node-network'
 import { nodeRandom } from '../adapters/node-random'
+import { watchedDisk } from '../adapters/watched-disk'
 import { EnsembleNode } from '../coordination/ensemble-node'
 import { configurationFrom, processLog, runNode, tellEvent } from './node-process'
 
@@ -39,7 +40,12 @@ runNode((failed) => {
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
     clock: nodeClock,
     random: nodeRandom,
-    disk: nodeDisk,
+    disk: watchedDisk(nodeDisk, {
+      dir: config.dataDir,
+      clock: nodeClock,
+      usableBytes: () => volume(config.dataDir)?.usableBytes,
+      told: (problem) => tellEvent('disk', { isFull: problem !== undefined, problem: problem ?? null })
+    }),
     network: nodeNetwork,
     checksum: nodeChecksum,
     log: processLog,

@@ -22,7 +22,7 @@ import type { Observation } from '../monitor/observation'
 import { Supervisor } from '../supervisor/supervisor'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
-import { nodeEvent } from './node-events'
+import { nodeEvent, toldEvent } from './node-events'
 
 /** Changes within this time leave as one push. */
 const pushDelayMs = 100
@@ -41,7 +41,8 @@ export interface LabHostPorts {
 interface BrokerTelling {
   readonly totals: TrafficTotals
   readonly rates: TrafficRates | undefined
-  readonly diskBytes: number
+  /** Null while the broker does not know. */
+  readonly diskBytes: number | null
 }
 
 type Handlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
@@ -197,9 +198,15 @@ export class LabHost {
       bootstrapServers: this.#supervisor.bootstrapServers,
       ensemble: this.#supervisor.ensemble,
       controllerId: this.#controllerId(),
-      nodes: this.#supervisor
-        .nodes()
-        .map(({ name, state, pid, port, dataDir }) => ({ name, state, pid, port, dataDir }))
+      nodes: this.#supervisor.nodes().map(({ name, state, pid, port, dataDir, recovery, isDiskFull }) => ({
+        name,
+        state,
+        pid,
+        port,
+        dataDir,
+        ...(recovery === undefined ? {} : { recovery }),
+        ...(isDiskFull === undefined ? {} : { isDiskFull })
+      }))
     }
   }
 
@@ -284,6 +291,8 @@ export class LabHost {
       const id = Number(fields['controllerId'])
       this.#toldControllerId = id >= 0 ? id : null
     }
+    const event = toldEvent(node, name, fields, this.#clock.nowMs())
+    if (event !== undefined) this.#events.add(event)
     if (name !== 'stats') return
     const number = (field: string): number => Number(fields[field] ?? 0)
     const totals = {
@@ -295,7 +304,7 @@ export class LabHost {
     this.#tellings.set(node.name, {
       totals,
       rates: ratesBetween(this.#tellings.get(node.name)?.totals, totals),
-      diskBytes: number('diskBytes')
+      diskBytes: typeof fields['diskBytes'] === 'number' ? fields['diskBytes'] : null
     })
   }
 

@@ -21,6 +21,41 @@ const levels: Readonly<Record<NodeState, HealthLevel>> = {
   failed: 'critical'
 }
 
+/** What a node said that people are to know; undefined for what is only for figures. */
+export function toldEvent(
+  node: NodeView,
+  name: string,
+  fields: Readonly<Record<string, unknown>>,
+  atMs: number
+): Omit<ClusterEvent, 'id'> | undefined {
+  const about = (
+    code: EventCode,
+    level: HealthLevel,
+    params: ClusterEvent['params'] = {},
+    subject: string = node.name
+  ): Omit<ClusterEvent, 'id'> => ({ atMs, code, level, kind: 'process', subject, params })
+  switch (name) {
+    case 'disk':
+      return fields['isFull'] === true ? about('diskFull', 'degraded') : about('diskHasRoom', 'healthy')
+    case 'recovery': {
+      const [done, count] = [Number(fields['done']), Number(fields['total'])]
+      if (count === 0) return undefined
+      if (done === 0) return about('recoveryStarted', 'recovering', { count })
+      return done === count ? about('recoveryEnded', 'healthy', { count }) : undefined
+    }
+    case 'partitionsRefused': {
+      const params = {
+        count: Number(fields['count']),
+        sample: String(fields['sample']),
+        error: String(fields['error'])
+      }
+      return about('partitionsRefused', 'critical', params, `broker-${Number(fields['broker'])}`)
+    }
+    default:
+      return undefined
+  }
+}
+
 export function nodeEvent(node: NodeView): Omit<ClusterEvent, 'id'> {
   const params: Record<string, string | number> = { node: node.name, id: node.id, role: node.role }
   if (node.exit !== null && (node.state === 'crashed' || node.state === 'failed')) {

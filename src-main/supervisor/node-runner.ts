@@ -60,6 +60,9 @@ export class NodeRunner {
   /** Launched again as soon as the process that is ending is gone. */
   #startsAfterExit = false
   #launches = 0
+  /** What the process said of itself last; forgotten with it. */
+  #recovery: { readonly done: number; readonly total: number } | undefined
+  #isDiskFull = false
   #waiting: Settled[] = []
 
   constructor(spec: NodeSpec, ports: NodeRunnerPorts) {
@@ -105,7 +108,9 @@ export class NodeRunner {
       sinceMs: this.#sinceMs,
       exit: this.#exit,
       restartAtMs: this.#restart?.atMs ?? null,
-      problem: this.#problem?.message ?? null
+      problem: this.#problem?.message ?? null,
+      ...(this.#recovery === undefined ? {} : { recovery: this.#recovery }),
+      ...(this.#isDiskFull ? { isDiskFull: true as const } : {})
     }
   }
 
@@ -211,11 +216,12 @@ export class NodeRunner {
     if (typeof message !== 'object' || message === null || !('type' in message)) return
     const fields = message as Readonly<Record<string, unknown>>
     if (fields['type'] === 'ready') {
+      this.#recovery = undefined
       if (this.#state === 'starting') this.#enter('running')
     } else if (fields['type'] === 'problem') {
       this.#problem = { code: String(fields['code']), message: String(fields['message']) }
     } else if (fields['type'] === 'event') {
-      this.#ports.event(this, String(fields['name']), (fields['fields'] ?? fields) as Readonly<Record<string, unknown>>)
+      this.#told(String(fields['name']), (fields['fields'] ?? fields) as Readonly<Record<string, unknown>>)
     } else if (fields['type'] === 'log') {
       const level = fields['level'] as 'debug' | 'info' | 'warn' | 'error'
       const more = fields['fields'] as Readonly<Record<string, unknown>> | undefined
@@ -223,9 +229,24 @@ export class NodeRunner {
     }
   }
 
+  #told(name: string, fields: Readonly<Record<string, unknown>>): void {
+    const { done, total } = fields
+    if (name === 'recovery' && typeof done === 'number' && typeof total === 'number') {
+      this.#recovery = { done, total }
+      this.#ports.changed(this)
+    }
+    if (name === 'disk') {
+      this.#isDiskFull = fields['isFull'] === true
+      this.#ports.changed(this)
+    }
+    this.#ports.event(this, name, fields)
+  }
+
   #exited(exit: ProcessExit): void {
     this.#child = undefined
     this.#exit = exit
+    this.#recovery = undefined
+    this.#isDiskFull = false
     if (this.#ending !== undefined) {
       const ending = this.#ending
       this.#ending = undefined

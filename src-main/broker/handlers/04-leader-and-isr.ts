@@ -1,14 +1,21 @@
 /**
  * LeaderAndIsr, versions 0 to 7: the controller tells which partitions this broker holds and who leads them. Obeyed
- * partition by partition, fenced by controller epoch, broker epoch and leader epoch.
+ * partition by partition, fenced by controller epoch, broker epoch and leader epoch. A partition that the disk has no
+ * room for is answered with KAFKA_STORAGE_ERROR; the others are obeyed.
  */
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../protocol/api/04-leader-and-isr'
 import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
+import { chunks } from '../controller-writes'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+
+type Request = ValueOf<typeof leaderAndIsrRequest>
+
+/** New logs whose files are made safe at the same time. */
+const openedAtOnce = 16
 
 export function leaderAndIsr(broker: BrokerServices): HandlerRow {
   return handler({
@@ -24,35 +31,43 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
           .map(({ topicName }) => topicName)
           .filter((topic) => topicNameProblem(topic) === undefined)
       )
-      const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
-      if (fenced !== undefined) return { errorCode: code(fenced) }
-      const obeyed = topicsOf(request).map(({ topicName, topicId, partitionStates }) => ({
-        topicId,
-        partitionErrors: partitionStates.map((state) => ({
-          topicName,
-          partitionIndex: state.partitionIndex,
-          errorCode: code(
-            broker.replicas.assume({
-              topic: topicName,
-              partition: state.partitionIndex,
-              topicId,
-              leader: state.leader,
-              leaderEpoch: state.leaderEpoch,
-              isr: state.isr,
-              replicas: state.replicas,
-              partitionEpoch: state.partitionEpoch
-            })
-          )
-        }))
-      }))
-      if (header.apiVersion >= 5) return { errorCode: 0, topics: obeyed }
-      return { errorCode: 0, partitionErrors: obeyed.flatMap((topic) => topic.partitionErrors) }
+      return broker.replicas.inOrder(async () => {
+        const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
+        if (fenced !== undefined) return { errorCode: code(fenced) }
+        const obeyed = await obey(broker, request)
+        if (header.apiVersion >= 5) return { errorCode: 0, topics: obeyed }
+        return { errorCode: 0, partitionErrors: obeyed.flatMap((topic) => topic.partitionErrors) }
+      })
     }
   })
 }
 
+async function obey(broker: BrokerServices, request: Request) {
+  const obeyed = topicsOf(request).map(({ topicName, topicId, partitionStates }) => ({
+    topicId,
+    partitionErrors: partitionStates.map((state) => ({
+      topicName,
+      partitionIndex: state.partitionIndex,
+      errorCode: 0,
+      state
+    }))
+  }))
+  const partitions = obeyed.flatMap(({ topicId, partitionErrors }) => partitionErrors.map((of) => ({ topicId, of })))
+  for (const some of chunks(partitions, openedAtOnce)) {
+    await Promise.all(
+      some.map(async ({ topicId, of }) => {
+        const { topicName: topic, partitionIndex: partition, state } = of
+        const { leader, leaderEpoch, isr, replicas, partitionEpoch } = state
+        const order = { topic, partition, topicId, leader, leaderEpoch, isr, replicas, partitionEpoch }
+        of.errorCode = code(await broker.replicas.assume(order))
+      })
+    )
+  }
+  return obeyed
+}
+
 /** Both shapes that the request has had, as one. */
-function topicsOf(request: ValueOf<typeof leaderAndIsrRequest>) {
+function topicsOf(request: Request) {
   const ungrouped = request.ungroupedPartitionStates.map((state) => ({
     topicName: state.topicName,
     topicId: zeroUuid,

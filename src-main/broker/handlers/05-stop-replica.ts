@@ -22,16 +22,21 @@ export function stopReplica(broker: BrokerServices): HandlerRow {
     request: stopReplicaRequest,
     response: stopReplicaResponse,
     handle(request) {
-      const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
-      if (fenced !== undefined) return { errorCode: code(fenced), partitionErrors: [] }
-      const partitionErrors = stopsOf(request).map(({ topicName, partitionIndex, leaderEpoch, deletePartition }) => ({
-        topicName,
-        partitionIndex,
-        errorCode: code(broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition))
-      }))
-      return { errorCode: 0, partitionErrors }
+      // Nothing of the request views the receive buffer.
+      return broker.replicas.inOrder(() => Promise.resolve(obey(broker, request)))
     }
   })
+}
+
+function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaRequest>) {
+  const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
+  if (fenced !== undefined) return { errorCode: code(fenced), partitionErrors: [] }
+  const partitionErrors = stopsOf(request).map(({ topicName, partitionIndex, leaderEpoch, deletePartition }) => ({
+    topicName,
+    partitionIndex,
+    errorCode: code(broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition))
+  }))
+  return { errorCode: 0, partitionErrors }
 }
 
 /** The three shapes that the request has had, as one. */

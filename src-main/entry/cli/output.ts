@@ -41,7 +41,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 }
 
 export function statusText(status: StatusView): string {
-  const nodes = status.nodes.map((node) => [node.name, node.state, node.pid, node.port, node.dataDir] as const)
+  const nodes = status.nodes.map((node) => [node.name, stateText(node), node.pid, node.port, node.dataDir] as const)
   return [
     `bootstrap servers  ${status.bootstrapServers}`,
     `ensemble           ${status.ensemble}`,
@@ -49,6 +49,14 @@ export function statusText(status: StatusView): string {
     '',
     table(['NODE', 'STATE', 'PID', 'PORT', 'FOLDER'], nodes)
   ].join('\n')
+}
+
+function stateText({ state, recovery, isDiskFull }: StatusView['nodes'][number]): string {
+  const notes = [
+    recovery === undefined ? [] : [`checks logs: ${recovery.done} of ${recovery.total}`],
+    isDiskFull === true ? ['disk full'] : []
+  ].flat()
+  return notes.length === 0 ? state : `${state} (${notes.join('; ')})`
 }
 
 export function nodeText(node: NodeView): string {

@@ -21,6 +21,7 @@ export function judge(nodes: readonly NodeView[], observation: Observation | und
     ...ensembleReasons(nodes),
     ...controllerReasons(nodes, observation),
     ...brokerReasons(nodes),
+    ...diskReasons(nodes),
     ...groupReasons(observation),
     ...observationReasons(nodes, observation, nowMs)
   ].sort((a, b) => severity.indexOf(a.level) - severity.indexOf(b.level))
@@ -62,12 +63,23 @@ function brokerReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
   const level = isAnyUp ? 'degraded' : 'critical'
   return brokers
     .filter(({ state }) => state !== 'running')
-    .map(({ name, state, sinceMs }) => {
+    .map(({ name, state, sinceMs, recovery }) => {
       const common = { node: name, sinceMs }
+      if (state === 'starting' && recovery !== undefined) {
+        const sample = [`${recovery.done} / ${recovery.total}`]
+        return reason({ code: 'brokerRecovering', level: 'recovering', ...common, count: recovery.total, sample })
+      }
       if (state === 'starting') return reason({ code: 'brokerStarting', level: 'recovering', ...common })
       const code = state === 'stopped' || state === 'stopping' ? 'brokerStopped' : 'brokerDown'
       return reason({ code, level, ...common })
     })
+}
+
+/** Reads go on; what needs room is refused. */
+function diskReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
+  return nodes
+    .filter(({ isDiskFull }) => isDiskFull === true)
+    .map(({ name, sinceMs }) => reason({ code: 'diskFull', level: 'degraded', sinceMs, node: name }))
 }
 
 function groupReasons(observation: Observation | undefined): readonly ReasonView[] {
