@@ -321,7 +321,7 @@ export class PartitionLog {
       this.#active.append(batch, lastOffset)
     } catch (error) {
       if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
-      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: (error).message }
+      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: error.message }
     }
     const tookMs = this.#context.ports.clock.nowMs() - nowMs
     if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
