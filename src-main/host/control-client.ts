@@ -43,19 +43,16 @@ export class ControlClient {
 
   /** Throws AppError NOT_RUNNING when nobody hosts the folder's cluster. */
   static connect(dir: string): Promise<ControlClient> {
-    const path = controlPath(dir)
+    const { path, release } = controlPath(dir)
     return new Promise((resolve, reject) => {
       const socket = connect(path)
-      socket.once('connect', () => resolve(new ControlClient(socket)))
+      socket.once('connect', () => {
+        release()
+        resolve(new ControlClient(socket))
+      })
       socket.once('error', (error: NodeJS.ErrnoException) => {
-        const isDenied = error.code === 'EACCES' || error.code === 'EPERM'
-        reject(
-          isDenied
-            ? new AppError('ACCESS_DENIED', `The cluster in ${dir} belongs to another user.`, { cause: error })
-            : new AppError('NOT_RUNNING', `No cluster is running in ${dir}. Start it with: lagoon up --data ${dir}`, {
-                cause: error
-              })
-        )
+        release()
+        reject(connectError(dir, error))
       })
     })
   }
@@ -110,6 +107,13 @@ export class ControlClient {
     this.#refusal = reason
     this.#socket.destroy()
   }
+}
+
+function connectError(dir: string, error: NodeJS.ErrnoException): AppError {
+  if (error.code === 'EACCES' || error.code === 'EPERM')
+    return new AppError('ACCESS_DENIED', `The cluster in ${dir} belongs to another user.`, { cause: error })
+  const message = `No cluster is running in ${dir}. Start it with: lagoon up --data ${dir}`
+  return new AppError('NOT_RUNNING', message, { cause: error })
 }
 
 function messageIn(line: string): HostMessage | undefined {

@@ -29,7 +29,7 @@ export interface ControlSocket {
 
 /** The folder's lock is ours: a socket that is there was left behind. */
 export function openControlSocket(dir: string, api: ApiProvider, log: Log): Promise<ControlSocket> {
-  const path = controlPath(dir)
+  const { path, release } = controlPath(dir)
   const sockets = new Set<Socket>()
   const clients = new Clients()
   const server = createServer((socket) => {
@@ -39,9 +39,11 @@ export function openControlSocket(dir: string, api: ApiProvider, log: Log): Prom
   })
   if (process.platform !== 'win32') rmSync(path, { force: true })
   return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new AppError('FAILED', `The control socket ${path} cannot be opened: ${error.message}`, { cause: error }))
-    )
+    server.once('error', (error) => {
+      release()
+      const reason = `The control socket of ${dir} cannot be opened: ${error.message}`
+      reject(new AppError('FAILED', reason, { cause: error }))
+    })
     // Nobody else may open it, not even between its making and the chmod. Node makes it inside this call: what other
     // work makes meanwhile (folders of nodes, their processes) keeps the user's own mask.
     const before = process.umask(0o177)
@@ -52,7 +54,8 @@ export function openControlSocket(dir: string, api: ApiProvider, log: Log): Prom
     }
     server.once('listening', () => {
       if (process.platform !== 'win32') chmodSync(path, 0o600)
-      resolve({ close: () => close(server, sockets) })
+      // Its file is removed by that path when it closes.
+      resolve({ close: () => close(server, sockets).finally(release) })
     })
   })
 }

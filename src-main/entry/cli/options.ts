@@ -1,19 +1,18 @@
 /** Options that several commands take, checked when they are parsed. */
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
+import { realFolder } from '../../host/control-path'
 
 export interface CommonOptions {
   readonly data?: string
   readonly json?: boolean
 }
 
-/** --data, else $LAGOON_DATA, else ~/Lagoon/local-lab: the same for app and CLI. */
+/** --data, else $LAGOON_DATA, else ~/Lagoon/local-lab: the same for app and CLI. One folder has one name, its real one. */
 export function dataFolder(given: string | undefined): string {
-  const fromEnvironment = process.env['LAGOON_DATA']
-  if (given !== undefined && given !== '') return resolve(given)
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return resolve(fromEnvironment)
-  return join(homedir(), 'Lagoon', 'local-lab')
+  const named = [given, process.env['LAGOON_DATA']].find((dir) => dir !== undefined && dir !== '')
+  return realFolder(named ?? join(homedir(), 'Lagoon', 'local-lab'))
 }
 
 export function withCommon(command: Command): Command {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:net'
@@ -25,6 +25,41 @@ describe('openControlSocket', () => {
     expect(atFirst).toBe(0o600)
     expect(statSync(join(dir, 'lagoon.sock')).mode & 0o777).toBe(0o600)
     await control.close()
+  })
+
+  describe('finds one folder', () => {
+    const before = process.env['TMPDIR']
+    const cwd = process.cwd()
+    afterEach(() => {
+      process.chdir(cwd)
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    })
+
+    it.each([
+      ['short', ''],
+      ['over 100 bytes', `${'long '.repeat(30)}/${'폴더'.repeat(20)}`]
+    ])('by any name, with a path that is %s, from another TMPDIR, and leaves nothing behind', async (_length, deep) => {
+      const folder = join(dir, 'real', deep)
+      const elsewhere = join(dir, 'tmp')
+      for (const path of [folder, elsewhere]) mkdirSync(path, { recursive: true })
+      symlinkSync(join(dir, 'real'), join(dir, 'link'))
+      process.env['TMPDIR'] = elsewhere
+      const control = await openControlSocket(join(dir, 'link', deep), api, () => undefined)
+      process.env['TMPDIR'] = '/tmp'
+      process.chdir(dir)
+
+      for (const name of [folder, join(dir, 'link', deep), join('real', deep), `./link/../real/${deep}/.`]) {
+        const client = await ControlClient.connect(name)
+        await client.call('cluster.status', {})
+        client.close()
+      }
+      await control.close()
+
+      expect(readdirSync(elsewhere)).toEqual([])
+      expect(existsSync(join(folder, 'lagoon.sock'))).toBe(false)
+      await expect(ControlClient.connect(folder)).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+    })
   })
 
   it('takes lines that end at LF only, whatever else is in them', async () => {
