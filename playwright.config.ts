@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineConfig } from '@playwright/test'
 
 const chromiumFlags = [
@@ -9,6 +10,9 @@ const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync'
 ]
+
+// Labs of tests are not to be known among those of the user.
+process.env['LAGOON_STATE'] = resolve(import.meta.dirname, 'out/test-state')
 
 export default defineConfig({
   testDir: 'test/e2e',

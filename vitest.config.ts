@@ -10,6 +10,8 @@ const alias = {
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Labs of tests are not to be known among those of the user.
+    env: { LAGOON_STATE: resolve(import.meta.dirname, 'out/test-state') },
     projects: [
       {
         extends: true,

@@ -11,6 +11,7 @@ import * as net from 'node:net'
 import { AppError, ignore } from '../kernel/errors'
 import { FrameSplitter } from '../kernel/frame-splitter'
 import type { Address, Connection, FrameHandler, Listener, ListenOptions, Network } from '../kernel/ports'
+import { portTaken } from './port-holder'
 
 const receiveBufferBytes = 256 * 1024
 const turnBytesMax = 256 * 1024
@@ -223,16 +224,7 @@ function withSharedBuffer(accepted: net.Socket, received: (length: number, chunk
 
 function listenError(error: NodeJS.ErrnoException, options: Address): AppError {
   const at = `${options.host}:${options.port}`
-  if (error.code === 'EADDRINUSE') {
-    return new AppError(
-      'ADDRESS_IN_USE',
-      `Port ${options.port} on ${options.host} is taken by another program. Stop that program, or use another data folder.`,
-      {
-        cause: error,
-        details: { ...options }
-      }
-    )
-  }
+  if (error.code === 'EADDRINUSE') return portTaken(options, 'use another data folder', error)
   return new AppError('FAILED', `${at} cannot be listened on: ${error.message}`, {
     cause: error,
     details: { host: options.host, port: options.port }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { childLauncher } from '../adapters/child-launcher'
 import { fileLog } from '../adapters/file-log'
+import { labRegistry } from '../adapters/lab-registry'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
 import { portFinder } from '../adapters/port-finder'
@@ -27,7 +28,8 @@ export async function openLab(
 ): Promise<Lab> {
   const { log, useFile } = fileLog()
   const launcher = childLauncher(import.meta.dirname)
-  const host = await LabHost.open({ clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, log }, dir, sizes)
+  const ports = { clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, labs: labRegistry, log }
+  const host = await LabHost.open(ports, dir, sizes)
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
   started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))

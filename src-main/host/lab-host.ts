@@ -15,7 +15,7 @@ import type {
 } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
 import { AppError } from '../kernel/errors'
-import type { Clock, Disk, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
+import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
 import { judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
@@ -35,6 +35,7 @@ export interface LabHostPorts {
   readonly disk: Disk
   readonly launcher: ProcessLauncher
   readonly ports: PortFinder
+  readonly labs: LabRegistry
   readonly log: Log
 }
 

@@ -202,6 +202,12 @@ export interface ProcessLauncher {
   sweep(pid: number, startedAt: string): Promise<boolean>
 }
 
+/** Which ports the labs of this user have recorded, over all processes. Folders go by their real path. */
+export interface LabRegistry {
+  remember(dir: string, ports: readonly number[]): void
+  portsOfOthers(dir: string): readonly number[]
+}
+
 export interface PortFinder {
   /** The first free TCP port at or after `from`, none of `taken`. */
   freePort(host: string, from: number, taken: readonly number[]): Promise<number>

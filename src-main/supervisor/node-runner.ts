@@ -10,7 +10,7 @@ import { AppError } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher, Timer } from '../kernel/ports'
 import type { NodeView, NodeState } from '../api/views'
 import type { NodeSpec } from './core/cluster-spec'
-import { afterCrash, noCrashes, type RestartHistory } from './core/restart-policy'
+import { afterCrash, afterPassingProblem, noCrashes, type RestartHistory } from './core/restart-policy'
 
 /** A clean stop may take so long (a log is made safe); then the node is killed. */
 const stopTimeoutMs = 15_000
@@ -39,6 +39,9 @@ export interface NodeRunnerPorts {
 
 /** Exit code of a node that cannot run on this machine as it is; a broken invariant has another one. */
 const machineProblem = 1
+
+/** Problems that others may take away without telling us: a port that is let go, a disk that gets room. */
+const passesByItself: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'DISK_FULL'])
 
 interface Settled {
   readonly resolve: () => void
@@ -82,6 +85,11 @@ export class NodeRunner {
 
   get state(): NodeState {
     return this.#state
+  }
+
+  /** It ended by itself and will be started again by itself. */
+  get isToRestart(): boolean {
+    return this.#restart !== undefined
   }
 
   get pid(): number | undefined {
@@ -254,20 +262,23 @@ export class NodeRunner {
       if (this.#startsAfterExit) this.start()
       return
     }
-    if (this.#problem !== undefined && exit.code === machineProblem) {
+    const isMachineProblem = this.#problem !== undefined && exit.code === machineProblem
+    if (isMachineProblem && !passesByItself.has(this.#problem?.code ?? '')) {
       // It said what is wrong with the machine: starting again would say it again.
       this.#enter('failed')
       return
     }
     const ranForMs = this.#ports.clock.monotonicMs() - this.#startedMs
-    const { history, delayMs } = afterCrash(this.#history, ranForMs)
+    const { history, delayMs } = isMachineProblem
+      ? afterPassingProblem(this.#history)
+      : afterCrash(this.#history, ranForMs)
     this.#history = history
     const timer = this.#ports.clock.after(delayMs, () => {
       this.#restart = undefined
       this.start()
     })
     this.#restart = { atMs: this.#ports.clock.nowMs() + delayMs, timer }
-    this.#enter('crashed')
+    this.#enter(isMachineProblem ? 'failed' : 'crashed')
   }
 
   #exitText(): string {

@@ -3,7 +3,7 @@
  * starts and stops nodes and keeps what they are to be in cluster.json. Decisions about Kafka are the nodes' own.
  */
 import { AppError } from '../kernel/errors'
-import type { Clock, Disk, FolderLock, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
+import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
 import type { NodeView } from '../api/views'
 import {
   addressesOf,
@@ -36,6 +36,7 @@ export interface SupervisorPorts {
   readonly disk: Disk
   readonly launcher: ProcessLauncher
   readonly ports: PortFinder
+  readonly labs: LabRegistry
   readonly log: Log
   /** A node is in another state, or its process is another one. */
   readonly changed: (node: NodeView) => void
@@ -79,10 +80,11 @@ export class Supervisor {
     try {
       const path = disk.join(dir, specFile)
       const isNew = !disk.exists(path)
-      const spec = isNew ? await newSpec(ports, folderName(dir), sizes) : storedSpec(disk, path)
+      const spec = isNew ? await newSpec(ports, dir, sizes) : storedSpec(disk, path)
       const resize = resizeProblem(spec, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
       if (isNew) disk.replaceUnsynced(path, new TextEncoder().encode(encodeSpec(spec)))
+      rememberPorts(ports.labs, dir, spec)
       const supervisor = new Supervisor(ports, dir, spec, lock, isNew)
       await supervisor.#sweep()
       return supervisor
@@ -164,9 +166,10 @@ export class Supervisor {
 
   /** Of a new folder only: somebody took the port between our look and the node's bind. */
   async #movePort(runner: NodeRunner): Promise<void> {
-    const taken = this.#spec.nodes.map((node) => node.port)
+    const taken = [...this.#spec.nodes.map((node) => node.port), ...this.#ports.labs.portsOfOthers(this.dir)]
     const port = await this.#ports.ports.freePort(this.#spec.host, runner.spec.port + 1, taken)
     this.#setSpec(withPort(this.#spec, runner.spec.name, port))
+    rememberPorts(this.#ports.labs, this.dir, this.#spec)
     runner.start()
   }
 
@@ -202,7 +205,7 @@ export class Supervisor {
       Promise.all(
         runners
           // One that crashed waits for its next start: that is not to happen any more.
-          .filter(({ spec, pid, state }) => spec.role === role && (pid !== undefined || state === 'crashed'))
+          .filter(({ spec, pid, isToRestart }) => spec.role === role && (pid !== undefined || isToRestart))
           .map((runner) => runner.stop())
       )
     await stopAll('broker')
@@ -373,8 +376,16 @@ function storedSpec(disk: Disk, path: string): ClusterSpec {
   )
 }
 
-async function newSpec({ ports }: SupervisorPorts, name: string, sizes: Sizes): Promise<ClusterSpec> {
-  const taken: number[] = []
+function rememberPorts(labs: LabRegistry, dir: string, { nodes }: ClusterSpec): void {
+  labs.remember(
+    dir,
+    nodes.map(({ port }) => port)
+  )
+}
+
+/** Ports that are free, and that no other lab has recorded: its nodes may only be down at the moment. */
+async function newSpec({ ports, labs }: SupervisorPorts, dir: string, sizes: Sizes): Promise<ClusterSpec> {
+  const taken = [...labs.portsOfOthers(dir)]
   const take = async (count: number, from: number): Promise<number[]> => {
     const found: number[] = []
     for (let i = 0; i < count; i++) {
@@ -386,7 +397,7 @@ async function newSpec({ ports }: SupervisorPorts, name: string, sizes: Sizes): 
   }
   const ensemble = await take(sizes.ensemble, firstEnsemblePort)
   const brokers = await take(sizes.brokers, firstBrokerPort)
-  return makeSpec(name, { brokers, ensemble })
+  return makeSpec(folderName(dir), { brokers, ensemble })
 }
 
 /** The cluster is called like its folder. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -166,6 +166,21 @@ describe('lagoon', () => {
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toMatch(sentence)
     expect(ended.stderr).toContain(String(port))
+    expect(processesOf(dir)).toEqual([])
+  })
+
+  it('ends with 1, names the port of the screens when it is taken, and who has it', async () => {
+    const dir = await preparedDir(1)
+    dirs.push(dir)
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await once(squatter, 'listening')
+    const { port } = squatter.address() as AddressInfo
+    const ended = await lagoon(['up', '--data', dir, '--json', '--ui', '--ui-port', String(port)])
+    squatter.close()
+
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(ended.stderr).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is taken by .*\\(process ${process.pid}\\)`))
+    expect(ended.stderr).toContain('--ui-port')
     expect(processesOf(dir)).toEqual([])
   })
 

@@ -3,6 +3,7 @@
  * kills what is left. The first line of --json is the `ready` message; later lines are events.
  */
 import { join } from 'node:path'
+import { portTaken } from '../../adapters/port-holder'
 import type { LabHost } from '../../host/lab-host'
 import type { Log } from '../../kernel/ports'
 import { openLab } from '../lab'
@@ -23,16 +24,31 @@ export async function up(options: UpOptions): Promise<void> {
   const interruption = new Interruption()
   const { host, log, started } = await openLab(dataFolder(options.data), sizes)
   interruption.stops(host)
-  const uiUrl = options.ui === true ? await openUi(host, log, options.uiPort) : undefined
+  const uiUrl = options.ui === true ? await openUiOrStop(host, log, options.uiPort) : undefined
   host.onStopped((failure) => (failure === undefined ? process.exit(exitCodes.done) : failWith(failure)))
   await started
   tellReady(host, options, uiUrl)
 }
 
+/** The cluster has begun to start by then: it is stopped before the command ends. */
+async function openUiOrStop(host: LabHost, log: Log, port: number | undefined): Promise<string> {
+  try {
+    return await openUi(host, log, port)
+  } catch (error) {
+    await host.stop()
+    throw error
+  }
+}
+
 async function openUi(host: LabHost, log: Log, port: number | undefined): Promise<string> {
   // Loaded when asked for: a cluster without screens starts without it.
   const { openWebServer } = await import('../../host/web-server')
-  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port)
+  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' || port === undefined) throw error
+      throw portTaken({ host: '127.0.0.1', port }, 'choose another with --ui-port', error)
+    }
+  )
   host.onStopped(() => web.close())
   return web.url
 }

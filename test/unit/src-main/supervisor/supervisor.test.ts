@@ -24,6 +24,8 @@ class World {
   readonly launched: Launched[] = []
   readonly swept: number[] = []
   readonly takenPorts = new Set<number>()
+  /** Ports of labs by their folder. */
+  readonly remembered = new Map<string, readonly number[]>()
   /** What a started process says first; undefined: nothing yet. */
   onLaunch: (launched: Launched) => void = (one) => this.ready(one)
   obeysStop = true
@@ -93,10 +95,16 @@ class World {
     return found
   }
 
-  open(sizes: { brokers?: number; ensemble?: number } = {}): Promise<Supervisor> {
-    const { clock, disk, launcher, ports } = this
+  readonly labs = {
+    remember: (at: string, ports: readonly number[]): void => void this.remembered.set(at, ports),
+    portsOfOthers: (at: string): readonly number[] =>
+      [...this.remembered].flatMap(([other, ports]) => (other === at ? [] : ports))
+  }
+
+  open(sizes: { brokers?: number; ensemble?: number } = {}, at = dir): Promise<Supervisor> {
+    const { clock, disk, launcher, ports, labs } = this
     const observers = { changed: () => undefined, nodeEvent: () => undefined }
-    return Supervisor.open({ clock, disk, launcher, ports, log: silent, ...observers }, dir, sizes)
+    return Supervisor.open({ clock, disk, launcher, ports, labs, log: silent, ...observers }, at, sizes)
   }
 
   async started(sizes: { brokers?: number } = {}): Promise<Supervisor> {
@@ -302,6 +310,34 @@ describe('the supervisor', () => {
     const again = await world.open()
     await expect(world.clock.until(again.start())).rejects.toMatchObject({ message: expect.stringContaining('Port') })
     expect(again.bootstrapServers).toBe('127.0.0.1:9093')
+  })
+
+  it('leaves the ports of other labs alone, also while they are down', async () => {
+    const world = new World()
+    await world.clock.until((await world.started({ brokers: 2 })).stop())
+
+    const other = await world.open({ brokers: 2 }, '/clusters/other')
+
+    expect(other.bootstrapServers).toBe('127.0.0.1:9094,127.0.0.1:9095')
+    expect(other.ensemble).toBe('127.0.0.1:2182')
+  })
+
+  it('starts a node again by itself when its port may have been let go', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    await world.clock.until(supervisor.stopNode('broker-2'))
+    world.onLaunch = (one) => {
+      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'Port 9093 is taken by nc.' })
+      world.exit(one, { code: 1, signal: null })
+    }
+    await expect(world.clock.until(supervisor.startNode('broker-2'))).rejects.toThrow('taken by nc')
+    expect(supervisor.node('broker-2')).toMatchObject({ state: 'failed', problem: 'Port 9093 is taken by nc.' })
+    expect(supervisor.node('broker-2')?.restartAtMs).toBeGreaterThan(0)
+    world.onLaunch = (one) => world.ready(one)
+
+    await world.clock.run(30_000)
+
+    expect(states(supervisor)['broker-2']).toBe('running')
   })
 
   it('tells the brokers of a new folder no address of an ensemble that it had to give up', async () => {

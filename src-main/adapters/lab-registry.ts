@@ -1,0 +1,80 @@
+/**
+ * The labs of this user, so that a new one leaves alone the ports that another one has recorded, also while that one is
+ * down: a file a lab in $LAGOON_STATE, else in the user's folder for state (XDG base directory specification). It is a
+ * help, not a ledger: what cannot be read or written there is left out.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { ignore } from '../kernel/errors'
+import type { LabRegistry } from '../kernel/ports'
+
+/** More are not looked at. */
+const labsMax = 1000
+
+function stateFolder(): string {
+  const own = process.env['LAGOON_STATE']
+  if (own !== undefined && own !== '') return own
+  if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? homedir(), 'Lagoon', 'labs')
+  const xdg = process.env['XDG_STATE_HOME']
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'state'), 'lagoon', 'labs')
+}
+
+export const labRegistry: LabRegistry = {
+  remember(dir, ports) {
+    const folder = stateFolder()
+    const path = join(folder, `${createHash('sha256').update(dir).digest('hex').slice(0, 24)}.json`)
+    const draft = `${path}.${process.pid}`
+    try {
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(draft, `${JSON.stringify({ dir, ports })}\n`)
+      renameSync(draft, path)
+    } catch (error) {
+      ignore(error, 'then others do not know of this lab')
+    }
+  },
+
+  portsOfOthers(dir) {
+    const folder = stateFolder()
+    const ports = new Set<number>()
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name)
+      const lab = labIn(path)
+      if (lab === undefined || lab.dir === dir) continue
+      if (isGone(lab.dir)) rmSync(path, { force: true })
+      else for (const port of lab.ports) ports.add(port)
+    }
+    return [...ports]
+  }
+}
+
+/** Deleted; a folder whose parent is missing too may be on a disk that comes back. */
+function isGone(dir: string): boolean {
+  return !existsSync(dir) && existsSync(dirname(dir))
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .slice(0, labsMax)
+  } catch (error) {
+    ignore(error, 'no lab has been made yet')
+    return []
+  }
+}
+
+function labIn(path: string): { readonly dir: string; readonly ports: readonly number[] } | undefined {
+  try {
+    const { dir, ports } = JSON.parse(readFileSync(path, 'utf8')) as {
+      readonly dir?: unknown
+      readonly ports?: unknown
+    }
+    if (typeof dir !== 'string' || !Array.isArray(ports)) return undefined
+    return { dir, ports: ports.filter((port) => Number.isInteger(port)) as number[] }
+  } catch (error) {
+    ignore(error, 'half a file, or none of ours')
+    return undefined
+  }
+}
