@@ -1,25 +1,15 @@
 /** Topics and records: what changes a cluster, and reading what lies in a partition. */
-import { createTopicsV7, deleteTopicsV6, fetchV12, produceV9, type RecordsBatch } from '@platformatic/kafka'
-import type {
-  ClusterWriter,
-  FetchedPartition,
-  FetchedRecord,
-  FetchOptions,
-  FetchPosition,
-  NewRecord,
-  PayloadText
-} from '../kernel/cluster-ports'
+import { createTopicsV7, deleteTopicsV6, produceV9 } from '@platformatic/kafka'
+import type { ClusterWriter, NewRecord, PayloadText } from '../kernel/cluster-ports'
 import { AppError } from '../kernel/errors'
-import { bytesFromPayload, cutBytes, payloadFromBytes } from '../serdes/payload'
-import { check, kafkaError, kafkaProblem, partial } from './broker-lanes'
+import { bytesFromPayload } from '../serdes/payload'
+import { check, kafkaError, partial } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
-import { byTopic, kafkaUuid, safe } from './cluster-reader'
+import { kafkaUuid, safe } from './cluster-reader'
+import type { RecordBytes } from './fetched-records'
+import { recordFetch } from './record-fetch'
 
-const isControlBatch = 1 << 5
-const isLogAppendTime = 1 << 3
-const noSession = { id: 0, epoch: -1 } as const
-
-export function clusterWriter(brokers: Brokers): ClusterWriter {
+export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): ClusterWriter {
   return {
     async createTopic({ name, partitions, replicationFactor, configs }, timeoutMs) {
       const topic = {
@@ -56,7 +46,7 @@ export function clusterWriter(brokers: Brokers): ClusterWriter {
       return safe(answered.baseOffset)
     },
 
-    fetch: (broker, positions, options) => fetch(brokers, broker, positions, options),
+    fetch: recordFetch(brokers, recordBytes),
 
     payloadBytes: bytesFromPayload,
 
@@ -91,80 +81,4 @@ function message(topic: string, partition: number, record: NewRecord): Message {
   // A Map by identity of its keys: a header that is there twice stays there twice.
   const headers = new Map(record.headers.map(({ key, value }) => [Buffer.from(key), bytes(value)]))
   return { topic, partition, key: bytes(record.key), value: bytes(record.value), headers } as Message
-}
-
-// ── fetch ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-async function fetch(
-  brokers: Brokers,
-  broker: number,
-  positions: readonly FetchPosition[],
-  options: FetchOptions
-): Promise<readonly FetchedPartition[]> {
-  const offsets = new Map(positions.map((at) => [`${at.partition} ${at.topic}`, at.offset]))
-  const topics = byTopic(positions).map(([topic, partitions]) => ({
-    topicId: topic,
-    partitions: partitions.map((partition) => ({
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: BigInt(offsets.get(`${partition} ${topic}`) ?? 0),
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: options.partitionBytesMax
-    }))
-  }))
-  const { maxWaitMs, answerBytesMax, lane, timeoutMs } = options
-  const { id, epoch } = noSession
-  const answer = await brokers.ask(broker, lane, timeoutMs, (connection) =>
-    partial(fetchV12.api.async(connection, maxWaitMs, 1, answerBytesMax, 0, id, epoch, topics, [], ''))
-  )
-  check(answer.errorCode)
-  return answer.responses.flatMap(({ topicId: topic, partitions }) =>
-    partitions.map(({ partitionIndex: partition, errorCode, records }) => {
-      const from = offsets.get(`${partition} ${topic}`) ?? 0
-      const batches = records ?? []
-      return {
-        topic,
-        partition,
-        problem: kafkaProblem(errorCode),
-        records: batches.flatMap((batch) => recordsOf(batch, from, options.payloadBytesMax)),
-        nextOffset: Math.max(from, ...batches.map((batch) => safe(batch.firstOffset) + batch.lastOffsetDelta + 1))
-      }
-    })
-  )
-}
-
-/** A batch comes whole: what lies before the offset asked for is left out. */
-function recordsOf(batch: RecordsBatch, from: number, payloadBytesMax: number | undefined): FetchedRecord[] {
-  if ((batch.attributes & isControlBatch) !== 0) return []
-  const firstOffset = safe(batch.firstOffset)
-  const hasAppendTime = (batch.attributes & isLogAppendTime) !== 0
-  const found: FetchedRecord[] = []
-  for (const record of batch.records) {
-    const offset = firstOffset + record.offsetDelta
-    if (offset < from) continue
-    const timestamp = hasAppendTime ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-    let isCut = false
-    const payload = (whole: Uint8Array | null): PayloadText => {
-      if (whole === null || payloadBytesMax === undefined || whole.length <= payloadBytesMax) {
-        return payloadFromBytes(whole)
-      }
-      isCut = true
-      return payloadFromBytes(cutBytes(whole, payloadBytesMax))
-    }
-    const shown = {
-      offset,
-      timestampMs: exact(timestamp),
-      key: payload(record.key),
-      value: payload(record.value),
-      headers: record.headers.map(([key, value]) => ({ key: key?.toString('utf8') ?? '', value: payload(value) }))
-    }
-    found.push(isCut ? { ...shown, cutFromBytes: bytes } : shown)
-  }
-  return found
-}
-
-function exact(timestamp: bigint): number | string {
-  const number = Number(timestamp)
-  return Number.isSafeInteger(number) ? number : String(timestamp)
 }

@@ -1,11 +1,11 @@
 /** A cluster through the client library: everything that monitor and app know of Kafka's protocol comes through here. */
 import type { ClusterIdentity } from '../kernel/cluster-identity'
 import type { KafkaCluster } from '../kernel/cluster-ports'
-import type { Compression } from '../kernel/ports'
 import type { HostPort } from './broker-lanes'
 import { Brokers } from './brokers'
 import { clusterReader } from './cluster-reader'
 import { clusterWriter } from './cluster-writer'
+import type { RecordBytes } from './fetched-records'
 import { groupMembership } from './membership'
 import { prepareKafkaLibrary } from './kafka-library'
 
@@ -13,14 +13,14 @@ import { prepareKafkaLibrary } from './kafka-library'
 export function openKafkaCluster(
   bootstrapServers: readonly HostPort[],
   clientId: string,
-  compression: Compression,
+  recordBytes: RecordBytes,
   identity: ClusterIdentity
 ): KafkaCluster {
-  prepareKafkaLibrary(compression)
+  prepareKafkaLibrary()
   const brokers = new Brokers(bootstrapServers, clientId, identity)
   return {
     ...clusterReader(brokers),
-    ...clusterWriter(brokers),
+    ...clusterWriter(brokers, recordBytes),
     ...groupMembership(brokers),
     close() {
       brokers.lanes.close()

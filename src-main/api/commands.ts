@@ -14,6 +14,7 @@ import {
   statusSchema,
   topicSchema,
   topicsSchema,
+  unreadableSchema,
   clusterSchema,
   eventsSchema
 } from './views'
@@ -57,7 +58,12 @@ export const COMMANDS = {
       partition: partition.optional(),
       limit: z.number().int().min(1).max(1000)
     }),
-    output: z.object({ records: z.array(recordSchema), unreachablePartitions: z.array(partition) })
+    output: z.object({
+      records: z.array(recordSchema),
+      unreachablePartitions: z.array(partition),
+      /** By partition and offset; what is older than the records shown may be among them. */
+      unreadable: z.array(unreadableSchema)
+    })
   },
   'records.produce': {
     input: z.object({

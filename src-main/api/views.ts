@@ -224,6 +224,19 @@ export const recordSchema = z.object({
 })
 export type RecordView = z.infer<typeof recordSchema>
 
+/** Records that are in the log and cannot be shown. */
+export const unreadableSchema = z.object({
+  topic: z.string(),
+  partition: count,
+  fromOffset: position,
+  /** Inclusive. */
+  toOffset: position,
+  why: z.enum(['corrupt', 'tooLarge']),
+  /** For people, in English. */
+  reason: z.string()
+})
+export type UnreadableView = z.infer<typeof unreadableSchema>
+
 // ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const groupRowSchema = z.object({

@@ -14,7 +14,8 @@ import type {
   PartitionMapView,
   RecordView,
   TopicsView,
-  TopicView
+  TopicView,
+  UnreadableView
 } from './views'
 
 export type WatchKey =
@@ -58,6 +59,8 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
  */
 export type ConsumerPush =
   | { readonly type: 'records'; readonly sequence: number; readonly records: readonly RecordView[] }
+  /** Records that are in the log and cannot be shown; what follows them comes. */
+  | { readonly type: 'unreadable'; readonly places: readonly UnreadableView[] }
   | { readonly type: 'ended'; readonly error: string | null }
 
 export const watchKeySchema = z

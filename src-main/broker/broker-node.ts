@@ -225,7 +225,6 @@ export class BrokerNode {
         groups.topicDeleted(topic)
       },
       autoCreate: (topic) => this.#autoCreate(topic),
-      prepareDecoders: () => ports.compression.prepare?.(),
       logDir: dataDir,
       volume: () => ports.volume(dataDir),
       imageChanged: (isComplete) => this.#imageChanged(isComplete)

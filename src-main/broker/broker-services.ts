@@ -27,8 +27,6 @@ export interface BrokerServices {
   readonly topicGone: (topic: string) => void
   /** Asks the controller to create a topic with the broker's defaults; does not wait. */
   readonly autoCreate: (topic: string) => void
-  /** To be awaited before records are decompressed; undefined when the decoders are there. */
-  readonly prepareDecoders: () => Promise<void> | undefined
   /** What this broker holds on disk. */
   readonly logDir: string
   readonly volume: () => { readonly totalBytes: number; readonly usableBytes: number } | undefined

@@ -2,7 +2,7 @@
  * The monitor as a process of its own; see node-process.ts for how it is spoken to. Beside that, the messages of
  * api/wire.ts: calls and watches come in, answers and pushes go out.
  */
-import { loadZstd, nodeCompression } from '../adapters/node-compression'
+import { nodeCompression } from '../adapters/node-compression'
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
@@ -56,6 +56,8 @@ function tell(message: unknown): Promise<void> {
   })
 }
 
+const recordBytes = { compression: nodeCompression, checksum: nodeChecksum }
+
 runNode(() => {
   const monitor = new Monitor(
     {
@@ -64,7 +66,7 @@ runNode(() => {
       disk: nodeDisk,
       checksum: nodeChecksum,
       log: processLog,
-      cluster: openKafkaCluster(addresses(config.bootstrapServers), clientId, nodeCompression, identity()),
+      cluster: openKafkaCluster(addresses(config.bootstrapServers), clientId, recordBytes, identity()),
       ensemble: new EnsembleClient({
         addresses: addresses(config.ensemble),
         sessionTimeoutMs,
@@ -82,10 +84,9 @@ runNode(() => {
     if (parsed.success) monitor.receive(parsed.data)
   })
   return {
-    start: async () => {
-      await loadZstd()
+    start: () => {
       monitor.start()
-      return 0
+      return Promise.resolve(0)
     },
     stop: () => monitor.stop(),
     inspect: () => ({})

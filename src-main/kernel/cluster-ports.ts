@@ -139,10 +139,24 @@ export interface FetchPosition extends TopicPartition {
   readonly offset: number
 }
 
+/** Offsets whose records are in the log but cannot be read: a batch that is broken, or too large when unpacked. */
+export interface UnreadableOffsets {
+  readonly fromOffset: number
+  /** Inclusive. */
+  readonly toOffset: number
+  readonly why: 'corrupt' | 'tooLarge'
+  /** One sentence. */
+  readonly reason: string
+}
+
 export interface FetchedPartition extends TopicPartition {
   readonly problem: KafkaProblem | null
   readonly records: readonly FetchedRecord[]
-  /** Where to go on: after the last batch that came, control batches too. */
+  readonly unreadable: readonly UnreadableOffsets[]
+  /**
+   * Where to go on: after the last batch that was read, control batches and unreadable ones too. It may lie inside a
+   * batch, and equal where the fetch began, when the answer held more than is read at once.
+   */
   readonly nextOffset: number
 }
 

@@ -14,6 +14,7 @@ export type AppErrorCode =
   | 'LOCKED'
   | 'FOREIGN_FOLDER'
   | 'CORRUPT'
+  | 'TOO_LARGE'
   | 'TIMED_OUT'
   | 'ABORTED'
   | 'USAGE'

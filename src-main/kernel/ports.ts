@@ -153,11 +153,18 @@ export interface Checksum {
 /** Codec numbers of RecordBatch attributes bits 0-2. */
 export type CompressionCodec = 0 | 1 | 2 | 3 | 4
 
+/**
+ * So much is unpacked of one batch at most, whatever its codec and whoever reads it: 64 MiB. A batch of a megabyte can
+ * claim to hold gigabytes; the largest that Kafka's producers make by default holds 32 MiB (buffer.memory).
+ */
+export const unpackedBytesMax = 64 * 1024 * 1024
+
 export interface Compression {
-  /** Decoders that must be loaded first are, once this resolves; undefined when nothing is to be waited for. */
-  prepare?(): Promise<void> | undefined
-  /** Throws AppError CORRUPT. */
-  decompress(codec: CompressionCodec, bytes: Uint8Array): Uint8Array
+  /**
+   * Throws AppError CORRUPT, or TOO_LARGE when there is more than `plainBytesMax` (unpackedBytesMax when absent); no
+   * more than three times that is held meanwhile.
+   */
+  decompress(codec: CompressionCodec, bytes: Uint8Array, plainBytesMax?: number): Uint8Array
 }
 
 // ── what a node tells its parent ─────────────────────────────────────────────────────────────────────────────────

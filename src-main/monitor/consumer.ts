@@ -324,7 +324,7 @@ export class Consumer {
   /** True when it handed something over. */
   async #deliver(fetched: readonly FetchedPartition[]): Promise<boolean> {
     let isAny = false
-    for (const { topic, partition, records, nextOffset, problem } of fetched) {
+    for (const { topic, partition, records, unreadable, nextOffset, problem } of fetched) {
       if (problem !== null) continue
       const perPush = this.#options.commit === 'each' && this.#member !== undefined ? 1 : recordsPerPush
       for (let at = 0; at < records.length;) {
@@ -350,6 +350,11 @@ export class Consumer {
         )
         if (perPush === 1) await this.#commit()
         if (this.#member?.needsJoin === true) return isAny
+      }
+      if (unreadable.length > 0) {
+        const places = unreadable.map((place) => ({ topic, partition, ...place }))
+        await this.#ports.push({ type: 'unreadable', places })
+        isAny = true
       }
       this.#positions.set(partition, nextOffset)
       if (!this.#untaken.extend(partition, nextOffset) && nextOffset > (this.#taken.get(partition) ?? nextOffset)) {

@@ -3,7 +3,8 @@
  * come cut, since they go to a screen. A leader that does not answer leaves its partitions out, and they are named.
  */
 import type { CommandOutput } from '../api/commands'
-import type { ClusterWriter, FetchedRecord } from '../kernel/cluster-ports'
+import type { UnreadableView } from '../api/views'
+import type { ClusterWriter, FetchedRecord, UnreadableOffsets } from '../kernel/cluster-ports'
 import { AppError, ignore } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import { newestFirst, type PartitionRecords } from './core/newest-first'
@@ -14,6 +15,8 @@ const partitionBytesMax = 1024 * 1024
 const fetchTimeoutMs = 3000
 /** For all of one partition. A partition that is slower than this counts as unreachable. */
 const partitionTimeoutMs = 8000
+/** Places named in one answer. */
+const unreadableMax = 100
 const lane = 'browse'
 
 export async function newestRecords(
@@ -26,12 +29,18 @@ export async function newestRecords(
     ({ partition }) => wanted.partition === undefined || partition === wanted.partition
   )
   const unreachablePartitions: number[] = []
+  const unreadable: UnreadableView[] = []
   let newest: readonly PartitionRecords[] = []
   const browse = async (partition: PartitionFacts): Promise<void> => {
-    const records = await newestOf(clock, cluster, { topic: topic.name, partition, limit: wanted.limit })
-    if (records === undefined) unreachablePartitions.push(partition.partition)
+    const found = await newestOf(clock, cluster, { topic: topic.name, partition, limit: wanted.limit })
+    if (found === undefined) {
+      unreachablePartitions.push(partition.partition)
+      return
+    }
+    const at = { topic: topic.name, partition: partition.partition }
+    unreadable.push(...found.unreadable.map((place) => ({ ...at, ...place })))
     // Merged as they come: besides those of one partition per leader no more than `limit` records are held.
-    else newest = keepNewest([...newest, { partition: partition.partition, records }], wanted.limit)
+    newest = keepNewest([...newest, { partition: partition.partition, records: found.records }], wanted.limit)
   }
   await Promise.all(
     byLeader(chosen).map(async (led) => {
@@ -45,7 +54,10 @@ export async function newestRecords(
       ...record,
       headers: [...record.headers]
     })),
-    unreachablePartitions: unreachablePartitions.sort((a, b) => a - b)
+    unreachablePartitions: unreachablePartitions.sort((a, b) => a - b),
+    unreadable: unreadable
+      .sort((a, b) => a.partition - b.partition || a.fromOffset - b.fromOffset)
+      .slice(0, unreadableMax)
   }
 }
 
@@ -69,16 +81,23 @@ function keepNewest(partitions: readonly PartitionRecords[], limit: number): rea
   return [...kept].map(([partition, records]) => ({ partition, records: records.reverse() }))
 }
 
-/** Ascending; undefined when the leader is not known or does not answer. */
+interface Found {
+  /** Ascending. */
+  readonly records: readonly FetchedRecord[]
+  readonly unreadable: readonly UnreadableOffsets[]
+}
+
+/** Undefined when the leader is not known or does not answer. */
 async function newestOf(
   clock: Clock,
   cluster: Pick<ClusterWriter, 'fetch'>,
   at: { readonly topic: string; readonly partition: PartitionFacts; readonly limit: number }
-): Promise<readonly FetchedRecord[] | undefined> {
+): Promise<Found | undefined> {
   const { leader, partition, startOffset, endOffset } = at.partition
   if (leader === null || startOffset === null || endOffset === null) return undefined
   const untilMs = clock.monotonicMs() + partitionTimeoutMs
   let records: readonly FetchedRecord[] = []
+  const unreadable: UnreadableOffsets[] = []
   let offset = Math.max(startOffset, endOffset - at.limit)
   while (offset < endOffset) {
     if (clock.monotonicMs() > untilMs) return undefined
@@ -93,6 +112,7 @@ async function newestOf(
       })
       if (fetched === undefined || fetched.problem !== null) return undefined
       records = [...records, ...fetched.records].slice(-at.limit)
+      unreadable.push(...fetched.unreadable)
       if (fetched.nextOffset <= offset) break
       offset = fetched.nextOffset
     } catch (error) {
@@ -101,5 +121,5 @@ async function newestOf(
       return undefined
     }
   }
-  return records
+  return { records, unreadable }
 }

@@ -141,7 +141,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       const partitions = scene.topic(input.topic ?? '')?.partitions ?? []
       return result({
         records: scene.records(input.topic ?? '', input.limit ?? 1),
-        unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition)
+        unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition),
+        unreadable: []
       })
     }
     case 'topic.create':

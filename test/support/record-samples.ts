@@ -1,10 +1,8 @@
 /** Records and batches for tests, and codecs that compress as clients do. */
 import { createRequire } from 'node:module'
-import * as zlib from 'node:zlib'
 import { gzipSync } from 'node:zlib'
 import { compressFrameSync } from 'lz4-napi'
 import { nodeChecksum } from '../../src-main/adapters/node-checksum'
-import { loadZstd } from '../../src-main/adapters/node-compression'
 import type { CompressionCodec } from '../../src-main/kernel/ports'
 import { buildBatch } from '../../src-main/protocol/record/batch-builder'
 import type { BatchOptions } from '../../src-main/protocol/record/batch-builder'
@@ -25,10 +23,12 @@ const zstd = require('@bokuweb/zstd-wasm') as {
   compress: (bytes: Uint8Array, level: number) => Uint8Array
 }
 
+let starting: Promise<void> | undefined
+
 /** zstd is WebAssembly and must be initialised once and only once: a second time spoils the memory of the first. */
-export async function loadCodecs(): Promise<void> {
-  await loadZstd()
-  if ('zstdDecompressSync' in zlib) await zstd.init()
+export function loadCodecs(): Promise<void> {
+  starting ??= zstd.init()
+  return starting
 }
 
 /** Java's framing: magic, two versions, then blocks of length and raw snappy. */

@@ -8,7 +8,7 @@ const rooms = {
   coordination: ['kernel'],
   broker: ['kernel', 'protocol', 'storage', 'coordination/ensemble-client'],
   supervisor: ['kernel', 'api'],
-  admin: ['kernel', 'api', 'serdes'],
+  admin: ['kernel', 'api', 'serdes', 'protocol'],
   monitor: ['kernel', 'api', 'coordination/ensemble-client'],
   adapters: ['kernel'],
   host: ['kernel', 'api', 'supervisor', 'monitor', 'admin'],

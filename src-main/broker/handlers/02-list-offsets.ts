@@ -25,19 +25,12 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
     request: listOffsetsRequest,
     response: listOffsetsResponse,
     handle(request) {
-      const answer = () => ({ topics: request.topics.map((topic) => answerTopic(broker, topic)) })
-      // Only a look-up among records decompresses any.
-      const loading = request.topics.some(looksAtRecords) ? broker.prepareDecoders() : undefined
-      return loading === undefined ? answer() : loading.then(answer)
+      return { topics: request.topics.map((topic) => answerTopic(broker, topic)) }
     }
   })
 }
 
 type Asked = ValueOf<typeof listOffsetsRequest>['topics'][number]
-
-function looksAtRecords({ partitions }: Asked): boolean {
-  return partitions.some(({ timestamp }) => timestamp >= 0n || timestamp === maxTimestamp)
-}
 
 function answerTopic(broker: BrokerServices, { name, partitions }: Asked) {
   return {

@@ -7,7 +7,7 @@ import type { ConsumerPush } from '../../api/watch'
 import type { ControlClient } from '../../host/control-client'
 import { exitCodes, failWith } from './exit'
 import type { CommonOptions } from './options'
-import { recordText } from './output'
+import { printUnreadable, recordText } from './output'
 import { unwrittenCount, writeOut } from './stdout'
 import { withCluster } from './verbs'
 
@@ -49,7 +49,8 @@ export function consume(topic: string, options: ConsumeOptions): Promise<void> {
       client.watch(`consumer:${consumer}`, (push) => {
         if (push.type === 'records') {
           if (!isLeaving) printer.print(push).catch(reject)
-        } else if (isLeaving) return
+        } else if (push.type === 'unreadable') printUnreadable(push.places)
+        else if (isLeaving) return
         else if (push.error === null) resolve()
         else reject(new ApiError({ code: 'FAILED', message: push.error }))
       })

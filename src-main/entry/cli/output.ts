@@ -7,7 +7,8 @@ import type {
   RecordView,
   StatusView,
   TopicRow,
-  TopicView
+  TopicView,
+  UnreadableView
 } from '../../api/views'
 
 export function printJson(value: unknown): void {
@@ -16,6 +17,14 @@ export function printJson(value: unknown): void {
 
 export function printLine(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Records that are left out of what is printed: on stderr, so that what reads the records goes on. */
+export function printUnreadable(places: readonly UnreadableView[]): void {
+  for (const { topic, partition, fromOffset, toOffset, reason } of places) {
+    const where = fromOffset === toOffset ? `offset ${fromOffset}` : `offsets ${fromOffset} to ${toOffset}`
+    process.stderr.write(`${topic}-${partition} ${where} cannot be read: ${reason}\n`)
+  }
 }
 
 const unknown = '-'

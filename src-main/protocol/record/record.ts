@@ -36,7 +36,13 @@ export interface StoredRecord extends Required<RecordContent> {
   readonly offset: number
 }
 
-export type VisitResult = { readonly type: 'done' } | { readonly type: 'corrupt'; readonly message: string }
+export interface Unreadable {
+  readonly type: 'corrupt'
+  /** tooLarge: it unpacks to more than is read of one batch, and may be valid for all we know. */
+  readonly reason: 'corrupt' | 'tooLarge'
+  readonly message: string
+}
+export type VisitResult = { readonly type: 'done' } | Unreadable
 
 /**
  * Calls `visit` for the records of the batch at `at` in order, until it returns false. Hostile bytes give 'corrupt',
@@ -58,9 +64,9 @@ export function visitRecords(
     visitBlock(bytes, at, codec === 0 ? block : compression.decompress(codec as CompressionCodec, block), visit)
     return { type: 'done' }
   } catch (error) {
-    if (error instanceof RecordsCorrupt || (error instanceof AppError && error.code === 'CORRUPT'))
-      return { type: 'corrupt', message: error.message }
-    throw error
+    if (error instanceof RecordsCorrupt) return { type: 'corrupt', reason: 'corrupt', message: error.message }
+    if (!(error instanceof AppError) || (error.code !== 'CORRUPT' && error.code !== 'TOO_LARGE')) throw error
+    return { type: 'corrupt', reason: error.code === 'TOO_LARGE' ? 'tooLarge' : 'corrupt', message: error.message }
   }
 }
 
@@ -112,9 +118,7 @@ function nextHeaders(cursor: RecordCursor): RecordHeader[] {
   return headers
 }
 
-export type ReadRecords =
-  | { readonly type: 'records'; readonly records: readonly StoredRecord[] }
-  | { readonly type: 'corrupt'; readonly message: string }
+export type ReadRecords = { readonly type: 'records'; readonly records: readonly StoredRecord[] } | Unreadable
 
 /** All records of the batch at `at`. */
 export function readRecords(bytes: Uint8Array, at: number, compression: Compression): ReadRecords {

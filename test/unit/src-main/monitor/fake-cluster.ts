@@ -202,12 +202,12 @@ export class FakeCluster implements KafkaCluster {
   ): FetchedPartition {
     const { leader, startOffset, records } = this.#log(topic, partition)
     const problem = (name: string): FetchedPartition => {
-      return { topic, partition, records: [], nextOffset: offset, problem: { name, message: name } }
+      return { topic, partition, records: [], unreadable: [], nextOffset: offset, problem: { name, message: name } }
     }
     if (leader !== broker) return problem('NOT_LEADER_OR_FOLLOWER')
     if (offset < startOffset || offset > startOffset + records.length) return problem('OFFSET_OUT_OF_RANGE')
     const found = records.slice(offset - startOffset, offset - startOffset + 3)
-    return { topic, partition, records: found, nextOffset: offset + found.length, problem: null }
+    return { topic, partition, records: found, unreadable: [], nextOffset: offset + found.length, problem: null }
   }
 
   payloadBytes(payload: PayloadText): Uint8Array | null {

@@ -263,7 +263,7 @@ describe('messages', () => {
   it('open in a detail with exact numbers and headers', async () => {
     api
       .last('records.newest')
-      .resolve({ records: [record, { ...record, offset: 6, value: null }], unreachablePartitions: [] })
+      .resolve({ records: [record, { ...record, offset: 6, value: null }], unreachablePartitions: [], unreadable: [] })
     await flushPromises()
     expect(byRole('row', 'Tombstone')).toHaveLength(1)
 
@@ -276,7 +276,7 @@ describe('messages', () => {
   })
 
   it('say which partitions could not be read', async () => {
-    api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5] })
+    api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [] })
     await flushPromises()
 
     expect(shownText()).toContain('Partitions 2, 5 have no leader')
@@ -285,7 +285,7 @@ describe('messages', () => {
   it('are read again on Refresh, one reading at a time', async () => {
     const button = one('button', 'Refresh') as HTMLButtonElement
     expect(button.disabled).toBe(true)
-    api.last('records.newest').resolve({ records: [], unreachablePartitions: [] })
+    api.last('records.newest').resolve({ records: [], unreachablePartitions: [], unreadable: [] })
     await flushPromises()
     expect(shownText()).toContain('No records yet')
 

@@ -127,6 +127,7 @@ describe('hostile records', () => {
 
     expect(readRecords(batch, 0, nodeCompression)).toEqual({
       type: 'corrupt',
+      reason: 'corrupt',
       message: 'the records end inside a field'
     })
   })
