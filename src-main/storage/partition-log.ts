@@ -35,7 +35,6 @@ import type { LogContext } from './log-context'
 import { loadProducers, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
 import type {
-  AppendRefused,
   AppendResult,
   EpochEndOffset,
   LogConfig,
@@ -260,10 +259,10 @@ export class PartitionLog {
     options: { readonly leaderEpoch: number; /** Newest when absent. */ readonly produceVersion?: number }
   ): AppendResult {
     invariant(!this.#isClosed, 'a closed log is not appended to', { topic: this.topic, partition: this.partition })
-    const { checksum, clock } = this.#context.ports
+    const { clock, checksum } = this.#context.ports
     const isZstdAllowed = (options.produceVersion ?? zstdFromProduceVersion) >= zstdFromProduceVersion
     const limits = isZstdAllowed ? this.#limits : this.#limitsWithoutZstd
-    const refused = validateBatchForAppend(batch, 0, batch.length, limits, checksum) ?? this.#keyFault(batch)
+    const refused = validateBatchForAppend(batch, 0, batch.length, limits, this.#context.ports)
     if (refused !== undefined) return refused
     const producer = producerBatchAt(batch, 0)
     if (producer !== undefined) {
@@ -275,20 +274,6 @@ export class PartitionLog {
     const nowMs = clock.nowMs()
     if (isStamped) stampLogAppendTime(batch, 0, nowMs, checksum)
     return this.#write(batch, options.leaderEpoch, producer, nowMs, isStamped)
-  }
-
-  /** Compacted topics need keys (pitfall 14); the only place where an append looks at records. */
-  #keyFault(batch: Uint8Array): AppendRefused | undefined {
-    if (this.config.cleanupPolicy !== 'compact') return undefined
-    let hasNullKey = false
-    const result = visitRecords(batch, 0, this.#context.ports.compression, ({ key }) => {
-      hasNullKey ||= key === null
-      return !hasNullKey
-    })
-    if (result.type === 'corrupt') return { type: 'error', error: 'CORRUPT_MESSAGE', message: result.message }
-    return hasNullKey
-      ? { type: 'error', error: 'INVALID_RECORD', message: 'records of a compacted topic need a key' }
-      : undefined
   }
 
   #duplicate(known: {
@@ -691,7 +676,8 @@ export class PartitionLog {
 }
 
 function limitsOf(config: LogConfig, isZstdAllowed: boolean): BatchLimits {
-  return { maxMessageBytes: config.maxMessageBytes, segmentBytes: config.segmentBytes, isZstdAllowed }
+  const { maxMessageBytes, segmentBytes, cleanupPolicy } = config
+  return { maxMessageBytes, segmentBytes, isZstdAllowed, needsKeys: cleanupPolicy === 'compact' }
 }
 
 function slice(segment: Segment, position: number, lengthBytes: number): LogSlice {

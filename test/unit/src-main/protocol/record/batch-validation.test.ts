@@ -1,18 +1,21 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeChecksum } from '../../../../../src-main/adapters/node-checksum'
+import { nodeCompression } from '../../../../../src-main/adapters/node-compression'
 import { headerAt } from '../../../../../src-main/protocol/record/batch-header'
-import { validateBatchForAppend } from '../../../../../src-main/protocol/record/batch-validation'
+import { checkedPlainBytesMax, validateBatchForAppend } from '../../../../../src-main/protocol/record/batch-validation'
 import type { BatchLimits } from '../../../../../src-main/protocol/record/batch-validation'
 import { putInt16, putInt32, putInt64 } from '../../../../../src-main/protocol/record/big-endian'
+import { readRecords } from '../../../../../src-main/protocol/record/record'
 import { batchOf, compressedWith, loadCodecs, sequencedBatch } from '../../../../support/record-samples'
 
 beforeAll(loadCodecs)
 
-const limits: BatchLimits = { maxMessageBytes: 1_000, segmentBytes: 10_000, isZstdAllowed: true }
+const limits: BatchLimits = { maxMessageBytes: 1_000, segmentBytes: 10_000, isZstdAllowed: true, needsKeys: false }
+const ports = { checksum: nodeChecksum, compression: nodeCompression }
 
 const errorOf = (batch: Uint8Array, changed: Partial<BatchLimits> = {}): string | undefined =>
-  validateBatchForAppend(batch, 0, batch.length, { ...limits, ...changed }, nodeChecksum)?.error
+  validateBatchForAppend(batch, 0, batch.length, { ...limits, ...changed }, ports)?.error
 
 /** Changes a batch and makes its CRC right again. */
 function altered(batch: Uint8Array<ArrayBuffer>, change: (bytes: Uint8Array) => void): Uint8Array {
@@ -32,7 +35,7 @@ describe('a produced batch', () => {
     const batch = batchOf(['a'])
     const shared = Buffer.concat([Buffer.alloc(11, 0xee), batch, Buffer.alloc(5, 0xee)])
 
-    expect(validateBatchForAppend(shared, 11, batch.length, limits, nodeChecksum)).toBeUndefined()
+    expect(validateBatchForAppend(shared, 11, batch.length, limits, ports)).toBeUndefined()
   })
 
   it('must be exactly one batch of magic 2', () => {
@@ -79,6 +82,74 @@ describe('a produced batch', () => {
     ] as const)
       expect(errorOf(altered(batchOf(['a', 'b']), (bytes) => putInt32(bytes, field, value)))).toBe('INVALID_RECORD')
     expect(errorOf(altered(batchOf(['a']), (bytes) => putInt64(bytes, 0, 5)))).toBe('INVALID_RECORD')
+  })
+
+  it.each([0, 1, 2, 3, 4] as const)(
+    'of codec %i whose body holds more or fewer records than it says is refused',
+    (codec) => {
+      for (const count of [1, 3, 1000, 2_000_000_000]) {
+        const batch = altered(batchOf(['a', 'b'], compressedWith(codec)), (bytes) => {
+          putInt32(bytes, headerAt.recordCount, count)
+          putInt32(bytes, headerAt.lastOffsetDelta, count - 1)
+        })
+        expect(errorOf(batch)).toBe('INVALID_RECORD')
+      }
+    }
+  )
+
+  it.each([1, 2, 3, 4] as const)(
+    'that says codec %i of a plain body is refused as Kafka does, by error -1',
+    (codec) => {
+      const batch = altered(batchOf(['some value', 'another']), (bytes) => putInt16(bytes, headerAt.attributes, codec))
+
+      expect(errorOf(batch)).toBe('UNKNOWN_SERVER_ERROR')
+    }
+  )
+
+  it.each([1, 2, 3, 4] as const)('that says "plain" of a body of codec %i is refused', (codec) => {
+    const batch = altered(batchOf(['some value'], compressedWith(codec)), (bytes) =>
+      putInt16(bytes, headerAt.attributes, 0)
+    )
+
+    expect(errorOf(batch)).toBe('INVALID_RECORD')
+  })
+
+  it('whose record has another offset, or other fields than its length, is refused', () => {
+    const recordAt = 61
+    const offsetDeltaAt = recordAt + 3
+    expect(errorOf(altered(batchOf(['a', 'b']), (bytes) => (bytes[offsetDeltaAt] = 2)))).toBe('INVALID_RECORD')
+    const valueLengthAt = recordAt + 5
+    for (const length of [0, 4, 126, 127])
+      expect(errorOf(altered(batchOf(['a', 'b']), (bytes) => (bytes[valueLengthAt] = length)))).toBe('INVALID_RECORD')
+  })
+
+  it('that unpacks to more than is checked is taken on the word of its header: packed bytes are what counts', () => {
+    for (const codec of [1, 2, 3, 4] as const) {
+      const batch = batchOf(['x'.repeat(checkedPlainBytesMax)], compressedWith(codec))
+      expect(errorOf(batch, { maxMessageBytes: batch.length, segmentBytes: batch.length })).toBeUndefined()
+    }
+  })
+
+  it('of a compacted topic needs keys, whatever its codec', () => {
+    for (const codec of [0, 1, 2, 3, 4] as const)
+      expect(errorOf(batchOf(['a'], compressedWith(codec)), { needsKeys: true })).toBe('INVALID_RECORD')
+  })
+
+  it('with any changed byte in its body, and the right CRC, is either refused or can be read', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 1, 2, 3, 4),
+        fc.integer({ min: 61, max: 140 }),
+        fc.integer({ min: 1, max: 255 }),
+        (codec, at, mask) => {
+          const batch = altered(batchOf(['some value', 'another value'], compressedWith(codec as 0)), (bytes) => {
+            if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ mask
+          })
+          if (errorOf(batch) === undefined) expect(readRecords(batch, 0, nodeCompression).type).toBe('records')
+        }
+      ),
+      { numRuns: 500 }
+    )
   })
 
   it('may not be a control batch, nor have a producer id without a sequence', () => {
