@@ -34,14 +34,7 @@ import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { LogContext } from './log-context'
 import { loadProducers, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
-import type {
-  AppendResult,
-  EpochEndOffset,
-  LogConfig,
-  LogSlice,
-  OffsetAndTimestamp,
-  ProducerView
-} from './log-types'
+import type { AppendResult, EpochEndOffset, LogConfig, LogSlice, OffsetAndTimestamp, ProducerView } from './log-types'
 import { Segment } from './segment'
 import type { BatchPlace } from './segment'
 

@@ -10,7 +10,7 @@ const rooms = {
   supervisor: ['kernel', 'api'],
   admin: ['kernel', 'api', 'serdes', 'protocol'],
   monitor: ['kernel', 'api', 'coordination/ensemble-client'],
-  adapters: ['kernel'],
+  adapters: ['kernel', 'protocol/compression'],
   host: ['kernel', 'api', 'supervisor', 'monitor', 'admin'],
   app: ['kernel', 'api', 'host'],
   entry: [

@@ -142,7 +142,7 @@ describe('a produced batch', () => {
         fc.integer({ min: 61, max: 140 }),
         fc.integer({ min: 1, max: 255 }),
         (codec, at, mask) => {
-          const batch = altered(batchOf(['some value', 'another value'], compressedWith(codec as 0)), (bytes) => {
+          const batch = altered(batchOf(['some value', 'another value'], compressedWith(codec)), (bytes) => {
             if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ mask
           })
           if (errorOf(batch) === undefined) expect(readRecords(batch, 0, nodeCompression).type).toBe('records')
