@@ -32,11 +32,9 @@ function unpackFrame(source: Uint8Array, from: number, out: PlainBytes): number 
   if (blockCode < smallestBlockCode) throw new BlockCorrupt('the block size of the frame is unknown')
   const blockBytesMax = 2 ** (8 + 2 * blockCode)
   let at = from + 6
-  if ((flags & flag.contentSize) !== 0) {
-    out.announce(uint32At(source, at) + uint32At(source, at + 4) * 2 ** 32)
-    at += 8
-  }
-  at += 1
+  const hasSize = (flags & flag.contentSize) !== 0
+  const contentBytes = hasSize ? uint32At(source, at) + uint32At(source, at + 4) * 2 ** 32 : 0
+  at += hasSize ? 9 : 1
   const start = out.length
   for (;;) {
     const size = uint32At(source, at)
@@ -50,6 +48,8 @@ function unpackFrame(source: Uint8Array, from: number, out: PlainBytes): number 
     else unpackBlock(source, at, end, { out, start, blockBytesMax })
     at = (flags & flag.blockChecksum) === 0 ? end : skip(source, end, 4)
   }
+  if (hasSize && out.length - start !== contentBytes)
+    throw new BlockCorrupt('the frame holds more or less than it says')
   return (flags & flag.contentChecksum) === 0 ? at : skip(source, at, 4)
 }
 

@@ -39,11 +39,6 @@ export class PlainBytes {
     this.bytes = grown
   }
 
-  /** Throws BlockTooLarge when a header announces more than may be unpacked: before any of it is. */
-  announce(count: number): void {
-    if (this.length + count > this.#bytesMax) throw new BlockTooLarge(`more than ${this.#bytesMax} bytes`)
-  }
-
   append(source: Uint8Array, from: number, to: number): void {
     const count = to - from
     if (this.length + count > this.bytes.length) this.room(count)

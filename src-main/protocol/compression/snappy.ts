@@ -41,7 +41,6 @@ function unpackBlock(source: Uint8Array, from: number, end: number, out: PlainBy
     plainLength += (byte & 0x7f) * 2 ** shift
     if (byte < 0x80) break
   }
-  out.announce(plainLength)
   const start = out.length
   while (at < end) {
     const tag = source[at++] ?? 0

@@ -47,7 +47,6 @@ function unpackFrame(source: Uint8Array, from: number, out: PlainBytes): number 
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0
   const contentBytes = littleEndian(source, at, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
   at += sizeBytes
-  if (sizeBytes > 0) out.announce(contentBytes)
   const state: FrameState = {
     start: out.length,
     sequences: newSequenceState(),

@@ -148,7 +148,7 @@ describe('a produced batch', () => {
           if (errorOf(batch) === undefined) expect(readRecords(batch, 0, nodeCompression).type).toBe('records')
         }
       ),
-      { numRuns: 500 }
+      { numRuns: 3000 }
     )
   })
 
