@@ -16,7 +16,7 @@ const socketFile = 'lagoon.sock'
 export interface ControlPath {
   /** To listen at or connect to, until it is released. */
   readonly path: string
-  release(): void
+  readonly release: () => void
 }
 
 /** Throws the system's error when no link can be made. */
