@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { build } from './build.mjs'
 import { ensureElectron } from './ensure-electron.mjs'
 import { ensureSystem, missingLibraries } from './ensure-system.mjs'
+import { whenLaunchersEnd } from './launchers.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const nodeMin = [20, 19]
@@ -54,6 +55,8 @@ function fail(error) {
   process.exit(1)
 }
 
+// The cluster's end is clean whoever ends us: npm dies of a signal alone and tells nobody.
+whenLaunchersEnd(() => process.kill(process.pid, 'SIGTERM'))
 try {
   checkNode()
   build()
