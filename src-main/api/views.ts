@@ -5,6 +5,8 @@
 import { z } from 'zod'
 
 const count = z.number().int().nonnegative()
+/** Of one partition: log end offset minus committed offset. */
+const lag = z.number().int()
 const position = z.number().int()
 const atMs = z.number()
 
@@ -245,7 +247,7 @@ export const groupRowSchema = z.object({
   protocol: z.string(),
   memberCount: count.nullable(),
   topics: z.array(z.string()),
-  /** Sum over partitions with a commit; null when there is none or the lag of one of them is not known. */
+  /** Sum over partitions with a commit, those below 0 taken as 0; null when there is none or the lag of one of them is not known. */
   lagRecords: count.nullable(),
   /** broker.id of the group coordinator. */
   coordinatorId: count.nullable()
@@ -268,7 +270,8 @@ export const groupPartitionSchema = z.object({
   committedOffset: position.nullable(),
   startOffset: position.nullable(),
   endOffset: position.nullable(),
-  lagRecords: count.nullable(),
+  /** Below 0 where the commit lies beyond the end. */
+  lagRecords: lag.nullable(),
   memberId: z.string().nullable()
 })
 export type GroupPartitionView = z.infer<typeof groupPartitionSchema>
@@ -294,7 +297,7 @@ export const lagHistorySchema = z.object({
   toMs: atMs,
   atMs: z.array(atMs),
   total: z.array(count.nullable()),
-  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: z.array(count.nullable()) }))
+  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: z.array(lag.nullable()) }))
 })
 export type LagHistoryView = z.infer<typeof lagHistorySchema>
 
@@ -303,7 +306,7 @@ export const lagSampleSchema = z.object({
   groupId: z.string(),
   atMs,
   total: count.nullable(),
-  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: count.nullable() }))
+  partitions: z.array(z.object({ topic: z.string(), partition: count, lag: lag.nullable() }))
 })
 export type LagSampleView = z.infer<typeof lagSampleSchema>
 

@@ -109,8 +109,15 @@ export function groupText(group: GroupView): string {
   )
   return [
     `${group.groupId}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members.length} members`,
-    table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows)
+    table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows),
+    ...group.partitions.filter(({ lagRecords }) => lagRecords !== null && lagRecords < 0).map(beyondEndText)
   ].join('\n')
+}
+
+/** What a lag below 0 means. */
+function beyondEndText({ topic, partition, lagRecords }: GroupView['partitions'][number]): string {
+  const records = -(lagRecords ?? 0)
+  return `${topic}-${partition}: the committed offset lies ${records} beyond the end: the topic was made anew or its log was cut. Where the group goes on then is up to its clients (auto.offset.reset).`
 }
 
 function payloadText(payload: Payload): string {

@@ -1,10 +1,11 @@
 /**
  * Lag: log end offset (the high watermark, as Kafka's own tools take it) minus committed offset. Not known, never 0,
- * where nothing was committed or the end is not known. Never below 0: committed and end are read one after the other,
- * and a log that was cut may end before a commit.
+ * where nothing was committed or the end is not known. Below 0 where the commit lies beyond the end, of a topic that was
+ * made anew or a log that was cut, as Kafka's tools tell it, too: committed offsets are read before ends, so it is never an
+ * artefact of reading.
  */
 import type { TopicPartition } from '../../kernel/ids'
-import type { GroupFacts, Snapshot } from './snapshot'
+import type { GroupFacts, PartitionFacts, Snapshot } from './snapshot'
 
 export interface PartitionLag extends TopicPartition {
   readonly committedOffset: number | null
@@ -18,23 +19,33 @@ export interface GroupLag {
   readonly partitions: readonly PartitionLag[]
   /**
    * Over all partitions with a commit. Not known when that of one of them is not: a sum over the others would fall when a
-   * broker dies, while in truth nothing was read.
+   * broker dies, while in truth nothing was read. A partition below 0 counts as 0: it makes up for no other.
    */
   readonly total: number | null
 }
 
 export function lagOf(committedOffset: number | null, endOffset: number | null): number | null {
   if (committedOffset === null || endOffset === null) return null
-  return Math.max(0, endOffset - committedOffset)
+  return endOffset - committedOffset
 }
 
 /** Every partition that has a commit or a member, by topic and index. */
 export function groupLag(snapshot: Snapshot, group: GroupFacts): GroupLag {
   const rows = new Map<string, PartitionLag>()
+  const byIndex = new Map<string, ReadonlyMap<number, PartitionFacts>>()
+  // By index, never by position: metadata may leave partitions out.
+  const partitionsOf = (topic: string): ReadonlyMap<number, PartitionFacts> => {
+    const known = byIndex.get(topic)
+    if (known !== undefined) return known
+    const partitions = snapshot.topics.get(topic)?.partitions ?? []
+    const fresh = new Map(partitions.map((facts) => [facts.partition, facts]))
+    byIndex.set(topic, fresh)
+    return fresh
+  }
   const add = (topic: string, partition: number, memberId: string | null): void => {
     const key = `${partition} ${topic}`
     if (rows.has(key)) return
-    const facts = snapshot.topics.get(topic)?.partitions[partition]
+    const facts = partitionsOf(topic).get(partition)
     const committedOffset = group.committed?.get(topic)?.get(partition) ?? null
     const endOffset = facts?.endOffset ?? null
     const startOffset = facts?.startOffset ?? null
@@ -61,7 +72,7 @@ export function totalOf(partitions: readonly { readonly lag: number | null }[]):
   let total = 0
   for (const { lag } of partitions) {
     if (lag === null) return null
-    total += lag
+    total += Math.max(0, lag)
   }
   return partitions.length === 0 ? null : total
 }

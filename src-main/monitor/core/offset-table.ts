@@ -26,8 +26,14 @@ export interface TopicOffsets {
   readonly sizeBytes: number | null
 }
 
+interface KnownTopic {
+  readonly topicId: string
+  /** By partition index: metadata may leave partitions out, so that positions say nothing. */
+  readonly entries: Map<number, Entry>
+}
+
 export class OffsetTable {
-  readonly #topics = new Map<string, { readonly topicId: string; readonly entries: Entry[] }>()
+  readonly #topics = new Map<string, KnownTopic>()
   #size = 0
   #turn = 0
 
@@ -44,13 +50,14 @@ export class OffsetTable {
     for (const { name, topicId, partitions } of topics) {
       let known = this.#topics.get(name)
       if (known?.topicId !== topicId) {
-        known = { topicId, entries: [] }
+        known = { topicId, entries: new Map() }
         this.#topics.set(name, known)
       }
-      known.entries.length = Math.min(known.entries.length, partitions.length)
-      for (const [i, { partition, leader }] of partitions.entries()) {
-        const entry = (known.entries[i] ??= emptyEntry(name, partition, leader))
-        if (entry.leader !== leader) known.entries[i] = emptyEntry(name, partition, leader)
+      const { entries } = known
+      const indexes = new Set(partitions.map(({ partition }) => partition))
+      for (const index of entries.keys()) if (!indexes.has(index)) entries.delete(index)
+      for (const { partition, leader } of partitions) {
+        if (entries.get(partition)?.leader !== leader) entries.set(partition, emptyEntry(name, partition, leader))
       }
       this.#size += partitions.length
     }
@@ -69,8 +76,10 @@ export class OffsetTable {
     }
     const others: Entry[] = []
     for (const [name, { entries }] of this.#topics) {
-      if (needed.has(name)) for (const entry of entries) add(entry)
-      else others.push(...entries)
+      for (const entry of entries.values()) {
+        if (needed.has(name)) add(entry)
+        else others.push(entry)
+      }
     }
     const asked = Math.min(others.length, Math.max(0, left))
     for (let i = 0; i < asked; i++) {
@@ -107,12 +116,12 @@ export class OffsetTable {
 
   leaderUnreachable(broker: number): void {
     for (const { entries } of this.#topics.values()) {
-      for (const entry of entries) if (entry.leader === broker) forget(entry)
+      for (const entry of entries.values()) if (entry.leader === broker) forget(entry)
     }
   }
 
   forgetAll(): void {
-    for (const { entries } of this.#topics.values()) for (const entry of entries) forget(entry)
+    for (const { entries } of this.#topics.values()) for (const entry of entries.values()) forget(entry)
   }
 
   of(topic: string, partition: number): TopicOffsets {
@@ -127,7 +136,7 @@ export class OffsetTable {
   /** null unless the rate of every partition is known. */
   recordsInPerSecond(topic: string): number | null {
     let sum = 0
-    for (const { end, endAtMs, earlierEnd, earlierEndAtMs } of this.#topics.get(topic)?.entries ?? []) {
+    for (const { end, endAtMs, earlierEnd, earlierEndAtMs } of this.#topics.get(topic)?.entries.values() ?? []) {
       if (end === null || earlierEnd === null || endAtMs <= earlierEndAtMs) return null
       sum += (Math.max(0, end - earlierEnd) * 1000) / (endAtMs - earlierEndAtMs)
     }
@@ -135,7 +144,7 @@ export class OffsetTable {
   }
 
   #entry(topic: string, partition: number): Entry | undefined {
-    return this.#topics.get(topic)?.entries[partition]
+    return this.#topics.get(topic)?.entries.get(partition)
   }
 }
 

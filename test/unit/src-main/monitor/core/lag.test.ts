@@ -14,8 +14,8 @@ describe('lag', () => {
     expect(lagOf(null, null)).toBeNull()
   })
 
-  it('is never below 0: a log that was cut may end before a commit', () => {
-    expect(lagOf(12, 10)).toBe(0)
+  it('is below 0, as Kafka’s tool says it, where a log that was made anew ends before a commit', () => {
+    expect(lagOf(12, 9)).toBe(-3)
   })
 
   it('is exact up to the largest offsets', () => {
@@ -47,6 +47,31 @@ describe('the lag of a group', () => {
     const seen = snapshot({ topics })
 
     expect(groupLag(seen, group('g', { committed: { t: { 0: 4, 1: 5 } }, members })).total).toBe(21)
+  })
+
+  it('is found by the index of a partition, also where metadata leaves others out', () => {
+    const holed = topic('t', [
+      { partition: 1, endOffset: 20 },
+      { partition: 4, endOffset: 50 }
+    ])
+
+    const { partitions, total } = groupLag(
+      snapshot({ topics: [holed] }),
+      group('g', { committed: { t: { 0: 1, 1: 5, 4: 10 } } })
+    )
+
+    expect(partitions.map(({ partition, endOffset, lag }) => [partition, endOffset, lag])).toEqual([
+      [0, null, null],
+      [1, 20, 15],
+      [4, 50, 40]
+    ])
+    expect(total).toBeNull()
+  })
+
+  it('takes no partition below 0 as credit for another', () => {
+    const seen = snapshot({ topics })
+
+    expect(groupLag(seen, group('g', { committed: { t: { 0: 13, 1: 5 } } })).total).toBe(15)
   })
 
   it('does not count a commit to a topic that is gone', () => {
