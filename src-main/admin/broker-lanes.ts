@@ -8,6 +8,7 @@
  */
 import { Connection, protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
 import { AppError, ignore, messageOf } from '../kernel/errors'
+import { InvariantError } from '../kernel/invariant'
 import type { KafkaProblem } from '../kernel/cluster-ports'
 
 export interface HostPort {
@@ -148,8 +149,10 @@ export function check(errorCode: number, message?: string | null): void {
   if (problem !== null) throw kafkaError(problem)
 }
 
+/** The library fails with errors of any class, also over odd answers: all but our own broken invariants are the broker's. */
 function asAppError(error: unknown, to: HostPort): AppError {
   if (error instanceof AppError) return error
+  if (error instanceof InvariantError) throw error
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
   if (cause?.code === 'ECONNREFUSED') {
     return new AppError('CONNECTION_REFUSED', `Nothing listens at ${to.host}:${to.port}.`, { cause: error })

@@ -13,9 +13,8 @@ import {
   metadataV12,
   offsetFetchV8
 } from '@platformatic/kafka'
-import type { ClusterReader, PartitionOffset, TopicMetadata } from '../kernel/cluster-ports'
+import type { ClusterReader, PartitionOffset, PartitionSize, TopicMetadata } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
-import { invariant } from '../kernel/invariant'
 import { uuidFromBytes, type Uuid } from '../kernel/uuid'
 import { check, kafkaError, partial } from './broker-lanes'
 import { commandLane, sampleLane, type Brokers } from './brokers'
@@ -76,6 +75,7 @@ export function clusterReader(brokers: Brokers): ClusterReader {
               partition: partitionIndex,
               sizeBytes: safe(partitionSize)
             }))
+            .filter((size): size is PartitionSize => size.sizeBytes !== null)
         )
       )
     },
@@ -188,8 +188,8 @@ export function byTopic(partitions: readonly TopicPartition[]): readonly (readon
   return [...topics]
 }
 
-export function safe(value: bigint): number {
+/** null beyond 2^53: not known, rather than known wrongly. A broker's word is no invariant of ours. */
+export function safe(value: bigint): number | null {
   const number = Number(value)
-  invariant(Number.isSafeInteger(number), 'an offset or size is a safe integer', { value })
-  return number
+  return Number.isSafeInteger(number) ? number : null
 }

@@ -1,7 +1,7 @@
 /**
  * The monitor process and what is asked of it. It speaks the same messages as any client of ours, only the other way
- * round: we call and watch, it answers and pushes. When it dies it is started again and its watches are renewed; calls
- * under way fail with NOT_RUNNING.
+ * round: we call and watch, it answers and pushes. When it dies it is started again, as nodes are, and its watches are
+ * renewed; calls under way fail with NOT_RUNNING.
  */
 import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
@@ -9,9 +9,9 @@ import type { WatchKey, WatchValue } from '../api/watch'
 import { hostMessageSchema, type ClientMessage } from '../api/wire'
 import { messageOf } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessLauncher, Timer } from '../kernel/ports'
+import { afterCrash, noCrashes, type RestartHistory } from '../supervisor/core/restart-policy'
 import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/observation'
 
-const restartMs = 500
 const callTimeoutMs = 60_000
 
 export interface MonitorLinkPorts {
@@ -37,6 +37,8 @@ export class MonitorLink {
   #child: ChildProcess | undefined
   #lastId = 0
   #isStopped = false
+  #history: RestartHistory = noCrashes
+  #startedMs = 0
   #exited: (() => void) | undefined
 
   constructor(ports: MonitorLinkPorts) {
@@ -44,6 +46,7 @@ export class MonitorLink {
   }
 
   start(): void {
+    this.#startedMs = this.#ports.clock.monotonicMs()
     try {
       this.#child = this.#launch()
     } catch (error) {
@@ -136,8 +139,10 @@ export class MonitorLink {
     this.#calls.clear()
     this.#exited?.()
     if (this.#isStopped) return
-    this.#ports.log('error', 'the monitor process ended and is started again', {})
-    this.#ports.clock.after(restartMs, () => {
+    const { history, delayMs } = afterCrash(this.#history, this.#ports.clock.monotonicMs() - this.#startedMs)
+    this.#history = history
+    this.#ports.log('error', 'the monitor process ended and is started again', { inMs: delayMs })
+    this.#ports.clock.after(delayMs, () => {
       if (!this.#isStopped) this.start()
     })
   }

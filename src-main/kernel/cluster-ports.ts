@@ -79,8 +79,8 @@ export interface DescribedGroup {
 
 export interface GroupOffsets {
   readonly groupId: string
-  /** Partitions with a commit only. */
-  readonly committed: readonly (TopicPartition & { readonly offset: number })[]
+  /** Partitions with a commit only; null where it is beyond 2^53. */
+  readonly committed: readonly PartitionOffset[]
 }
 
 export interface ClusterReader {

@@ -1,5 +1,5 @@
 /**
- * Environment errors (style rule 18): thrown by adapters, handled by a service that names its policy. `code` is for
+ * Environment errors: thrown by adapters, handled by a service that names its policy. `code` is for
  * programs, `message` is one sentence for people that says what to do.
  */
 export type AppErrorCode =
@@ -38,9 +38,17 @@ export class AppError extends Error {
   }
 }
 
-/** A deliberate ignore (style rule 20); `why` is read by people only. */
+/** A deliberate ignore; `why` is read by people only. */
 export function ignore(_error: unknown, _why: string): void {
   // Nothing: that is the point.
+}
+
+/**
+ * For a catch whose policy is about the environment: anything else, a broken invariant above all, goes on up and ends the
+ * process, where it is seen.
+ */
+export function expectAppError(error: unknown): asserts error is AppError {
+  if (!(error instanceof AppError)) throw error
 }
 
 export function messageOf(error: unknown): string {

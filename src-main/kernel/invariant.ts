@@ -1,4 +1,4 @@
-/** Programmer errors (style rule 19): what must hold, checked in production too. */
+/** Programmer errors: what must hold, checked in production too. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
   readonly details: Readonly<Record<string, unknown>>

@@ -6,11 +6,12 @@
  * What is committed is never ahead of what the client has taken (`consumer.take`), and no more than `untakenMax` pushes
  * wait to be taken: then reading stops. A record may come twice, none is skipped.
  */
+import { ApiError } from '../api/api'
 import type { CommandInput } from '../api/commands'
 import type { RecordView } from '../api/views'
 import type { ConsumerPush } from '../api/watch'
-import type { FetchedPartition, FetchPosition, KafkaCluster } from '../kernel/cluster-ports'
-import { AppError, ignore, messageOf } from '../kernel/errors'
+import type { FetchedPartition, FetchPosition, KafkaCluster, PartitionOffset } from '../kernel/cluster-ports'
+import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
 import { Untaken } from './core/untaken'
@@ -76,7 +77,7 @@ export class Consumer {
     return this.#running !== undefined
   }
 
-  /** Resolves when it has ended and that was pushed; never rejects. */
+  /** Resolves when it has ended and that was pushed; rejects with programmer errors only. */
   run(): Promise<void> {
     this.#running ??= this.#run()
     return this.#running
@@ -96,16 +97,19 @@ export class Consumer {
 
   async #run(): Promise<void> {
     let problem: string | null = null
+    let failure: unknown
     try {
       await this.#consume()
       await this.#untilTaken(0)
     } catch (error) {
+      failure = error
       const kafkaError = kafkaErrorOf(error)
       problem = `${kafkaError === undefined ? '' : `${kafkaError}: `}${messageOf(error)}`
     }
     try {
       if (problem === null) await this.#commit()
     } catch (error) {
+      failure = error
       problem = messageOf(error)
     }
     await this.#member?.leave()
@@ -114,6 +118,7 @@ export class Consumer {
     await this.#ports.push({ type: 'ended', error: problem }).catch((error: unknown) => {
       ignore(error, 'the host is gone')
     })
+    if (failure !== undefined && !(failure instanceof ApiError)) expectAppError(failure)
   }
 
   #isWanted(): boolean {
@@ -182,7 +187,7 @@ export class Consumer {
     const groups = await this.#untilThere(() => cluster.committed(coordinator, [groupId], requestTimeoutMs))
     const wanted = new Set(assigned.map(({ partition }) => partition))
     for (const at of groups?.[0]?.committed ?? []) {
-      if (at.topic === topic && wanted.has(at.partition)) positions.set(at.partition, at.offset)
+      if (at.topic === topic && at.offset !== null && wanted.has(at.partition)) positions.set(at.partition, at.offset)
     }
     return positions
   }
@@ -200,9 +205,10 @@ export class Consumer {
             cluster.offsets(leader, 'earliest', led, requestTimeoutMs),
             cluster.offsets(leader, 'latest', led, requestTimeoutMs)
           ])
-          for (const [i, at] of led.entries()) {
-            const start = starts[i]?.offset ?? null
-            const end = ends[i]?.offset ?? null
+          const [startOf, endOf] = [starts, ends].map(offsetsByIndex) as [OffsetsByIndex, OffsetsByIndex]
+          for (const at of led) {
+            const start = startOf.get(at.partition) ?? null
+            const end = endOf.get(at.partition) ?? null
             if (start === null || end === null) unplaced.push(at)
             else if (from === 'earliest') this.#beginAt(at.partition, start)
             else if (from === 'latest') this.#beginAt(at.partition, end)
@@ -399,6 +405,13 @@ export class Consumer {
       if (this.#taken.get(partition) === offset) this.#taken.delete(partition)
     }
   }
+}
+
+type OffsetsByIndex = ReadonlyMap<number, number | null>
+
+/** A broker may answer in any order, and leave partitions out. */
+function offsetsByIndex(offsets: readonly PartitionOffset[]): OffsetsByIndex {
+  return new Map(offsets.map(({ partition, offset }) => [partition, offset]))
 }
 
 async function countPartitions(cluster: KafkaCluster, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -4,7 +4,7 @@
  * commits what it may and joins again.
  */
 import type { GroupMembership, MemberAddress } from '../kernel/cluster-ports'
-import { AppError, ignore, messageOf } from '../kernel/errors'
+import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log, Timer } from '../kernel/ports'
 import { assign, assignors } from './core/assignment'
@@ -138,6 +138,7 @@ export class GroupMember {
       const address = this.#address(joined.coordinator, joined.memberId)
       await this.#ports.membership.heartbeat(address, joined.generation, requestTimeoutMs)
     } catch (error) {
+      expectAppError(error)
       ignore(error, 'whatever it is, joining again tells')
       if (this.#joined === joined) this.needsJoin = true
       return
@@ -170,6 +171,7 @@ export class GroupMember {
     try {
       await this.#ports.membership.leave(this.#address(joined.coordinator, joined.memberId), requestTimeoutMs)
     } catch (error) {
+      expectAppError(error)
       ignore(error, 'then its session ends by itself')
     }
   }

@@ -9,7 +9,8 @@ import type { WatchKey } from '../api/watch'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaCluster } from '../kernel/cluster-ports'
-import { ignore, messageOf } from '../kernel/errors'
+import { ApiError } from '../api/api'
+import { expectAppError, ignore } from '../kernel/errors'
 import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
@@ -127,11 +128,13 @@ export class Monitor {
   async #call(id: number, name: string, input: unknown): Promise<void> {
     try {
       const command = this.#commands[name as keyof CommandTable] as ((input: unknown) => Promise<unknown>) | undefined
-      if (command === undefined) throw new Error(`The monitor has no command ${name}.`)
+      if (command === undefined) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
       this.#tell({ type: 'result', id, value: await command(input) })
     } catch (error) {
       const { kafkaError, ...body } = failureOf(error)
       this.#tell({ type: 'error', id, error: kafkaError === undefined ? body : { ...body, kafkaError } })
+      // It is answered; but a broken invariant must not go on unseen.
+      if (!(error instanceof ApiError)) expectAppError(error)
     }
   }
 
@@ -145,16 +148,11 @@ export class Monitor {
   async #onBeat(): Promise<void> {
     const { clock } = this.#ports
     const begunMs = clock.monotonicMs()
-    try {
-      const snapshot = await this.#taken(this.#sampler.sample('beat'))
-      if (this.#isStopped) return
-      this.#followLag(snapshot)
-      this.#observed(snapshot)
-      for (const key of this.#watches.keys()) if (isLag(key)) this.#offer(key, snapshot)
-    } catch (error) {
-      // One odd answer must not end all observation.
-      this.#ports.log('error', 'a sample failed', { reason: messageOf(error) })
-    }
+    const snapshot = await this.#taken(this.#sampler.sample('beat'))
+    if (this.#isStopped) return
+    this.#followLag(snapshot)
+    this.#observed(snapshot)
+    for (const key of this.#watches.keys()) if (isLag(key)) this.#offer(key, snapshot)
     const tookMs = clock.monotonicMs() - begunMs
     if (!this.#isStopped) this.#nextBeat(tookMs > beatMs / 2 ? Math.min(tookMs, beatMs) : beatMs - tookMs)
   }
@@ -293,6 +291,7 @@ export class Monitor {
       try {
         this.#configs.set(name, { configs: await cluster.topicConfigs(name, configsTimeoutMs), atMs: clock.nowMs() })
       } catch (error) {
+        expectAppError(error)
         ignore(error, 'what was known is shown; asked again after a while')
       }
       this.#offer(`topic:${name}`, this.#latest)

@@ -8,7 +8,7 @@
  * somebody looks at each time, the others in turn; until then they keep what was told last.
  */
 import type { ClusterMetadata, DescribedGroup, GroupOffsets, KafkaCluster } from '../kernel/cluster-ports'
-import { ignore } from '../kernel/errors'
+import { expectAppError, ignore } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { readAssignment } from './core/consumer-protocol'
@@ -62,7 +62,7 @@ export class Sampler {
   }
 
   /**
-   * A sample that begins after this call; calls that wait for the same one share it. Never rejects. That of a command
+   * A sample that begins after this call; calls that wait for the same one share it. Rejects with programmer errors only. That of a command
    * sees all that was done before it.
    */
   sample(why: 'beat' | 'command' = 'command'): Promise<Snapshot> {
@@ -231,6 +231,7 @@ export class Sampler {
 
 /** The policy for a broker that does not answer: what it would have told stays unknown. */
 function unreachable(error: unknown): undefined {
+  expectAppError(error)
   ignore(error, 'shown as unknown')
   return undefined
 }
@@ -268,8 +269,8 @@ function memberFacts({ protocolType, members }: DescribedGroup): readonly Member
   })
 }
 
-function committedByTopic({ committed }: GroupOffsets): ReadonlyMap<string, ReadonlyMap<number, number>> {
-  const topics = new Map<string, Map<number, number>>()
+function committedByTopic({ committed }: GroupOffsets): ReadonlyMap<string, ReadonlyMap<number, number | null>> {
+  const topics = new Map<string, Map<number, number | null>>()
   for (const { topic, partition, offset } of committed) {
     const partitions = topics.get(topic)
     if (partitions === undefined) topics.set(topic, new Map([[partition, offset]]))

@@ -43,7 +43,7 @@ export interface GroupFacts {
   readonly protocol: string
   readonly members: readonly MemberFacts[] | null
   /** Offsets by topic and partition. */
-  readonly committed: ReadonlyMap<string, ReadonlyMap<number, number>> | null
+  readonly committed: ReadonlyMap<string, ReadonlyMap<number, number | null>> | null
 }
 
 export interface EnsembleFacts {

@@ -183,7 +183,7 @@ describe('the monitor', () => {
     expect(await call('group.describe', { groupId: 'none' })).toMatchObject({
       error: { kafkaError: 'GROUP_ID_NOT_FOUND' }
     })
-    expect(await call('no.such', {})).toMatchObject({ error: { code: 'FAILED' } })
+    expect(await call('no.such', {})).toMatchObject({ error: { code: 'INVALID_INPUT' } })
   })
 
   it('tells events once, not again for each command', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { AppError } from '../../../../src-main/kernel/errors'
+import { InvariantError } from '../../../../src-main/kernel/invariant'
 import { groupLag } from '../../../../src-main/monitor/core/lag'
 import type { EnsembleFacts, Snapshot } from '../../../../src-main/monitor/core/snapshot'
 import { offsetsPerSampleMax, Sampler } from '../../../../src-main/monitor/sampler'
@@ -55,6 +57,22 @@ describe('a sample', () => {
     expect(ends(snapshot, 't')).toEqual([1, null, 0])
     expect(lagsOf(snapshot, 'g')).toEqual([1, null])
   })
+
+  it.each(['metadata', 'offsets', 'sizes', 'groups', 'describeGroups', 'committed'] as const)(
+    'calls a broker unreachable for an error of the environment only, not for a broken invariant (%s)',
+    async (what) => {
+      const { cluster, sampler } = world()
+      cluster.topic('t', [1])
+      aGroup(cluster, 'g', 1, { 't 0': 0 })
+      const fail = (error: Error): void => void Object.assign(cluster, { [what]: () => Promise.reject(error) })
+      fail(new InvariantError('must hold: nothing', {}))
+
+      await expect(sampler.sample()).rejects.toBeInstanceOf(InvariantError)
+
+      fail(new AppError('TIMED_OUT', 'It did not answer.'))
+      expect(await sampler.sample()).toMatchObject({ atMs: expect.any(Number) as number })
+    }
+  )
 
   it('keeps a group whose coordinator does not answer, as Unknown', async () => {
     const { cluster, sampler } = world()

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { MonitorLink } from '../../../../src-main/host/monitor-link'
+import type { ProcessHandlers } from '../../../../src-main/kernel/ports'
+import { silent, SimClock } from '../../../support/ensemble-world'
+
+function world() {
+  const clock = new SimClock()
+  const launchedAtMs: number[] = []
+  const handlers: ProcessHandlers[] = []
+  const sent: unknown[] = []
+  const launcher = {
+    launch: (_kind: unknown, _config: unknown, own: ProcessHandlers) => {
+      launchedAtMs.push(clock.monotonicMs())
+      handlers.push(own)
+      return { pid: 1, startedAt: '', send: (message: unknown) => void sent.push(message), kill: () => undefined }
+    },
+    sweep: () => Promise.resolve(false)
+  }
+  const ports = { launcher, clock, log: silent, config: () => ({}), observed: () => undefined, event: () => undefined }
+  return { clock, launchedAtMs, handlers, sent, link: new MonitorLink(ports) }
+}
+
+describe('the link to the monitor', () => {
+  it('starts a monitor that died again, with doubling pauses as for nodes, and renews its watches', async () => {
+    const { clock, launchedAtMs, handlers, sent, link } = world()
+    link.start()
+    link.watch('topics', () => undefined)
+
+    for (let times = 0; times < 4; times++) {
+      handlers.at(-1)?.exited({ code: 70, signal: null })
+      await clock.run(10_000)
+    }
+
+    const pauses = launchedAtMs.slice(1).map((atMs, i) => atMs - 10_000 * i - (launchedAtMs[0] ?? 0))
+    expect(pauses).toEqual([500, 1000, 2000, 4000])
+    expect(sent.filter((message) => (message as { key?: string }).key === 'topics')).toHaveLength(5)
+  })
+
+  it('fails calls under way when the monitor dies', async () => {
+    const { handlers, link } = world()
+    link.start()
+    const call = link.call('topic.list', {})
+
+    handlers[0]?.exited({ code: null, signal: 'SIGKILL' })
+
+    await expect(call).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+  })
+})
