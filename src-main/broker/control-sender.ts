@@ -3,7 +3,7 @@
  * longer in the cluster (kafka.md 6.4).
  */
 import type { Clock, Log } from '../kernel/ports'
-import { messageOf } from '../kernel/errors'
+import { expectAppError, messageOf } from '../kernel/errors'
 import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
 import type { BrokerCall, BrokerChannel } from './broker-channel'
 
@@ -50,6 +50,7 @@ export class ControlSender {
       try {
         return await this.#channel.ask(call, value, requestTimeoutMs)
       } catch (error) {
+        expectAppError(error)
         if (this.#isClosed) break
         this.#log('debug', 'a control request is sent again', { broker: this.brokerId, reason: messageOf(error) })
         await new Promise<void>((resolve) => {

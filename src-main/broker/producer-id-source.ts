@@ -2,7 +2,7 @@
  * Producer ids for InitProducerId, out of blocks that the controller hands out (KIP-730): never given twice, also not
  * after a restart, which loses the rest of a block.
  */
-import { messageOf } from '../kernel/errors'
+import { expectAppError, messageOf } from '../kernel/errors'
 import type { Clock, Log, Network } from '../kernel/ports'
 import { allocateProducerIdsRequest, allocateProducerIdsResponse } from '../protocol/api/67-allocate-producer-ids'
 import { errorName, type KafkaError } from '../protocol/wire/error-codes'
@@ -53,6 +53,7 @@ export class ProducerIdSource {
       this.#end = this.#next + BigInt(answer.producerIdLen)
       return 'NONE'
     } catch (error) {
+      expectAppError(error)
       log('warn', 'no producer ids from the controller', { reason: messageOf(error) })
       return 'COORDINATOR_LOAD_IN_PROGRESS'
     }
