@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { TopicMetadata } from '../../../../../src-main/kernel/cluster-ports'
-import type { Uuid } from '../../../../../src-main/kernel/uuid'
 import { OffsetTable } from '../../../../../src-main/monitor/core/offset-table'
 
 const metadata = (leaders: Readonly<Record<number, number | null>>): TopicMetadata => ({
   name: 't',
-  topicId: 'id' as Uuid,
+  topicId: 'id',
   isInternal: false,
   partitions: Object.entries(leaders).map(([partition, leader]) => ({
     partition: Number(partition),
