@@ -1,5 +1,6 @@
 /**
- * The log of a hosting process: JSON lines in the cluster folder through pino, kept below a size by one older file.
+ * The log of a hosting process: JSON lines in the cluster folder through pino. A file that has grown to `fileBytesMax`
+ * becomes the older one, at the start and while we run, so that both together stay below twice that and a bit.
  * Until the folder is known, and for what must be seen at once, warnings go to stderr.
  */
 import { renameSync, statSync } from 'node:fs'
@@ -18,7 +19,7 @@ interface Line {
 
 interface FileLog {
   readonly log: Log
-  readonly useFile: (path: string) => void
+  readonly useFile: (path: string, bytesMax?: number) => void
 }
 
 let shared: FileLog | undefined
@@ -38,12 +39,20 @@ function makeFileLog(): FileLog {
       if (write === undefined) early.push(line)
       else write(line)
     },
-    useFile(path) {
-      rotate(path)
+    useFile(path, bytesMax = fileBytesMax) {
+      rotate(path, bytesMax)
       // Loaded off the way to a running cluster: nothing waits for its log.
       void import('pino').then(({ pino, destination }) => {
         const file = destination({ dest: path, sync: false, mkdir: true, maxLength: unwrittenBytesMax })
         const logger = pino({ base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, file)
+        let writtenBytes = sizeOf(path)
+        file.on('write', (bytes) => {
+          writtenBytes += bytes
+          if (writtenBytes < bytesMax) return
+          writtenBytes = 0
+          rotate(path, 0)
+          file.reopen()
+        })
         // A full disk costs lines of the log, never the cluster.
         file.on('error', (error) => ignore(error, 'the next line tries again'))
         write = ({ level, message, fields }) => logger[level](fields ?? {}, message)
@@ -53,7 +62,13 @@ function makeFileLog(): FileLog {
   }
 }
 
-function rotate(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > fileBytesMax) renameSync(path, `${path}.1`)
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+function rotate(path: string, bytesMax: number): void {
+  if (sizeOf(path) <= bytesMax) return
+  try {
+    renameSync(path, `${path}.1`)
+  } catch (error) {
+    ignore(error, 'it goes on in the same file, which is tried again when as much has come again')
+  }
 }
