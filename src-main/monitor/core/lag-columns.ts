@@ -42,14 +42,23 @@ export class LagColumns {
     this.#sliceMs = toMs - fromMs <= exactRangeMs ? 0 : (toMs - fromMs) / slices
   }
 
-  /** In order of time; what is outside the range, or not newer than the last, is left out. */
+  /**
+   * In the order in which they were taken; what is outside the range is left out. A sample that is not newer than the last
+   * was taken after the clock had stepped back: it takes the place of what was told of that time before.
+   */
   add(atMs: number, lags: GroupLags): void {
     if (atMs < this.#fromMs || atMs > this.#toMs) return
+    if (this.#lastMs !== undefined && atMs <= this.#lastMs) this.#takeBack(atMs)
     const lastMs = this.#lastMs
-    if (lastMs !== undefined && atMs <= lastMs) return
     if (lastMs !== undefined && atMs - lastMs > gapMs) this.#place({ atMs: lastMs + 1, total: null, lags: [] })
     this.#lastMs = atMs
     this.#place({ atMs, total: totalOf(lags), lags })
+  }
+
+  #takeBack(fromMs: number): void {
+    this.#closeSlice()
+    while ((this.#points.at(-1)?.atMs ?? fromMs - 1) >= fromMs) this.#points.pop()
+    this.#lastMs = this.#points.at(-1)?.atMs
   }
 
   #place(point: Point): void {
