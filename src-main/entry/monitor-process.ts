@@ -11,8 +11,8 @@ import { nodeRandom } from '../adapters/node-random'
 import { openKafkaCluster } from '../admin/kafka-cluster'
 import { clientMessageSchema } from '../api/wire'
 import { EnsembleClient } from '../coordination/ensemble-client'
-import { ClusterIdentity } from '../kernel/cluster-identity'
 import type { Address } from '../kernel/ports'
+import { clusterIdentity } from '../monitor/identity-file'
 import { Monitor } from '../monitor/monitor'
 import { configurationFrom, processLog, runNode } from './node-process'
 
@@ -39,16 +39,6 @@ function addresses(list: string): readonly Address[] {
   })
 }
 
-/** Kept in the monitor's folder: after a restart too, a port that another cluster has taken is seen for what it is. */
-function identity(): ClusterIdentity {
-  const path = nodeDisk.join(config.dataDir, 'cluster-id')
-  const known = nodeDisk.exists(path) ? new TextDecoder().decode(nodeDisk.read(path)).trim() : undefined
-  return new ClusterIdentity(known, (id) => {
-    nodeDisk.makeDirectory(config.dataDir)
-    nodeDisk.replaceUnsynced(path, new TextEncoder().encode(`${id}\n`))
-  })
-}
-
 function tell(message: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     if (process.send === undefined || !process.connected) reject(new Error('There is no host to tell.'))
@@ -66,7 +56,12 @@ runNode(() => {
       disk: nodeDisk,
       checksum: nodeChecksum,
       log: processLog,
-      cluster: openKafkaCluster(addresses(config.bootstrapServers), clientId, recordBytes, identity()),
+      cluster: openKafkaCluster(
+        addresses(config.bootstrapServers),
+        clientId,
+        recordBytes,
+        clusterIdentity({ disk: nodeDisk, log: processLog }, config.dataDir)
+      ),
       ensemble: new EnsembleClient({
         addresses: addresses(config.ensemble),
         sessionTimeoutMs,

@@ -2,7 +2,7 @@
  * Hosts a lab cluster: one folder, one process a node. It makes the folder or takes it over, finds ports for a new one,
  * starts and stops nodes and keeps what they are to be in cluster.json. Decisions about Kafka are the nodes' own.
  */
-import { AppError } from '../kernel/errors'
+import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
 import type { NodeView } from '../api/views'
 import {
@@ -54,6 +54,7 @@ export class Supervisor {
   readonly #known = new Map<string, readonly number[]>()
   readonly #metadataWaiters = new Set<() => void>()
   #spec: ClusterSpec
+  #specWritten: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
   private constructor(ports: SupervisorPorts, dir: string, spec: ClusterSpec, lock: FolderLock, isNew: boolean) {
@@ -83,7 +84,7 @@ export class Supervisor {
       const spec = isNew ? await newSpec(ports, dir, sizes) : storedSpec(disk, path)
       const resize = resizeProblem(spec, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
-      if (isNew) disk.replaceUnsynced(path, new TextEncoder().encode(encodeSpec(spec)))
+      if (isNew) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
       const supervisor = new Supervisor(ports, dir, spec, lock, isNew)
       await supervisor.#sweep()
@@ -210,6 +211,7 @@ export class Supervisor {
       )
     await stopAll('broker')
     await stopAll('ensemble')
+    await this.#specWritten
     this.#ports.disk.remove(this.#ports.disk.join(this.dir, pidsFile))
     this.#lock.release()
   }
@@ -223,14 +225,14 @@ export class Supervisor {
   async kill(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#desire(name, 'killed')
-    await runner.kill()
+    await Promise.all([runner.kill(), this.#specWritten])
     return runner.view()
   }
 
   async stopNode(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#desire(name, 'stopped')
-    await runner.stop()
+    await Promise.all([runner.stop(), this.#specWritten])
     return runner.view()
   }
 
@@ -239,7 +241,7 @@ export class Supervisor {
     this.#desire(name, 'running')
     runner.start()
     this.#recordProcesses()
-    await runner.whenRunning()
+    await Promise.all([runner.whenRunning(), this.#specWritten])
     return runner.view()
   }
 
@@ -250,7 +252,7 @@ export class Supervisor {
     const stopped = runner.stop()
     runner.start()
     await stopped
-    await runner.whenRunning()
+    await Promise.all([runner.whenRunning(), this.#specWritten])
     return runner.view()
   }
 
@@ -272,7 +274,7 @@ export class Supervisor {
 
   #setSpec(spec: ClusterSpec): void {
     this.#spec = spec
-    this.#keep(specFile, encodeSpec(spec))
+    this.#specWritten = this.#specWritten.then(() => this.#writeSpec())
     for (const node of spec.nodes) {
       const runner = this.#runners.get(node.name)
       if (runner !== undefined) runner.spec = node
@@ -280,15 +282,20 @@ export class Supervisor {
     for (const look of [...this.#metadataWaiters]) look()
   }
 
-  /** A disk that is full, or gone, must not keep anybody from stopping nodes, nor end us when one is started again. */
-  #keep(file: string, text: string): void {
-    const { disk, log } = this.#ports
+  /** As it is by then, and whole also after a power cut: without it nobody could start the cluster again. */
+  async #writeSpec(): Promise<void> {
+    const { disk } = this.#ports
     try {
-      disk.replaceUnsynced(disk.join(this.dir, file), new TextEncoder().encode(text))
+      await disk.replace(disk.join(this.dir, specFile), new TextEncoder().encode(encodeSpec(this.#spec)))
     } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      log('error', 'a file of the cluster could not be written', { file, reason: error.message })
+      this.#notWritten(specFile, error)
     }
+  }
+
+  /** A disk that is full, or gone, must not keep anybody from stopping nodes, nor end us when one is started again. */
+  #notWritten(file: string, error: unknown): void {
+    expectAppError(error)
+    this.#ports.log('error', 'a file of the cluster could not be written', { file, reason: error.message })
   }
 
   #runner(node: NodeSpec): NodeRunner {
@@ -330,7 +337,13 @@ export class Supervisor {
 
   #recordProcesses(): void {
     const processes = [...this.#runners.values()].flatMap((runner) => runner.identity ?? [])
-    this.#keep(pidsFile, JSON.stringify(processes))
+    const { disk } = this.#ports
+    try {
+      // Of no use after a power cut: none of these processes is there any more.
+      disk.replaceUnsynced(disk.join(this.dir, pidsFile), new TextEncoder().encode(JSON.stringify(processes)))
+    } catch (error) {
+      this.#notWritten(pidsFile, error)
+    }
   }
 
   /** Nodes of an earlier supervisor that died without taking them along. */
@@ -345,8 +358,8 @@ export class Supervisor {
       log('warn', 'the list of processes cannot be read and is ignored', { path })
       return
     }
-    for (const entry of Array.isArray(processes) ? processes : []) {
-      const { pid, startedAt } = entry as { pid?: unknown; startedAt?: unknown }
+    for (const entry of Array.isArray(processes) ? (processes as unknown[]) : []) {
+      const { pid, startedAt } = (entry ?? {}) as { pid?: unknown; startedAt?: unknown }
       if (typeof pid !== 'number' || typeof startedAt !== 'string') continue
       if (await launcher.sweep(pid, startedAt))
         log('warn', 'killed a node that an earlier run had left behind', { pid })
