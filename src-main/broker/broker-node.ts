@@ -49,8 +49,14 @@ const statsEveryMs = 1000
 const recoveryEveryMs = 500
 const ensembleRetryMs = 200
 const foreignRetryMs = 2000
-/** What requests to the ensemble fail with when it is away for a while. */
-const passing: readonly string[] = ['CONNECTIONLOSS', 'SESSIONEXPIRED', 'OPERATIONTIMEOUT']
+/** What requests to the ensemble fail with when it is away, busy or without room for a while. */
+const passing: readonly string[] = [
+  'CONNECTIONLOSS',
+  'SESSIONEXPIRED',
+  'SESSIONMOVED',
+  'OPERATIONTIMEOUT',
+  'SYSTEMERROR'
+]
 
 const createTopicsCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse }
 

@@ -1,6 +1,6 @@
 /**
  * What the controller sends to one broker: in order, one at a time, again and again until the broker answers or is no
- * longer in the cluster (kafka.md 6.4).
+ * longer in the cluster. A broken invariant is not sent again: it ends the process.
  */
 import type { Clock, Log } from '../kernel/ports'
 import { expectAppError, messageOf } from '../kernel/errors'

@@ -1,11 +1,16 @@
 /**
- * What the controller tells the live brokers, for one term of office: LeaderAndIsr, UpdateMetadata and StopReplica
- * (kafka.md 6.4). Each broker has a sender that keeps the order and repeats until it is answered.
+ * What the controller tells the live brokers, for one term of office: LeaderAndIsr, UpdateMetadata and StopReplica. Each
+ * broker has a sender that keeps the order and repeats until it is answered; what was answered is looked at, partition by
+ * partition, and told to the controller. The world hears of new leaders after they have answered, and of none that
+ * refused.
  */
 import type { Clock, Log, Network } from '../kernel/ports'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
 import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
 import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
+import { topicPartitionName } from '../kernel/ids'
+import { errorName, type KafkaError } from '../protocol/wire/error-codes'
+import type { ValueOf } from '../protocol/wire/schema'
 import { BrokerChannel } from './broker-channel'
 import { ControlSender } from './control-sender'
 import type {
@@ -17,6 +22,8 @@ import type {
 
 const listenerName = 'PLAINTEXT'
 const deleteWithEpoch = -2
+/** The world is not kept waiting longer for the answers of new leaders: one of them may hang. */
+const answersAwaitedMs = 1_000
 
 const leaderAndIsrCall = { apiKey: 4, version: 7, request: leaderAndIsrRequest, response: leaderAndIsrResponse }
 const stopReplicaCall = { apiKey: 5, version: 4, request: stopReplicaRequest, response: stopReplicaResponse }
@@ -29,14 +36,38 @@ export interface Office {
   readonly state: ControllerState
 }
 
-export class ControllerBroadcast {
-  readonly #ports: { readonly clock: Clock; readonly network: Network; readonly log: Log }
-  readonly #office: Office
-  readonly #senders = new Map<number, ControlSender>()
+/** One partition of an answer that is not NONE. */
+export interface Refusal {
+  readonly partition: ControlledPartition
+  readonly error: KafkaError
+}
 
-  constructor(ports: { readonly clock: Clock; readonly network: Network; readonly log: Log }, office: Office) {
+/** What the controller is told of answers. */
+export interface Heard {
+  /** LeaderAndIsr: who took what, and what it refused. */
+  readonly answered: (broker: LiveBroker, taken: readonly ControlledPartition[], refused: readonly Refusal[]) => void
+  /** A broker knows a newer controller, a newer self, or a newer leader: what we know is old. */
+  readonly outdated: (brokerId: number, error: KafkaError) => void
+}
+
+interface BroadcastPorts {
+  readonly clock: Clock
+  readonly network: Network
+  readonly log: Log
+}
+
+export class ControllerBroadcast {
+  readonly #ports: BroadcastPorts
+  readonly #office: Office
+  readonly #heard: Heard
+  readonly #senders = new Map<number, ControlSender>()
+  /** UpdateMetadata requests leave in the order in which they were decided. */
+  #metadataTurn: Promise<unknown> = Promise.resolve()
+
+  constructor(ports: BroadcastPorts, office: Office, heard: Heard) {
     this.#ports = ports
     this.#office = office
+    this.#heard = heard
   }
 
   /** From now on this broker is told, too. */
@@ -58,8 +89,8 @@ export class ControllerBroadcast {
   }
 
   /**
-   * LeaderAndIsr first, then UpdateMetadata (kafka.md 6.4); a broker that joined is told everything. The promise resolves
-   * when every broker that is still there has answered: it is not to be awaited inside an event.
+   * LeaderAndIsr first, then UpdateMetadata; a broker that joined is told everything. The promise resolves when every
+   * broker that is still there has answered: it is not to be awaited inside an event.
    */
   tell(what: {
     readonly changed: readonly ControlledPartition[]
@@ -68,15 +99,43 @@ export class ControllerBroadcast {
     readonly areDeleted?: boolean
   }): Promise<void> {
     const { changed, joined = [], areNew = false, areDeleted = false } = what
-    const answers: Promise<unknown>[] = []
     const all = joined.length > 0 ? [...this.#office.state.partitions()] : []
-    for (const sender of this.#senders.values()) {
-      const isFull = joined.includes(sender.brokerId)
-      const concerned = isFull ? all : changed
-      if (!areDeleted) answers.push(...this.#sendLeaderAndIsr(sender, concerned, areNew))
-      answers.push(this.#sendUpdateMetadata(sender, concerned, { areDeleted, isFull }))
-    }
-    return Promise.all(answers).then(() => undefined)
+    const concernOf = (sender: ControlSender) => (joined.includes(sender.brokerId) ? all : changed)
+    const senders = [...this.#senders.values()]
+    const orders = areDeleted
+      ? []
+      : senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew))
+    // What is deleted may be forgotten by the time it is told.
+    const deleted = areDeleted ? this.#office.state.updateMetadataFor(changed, true) : undefined
+    const told = this.#metadataTurn
+      .then(() => this.#atMost(answersAwaitedMs, Promise.all(orders)))
+      .then(() =>
+        senders.map((sender) => {
+          const isFull = joined.includes(sender.brokerId)
+          // A whole list says what is not there, too: it is of the moment when it leaves.
+          const concerned = isFull ? this.#office.state.partitions() : changed
+          const topicStates = deleted ?? this.#office.state.updateMetadataFor(concerned, false)
+          return this.#sendUpdateMetadata(sender, topicStates, isFull)
+        })
+      )
+    this.#metadataTurn = told
+    return told.then((answers) => Promise.all([...orders, ...answers])).then(() => undefined)
+  }
+
+  /** Orders to one broker alone, which has refused them before. */
+  askAgain(brokerId: number, partitions: readonly ControlledPartition[]): void {
+    const sender = this.#senders.get(brokerId)
+    if (sender !== undefined) this.#sendLeaderAndIsr(sender, partitions, false)
+  }
+
+  #atMost(timeMs: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#ports.clock.after(timeMs, resolve)
+      void work.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   #header(sender: ControlSender) {
@@ -97,43 +156,67 @@ export class ControllerBroadcast {
       port
     }))
     // Type 0: these partitions; a full list (1) would mean "and no others".
-    return [
-      sender.send(leaderAndIsrCall, {
-        ...this.#header(sender),
-        type: 0,
-        topicStates,
-        liveLeaders,
-        ungroupedPartitionStates: []
-      })
-    ]
+    const request = { ...this.#header(sender), type: 0, topicStates, liveLeaders, ungroupedPartitionStates: [] }
+    return [sender.send(leaderAndIsrCall, request).then((answer) => this.#hear(sender, partitions, answer))]
   }
 
-  #sendUpdateMetadata(
+  #hear(
     sender: ControlSender,
     partitions: readonly ControlledPartition[],
-    { areDeleted, isFull }: { readonly areDeleted: boolean; readonly isFull: boolean }
-  ): Promise<unknown> {
+    answer: ValueOf<typeof leaderAndIsrResponse> | undefined
+  ): void {
+    const broker = this.#office.state.brokers.get(sender.brokerId)
+    if (answer === undefined || broker?.epoch !== sender.brokerEpoch) return
+    const whole = errorName(answer.errorCode)
+    if (isOutdated(whole)) {
+      this.#heard.outdated(sender.brokerId, whole)
+      return
+    }
+    const names = new Map([...this.#office.state.topics.values()].map(({ topicId, name }) => [topicId, name]))
+    const errors = new Map<string, KafkaError>()
+    for (const { topicId, partitionErrors } of answer.topics) {
+      for (const { partitionIndex, errorCode } of partitionErrors) {
+        const topic = names.get(topicId) ?? ''
+        errors.set(topicPartitionName({ topic, partition: partitionIndex }), errorName(errorCode))
+      }
+    }
+    const taken: ControlledPartition[] = []
+    const refused: Refusal[] = []
+    for (const partition of partitions) {
+      const error = whole === 'NONE' ? errors.get(topicPartitionName(partition)) : whole
+      if (error === undefined || !partition.replicas.includes(sender.brokerId)) continue
+      if (error === 'NONE') taken.push(partition)
+      else if (error === 'STALE_CONTROLLER_EPOCH') this.#heard.outdated(sender.brokerId, error)
+      else refused.push({ partition, error })
+    }
+    this.#heard.answered(broker, taken, refused)
+  }
+
+  async #sendUpdateMetadata(
+    sender: ControlSender,
+    topicStates: ReturnType<ControllerState['updateMetadataFor']>,
+    isFull: boolean
+  ): Promise<void> {
     const liveBrokers = [...this.#office.state.brokers.values()].map(({ id, host, port, rack }) => ({
       id,
       endpoints: [{ host, port, listener: listenerName, securityProtocol: 0 }],
       rack
     }))
-    const topicStates = this.#office.state.updateMetadataFor(partitions, areDeleted)
     // A broker that joins may have missed deletions: what is not in the full list is not there.
     const type = isFull ? updateMetadataFull : 0
-    return sender.send(updateMetadataCall, { ...this.#header(sender), type, topicStates, liveBrokers })
+    const answer = await sender.send(updateMetadataCall, { ...this.#header(sender), type, topicStates, liveBrokers })
+    const error = answer === undefined ? 'NONE' : errorName(answer.errorCode)
+    // Whatever the reason, this broker's clients do not know what they should: all of it is told again.
+    if (error !== 'NONE') this.#heard.outdated(sender.brokerId, error)
   }
 
-  /** Resolves with true when no broker holds any of the topic any more, false when that is not sure. */
-  async deleteReplicas(topic: ControlledTopic): Promise<boolean> {
-    const answers = [...this.#senders.values()].map((sender) => this.#sendStopReplica(sender, topic))
-    return !(await Promise.all(answers)).includes(false)
-  }
-
-  /** True when the broker holds none of the topic any more. */
-  async #sendStopReplica(sender: ControlSender, topic: ControlledTopic): Promise<boolean> {
-    const held = topic.partitions.filter(({ replicas }) => replicas.includes(sender.brokerId))
-    if (held.length === 0) return true
+  /** NONE when the broker holds none of the topic any more, else why not; undefined when it left before it answered. */
+  async deleteReplicas(brokerId: number, topic: ControlledTopic): Promise<KafkaError | undefined> {
+    // After the word that the topic is gone: clients are not to find it without its partitions.
+    await this.#metadataTurn
+    const sender = this.#senders.get(brokerId)
+    if (sender === undefined) return undefined
+    const held = topic.partitions.filter(({ replicas }) => replicas.includes(brokerId))
     const partitionStates = held.map(({ partition }) => ({
       partitionIndex: partition,
       leaderEpoch: deleteWithEpoch,
@@ -144,8 +227,12 @@ export class ControllerBroadcast {
       deletePartitions: false,
       topicStates: [{ topicName: topic.name, partitionStates }]
     })
-    return (
-      answer !== undefined && answer.errorCode === 0 && answer.partitionErrors.every(({ errorCode }) => errorCode === 0)
-    )
+    if (answer === undefined) return undefined
+    const whole = errorName(answer.errorCode)
+    if (isOutdated(whole)) this.#heard.outdated(brokerId, whole)
+    if (whole !== 'NONE') return whole
+    return errorName(answer.partitionErrors.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0)
   }
 }
+
+const isOutdated = (error: KafkaError): boolean => error === 'STALE_CONTROLLER_EPOCH' || error === 'STALE_BROKER_EPOCH'

@@ -1,6 +1,6 @@
 /**
  * How the controller writes znodes: multis that succeed only while the office is this broker's, guarded by the version of
- * /controller_epoch (kafka.md 6.2), and writes that do not mind when somebody else was there before.
+ * /controller_epoch (KAFKA-6082), and writes that do not mind when somebody else was there before.
  */
 import { ignore, messageOf } from '../kernel/errors'
 import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
@@ -31,8 +31,8 @@ export class ControllerWrites {
       const results = await this.#ensemble.multi([check, ...operations])
       return results.slice(1).map(({ stat }) => ({ version: stat?.version ?? 0 }))
     } catch (error) {
-      if (error instanceof EnsembleError && error.failedIndex === 0 && error.code === 'BADVERSION')
-        throw new ControllerMoved()
+      const isGuard = error instanceof EnsembleError && error.failedIndex === 0
+      if (isGuard && (error.code === 'BADVERSION' || error.code === 'NONODE')) throw new ControllerMoved()
       throw error
     }
   }

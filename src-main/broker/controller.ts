@@ -1,22 +1,21 @@
 /**
  * The controller: the one broker that holds /controller. It alone elects partition leaders, creates and deletes topics
- * and hands out producer ids; every write of it is a multi guarded by the version of /controller_epoch (kafka.md 6.2).
- * One event at a time. A lost connection ends the event: what is stored is read anew before anything else is decided.
+ * and hands out producer ids; every write of it is a multi guarded by the version of /controller_epoch (KAFKA-6082).
+ * One event at a time. An event that fails is never forgotten: after a lost connection the session's events bring it
+ * back; after any other error of the ensemble (somebody else wrote, a full disk) everything is read anew, after a pause.
+ *
+ * A broker that refuses a partition does not lead it: the partition has no leader, or another one, until the broker takes
+ * it. It is asked again, less and less often, with an order that does not make it leader yet.
  */
 import { ignore } from '../kernel/errors'
-import type { Clock, Log, Network, Random } from '../kernel/ports'
+import { topicPartitionName } from '../kernel/ids'
+import type { Clock, Log, Network, Random, Timer } from '../kernel/ports'
 import { randomUuid } from '../kernel/uuid'
-import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
+import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaError } from '../protocol/wire/error-codes'
-import { ControllerBroadcast } from './controller-broadcast'
-import {
-  chunks,
-  ControllerMoved,
-  ControllerWrites,
-  createIfMissing,
-  deleteIfThere,
-  partitionsPerMulti
-} from './controller-writes'
+import { ControllerBroadcast, type Refusal } from './controller-broadcast'
+import { ControllerOffice, type OfficeTerm } from './controller-office'
+import { ControllerMoved, ControllerWrites, deleteIfThere } from './controller-writes'
 import {
   ControllerState,
   type ControlledPartition,
@@ -28,9 +27,6 @@ import { collidingTopic, topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
   configData,
-  controllerData,
-  dataOf,
-  parseControllerEpoch,
   parseNextProducerId,
   parsePartitionState,
   parseTopic,
@@ -41,6 +37,16 @@ import {
 } from './core/znodes'
 import type { TopicConfigs } from './core/topic-configs'
 import { PartitionStates } from './partition-states'
+import { TopicDeletions } from './topic-deletions'
+
+/** Everything is read anew so soon after an event failed, at first and at most. */
+const againDelays = { minMs: 100, maxMs: 10_000 }
+/** Without a reason to read again for so long, the next pause is a short one. */
+const againCalmMs = 30_000
+/** A broker that refused partitions is asked again so soon, at first and at most. */
+const refusalDelays = { minMs: 1_000, maxMs: 10_000 }
+const createAttemptsMax = 5
+const refusedSampleMax = 3
 
 export interface ControllerPorts {
   readonly brokerId: number
@@ -75,12 +81,15 @@ export class Controller {
   #writes: ControllerWrites
   #states: PartitionStates
   #broadcast: ControllerBroadcast
+  #deletions: TopicDeletions
+  readonly #office: ControllerOffice
+  #again: { readonly timer: Timer } | undefined
+  #againDelayMs = againDelays.minMs
+  #againMs = -Infinity
+  /** Brokers that are to be asked again, and how long after the last time. */
+  readonly #refusals = new Map<number, { delayMs: number; timer: Timer | undefined }>()
   #last: Promise<void> = Promise.resolve()
   #isStopped = false
-  /** Topics whose brokers were told to delete them and have not all answered. */
-  readonly #beingDeleted = new Set<ControlledTopic>()
-  /** Resolved when a topic that is being deleted is gone. */
-  readonly #deletionWaiters = new Map<string, (() => void)[]>()
 
   // Each watcher is one function for good, so that arming it twice is arming it once.
   readonly #onController = (): void => this.stand()
@@ -89,14 +98,46 @@ export class Controller {
   readonly #onDeletions = (): void =>
     this.#whenActive(async () => {
       await this.#readDeletions()
-      this.#resumeDeletions()
+      this.#deletions.resume()
     })
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports
+    this.#office = new ControllerOffice(ports)
     this.#writes = new ControllerWrites(ports.ensemble, -1)
     this.#states = new PartitionStates(ports, this.#writes)
-    this.#broadcast = new ControllerBroadcast(ports, { brokerId: ports.brokerId, epoch: 0, state: this.#state })
+    this.#broadcast = this.#newBroadcast()
+    this.#deletions = this.#newDeletions()
+  }
+
+  /** For one term: what is heard after its end is nobody's. */
+  #newBroadcast(): ControllerBroadcast {
+    const { brokerId } = this.#ports
+    const broadcast = new ControllerBroadcast(
+      this.#ports,
+      { brokerId, epoch: this.#epoch, state: this.#state },
+      {
+        answered: (broker, taken, refused) => {
+          if (this.#broadcast === broadcast) this.#answered(broker, taken, refused)
+        },
+        outdated: (broker, error) => {
+          if (this.#broadcast === broadcast) this.#readAgain(`broker ${broker} answered ${error}`)
+        }
+      }
+    )
+    return broadcast
+  }
+
+  #newDeletions(): TopicDeletions {
+    const state = this.#state
+    return new TopicDeletions({
+      ...this.#ports,
+      state,
+      writes: this.#writes,
+      broadcast: this.#broadcast,
+      event: (work) => this.#whenActive(() => (this.#state === state ? work() : Promise.resolve())),
+      finished: (topic) => this.#ports.event('topicDeleted', { topic })
+    })
   }
 
   get isActive(): boolean {
@@ -109,7 +150,12 @@ export class Controller {
 
   /** Resolves when what is under way is done, taking office for one; false when this broker is no controller then. */
   whenInOffice(): Promise<boolean> {
-    return this.#isActive ? this.#turn(() => Promise.resolve(true), false) : Promise.resolve(false)
+    return this.#isActive
+      ? this.#turn(
+          () => Promise.resolve(true),
+          () => false
+        )
+      : Promise.resolve(false)
   }
 
   /** Names of all topics, those being deleted too. Only while active. */
@@ -121,8 +167,10 @@ export class Controller {
     return this.#state.topics.get(name)
   }
 
+  /** Not of a topic that is being deleted: that is gone. */
   topicNameOf(topicId: string): string | undefined {
-    for (const topic of this.#state.topics.values()) if (topic.topicId === topicId) return topic.name
+    for (const { topicId: id, name } of this.#state.topics.values())
+      if (id === topicId) return this.#state.deleting.has(name) ? undefined : name
     return undefined
   }
 
@@ -147,6 +195,7 @@ export class Controller {
 
   stop(): void {
     this.#isStopped = true
+    this.#again?.timer.cancel()
     this.#resign()
   }
 
@@ -165,28 +214,49 @@ export class Controller {
 
   #failed(error: unknown): void {
     if (error instanceof ControllerMoved) {
+      this.#office.forget()
       this.#resign()
-      this.stand()
-    } else if (error instanceof EnsembleError) {
+      this.#readAgain('the office is another’s')
+    } else if (error instanceof EnsembleError && isPassing(error)) {
       // The session events decide what comes next: reconnected() or sessionEnded().
       this.#ports.log('warn', 'the controller lost the ensemble', { reason: error.message })
+    } else if (error instanceof EnsembleError) {
+      this.#readAgain(error.message)
     } else {
       this.#ports.failed(error)
     }
   }
 
-  /** The same for a request: it waits for its turn and gets a value back; `moved` when the office was lost meanwhile. */
-  #turn<T>(event: () => Promise<T>, moved: T): Promise<T> {
+  /** What is stored is not what we believed, or could not be stored: all is read and told anew, after a pause. */
+  #readAgain(reason: string): void {
+    if (this.#again !== undefined || this.#isStopped) return
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (nowMs - this.#againMs > againCalmMs) this.#againDelayMs = againDelays.minMs
+    this.#againMs = nowMs
+    this.#ports.log('warn', 'the controller reads everything again', { reason, delayMs: this.#againDelayMs })
+    const timer = this.#ports.clock.after(this.#againDelayMs, () => {
+      this.#again = undefined
+      this.#enqueue(() => this.#elect())
+    })
+    this.#again = { timer }
+    this.#againDelayMs = Math.min(againDelays.maxMs, this.#againDelayMs * 2)
+  }
+
+  /**
+   * The same for a request: it waits for its turn and gets a value back; what `failed` makes of the error when it could
+   * not be done, of undefined when this broker is no controller.
+   */
+  #turn<T>(event: () => Promise<T>, failed: (error: unknown) => T): Promise<T> {
     return new Promise((resolve) => {
       this.#enqueue(async () => {
         if (!this.#isActive) {
-          resolve(moved)
+          resolve(failed(undefined))
           return
         }
         try {
           resolve(await event())
         } catch (error) {
-          resolve(moved)
+          resolve(failed(error))
           throw error
         }
       })
@@ -196,48 +266,21 @@ export class Controller {
   // ── election ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #elect(): Promise<void> {
-    const { ensemble, brokerId, clock } = this.#ports
-    const holder = await ensemble.exists(paths.controller, this.#onController)
-    if (holder !== undefined) {
-      if (holder.ephemeralOwner === ensemble.sessionId) await this.#takeOffice()
-      else this.#resign()
-      return
-    }
-    const { epoch, version } = await this.#storedEpoch()
-    try {
-      await ensemble.multi([
-        { type: 'create', path: paths.controller, data: controllerData(brokerId, clock.nowMs()), ephemeral: true },
-        { type: 'setData', path: paths.controllerEpoch, data: dataOf(String(epoch + 1)), version }
-      ])
-    } catch (error) {
-      if (error instanceof EnsembleError && (error.code === 'NODEEXISTS' || error.code === 'BADVERSION')) {
-        ignore(error, 'another broker was elected; the watch on /controller tells when it goes')
-        return
-      }
-      throw error
-    }
-    await this.#takeOffice()
+    const term = await this.#office.stand(this.#onController, this.#ports.clock.nowMs())
+    if (term === undefined) this.#resign()
+    else await this.#takeOffice(term)
   }
 
-  async #storedEpoch(): Promise<{ readonly epoch: number; readonly version: number }> {
-    const { ensemble } = this.#ports
-    const stored = await ensemble.getData(paths.controllerEpoch)
-    if (stored !== undefined) return { epoch: parseControllerEpoch(stored.data), version: stored.stat.version }
-    await createIfMissing(ensemble, paths.controllerEpoch, dataOf('0'))
-    const created = await ensemble.getData(paths.controllerEpoch)
-    return { epoch: parseControllerEpoch(created?.data ?? null), version: created?.stat.version ?? 0 }
-  }
-
-  /** Reads everything, tells everybody, elects where a leader is missing (kafka.md 6.2, "Failover"). */
-  async #takeOffice(): Promise<void> {
-    const { epoch, version } = await this.#storedEpoch()
-    const { ensemble, brokerId } = this.#ports
+  /** Reads everything, tells everybody, elects where a leader is missing (Kafka's controller failover). */
+  async #takeOffice({ epoch, epochVersion }: OfficeTerm): Promise<void> {
     this.#broadcast.close()
+    this.#forgetRefusals()
     this.#epoch = epoch
     this.#state = new ControllerState()
-    this.#writes = new ControllerWrites(ensemble, version)
+    this.#writes = new ControllerWrites(this.#ports.ensemble, epochVersion)
     this.#states = new PartitionStates(this.#ports, this.#writes)
-    this.#broadcast = new ControllerBroadcast(this.#ports, { brokerId, epoch, state: this.#state })
+    this.#broadcast = this.#newBroadcast()
+    this.#deletions = this.#newDeletions()
     const wasActive = this.#isActive
     this.#isActive = true
     if (!wasActive) {
@@ -247,18 +290,17 @@ export class Controller {
     await this.#readTopics()
     await this.#readDeletions()
     await this.#readBrokers()
-    this.#resumeDeletions()
-    // Deleted by a write of ours whose answer was lost.
-    for (const topic of this.#deletionWaiters.keys()) if (!this.#state.topics.has(topic)) this.#tellGone(topic)
+    this.#deletions.resume()
   }
 
   #resign(): void {
     if (!this.#isActive) return
     this.#isActive = false
     this.#broadcast.close()
+    this.#forgetRefusals()
     this.#state = new ControllerState()
-    for (const waiters of this.#deletionWaiters.values()) for (const done of waiters) done()
-    this.#deletionWaiters.clear()
+    this.#broadcast = this.#newBroadcast()
+    this.#deletions = this.#newDeletions()
     this.#ports.log('info', 'resigned as controller', { epoch: this.#epoch })
     this.#ports.event('controllerResigned', { epoch: this.#epoch })
   }
@@ -277,6 +319,7 @@ export class Controller {
     }
     const { joined, left } = this.#state.replaceBrokers(registered)
     for (const id of left) this.#broadcast.drop(id)
+    for (const id of [...left, ...joined]) this.#forgetRefusals(id)
     for (const id of joined) {
       const broker = this.#state.brokers.get(id)
       if (broker !== undefined) this.#broadcast.open(broker)
@@ -285,7 +328,56 @@ export class Controller {
     this.#ports.log('info', 'brokers changed', { joined, left, live: this.#state.brokerIds() })
     const changed = await this.#electLeaders(this.#state.partitions())
     void this.#broadcast.tell({ changed, joined })
-    this.#resumeDeletions()
+    this.#deletions.resume()
+  }
+
+  // ── what brokers refuse ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** At once, so that nobody is told of a leader that refused; what follows is an event of its own. */
+  #answered(broker: LiveBroker, taken: readonly ControlledPartition[], refused: readonly Refusal[]): void {
+    const back = taken.filter((partition) => this.#state.taken(broker.id, partition))
+    const news = refused.filter(({ partition }) => this.#state.refused(broker.id, partition))
+    if (refused.length > 0) this.#askAgainLater(broker.id)
+    else if (this.#state.refusedBy(broker.id).length === 0) this.#forgetRefusals(broker.id)
+    if (news.length > 0) this.#tellRefusals(broker.id, news)
+    const changed = [...back, ...news.map(({ partition }) => partition)]
+    if (changed.length === 0) return
+    const state = this.#state
+    this.#whenActive(async () => {
+      if (this.#state !== state) return
+      const elected = await this.#electLeaders(changed)
+      if (elected.length > 0) void this.#broadcast.tell({ changed: elected })
+    })
+  }
+
+  #tellRefusals(broker: number, refusals: readonly Refusal[]): void {
+    const error = refusals[0]?.error ?? 'NONE'
+    const sample = refusals.slice(0, refusedSampleMax).map(({ partition }) => topicPartitionName(partition))
+    this.#ports.log('warn', 'a broker refuses partitions', { broker, count: refusals.length, error, sample })
+    this.#ports.event('partitionsRefused', { broker, count: refusals.length, error, sample: sample.join(', ') })
+  }
+
+  #askAgainLater(brokerId: number): void {
+    const before = this.#refusals.get(brokerId)
+    if (before?.timer !== undefined) return
+    const delayMs = before === undefined ? refusalDelays.minMs : Math.min(refusalDelays.maxMs, before.delayMs * 2)
+    const timer = this.#ports.clock.after(delayMs, () => {
+      this.#refusals.set(brokerId, { delayMs, timer: undefined })
+      this.#whenActive(() => {
+        this.#broadcast.askAgain(brokerId, this.#state.refusedBy(brokerId))
+        return Promise.resolve()
+      })
+    })
+    this.#refusals.set(brokerId, { delayMs, timer })
+  }
+
+  /** Of one broker, or of all. */
+  #forgetRefusals(brokerId?: number): void {
+    for (const [id, { timer }] of this.#refusals) {
+      if (brokerId !== undefined && id !== brokerId) continue
+      timer?.cancel()
+      this.#refusals.delete(id)
+    }
   }
 
   #whenActive(event: () => Promise<void>): void {
@@ -298,9 +390,10 @@ export class Controller {
     return this.#states.elect(partitions, (partition) => this.#electionOf(partition))
   }
 
-  #electionOf({ topic, replicas, state }: ControlledPartition): Election {
-    if (this.#state.deleting.has(topic)) return { type: 'unchanged' }
-    return electLeader(replicas, state, (id) => this.#state.isAlive(id), this.#epoch)
+  #electionOf(partition: ControlledPartition): Election {
+    if (this.#state.deleting.has(partition.topic)) return { type: 'unchanged' }
+    const { replicas, state } = partition
+    return electLeader(replicas, state, (id) => this.#state.canServe(partition, id), this.#epoch)
   }
 
   // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,12 +450,11 @@ export class Controller {
     void this.#broadcast.tell({ changed, areNew: true })
   }
 
-  /** Resolves when every live broker knows the topics' leaders (kafka.md 4.3 item 24), or the controller moved. */
+  /** Resolves when every live broker knows the topics' leaders, as clients expect of it, or the controller moved. */
   async createTopics(topics: readonly NewTopic[]): Promise<readonly TopicOutcome[]> {
-    const moved = topics.map((): TopicOutcome => ({ error: 'NOT_CONTROLLER', message: null }))
     const made = await this.#turn<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }>(
       () => this.#createTopics(topics),
-      { outcomes: moved, told: Promise.resolve() }
+      (error) => ({ outcomes: topics.map(() => troubleOf(error)), told: Promise.resolve() })
     )
     await made.told
     return made.outcomes
@@ -374,15 +466,33 @@ export class Controller {
     const outcomes: TopicOutcome[] = []
     const created: ControlledPartition[] = []
     for (const topic of topics) {
-      const outcome = await this.#createTopic(topic)
+      const outcome = await this.#createOrTell(topic)
       outcomes.push(outcome)
       created.push(...(outcome.error === 'NONE' ? (this.#state.topics.get(topic.name)?.partitions ?? []) : []))
     }
-    const changed = await this.#electLeaders(created)
-    return { outcomes, told: this.#broadcast.tell({ changed, areNew: true }) }
+    try {
+      const changed = await this.#electLeaders(created)
+      return { outcomes, told: this.#broadcast.tell({ changed, areNew: true }) }
+    } catch (error) {
+      if (!(error instanceof EnsembleError) || isPassing(error)) throw error
+      // The topics are there; their leaders are elected when that can be stored.
+      this.#readAgain(error.message)
+      return { outcomes, told: Promise.resolve() }
+    }
   }
 
-  async #createTopic(topic: NewTopic): Promise<TopicOutcome> {
+  /** One topic that cannot be stored takes nothing from the others; a lost office does. */
+  async #createOrTell(topic: NewTopic): Promise<TopicOutcome> {
+    try {
+      return await this.#createTopic(topic)
+    } catch (error) {
+      if (!(error instanceof EnsembleError) || isPassing(error)) throw error
+      this.#ports.log('warn', 'a topic could not be stored', { topic: topic.name, reason: error.message })
+      return troubleOf(error)
+    }
+  }
+
+  async #createTopic(topic: NewTopic, attempt = 1): Promise<TopicOutcome> {
     const { name, assignment, configs } = topic
     if (this.#state.topics.has(name)) {
       const message = this.#state.deleting.has(name)
@@ -404,6 +514,11 @@ export class Controller {
         { type: 'create', path: paths.topic(name), data: topicData(topicId, assignment) }
       ])
     } catch (error) {
+      const isOvertaken = error instanceof EnsembleError && error.path === paths.topicConfig(name)
+      if (isOvertaken && attempt < createAttemptsMax && (error.code === 'NODEEXISTS' || error.code === 'NONODE')) {
+        ignore(error, 'somebody else wrote its configs meanwhile: looked at again')
+        return this.#createTopic(topic, attempt + 1)
+      }
       if (error instanceof EnsembleError && error.code === 'NODEEXISTS') {
         return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
       }
@@ -426,22 +541,28 @@ export class Controller {
 
   // ── deletion ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Marks the topic; `gone` resolves when it is deleted, which waits for all its brokers to be there. */
-  async deleteTopic(name: string): Promise<{ readonly error: KafkaError; readonly gone: Promise<void> }> {
-    const failed = (error: KafkaError) => ({ error, gone: Promise.resolve() })
-    return this.#turn(async () => {
-      if (!this.#state.topics.has(name)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
-      if (!this.#state.deleting.has(name)) {
+  /**
+   * Marks the topic; `gone` resolves when every live broker has heard of it, and then it is gone for clients. Its name is
+   * taken until the brokers that are dead have come back and deleted it, too. One that is marked already is unknown.
+   */
+  async deleteTopic(
+    name: string
+  ): Promise<{ readonly error: KafkaError; readonly message: string | null; readonly gone: Promise<void> }> {
+    const failed = (error: KafkaError, message: string | null = null) => ({ error, message, gone: Promise.resolve() })
+    return this.#turn(
+      async () => {
+        if (!this.#state.topics.has(name)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
+        if (this.#state.deleting.has(name)) return failed('UNKNOWN_TOPIC_OR_PARTITION')
         await this.#markDeleted(name)
         this.#state.deleting.add(name)
+        this.#deletions.resume()
+        return { error: 'NONE' as KafkaError, message: null, gone: this.#deletions.gone(name) ?? Promise.resolve() }
+      },
+      (error) => {
+        const trouble = troubleOf(error)
+        return failed(trouble.error, trouble.message)
       }
-      const gone = new Promise<void>((resolve) => {
-        const waiters = this.#deletionWaiters.get(name) ?? []
-        this.#deletionWaiters.set(name, [...waiters, resolve])
-      })
-      this.#resumeDeletions()
-      return { error: 'NONE' as KafkaError, gone }
-    }, failed('NOT_CONTROLLER'))
+    )
   }
 
   async #markDeleted(name: string): Promise<void> {
@@ -461,88 +582,24 @@ export class Controller {
     }
   }
 
-  /** Deletes the marked topics all of whose replicas are on live brokers; the others wait for their brokers. */
-  #resumeDeletions(): void {
-    for (const name of [...this.#state.deleting]) {
-      const topic = this.#state.topics.get(name)
-      if (topic === undefined) continue
-      const isEligible = topic.partitions.every(({ replicas }) => replicas.every((id) => this.#state.isAlive(id)))
-      if (isEligible) this.#deleteTopic(topic)
-    }
-  }
-
-  /**
-   * Tells everybody, then ends in a later turn when all answered: a broker that dies meanwhile must not hold up the
-   * event that says so. With an answer missing the topic stays marked until brokers change.
-   */
-  #deleteTopic(topic: ControlledTopic): void {
-    if (this.#beingDeleted.has(topic)) return
-    this.#beingDeleted.add(topic)
-    void this.#broadcast.tell({ changed: topic.partitions, areDeleted: true })
-    void this.#broadcast.deleteReplicas(topic).then((areGone) => {
-      this.#beingDeleted.delete(topic)
-      if (!areGone) {
-        this.#ports.log('warn', 'a topic could not be deleted everywhere yet', { topic: topic.name })
-        return
-      }
-      this.#whenActive(() => this.#finishDeletion(topic))
-    })
-  }
-
-  async #finishDeletion(topic: ControlledTopic): Promise<void> {
-    if (this.#state.topics.get(topic.name) !== topic) return
-    await this.#deleteZnodes(topic)
-    // Again: a broker that joined while the others were being asked was told of the topic as of any other.
-    void this.#broadcast.tell({ changed: topic.partitions, areDeleted: true })
-    this.#state.topics.delete(topic.name)
-    this.#state.deleting.delete(topic.name)
-    this.#ports.event('topicDeleted', { topic: topic.name })
-    this.#tellGone(topic.name)
-  }
-
-  #tellGone(topic: string): void {
-    for (const done of this.#deletionWaiters.get(topic) ?? []) done()
-    this.#deletionWaiters.delete(topic)
-  }
-
-  async #deleteZnodes(topic: ControlledTopic): Promise<void> {
-    const { ensemble } = this.#ports
-    const listed = await ensemble.getChildren(paths.partitions(topic.name))
-    for (const some of chunks(listed?.children ?? [], partitionsPerMulti)) {
-      const operations: Operation[] = []
-      for (const partition of some) {
-        const path = paths.partition(topic.name, Number(partition))
-        const inner = await ensemble.getChildren(path)
-        for (const child of inner?.children ?? []) operations.push({ type: 'delete', path: `${path}/${child}` })
-        operations.push({ type: 'delete', path })
-      }
-      await this.#writes.multi(operations)
-    }
-    const rest: Operation[] = []
-    if (listed !== undefined) rest.push({ type: 'delete', path: paths.partitions(topic.name) })
-    rest.push({ type: 'delete', path: paths.topic(topic.name) })
-    if ((await ensemble.exists(paths.topicConfig(topic.name))) !== undefined) {
-      rest.push({ type: 'delete', path: paths.topicConfig(topic.name) })
-    }
-    rest.push({ type: 'delete', path: paths.deleteTopic(topic.name) })
-    await this.#writes.multi(rest)
-  }
-
   // ── producer ids ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The next block of producer ids, for that broker (KIP-730). */
   async allocateProducerIds(
     brokerId: number
   ): Promise<{ readonly error: KafkaError; readonly start: bigint; readonly length: number }> {
-    const failed = { error: 'NOT_CONTROLLER' as KafkaError, start: -1n, length: 0 }
-    return this.#turn(async () => {
-      const stored = await this.#ports.ensemble.getData(paths.producerIdBlock)
-      if (stored === undefined) return failed
-      const start = parseNextProducerId(stored.data)
-      const data = producerIdBlockData(brokerId, start)
-      await this.#writes.multi([{ type: 'setData', path: paths.producerIdBlock, data, version: stored.stat.version }])
-      return { error: 'NONE' as KafkaError, start, length: producerIdBlockSize }
-    }, failed)
+    const failed = (error: KafkaError) => ({ error, start: -1n, length: 0 })
+    return this.#turn(
+      async () => {
+        const stored = await this.#ports.ensemble.getData(paths.producerIdBlock)
+        if (stored === undefined) return failed('NOT_CONTROLLER')
+        const start = parseNextProducerId(stored.data)
+        const data = producerIdBlockData(brokerId, start)
+        await this.#writes.multi([{ type: 'setData', path: paths.producerIdBlock, data, version: stored.stat.version }])
+        return { error: 'NONE' as KafkaError, start, length: producerIdBlockSize }
+      },
+      (error) => failed(troubleOf(error).error)
+    )
   }
 
   inspect(): Readonly<Record<string, unknown>> {
@@ -554,4 +611,17 @@ export class Controller {
       deleting: [...this.#state.deleting]
     }
   }
+}
+
+/** What a client is told of a request that the ensemble kept from being done; undefined: no controller is here any more. */
+function troubleOf(error: unknown): TopicOutcome {
+  if (error instanceof EnsembleError && error.code === 'SYSTEMERROR')
+    return { error: 'KAFKA_STORAGE_ERROR', message: 'The ensemble could not store it; its disk may be full.' }
+  if (error instanceof EnsembleError && !isPassing(error))
+    return { error: 'UNKNOWN_SERVER_ERROR', message: `The ensemble could not store it: ${error.message}. Try again.` }
+  const message =
+    error instanceof EnsembleError
+      ? 'The controller has lost the ensemble. Try again when it is back.'
+      : 'This broker is not the controller any more. Try again.'
+  return { error: 'NOT_CONTROLLER', message }
 }

@@ -1,6 +1,7 @@
 /**
  * The stored states of partitions (leader, ISR, epochs), as the controller elects and writes them. Where somebody else has
- * written meanwhile, what is stored is read and decided upon again; no partition holds up the others.
+ * written meanwhile, what is stored is read and decided upon again; no partition holds up the others. What cannot be
+ * stored all the same is the controller's to begin anew: it is never forgotten.
  */
 import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
@@ -32,7 +33,10 @@ export class PartitionStates {
     this.#writes = writes
   }
 
-  /** Elects where it is needed and possible, and stores it; the partitions whose state is another one now. */
+  /**
+   * Elects where it is needed and possible, and stores it; the partitions whose state is another one now. Rejects with
+   * EnsembleError, BADVERSION when others write one of them again and again.
+   */
   async elect(
     partitions: Iterable<ControlledPartition>,
     electionOf: (partition: ControlledPartition) => Election
@@ -54,9 +58,8 @@ export class PartitionStates {
       for (const partition of overtaken) changed.add(partition)
       undecided = overtaken
     }
-    for (const { topic, partition } of undecided) {
-      this.#log('error', 'the state of a partition cannot be stored', { topic, partition })
-    }
+    const [unstored] = undecided
+    if (unstored !== undefined) throw new EnsembleError('BADVERSION', paths.state(unstored.topic, unstored.partition))
     return [...changed]
   }
 
@@ -103,13 +106,17 @@ export class PartitionStates {
     return this.#stored([one], writesOf(one).slice(-1))
   }
 
-  /** False when the topic is gone. */
+  /** False when the topic is gone, or what is stored is none of Kafka's: whoever wrote that has to take it away. */
   async #readStateAgain(partition: ControlledPartition): Promise<boolean> {
     const stored = await this.#ensemble.getData(paths.state(partition.topic, partition.partition))
     if (stored === undefined && (await this.#ensemble.exists(paths.topic(partition.topic))) === undefined) return false
     partition.state = stored === undefined ? undefined : parsePartitionState(stored.data)
     partition.zkVersion = stored?.stat.version ?? 0
-    return true
+    if (stored === undefined || partition.state !== undefined) return true
+    this.#log('error', 'the state of a partition cannot be read', {
+      path: paths.state(partition.topic, partition.partition)
+    })
+    return false
   }
 }
 

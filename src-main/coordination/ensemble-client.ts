@@ -22,7 +22,7 @@ import { readReplyHeader, readResponse, readWatchEvent, type Response } from './
 import { openAcl, type Stat } from './wire/stat'
 import { compareZxid, zxidToBigint, zxidZero, type Zxid } from './wire/zxid'
 
-export { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
+export { EnsembleError, isPassing, type EnsembleErrorCode } from './ensemble-error'
 export type { Watcher } from './client-watches'
 export type { WatcherEvent } from './wire/responses'
 

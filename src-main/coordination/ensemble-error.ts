@@ -3,6 +3,11 @@ import type { ErrorName } from './wire/codes'
 
 export type EnsembleErrorCode = ErrorName
 
+/** The session or its connection, not the request, is what is wrong: session events tell how it goes on. */
+const passing: readonly EnsembleErrorCode[] = ['CONNECTIONLOSS', 'SESSIONEXPIRED', 'SESSIONMOVED']
+
+export const isPassing = ({ code }: EnsembleError): boolean => passing.includes(code)
+
 export class EnsembleError extends Error {
   override readonly name = 'EnsembleError'
   readonly code: EnsembleErrorCode

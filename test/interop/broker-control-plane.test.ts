@@ -118,7 +118,7 @@ describe('the control plane', () => {
     expect(Object.keys(await layout()).filter((path) => path.includes('marked'))).toEqual([])
   })
 
-  it('knows of a killed broker by its session: the znode goes 4 to 7 s after the kill; deletion waits for it', async () => {
+  it('knows of a killed broker by its session: the znode goes 4 to 7 s after the kill; a deleted topic’s name waits for it', async () => {
     const victim = cluster.otherThan(await cluster.controllerId())
     await kazoo('write_topic', 'waits', String(victim))
     await until('it has a leader', () => serves('waits'))
@@ -134,7 +134,12 @@ describe('the control plane', () => {
     const controller = await cluster.controllerId()
     const request = { topics: [{ name: 'waits' }], timeoutMs: 300 }
     const answer = await cluster.ask(controller, 'deleteTopics', 6, request)
-    expect(answer.responses[0]?.errorCode).toBe(7)
+    expect(answer.responses[0]?.errorCode).toBe(0)
+    const living = cluster.otherThan(victim)
+    expect((await cluster.metadata(['waits'], living)).topics[0]?.errorCode).toBe(3)
+    const anew = { name: 'waits', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+    const taken = await cluster.ask(controller, 'createTopics', 5, { topics: [anew], timeoutMs: 10_000 })
+    expect(taken.topics[0]?.errorCode).toBe(36)
     expect(Object.keys(await layout())).toContain('/admin/delete_topics/waits')
     await cluster.lab.verb('node', 'start', `broker-${victim}`)
     await until('the deletion is completed', async () => {

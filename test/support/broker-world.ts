@@ -78,7 +78,7 @@ export class BrokerWorld {
   /** Called when a broker listens, before it has registered. */
   onListening: (port: number) => void = () => undefined
   #member: EnsembleNode | undefined
-  readonly #memberDisk = new SimDisk(this.clock)
+  readonly memberDisk = new SimDisk(this.clock)
   #seed = 1
 
   static async start(brokerIds: readonly number[] = [1]): Promise<BrokerWorld> {
@@ -96,7 +96,7 @@ export class BrokerWorld {
       sessionTimeouts: { minMs: 4_000, maxMs: 40_000 },
       clock: this.clock,
       random: new SimRandom(this.#seed++),
-      disk: this.#memberDisk,
+      disk: this.memberDisk,
       network: this.network,
       checksum: nodeChecksum,
       log: silent,

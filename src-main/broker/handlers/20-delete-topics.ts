@@ -1,7 +1,7 @@
 /**
- * DeleteTopics, versions 0 to 6; served by the controller, NOT_CONTROLLER elsewhere. Answers when the topic is gone, or
- * REQUEST_TIMED_OUT: with one of its brokers down it stays marked and goes when that broker is back. Internal topics are
- * not deleted.
+ * DeleteTopics, versions 0 to 6; served by the controller, NOT_CONTROLLER elsewhere. Answers when the topic is gone for
+ * clients, which every live broker has confirmed, or REQUEST_TIMED_OUT. With one of its brokers down the name stays taken
+ * until that broker is back and has deleted its part. Internal topics are not deleted.
  */
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/api/20-delete-topics'
 import { code } from '../../protocol/wire/headers'
@@ -51,8 +51,8 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
   if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
   if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)
   const topic = broker.controller.topic(name)
-  const { error, gone } = await broker.controller.deleteTopic(name)
-  if (error !== 'NONE') return failed(error, null, name)
+  const { error, message, gone } = await broker.controller.deleteTopic(name)
+  if (error !== 'NONE') return failed(error, message, name)
   const isGone = await withinTime(
     broker.clock,
     timeoutMs,
@@ -61,7 +61,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
   if (isGone === undefined) {
     return failed(
       'REQUEST_TIMED_OUT',
-      'The topic is marked for deletion and goes when all its brokers are there.',
+      'The topic is marked for deletion, but not every broker has heard of it yet.',
       name
     )
   }

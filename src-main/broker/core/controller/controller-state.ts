@@ -2,9 +2,9 @@
  * What the controller knows: live brokers, topics, the stored state of each partition; and what each broker is to be
  * told after a change. Reading and writing znodes is the service's.
  */
-import { invariant } from '../../../kernel/invariant'
 import type { Uuid } from '../../../kernel/uuid'
-import { leaderDuringDelete, type BrokerEndpoint } from '../metadata-image'
+import { topicPartitionName } from '../../../kernel/ids'
+import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
 import type { PartitionState } from '../znodes'
 
 export interface LiveBroker extends BrokerEndpoint {
@@ -38,9 +38,41 @@ export class ControllerState {
   readonly brokers = new Map<number, LiveBroker>()
   readonly topics = new Map<string, ControlledTopic>()
   readonly deleting = new Set<string>()
+  /** What live brokers have refused, by broker: their names, so that they are asked again. */
+  readonly #refused = new Map<number, Map<string, ControlledPartition>>()
 
   isAlive(brokerId: number): boolean {
     return this.brokers.has(brokerId)
+  }
+
+  /** Alive, and has not refused this partition: only such a broker may lead it. */
+  canServe(partition: ControlledPartition, brokerId: number): boolean {
+    return this.isAlive(brokerId) && this.#refused.get(brokerId)?.has(topicPartitionName(partition)) !== true
+  }
+
+  /** Partitions that a broker has refused and not taken since. */
+  refusedBy(brokerId: number): readonly ControlledPartition[] {
+    return [...(this.#refused.get(brokerId)?.values() ?? [])].filter(
+      (partition) => this.topics.get(partition.topic)?.partitions[partition.partition] === partition
+    )
+  }
+
+  /** False when that was known. */
+  refused(brokerId: number, partition: ControlledPartition): boolean {
+    const known = this.#refused.get(brokerId)
+    const name = topicPartitionName(partition)
+    if (known?.get(name) === partition) return false
+    if (known === undefined) this.#refused.set(brokerId, new Map([[name, partition]]))
+    else known.set(name, partition)
+    return true
+  }
+
+  /** True when it was refused before. */
+  taken(brokerId: number, partition: ControlledPartition): boolean {
+    const known = this.#refused.get(brokerId)
+    const wasRefused = known?.delete(topicPartitionName(partition)) === true
+    if (known?.size === 0) this.#refused.delete(brokerId)
+    return wasRefused
   }
 
   brokerIds(): readonly number[] {
@@ -63,11 +95,13 @@ export class ControllerState {
       if (ids.has(id)) continue
       left.push(id)
       this.brokers.delete(id)
+      this.#refused.delete(id)
     }
     for (const broker of registered) {
       const known = this.brokers.get(broker.id)
       if (known?.epoch === broker.epoch) continue
       if (known !== undefined) left.push(broker.id)
+      this.#refused.delete(broker.id)
       joined.push(broker.id)
       this.brokers.set(broker.id, broker)
     }
@@ -79,7 +113,8 @@ export class ControllerState {
   /** LeaderAndIsr for one broker: of the given partitions those it holds and that have a state. */
   leaderAndIsrFor(brokerId: number, partitions: Iterable<ControlledPartition>, isNew: boolean) {
     const held = [...partitions].filter(
-      (partition) => partition.state !== undefined && partition.replicas.includes(brokerId)
+      (partition) =>
+        partition.state !== undefined && partition.replicas.includes(brokerId) && !this.deleting.has(partition.topic)
     )
     return this.#byTopic(held, (partition, state) => ({
       partitionIndex: partition.partition,
@@ -94,11 +129,13 @@ export class ControllerState {
   }
 
   updateMetadataFor(partitions: Iterable<ControlledPartition>, isDeleted: boolean) {
-    const known = [...partitions].filter((partition) => partition.state !== undefined || isDeleted)
+    const known = [...partitions].filter((partition) =>
+      this.deleting.has(partition.topic) ? isDeleted : partition.state !== undefined || isDeleted
+    )
     return this.#byTopic(known, (partition, state) => ({
       partitionIndex: partition.partition,
       controllerEpoch: state.controllerEpoch,
-      leader: isDeleted ? leaderDuringDelete : state.leader,
+      leader: isDeleted ? leaderDuringDelete : this.canServe(partition, state.leader) ? state.leader : noLeader,
       leaderEpoch: state.leaderEpoch,
       isr: state.isr,
       zkVersion: partition.zkVersion,
@@ -114,7 +151,8 @@ export class ControllerState {
     const byTopic = new Map<string, { topicName: string; topicId: Uuid; partitionStates: State[] }>()
     for (const partition of partitions) {
       const topic = this.topics.get(partition.topic)
-      invariant(topic !== undefined, 'a partition belongs to a topic', { topic: partition.topic })
+      // Gone, or made anew, since it was decided to tell of it.
+      if (topic?.partitions[partition.partition] !== partition) continue
       let states = byTopic.get(topic.name)
       if (states === undefined) {
         byTopic.set(topic.name, (states = { topicName: topic.name, topicId: topic.topicId, partitionStates: [] }))
