@@ -125,7 +125,7 @@ export class ControllerBroadcast {
   /** Orders to one broker alone, which has refused them before. */
   askAgain(brokerId: number, partitions: readonly ControlledPartition[]): void {
     const sender = this.#senders.get(brokerId)
-    if (sender !== undefined) this.#sendLeaderAndIsr(sender, partitions, false)
+    if (sender !== undefined) void Promise.all(this.#sendLeaderAndIsr(sender, partitions, false))
   }
 
   #atMost(timeMs: number, work: Promise<unknown>): Promise<void> {

@@ -4,7 +4,7 @@
  * under `unshare -rm`).
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchSizeBytes, readBatchHeader } from '../../src-main/protocol/record/batch-header'
@@ -103,4 +103,111 @@ describe('a broker whose disk is full', () => {
   function enlarge(): void {
     if (!run('mount', '-o', `remount,size=${2 * diskBytes}`, dataDir)) throw new Error('the disk cannot be made larger')
   }
+})
+
+describe('nodes whose disks are full', () => {
+  let cluster: RawCluster
+  let dir: string
+  const folders = ['broker-1', 'ensemble-1']
+
+  const run = (command: string, ...args: readonly string[]): boolean =>
+    spawnSync(command, args, { stdio: 'ignore' }).status === 0
+
+  beforeAll(async () => {
+    dir = await preparedDir(1)
+    for (const name of folders) {
+      mkdirSync(join(dir, name))
+      if (!run('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', join(dir, name)))
+        throw new Error('a tmpfs cannot be mounted here: run as root, or under unshare -rm')
+    }
+    cluster = await RawCluster.start({ dir })
+    await cluster.createTopic('before')
+  })
+
+  afterAll(async () => {
+    const { code: exitCode } = await cluster.lab.stop()
+    for (const name of folders) run('umount', join(dir, name))
+    rmSync(dir, { recursive: true, force: true })
+    expect(exitCode).toBe(0)
+  })
+
+  /** To the last byte. */
+  function fill(name: string): void {
+    const file = openSync(join(dir, name, 'ballast'), 'w')
+    for (const bytes of [1_048_576, 4_096]) {
+      const piece = new Uint8Array(bytes)
+      try {
+        for (;;) if (writeSync(file, piece) < bytes) break
+      } catch (error) {
+        expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC')
+      }
+    }
+    closeSync(file)
+  }
+
+  const makeRoom = (name: string): void => rmSync(join(dir, name, 'ballast'))
+  const isDiskFull = async (name: string): Promise<boolean> => (await cluster.lab.statusOf(name)).isDiskFull === true
+  const leaderOf = async (topic: string) => (await cluster.topic(topic)).partitions[0]?.leaderId
+
+  async function createRaw(name: string) {
+    const asked = { name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+    const request = { topics: [asked], timeoutMs: 10_000 }
+    return (await cluster.ask(1, 'createTopics', 7, request)).topics[0]
+  }
+
+  it('a broker lives, is started anew, and takes what it refused within 30 s of room', async () => {
+    fill('broker-1')
+    expect((await createRaw('late'))?.errorCode).toBe(0)
+    await until('the screens know', () => isDiskFull('broker-1'))
+    expect(await leaderOf('late')).toBe(-1)
+    expect(await leaderOf('before')).toBe(1)
+    const { pid } = await cluster.lab.statusOf('broker-1')
+
+    await cluster.lab.verb('node', 'kill', 'broker-1')
+    await cluster.lab.verb('node', 'start', 'broker-1')
+    await until('it leads what it has', async () => (await leaderOf('before')) === 1)
+    expect(await leaderOf('late')).toBe(-1)
+    expect((await produceTo(await cluster.client(1), 'before', batchOf(['x'.repeat(100_000)]))).errorCode).toBe(56)
+    await cluster.lab.verb('node', 'stop', 'broker-1')
+    await cluster.lab.verb('node', 'start', 'broker-1')
+    await until('it leads what it has', async () => (await leaderOf('before')) === 1)
+    expect(await cluster.lab.statusOf('broker-1')).toMatchObject({ state: 'running', isDiskFull: true })
+
+    makeRoom('broker-1')
+
+    await until('it takes the rest', async () => (await leaderOf('late')) === 1, 30_000)
+    for (const topic of ['before', 'late'])
+      expect((await produceTo(await cluster.client(1), topic, batchOf(['x']))).errorCode).toBe(0)
+    await until('the screens know', async () => !(await isDiskFull('broker-1')))
+    expect((await cluster.lab.statusOf('broker-1')).pid).not.toBe(pid)
+  })
+
+  it('the ensemble member lives, is started anew, and stores again within 30 s of room', async () => {
+    fill('ensemble-1')
+    // The last block of its log may have room for some more.
+    const created: string[] = []
+    let count = 0
+    const refused = await until('it is refused', async () => {
+      const name = `topic-${count++}`
+      const answer = await createRaw(name)
+      if (answer?.errorCode === 0) created.push(name)
+      return answer?.errorCode !== 0 && answer
+    })
+    expect(refused.errorCode).toBe(code('KAFKA_STORAGE_ERROR'))
+    expect(refused.errorMessage).toMatch(/disk/)
+    await until('the screens know', () => isDiskFull('ensemble-1'))
+    expect((await produceTo(await cluster.client(1), 'before', batchOf(['x']))).errorCode).toBe(0)
+
+    await cluster.lab.verb('node', 'kill', 'ensemble-1')
+    await cluster.lab.verb('node', 'start', 'ensemble-1')
+    expect((await cluster.lab.statusOf('ensemble-1')).state).toBe('running')
+    expect((await produceTo(await cluster.client(1), 'before', batchOf(['x']))).errorCode).toBe(0)
+
+    makeRoom('ensemble-1')
+
+    await until('it stores', async () => (await createRaw(`topic-${count++}`))?.errorCode === 0, 30_000)
+    for (const topic of created) await until(`${topic} has a leader`, async () => (await leaderOf(topic)) === 1)
+    await until('the screens know', async () => !(await isDiskFull('ensemble-1')))
+    for (const name of folders) expect((await cluster.lab.statusOf(name)).state).toBe('running')
+  })
 })

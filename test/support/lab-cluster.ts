@@ -32,6 +32,7 @@ export interface Ready {
 
 export interface StatusNode extends ReadyNode {
   readonly state: string
+  readonly isDiskFull?: true
 }
 
 export interface Status {

@@ -192,7 +192,8 @@ describe('a full disk and the files beside the log', () => {
     appendAll(log, 'e')
     one.disk.kill()
 
-    expect(fetchValues(openPartition(one, { config: small }))).toEqual(['0:a', '1:b', '2:c', '3:d', '4:e'])
+    expect(one.disk.exists(`${folder}/00000000000000000002.log`)).toBe(false)
+    expect(fetchValues(openPartition(one, { config: small }), 2)).toEqual(['2:c', '3:d', '4:e'])
   })
 
   it.each(['.index', '.timeindex', 'leader-epoch-checkpoint'])(
