@@ -20,6 +20,9 @@ export function decimal(value: number | null | undefined, places: number): strin
   return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`
 }
 
+/** A sum of which parts are not known: it is at least this. */
+export const atLeast = (text: string): string => (text === UNKNOWN ? UNKNOWN : `≥${THIN_SPACE}${text}`)
+
 function grouped(digits: string): string {
   const isNegative = digits.startsWith('-')
   const text = (isNegative ? digits.slice(1) : digits).replace(/\B(?=(\d{3})+$)/g, THIN_SPACE)
@@ -133,6 +136,13 @@ export function isoLocal(atMs: number): string {
   const two = (n: number): string => String(n).padStart(2, '0')
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`
+}
+
+/** A time of day; of another day than `nowMs` with its date: 11-22 14:06:22. */
+export function moment(locale: string, atMs: number, nowMs: number, hasMillis = false): string {
+  if (new Date(atMs).toDateString() !== new Date(nowMs).toDateString())
+    return isoLocal(atMs).slice(5, hasMillis ? 23 : 19)
+  return hasMillis ? clockMillis(locale, atMs) : clock(locale, atMs)
 }
 
 export function zone(locale: string, atMs: number): string {

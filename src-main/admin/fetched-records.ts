@@ -143,7 +143,9 @@ function shown(record: StoredRecord, payloadBytesMax: number | undefined): Fetch
     value: payload(record.value),
     headers: headers.map(({ key, value }) => ({ key, value: payload(value) }))
   }
-  return isCut ? { ...fetched, cutFromBytes: (record.key?.length ?? 0) + (record.value?.length ?? 0) } : fetched
+  if (!isCut) return fetched
+  const wholeBytes = { key: record.key?.length ?? 0, value: record.value?.length ?? 0 }
+  return { ...fetched, cutFromBytes: wholeBytes.key + wholeBytes.value, wholeBytes }
 }
 
 function exact(timestamp: bigint): number | string {

@@ -65,6 +65,11 @@ export const COMMANDS = {
       unreadable: z.array(unreadableSchema)
     })
   },
+  /** One record with nothing of it cut, to be copied or looked at in full. */
+  'record.whole': {
+    input: z.object({ topic: z.string().min(1), partition, offset: z.number().int().min(0) }),
+    output: recordSchema
+  },
   'records.produce': {
     input: z.object({
       topic: z.string().min(1),

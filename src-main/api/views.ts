@@ -75,7 +75,9 @@ export const REASON_CODES = [
   'noController',
   'ensembleDown',
   'brokerDown',
+  'brokerSilent',
   'brokerStopped',
+  'brokerStopping',
   'brokerStarting',
   'brokerRecovering',
   'diskFull',
@@ -83,7 +85,8 @@ export const REASON_CODES = [
   'notObserved'
 ] as const
 /**
- * One reason of the verdict. `subject` is the node, partition or group it is about (with its kind); `count` and
+ * One reason of the verdict, or a word about groups, which are clients and no part of the cluster's health. `level` is the
+ * mark of what it is about, the same as in every list. `subject` is the node, partition or group it is about (with its kind); `count` and
  * `sample` carry what the sentence needs: partitionsOffline count=4 sample=["orders-1", …3 at most] node="broker-2".
  */
 export const reasonSchema = z.object({
@@ -100,6 +103,8 @@ export const brokerStatsSchema = z.object({
   name: z.string(),
   /** True while /brokers/ids/<id> exists. */
   registered: z.boolean().nullable(),
+  /** Its process runs, but its session with the ensemble has ended: it hangs, or was paused or cut off. */
+  isSilent: z.boolean(),
   isController: z.boolean(),
   leaders: count.nullable(),
   replicas: count.nullable(),
@@ -119,7 +124,7 @@ export const clusterSchema = z.object({
   /** When the newest sample behind this view was taken; null before the first. */
   observedAtMs: atMs.nullable(),
   health: healthLevelSchema,
-  /** Worst first; empty when healthy. */
+  /** Worst first. A healthy cluster may have some about its groups. */
   reasons: z.array(reasonSchema),
   controllerId: count.nullable(),
   controllerEpoch: count.nullable(),
@@ -129,7 +134,10 @@ export const clusterSchema = z.object({
   partitionCount: count.nullable(),
   leaderlessPartitions: count.nullable(),
   groupCount: count.nullable(),
+  /** Of those whose lag is known. */
   groupsBehind: count.nullable(),
+  /** Groups with commits whose lag is not known, because somebody does not answer. */
+  groupsUnknown: count.nullable(),
   bytesInPerSecond: z.number().nullable(),
   bytesOutPerSecond: z.number().nullable()
 })
@@ -147,7 +155,16 @@ export const topicRowSchema = z.object({
   /** End minus start, summed; null when a leader did not answer. */
   recordCount: count.nullable(),
   sizeBytes: count.nullable(),
-  recordsInPerSecond: z.number().nullable()
+  recordsInPerSecond: z.number().nullable(),
+  /** While some of its partitions are not known: the sums of the others, which the whole is at least. */
+  partial: z
+    .object({
+      unknownPartitions: count,
+      recordCount: count.nullable(),
+      sizeBytes: count.nullable(),
+      recordsInPerSecond: z.number().nullable()
+    })
+    .nullable()
 })
 export type TopicRow = z.infer<typeof topicRowSchema>
 export const topicsSchema = z.object({ observedAtMs: atMs.nullable(), topics: z.array(topicRowSchema) })
@@ -169,7 +186,10 @@ export type PartitionView = z.infer<typeof partitionSchema>
 export const topicSchema = z.object({
   name: z.string(),
   topicId: z.string(),
-  configs: z.record(z.string(), z.string()),
+  /** Those set for the topic itself; null while they are not known. */
+  configs: z.record(z.string(), z.string()).nullable(),
+  /** Why they could not be had, one sentence; null while they are known, or not answered yet. */
+  configsProblem: z.string().nullable(),
   partitions: z.array(partitionSchema)
 })
 export type TopicView = z.infer<typeof topicSchema>
@@ -221,8 +241,10 @@ export const recordSchema = z.object({
   key: payloadSchema,
   value: payloadSchema,
   headers: z.array(z.object({ key: z.string(), value: payloadSchema })),
-  /** Bytes of key and value before any cut. Present when `value` was cut for the screen. */
-  cutFromBytes: count.optional()
+  /** Bytes of key and value before any cut. Present when key, value or a header was cut for the screen. */
+  cutFromBytes: count.optional(),
+  /** Bytes of each before any cut, then. */
+  wholeBytes: z.object({ key: count, value: count }).optional()
 })
 export type RecordView = z.infer<typeof recordSchema>
 
@@ -241,6 +263,13 @@ export type UnreadableView = z.infer<typeof unreadableSchema>
 
 // ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * Why a lag is not known. notCommitted: there is none, since nothing was committed. coordinatorSilent: what was committed
+ * is not known. leaderSilent: the end of a partition is not known.
+ */
+export const LAG_UNKNOWN = ['notCommitted', 'coordinatorSilent', 'leaderSilent'] as const
+export type LagUnknown = (typeof LAG_UNKNOWN)[number]
+
 export const groupRowSchema = z.object({
   groupId: z.string(),
   state: z.string(),
@@ -249,6 +278,10 @@ export const groupRowSchema = z.object({
   topics: z.array(z.string()),
   /** Sum over partitions with a commit, those below 0 taken as 0; null when there is none or the lag of one of them is not known. */
   lagRecords: count.nullable(),
+  /** null while it is known. */
+  lagUnknown: z.enum(LAG_UNKNOWN).nullable(),
+  /** Falls behind, or stands behind: the mark of the group wherever it is named. False while its lag is not known. */
+  isBehind: z.boolean(),
   /** broker.id of the group coordinator. */
   coordinatorId: count.nullable()
 })
@@ -282,7 +315,12 @@ export const groupSchema = z.object({
   state: z.string(),
   protocol: z.string(),
   coordinatorId: count.nullable().optional(),
-  members: z.array(groupMemberSchema),
+  isBehind: z.boolean(),
+  /** null while the coordinator does not tell them. */
+  members: z.array(groupMemberSchema).nullable(),
+  /** Whether the coordinator told the commits; without them a committedOffset of null says nothing. */
+  areCommitsKnown: z.boolean(),
+  /** Those with a commit or a member, as far as both are known. */
   partitions: z.array(groupPartitionSchema)
 })
 export type GroupView = z.infer<typeof groupSchema>

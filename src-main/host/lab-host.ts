@@ -16,7 +16,7 @@ import type {
 import type { WatchKey, WatchValue } from '../api/watch'
 import { AppError } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
-import { judge } from '../monitor/core/health'
+import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
 import { Supervisor } from '../supervisor/supervisor'
@@ -168,6 +168,7 @@ export class LabHost {
     'topic.create': (input) => this.#monitor.call('topic.create', input),
     'topic.delete': (input) => this.#monitor.call('topic.delete', input),
     'records.newest': (input) => this.#monitor.call('records.newest', input),
+    'record.whole': (input) => this.#monitor.call('record.whole', input),
     'records.produce': (input) => this.#monitor.call('records.produce', input),
     'consumer.open': (input) => this.#monitor.call('consumer.open', input),
     'consumer.take': (input) => this.#monitor.call('consumer.take', input),
@@ -241,6 +242,7 @@ export class LabHost {
       leaderlessPartitions: observation?.leaderless?.count ?? null,
       groupCount: observation?.groupCount ?? null,
       groupsBehind: observation?.groupsBehind?.length ?? null,
+      groupsUnknown: observation?.groupsUnknown ?? null,
       bytesInPerSecond: sum(brokers.map((broker) => broker.bytesInPerSecond)),
       bytesOutPerSecond: sum(brokers.map((broker) => broker.bytesOutPerSecond))
     }
@@ -254,6 +256,7 @@ export class LabHost {
     return {
       name: node.name,
       registered: observation?.registeredBrokers?.includes(node.id) ?? null,
+      isSilent: isSilent(node, observation),
       isController: this.#controllerId() === node.id,
       leaders: seen?.leaders ?? null,
       replicas: seen?.replicas ?? null,

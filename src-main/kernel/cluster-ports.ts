@@ -133,6 +133,8 @@ export interface FetchedRecord {
   readonly headers: readonly { key: string; value: PayloadText }[]
   /** Bytes of key and value before the cut, when something was cut. */
   readonly cutFromBytes?: number
+  /** Bytes of each before the cut, then. */
+  readonly wholeBytes?: { readonly key: number; readonly value: number }
 }
 
 export interface FetchPosition extends TopicPartition {

@@ -2,15 +2,15 @@
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { KafkaCluster } from '../kernel/cluster-ports'
-import { ignore } from '../kernel/errors'
+import { AppError, messageOf } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import type { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
 import type { Snapshot, TopicFacts } from './core/snapshot'
-import { groupsView, groupView, nodeCost, topicsView, topicView } from './core/views'
+import { groupsView, groupView, nodeCost, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
 import type { LagHistory } from './history'
-import { newestRecords } from './newest'
+import { newestRecords, wholeRecord } from './newest'
 import type { Producer } from './producer'
 import { retrying } from './retrying'
 
@@ -20,7 +20,7 @@ const byDefault = -1
 
 type Served = Extract<
   CommandName,
-  'node.cost' | `topic.${string}` | `records.${string}` | `consumer.${string}` | `group.${string}`
+  'node.cost' | `topic.${string}` | 'record.whole' | `records.${string}` | `consumer.${string}` | `group.${string}`
 >
 export type CommandTable = { readonly [Name in Served]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
 
@@ -32,10 +32,12 @@ export interface CommandPorts {
   readonly consumers: Consumers
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
+  /** The groups that are behind. */
+  readonly behind: () => ReadonlySet<string>
 }
 
 export function commands(ports: CommandPorts): CommandTable {
-  const { clock, cluster, history, producer, consumers, fresh } = ports
+  const { clock, cluster, history, producer, consumers, fresh, behind } = ports
   const knownTopic = async (name: string): Promise<TopicFacts> => {
     const { topics, hasMetadata } = await fresh(name)
     const topic = topics.get(name)
@@ -68,6 +70,8 @@ export function commands(ports: CommandPorts): CommandTable {
 
     'records.newest': async ({ topic, partition, limit }) =>
       await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),
+    'record.whole': async ({ topic, partition, offset }) =>
+      await wholeRecord(cluster, await knownTopic(topic), { partition, offset }),
     'records.produce': (input) => producer.produce(input),
     'consumer.open': (input) => Promise.resolve({ consumer: consumers.open(input) }),
     'consumer.take': ({ consumer, sequence }) => {
@@ -82,12 +86,12 @@ export function commands(ports: CommandPorts): CommandTable {
     'group.list': async () => {
       const snapshot = await fresh()
       if (snapshot.groups === null) throw noBroker()
-      return groupsView(snapshot)
+      return groupsView(snapshot, behind())
     },
     'group.describe': async ({ groupId }) => {
       const snapshot = await fresh()
       const group = snapshot.groups?.get(groupId)
-      if (group !== undefined) return groupView(snapshot, group)
+      if (group !== undefined) return groupView(snapshot, group, behind())
       if (snapshot.groups === null) throw noBroker()
       const message = `There is no group ${groupId}.`
       throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
@@ -99,14 +103,13 @@ export function commands(ports: CommandPorts): CommandTable {
   }
 }
 
-/** Of a topic without a broker that answers nothing is known; the rest of its description is. */
-async function configsOf(cluster: KafkaCluster, topic: string): Promise<Readonly<Record<string, string>>> {
+/** Of a topic without a broker that answers they are not known; the rest of its description is. */
+async function configsOf(cluster: KafkaCluster, topic: string): Promise<ConfigsKnown> {
   try {
-    return await cluster.topicConfigs(topic, readTimeoutMs)
+    return { configs: await cluster.topicConfigs(topic, readTimeoutMs), problem: null }
   } catch (error) {
-    if (kafkaErrorOf(error) !== undefined) throw error
-    ignore(error, 'no broker answers: shown without configs')
-    return {}
+    if (!(error instanceof AppError) || kafkaErrorOf(error) !== undefined) throw error
+    return { configs: null, problem: messageOf(error) }
   }
 }
 

@@ -5,12 +5,13 @@
  * Commands that read take a fresh sample, so that they see what was done before them. Events, observation and watches
  * follow every sample; lag, its history and "behind" only those of the second's beat.
  */
+import type { LagUnknown } from '../api/views'
 import type { WatchKey } from '../api/watch'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { ApiError } from '../api/api'
-import { expectAppError, ignore } from '../kernel/errors'
+import { expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
@@ -21,7 +22,7 @@ import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
 import { heldPartitions, partitionMap } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
-import { groupsView, groupView, lagSample, topicsView, topicView } from './core/views'
+import { groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { EnsembleWatch } from './ensemble-watch'
 import { failureOf } from './failure'
 import { LagHistory } from './history'
@@ -33,6 +34,8 @@ import { Watches } from './watches'
 const beatMs = 1000
 const configsMaxAgeMs = 10_000
 const configsTimeoutMs = 2000
+/** After a failure, so that "could not be had" does not stand long when it no longer holds. */
+const configsRetryMs = 2000
 
 export interface MonitorPorts {
   readonly clock: Clock
@@ -46,8 +49,7 @@ export interface MonitorPorts {
   readonly tell: (message: MonitorMessage | HostMessage) => Promise<void>
 }
 
-interface TopicConfigs {
-  readonly configs: Readonly<Record<string, string>>
+interface TopicConfigs extends ConfigsKnown {
   readonly atMs: number
 }
 
@@ -97,7 +99,8 @@ export class Monitor {
       history: this.#history,
       producer: new Producer({ clock, random: ports.random, cluster }),
       consumers: this.#consumers,
-      fresh: (topic) => this.#fresh(topic)
+      fresh: (topic) => this.#fresh(topic),
+      behind: () => this.#behindIds()
     })
   }
 
@@ -211,9 +214,15 @@ export class Monitor {
   #observed(snapshot: Snapshot): void {
     const value = observationOf(snapshot, {
       leaderlessSinceMs: this.#leaderlessSinceMs ?? snapshot.atMs,
-      groupsBehind: this.#behind.list()
+      groupsBehind: this.#behind.list(),
+      groupsUnknown: [...(snapshot.groups?.values() ?? [])].filter((group) => isAway(lagUnknown(snapshot, group)))
+        .length
     })
     this.#tell({ type: 'observation', value })
+  }
+
+  #behindIds(): ReadonlySet<string> {
+    return new Set(this.#behind.list().map(({ groupId }) => groupId))
   }
 
   #events(events: readonly ObservedEvent[]): void {
@@ -250,7 +259,7 @@ export class Monitor {
       // Ten thousand rows are not sent each second because of the time on them.
       this.#watches.offer(key, view, view.topics)
     } else if (key === 'groups') {
-      const view = groupsView(snapshot)
+      const view = groupsView(snapshot, this.#behindIds())
       this.#watches.offer(key, view, view.groups)
     } else if (key === 'partitions') {
       const view = partitionMap(snapshot)
@@ -261,13 +270,12 @@ export class Monitor {
     } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)
-      if (group !== undefined) this.#watches.offer(key, groupView(snapshot, group))
+      if (group !== undefined) this.#watches.offer(key, groupView(snapshot, group, this.#behindIds()))
       else if (snapshot.groups !== null) this.#watches.offer(key, null)
     } else if (key.startsWith('topic:')) {
       const topic = snapshot.topics.get(name)
-      const configs = this.#configs.get(name)?.configs
-      // Its configs come a moment later; with none at all the view would say that none are set.
-      if (topic !== undefined && configs !== undefined) this.#watches.offer(key, topicView(topic, configs))
+      const known = this.#configs.get(name) ?? { configs: null, problem: null }
+      if (topic !== undefined) this.#watches.offer(key, topicView(topic, known))
       else if (topic === undefined && snapshot.hasMetadata) this.#watches.offer(key, null)
     }
   }
@@ -287,16 +295,24 @@ export class Monitor {
       if (known !== undefined && clock.nowMs() - known.atMs < configsMaxAgeMs) continue
       if (this.#latest?.topics.has(name) !== true) continue
       // Not asked again while it is under way.
-      this.#configs.set(name, { configs: known?.configs ?? {}, atMs: clock.nowMs() })
+      this.#configs.set(name, { configs: known?.configs ?? null, problem: known?.problem ?? null, atMs: clock.nowMs() })
       try {
-        this.#configs.set(name, { configs: await cluster.topicConfigs(name, configsTimeoutMs), atMs: clock.nowMs() })
+        const configs = await cluster.topicConfigs(name, configsTimeoutMs)
+        this.#configs.set(name, { configs, problem: null, atMs: clock.nowMs() })
       } catch (error) {
         expectAppError(error)
-        ignore(error, 'what was known is shown; asked again after a while')
+        // What was known may have changed since; asked again soon, as nobody waits for it.
+        const atMs = clock.nowMs() - configsMaxAgeMs + configsRetryMs
+        this.#configs.set(name, { configs: null, problem: messageOf(error), atMs })
       }
       this.#offer(`topic:${name}`, this.#latest)
     }
   }
+}
+
+/** Its lag cannot be known; one without a commit has none. */
+function isAway(why: LagUnknown | null): boolean {
+  return why === 'coordinatorSilent' || why === 'leaderSilent'
 }
 
 function isLag(key: WatchKey): boolean {

@@ -2,6 +2,7 @@
  * The newest records of a topic: from each partition the last ones before its end, fetched from the leader. Large values
  * come cut, since they go to a screen. A leader that does not answer leaves its partitions out, and they are named.
  */
+import { ApiError } from '../api/api'
 import type { CommandOutput } from '../api/commands'
 import type { UnreadableView } from '../api/views'
 import type { ClusterWriter, FetchedRecord, UnreadableOffsets } from '../kernel/cluster-ports'
@@ -122,4 +123,32 @@ async function newestOf(
     }
   }
   return { records, unreadable }
+}
+
+/** One record, whole. ApiError NOT_FOUND when it is no longer there, FAILED when its leader does not answer. */
+export async function wholeRecord(
+  cluster: Pick<ClusterWriter, 'fetch'>,
+  topic: TopicFacts,
+  at: { readonly partition: number; readonly offset: number }
+): Promise<CommandOutput<'record.whole'>> {
+  const name = `${topic.name}-${at.partition}`
+  const leader = topic.partitions.find(({ partition }) => partition === at.partition)?.leader ?? null
+  if (leader === null) throw new ApiError({ code: 'FAILED', message: `Partition ${name} has no leader now.` })
+  const [fetched] = await cluster.fetch(leader, [{ topic: topic.name, ...at }], {
+    maxWaitMs: 0,
+    partitionBytesMax,
+    answerBytesMax: partitionBytesMax,
+    timeoutMs: partitionTimeoutMs,
+    lane
+  })
+  const record = fetched?.records.find(({ offset }) => offset === at.offset)
+  if (record === undefined) {
+    const isUnreadable = fetched?.unreadable.some(
+      ({ fromOffset, toOffset }) => fromOffset <= at.offset && at.offset <= toOffset
+    )
+    const why = isUnreadable === true ? 'cannot be read' : 'is no longer there'
+    const message = fetched?.problem?.message ?? `Record ${at.offset} of ${name} ${why}.`
+    throw new ApiError({ code: 'NOT_FOUND', message })
+  }
+  return { topic: topic.name, partition: at.partition, ...record, headers: [...record.headers] }
 }

@@ -29,7 +29,9 @@ export interface Observation {
     readonly sinceMs: number
   } | null
   readonly groupCount: number | null
-  /** Groups whose lag has grown over the last samples or stays above the threshold. */
+  /** Groups with commits whose lag is not known now, because somebody does not answer. */
+  readonly groupsUnknown: number | null
+  /** Of those whose lag is known: the ones whose lag has grown over the last samples or stays above the threshold. */
   readonly groupsBehind:
     readonly { readonly groupId: string; readonly lagRecords: number; readonly sinceMs: number }[] | null
 }

@@ -183,7 +183,8 @@ export class Sampler {
         return { ...partition, leader, ...this.#offsets.of(name, partition.partition) }
       })
       const recordsInPerSecond = hasMetadata ? this.#offsets.recordsInPerSecond(name) : null
-      facts.set(name, { name, topicId, isInternal, partitions: rows, recordsInPerSecond })
+      const knownRecordsInPerSecond = hasMetadata ? this.#offsets.knownRecordsInPerSecond(name) : null
+      facts.set(name, { name, topicId, isInternal, partitions: rows, recordsInPerSecond, knownRecordsInPerSecond })
     }
     return facts
   }

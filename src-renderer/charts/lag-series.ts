@@ -84,35 +84,52 @@ export function toPoints(atMs: readonly number[], values: readonly (number | nul
   return points
 }
 
-/** Whether there is anything to draw from `fromMs` on. */
-export function isKnownSince(points: readonly Point[], fromMs: number): boolean {
-  return points.some(({ x, y }) => x >= fromMs && !Number.isNaN(y))
+/** An outsider must be so much higher than a series to be drawn too, or the chart would fill with what hardly matters. */
+const WORSE_FACTOR = 1.5
+const WORSE_RECORDS = 10
+
+export interface SlotLimits {
+  /** So many are drawn anyway. */
+  readonly first: number
+  /** No more than there are colours. */
+  readonly max: number
 }
 
-/** An outsider must be this much higher than a member to take its place, so that lines do not change colour all the time. */
-const TAKEOVER_FACTOR = 1.5
-const TAKEOVER_RECORDS = 10
+/** What is known of a series: its present value or the last that was, null for none; and whether the range holds any. */
+export interface SlotValue {
+  readonly value: number | null
+  readonly isInRange: boolean
+}
 
 /**
- * The keys with the highest values, in slots that keep their colour: a member stays in its slot until it is gone, or
- * an outsider is clearly higher than it. Without a previous choice the highest come first.
+ * Which series has which place in the chart, and with it which colour. The highest come first; one that becomes clearly
+ * higher than the lowest is added. A series keeps its place for as long as any of it is in the range: that it is not known
+ * now, or that others have overtaken it, is to be seen and no reason to leave. Only when all places are taken the lowest
+ * gives way to one that is clearly higher.
  */
-export function steadyTop(
-  previous: readonly string[],
-  values: ReadonlyMap<string, number | null>,
-  count: number
-): string[] {
-  const valueOf = (key: string): number => values.get(key) ?? -1
-  const slots = previous.filter((key) => values.has(key)).slice(0, count)
-  const outsiders = [...values.keys()]
-    .filter((key) => !slots.includes(key) && values.get(key) !== null)
-    .sort((a, b) => valueOf(b) - valueOf(a))
-  while (slots.length < count && outsiders.length > 0) slots.push(...outsiders.splice(0, 1))
-  for (const outsider of outsiders) {
-    const lowest = slots.reduce((low, key, slot) => (valueOf(key) < valueOf(slots[low] ?? '') ? slot : low), 0)
-    const bar = valueOf(slots[lowest] ?? '') * TAKEOVER_FACTOR + TAKEOVER_RECORDS
-    if (valueOf(outsider) <= bar) break
-    slots[lowest] = outsider
+export function keptSlots(
+  previous: readonly (string | undefined)[],
+  values: ReadonlyMap<string, SlotValue>,
+  { first, max }: SlotLimits
+): readonly (string | undefined)[] {
+  const valueOf = (key: string | undefined): number => (key === undefined ? -1 : (values.get(key)?.value ?? -1))
+  const slots = Array.from({ length: max }, (_, slot) => {
+    const key = previous[slot]
+    return key !== undefined && values.get(key)?.isInRange === true ? key : undefined
+  })
+  const outsiders = [...values]
+    .filter(([key, { value }]) => value !== null && !slots.includes(key))
+    .sort(([, a], [, b]) => (b.value ?? -1) - (a.value ?? -1))
+  for (const [key, { value }] of outsiders) {
+    const taken = slots.filter((one) => one !== undefined)
+    const lowest = taken.reduce<string | undefined>(
+      (low, one) => (low === undefined || valueOf(one) < valueOf(low) ? one : low),
+      undefined
+    )
+    const isWorse = (value ?? -1) > valueOf(lowest) * WORSE_FACTOR + WORSE_RECORDS
+    if (taken.length >= first && !isWorse) break
+    const free = slots.indexOf(undefined)
+    slots[free === -1 ? slots.indexOf(lowest) : free] = key
   }
   return slots
 }
@@ -132,6 +149,15 @@ export interface LagSummary {
   readonly last: number | null
   readonly highest: number | null
   readonly hasGap: boolean
+}
+
+/** The newest value that was known in the range. */
+export function lastKnownSince(
+  atMs: readonly number[],
+  values: readonly (number | null)[],
+  fromMs: number
+): number | null {
+  return values.findLast((value, index) => value !== null && (atMs[index] ?? 0) >= fromMs) ?? null
 }
 
 /** What a sentence about the series needs. */

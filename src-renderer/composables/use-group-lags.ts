@@ -1,9 +1,7 @@
-/** Lag histories of a changing set of groups, as chart series. A group that leaves the set stops being watched. */
+/** Lag histories of a changing set of groups. A group that leaves the set stops being watched. */
 import { computed, effectScope, onScopeDispose, shallowRef, toRef, watch } from 'vue'
 import type { ComputedRef, EffectScope, Ref } from 'vue'
 import type { LagHistoryView } from '@api/views'
-import { toPoints } from '@/charts/lag-series'
-import type { ChartSeries } from '@/charts/time-chart'
 import { useLagStore } from '@/stores/lag'
 import type { WatchedLag } from '@/stores/lag'
 import { useSettingsStore } from '@/stores/settings'
@@ -13,7 +11,6 @@ interface Followed extends WatchedLag {
 }
 
 export function useGroupLags(groupIds: Ref<readonly string[]>): {
-  readonly series: ComputedRef<readonly ChartSeries[]>
   readonly histories: ComputedRef<ReadonlyMap<string, LagHistoryView>>
 } {
   const store = useLagStore()
@@ -47,12 +44,5 @@ export function useGroupLags(groupIds: Ref<readonly string[]>): {
     }
     return known
   })
-  const series = computed(() =>
-    [...histories.value].map(([name, history], index) => ({
-      name,
-      series: index + 1,
-      points: toPoints(history.atMs, history.total)
-    }))
-  )
-  return { series, histories }
+  return { histories }
 }

@@ -3,15 +3,18 @@ import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
 import { EVENT_PARAMS } from '@api/event-params'
 import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
-import { clock, clockMillis, durationParts, integer, zone } from '@/format'
+import { clock, durationParts, integer, moment, zone } from '@/format'
+import { isolated } from '@/foreign-text'
+import { useClockStore } from '@/stores/clock'
 
 const NODE_NAME = /^(broker|ensemble)-(\d+)$/
 
 export interface Text {
   readonly t: (key: string, named?: Record<string, unknown>, plural?: number) => string
   readonly clock: (atMs: number, hasSeconds?: boolean) => string
-  readonly clockMillis: (atMs: number) => string
   readonly zone: (atMs: number) => string
+  /** A time of day, with its date where that is not today's. */
+  readonly moment: (atMs: number, hasMillis?: boolean) => string
   readonly duration: (ms: number) => string
   readonly nodeLabel: (name: string) => string
   readonly nodeInline: (name: string) => string
@@ -23,22 +26,30 @@ export interface Text {
   /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
   readonly list: (sample: readonly string[], count: number) => string
   readonly errorSentence: (error: ApiError) => string
+  /** A name that others gave, to stand in a sentence. */
+  readonly foreign: (name: string) => string
 }
 
 export function useText(): Text {
   const i18n = useI18n()
+  const clockStore = useClockStore()
   const t: Text['t'] = (key, named = {}, plural = 1) => i18n.t(key, named, plural)
   const locale = (): string => i18n.locale.value
 
+  /** What others have named, in the middle of a sentence of ours. */
+  const foreign = (name: string): string => (name === '' ? t('text.empty') : isolated(name))
+
   const nodeLabel = (name: string): string => {
     const [, role, id] = NODE_NAME.exec(name) ?? []
-    return role === undefined ? name : t(`node.${role}`, { id })
+    return role === undefined ? foreign(name) : t(`node.${role}`, { id })
   }
+
+  const when = (atMs: number, hasMillis = false): string => moment(locale(), atMs, clockStore.nowMs, hasMillis)
 
   /** In the middle of a sentence. */
   const nodeInline = (name: string): string => {
     const [, role, id] = NODE_NAME.exec(name) ?? []
-    return role === undefined ? name : t(`node.inline.${role}`, { id })
+    return role === undefined ? foreign(name) : t(`node.inline.${role}`, { id })
   }
 
   const duration = (ms: number): string => {
@@ -53,7 +64,7 @@ export function useText(): Text {
 
   const eventSentence = (event: ClusterEvent): string => {
     const { params, subject } = event
-    const named: Record<string, unknown> = { subject: subject ?? '', node: nodeLabel(subject ?? '') }
+    const named: Record<string, unknown> = { subject: foreign(subject ?? ''), node: nodeLabel(subject ?? '') }
     for (const [name, value] of Object.entries(params)) {
       named[name] = typeof value === 'number' ? integer(value) : nodeLabel(value)
     }
@@ -72,7 +83,7 @@ export function useText(): Text {
   const exitSentence = (exit: unknown): string => {
     if (typeof exit !== 'string' || exit === '') return t('node.exitUnknown')
     const code = /^exit code (-?\d+)$/.exec(exit)?.[1]
-    return code === undefined ? exit : t('node.exitCode', { code })
+    return code === undefined ? foreign(exit) : t('node.exitCode', { code })
   }
 
   const list = (sample: readonly string[], count: number): string => {
@@ -86,7 +97,7 @@ export function useText(): Text {
     nodeIn: reason.node === null ? '' : nodeInline(reason.node),
     count: integer(reason.count),
     sample: list(reason.sample, reason.count ?? reason.sample.length),
-    time: clock(locale(), reason.sinceMs)
+    time: when(reason.sinceMs)
   })
 
   /** A member that starts is reported under the same code, on a milder level. */
@@ -103,14 +114,15 @@ export function useText(): Text {
   /** Kafka's error names are never translated; what the host says about them is shown as it says it. */
   const errorSentence = (error: ApiError): string => {
     if (error.code === 'DISCONNECTED' || error.code === 'TIMED_OUT') return t(`error.${error.code}`)
-    return error.kafkaError === undefined ? error.message : `${error.kafkaError}: ${error.message}`
+    const message = isolated(error.message)
+    return error.kafkaError === undefined ? message : `${error.kafkaError}: ${message}`
   }
 
   return {
     t,
     clock: (atMs, hasSeconds = true) => clock(locale(), atMs, hasSeconds),
-    clockMillis: (atMs) => clockMillis(locale(), atMs),
     zone: (atMs) => zone(locale(), atMs),
+    moment: when,
     duration,
     nodeLabel,
     nodeInline,
@@ -120,6 +132,7 @@ export function useText(): Text {
     reasonWhat,
     reasonWhy,
     list,
-    errorSentence
+    errorSentence,
+    foreign
   }
 }

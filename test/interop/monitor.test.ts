@@ -85,7 +85,7 @@ describe('the monitor, on a whole cluster', () => {
       })
 
       expect(group.members).toHaveLength(1)
-      expect(group.members[0]?.assignments).toEqual([{ topic: 'read-only', partitions: [0, 1, 2] }])
+      expect(group.members?.[0]?.assignments).toEqual([{ topic: 'read-only', partitions: [0, 1, 2] }])
       expect(
         group.partitions.map(({ committedOffset, endOffset, lagRecords }) => [committedOffset, endOffset, lagRecords])
       ).toEqual([
@@ -93,7 +93,7 @@ describe('the monitor, on a whole cluster', () => {
         [null, 5, null],
         [null, 5, null]
       ])
-      expect(new Set(group.partitions.map(({ memberId }) => memberId))).toEqual(new Set([group.members[0]?.memberId]))
+      expect(new Set(group.partitions.map(({ memberId }) => memberId))).toEqual(new Set([group.members?.[0]?.memberId]))
     } finally {
       child.stdin.end('stop\n')
       await once(child, 'exit')

@@ -205,6 +205,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       return {
         name: `broker-${id}`,
         registered: !dead,
+        isSilent: false,
         isController: id === 1,
         leaders: dead ? 0 : count(id),
         replicas: count(id),
@@ -260,6 +261,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     leaderlessPartitions: leaderless,
     groupCount: groupSeeds.length,
     groupsBehind: behind().length,
+    groupsUnknown: isBroken ? 1 : 0,
     bytesInPerSecond: sum(brokers().map((one) => one.bytesInPerSecond)),
     bytesOutPerSecond: sum(brokers().map((one) => one.bytesOutPerSecond))
   })
@@ -269,6 +271,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     topics: seeds.map((seed) => {
       const partitions = partitionsOf(seed)
       const dead = partitions.some((one) => one.leader === null)
+      const recordCount = sum(partitions.map((one) => (one.endOffset ?? 0) - (one.startOffset ?? 0)))
       return {
         name: seed.name,
         topicId: topicId(seed),
@@ -276,9 +279,17 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         partitionCount: seed.partitions,
         replicationFactor: 1,
         leaderlessPartitions: partitions.filter((one) => one.leader === null).length,
-        recordCount: dead ? null : sum(partitions.map((one) => (one.endOffset ?? 0) - (one.startOffset ?? 0))),
+        recordCount: dead ? null : recordCount,
         sizeBytes: dead ? null : sum(partitions.map((one) => one.sizeBytes)),
-        recordsInPerSecond: seed.perSecond
+        recordsInPerSecond: dead ? null : seed.perSecond,
+        partial: dead
+          ? {
+              unknownPartitions: partitions.filter((one) => one.endOffset === null).length,
+              recordCount,
+              sizeBytes: sum(partitions.map((one) => one.sizeBytes)),
+              recordsInPerSecond: seed.perSecond * 0.6
+            }
+          : null
       }
     })
   })
@@ -291,6 +302,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     return {
       name: seed.name,
       topicId: topicId(seed),
+      configsProblem: null,
       configs: {
         'cleanup.policy': seed.name.startsWith('__') ? 'compact' : 'delete',
         'compression.type': 'producer',
@@ -318,7 +330,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           topicId: topicId(seed),
           isInternal: seed.name.startsWith('__'),
           partitions: partitionsOf(seed),
-          recordsInPerSecond: seed.perSecond
+          recordsInPerSecond: seed.perSecond,
+          knownRecordsInPerSecond: seed.perSecond
         }
       ])
     )
@@ -388,7 +401,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     const seed = groupSeed(groupId)
     const topicSeed = seed === undefined ? undefined : seedOf(seed.topic)
     if (seed === undefined || topicSeed === undefined) return null
-    const members = isDead(seed.coordinatorId) ? [] : memberIds(seed)
+    const isSilent = isDead(seed.coordinatorId)
+    const members = isSilent ? [] : memberIds(seed)
     const owner = (partition: number): string | null =>
       members[Math.floor((partition * members.length) / topicSeed.partitions)] ?? null
     const atMs = Math.floor(clock() / 1000) * 1000
@@ -409,18 +423,22 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       state: isDead(seed.coordinatorId) ? 'Unknown' : 'Stable',
       protocol: isDead(seed.coordinatorId) ? '' : 'range',
       coordinatorId: isDead(seed.coordinatorId) ? null : seed.coordinatorId,
-      members: members.map((memberId, index) => ({
-        memberId,
-        clientId: `${groupId}-${index + 1}`,
-        clientHost: '/127.0.0.1',
-        assignments: [
-          {
-            topic: seed.topic,
-            partitions: partitions.filter((one) => one.memberId === memberId).map((one) => one.partition)
-          }
-        ]
-      })),
-      partitions
+      isBehind: behind().includes(groupId),
+      areCommitsKnown: !isSilent,
+      members: isSilent
+        ? null
+        : members.map((memberId, index) => ({
+            memberId,
+            clientId: `${groupId}-${index + 1}`,
+            clientHost: '/127.0.0.1',
+            assignments: [
+              {
+                topic: seed.topic,
+                partitions: partitions.filter((one) => one.memberId === memberId).map((one) => one.partition)
+              }
+            ]
+          })),
+      partitions: isSilent ? [] : partitions
     }
   }
 
@@ -435,9 +453,11 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           groupId: seed.groupId,
           state: view.state,
           protocol: view.protocol,
-          memberCount: view.coordinatorId === null ? null : view.members.length,
+          memberCount: view.members?.length ?? null,
           topics: [seed.topic],
           lagRecords: known.length === 0 ? null : sum(known),
+          lagUnknown: known.length > 0 ? null : view.areCommitsKnown ? 'notCommitted' : 'coordinatorSilent',
+          isBehind: view.isBehind,
           coordinatorId: view.coordinatorId ?? null
         }
       ]

@@ -74,8 +74,16 @@ export function nodeText(node: NodeView): string {
 
 export function topicsText(topics: readonly TopicRow[]): string {
   if (topics.length === 0) return 'No topics.'
-  const rows = topics.map((topic) => [topic.name, topic.partitionCount, topic.recordCount, topic.sizeBytes] as const)
+  const rows = topics.map(({ name, partitionCount, recordCount, sizeBytes, partial }) => {
+    const known = [atLeast(recordCount, partial?.recordCount), atLeast(sizeBytes, partial?.sizeBytes)]
+    return [name, partitionCount, ...known]
+  })
   return table(['TOPIC', 'PARTITIONS', 'RECORDS', 'BYTES'], rows)
+}
+
+/** While some partitions are not known the sum is no less than that of the others. */
+function atLeast(whole: number | null, known: number | null | undefined): Cell {
+  return whole ?? (typeof known === 'number' ? `≥${known}` : null)
 }
 
 export function topicText(topic: TopicView): string {
@@ -92,7 +100,10 @@ export function topicText(topic: TopicView): string {
         partition.sizeBytes
       ] as const
   )
-  const configs = Object.entries(topic.configs).map(([name, value]) => `  ${name}=${value}`)
+  const configs =
+    topic.configs === null
+      ? [`  configs are not known: ${topic.configsProblem ?? 'not asked for yet'}`]
+      : Object.entries(topic.configs).map(([name, value]) => `  ${name}=${value}`)
   const head = ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'ISR', 'START', 'END', 'BYTES']
   return [`${topic.name}  ${topic.topicId}`, ...configs, table(head, rows)].join('\n')
 }
@@ -108,7 +119,7 @@ export function groupText(group: GroupView): string {
     (row) => [row.topic, row.partition, row.committedOffset, row.endOffset, row.lagRecords, row.memberId] as const
   )
   return [
-    `${group.groupId}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members.length} members`,
+    `${group.groupId}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members?.length ?? unknown} members`,
     table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows),
     ...group.partitions.filter(({ lagRecords }) => lagRecords !== null && lagRecords < 0).map(beyondEndText)
   ].join('\n')

@@ -19,7 +19,8 @@ const kinds = {
   partitionsOnline: ['cluster', 'healthy'],
   topicCreated: ['cluster', 'healthy'],
   topicDeleted: ['cluster', 'healthy'],
-  groupStateChanged: ['group', 'healthy'],
+  // What a group comes to is no good news and no bad news: its members stood still for it.
+  groupStateChanged: ['group', 'recovering'],
   groupBehind: ['group', 'degraded'],
   groupCaughtUp: ['group', 'healthy']
 } as const satisfies Partial<Record<EventCode, readonly ['cluster' | 'group', HealthLevel]>>

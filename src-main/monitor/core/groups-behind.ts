@@ -5,7 +5,7 @@
  * - is at least 100 records and above the earlier one, or
  * - is at least 1,000 records and not below the earlier one.
  * It no longer is when its present floor is below 100 records, or below 1,000 and below the earlier one. A lag that is not
- * known changes nothing: a group neither falls behind nor catches up unseen.
+ * known changes nothing: a group neither falls behind nor catches up unseen. Nor is it then said to be behind.
  */
 /** Longer than clients take from one commit to the next (5 s by default): a floor has one in it. */
 const floorSamples = 6
@@ -28,6 +28,7 @@ export interface BehindChanges {
 interface Tracked {
   lags: number[]
   sinceMs: number | undefined
+  isKnown: boolean
 }
 
 export class GroupsBehind {
@@ -39,8 +40,9 @@ export class GroupsBehind {
     const behind: GroupBehind[] = []
     const caughtUp: string[] = []
     for (const [groupId, lagRecords] of totals) {
+      const group = this.#groups.get(groupId) ?? { lags: [], sinceMs: undefined, isKnown: false }
+      group.isKnown = lagRecords !== null
       if (lagRecords === null) continue
-      const group = this.#groups.get(groupId) ?? { lags: [], sinceMs: undefined }
       this.#groups.set(groupId, group)
       group.lags = [...group.lags, lagRecords].slice(-behindSamples)
       if (group.sinceMs === undefined && fallsBehind(group.lags)) {
@@ -54,11 +56,11 @@ export class GroupsBehind {
     return { behind, caughtUp }
   }
 
-  /** Worst first. */
+  /** Those whose lag is known now, worst first. */
   list(): readonly GroupBehind[] {
     const list: GroupBehind[] = []
-    for (const [groupId, { lags, sinceMs }] of this.#groups) {
-      if (sinceMs !== undefined) list.push({ groupId, lagRecords: lags.at(-1) ?? 0, sinceMs })
+    for (const [groupId, { lags, sinceMs, isKnown }] of this.#groups) {
+      if (sinceMs !== undefined && isKnown) list.push({ groupId, lagRecords: lags.at(-1) ?? 0, sinceMs })
     }
     return list.sort((a, b) => b.lagRecords - a.lagRecords)
   }

@@ -1,6 +1,11 @@
 /**
  * The verdict on a cluster: a level and its reasons, worst first. Pure: node states as observed by the supervisor, and
  * the monitor's last observation. What is not known is said to be unknown, never taken for healthy.
+ *
+ * A reason has the mark of what it is about, the same as in every list: a dead broker is critical, one that was stopped
+ * on purpose is stopped. What it means for the cluster is another thing: with another broker up it is degraded. Groups
+ * are clients: one that is behind, or that nobody reads for any more, is told of and leaves the cluster as healthy as it
+ * is.
  */
 import type { HealthLevel, NodeView, ReasonView } from '../../api/views'
 import type { Observation } from '../observation'
@@ -9,94 +14,123 @@ import type { Observation } from '../observation'
 const severity: readonly HealthLevel[] = ['critical', 'degraded', 'recovering', 'unknown', 'stopped', 'healthy']
 /** Without a sample for so long, what is shown is no longer what is. */
 const staleAfterMs = 5000
+/** A broker is ready before the monitor sees its registration, but not by so much. */
+const registrationMs = 5000
 
 export interface Verdict {
   readonly health: HealthLevel
   readonly reasons: readonly ReasonView[]
 }
 
+interface Finding {
+  readonly reason: ReasonView
+  /** What it means for the cluster. */
+  readonly impact: HealthLevel
+}
+
+const bySeverity = (a: HealthLevel, b: HealthLevel): number => severity.indexOf(a) - severity.indexOf(b)
+
 export function judge(nodes: readonly NodeView[], observation: Observation | undefined, nowMs: number): Verdict {
-  const reasons = [
-    ...offlineReasons(observation),
-    ...ensembleReasons(nodes),
-    ...controllerReasons(nodes, observation),
-    ...brokerReasons(nodes),
-    ...diskReasons(nodes),
-    ...groupReasons(observation),
-    ...observationReasons(nodes, observation, nowMs)
-  ].sort((a, b) => severity.indexOf(a.level) - severity.indexOf(b.level))
-  return { health: reasons[0]?.level ?? 'healthy', reasons }
+  const findings = [
+    ...offlineFindings(observation),
+    ...ensembleFindings(nodes),
+    ...controllerFindings(nodes, observation),
+    ...brokerFindings(nodes, observation),
+    ...diskFindings(nodes),
+    ...groupFindings(observation),
+    ...observationFindings(nodes, observation, nowMs)
+  ].sort((a, b) => bySeverity(a.impact, b.impact) || bySeverity(a.reason.level, b.reason.level))
+  return { health: findings[0]?.impact ?? 'healthy', reasons: findings.map(({ reason }) => reason) }
 }
 
-function reason(fields: Partial<ReasonView> & Pick<ReasonView, 'code' | 'level' | 'sinceMs'>): ReasonView {
-  return { node: null, count: null, sample: [], ...fields }
+/**
+ * Its process runs, and the ensemble no longer has its session: it hangs, was paused, or was cut off. One that has only
+ * just become ready is not that, and without the ensemble's word nobody is.
+ */
+export function isSilent(node: NodeView, observation: Observation | undefined): boolean {
+  const registered = observation?.registeredBrokers
+  if (observation === undefined || registered === null || registered === undefined) return false
+  if (node.role !== 'broker' || node.state !== 'running' || registered.includes(node.id)) return false
+  return observation.atMs - node.sinceMs > registrationMs
 }
 
-function offlineReasons(observation: Observation | undefined): readonly ReasonView[] {
+type Fields = Partial<ReasonView> & Pick<ReasonView, 'code' | 'level' | 'sinceMs'>
+
+function finding(fields: Fields, impact: HealthLevel = fields.level): Finding {
+  return { reason: { node: null, count: null, sample: [], ...fields }, impact }
+}
+
+function offlineFindings(observation: Observation | undefined): readonly Finding[] {
   const leaderless = observation?.leaderless
   if (leaderless === undefined || leaderless === null || leaderless.count === 0) return []
   const holders = Object.keys(leaderless.byBroker)
   const node = holders.length === 1 ? `broker-${holders[0] ?? ''}` : null
   const { count, sample, sinceMs } = leaderless
-  return [reason({ code: 'partitionsOffline', level: 'critical', sinceMs, node, count, sample: [...sample] })]
+  return [finding({ code: 'partitionsOffline', level: 'critical', sinceMs, node, count, sample: [...sample] })]
 }
 
-function ensembleReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
+function ensembleFindings(nodes: readonly NodeView[]): readonly Finding[] {
   return nodes
     .filter(({ role, state }) => role === 'ensemble' && state !== 'running')
     .map(({ name, state, sinceMs }) =>
-      reason({ code: 'ensembleDown', level: state === 'starting' ? 'recovering' : 'critical', sinceMs, node: name })
+      finding({ code: 'ensembleDown', level: state === 'starting' ? 'recovering' : 'critical', sinceMs, node: name })
     )
 }
 
-function controllerReasons(nodes: readonly NodeView[], observation: Observation | undefined): readonly ReasonView[] {
+function controllerFindings(nodes: readonly NodeView[], observation: Observation | undefined): readonly Finding[] {
   if (observation?.registeredBrokers === null || observation === undefined) return []
   const hasBroker = nodes.some(({ role, state }) => role === 'broker' && state === 'running')
   if (observation.controllerId !== null || !hasBroker) return []
-  return [reason({ code: 'noController', level: 'critical', sinceMs: observation.atMs })]
+  return [finding({ code: 'noController', level: 'critical', sinceMs: observation.atMs })]
 }
 
-function brokerReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
+function brokerFindings(nodes: readonly NodeView[], observation: Observation | undefined): readonly Finding[] {
   const brokers = nodes.filter(({ role }) => role === 'broker')
-  const isAnyUp = brokers.some(({ state }) => state === 'running' || state === 'starting')
+  const serves = (node: NodeView): boolean => node.state === 'running' && !isSilent(node, observation)
+  const isAnyUp = brokers.some((node) => serves(node) || node.state === 'starting')
   // With none left no client can do anything: worse than one that is missing.
-  const level = isAnyUp ? 'degraded' : 'critical'
+  const impact = isAnyUp ? 'degraded' : 'critical'
   return brokers
-    .filter(({ state }) => state !== 'running')
+    .filter((node) => !serves(node))
     .map(({ name, state, sinceMs, recovery }) => {
       const common = { node: name, sinceMs }
       if (state === 'starting' && recovery !== undefined) {
         const sample = [`${recovery.done} / ${recovery.total}`]
-        return reason({ code: 'brokerRecovering', level: 'recovering', ...common, count: recovery.total, sample })
+        return finding({ code: 'brokerRecovering', level: 'recovering', ...common, count: recovery.total, sample })
       }
-      if (state === 'starting') return reason({ code: 'brokerStarting', level: 'recovering', ...common })
-      const code = state === 'stopped' || state === 'stopping' ? 'brokerStopped' : 'brokerDown'
-      return reason({ code, level, ...common })
+      if (state === 'starting') return finding({ code: 'brokerStarting', level: 'recovering', ...common })
+      if (state === 'stopping') return finding({ code: 'brokerStopping', level: 'recovering', ...common }, impact)
+      if (state === 'stopped') return finding({ code: 'brokerStopped', level: 'stopped', ...common }, impact)
+      if (state !== 'running') return finding({ code: 'brokerDown', level: 'critical', ...common }, impact)
+      return finding(
+        { code: 'brokerSilent', level: 'critical', node: name, sinceMs: observation?.atMs ?? sinceMs },
+        impact
+      )
     })
 }
 
 /** Reads go on; what needs room is refused. */
-function diskReasons(nodes: readonly NodeView[]): readonly ReasonView[] {
+function diskFindings(nodes: readonly NodeView[]): readonly Finding[] {
   return nodes
     .filter(({ isDiskFull }) => isDiskFull === true)
-    .map(({ name, sinceMs }) => reason({ code: 'diskFull', level: 'degraded', sinceMs, node: name }))
+    .map(({ name, sinceMs }) => finding({ code: 'diskFull', level: 'degraded', sinceMs, node: name }))
 }
 
-function groupReasons(observation: Observation | undefined): readonly ReasonView[] {
+function groupFindings(observation: Observation | undefined): readonly Finding[] {
   const behind = observation?.groupsBehind ?? []
   if (behind.length === 0) return []
   const sinceMs = Math.min(...behind.map((group) => group.sinceMs))
   const sample = behind.slice(0, 3).map(({ groupId }) => groupId)
-  return [reason({ code: 'groupsBehind', level: 'degraded', sinceMs, count: behind.length, sample })]
+  return [finding({ code: 'groupsBehind', level: 'degraded', sinceMs, count: behind.length, sample }, 'healthy')]
 }
 
-function observationReasons(
+function observationFindings(
   nodes: readonly NodeView[],
   observation: Observation | undefined,
   nowMs: number
-): readonly ReasonView[] {
+): readonly Finding[] {
   const isAnyRunning = nodes.some(({ state }) => state === 'running')
   if (!isAnyRunning) return []
   if (observation !== undefined && nowMs - observation.atMs <= staleAfterMs) return []
-  return [reason({ code: 'notObserved', level: 'unknown', sinceMs: observation?.atMs ?? nowMs })]
+  return [finding({ code: 'notObserved', level: 'unknown', sinceMs: observation?.atMs ?? nowMs })]
 }

@@ -50,6 +50,7 @@ export interface Remembered {
   /** Since when there have been leaderless partitions without a break. */
   readonly leaderlessSinceMs: number
   readonly groupsBehind: Observation['groupsBehind']
+  readonly groupsUnknown: number
 }
 
 export function observationOf(snapshot: Snapshot, remembered: Remembered): Observation {
@@ -74,6 +75,7 @@ export function observationOf(snapshot: Snapshot, remembered: Remembered): Obser
         }
       : null,
     groupCount: groups?.size ?? null,
-    groupsBehind: groups === null ? null : remembered.groupsBehind
+    groupsBehind: groups === null ? null : remembered.groupsBehind,
+    groupsUnknown: groups === null ? null : remembered.groupsUnknown
   }
 }

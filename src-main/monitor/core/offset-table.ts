@@ -135,12 +135,26 @@ export class OffsetTable {
 
   /** null unless the rate of every partition is known. */
   recordsInPerSecond(topic: string): number | null {
-    let sum = 0
+    const { sum, unknown } = this.#rates(topic)
+    return unknown === 0 ? sum : null
+  }
+
+  /** Of those partitions whose rate is known; null when it is that of none. */
+  knownRecordsInPerSecond(topic: string): number | null {
+    const { sum, known } = this.#rates(topic)
+    return known === 0 ? null : sum
+  }
+
+  #rates(topic: string): { readonly sum: number; readonly known: number; readonly unknown: number } {
+    const rates = { sum: 0, known: 0, unknown: 0 }
     for (const { end, endAtMs, earlierEnd, earlierEndAtMs } of this.#topics.get(topic)?.entries.values() ?? []) {
-      if (end === null || earlierEnd === null || endAtMs <= earlierEndAtMs) return null
-      sum += (Math.max(0, end - earlierEnd) * 1000) / (endAtMs - earlierEndAtMs)
+      if (end === null || earlierEnd === null || endAtMs <= earlierEndAtMs) rates.unknown++
+      else {
+        rates.known++
+        rates.sum += (Math.max(0, end - earlierEnd) * 1000) / (endAtMs - earlierEndAtMs)
+      }
     }
-    return sum
+    return rates
   }
 
   #entry(topic: string, partition: number): Entry | undefined {

@@ -22,6 +22,8 @@ export interface TopicFacts {
   /** By index. */
   readonly partitions: readonly PartitionFacts[]
   readonly recordsInPerSecond: number | null
+  /** Of the partitions whose rate is known; null while it is that of none. */
+  readonly knownRecordsInPerSecond: number | null
 }
 
 export interface MemberFacts {

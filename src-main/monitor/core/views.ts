@@ -2,15 +2,20 @@
 import type {
   GroupRow,
   GroupsView,
+  GroupMemberView,
   GroupView,
   LagSampleView,
+  LagUnknown,
   NodeCostView,
   TopicRow,
   TopicsView,
   TopicView
 } from '../../api/views'
-import { byTopicAndPartition, groupLag } from './lag'
+import { byTopicAndPartition, groupLag, isCounted, type GroupLag } from './lag'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
+
+/** Groups that are behind, by their ids. */
+export type Behind = ReadonlySet<string>
 
 export function topicsView(snapshot: Snapshot): TopicsView {
   const topics = [...snapshot.topics.values()].map(topicRow).sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -19,6 +24,11 @@ export function topicsView(snapshot: Snapshot): TopicsView {
 
 function topicRow(topic: TopicFacts): TopicRow {
   const { name, topicId, isInternal, partitions, recordsInPerSecond } = topic
+  const records = partitions.map(({ startOffset, endOffset }) =>
+    startOffset === null || endOffset === null ? null : Math.max(0, endOffset - startOffset)
+  )
+  const sizes = partitions.map(({ sizeBytes }) => sizeBytes)
+  const unknownPartitions = records.filter((count, i) => count === null || sizes[i] === null).length
   return {
     name,
     topicId,
@@ -26,14 +36,24 @@ function topicRow(topic: TopicFacts): TopicRow {
     partitionCount: partitions.length,
     replicationFactor: partitions[0]?.replicas.length ?? 0,
     leaderlessPartitions: partitions.filter(({ leader }) => leader === null).length,
-    recordCount: sumOfAll(
-      partitions.map(({ startOffset, endOffset }) =>
-        startOffset === null || endOffset === null ? null : Math.max(0, endOffset - startOffset)
-      )
-    ),
-    sizeBytes: sumOfAll(partitions.map(({ sizeBytes }) => sizeBytes)),
-    recordsInPerSecond
+    recordCount: sumOfAll(records),
+    sizeBytes: sumOfAll(sizes),
+    recordsInPerSecond,
+    partial:
+      unknownPartitions === 0
+        ? null
+        : {
+            unknownPartitions,
+            recordCount: sumOfKnown(records),
+            sizeBytes: sumOfKnown(sizes),
+            recordsInPerSecond: topic.knownRecordsInPerSecond
+          }
   }
+}
+
+/** null when not even one is known: "at least 0" says nothing. */
+function sumOfKnown(values: readonly (number | null)[]): number | null {
+  return sumOfAll(values.filter((value) => value !== null)) || null
 }
 
 function sumOfAll(values: readonly (number | null)[]): number | null {
@@ -45,11 +65,18 @@ function sumOfAll(values: readonly (number | null)[]): number | null {
   return sum
 }
 
-export function topicView(topic: TopicFacts, configs: Readonly<Record<string, string>>): TopicView {
+/** What is known of the configs of a topic; `problem` says why they could not be had. */
+export interface ConfigsKnown {
+  readonly configs: Readonly<Record<string, string>> | null
+  readonly problem: string | null
+}
+
+export function topicView(topic: TopicFacts, { configs, problem }: ConfigsKnown): TopicView {
   return {
     name: topic.name,
     topicId: topic.topicId,
-    configs: { ...configs },
+    configs: configs === null ? null : { ...configs },
+    configsProblem: problem,
     partitions: topic.partitions.map((partition) => ({
       ...partition,
       replicas: [...partition.replicas],
@@ -58,16 +85,27 @@ export function topicView(topic: TopicFacts, configs: Readonly<Record<string, st
   }
 }
 
-export function groupsView(snapshot: Snapshot): GroupsView {
+export function groupsView(snapshot: Snapshot, behind: Behind): GroupsView {
   const groups = [...(snapshot.groups?.values() ?? [])]
   return {
     observedAtMs: snapshot.groups === null ? null : snapshot.atMs,
-    groups: groups.map((group) => groupRow(snapshot, group)).sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
+    groups: groups.map((group) => groupRow(snapshot, group, behind)).sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
   }
 }
 
-function groupRow(snapshot: Snapshot, group: GroupFacts): GroupRow {
-  const { partitions, total } = groupLag(snapshot, group)
+export function lagUnknown(
+  snapshot: Snapshot,
+  group: GroupFacts,
+  { partitions, total }: GroupLag = groupLag(snapshot, group)
+): LagUnknown | null {
+  if (total !== null) return null
+  if (group.committed === null) return 'coordinatorSilent'
+  return partitions.some((row) => isCounted(snapshot, row)) ? 'leaderSilent' : 'notCommitted'
+}
+
+function groupRow(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupRow {
+  const lag = groupLag(snapshot, group)
+  const { partitions, total } = lag
   return {
     groupId: group.groupId,
     state: group.state,
@@ -75,22 +113,27 @@ function groupRow(snapshot: Snapshot, group: GroupFacts): GroupRow {
     memberCount: group.members?.length ?? null,
     topics: [...new Set(partitions.map(({ topic }) => topic))],
     lagRecords: total,
+    lagUnknown: lagUnknown(snapshot, group, lag),
+    isBehind: total !== null && behind.has(group.groupId),
     coordinatorId: group.coordinatorId
   }
 }
 
-export function groupView(snapshot: Snapshot, group: GroupFacts): GroupView {
+export function groupView(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupView {
+  const { partitions, total } = groupLag(snapshot, group)
   return {
     groupId: group.groupId,
     state: group.state,
     protocol: group.protocol,
     coordinatorId: group.coordinatorId,
-    members: (group.members ?? []).map(memberView),
-    partitions: groupLag(snapshot, group).partitions.map(({ lag, ...row }) => ({ ...row, lagRecords: lag }))
+    isBehind: total !== null && behind.has(group.groupId),
+    members: group.members?.map(memberView) ?? null,
+    areCommitsKnown: group.committed !== null,
+    partitions: partitions.map(({ lag, ...row }) => ({ ...row, lagRecords: lag }))
   }
 }
 
-function memberView({ memberId, clientId, clientHost, assigned }: MemberFacts): GroupView['members'][number] {
+function memberView({ memberId, clientId, clientHost, assigned }: MemberFacts): GroupMemberView {
   const topics = new Map<string, number[]>()
   for (const { topic, partition } of [...assigned].sort(byTopicAndPartition)) {
     const partitions = topics.get(topic)

@@ -1,16 +1,14 @@
 /** Sums over the partitions of a group. Partitions without a commit count nowhere: their lag is not known, not 0. */
 import type { GroupPartitionView, LagHistoryView } from '@api/views'
 
-/** Kafka's word for the state of a group whose coordinator does not answer: neither members nor commits are known. */
-export const unknownGroupState = 'Unknown'
-
 export function totalLag(partitions: readonly GroupPartitionView[]): number | null {
   const counted = partitions.filter((one) => one.committedOffset !== null)
   let total = 0
   for (const { lagRecords } of counted) {
     // A sum over the others would fall when a broker dies, while in truth nothing was read.
     if (lagRecords === null) return null
-    total += lagRecords
+    // What lies beyond the end of one partition is no credit for another.
+    total += Math.max(0, lagRecords)
   }
   return counted.length === 0 ? null : total
 }

@@ -76,3 +76,18 @@ function kindOf(token: string): JsonKind {
   if (token.startsWith('"')) return 'text'
   return /^[-\d]/.test(token) ? 'number' : 'word'
 }
+
+/** The lines that are seen when the branches at these places are folded. */
+export function unfolded(
+  lines: readonly JsonLine[],
+  folded: ReadonlySet<number>
+): readonly { readonly line: JsonLine; readonly at: number }[] {
+  const seen: { line: JsonLine; at: number }[] = []
+  let hiddenBelow = Number.POSITIVE_INFINITY
+  lines.forEach((line, at) => {
+    if (line.depth > hiddenBelow) return
+    hiddenBelow = line.kind === 'branch' && folded.has(at) ? line.depth : Number.POSITIVE_INFINITY
+    seen.push({ line, at })
+  })
+  return seen
+}

@@ -1,5 +1,6 @@
-/** Keys, values and headers of a record as text, bytes and size. */
+/** Keys, values and headers of a record as text, numbers, bytes and size. Pure. */
 import type { Payload } from '@api/views'
+import { isReadable, visibleText } from '@/foreign-text'
 
 export function payloadBytes(payload: Payload): Uint8Array {
   if (payload === null) return new Uint8Array()
@@ -11,11 +12,53 @@ export function payloadSize(payload: Payload): number {
   return payloadBytes(payload).length
 }
 
-/** One line for a table: text as it is, other bytes in hex. */
+/** Text that a person can read; undefined for bytes, also for those that happen to be valid UTF-8. */
+export function readableText(payload: Payload): string | undefined {
+  return typeof payload === 'string' && isReadable(payload) ? payload : undefined
+}
+
+/** How bytes may be meant. Java's serializers write numbers with the highest byte first. */
+export const DECODINGS = ['text', 'int32', 'int64', 'uuid', 'hex'] as const
+export type Decoding = (typeof DECODINGS)[number]
+
+const BYTES_OF = { int32: 4, int64: 8, uuid: 16 } as const
+
+/** Those that the bytes can be, the likeliest first; hex is always one. */
+export function decodingsOf(payload: Payload): readonly Decoding[] {
+  const size = payloadSize(payload)
+  const fixed = DECODINGS.filter((one) => one in BYTES_OF && BYTES_OF[one as keyof typeof BYTES_OF] === size)
+  return readableText(payload) === undefined ? [...fixed, 'hex'] : ['text', ...fixed, 'hex']
+}
+
+export function decoded(payload: Payload, decoding: Decoding): string {
+  const bytes = payloadBytes(payload)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  switch (decoding) {
+    case 'text':
+      return typeof payload === 'string' ? payload : new TextDecoder().decode(bytes)
+    case 'int32':
+      return String(view.getInt32(0))
+    case 'int64':
+      return String(view.getBigInt64(0))
+    case 'uuid':
+      return uuid(bytes)
+    case 'hex':
+      return hex(bytes)
+  }
+}
+
+function uuid(bytes: Uint8Array): string {
+  const digits = hex(bytes).replaceAll(' ', '')
+  return [0, 8, 12, 16, 20, 32].flatMap((at, i, all) => (i === 0 ? [] : [digits.slice(all[i - 1], at)])).join('-')
+}
+
+/** One line for a table: text, what bytes of the size of a number or UUID are, other bytes in hex. */
 export function payloadText(payload: Payload, max = Number.POSITIVE_INFINITY): string {
   if (payload === null) return ''
-  if (typeof payload === 'string') return payload.slice(0, max)
-  return hex(payloadBytes(payload).slice(0, max))
+  const text = readableText(payload)
+  if (text !== undefined) return visibleText(text.slice(0, max))
+  const [likeliest = 'hex'] = decodingsOf(payload)
+  return likeliest === 'hex' ? hex(payloadBytes(payload).slice(0, max)) : decoded(payload, likeliest)
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -18,6 +18,7 @@ export function topic(
     topicId,
     isInternal: name.startsWith('__'),
     recordsInPerSecond: null,
+    knownRecordsInPerSecond: null,
     partitions: partitions.map((facts, partition) => ({
       partition,
       leader: 1,

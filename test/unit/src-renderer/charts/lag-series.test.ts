@@ -3,13 +3,14 @@ import type { LagHistoryView, LagSampleView } from '@api/views'
 import {
   appendSample,
   emptyHistory,
-  isKnownSince,
+  keptSlots,
   lastKnown,
+  lastKnownSince,
   mergeHistory,
   present,
-  steadyTop,
   summarize,
-  toPoints
+  toPoints,
+  type SlotValue
 } from '@/charts/lag-series'
 
 const sample = (atMs: number, total: number | null, lags: (number | null)[] = []): LagSampleView => ({
@@ -89,35 +90,49 @@ describe('points of a series', () => {
   })
 })
 
-describe('the worst series', () => {
-  const values = (lags: Record<string, number | null>): Map<string, number | null> => new Map(Object.entries(lags))
+describe('the places of series in a chart', () => {
+  const limits = { first: 2, max: 3 }
+  const values = (lags: Record<string, number | null>, gone: readonly string[] = []): Map<string, SlotValue> =>
+    new Map(Object.entries(lags).map(([key, value]) => [key, { value, isInRange: !gone.includes(key) }]))
 
-  it('come highest first at the start, unknown ones left out', () => {
-    expect(steadyTop([], values({ a: 1, b: 9, c: null, d: 5 }), 2)).toEqual(['b', 'd'])
+  it('go to the highest at the start, not to unknown ones', () => {
+    expect(keptSlots([], values({ a: 1, b: 9, c: null, d: 5 }), limits)).toEqual(['b', 'd', undefined])
   })
 
-  it('keep their slots while the order among them changes', () => {
-    expect(steadyTop(['b', 'd'], values({ a: 1, b: 9, d: 20 }), 2)).toEqual(['b', 'd'])
+  it('are kept while the order changes, and while a series is not known now', () => {
+    expect(keptSlots(['b', 'd'], values({ a: 1, b: 9, d: 20 }), limits)).toEqual(['b', 'd', undefined])
+    expect(keptSlots(['b', 'd'], values({ a: 1, b: null, d: null }), limits)).toEqual(['b', 'd', undefined])
   })
 
-  it('give way only to one that is clearly higher', () => {
-    expect(steadyTop(['b', 'd'], values({ a: 110, b: 100, d: 300 }), 2)).toEqual(['b', 'd'])
-    expect(steadyTop(['b', 'd'], values({ a: 500, b: 100, d: 300 }), 2)).toEqual(['a', 'd'])
+  it('are the same on recovery: whoever came meanwhile stands beside, not in place', () => {
+    const before = keptSlots([], values({ a: 100, b: 900, d: 500 }), limits)
+    const during = keptSlots(before, values({ a: 100, b: null, d: null }), limits)
+    const after = keptSlots(during, values({ a: 100, b: 900, d: 500 }), limits)
+
+    expect(before).toEqual(['b', 'd', undefined])
+    expect(during.slice(0, 2)).toEqual(['b', 'd'])
+    expect(after.slice(0, 2)).toEqual(['b', 'd'])
   })
 
-  it('fill the slot of one that is gone', () => {
-    expect(steadyTop(['b', 'd'], values({ a: 3, d: 20 }), 2)).toEqual(['d', 'a'])
+  it('are added for one that becomes clearly higher than the lowest', () => {
+    expect(keptSlots(['b', 'd'], values({ a: 110, b: 100, d: 300 }), limits)).toEqual(['b', 'd', undefined])
+    expect(keptSlots(['b', 'd'], values({ a: 500, b: 100, d: 300 }), limits)).toEqual(['b', 'd', 'a'])
+  })
+
+  it('are given up only when all are taken, and then by the lowest', () => {
+    expect(keptSlots(['b', 'd', 'a'], values({ a: 500, b: 100, d: 300, e: 900 }), limits)).toEqual(['e', 'd', 'a'])
+  })
+
+  it('are free again when nothing of a series is in the range any more', () => {
+    expect(keptSlots(['b', 'd'], values({ a: 3, b: null, d: 20 }, ['b']), limits)).toEqual(['a', 'd', undefined])
   })
 })
 
 describe('what was known', () => {
   it('counts only in the range', () => {
-    const points = [
-      { x: 1000, y: 0 },
-      { x: 2000, y: Number.NaN }
-    ]
-
-    expect([isKnownSince(points, 1000), isKnownSince(points, 1001), isKnownSince([], 0)]).toEqual([true, false, false])
+    expect(lastKnownSince([1000, 2000], [4, null], 1000)).toBe(4)
+    expect(lastKnownSince([1000, 2000], [4, null], 1001)).toBeNull()
+    expect(lastKnownSince([], [], 0)).toBeNull()
   })
 
   it('is the newest value before the gap', () => {

@@ -262,6 +262,8 @@ describe('deleting a topic', () => {
       memberCount,
       topics: [...topics],
       lagRecords: null,
+      lagUnknown: 'notCommitted' as const,
+      isBehind: false,
       coordinatorId: 1
     })
     api.push('groups', {

@@ -1,4 +1,5 @@
 import { mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
 import { describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import type { ClusterEvent, ReasonView } from '@api/views'
@@ -16,7 +17,7 @@ function text(language: 'en' | 'ko' = 'en'): Text {
       return () => h('i')
     }
   })
-  mount(component, { global: { plugins: [createTexts(language)] } })
+  mount(component, { global: { plugins: [createPinia(), createTexts(language)] } })
   if (found === undefined) throw new Error('not mounted')
   return found
 }
@@ -72,6 +73,28 @@ describe('the sentence of an event', () => {
     expect(event({ code: 'controllerElected', params: { epoch: 8 } })).toBe('Broker 2 is controller; epoch 8')
     expect(event({ code: 'controllerElected' })).toBe('Broker 2 is controller')
     expect(event({ code: 'groupStateChanged', subject: 'g' })).toBe('g changed its state')
+  })
+})
+
+describe('names of others in a sentence', () => {
+  it('are seen as they are, controls and directions included', () => {
+    const sentence = (subject: string): string => event({ code: 'groupCaughtUp', subject })
+
+    expect(sentence('two\nlines\t.')).toBe('two␊lines␉. caught up')
+    expect(sentence('pay\u202Exs')).toBe('pay⟨U+202E⟩xs caught up')
+    expect(sentence('תשלומים')).toBe('\u2068תשלומים\u2069 caught up')
+    expect(sentence('')).toBe('(empty) caught up')
+    expect(event({ code: 'nodeFailed', params: { problem: 'no\u202Esuch' } })).toContain('no⟨U+202E⟩such')
+  })
+})
+
+describe('a time', () => {
+  it('has its date when it is not of today', () => {
+    const { moment } = text()
+
+    expect(moment(Date.now())).toMatch(/^\d\d:\d\d:\d\d$/)
+    expect(moment(NOW_MS - 400 * 86_400_000)).toMatch(/^\d\d-\d\d \d\d:\d\d:\d\d$/)
+    expect(moment(NOW_MS - 400 * 86_400_000, true)).toMatch(/^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/)
   })
 })
 

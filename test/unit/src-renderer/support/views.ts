@@ -25,6 +25,7 @@ export function statsView(name: string, rest: Partial<BrokerStatsView> = {}): Br
   return {
     name,
     registered: true,
+    isSilent: false,
     isController: name === 'broker-1',
     leaders: 4,
     replicas: 4,
@@ -55,6 +56,7 @@ export function clusterView(rest: Partial<ClusterView> = {}): ClusterView {
     leaderlessPartitions: 0,
     groupCount: 1,
     groupsBehind: 0,
+    groupsUnknown: 0,
     bytesInPerSecond: 2_840_000,
     bytesOutPerSecond: 3_920_000,
     ...rest

@@ -132,7 +132,8 @@ describe('the shell', () => {
         leaderlessPartitions: 0,
         recordCount: 0,
         sizeBytes: 0,
-        recordsInPerSecond: 0
+        recordsInPerSecond: 0,
+        partial: null
       }))
     })
     await flushPromises()
@@ -275,6 +276,8 @@ describe('the page of a group', () => {
     state: 'Stable',
     protocol: 'range',
     coordinatorId: 1,
+    isBehind: false,
+    areCommitsKnown: true,
     members: [],
     partitions: [
       { topic: 't', partition: 0, committedOffset: 4, startOffset: 0, endOffset: 9, lagRecords: 5, memberId: null }

@@ -9,6 +9,10 @@ import BrokersView from '@/views/BrokersView.vue'
 import GroupsView from '@/views/GroupsView.vue'
 import TopicsView from '@/views/TopicsView.vue'
 import TopicView from '@/views/TopicView.vue'
+import ConfigTable from '@/components/topics/ConfigTable.vue'
+import GroupFigures from '@/components/groups/GroupFigures.vue'
+import { useTopicsStore } from '@/stores/topics'
+import { totalLag } from '@/components/groups/group-lag'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
 import { clusterView, nodeView } from '../support/views'
@@ -31,6 +35,7 @@ const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow => ({
   recordCount: 10,
   sizeBytes: 100,
   recordsInPerSecond: 0,
+  partial: null,
   ...rest
 })
 const press = async (key: string): Promise<void> => {
@@ -88,6 +93,57 @@ describe('topics', () => {
   it('show a dash for a count that is not known and a mark for partitions without leader', () => {
     expect(one('row', /^\s*b/).textContent).toContain('—')
     expect(one('row', '__consumer_offsets').querySelector('[role=img]')?.getAttribute('aria-label')).toBe('Critical')
+  })
+})
+
+describe('a topic of which some partitions do not answer', () => {
+  it('shows what the others make at least, and how many are missing', async () => {
+    await show(TopicsView)
+    const partial = { unknownPartitions: 4, recordCount: 8000, sizeBytes: 2000, recordsInPerSecond: 12 }
+    api.push('topics', {
+      observedAtMs: 1,
+      topics: [row('t', { partitionCount: 12, recordCount: null, sizeBytes: null, recordsInPerSecond: null, partial })]
+    })
+    await flushPromises()
+
+    const text = one('row', /^\s*t/).textContent.replaceAll('\u2009', ' ')
+    expect(text).toContain('≥ 8 000')
+    expect(text).toContain('≥ 2.0')
+    expect(text).toContain('≥ 12')
+    expect(text).toContain('At least: 4 of 12 partitions do not answer')
+  })
+})
+
+describe('a topic that was created here', () => {
+  it('is waited for, not called deleted, until the monitor has seen it', async () => {
+    const created = useTopicsStore().create({ topic: 'fresh' })
+    api.last('topic.create').resolve({ topic: 'fresh', topicId: 'id' })
+    await created
+    await show(TopicView, { name: 'fresh' })
+    api.push('topic:fresh', null)
+    await flushPromises()
+
+    expect(one('status', 'Loading')).toBeTruthy()
+    expect(shownText()).not.toContain('There is no topic')
+  })
+})
+
+describe('the configs of a topic', () => {
+  const topicView = { name: 't', topicId: 'id', partitions: [] }
+
+  it('are waited for, said to be unavailable with the reason, or said not to be set', async () => {
+    await show(ConfigTable, { topic: { ...topicView, configs: null, configsProblem: null } })
+    expect(one('status', 'Loading')).toBeTruthy()
+    document.body.innerHTML = ''
+
+    await show(ConfigTable, { topic: { ...topicView, configs: null, configsProblem: 'Broker 1 did not answer.' } })
+    expect(shownText()).toContain('Configs could not be read')
+    expect(shownText()).toContain('Broker 1 did not answer.')
+    expect(shownText()).not.toContain('No configs are set')
+    document.body.innerHTML = ''
+
+    await show(ConfigTable, { topic: { ...topicView, configs: {}, configsProblem: null } })
+    expect(shownText()).toContain('No configs are set')
   })
 })
 
@@ -178,6 +234,7 @@ describe('partitions', () => {
         name: 't',
         topicId: 'id',
         configs: {},
+        configsProblem: null,
         partitions: [
           { ...partition, partition: 0, leader: 1, startOffset: 0, endOffset: 9007199254740991 },
           { ...partition, partition: 1, leader: null, startOffset: null, endOffset: null }
@@ -196,6 +253,8 @@ describe('a group', () => {
     state: 'Stable',
     protocol: 'range',
     coordinatorId: 1,
+    isBehind: false,
+    areCommitsKnown: true,
     members: [
       { memberId: 'm-1', clientId: 'app', clientHost: '/127.0.0.1', assignments: [{ topic: 't', partitions: [0, 1] }] }
     ],
@@ -229,12 +288,47 @@ describe('a group', () => {
   })
 
   it('whose coordinator is silent is not said to have no members or commits', async () => {
-    const silent = { ...group, state: 'Unknown', members: [], partitions: [] }
+    const silent = { ...group, state: 'Unknown', members: null, areCommitsKnown: false, partitions: [] }
     await show(OffsetsTable, { group: silent })
     await show(MembersTable, { group: silent })
 
     expect(shownText().match(/The coordinator of the group does not answer/g)).toHaveLength(2)
     expect(shownText()).not.toMatch(/No members|No partitions/)
+  })
+
+  it('whose coordinator is silent has figures that are not known, rather than none', async () => {
+    const silent = { ...group, state: 'Unknown', members: null, areCommitsKnown: false, partitions: [] }
+    await show(GroupFigures, { group: silent, history: undefined })
+
+    expect(shownText()).toMatch(/Members\s*—\s*Without commit\s*—\s*Coordinator/)
+    expect(shownText()).not.toContain('for 0 partitions')
+  })
+
+  it('has the mark of being behind on its page, named in the verdict or not', async () => {
+    await show(GroupFigures, { group: { ...group, isBehind: true }, history: undefined })
+
+    expect(document.querySelector('.total [data-status]')?.getAttribute('data-status')).toBe('degraded')
+  })
+
+  it('that has committed more than the log holds shows it below 0, says why, and sums it as none', async () => {
+    const [first] = group.partitions
+    const beyond = [
+      { ...first, lagRecords: -3 },
+      { ...first, partition: 1, lagRecords: 5 }
+    ] as GroupView['partitions']
+    await show(OffsetsTable, { group: { ...group, partitions: beyond } })
+
+    expect(cells('t-0').slice(-2)).toContain('−3')
+    expect(shownText()).toContain('t-0: more is committed than the log holds, so the lag is below 0')
+    expect(totalLag(beyond)).toBe(5)
+  })
+
+  it('lists its partitions with the largest lag first', async () => {
+    const [first] = group.partitions
+    const partitions = [2, 40, null].map((lagRecords, partition) => ({ ...first, partition, lagRecords }))
+    await show(OffsetsTable, { group: { ...group, partitions } })
+
+    expect(byRole('link', /^t-/).map((link) => link.getAttribute('aria-label'))).toEqual(['t-1', 't-0', 't-2'])
   })
 
   it('of which nothing is there is said to have none', async () => {
@@ -279,7 +373,53 @@ describe('messages', () => {
     api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [] })
     await flushPromises()
 
-    expect(shownText()).toContain('Partitions 2, 5 have no leader')
+    expect(shownText()).toContain('Partitions 2, 5 do not answer')
+  })
+
+  it('are not said to be none while partitions do not answer', async () => {
+    api.last('records.newest').resolve({ records: [], unreachablePartitions: [0, 1], unreadable: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('No records in the partitions that answered')
+    expect(shownText()).not.toContain('No records yet')
+  })
+
+  it('show a time of nanoseconds as the number that it is, and the size of the value alone', async () => {
+    const cut = {
+      ...record,
+      key: 'k'.repeat(50),
+      value: 'v'.repeat(9),
+      wholeBytes: { key: 50, value: 70_000 },
+      cutFromBytes: 70_050
+    }
+    api
+      .last('records.newest')
+      .resolve({ records: [{ ...cut, timestampMs: '1732251982506000000' }], unreachablePartitions: [], unreadable: [] })
+    await flushPromises()
+
+    const text = one('row', 'v'.repeat(9)).textContent.replaceAll('\u2009', '')
+    expect(text).toContain('1732251982506000000')
+    expect(text).toContain('70000')
+  })
+
+  it('claim nothing of what lies behind a cut, and copy a cut value whole', async () => {
+    const cut = { ...record, value: 'v'.repeat(9), wholeBytes: { key: 0, value: 70_000 }, cutFromBytes: 70_000 }
+    api.last('records.newest').resolve({ records: [cut], unreachablePartitions: [], unreadable: [] })
+    await flushPromises()
+    one('row', 'v'.repeat(9)).click()
+    await flushPromises()
+    expect(shownText()).toContain('Shown are the first 9 of 70 000 B')
+    one('button', 'Copy value').click()
+    await flushPromises()
+    expect(api.last('record.whole').input).toEqual({ topic: 't', partition: 0, offset: 7 })
+
+    const field = one('textbox', 'Filter these records') as HTMLInputElement
+    field.value = 'zzz'
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+
+    expect(shownText()).toContain('contains “zzz” in what was looked at')
+    expect(shownText()).toContain('1 record is cut for the screen')
   })
 
   it('are read again on Refresh, one reading at a time', async () => {

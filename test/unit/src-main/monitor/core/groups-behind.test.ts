@@ -53,10 +53,13 @@ describe('groups that are behind', () => {
     expect(follow([...far, 1500, 900]).told).toEqual(['11: behind by 2000', '13: caught up'])
   })
 
-  it('neither fall behind nor catch up unseen, and keep the lag that was known last', () => {
+  it('neither fall behind nor catch up unseen, and are not said to be behind while their lag is not known', () => {
     const { told, behind } = follow([...line(2000, 0, 12), null, null])
 
     expect(told).toEqual(['11: behind by 2000'])
+    expect(behind.list()).toEqual([])
+
+    behind.sampled(15_000, new Map([['g', 2000]]))
     expect(behind.list()).toEqual([{ groupId: 'g', lagRecords: 2000, sinceMs: 11_000 }])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeState, NodeView } from '../../../../../src-main/api/views'
-import { judge } from '../../../../../src-main/monitor/core/health'
+import { isSilent, judge } from '../../../../../src-main/monitor/core/health'
 import type { Observation } from '../../../../../src-main/monitor/observation'
 
 const nowMs = 100_000
@@ -38,6 +38,7 @@ const observation = (fields: Partial<Observation> = {}): Observation => ({
   leaderless: { count: 0, sample: [], byBroker: {}, sinceMs: 0 },
   groupCount: 0,
   groupsBehind: [],
+  groupsUnknown: 0,
   ...fields
 })
 
@@ -58,16 +59,50 @@ describe('the verdict', () => {
     expect(reasons[0]).toMatchObject({ code: 'partitionsOffline', node: 'broker-2', count: 2 })
   })
 
-  it('is degraded with one broker down and critical with none left', () => {
-    expect(codes(judge(nodes('running', 'killed'), observation(), nowMs))).toEqual(['degraded brokerDown'])
+  it('is degraded with one broker down and critical with none left; a dead broker has one mark in both', () => {
+    expect(codes(judge(nodes('running', 'killed'), observation(), nowMs))).toEqual(['critical brokerDown'])
+    expect(judge(nodes('running', 'killed'), observation(), nowMs).health).toBe('degraded')
     expect(codes(judge(nodes('crashed', 'stopped'), observation(), nowMs))).toEqual([
       'critical brokerDown',
-      'critical brokerStopped'
+      'stopped brokerStopped'
     ])
+    expect(judge(nodes('crashed', 'stopped'), observation(), nowMs).health).toBe('critical')
     expect(codes(judge(nodes('starting', 'killed'), observation(), nowMs))).toEqual([
-      'degraded brokerDown',
+      'critical brokerDown',
       'recovering brokerStarting'
     ])
+  })
+
+  it('says stopped on purpose only of what is, not of a broker that starts or is asked to stop', () => {
+    expect(codes(judge(nodes('running', 'starting'), observation(), nowMs))).toEqual(['recovering brokerStarting'])
+    expect(codes(judge(nodes('running', 'stopping'), observation(), nowMs))).toEqual(['recovering brokerStopping'])
+    expect(codes(judge(nodes('running', 'stopped'), observation(), nowMs))).toEqual(['stopped brokerStopped'])
+  })
+
+  it('names a broker that hangs: its process runs and its session has ended', () => {
+    const paused = observation({ registeredBrokers: [1] })
+
+    expect(codes(judge(nodes('running', 'running'), paused, nowMs))).toEqual(['critical brokerSilent'])
+    expect(judge(nodes('running', 'running'), paused, nowMs).health).toBe('degraded')
+    expect(judge(nodes('running'), observation({ registeredBrokers: [] }), nowMs).health).toBe('critical')
+  })
+
+  it('takes no broker for hanging that has just become ready, or while the ensemble cannot be asked', () => {
+    const ready = { ...node('broker-2', 'running'), sinceMs: nowMs - 1000 }
+
+    expect(isSilent(ready, observation({ registeredBrokers: [1] }))).toBe(false)
+    expect(isSilent(node('broker-2', 'running'), observation({ registeredBrokers: null }))).toBe(false)
+    expect(isSilent(node('broker-2', 'killed'), observation({ registeredBrokers: [1] }))).toBe(false)
+    expect(isSilent(node('broker-2', 'running'), observation({ registeredBrokers: [1] }))).toBe(true)
+  })
+
+  it('tells of groups that are behind without calling the cluster anything but healthy', () => {
+    const behind = { groupId: 'g', lagRecords: 5000, sinceMs: 9 }
+
+    const { health, reasons } = judge(nodes('running'), observation({ groupsBehind: [behind] }), nowMs)
+
+    expect(health).toBe('healthy')
+    expect(reasons).toMatchObject([{ code: 'groupsBehind', level: 'degraded', count: 1, sample: ['g'] }])
   })
 
   it('is critical without the ensemble or a controller', () => {

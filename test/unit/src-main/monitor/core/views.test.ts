@@ -24,14 +24,16 @@ const orders = topic('orders', [
 ])
 const logs = topic('logs', [{ startOffset: 5, endOffset: 9, sizeBytes: 50 }])
 const billing = group('billing', { committed: { orders: { 0: 4, 1: 3 } } })
+const known = { configs: {}, problem: null }
+const nobody = new Set<string>()
 const seen = snapshot({ atMs: 7000, topics: [orders, logs], groups: [billing] })
 
 describe('the views', () => {
   it('are what their schemas say', () => {
     expect(topicsSchema.parse(topicsView(seen))).toEqual(topicsView(seen))
-    expect(topicSchema.parse(topicView(orders, {}))).toEqual(topicView(orders, {}))
-    expect(groupsSchema.parse(groupsView(seen))).toEqual(groupsView(seen))
-    expect(groupSchema.parse(groupView(seen, billing))).toEqual(groupView(seen, billing))
+    expect(topicSchema.parse(topicView(orders, known))).toEqual(topicView(orders, known))
+    expect(groupsSchema.parse(groupsView(seen, nobody))).toEqual(groupsView(seen, nobody))
+    expect(groupSchema.parse(groupView(seen, billing, nobody))).toEqual(groupView(seen, billing, nobody))
     expect(lagSampleSchema.parse(lagSample(seen, 'billing'))).toEqual(lagSample(seen, 'billing'))
     expect(nodeCostSchema.parse(nodeCost(seen, 'broker-2', 2))).toEqual(nodeCost(seen, 'broker-2', 2))
   })
@@ -46,19 +48,75 @@ describe('the views', () => {
     ])
   })
 
+  it('of topics say what they are at least, and for how many partitions nothing is known', () => {
+    const { topics } = topicsView(seen)
+
+    expect(topics.map(({ name, partial }) => [name, partial])).toEqual([
+      ['logs', null],
+      ['orders', { unknownPartitions: 1, recordCount: 8, sizeBytes: 100, recordsInPerSecond: null }]
+    ])
+    const dark = topic('dark', [{ startOffset: null, endOffset: null, sizeBytes: null, leader: null }])
+    expect(topicsView(snapshot({ topics: [dark] })).topics[0]?.partial).toEqual({
+      unknownPartitions: 1,
+      recordCount: null,
+      sizeBytes: null,
+      recordsInPerSecond: null
+    })
+  })
+
+  it('of a topic tell configs that are not known from none, and why', () => {
+    expect(topicView(orders, { configs: {}, problem: null })).toMatchObject({ configs: {}, configsProblem: null })
+    expect(topicView(orders, { configs: null, problem: 'No answer.' })).toMatchObject({
+      configs: null,
+      configsProblem: 'No answer.'
+    })
+  })
+
+  it('of groups say why a lag is not known', () => {
+    const why = (one: ReturnType<typeof group>): unknown =>
+      groupsView(snapshot({ topics: [orders, logs], groups: [one] }), nobody).groups[0]?.lagUnknown
+
+    expect(why(group('g', { committed: { logs: { 0: 7 } } }))).toBeNull()
+    expect(why(group('g', { committed: {} }))).toBe('notCommitted')
+    expect(why(group('g', { committed: null }))).toBe('coordinatorSilent')
+    expect(why(group('g', { committed: { orders: { 1: 3 } } }))).toBe('leaderSilent')
+  })
+
+  it('of a group that is behind say so in list and page, but not while its lag is not known', () => {
+    const late = group('late', { committed: { logs: { 0: 5 } } })
+    const away = group('away', { committed: null })
+    const now = snapshot({ topics: [logs], groups: [late, away] })
+    const behind = new Set(['late', 'away'])
+
+    expect(groupsView(now, behind).groups.map(({ groupId, isBehind }) => [groupId, isBehind])).toEqual([
+      ['away', false],
+      ['late', true]
+    ])
+    expect([groupView(now, late, behind).isBehind, groupView(now, away, behind).isBehind]).toEqual([true, false])
+  })
+
+  it('of a group with a silent coordinator have no members and no commits, rather than none', () => {
+    const away = group('away', { state: 'Unknown', coordinatorId: null, members: null, committed: null })
+
+    expect(groupView(seen, away, nobody)).toMatchObject({ members: null, areCommitsKnown: false, partitions: [] })
+  })
+
   it('of a group show a lag of null, not 0, where the leader is away', () => {
     expect(
-      groupView(seen, billing).partitions.map(({ committedOffset, lagRecords }) => [committedOffset, lagRecords])
+      groupView(seen, billing, nobody).partitions.map(({ committedOffset, lagRecords }) => [
+        committedOffset,
+        lagRecords
+      ])
     ).toEqual([
       [4, 6],
       [3, null]
     ])
-    expect(groupsView(seen).groups[0]?.lagRecords).toBeNull()
+    expect(groupsView(seen, nobody).groups[0]?.lagRecords).toBeNull()
   })
 
   it('of a group whose coordinator is away know neither members nor lag', () => {
     const away = group('away', { state: 'Unknown', coordinatorId: null, members: null, committed: null })
-    const { groups } = groupsView(snapshot({ topics: [orders], groups: [away] }))
+    const { groups } = groupsView(snapshot({ topics: [orders], groups: [away] }), nobody)
 
     expect(groups).toMatchObject([{ state: 'Unknown', memberCount: null, lagRecords: null, coordinatorId: null }])
   })
@@ -90,7 +148,7 @@ describe('the views', () => {
 })
 
 describe('an observation', () => {
-  const remembered = { leaderlessSinceMs: 3000, groupsBehind: [] }
+  const remembered = { leaderlessSinceMs: 3000, groupsBehind: [], groupsUnknown: 0 }
 
   it('counts leaders, replicas and partitions without a leader by where their only replica is', () => {
     const observation = observationOf(seen, remembered)

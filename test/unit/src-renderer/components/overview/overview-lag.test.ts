@@ -21,6 +21,8 @@ const group = (state: string): GroupRow => ({
   memberCount: null,
   topics: [],
   lagRecords: null,
+  lagUnknown: 'coordinatorSilent',
+  isBehind: false,
   coordinatorId: null
 })
 const push = async (groups: readonly GroupRow[]): Promise<void> => {
@@ -58,5 +60,39 @@ describe('the lag on the overview', () => {
     await push([])
 
     expect(shownText()).toContain('No group has committed an offset')
+  })
+
+  it('keeps the line and the colour of a group whose lag becomes unknown, whoever comes meanwhile', async () => {
+    const row = (groupId: string, lagRecords: number | null): GroupRow => ({
+      ...group('Stable'),
+      groupId,
+      lagRecords,
+      lagUnknown: lagRecords === null ? 'leaderSilent' : null
+    })
+    const answered = new Set<unknown>()
+    const answerAll = async (): Promise<void> => {
+      const now = Date.now()
+      for (const call of api.calls.filter((one) => one.name === 'group.lag' && !answered.has(one))) {
+        answered.add(call)
+        const { groupId } = call.input as { groupId: string }
+        call.resolve({ groupId, fromMs: now - 900_000, toMs: now, atMs: [now - 1000], total: [5], partitions: [] })
+      }
+      await flushPromises()
+    }
+    const legend = (): string[] =>
+      [...document.querySelectorAll('.legend li')].map(
+        (item) => `${item.querySelector('path')?.dataset['series'] ?? ''} ${item.querySelector('a')?.textContent ?? ''}`
+      )
+    await push([row('worst', 9000), row('second', 500), row('third', 90), row('fourth', 80)])
+    await answerAll()
+    expect(legend()).toEqual(['1 worst', '2 second', '3 third'])
+
+    await push([row('worst', null), row('second', null), row('third', 90), row('fourth', 80)])
+    await answerAll()
+    expect(legend().slice(0, 3)).toEqual(['1 worst', '2 second', '3 third'])
+
+    await push([row('worst', 9000), row('second', 500), row('third', 90), row('fourth', 80)])
+    await answerAll()
+    expect(legend().slice(0, 3)).toEqual(['1 worst', '2 second', '3 third'])
   })
 })

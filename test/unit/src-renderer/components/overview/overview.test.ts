@@ -1,7 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import OverviewView from '@/views/OverviewView.vue'
-import type { ReasonView } from '@api/views'
+import type { ClusterView, ReasonView } from '@api/views'
 import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
 import { clusterView, nodeView, NOW_MS, statsView } from '../../support/views'
@@ -30,6 +30,14 @@ const broken = clusterView({
   ]
 })
 
+const figure = (name: string): string => {
+  const value = [...document.querySelectorAll('dt')].find((term) => term.textContent === name)?.nextElementSibling
+  return [...(value?.children ?? [])]
+    .map((part) => part.textContent.trim())
+    .filter((text) => text !== '')
+    .join(' ')
+}
+
 describe('the overview', () => {
   it('shows a skeleton before the first view', async () => {
     await show(OverviewView)
@@ -46,6 +54,64 @@ describe('the overview', () => {
     expect(shownText()).toContain('orders-1, orders-3 and 2 more; the only replica is on broker 2')
     one('button', 'Start broker 2').click()
     expect(api.last('node.start').input).toEqual({ node: 'broker-2' })
+  })
+
+  it('has a headline that is none of its reasons', async () => {
+    await show(OverviewView)
+    api.push('cluster', broken)
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict] h2')?.textContent).toContain(
+      'Part of the data is out of reach'
+    )
+  })
+
+  it('does not name one of three brokers that are down', async () => {
+    const down = ['broker-1', 'broker-2', 'broker-3'].map((name) => nodeView(name, 'killed'))
+    await show(OverviewView)
+    api.push('cluster', clusterView({ health: 'critical', nodes: down, reasons: [offline] }))
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict] h2')?.textContent).toContain('No broker can be reached')
+  })
+
+  it('gives a broker that hangs one mark everywhere, and does not count it as one that serves', async () => {
+    await show(OverviewView)
+    api.push(
+      'cluster',
+      clusterView({
+        health: 'degraded',
+        reasons: [{ ...offline, code: 'brokerSilent', count: null, sample: [] }],
+        brokers: [statsView('broker-1'), statsView('broker-2', { registered: false, isSilent: true })]
+      })
+    )
+    await flushPromises()
+
+    expect(one('row', /^Broker 2/).textContent).toContain('Not answering')
+    expect(
+      one('row', /^Broker 2/)
+        .querySelector('[data-status]')
+        ?.getAttribute('data-status')
+    ).toBe('critical')
+    expect(figure('Brokers')).toBe('1 of 2')
+    expect(shownText()).toContain(
+      'Broker 2 does not answer: its process runs, but its session with the ensemble has ended'
+    )
+    expect(document.querySelector('[data-testid=verdict] h2')?.textContent).toContain('1 of 2 brokers serve')
+  })
+
+  it('says of groups behind only what is known', async () => {
+    await show(OverviewView)
+    const groups = async (rest: Partial<ClusterView>): Promise<string> => {
+      api.push('cluster', clusterView(rest))
+      await flushPromises()
+      return figure('Groups behind').replaceAll('\u2009', ' ')
+    }
+
+    expect(await groups({ groupCount: 3, groupsBehind: 2, groupsUnknown: 0 })).toBe('2 of 3')
+    expect(await groups({ groupCount: 3, groupsBehind: 1, groupsUnknown: 1 })).toBe('≥ 1 of 3')
+    expect(await groups({ groupCount: 3, groupsBehind: 0, groupsUnknown: 3 })).toBe('— of 3')
+    expect(await groups({ groupCount: 0, groupsBehind: 0, groupsUnknown: 0 })).toBe('0 of 0')
   })
 
   it('shows a dash where a dead broker reports nothing', async () => {

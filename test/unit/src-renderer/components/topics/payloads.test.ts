@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { jsonLines } from '@/components/topics/json-lines'
-import { hexLines, payloadBytes, payloadSize, payloadText } from '@/components/topics/payload'
+import type { RecordView } from '@api/views'
+import { jsonLines, unfolded } from '@/components/topics/json-lines'
+import {
+  decoded,
+  decodingsOf,
+  hexLines,
+  payloadBytes,
+  payloadSize,
+  payloadText,
+  readableText
+} from '@/components/topics/payload'
+import { contains, cutCount } from '@/components/topics/record-search'
 import { RETENTION_CHOICES, retentionConfigs } from '@/components/topics/retention'
 
 describe('JSON as lines', () => {
@@ -34,10 +44,68 @@ describe('JSON as lines', () => {
   })
 })
 
+describe('a folded tree', () => {
+  it('leaves out what is in a folded branch, and nothing after it', () => {
+    const lines = jsonLines('{"a":{"b":[1,2],"c":3},"d":4}') ?? []
+    const names = (folded: readonly number[]): string[] => unfolded(lines, new Set(folded)).map(({ line }) => line.name)
+
+    expect(names([])).toEqual(['a', 'b', '0', '1', 'c', 'd'])
+    expect(names([1])).toEqual(['a', 'b', 'c', 'd'])
+    expect(names([0])).toEqual(['a', 'd'])
+  })
+})
+
+describe('the filter of the messages', () => {
+  const record = (rest: Partial<RecordView>): RecordView => ({
+    topic: 'orders',
+    partition: 3,
+    offset: 77,
+    timestampMs: 1,
+    key: null,
+    value: 'plain',
+    headers: [],
+    ...rest
+  })
+
+  it('looks at key, value, headers, numbers in bytes, and the place', () => {
+    expect(contains(record({ key: 'Key-7' }), ' key-7 ')).toBe(true)
+    expect(contains(record({ headers: [{ key: 'trace', value: 'abc' }] }), 'TRACE')).toBe(true)
+    expect(contains(record({ headers: [{ key: 'trace', value: 'abc' }] }), 'abc')).toBe(true)
+    expect(contains(record({ key: { base64: 'AAAAKg==' } }), '42')).toBe(true)
+    expect(contains(record({ key: { base64: 'AAAAKg==' } }), '00 2a')).toBe(true)
+    expect(contains(record({}), 'orders-3')).toBe(true)
+    expect(contains(record({}), 'nowhere')).toBe(false)
+  })
+
+  it('knows how many records it could not look at in full', () => {
+    expect(cutCount([record({}), record({ cutFromBytes: 90_000 })])).toBe(1)
+  })
+})
+
 describe('payloads', () => {
-  it('are text, bytes in hex, or nothing', () => {
+  it('that are valid UTF-8 are bytes all the same when nobody would write them', () => {
+    expect(readableText('\u0000\u0000\u0000*')).toBeUndefined()
+    expect(decodingsOf('\u0000\u0000\u0000*')).toEqual(['int32', 'hex'])
+    expect(payloadText('\u0000\u0000\u0000*')).toBe('42')
+    expect(readableText('two\nlines\t')).toBe('two\nlines\t')
+    expect(payloadText('two\nlines')).toBe('two␊lines')
+  })
+
+  it('are offered as all that their bytes may be meant', () => {
+    const uuid = { base64: btoa('\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89\xab\xcd\xef') }
+
+    expect(decodingsOf('word')).toEqual(['text', 'int32', 'hex'])
+    expect(decodingsOf(uuid)).toEqual(['uuid', 'hex'])
+    expect(decoded(uuid, 'uuid')).toBe('01234567-89ab-4def-8123-456789abcdef')
+    expect(decoded({ base64: btoa('\x7f\xff\xff\xff\xff\xff\xff\xff') }, 'int64')).toBe('9223372036854775807')
+    expect(decodingsOf(null)).toEqual(['hex'])
+  })
+
+  it('are text, numbers and UUIDs by their size, other bytes in hex, or nothing', () => {
     expect(payloadText('안녕')).toBe('안녕')
-    expect(payloadText({ base64: 'AAAAKg==' })).toBe('00 00 00 2a')
+    expect(payloadText({ base64: 'AAAAKg==' })).toBe('42')
+    expect(payloadText({ base64: btoa('\xff\xff\xff\xff\xff\xff\xff\xfe') })).toBe('-2')
+    expect(payloadText({ base64: btoa('\x01\xff\x03') })).toBe('01 ff 03')
     expect(payloadText(null)).toBe('')
     expect([payloadSize('안녕'), payloadSize({ base64: 'AAAAKg==' }), payloadSize(null)]).toEqual([6, 4, 0])
   })

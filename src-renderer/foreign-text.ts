@@ -1,0 +1,35 @@
+/**
+ * Text that others wrote: names, keys, values, messages. What cannot be seen is made visible, so that two names that look
+ * alike are alike, and what changes the direction of writing stays within the name. Pure.
+ */
+
+/** Bidirectional controls and marks, zero-width characters, line and paragraph separators, C1 controls. */
+const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+const CONTROL = /[\u0000-\u001f]/g
+/** Unicode has a picture for each C0 control, from here on in the same order. */
+const CONTROL_PICTURES = 0x2400
+/** Letters that are written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|[\ud802\ud803\ud83a\ud83b]/
+const FIRST_STRONG_ISOLATE = '\u2068'
+const POP_ISOLATE = '\u2069'
+
+const codeOf = (character: string): string =>
+  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`
+
+/** Newlines, tabs and other controls as their pictures (␊, ␉), what is invisible by its number. */
+export function visibleText(text: string): string {
+  return text
+    .replace(CONTROL, (character) => String.fromCharCode(CONTROL_PICTURES + character.charCodeAt(0)))
+    .replace(UNSEEN, codeOf)
+}
+
+/** For the middle of a sentence: a name that is written from right to left does not turn what stands around it. */
+export function isolated(text: string): string {
+  const visible = visibleText(text)
+  return RIGHT_TO_LEFT.test(visible) ? `${FIRST_STRONG_ISOLATE}${visible}${POP_ISOLATE}` : visible
+}
+
+const BINARY = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/
+
+/** Bytes that happen to be valid UTF-8 are not text yet: nobody writes a NUL. */
+export const isReadable = (text: string): boolean => !BINARY.test(text)
