@@ -1,5 +1,6 @@
 // npm test: sets up what the tests need, then runs every suite and closes with `N passed, N failed`.
 //   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
+//   --nodes          only a smoke of the built bundles on other releases of Node, and on Electron's
 //   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -38,18 +39,39 @@ function count(report, status, countsOf) {
   if (counts.passed + counts.failed === 0) failed += 1
 }
 
-function vitest(...projects) {
-  console.log(`\n── ${projects.join(', ')}`)
+/** The oldest release that we run on, and one of each later line that is maintained; from the registry, kept in out/. */
+const nodeReleases = ['20.19.3', '22.22.3', '24.19.0']
+
+function nodes() {
+  const platform = `node-${process.platform}-${process.arch}`
+  const releases = nodeReleases.map((release) => {
+    const dir = join(root, 'out', 'nodes', release)
+    const path = join(dir, 'node_modules', platform, 'bin', 'node')
+    mkdirSync(dir, { recursive: true })
+    const install = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', dir, `${platform}@${release}`]
+    if (!existsSync(path) && run('npm', install) !== 0)
+      throw new Error(`Node ${release} could not be had: npm ${install.join(' ')}`)
+    return [`Node ${release}`, path]
+  })
+  const electron = ensureElectron()
+  return [...releases, [`Electron ${electron.version} as Node`, electron.execPath]]
+}
+
+function vitest(...given) {
+  const { files = [], env = {} } = typeof given.at(-1) === 'string' ? {} : given.pop()
+  const projects = given
+  if (files.length === 0) console.log(`\n── ${projects.join(', ')}`)
   const report = join(results, `vitest-${projects[0]}.json`)
   rmSync(report, { force: true })
   const args = [
     'run',
+    ...files,
     ...projects.flatMap((name) => ['--project', name]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`
   ]
-  const status = run(bin('vitest'), args)
+  const status = run(bin('vitest'), args, env)
   count(report, status, ({ numPassedTests, numFailedTests, testResults }) => {
     // A file that could not be collected has no tests to fail.
     const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
@@ -96,6 +118,17 @@ function main() {
     ensureSystem(['clients'])
     build()
     vitest('kafka')
+    return
+  }
+  if (process.argv.includes('--nodes')) {
+    build()
+    for (const [name, path] of nodes()) {
+      console.log(`\n── on ${name}`)
+      vitest('interop', {
+        files: ['cli-pipes', 'unreadable-records'],
+        env: { LAGOON_TEST_NODE: path, ELECTRON_RUN_AS_NODE: '1' }
+      })
+    }
     return
   }
   const only = process.argv.includes('--only')

@@ -90,7 +90,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed)
 })
 refuseLostBytes()
-program.parseAsync().catch((error: unknown) => {
+// Said, or Electron's executable running as Node would be taken for a packaged app without a script's name.
+program.parseAsync(process.argv, { from: 'node' }).catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage)
   failWith(error)
 })

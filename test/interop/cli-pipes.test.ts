@@ -4,8 +4,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cliPath, lagoon, LabCluster, runToEnd, until } from '../support/lab-cluster'
+import { cliPath, lagoon, LabCluster, nodePath, runToEnd, until } from '../support/lab-cluster'
 import { residentBytes } from '../support/resident-bytes'
 
 let lab: LabCluster
@@ -30,10 +31,23 @@ async function committed(group: string): Promise<number> {
 }
 
 function consume(...args: string[]): ChildProcess & { stdout: NodeJS.ReadableStream } {
-  const child = spawn(process.execPath, [cliPath, 'consume', ...args, '--data', lab.dir], {
+  const child = spawn(nodePath, [cliPath, 'consume', ...args, '--data', lab.dir], {
     stdio: ['ignore', 'pipe', 'pipe']
   })
   return child
+}
+
+/** Until a process has used no processor for a while: what it waits for does not come. */
+async function untilIdle(pid: number | undefined): Promise<void> {
+  let ticks = ''
+  let looks = 0
+  await until('it stands still', () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')
+    const now = `${fields[13] ?? ''} ${fields[14] ?? ''}`
+    looks = now === ticks ? looks + 1 : 0
+    ticks = now
+    return looks > 40
+  })
 }
 
 async function produceLines(topic: string, input: string): Promise<void> {
@@ -71,6 +85,7 @@ describe('consume into a reader that is slow', () => {
     let complaint = ''
     child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()))
     await once(child.stdout, 'readable')
+    await untilIdle(child.pid)
     const before = residentBytes(child.pid)
     const ended = once(child, 'close')
     child.once('exit', () => child.stdout.resume())
@@ -84,7 +99,7 @@ describe('consume into a reader that is slow', () => {
   })
 
   it('ends well when its reader has seen enough', async () => {
-    const command = `"${process.execPath}" "${cliPath}" consume many --group enough --data "${lab.dir}" | head -n 5`
+    const command = `"${nodePath}" "${cliPath}" consume many --group enough --data "${lab.dir}" | head -n 5`
     const ended = await runToEnd('/bin/bash', ['-o', 'pipefail', '-c', command])
 
     expect(ended).toMatchObject({ code: 0, stderr: '' })
@@ -106,7 +121,7 @@ describe('produce from standard input', () => {
 
   it('keeps the bytes of every line, which ends at LF only', async () => {
     await lab.verb('topic', 'create', 'bytes')
-    const child = spawn(process.execPath, [cliPath, 'produce', 'bytes', '--data', lab.dir], { stdio: 'pipe' })
+    const child = spawn(nodePath, [cliPath, 'produce', 'bytes', '--data', lab.dir], { stdio: 'pipe' })
     child.stdin.end(Buffer.concat(odd.flatMap((line) => [line, Buffer.from('\n')])))
     child.stdout.resume()
     await once(child, 'close')
@@ -143,7 +158,7 @@ describe('produce from standard input', () => {
 
   it('refuses an argument whose bytes would be lost', async () => {
     await lab.verb('topic', 'create', 'arguments')
-    const command = `"${process.execPath}" "${cliPath}" produce arguments --data "${lab.dir}" --value $'caf\\xe9'`
+    const command = `"${nodePath}" "${cliPath}" produce arguments --data "${lab.dir}" --value $'caf\\xe9'`
     const ended = await runToEnd('/bin/bash', ['-c', command])
 
     expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('standard input') })
@@ -152,7 +167,7 @@ describe('produce from standard input', () => {
 
   it('refuses a line without end by its number, after the lines before it, in bounded memory', async () => {
     await lab.verb('topic', 'create', 'endless')
-    const child = spawn(process.execPath, [cliPath, 'produce', 'endless', '--data', lab.dir], { stdio: 'pipe' })
+    const child = spawn(nodePath, [cliPath, 'produce', 'endless', '--data', lab.dir], { stdio: 'pipe' })
     let [out, complaint] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))

@@ -12,6 +12,8 @@ import { createInterface } from 'node:readline'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
 
 export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
+/** The Node that runs the bundles: this one, or another release of it, or Electron as Node (scripts/test.mjs --nodes). */
+export const nodePath = process.env['LAGOON_TEST_NODE'] ?? process.execPath
 export const cliPath = resolve(bundles, 'cli.js')
 
 export interface ReadyNode {
@@ -69,7 +71,7 @@ export async function runToEnd(
 /** The built command with these arguments. */
 export function lagoon(args: readonly string[], options: Parameters<typeof runToEnd>[2] = {}): Promise<Ended> {
   if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
-  return runToEnd(process.execPath, [cliPath, ...args], options)
+  return runToEnd(nodePath, [cliPath, ...args], options)
 }
 
 export interface LabOptions {
@@ -157,7 +159,7 @@ export class LabCluster {
     if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
     const dir = given ?? (await preparedDir(brokers))
     const command = [cliPath, 'up', '--data', dir, '--json', ...args]
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(nodePath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
