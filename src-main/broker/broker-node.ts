@@ -103,6 +103,8 @@ export class BrokerNode {
   #timers: Timer[] = []
   #clusterId: string | undefined
   #isStopping = false
+  /** The controller has told this process of all topics at least once. */
+  #isImageWhole = false
   #recoveryToldMs = 0
   #whenReady: () => void = () => undefined
 
@@ -205,7 +207,14 @@ export class BrokerNode {
       ...ports,
       replicas,
       stateChanged: ({ groupId, state, generationId, members }, expired) =>
-        ports.event('groupStateChanged', { groupId, state, generation: generationId, members: members.length, expired })
+        ports.event('groupStateChanged', {
+          groupId,
+          state,
+          generation: generationId,
+          members: members.length,
+          expired
+        }),
+      loaded: () => this.#forgetMissingTopics()
     })
     this.#replicas = replicas
     this.#groups = groups
@@ -346,7 +355,16 @@ export class BrokerNode {
 
   // ── what happens while it runs ───────────────────────────────────────────────────────────────────────────────
 
+  /** Before the image was whole once, a topic that is not in it is only not known yet. */
+  #forgetMissingTopics(): void {
+    if (this.#isImageWhole) this.#groups?.forgetMissing((topic) => this.#image.topic(topic) !== undefined)
+  }
+
   #imageChanged(isComplete: boolean): void {
+    if (isComplete) {
+      this.#isImageWhole = true
+      this.#forgetMissingTopics()
+    }
     const liveBrokers = this.#image.brokers().map(({ id }) => id)
     this.#ports.event('metadata', { liveBrokers, controllerId: this.#image.controllerId })
     // What this broker holds was told before: LeaderAndIsr comes first.

@@ -53,6 +53,8 @@ export interface GroupCoordinatorPorts {
   readonly replicas: ReplicaManager
   /** A group changed its state: for the screens. */
   readonly stateChanged: (group: GroupView, expiredMembers: readonly string[]) => void
+  /** A partition's groups have been read from its log. */
+  readonly loaded?: () => void
 }
 
 interface Shard {
@@ -124,6 +126,7 @@ export class GroupCoordinator {
     }
     shard.isLoaded = true
     this.#ports.log('debug', 'groups loaded', { partition: shard.partition.index, groups: shard.groups.size })
+    this.#ports.loaded?.()
   }
 
   #readChunk(partition: Partition, from: number, groups: Map<string, GroupBeingRead>): number {
@@ -373,6 +376,20 @@ export class GroupCoordinator {
         for (const partition of partitions) group.forgetOffset(topic, partition)
       }
     }
+  }
+
+  /**
+   * Topics that were deleted while nobody served these groups, or whose tombstones a stop overtook: their offsets go now
+   * (ADR 14). Only to be asked by somebody who knows of all topics.
+   */
+  forgetMissing(isThere: (topic: string) => boolean): void {
+    const missing = new Set<string>()
+    for (const shard of this.#shards.values()) {
+      if (!shard.isLoaded) continue
+      for (const group of shard.groups.values())
+        for (const topic of group.offsets().keys()) if (!isThere(topic)) missing.add(topic)
+    }
+    for (const topic of missing) this.topicDeleted(topic)
   }
 
   // ── views and administration ─────────────────────────────────────────────────────────────────────────────────
