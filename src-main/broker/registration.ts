@@ -26,10 +26,12 @@ export async function register(ports: RegistrationPorts, broker: BrokerRegistrat
   const { ensemble } = ports
   const previous = previousSession(ports)
   const path = paths.broker(broker.id)
+  // One watcher for as long as it takes: each that is armed anew would stay with the others until the znode goes.
+  const wake: WakeUp = { told: () => undefined, watcher: () => wake.told() }
   for (;;) {
     try {
       const { stat } = await ensemble.create(path, brokerData(broker), { ephemeral: true })
-      recordSession(ports)
+      await recordSession(ports)
       return stat.czxid
     } catch (error) {
       if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
@@ -39,15 +41,15 @@ export async function register(ports: RegistrationPorts, broker: BrokerRegistrat
     if (holder === undefined) continue
     if (holder.ephemeralOwner === ensemble.sessionId) return holder.czxid
     if (holder.ephemeralOwner === previous) await takeAway(ports, path, previous)
-    else await untilGone(ports, path)
+    else await untilGone(ports, path, wake)
   }
 }
 
 /** Only saves the next process a wait: a full disk is no reason not to serve. */
-function recordSession({ ensemble, disk, dir, log }: RegistrationPorts): void {
+async function recordSession({ ensemble, disk, dir, log }: RegistrationPorts): Promise<void> {
   const path = disk.join(dir, sessionFile)
   try {
-    disk.replaceUnsynced(path, dataOf(`${ensemble.sessionId}\n`))
+    await disk.replace(path, dataOf(`${ensemble.sessionId}\n`))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
     log('warn', 'the session could not be recorded', { path, reason: error.message })
@@ -57,8 +59,9 @@ function recordSession({ ensemble, disk, dir, log }: RegistrationPorts): void {
 function previousSession({ disk, dir, log }: RegistrationPorts): bigint | undefined {
   const path = disk.join(dir, sessionFile)
   if (!disk.exists(path)) return undefined
-  const text = textOf(disk.read(path)).trim()
-  if (/^-?\d{1,20}$/.test(text)) return BigInt(text)
+  // With its end: half a number is another session's.
+  const text = textOf(disk.read(path))
+  if (/^-?\d{1,20}\n$/.test(text)) return BigInt(text.trim())
   log('warn', 'the recorded session cannot be read and is ignored', { path })
   return undefined
 }
@@ -77,26 +80,29 @@ async function takeAway({ ensemble, log }: RegistrationPorts, path: string, prev
   }
 }
 
-async function untilGone({ ensemble, clock, log, waiting }: RegistrationPorts, path: string): Promise<void> {
+interface WakeUp {
+  told: () => void
+  readonly watcher: () => void
+}
+
+async function untilGone(ports: RegistrationPorts, path: string, wake: WakeUp): Promise<void> {
+  const { ensemble, clock, log, waiting } = ports
   log('info', 'waiting for the session of an earlier process to end', { path })
   waiting()
-  let isGone = false
-  const watched = new Promise<void>((resolve) => {
-    ensemble
-      .exists(path, () => resolve())
-      .then(
-        (stat) => {
-          if (stat === undefined) resolve()
-        },
-        (error: unknown) => {
-          ignore(error, 'the next create says the same')
-          resolve()
-        }
-      )
-    clock.after(recheckMs, () => {
-      if (!isGone) resolve()
-    })
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(recheckMs, resolve)
+    wake.told = () => {
+      timer.cancel()
+      resolve()
+    }
+    ensemble.exists(path, wake.watcher).then(
+      (stat) => {
+        if (stat === undefined) wake.told()
+      },
+      (error: unknown) => {
+        ignore(error, 'the next create says the same')
+        wake.told()
+      }
+    )
   })
-  await watched
-  isGone = true
 }

@@ -45,6 +45,13 @@ export class ClientWatches {
     return [...taken]
   }
 
+  /** Watchers that are armed, each as often as it is. */
+  get count(): number {
+    let count = 0
+    for (const table of Object.values(this.#tables)) for (const watchers of table.values()) count += watchers.size
+    return count
+  }
+
   clear(): void {
     for (const table of Object.values(this.#tables)) table.clear()
   }

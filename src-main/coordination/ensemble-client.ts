@@ -303,7 +303,8 @@ export class EnsembleClient {
       sessionId: `0x${BigInt.asUintN(64, this.#sessionId).toString(16)}`,
       timeoutMs: this.#timeoutMs,
       lastZxidSeen: this.#lastZxidSeen,
-      pendingRequests: this.#pending.length
+      pendingRequests: this.#pending.length,
+      watches: this.#watches.count
     }
   }
 

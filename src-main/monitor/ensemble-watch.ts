@@ -26,6 +26,8 @@ export class EnsembleWatch {
   #isReading = false
   #isStale = false
   #isStopped = false
+  /** One function for good: armed twice it is armed once, and nothing grows while the ensemble is read again and again. */
+  readonly #watcher = (): void => this.#changed()
 
   constructor(ports: EnsembleWatchPorts) {
     this.#ports = ports
@@ -76,12 +78,11 @@ export class EnsembleWatch {
 
   async #readFacts(): Promise<EnsembleFacts | null> {
     const { client } = this.#ports
-    const changed = (): void => this.#changed()
     // exists() leaves a watch also where there is no znode yet.
     const [brokers, controllerStat, epochStat] = await Promise.all([
-      client.getChildren(brokerIdsPath, changed),
-      client.exists(controllerPath, changed),
-      client.exists(controllerEpochPath, changed)
+      client.getChildren(brokerIdsPath, this.#watcher),
+      client.exists(controllerPath, this.#watcher),
+      client.exists(controllerEpochPath, this.#watcher)
     ])
     if (brokers === undefined) {
       this.#later()

@@ -1,6 +1,7 @@
 /**
  * The text of Kafka's checkpoint files: a version line `0`, a count line, then one entry a line. Also the two small
- * property files of a log directory. Anything that does not read as such is undefined, and the owner rebuilds.
+ * property files of a log directory. Anything that does not read as such, cut off in the middle of a number for one, is
+ * undefined, and the owner rebuilds.
  */
 import type { EpochStart } from './leader-epochs'
 
@@ -15,7 +16,9 @@ function encodeLines(lines: readonly string[]): Uint8Array {
 }
 
 function decodeLines(bytes: Uint8Array): string[] | undefined {
-  const [version, count, ...rest] = decoder.decode(bytes).split('\n')
+  const text = decoder.decode(bytes)
+  if (!text.endsWith('\n')) return undefined
+  const [version, count, ...rest] = text.split('\n')
   const lines = rest.filter((line) => line !== '')
   return version === '0' && count === String(lines.length) ? lines : undefined
 }

@@ -89,6 +89,29 @@ describe('BrokerNode', () => {
     }
   })
 
+  it('that waits for its id to be free arms one watch, however long that takes', async () => {
+    const world = await BrokerWorld.start([])
+    const ensemble = await world.ensemble()
+    const other = { host: 'sim', port: 1, endpoints: [] }
+    await world.clock.until(ensemble.create('/brokers', null))
+    await world.clock.until(ensemble.create('/brokers/ids', null))
+    const data = Buffer.from(JSON.stringify(other))
+    await world.clock.until(ensemble.create(paths.broker(1), data, { ephemeral: true }))
+    const watches: unknown[] = []
+    const starting = world.startBroker(1)
+    for (let seconds = 0; seconds < 40; seconds++) {
+      await world.clock.run(1_000)
+      const state = world.brokers.get(1)?.inspect()['ensemble'] as { readonly watches: number } | undefined
+      watches.push(state?.watches)
+    }
+
+    await world.clock.until(ensemble.close())
+    await starting
+
+    expect(Math.max(...watches.map(Number))).toBe(1)
+    expect(world.events.filter(({ name }) => name === 'waitingForSession').length).toBeGreaterThan(10)
+  })
+
   it('registers anew on a disk that is full', async () => {
     const world = await BrokerWorld.start([1])
     world.diskOf(1).capacityBytes = 0

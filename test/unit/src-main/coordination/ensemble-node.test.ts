@@ -326,6 +326,49 @@ describe('a member', () => {
     expect((failure as AppError).message).toContain(path)
   })
 
+  it('writes member.json anew when a power cut left nothing, zeros or half of it', async () => {
+    const client = await world.connected()
+    await world.do(client.create('/a', data('kept')))
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    const whole = world.disk.read('/data/member.json')
+
+    for (let length = 0; length < whole.length; length++) {
+      for (const bytes of [whole.slice(0, length), whole.slice().fill(0, length)]) {
+        world.disk.put('/data/member.json', bytes)
+        await world.start()
+        expect(world.disk.read('/data/member.json')).toEqual(whole)
+        await world.do(world.node?.stop() ?? Promise.resolve())
+      }
+    }
+
+    await world.start()
+    await world.clock.run(2_000)
+    await world.do(client.whenConnected())
+    expect((await world.do(client.getData('/a')))?.data).toEqual(data('kept'))
+  })
+
+  it('passes over a snapshot of which a power cut left nothing, zeros or half, while the log tells everything', async () => {
+    const client = await world.connected()
+    await world.do(client.create('/a', data('kept')))
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    const other = new World()
+    await other.start({ snapshotEntriesMax: 1 })
+    await other.do((await other.connected()).create('/b', null))
+    await other.clock.run(100)
+    const name = [...other.disk.files.keys()].find((path) => path.includes('snapshot')) ?? ''
+    const whole = other.disk.read(name)
+
+    for (const bytes of [whole.slice(0, 0), whole.slice(0, 7), whole.slice(0, -1), whole.slice().fill(0)]) {
+      world.disk.put(name, bytes)
+      await world.start()
+      await world.clock.run(2_000)
+      await world.do(client.whenConnected())
+      expect((await world.do(client.getData('/a')))?.data).toEqual(data('kept'))
+      await world.do(world.node?.stop() ?? Promise.resolve())
+    }
+    await world.start()
+  })
+
   it('answers nothing that a failed disk left behind, and says that it cannot go on', async () => {
     for (const fault of ['syncFailure', 'appendFailure'] as const) {
       const faulty = new World()
