@@ -37,5 +37,8 @@ export const EVENT_PARAMS = {
   groupStateChanged: ['from', 'to'],
   /** Records. */
   groupBehind: ['lag'],
-  groupCaughtUp: []
+  groupCaughtUp: [],
+  /** Lag history on disk. */
+  historyNotKept: [],
+  historyKept: []
 } as const satisfies Record<EventCode, readonly string[]>

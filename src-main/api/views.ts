@@ -374,7 +374,9 @@ export const EVENT_CODES = [
   'topicDeleted',
   'groupStateChanged',
   'groupBehind',
-  'groupCaughtUp'
+  'groupCaughtUp',
+  'historyNotKept',
+  'historyKept'
 ] as const
 /**
  * Something that happened and was observed. `params` fills the sentence `event.<code>` of the locale: names, numbers

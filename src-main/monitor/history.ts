@@ -23,6 +23,8 @@ export interface HistoryPorts {
   readonly clock: Clock
   readonly checksum: Checksum
   readonly log: Log
+  /** The disk takes no more of it, or takes it again. */
+  readonly keptChanged?: (isKept: boolean) => void
 }
 
 interface HistoryFile {
@@ -51,13 +53,19 @@ export class LagHistory {
     try {
       const file = this.#fileFor(atMs)
       file.append(new TextEncoder().encode(this.#writer.sample(atMs, groups)))
-      this.#isFailing = false
+      this.#failing(false)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (!this.#isFailing) this.#ports.log('warn', 'lag history is not kept', { reason: messageOf(error) })
-      this.#isFailing = true
+      this.#failing(true)
       this.close()
     }
+  }
+
+  #failing(isFailing: boolean): void {
+    if (isFailing === this.#isFailing) return
+    this.#isFailing = isFailing
+    this.#ports.keptChanged?.(!isFailing)
   }
 
   #fileFor(atMs: number): DiskFile {

@@ -16,7 +16,7 @@ import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
-import { behindEvents, ensembleEvents, snapshotEvents } from './core/changes'
+import { behindEvents, ensembleEvents, historyEvent, snapshotEvents } from './core/changes'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
@@ -85,7 +85,8 @@ export class Monitor {
       ensemble: () => this.#ensemble.facts,
       watchedTopics: () => this.#watchedTopics()
     })
-    this.#history = new LagHistory({ disk, clock, checksum, log }, dataDir)
+    const keptChanged = (isKept: boolean): void => this.#events([historyEvent(isKept, clock.nowMs())])
+    this.#history = new LagHistory({ disk, clock, checksum, log, keptChanged }, dataDir)
     this.#watches = new Watches((key, value) => this.#tell({ type: 'push', key, value }))
     this.#consumers = new Consumers({
       clock,

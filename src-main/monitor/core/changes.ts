@@ -22,8 +22,10 @@ const kinds = {
   // What a group comes to is no good news and no bad news: its members stood still for it.
   groupStateChanged: ['group', 'recovering'],
   groupBehind: ['group', 'degraded'],
-  groupCaughtUp: ['group', 'healthy']
-} as const satisfies Partial<Record<EventCode, readonly ['cluster' | 'group', HealthLevel]>>
+  groupCaughtUp: ['group', 'healthy'],
+  historyNotKept: ['process', 'degraded'],
+  historyKept: ['process', 'healthy']
+} as const satisfies Partial<Record<EventCode, readonly ['cluster' | 'group' | 'process', HealthLevel]>>
 
 type Params = ObservedEvent['params']
 
@@ -111,6 +113,11 @@ function groupEvents(before: Snapshot, after: Snapshot): readonly ObservedEvent[
     events.push(event(after.atMs, 'groupStateChanged', groupId, { from: earlier.lastState, to: lastState }))
   }
   return events
+}
+
+/** Of the lag history on disk. */
+export function historyEvent(isKept: boolean, atMs: number): ObservedEvent {
+  return event(atMs, isKept ? 'historyKept' : 'historyNotKept', null)
 }
 
 export function behindEvents(changes: BehindChanges, atMs: number): readonly ObservedEvent[] {

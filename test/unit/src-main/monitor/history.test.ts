@@ -14,16 +14,23 @@ const dir = '/lab/monitor'
 const lags = (...values: (number | null)[]): GroupLags =>
   values.map((lag, partition) => ({ topic: 't', partition, lag }))
 
-function world(limits = historyLimits): { disk: MemoryDisk; open: () => LagHistory; logged: string[] } {
+function world(limits = historyLimits): {
+  disk: MemoryDisk
+  open: () => LagHistory
+  logged: string[]
+  kept: boolean[]
+} {
   const disk = new MemoryDisk()
   const logged: string[] = []
+  const kept: boolean[] = []
   const ports = {
     disk,
     clock: new TestClock(),
     checksum: nodeChecksum,
-    log: (_level: string, message: string): void => void logged.push(message)
+    log: (_level: string, message: string): void => void logged.push(message),
+    keptChanged: (isKept: boolean): void => void kept.push(isKept)
   }
-  return { disk, logged, open: () => new LagHistory(ports, dir, limits) }
+  return { disk, logged, kept, open: () => new LagHistory(ports, dir, limits) }
 }
 
 describe('lag history on disk', () => {
@@ -159,7 +166,7 @@ describe('lag history on disk', () => {
   })
 
   it('says once that the disk is full, and goes on when it no longer is', async () => {
-    const { disk, open, logged } = world()
+    const { disk, open, logged, kept } = world()
     const history = open()
     const openFile = disk.open.bind(disk)
     disk.open = () => {
@@ -171,6 +178,7 @@ describe('lag history on disk', () => {
     history.record(beginMs + 2000, new Map([['g', lags(3)]]))
 
     expect(logged).toEqual(['lag history is not kept'])
+    expect(kept).toEqual([false, true])
     expect((await history.read('g', beginMs, beginMs + 9000)).total).toEqual([3])
   })
 })
