@@ -1,5 +1,5 @@
 /**
- * Files on Node. Appends and reads are synchronous (one asynchronous write of a batch cost the prototype up to 13 times the CPU);
+ * Files on Node. Appends and reads are synchronous (an asynchronous write of one batch costs up to 13 times the CPU, ADR 3);
  * fdatasync is not. System errors become AppErrors whose message names the path and what to do.
  */
 import * as fs from 'node:fs'

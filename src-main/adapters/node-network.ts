@@ -1,8 +1,7 @@
 /**
- * TCP on Node, on the hot path of performance.md: every accepted socket reads through `onread` into ONE static buffer,
+ * TCP on Node, on the hot path (ADR 3): every accepted socket reads through `onread` into ONE static buffer,
  * whole frames are handed out in place, sends made in one callback leave as one write, and a connection gets at most
- * one buffer's worth per turn of the event loop, so that a bulk producer does not starve the others (the prototype's figures: p50
- * beside one 13.7 -> 0.86 ms).
+ * one buffer's worth per turn of the event loop, so that a bulk producer does not starve the others.
  *
  * Reading an accepted socket through `onread` needs its private `_handle` (Node offers the option only to
  * outgoing sockets); where a Node version hides it, 'data' events do the same slower.

@@ -120,7 +120,7 @@ function stalled(to: HostPort): AppError {
   return new AppError('TIMED_OUT', `The broker at ${to.host}:${to.port} did not answer in time.`)
 }
 
-/** What came, although the library threw because some part of it is an error (kafka.md 3.3 item 8). */
+/** What came, although the library threw because one partition or topic in it has an error. */
 export async function partial<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

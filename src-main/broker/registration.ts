@@ -1,5 +1,5 @@
 /**
- * This broker's ephemeral znode (kafka.md 6.1). When the znode of an earlier process is still there, it is taken away
+ * This broker's ephemeral znode (Kafka's KafkaZkClient.registerBroker). When the znode of an earlier process is still there, it is taken away
  * if its session is one that this very folder recorded: we hold the folder's lock, so that process is dead
  * (KAFKA-1387, KAFKA-7165). A znode of anybody else is waited for until its session ends.
  */

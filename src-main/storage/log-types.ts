@@ -63,7 +63,7 @@ export interface Appended {
   readonly logStartOffset: number
 }
 
-/** The same batch of the same producer is in the log already: answer success with where it is (pitfall 16). */
+/** The same batch of the same producer is in the log already: answer success with where it is (KIP-98). */
 export interface AppendedBefore {
   readonly type: 'duplicate'
   readonly baseOffset: number

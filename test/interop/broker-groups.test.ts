@@ -1,4 +1,4 @@
-/** The classic group protocol and committed offsets, request by request (pitfalls 21 and 23). */
+/** The classic group protocol and committed offsets, request by request. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { code } from '../../src-main/protocol/wire/headers'
 import { until } from '../support/lab-cluster'

@@ -1,4 +1,4 @@
-/** Metadata, topic ids, admin requests and configs as clients see them (pitfalls 6 to 9, 24, 27). */
+/** Metadata, topic ids, admin requests and configs as clients see them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { code } from '../../src-main/protocol/wire/headers'
 import { zeroUuid } from '../../src-main/kernel/uuid'

@@ -1,4 +1,4 @@
-/** Produce, Fetch and ListOffsets, byte by byte (pitfalls 10 to 16, 28). */
+/** Produce, Fetch and ListOffsets, byte by byte. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeChecksum } from '../../src-main/adapters/node-checksum'
 import type { CompressionCodec } from '../../src-main/kernel/ports'

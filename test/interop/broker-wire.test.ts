@@ -1,4 +1,4 @@
-/** The rules of the connection (reference of the protocol, pitfalls 1 to 4): frames, versions, order, acks=0. */
+/** The rules of the connection (Kafka protocol guide): frames, versions, order, acks=0. */
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
 /**
  * What one broker knows of the cluster: live brokers, topics, leaders. It is filled by the controller's
- * UpdateMetadata requests alone (kafka.md 6.4) and answers clients' Metadata. It never changes replica roles.
+ * UpdateMetadata requests alone (Kafka's ZkMetadataCache) and answers clients' Metadata. It never changes replica roles.
  */
 import type { Uuid } from '../../kernel/uuid'
 
@@ -26,7 +26,7 @@ export interface TopicMetadata {
   readonly topicId: Uuid
   /**
    * By ascending index. Not every index need be there: a partition none of whose brokers has ever been alive has no state
-   * to be told of (kafka.md 6.3).
+   * to be told of.
    */
   readonly partitions: readonly PartitionMetadata[]
 }
@@ -95,7 +95,7 @@ export class MetadataImage {
     return this.#topics.get(topic)?.byIndex.get(partition)
   }
 
-  /** Sorted by name: clients compare answers for change (kafka.md 4.3 item 6). */
+  /** Sorted by name: clients compare answers for change in what they know. */
   topics(): readonly TopicMetadata[] {
     return [...this.#topics.values()].map(viewOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }

@@ -103,7 +103,7 @@ export function logConfigOf(configs: TopicConfigs, isCompacted = false): LogConf
   }
 }
 
-/** How `__consumer_offsets` is made (kafka.md 7); its cleanup.policy is the broker's to set, not a client's. */
+/** How `__consumer_offsets` is made (Kafka's GroupCoordinator.groupMetadataTopicConfigs); its cleanup.policy is the broker's to set, not a client's. */
 export const groupOffsetsConfigs: TopicConfigs = {
   'cleanup.policy': 'compact',
   'compression.type': 'producer',

@@ -1,4 +1,4 @@
-/** Legal topic names and their collisions (kafka.md 4.3 item 27). */
+/** Legal topic names and their collisions: `.` and `_` are the same in names of metrics (Kafka's Topic.java). */
 const legal = /^[a-zA-Z0-9._-]+$/
 const lengthMax = 249
 

@@ -1,5 +1,5 @@
 /**
- * Kafka 3.9's znodes: where they are and what is in them (kafka.md 6.1). Text in, values out; undefined for text that
+ * Kafka 3.9's znodes: where they are and what is in them (Kafka's ZkData.scala). Text in, values out; undefined for text that
  * is none of ours, so that a foreign write cannot stop a broker.
  */
 import { uuidToBytes, zeroUuid, type Uuid } from '../../kernel/uuid'

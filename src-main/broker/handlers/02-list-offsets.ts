@@ -1,5 +1,5 @@
 /**
- * ListOffsets, versions 1 to 9 (kafka.md 4.3 item 28). By time: the first record at or after it, with its own time and
+ * ListOffsets, versions 1 to 9. By time: the first record at or after it, with its own time and
  * epoch; none gives offset -1. There is no tiered storage: -4 is the log start, -5 is unknown (-1).
  */
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'

@@ -1,5 +1,5 @@
 /**
- * Metadata, versions 0 to 12 (kafka.md 4.3 item 6). A topic that is unknown may be created by asking: the answer then
+ * Metadata, versions 0 to 12. A topic that is unknown may be created by asking: the answer then
  * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A leaderless partition has leader -1,
  * error LEADER_NOT_AVAILABLE and its full replica list.
  */

@@ -1,5 +1,5 @@
 /**
- * JoinGroup, versions 0 to 9 (kafka.md 4.3 item 21). From version 4 a first join without a member id is told one
+ * JoinGroup, versions 0 to 9 (Kafka's GroupCoordinator.handleJoinGroup). From version 4 a first join without a member id is told one
  * (KIP-394). Before version 1 the rebalance time-out is the session time-out.
  */
 import { joinGroupRequest, joinGroupResponse } from '../../protocol/api/11-join-group'

@@ -1,5 +1,5 @@
 /**
- * "Authorized operations" bit fields (kafka.md 4.3 item 8): bit n is ACL operation n. Without authorization everybody
+ * "Authorized operations" bit fields (KIP-430): bit n is ACL operation n. Without authorization everybody
  * may do everything that exists for a resource.
  */
 const bits = (...operations: readonly number[]): number =>

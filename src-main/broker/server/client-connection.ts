@@ -1,5 +1,5 @@
 /**
- * One client's connection: one request at a time, answers in the order of requests (kafka.md 4.3 item 4). While a
+ * One client's connection: one request at a time, answers in the order of requests (Kafka protocol guide, "Network"). While a
  * request waits or its answer is streamed, reading is paused and what had come is kept. A peer that does not read its
  * answers is not read from either.
  */

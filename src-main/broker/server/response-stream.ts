@@ -1,6 +1,6 @@
 /**
  * Sends a response whose record data lies in files: pooled 256 KB pieces, two in flight, headers and file bytes
- * gathered into the same piece (performance.md, rules 9 to 11). The caller holds everything else of the connection
+ * gathered into the same piece. The caller holds everything else of the connection
  * back until `handedOver`.
  */
 import type { Connection } from '../../kernel/ports'

@@ -1,6 +1,6 @@
 /**
- * zxid: the position of a log entry, {epoch, counter}, two unsigned 32-bit halves of ZooKeeper's int64 (style rule 15:
- * packed into a number it would overflow after 2^21 epochs). Compared by function. Only the outside sees it as bigint.
+ * zxid: the position of a log entry, {epoch, counter}, two unsigned 32-bit halves of ZooKeeper's int64 (packed
+ * into a number it would overflow after 2^21 epochs). Compared by function. Only the outside sees it as bigint.
  */
 export interface Zxid {
   readonly epoch: number

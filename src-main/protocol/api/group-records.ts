@@ -1,5 +1,6 @@
 /**
- * Records of `__consumer_offsets` (kafka.md 1.4): an int16 version first, then the fields.
+ * Records of `__consumer_offsets` (Kafka's OffsetCommitKey.json, GroupMetadataValue.json and their kin): an int16 version
+ * first, then the fields.
  */
 import { array, bytes, int32, int64, message, never, string, struct } from '../wire/schema'
 

@@ -38,7 +38,7 @@ function codecOf(message: Message, version: number): Codec {
   return (byVersion[version] ??= structCodec(message.fields, dialect))
 }
 
-/** Bytes left over after the message are tolerated: librdkafka leaves some (kafka.md 4.3 item 1). */
+/** Bytes left over after the message are tolerated: librdkafka's request for all topics (Metadata 9+) leaves four. */
 export function decode<M extends Message>(message: M, version: number, reader: Reader): ValueOf<M> | DecodeFailure {
   try {
     return codecOf(message, version).read(reader) as ValueOf<M>

@@ -1,5 +1,5 @@
 /**
- * Request and response headers (kafka.md 1.1). A request header carries tags when the request is flexible; the client
+ * Request and response headers (Kafka protocol guide, "Request Header"; KIP-482). A request header carries tags when the request is flexible; the client
  * id keeps its int16 length even then. ApiVersions answers always use response header 0.
  */
 import { ERROR_CODES, type KafkaError } from './error-codes'

@@ -1,6 +1,6 @@
 /**
  * What a partition remembers of its idempotent producers (KIP-98): for each producer id the epoch and the last five
- * batches, so that a retry is recognised and a gap refused (pitfall 16). Validated by the leader; rebuilt from the
+ * batches, so that a retry is recognised and a gap refused. Validated by the leader; rebuilt from the
  * batches of the log by everyone. Survives restarts in .snapshot files, which keep the newest batch of each producer,
  * in Kafka's format.
  */

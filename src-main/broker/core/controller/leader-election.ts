@@ -1,5 +1,5 @@
 /**
- * Who leads a partition (kafka.md 6.3): pure decisions of the controller over the stored state and the live brokers.
+ * Who leads a partition (Kafka's Election.scala and PartitionStateMachine): pure decisions of the controller over the stored state and the live brokers.
  * Leader epochs rise with every decision; a leader comes from the ISR only; an ISR never becomes empty.
  */
 import { invariant } from '../../../kernel/invariant'

@@ -1,5 +1,5 @@
 /**
- * What the group coordinator writes into `__consumer_offsets` and reads back (kafka.md 1.4): keys and values with their
+ * What the group coordinator writes into `__consumer_offsets` and reads back (Kafka's GroupMetadataManager): keys and values with their
  * version first; a null value is a tombstone. Values are written as version 3, versions 0 to 4 are read.
  */
 import {

@@ -558,7 +558,7 @@ export class Group {
 
   // ── offsets ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether a commit is taken (kafka.md 4.3 item 21); undefined when it is. */
+  /** Whether a commit is taken (Kafka's GroupCoordinator.validateOffsetCommit); undefined when it is. */
   commitProblem(identity: MemberIdentity, generationId: number, nowMs: number): KafkaError | undefined {
     if (this.#state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
     if (generationId < 0 && this.#state === 'Empty') return undefined
