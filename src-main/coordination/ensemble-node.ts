@@ -105,8 +105,16 @@ export class EnsembleNode {
     this.#startedAtMs = clock.monotonicMs()
     this.#folderLock = await openMemberFolder({ disk, log, whenFull: () => this.#waitForRoom() }, dataDir, memberId)
     try {
-      this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
-      const recovery = await this.#txnLog.recover(this.#state.lastApplied, (entry) => this.#state.apply(entry))
+      const passedOver = this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
+      const recovery = await this.#txnLog.recover(
+        this.#state.lastApplied,
+        (entry) => this.#state.apply(entry),
+        passedOver
+      )
+      if (passedOver !== undefined)
+        log('warn', 'a damaged snapshot was passed over; the log told everything', {
+          reason: passedOver.damage.message
+        })
       if (recovery.truncatedBytes > 0) {
         log('warn', 'cut off a write that was never answered', { bytes: recovery.truncatedBytes })
       }

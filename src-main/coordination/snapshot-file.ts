@@ -18,6 +18,12 @@ const formatVersion = 1
 const headerBytes = 16
 const prefix = 'snapshot.'
 
+/** A damaged snapshot, and the last entry that it told. */
+export interface PassedOver {
+  readonly zxid: Zxid
+  readonly damage: AppError
+}
+
 export class SnapshotFile {
   readonly #disk: Disk
   readonly #checksum: Checksum
@@ -30,22 +36,23 @@ export class SnapshotFile {
   }
 
   /**
-   * Fills an empty state from the newest snapshot; false when there is none. One that is damaged is passed over when an
-   * older one, or the log alone, still tells everything (`reachesBackTo`). Throws CORRUPT.
+   * Fills an empty state from the newest snapshot, if there is one. One that is damaged is passed over when an older one, or
+   * nothing at all, can be gone on from with the log (`reachesBackTo`): then the log must tell at least what it told. Throws
+   * CORRUPT.
    */
-  load(state: ReplicatedState, reachesBackTo: (after: Zxid) => boolean): boolean {
+  load(state: ReplicatedState, reachesBackTo: (after: Zxid) => boolean): PassedOver | undefined {
     for (const { name } of this.#disk.list(this.#directory)) {
       const isUnfinished = name.startsWith(prefix) && name.endsWith('.tmp')
       if (isUnfinished) this.#disk.remove(this.#disk.join(this.#directory, name))
     }
-    let damage: AppError | undefined
+    let passedOver: PassedOver | undefined
     for (const { path, zxid } of this.#list().reverse()) {
       const body = this.#bodyOf(path, this.#disk.read(path))
       if (body instanceof AppError) {
-        damage ??= body
+        passedOver ??= { zxid, damage: body }
         continue
       }
-      if (damage !== undefined && !reachesBackTo(zxid)) throw damage
+      if (passedOver !== undefined && !reachesBackTo(zxid)) throw passedOver.damage
       try {
         readState(new JuteReader(body), state)
       } catch (error) {
@@ -53,10 +60,10 @@ export class SnapshotFile {
         throw corruptFile(path, `it cannot be read (${error.message})`)
       }
       if (compareZxid(state.lastApplied, zxid) !== 0) throw corruptFile(path, 'its name is not its own')
-      return true
+      return passedOver
     }
-    if (damage !== undefined && !reachesBackTo(zxidZero)) throw damage
-    return false
+    if (passedOver !== undefined && !reachesBackTo(zxidZero)) throw passedOver.damage
+    return passedOver
   }
 
   /** The state as bytes; synchronous, because no entry may be applied meanwhile. */

@@ -16,6 +16,7 @@ import { invariant } from '../kernel/invariant'
 import type { Checksum, Disk, DiskFile } from '../kernel/ports'
 import { decodeLogEntry, encodeLogEntry, type LogEntry } from './core/log-entry'
 import { corruptFile } from './corrupt-file'
+import type { PassedOver } from './snapshot-file'
 import { DecodeError, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
 import { compareZxid, isSuccessor, nextZxid, zxidFromName, zxidName, type Zxid } from './wire/zxid'
@@ -71,9 +72,10 @@ export class TxnLog {
 
   /**
    * Gives every entry after `after` to `visit`, in order, and opens the log for appending behind the last. Throws
-   * CORRUPT. `after` is the snapshot's last entry; the log must reach back to it.
+   * CORRUPT, and then nothing was touched. `after` is the snapshot's last entry; the log must reach back to it. A newer
+   * snapshot that was passed over must have told nothing that the log does not.
    */
-  async recover(after: Zxid, visit: (entry: LogEntry) => void): Promise<Recovery> {
+  async recover(after: Zxid, visit: (entry: LogEntry) => void, passedOver?: PassedOver): Promise<Recovery> {
     invariant(this.#file === undefined, 'a log is recovered once')
     this.#segments = this.#listSegments().filter((_segment, index, all) => {
       const next = all[index + 1]
@@ -100,6 +102,8 @@ export class TxnLog {
         this.#entriesInSegments++
       }
       truncatedBytes += scan.tornBytes
+      const isLast = segment === this.#segments.at(-1)
+      if (isLast && passedOver !== undefined && compareZxid(lastZxid, passedOver.zxid) < 0) throw passedOver.damage
       if (segment === this.#segments.at(-1))
         this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes, scan.tornBytes > 0)
     }

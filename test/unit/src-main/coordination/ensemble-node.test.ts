@@ -369,6 +369,20 @@ describe('a member', () => {
     await world.start()
   })
 
+  it('refuses to start, and touches nothing, when a damaged snapshot told more than the log does', async () => {
+    await world.do((await world.connected()).create('/a', null))
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    const path = '/data/snapshot.0000000100000099'
+    world.disk.put(path, data('not a snapshot at all'))
+    const log = [...world.disk.files.keys()].find((name) => name.includes('/log.')) ?? ''
+    const before = world.disk.read(log)
+
+    const failure = await world.start().catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ code: 'CORRUPT', details: { path } })
+    expect(world.disk.read(log)).toEqual(before)
+  })
+
   it('answers nothing that a failed disk left behind, and says that it cannot go on', async () => {
     for (const fault of ['syncFailure', 'appendFailure'] as const) {
       const faulty = new World()
