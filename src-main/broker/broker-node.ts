@@ -44,6 +44,8 @@ const requestBytesMax = 104_857_600
 const connectionIdleMs = 600_000
 const idleCheckMs = 30_000
 const autoCreateTimeoutMs = 30_000
+/** Topics that are being created because somebody asked for them. */
+const autoCreatedMax = 1000
 const statsEveryMs = 1000
 /** Progress is told no more often. */
 const recoveryEveryMs = 500
@@ -82,6 +84,8 @@ export interface BrokerNodeOptions {
   readonly sessionTimeoutMs: number
   /** log.retention.check.interval.ms and friends, for tests and impatient users. */
   readonly retentionCheckMs?: number
+  /** group.initial.rebalance.delay.ms; absent: 0. */
+  readonly initialRebalanceDelayMs?: number
 }
 
 export class BrokerNode {
@@ -96,6 +100,7 @@ export class BrokerNode {
   readonly #gate = new ServingGate()
   readonly #guid: string
   readonly #creating = new Set<string>()
+  readonly #toCreate: string[] = []
   #logs: LogManager | undefined
   #replicas: ReplicaManager | undefined
   #groups: GroupCoordinator | undefined
@@ -206,6 +211,9 @@ export class BrokerNode {
     const groups = new GroupCoordinator({
       ...ports,
       replicas,
+      ...(this.#options.initialRebalanceDelayMs === undefined
+        ? {}
+        : { initialRebalanceDelayMs: this.#options.initialRebalanceDelayMs }),
       stateChanged: ({ groupId, state, generationId, members }, expired) =>
         ports.event('groupStateChanged', {
           groupId,
@@ -373,16 +381,28 @@ export class BrokerNode {
     this.#whenReady()
   }
 
+  /** Those that are asked for in one turn go to the controller together. Beyond a limit the client asks again anyway. */
   #autoCreate(topic: string): void {
-    if (this.#creating.has(topic)) return
+    if (this.#creating.has(topic) || this.#creating.size >= autoCreatedMax) return
     this.#creating.add(topic)
-    const asked = { name: topic, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    this.#toCreate.push(topic)
+    if (this.#toCreate.length === 1) this.#ports.clock.soon(() => this.#createAsked())
+  }
+
+  #createAsked(): void {
+    const names = this.#toCreate.splice(0)
+    const topics = names.map((name) => {
+      return { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    })
     this.#controllerChannel
-      .ask(createTopicsCall, { topics: [asked], timeoutMs: autoCreateTimeoutMs }, autoCreateTimeoutMs)
+      .ask(createTopicsCall, { topics, timeoutMs: autoCreateTimeoutMs }, autoCreateTimeoutMs)
       .catch((error: unknown) => {
-        this.#ports.log('warn', 'a topic could not be created by asking', { topic, reason: messageOf(error) })
+        const fields = { topics: names.length, first: names[0], reason: messageOf(error) }
+        this.#ports.log('warn', 'topics could not be created by asking', fields)
       })
-      .finally(() => this.#creating.delete(topic))
+      .finally(() => {
+        for (const name of names) this.#creating.delete(name)
+      })
   }
 
   #repeat(everyMs: number, work: () => void): void {

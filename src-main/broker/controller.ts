@@ -23,7 +23,7 @@ import {
   type LiveBroker
 } from './core/controller/controller-state'
 import { electLeader, type Election } from './core/controller/leader-election'
-import { collidingTopic, topicNameProblem } from './core/topic-name'
+import { topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
   configData,
@@ -159,19 +159,13 @@ export class Controller {
   }
 
   /** Names of all topics, those being deleted too. Only while active. */
-  topicNames(): readonly string[] {
-    return [...this.#state.topics.keys()]
+  /** A topic that this name would collide with. */
+  collidingTopic(name: string): string | undefined {
+    return this.#state.topics.colliding(name)
   }
 
   topic(name: string): ControlledTopic | undefined {
     return this.#state.topics.get(name)
-  }
-
-  /** Not of a topic that is being deleted: that is gone. */
-  topicNameOf(topicId: string): string | undefined {
-    for (const { topicId: id, name } of this.#state.topics.values())
-      if (id === topicId) return this.#state.deleting.has(name) ? undefined : name
-    return undefined
   }
 
   liveBrokerIds(): readonly number[] {
@@ -500,7 +494,7 @@ export class Controller {
         : `Topic '${name}' already exists.`
       return { error: 'TOPIC_ALREADY_EXISTS', message }
     }
-    const other = collidingTopic(name, this.#state.topics.keys())
+    const other = this.#state.topics.colliding(name)
     if (other !== undefined) {
       return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${other}` }
     }

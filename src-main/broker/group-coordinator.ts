@@ -11,6 +11,7 @@ import { batchSizeBytes } from '../protocol/record/batch-header'
 import { readRecords } from '../protocol/record/record'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import { Group, failedJoin, failedSync, type GroupOptions } from './core/group/group'
+import { chunks } from './controller-writes'
 import {
   groupPartition,
   groupRecord,
@@ -43,7 +44,22 @@ const loadChunkBytes = 1024 * 1024
 /** offsets.topic.num.partitions */
 export const groupOffsetsPartitions = 50
 
-const groupOptions: GroupOptions = { initialRebalanceDelayMs: 3000, membersMax: 2147483647 }
+/** group.initial.rebalance.delay.ms: as the server.properties that Kafka ships for development (ADR 18). */
+export const initialRebalanceDelayMs = 0
+const membersMax = 2147483647
+/**
+ * Of one member: what it says of all its protocols together. A group is stored as one record, which may be a megabyte
+ * long, with one of them; no client says more than a few kilobytes.
+ */
+const protocolsMax = 1000
+const protocolBytesMax = 1024 * 1024
+/**
+ * Offsets of one commit: they are one batch, of at most a megabyte, and none takes less than 35 bytes of it. More cannot be
+ * stored, whatever they say.
+ */
+const commitOffsetsMax = 30_000
+/** After a tombstone could not be written. */
+const tombstoneRetryMs = 1000
 
 export interface GroupCoordinatorPorts {
   readonly clock: Clock
@@ -55,12 +71,16 @@ export interface GroupCoordinatorPorts {
   readonly stateChanged: (group: GroupView, expiredMembers: readonly string[]) => void
   /** A partition's groups have been read from its log. */
   readonly loaded?: () => void
+  /** initialRebalanceDelayMs when absent. */
+  readonly initialRebalanceDelayMs?: number
 }
 
 interface Shard {
   readonly partition: Partition
   readonly groups: Map<string, Group>
   isLoaded: boolean
+  /** Tombstones that are not written yet: without them what they are of comes back with the next load. */
+  readonly unwritten: LogRecord[]
 }
 
 export interface OffsetToCommit {
@@ -82,6 +102,7 @@ interface GroupTimer {
 
 export class GroupCoordinator {
   readonly #ports: GroupCoordinatorPorts
+  readonly #groupOptions: GroupOptions
   readonly #shards = new Map<number, Shard>()
   readonly #waiting = new Map<Token, Waiting>()
   readonly #timers = new Map<Group, GroupTimer>()
@@ -90,6 +111,10 @@ export class GroupCoordinator {
 
   constructor(ports: GroupCoordinatorPorts) {
     this.#ports = ports
+    this.#groupOptions = {
+      initialRebalanceDelayMs: ports.initialRebalanceDelayMs ?? initialRebalanceDelayMs,
+      membersMax
+    }
     ports.replicas.onLeadership({
       elected: (partition) => this.#elected(partition),
       resigned: (topic, partition) => {
@@ -102,7 +127,7 @@ export class GroupCoordinator {
 
   #elected(partition: Partition): void {
     if (partition.topic !== groupOffsetsTopic || this.#shards.get(partition.index)?.partition === partition) return
-    const shard: Shard = { partition, groups: new Map(), isLoaded: false }
+    const shard: Shard = { partition, groups: new Map(), isLoaded: false, unwritten: [] }
     this.#shards.set(partition.index, shard)
     this.#load(shard, partition.log.logStartOffset, new Map())
   }
@@ -119,7 +144,7 @@ export class GroupCoordinator {
     }
     const nowMs = this.#ports.clock.monotonicMs()
     for (const [groupId, read] of groups) {
-      const group = restored(groupId, read, nowMs, this.#ports.clock.nowMs())
+      const group = restored(read, nowMs, new Group(groupId, this.#groupOptions, this.#ports.clock.nowMs()))
       if (group === undefined) continue
       shard.groups.set(groupId, group)
       this.#arm(group)
@@ -214,7 +239,7 @@ export class GroupCoordinator {
     if (found === 'UNKNOWN_MEMBER_ID') return identities.map(() => 'UNKNOWN_MEMBER_ID')
     if (typeof found === 'string') return found
     const { group, shard } = found
-    const errors = identities.map((identity) => group.leave(identity, this.#nowMs()))
+    const errors = group.leave(identities, this.#nowMs())
     this.#settle(group, shard)
     return errors
   }
@@ -228,7 +253,7 @@ export class GroupCoordinator {
   }
 
   #newGroup(shard: Shard, groupId: string): Group {
-    const group = new Group(groupId, groupOptions, this.#ports.clock.nowMs())
+    const group = new Group(groupId, this.#groupOptions, this.#ports.clock.nowMs())
     shard.groups.set(groupId, group)
     return group
   }
@@ -321,7 +346,8 @@ export class GroupCoordinator {
     offsets: readonly OffsetToCommit[]
   ): readonly KafkaError[] {
     const all = (error: KafkaError): readonly KafkaError[] => offsets.map(() => error)
-    if (!isGroupId(groupId)) return all('INVALID_GROUP_ID')
+    if (!isLoggable(groupId)) return all('INVALID_GROUP_ID')
+    if (offsets.length > commitOffsetsMax) return all('INVALID_COMMIT_OFFSET_SIZE')
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return all(shard)
     let group = shard.groups.get(groupId)
@@ -363,18 +389,18 @@ export class GroupCoordinator {
     return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
   }
 
-  /** The topic is gone: so are offsets in it. */
+  /** The topic is gone: so are offsets in it, and groups that had nothing else. */
   topicDeleted(topic: string): void {
     for (const shard of this.#shards.values()) {
-      for (const group of shard.isLoaded ? shard.groups.values() : []) {
+      for (const group of shard.isLoaded ? [...shard.groups.values()] : []) {
         const partitions = [...(group.offsets().get(topic)?.keys() ?? [])]
         if (partitions.length === 0) continue
-        this.#write(
-          shard,
-          partitions.map((partition) => offsetRecord(group.groupId, topic, partition, null))
-        )
+        const tombstones = partitions.map((partition) => offsetRecord(group.groupId, topic, partition, null))
         for (const partition of partitions) group.forgetOffset(topic, partition)
+        if (this.#endAbandoned(shard, group)) tombstones.push(groupTombstone(group.groupId))
+        shard.unwritten.push(...tombstones)
       }
+      this.#writeTombstones(shard)
     }
   }
 
@@ -390,6 +416,38 @@ export class GroupCoordinator {
         for (const topic of group.offsets().keys()) if (!isThere(topic)) missing.add(topic)
     }
     for (const topic of missing) this.topicDeleted(topic)
+  }
+
+  /**
+   * A group without members and offsets is none: it is Dead and not listed (GroupMetadataManager.cleanupGroupMetadata).
+   * True when its record in the log must go, too; one that has only ever held offsets has none.
+   */
+  #endAbandoned(shard: Shard, group: Group): boolean {
+    if (group.state !== 'Empty' || group.hasOffsets || group.hasPending) return false
+    const hasRecord = group.generationId > 0
+    group.die('GROUP_ID_NOT_FOUND')
+    this.#settle(group, shard)
+    shard.groups.delete(group.groupId)
+    return hasRecord
+  }
+
+  /** Tries again until they are there, for as long as the partition is ours: a full disk gets room. */
+  #writeTombstones(shard: Shard): void {
+    if (shard.unwritten.length === 0 || this.#shards.get(shard.partition.index) !== shard) return
+    // What has been committed anew meanwhile, to a topic of the same name, is not to be lost by a late tombstone.
+    const due = shard.unwritten.filter((record) => !this.#isTakenUp(shard, record))
+    shard.unwritten.length = 0
+    for (const some of chunks(due, tombstonesPerBatch)) {
+      if (this.#write(shard, some) !== undefined) shard.unwritten.push(...some)
+    }
+    if (shard.unwritten.length > 0) this.#ports.clock.after(tombstoneRetryMs, () => this.#writeTombstones(shard))
+  }
+
+  #isTakenUp(shard: Shard, { key }: LogRecord): boolean {
+    const entry = readGroupLogEntry(key, null)
+    const group = entry.type === 'unknown' ? undefined : shard.groups.get(entry.groupId)
+    if (group === undefined || entry.type === 'unknown') return false
+    return entry.type === 'group' || group.offset(entry.topic, entry.partition) !== undefined
   }
 
   // ── views and administration ─────────────────────────────────────────────────────────────────────────────────
@@ -408,7 +466,6 @@ export class GroupCoordinator {
   }
 
   delete(groupId: string): KafkaError {
-    if (groupId === '') return 'INVALID_GROUP_ID'
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
@@ -431,16 +488,25 @@ export class GroupCoordinator {
   }
 }
 
+/** Of one batch: far below what a batch may be long. */
+const tombstonesPerBatch = 1000
+
 /** Texts stand in the log with an int16 length; flexible requests can bring longer ones. */
 function isLoggable(text: string): boolean {
   return text.length * 3 <= 32_767 || new TextEncoder().encode(text).length <= 32_767
 }
 
+/**
+ * Whether a group may have members under this id. Commits and fetches of offsets, DescribeGroups and DeleteGroups take the
+ * empty id, too: simple consumers keep their offsets under it (Kafka's GroupCoordinator.isValidGroupId).
+ */
 function isGroupId(groupId: string): boolean {
   return groupId !== '' && isLoggable(groupId)
 }
 
 function isStorable({ newMemberId, groupInstanceId, clientId, protocolType, protocols }: JoinRequest): boolean {
+  if (protocols.length > protocolsMax) return false
+  if (protocols.reduce((sum, { metadata }) => sum + metadata.length, 0) > protocolBytesMax) return false
   const names = protocols.map(({ name }) => name)
   return [newMemberId, groupInstanceId ?? '', clientId, protocolType, ...names].every(isLoggable)
 }
@@ -475,9 +541,8 @@ function applyRecord(groups: Map<string, GroupBeingRead>, key: Uint8Array | null
   else group.offsets.set(name, { topic: entry.topic, partition: entry.partition, committed: entry.committed })
 }
 
-function restored(groupId: string, read: GroupBeingRead, nowMs: number, nowWallMs: number): Group | undefined {
+function restored(read: GroupBeingRead, nowMs: number, group: Group): Group | undefined {
   if (read.metadata === null && read.offsets.size === 0) return undefined
-  const group = new Group(groupId, groupOptions, nowWallMs)
   if (read.metadata !== null) group.restore(read.metadata, nowMs)
   for (const { topic, partition, committed } of read.offsets.values()) group.committed(topic, partition, committed)
   return group

@@ -2,7 +2,7 @@
  * Cuts a byte stream into frames of `int32 length, then that many bytes` (Kafka protocol guide, "Protocol basics";
  * ZooKeeper's client protocol frames alike). A frame that lies whole in the chunk is handed out in place; only a
  * partial one is copied, into a buffer sized from its length prefix. Either way the bytes are the receiver's only during
- * the call.
+ * the call, unless the frame is longer than `ownFrameBytesMin`: then nobody else uses its buffer again.
  */
 export type SplitResult = 'ok' | 'oversized' | 'stopped'
 
@@ -12,6 +12,8 @@ const firstCopyBytesMax = 1 << 20
 const spareFrameBytesMin = 4096
 const spareBytesMin = 64 * 1024
 const sparesMax = 4
+/** Longer frames than this never lie in a buffer that is used again. */
+export const ownFrameBytesMin = firstCopyBytesMax
 
 /**
  * Buffers of partial frames that were handed out: a bulk producer cuts a frame in each chunk, and a fresh buffer for each

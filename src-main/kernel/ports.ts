@@ -110,7 +110,10 @@ export interface Connection {
 }
 
 export interface FrameHandler {
-  /** One whole frame without its int32 length. Valid only during this call: it lies in a shared buffer. */
+  /**
+   * One whole frame without its int32 length. Valid only during this call, since it lies in a shared buffer; frames of
+   * more than 1 MiB (ownFrameBytesMin) stay as they are.
+   */
   frame(bytes: Uint8Array): void
   /** The first four bytes of the connection, when listed in ListenOptions.words. Nothing else is read afterwards. */
   word?(word: string): void

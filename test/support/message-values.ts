@@ -19,7 +19,12 @@ const primitives: Readonly<Record<Primitive, fc.Arbitrary<unknown>>> = {
 }
 
 function ofType(type: FieldType, version: number, isFlexible: boolean): fc.Arbitrary<unknown> {
-  if (type.type === 'array') return fc.array(ofType(type.of, version, isFlexible), { maxLength: 3 })
+  if (type.type === 'array') {
+    const element = ofType(type.of, version, isFlexible)
+    const { distinctBy } = type
+    if (distinctBy === undefined) return fc.array(element, { maxLength: 3 })
+    return fc.uniqueArray(element, { maxLength: 3, selector: distinctBy })
+  }
   if (type.type === 'struct') return messageValue(type.fields, version, isFlexible)
   return primitives[type.primitive]
 }

@@ -94,7 +94,9 @@ export class RawClient {
   readonly #socket: Socket
   readonly #frames: Uint8Array[] = []
   readonly #waiters: Waiter[] = []
-  #bytes: Buffer = Buffer.alloc(0)
+  /** What has come and is no whole frame yet. */
+  #chunks: Buffer[] = []
+  #chunksBytes = 0
   #lastCorrelationId = 0
   isClosed = false
   /** Resolves when the broker closed the connection (or we did). */
@@ -118,12 +120,16 @@ export class RawClient {
   }
 
   #received(chunk: Buffer): void {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
-    while (this.#bytes.length >= 4) {
-      const length = this.#bytes.readInt32BE(0)
-      if (this.#bytes.length < 4 + length) return
-      const frame = Uint8Array.from(this.#bytes.subarray(4, 4 + length))
-      this.#bytes = this.#bytes.subarray(4 + length)
+    this.#chunks.push(chunk)
+    this.#chunksBytes += chunk.length
+    while (this.#chunksBytes >= 4) {
+      if ((this.#chunks[0]?.length ?? 0) < 4) this.#chunks = [Buffer.concat(this.#chunks)]
+      const length = this.#chunks[0]?.readInt32BE(0) ?? 0
+      if (this.#chunksBytes < 4 + length) return
+      const bytes = Buffer.concat(this.#chunks)
+      const frame = Uint8Array.from(bytes.subarray(4, 4 + length))
+      this.#chunks = [bytes.subarray(4 + length)]
+      this.#chunksBytes -= 4 + length
       const waiter = this.#waiters.shift()
       if (waiter === undefined) this.#frames.push(frame)
       else waiter.resolve(frame)

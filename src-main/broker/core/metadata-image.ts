@@ -3,6 +3,7 @@
  * UpdateMetadata requests alone (Kafka's ZkMetadataCache) and answers clients' Metadata. It never changes replica roles.
  */
 import type { Uuid } from '../../kernel/uuid'
+import { TopicMap } from './topic-name'
 
 export interface BrokerEndpoint {
   readonly id: number
@@ -55,7 +56,7 @@ export interface MetadataChange {
 export class MetadataImage {
   #controllerId = -1
   #brokers = new Map<number, BrokerEndpoint>()
-  readonly #topics = new Map<string, KnownTopic>()
+  readonly #topics = new TopicMap<KnownTopic>()
   readonly #names = new Map<Uuid, string>()
   #version = 0
 
@@ -85,6 +86,11 @@ export class MetadataImage {
   topic(name: string): TopicMetadata | undefined {
     const known = this.#topics.get(name)
     return known === undefined ? undefined : viewOf(known)
+  }
+
+  /** A topic that this name would collide with. */
+  collidingTopic(name: string): string | undefined {
+    return this.#topics.colliding(name)
   }
 
   topicName(topicId: Uuid): string | undefined {

@@ -14,13 +14,44 @@ export function topicNameProblem(name: string): string | undefined {
 
 const folded = (name: string): string => name.replaceAll('.', '_')
 
-/** Metric names fold `.` into `_`, so two topics may not differ in that alone. */
-export function collidingTopic(name: string, existing: Iterable<string>): string | undefined {
-  if (!name.includes('.') && !name.includes('_')) return undefined
-  const own = folded(name)
-  for (const other of existing) if (other !== name && folded(other) === own) return other
-  return undefined
+/**
+ * Topics by name that know which name would collide with which: metric names fold `.` into `_`, so two topics may not
+ * differ in that alone.
+ */
+export class TopicMap<Topic> extends Map<string, Topic> {
+  /** Names that have a `.` or `_`, by what they fold to. */
+  readonly #folded = new Map<string, Set<string>>()
+
+  override set(name: string, topic: Topic): this {
+    if (!this.has(name) && mayCollide(name)) {
+      const same = this.#folded.get(folded(name))
+      if (same === undefined) this.#folded.set(folded(name), new Set([name]))
+      else same.add(name)
+    }
+    return super.set(name, topic)
+  }
+
+  override delete(name: string): boolean {
+    const same = this.#folded.get(folded(name))
+    same?.delete(name)
+    if (same?.size === 0) this.#folded.delete(folded(name))
+    return super.delete(name)
+  }
+
+  override clear(): void {
+    this.#folded.clear()
+    super.clear()
+  }
+
+  /** Another topic that this name would collide with. */
+  colliding(name: string): string | undefined {
+    if (!mayCollide(name)) return undefined
+    for (const other of this.#folded.get(folded(name)) ?? []) if (other !== name) return other
+    return undefined
+  }
 }
+
+const mayCollide = (name: string): boolean => name.includes('.') || name.includes('_')
 
 export const groupOffsetsTopic = '__consumer_offsets'
 

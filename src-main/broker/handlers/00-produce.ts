@@ -11,7 +11,7 @@ import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
-import { closeConnection, handler, noResponse, type HandlerRow } from '../server/handler'
+import { closeConnection, handler, noResponse, type HandlerRow, type Moved } from '../server/handler'
 import { leaderHint, nodeEndpoints } from './leader-hint'
 
 type Request = ValueOf<typeof produceRequest>
@@ -33,18 +33,26 @@ export function produce(broker: BrokerServices): HandlerRow {
     advertised: [0, 11],
     request: produceRequest,
     response: produceResponse,
-    handle(request, { header }) {
+    isBulk: true,
+    *handle(request, { header }) {
       const version = header.apiVersion
       const leaders = new Set<number>()
       let hasFailed = false
-      const responses = request.topicData.map(({ name, partitionData }) => ({
-        name,
-        partitionResponses: partitionData.map(({ index, records }) => {
+      let moved: Moved
+      const responses = []
+      for (const { name, partitionData } of request.topicData) {
+        const partitionResponses = []
+        for (const { index, records: received } of partitionData) {
+          const records = received === null || moved === undefined ? received : moved(received)
           const written = write(broker, request, { topic: name, partition: index, records, version })
           if (written.error !== 'NONE') hasFailed = true
-          return partitionResponse(broker, { topic: name, partition: index, version }, written, leaders)
-        })
-      }))
+          partitionResponses.push(
+            partitionResponse(broker, { topic: name, partition: index, version }, written, leaders)
+          )
+          moved = (yield) as Moved
+        }
+        responses.push({ name, partitionResponses })
+      }
       if (request.acks === 0) return hasFailed ? closeConnection : noResponse
       return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
     }

@@ -7,11 +7,13 @@
 import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { LogSlice } from '../../storage/log-types'
 import { handler, type HandlerRow } from '../server/handler'
+import { inSlices, mapInSlices } from '../server/slices'
 import { fileBytes } from '../server/file-bytes'
 import { leaderHint, nodeEndpoints } from './leader-hint'
 
@@ -26,6 +28,8 @@ const readCommitted = 1
 const answerBytesMax = 55 * 1024 * 1024
 /** A connection that is silent for longer is closed anyway (connections.max.idle.ms). */
 const waitMsMax = 600_000
+/** A long poll is asked again with each append to one of its partitions: so many it may have. */
+const watchedMax = 10_000
 
 interface Collected {
   readonly responses: Response['responses']
@@ -40,20 +44,29 @@ export function fetch(broker: BrokerServices): HandlerRow {
     served: [4, 16],
     request: fetchRequest,
     response: fetchResponse,
-    handle(request, { header }) {
+    isBulk: true,
+    *handle(request, { header }) {
       const version = header.apiVersion
       if (request.sessionId !== 0 && request.sessionEpoch > 0) {
         return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
       }
-      const first = collect(broker, request, version)
+      const first = yield* collectInSlices(broker, request, version)
       if (isEnough(request, first)) return answer(broker, first)
-      return longPoll(broker, request, version)
+      const partitions = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
+      return partitions > watchedMax ? laterPoll(broker, request, version) : longPoll(broker, request, version)
     }
   })
 }
 
 function isEnough(request: Request, { bytes, hasError }: Collected): boolean {
   return hasError || bytes >= request.minBytes || request.maxWaitMs <= 0 || request.topics.length === 0
+}
+
+/** Of more partitions than are watched: looked at once more, when the time is over. */
+async function laterPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
+  const waitMs = Math.min(request.maxWaitMs, waitMsMax)
+  await new Promise<void>((resolve) => void broker.clock.after(waitMs, resolve))
+  return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version)))
 }
 
 function longPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
@@ -89,12 +102,21 @@ function topicOf(broker: BrokerServices, asked: AskedTopic, version: number): st
 }
 
 function collect(broker: BrokerServices, request: Request, version: number): Collected {
+  const collecting = collectInSlices(broker, request, version)
+  for (;;) {
+    const step = collecting.next()
+    if (step.done === true) return step.value
+  }
+}
+
+function* collectInSlices(broker: BrokerServices, request: Request, version: number): Slices<Collected> {
   const leaders = new Set<number>()
   let bytes = 0
   let hasError = false
-  const responses = request.topics.map((asked) => {
+  const responses = []
+  for (const asked of request.topics) {
     const topic = topicOf(broker, asked, version)
-    const partitions = asked.partitions.map((wanted) => {
+    const partitions = yield* mapInSlices(asked.partitions, (wanted) => {
       const room = Math.min(request.maxBytes, answerBytesMax) - bytes
       const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0 })
       if (read.type === 'error') hasError = true
@@ -102,8 +124,8 @@ function collect(broker: BrokerServices, request: Request, version: number): Col
       bytes += read.bytes
       return read.answer
     })
-    return version >= 13 ? { topicId: asked.topicId, partitions } : { topic: asked.topic, partitions }
-  })
+    responses.push(version >= 13 ? { topicId: asked.topicId, partitions } : { topic: asked.topic, partitions })
+  }
   return { responses, bytes, hasError, leaders }
 }
 

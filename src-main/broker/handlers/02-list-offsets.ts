@@ -5,10 +5,12 @@
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { Slices } from '../../protocol/wire/codec'
 import type { ValueOf } from '../../protocol/wire/schema'
 import type { PartitionLog } from '../../storage/partition-log'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 interface Found {
   readonly offset: number
@@ -16,6 +18,14 @@ interface Found {
   readonly leaderEpoch: number
 }
 const maxTimestamp = -3n
+/** By the first version that knows them: latest, earliest, max timestamp, earliest local, latest tiered. */
+const knownTimestamps: ReadonlyMap<bigint, number> = new Map([
+  [-1n, 0],
+  [-2n, 0],
+  [maxTimestamp, 7],
+  [-4n, 8],
+  [-5n, 9]
+])
 const nothing: Found = { offset: -1, timestamp: -1n, leaderEpoch: -1 }
 
 export function listOffsets(broker: BrokerServices): HandlerRow {
@@ -24,23 +34,62 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
     served: [1, 9],
     request: listOffsetsRequest,
     response: listOffsetsResponse,
-    handle(request) {
-      return { topics: request.topics.map((topic) => answerTopic(broker, topic)) }
+    *handle(request, { header }) {
+      const duplicates = yield* partitionsNamedTwice(request.topics)
+      const topics = []
+      for (const topic of request.topics) topics.push(yield* answerTopic(broker, topic, header.apiVersion, duplicates))
+      return { topics }
     }
   })
 }
 
 type Asked = ValueOf<typeof listOffsetsRequest>['topics'][number]
 
-function answerTopic(broker: BrokerServices, { name, partitions }: Asked) {
-  return {
-    name,
-    partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-      const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
-      if (typeof found === 'string') return { partitionIndex, errorCode: code(found) }
-      return { partitionIndex, errorCode: 0, ...found }
-    })
+/** Kafka answers INVALID_REQUEST for a partition that is named twice; so no look-up among records is made twice either. */
+function* partitionsNamedTwice(topics: readonly Asked[]): Slices<ReadonlyMap<string, ReadonlySet<number>>> {
+  const seen = new Map<string, Set<number>>()
+  const duplicates = new Map<string, Set<number>>()
+  const setOf = (sets: Map<string, Set<number>>, name: string): Set<number> => {
+    let set = sets.get(name)
+    if (set === undefined) sets.set(name, (set = new Set()))
+    return set
   }
+  for (const { name, partitions } of topics) {
+    const seenHere = setOf(seen, name)
+    for (const [i, { partitionIndex }] of partitions.entries()) {
+      if (seenHere.has(partitionIndex)) setOf(duplicates, name).add(partitionIndex)
+      seenHere.add(partitionIndex)
+      if (i % 1000 === 999) yield
+    }
+  }
+  return duplicates
+}
+
+function* answerTopic(
+  broker: BrokerServices,
+  { name, partitions }: Asked,
+  version: number,
+  duplicates: ReadonlyMap<string, ReadonlySet<number>>
+) {
+  const duplicatesHere = duplicates.get(name)
+  const answer = ({ partitionIndex, currentLeaderEpoch, timestamp }: Asked['partitions'][number]) => {
+    const refuse = (error: KafkaError) => ({ partitionIndex, errorCode: code(error) })
+    if (duplicatesHere?.has(partitionIndex) === true) return refuse('INVALID_REQUEST')
+    if (!isKnownTimestamp(timestamp, version)) return refuse('UNSUPPORTED_VERSION')
+    const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
+    return typeof found === 'string' ? refuse(found) : { partitionIndex, errorCode: 0, ...found }
+  }
+  // A look-up by time may unpack a batch: each is a slice of its own.
+  return { name, partitions: yield* mapInSlices(partitions, answer, 1) }
+}
+
+/**
+ * Negative timestamps are questions of their own, and each came with a version (KIP-734, KIP-405, KIP-1005): Kafka answers
+ * UNSUPPORTED_VERSION to those that the request's version does not know.
+ */
+function isKnownTimestamp(timestamp: bigint, version: number): boolean {
+  const knownFrom = knownTimestamps.get(timestamp)
+  return timestamp >= 0n || (knownFrom !== undefined && version >= knownFrom)
 }
 
 interface Query {

@@ -1,20 +1,24 @@
 /**
- * Metadata, versions 0 to 12. A topic that is unknown may be created by asking: the answer then
+ * Metadata, versions 0 to 12. The topics asked for are a set: each is answered once. A topic that is unknown may be
+ * created by asking: the answer then
  * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A leaderless partition has leader -1,
  * error LEADER_NOT_AVAILABLE and its full replica list.
  */
 import { metadataRequest, metadataResponse } from '../../protocol/api/03-metadata'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { PartitionMetadata, TopicMetadata } from '../core/metadata-image'
-import { collidingTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
+import { isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { clusterOperations, notRequested, topicOperations } from './authorized-operations'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 type Request = ValueOf<typeof metadataRequest>
+type Wanted = NonNullable<Request['topics']>[number]
 type TopicAnswer = InputOf<typeof metadataResponse>['topics'][number]
 
 export function metadata(broker: BrokerServices): HandlerRow {
@@ -23,13 +27,14 @@ export function metadata(broker: BrokerServices): HandlerRow {
     served: [0, 12],
     request: metadataRequest,
     response: metadataResponse,
-    handle(request, { header }) {
+    *handle(request, { header }) {
       const version = header.apiVersion
+      const topics = yield* topicAnswers(broker, request, version)
       return {
         brokers: broker.image.brokers().map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
         clusterId: broker.clusterId,
         controllerId: broker.image.controllerId,
-        topics: topicAnswers(broker, request, version),
+        topics,
         clusterAuthorizedOperations:
           version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations ? clusterOperations : notRequested
       }
@@ -37,12 +42,17 @@ export function metadata(broker: BrokerServices): HandlerRow {
   })
 }
 
-function topicAnswers(broker: BrokerServices, request: Request, version: number): TopicAnswer[] {
+function* topicAnswers(broker: BrokerServices, request: Request, version: number): Slices<TopicAnswer[]> {
   const describe = (topic: TopicMetadata): TopicAnswer =>
     topicAnswer(broker, topic, request.includeTopicAuthorizedOperations)
   const isAll = request.topics === null || (version === 0 && request.topics.length === 0)
-  if (isAll) return broker.image.topics().map(describe)
-  return (request.topics ?? []).map(({ name, topicId }) => {
+  if (isAll) return yield* mapInSlices(broker.image.topics(), describe)
+  const wanted = new Map<string, Wanted>()
+  for (const [i, topic] of (request.topics ?? []).entries()) {
+    wanted.set(topic.topicId === zeroUuid ? `name ${topic.name ?? ''}` : topic.topicId, topic)
+    if (i % 1000 === 999) yield
+  }
+  return yield* mapInSlices(wanted.values(), ({ name, topicId }) => {
     if (topicId !== zeroUuid) {
       if (version < 12) return unknown({ error: 'INVALID_REQUEST', name: name ?? '', topicId })
       const known = broker.image.topic(broker.image.topicName(topicId) ?? '')
@@ -56,14 +66,7 @@ function topicAnswers(broker: BrokerServices, request: Request, version: number)
 function missing(broker: BrokerServices, name: string, mayCreate: boolean): TopicAnswer {
   if (topicNameProblem(name) !== undefined) return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
   if (!mayCreate || isInternalTopic(name)) return unknown({ error: 'UNKNOWN_TOPIC_OR_PARTITION', name })
-  if (
-    collidingTopic(
-      name,
-      broker.image.topics().map((topic) => topic.name)
-    ) !== undefined
-  ) {
-    return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
-  }
+  if (broker.image.collidingTopic(name) !== undefined) return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
   broker.autoCreate(name)
   return unknown({ error: 'LEADER_NOT_AVAILABLE', name })
 }

@@ -8,6 +8,7 @@ import { code } from '../../protocol/wire/headers'
 import type { BrokerServices } from '../broker-services'
 import type { OffsetToCommit } from '../group-coordinator'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 export function offsetCommit(broker: BrokerServices): HandlerRow {
   return handler({
@@ -15,32 +16,30 @@ export function offsetCommit(broker: BrokerServices): HandlerRow {
     served: [1, 9],
     request: offsetCommitRequest,
     response: offsetCommitResponse,
-    handle(request) {
-      const wanted: OffsetToCommit[] = request.topics.flatMap(({ name, partitions }) =>
-        partitions.map((partition) => ({
-          topic: name,
-          partition: partition.partitionIndex,
-          offset: partition.committedOffset,
-          leaderEpoch: partition.committedLeaderEpoch,
-          metadata: partition.committedMetadata
-        }))
-      )
-      const isKnown = (at: OffsetToCommit): boolean => broker.image.partition(at.topic, at.partition) !== undefined
-      const known = wanted.filter(isKnown)
+    *handle(request) {
+      const known: OffsetToCommit[] = []
+      const topics = []
+      for (const { name, partitions } of request.topics) {
+        const answers = yield* mapInSlices(partitions, (partition) => {
+          const { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = partition
+          const isKnown = broker.image.partition(name, partitionIndex) !== undefined
+          const metadata = partition.committedMetadata
+          if (isKnown) known.push({ topic: name, partition: partitionIndex, offset, leaderEpoch, metadata })
+          return { partitionIndex, errorCode: isKnown ? 0 : code('UNKNOWN_TOPIC_OR_PARTITION'), isKnown }
+        })
+        topics.push({ name, partitions: answers })
+        yield
+      }
       const identity = { memberId: request.memberId, groupInstanceId: request.groupInstanceId }
       const errors = broker.groups.commit(request.groupId, identity, request.generationIdOrMemberEpoch, known)
-      const errorOf = new Map(known.map((at, i) => [at, errors[i] ?? 'UNKNOWN_SERVER_ERROR'] as const))
       let at = 0
-      return {
-        topics: request.topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ partitionIndex }) => {
-            const offset = wanted[at++]
-            const error = offset === undefined ? undefined : errorOf.get(offset)
-            return { partitionIndex, errorCode: code(error ?? 'UNKNOWN_TOPIC_OR_PARTITION') }
-          })
-        }))
+      for (const { partitions } of topics) {
+        for (const partition of partitions) {
+          if (partition.isKnown) partition.errorCode = code(errors[at++] ?? 'UNKNOWN_SERVER_ERROR')
+        }
+        yield
       }
+      return { topics }
     }
   })
 }

@@ -5,9 +5,11 @@
 import { offsetFetchRequest, offsetFetchResponse } from '../../protocol/api/09-offset-fetch'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { Slices } from '../../protocol/wire/codec'
 import type { BrokerServices } from '../broker-services'
 import type { CommittedOffset } from '../core/group/group-types'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 type Wanted = readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[] | null
 
@@ -17,17 +19,22 @@ export function offsetFetch(broker: BrokerServices): HandlerRow {
     served: [1, 9],
     request: offsetFetchRequest,
     response: offsetFetchResponse,
-    handle(request, { header }) {
+    *handle(request, { header }) {
       const version = header.apiVersion
       if (version >= 8) {
-        return {
-          groups: request.groups.map(({ groupId, topics }) => {
-            const found = find(broker, groupId, topics)
-            return { groupId, topics: found.topics, errorCode: code(found.error) }
-          })
+        const groups = []
+        // All offsets of a group are told once, however often they are asked for.
+        const toldWhole = new Set<string>()
+        for (const { groupId, topics } of request.groups) {
+          if (topics === null && toldWhole.has(groupId)) continue
+          if (topics === null) toldWhole.add(groupId)
+          const found = yield* find(broker, groupId, topics)
+          groups.push({ groupId, topics: found.topics, errorCode: code(found.error) })
+          yield
         }
+        return { groups }
       }
-      const found = find(broker, request.groupId, request.topics)
+      const found = yield* find(broker, request.groupId, request.topics)
       if (version >= 2) return { topics: found.topics, errorCode: code(found.error) }
       // Version 1 has no place for an error of the whole answer.
       if (found.error === 'NONE') return { topics: found.topics }
@@ -50,18 +57,19 @@ interface Found {
   }[]
 }
 
-function find(broker: BrokerServices, groupId: string, wanted: Wanted): Found {
+function* find(broker: BrokerServices, groupId: string, wanted: Wanted): Slices<Found> {
   const committed = broker.groups.committed(groupId)
   if (typeof committed === 'string') return { error: committed, topics: [] }
   const asked =
     wanted ?? [...committed].map(([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }))
-  return {
-    error: 'NONE',
-    topics: asked.map(({ name, partitionIndexes }) => ({
-      name,
-      partitions: partitionIndexes.map((index) => partitionAnswer(index, committed.get(name)?.get(index)))
-    }))
+  const topics = []
+  for (const { name, partitionIndexes } of asked) {
+    const own = committed.get(name)
+    const partitions = yield* mapInSlices(partitionIndexes, (index) => partitionAnswer(index, own?.get(index)))
+    topics.push({ name, partitions })
+    yield
   }
+  return { error: 'NONE', topics }
 }
 
 function partitionAnswer(partitionIndex: number, committed: CommittedOffset | undefined) {

@@ -12,6 +12,7 @@ import type { BrokerEndpoint } from '../core/metadata-image'
 import { groupOffsetsTopic } from '../core/topic-name'
 import { groupOffsetsPartitions } from '../group-coordinator'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 const groupKey = 0
 const transactionKey = 1
@@ -22,7 +23,7 @@ export function findCoordinator(broker: BrokerServices): HandlerRow {
     served: [0, 6],
     request: findCoordinatorRequest,
     response: findCoordinatorResponse,
-    handle(request, { header }) {
+    *handle(request, { header }) {
       if (header.apiVersion >= 4) {
         return {
           errorCode: 0,
@@ -30,7 +31,11 @@ export function findCoordinator(broker: BrokerServices): HandlerRow {
           nodeId: 0,
           host: '',
           port: 0,
-          coordinators: request.coordinatorKeys.map((key) => ({ key, ...answer(find(broker, request.keyType, key)) }))
+          // A set: whoever names a key often is told once.
+          coordinators: yield* mapInSlices(new Set(request.coordinatorKeys), (key) => ({
+            key,
+            ...answer(find(broker, request.keyType, key))
+          }))
         }
       }
       return answer(find(broker, request.keyType, request.key))

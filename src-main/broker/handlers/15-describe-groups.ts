@@ -7,6 +7,7 @@ import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 import { groupOperations, notRequested } from './authorized-operations'
 
 export function describeGroups(broker: BrokerServices): HandlerRow {
@@ -15,10 +16,11 @@ export function describeGroups(broker: BrokerServices): HandlerRow {
     served: [0, 6],
     request: describeGroupsRequest,
     response: describeGroupsResponse,
-    handle(request, { header }) {
+    *handle(request, { header }) {
       const authorizedOperations = request.includeAuthorizedOperations ? groupOperations : notRequested
       return {
-        groups: request.groups.map((groupId) => {
+        // A set: whoever names a group often is told once.
+        groups: yield* mapInSlices(new Set(request.groups), (groupId) => {
           const group = broker.groups.describe(groupId)
           if (group === undefined) {
             const isError = header.apiVersion >= 6

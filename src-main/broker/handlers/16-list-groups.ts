@@ -15,10 +15,11 @@ export function listGroups(broker: BrokerServices): HandlerRow {
     handle({ statesFilter, typesFilter }) {
       const groups = broker.groups.list()
       if (typeof groups === 'string') return { errorCode: code(groups), groups: [] }
-      const lowered = (words: readonly string[]): readonly string[] => words.map((word) => word.toLowerCase())
+      const lowered = (words: readonly string[]): ReadonlySet<string> =>
+        new Set(words.map((word) => word.toLowerCase()))
       const states = lowered(statesFilter)
-      const isTypeWanted = typesFilter.length === 0 || lowered(typesFilter).includes(groupType)
-      const wanted = groups.filter(({ state }) => states.length === 0 || states.includes(state.toLowerCase()))
+      const isTypeWanted = typesFilter.length === 0 || lowered(typesFilter).has(groupType)
+      const wanted = groups.filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
       return {
         errorCode: 0,
         groups: (isTypeWanted ? wanted : []).map(({ groupId, protocolType, state }) => ({

@@ -11,12 +11,16 @@ import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller'
 import { placeReplicas } from '../core/placement'
-import { configProblem, type TopicConfigs } from '../core/topic-configs'
-import { collidingTopic, groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
+import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
+import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { groupOffsetsPartitions } from '../group-coordinator'
 import { groupOffsetsConfigs } from '../core/topic-configs'
-import { handler, type HandlerRow, type RequestContext } from '../server/handler'
+import { handler, type HandlerRow } from '../server/handler'
 import { topicConfigEntries } from './config-entries'
+import { follow, inSlices, mapInSlices } from '../server/slices'
+import { chunks } from '../controller-writes'
+import type { Slices } from '../../protocol/wire/codec'
+import { notController } from './not-controller'
 import { withinTime } from './within-time'
 
 type Request = ValueOf<typeof createTopicsRequest>
@@ -26,6 +30,8 @@ type Answer = Response['topics'][number]
 
 const partitionsMax = 10_000
 const defaultPartitions = 1
+/** Topics in one event of the controller. */
+const createdAtOnce = 50
 
 interface Refused {
   readonly error: KafkaError
@@ -38,34 +44,79 @@ export function createTopics(broker: BrokerServices): HandlerRow {
     served: [0, 7],
     request: createTopicsRequest,
     response: createTopicsResponse,
-    async handle(request, context) {
+    async handle(request) {
       if (!(await broker.controller.whenInOffice())) {
-        return {
-          topics: request.topics.map(({ name }) =>
-            failed(name, { error: 'NOT_CONTROLLER', message: 'This is not the controller.' })
-          )
-        }
+        const refused = notController(broker.image.controllerId)
+        const answers = mapInSlices(request.topics, ({ name }) => failed(name, refused))
+        return { topics: await inSlices(broker.clock, answers) }
       }
-      const planned = request.topics.map((asked) => ({ asked, plan: plan(broker, request, asked, context) }))
-      const topics = planned.flatMap(({ plan }) => ('error' in plan ? [] : [plan]))
-      if (request.validateOnly) return { topics: planned.map(({ asked, plan }) => answer(asked.name, plan, undefined)) }
-      const creation = broker.controller.createTopics(topics)
-      const outcomes = await withinTime(broker.clock, request.timeoutMs, creation)
-      if (outcomes === undefined) return { topics: planned.map(({ asked, plan }) => timedOut(asked.name, plan)) }
-      const outcomeOf = new Map(topics.map((topic, i) => [topic.name, outcomes[i]]))
-      return { topics: planned.map(({ asked, plan }) => answer(asked.name, plan, outcomeOf.get(asked.name))) }
+      const planned = await inSlices(broker.clock, planTopics(broker, request))
+      const topics = planned.map(({ plan }) => plan).filter((plan): plan is NewTopic => !('error' in plan))
+      const told = (answerOf: (name: string, plan: NewTopic | Refused) => Answer) => {
+        const answers = mapInSlices(planned, ({ name, plan }) => answerOf(name, plan))
+        return follow(inSlices(broker.clock, answers), (topics) => ({ topics }))
+      }
+      if (request.validateOnly) return told((name, plan) => answer(name, plan, undefined))
+      const outcomes = await withinTime(broker.clock, request.timeoutMs, createAll(broker, topics))
+      if (outcomes === undefined) return told(timedOut)
+      return told((name, plan) => answer(name, plan, outcomes.get(name)))
     }
   })
 }
 
-function plan(broker: BrokerServices, request: Request, asked: Asked, context: RequestContext): NewTopic | Refused {
-  const problem = nameProblem(broker, request, asked) ?? configsProblem(asked)
+interface Planned {
+  readonly name: string
+  readonly plan: NewTopic | Refused
+}
+
+/** Each name once: those that are named more often are refused, as Kafka does. */
+function* planTopics(broker: BrokerServices, request: Request): Slices<readonly Planned[]> {
+  const timesNamed = new Map<string, number>()
+  for (const [i, { name }] of request.topics.entries()) {
+    timesNamed.set(name, (timesNamed.get(name) ?? 0) + 1)
+    if (i % 1000 === 999) yield
+  }
+  const planned: Planned[] = []
+  for (const asked of request.topics) {
+    const { name } = asked
+    const times = timesNamed.get(name)
+    if (times === undefined) continue
+    const message = `Topic '${shown(name)}' is named more than once in the request.`
+    const refused: Refused = { error: 'INVALID_REQUEST', message }
+    planned.push({ name, plan: times > 1 ? refused : plan(broker, asked) })
+    timesNamed.delete(name)
+    yield
+  }
+  return planned
+}
+
+/** A piece at a time, each an event of the controller's: what happens meanwhile is not held up by a long list. */
+async function createAll(
+  broker: BrokerServices,
+  topics: readonly NewTopic[]
+): Promise<ReadonlyMap<string, TopicOutcome>> {
+  const outcomes = new Map<string, TopicOutcome>()
+  for (const some of chunks(topics, createdAtOnce)) {
+    const created = await broker.controller.createTopics(some)
+    for (const [i, { name }] of some.entries()) {
+      const outcome = created[i]
+      if (outcome !== undefined) outcomes.set(name, outcome)
+    }
+  }
+  return outcomes
+}
+
+function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
+  const problem = nameProblem(broker, asked) ?? configsProblem(asked)
   if (problem !== undefined) return problem
   const { name } = asked
-  // The brokers ask for the offsets topic themselves; its shape is not a client's to choose.
+  // Anybody may have the offsets topic made, as FindCoordinator does; its shape is nobody's to choose.
   const isOffsets = name === groupOffsetsTopic
-  if (isOffsets && context.header.clientId?.startsWith('broker-') !== true) {
-    return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic ${name} is internal: the brokers create it themselves.` }
+  if (isOffsets && hasShape(asked)) {
+    return {
+      error: 'INVALID_TOPIC_EXCEPTION',
+      message: `Topic ${name} is internal: its partitions, replicas and configs are the brokers' to choose. Leave them out.`
+    }
   }
   const configs: TopicConfigs = isOffsets
     ? groupOffsetsConfigs
@@ -93,21 +144,22 @@ function plan(broker: BrokerServices, request: Request, asked: Asked, context: R
   return { name, configs, assignment: placeReplicas({ brokerIds, partitions, replicationFactor, start }) }
 }
 
+function hasShape({ numPartitions, replicationFactor, assignments, configs }: Asked): boolean {
+  return numPartitions !== -1 || replicationFactor !== -1 || assignments.length > 0 || configs.length > 0
+}
+
 function tooManyPartitions(partitions: number): Refused {
   const message = `${partitions} partitions are more than the ${partitionsMax} that a topic may have here.`
   return { error: 'INVALID_PARTITIONS', message }
 }
 
-function nameProblem(broker: BrokerServices, request: Request, asked: Asked): Refused | undefined {
+function nameProblem(broker: BrokerServices, asked: Asked): Refused | undefined {
   const problem = topicNameProblem(asked.name)
   if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
-  if (request.topics.filter(({ name }) => name === asked.name).length > 1) {
-    return { error: 'INVALID_REQUEST', message: `Topic '${asked.name}' is named more than once in the request.` }
-  }
   if (broker.controller.topic(asked.name) !== undefined) {
     return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${asked.name}' already exists.` }
   }
-  const other = collidingTopic(asked.name, broker.controller.topicNames())
+  const other = broker.controller.collidingTopic(asked.name)
   if (other === undefined) return undefined
   return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${asked.name}' collides with existing topic: ${other}` }
 }

@@ -10,8 +10,15 @@ import type { InputOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
+import { chunks } from '../controller-writes'
+import type { Slices } from '../../protocol/wire/codec'
 import { handler, type HandlerRow } from '../server/handler'
+import { inSlices, soon } from '../server/slices'
+import { notController } from './not-controller'
 import { withinTime } from './within-time'
+
+/** Topics whose deletion is under way at the same time for one request. */
+const removedAtOnce = 200
 
 type Answer = InputOf<typeof deleteTopicsResponse>['responses'][number]
 interface Asked {
@@ -28,10 +35,26 @@ export function deleteTopics(broker: BrokerServices): HandlerRow {
     async handle(request, { header }) {
       const asked: readonly Asked[] =
         header.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: zeroUuid }))
-      const responses = await Promise.all(asked.map((topic) => remove(broker, topic, request.timeoutMs)))
+      const responses: Answer[] = []
+      // A set, asked for together: topics that are there wait for their brokers at the same time.
+      const wanted = await inSlices(broker.clock, eachOnce(asked))
+      for (const some of chunks(wanted, removedAtOnce)) {
+        responses.push(...(await Promise.all(some.map((topic) => remove(broker, topic, request.timeoutMs)))))
+        // What is refused is refused at once: without this all of them would be one turn of the event loop.
+        await soon(broker.clock)
+      }
       return { responses }
     }
   })
+}
+
+function* eachOnce(asked: readonly Asked[]): Slices<readonly Asked[]> {
+  const wanted = new Map<string, Asked>()
+  for (const [i, topic] of asked.entries()) {
+    wanted.set(`${topic.topicId} ${topic.name ?? ''}`, topic)
+    if (i % 1000 === 999) yield
+  }
+  return [...wanted.values()]
 }
 
 async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): Promise<Answer> {
@@ -43,11 +66,11 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     errorMessage
   })
   if (!(await broker.controller.whenInOffice()))
-    return failed('NOT_CONTROLLER', 'This is not the controller.', asked.name ?? null)
+    return failed('NOT_CONTROLLER', notController(broker.image.controllerId).message, asked.name ?? null)
   if ((asked.name === null) === (topicId === zeroUuid)) {
     return failed('INVALID_REQUEST', 'A topic is deleted by its name or by its id: one of them, not both.')
   }
-  const name = topicId === zeroUuid ? asked.name : (broker.controller.topicNameOf(topicId) ?? null)
+  const name = topicId === zeroUuid ? asked.name : (broker.image.topicName(topicId) ?? null)
   if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
   if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)
   const topic = broker.controller.topic(name)

@@ -5,13 +5,20 @@ import { describeConfigsRequest, describeConfigsResponse } from '../../protocol/
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
+import type { Slices } from '../../protocol/wire/codec'
 import type { BrokerServices } from '../broker-services'
 import { definitionOf, topicConfigNames, shown } from '../core/topic-configs'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+import { inSlices, mapInSlices } from '../server/slices'
 import { configSource, configType, topicConfigEntries, type ConfigEntry } from './config-entries'
 
-type Resource = ValueOf<typeof describeConfigsRequest>['resources'][number]
+type Asked = ValueOf<typeof describeConfigsRequest>['resources'][number]
+interface Resource {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configurationKeys: ReadonlySet<string> | null
+}
 const topicResource = 2
 const brokerResource = 4
 
@@ -21,14 +28,13 @@ export function describeConfigs(broker: BrokerServices): HandlerRow {
     served: [0, 4],
     request: describeConfigsRequest,
     response: describeConfigsResponse,
-    async handle(request) {
-      const topics = request.resources.filter(({ resourceType }) => resourceType === topicResource)
-      const known = topics
+    *handle(request) {
+      const resources = yield* resourcesOf(request.resources)
+      const known = resources
+        .filter(({ resourceType, resourceName }) => resourceType === topicResource && broker.image.topic(resourceName))
         .map(({ resourceName }) => resourceName)
-        .filter((topic) => broker.image.topic(topic) !== undefined)
-      await broker.loadTopicConfigs(known)
-      return {
-        results: request.resources.map((resource) => {
+      const describe = function* () {
+        const results = yield* mapInSlices(resources, (resource) => {
           const { resourceType, resourceName, configurationKeys } = resource
           const found = entriesOf(broker, resource)
           if ('error' in found) {
@@ -40,7 +46,7 @@ export function describeConfigs(broker: BrokerServices): HandlerRow {
               configs: []
             }
           }
-          const wanted = found.entries.filter(({ name }) => configurationKeys?.includes(name) ?? true)
+          const wanted = found.entries.filter(({ name }) => configurationKeys?.has(name) ?? true)
           const isReadOnly = resourceType === brokerResource
           return {
             errorCode: 0,
@@ -50,9 +56,27 @@ export function describeConfigs(broker: BrokerServices): HandlerRow {
             configs: wanted.map((entry) => configAnswer(entry, isReadOnly, request.includeSynonyms))
           }
         })
+        return { results }
       }
+      return broker.loadTopicConfigs(known).then(() => inSlices(broker.clock, describe()))
     }
   })
+}
+
+/** Each resource once: whoever names one often, with the same or other keys, is told all of them in one answer. */
+function* resourcesOf(asked: readonly Asked[]): Slices<readonly Resource[]> {
+  const byName = new Map<string, Resource & { configurationKeys: Set<string> | null }>()
+  for (const { resourceType, resourceName, configurationKeys } of asked) {
+    const name = `${resourceType} ${resourceName}`
+    const known = byName.get(name)
+    if (known === undefined) {
+      const keys = configurationKeys === null ? null : new Set(configurationKeys)
+      byName.set(name, { resourceType, resourceName, configurationKeys: keys })
+    } else if (configurationKeys === null) known.configurationKeys = null
+    else for (const key of configurationKeys) known.configurationKeys?.add(key)
+    yield
+  }
+  return [...byName.values()]
 }
 
 type Found = { readonly entries: readonly ConfigEntry[] } | { readonly error: KafkaError; readonly message: string }

@@ -3,6 +3,7 @@ import { deleteGroupsRequest, deleteGroupsResponse } from '../../protocol/api/42
 import { code } from '../../protocol/wire/headers'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 
 export function deleteGroups(broker: BrokerServices): HandlerRow {
   return handler({
@@ -10,8 +11,9 @@ export function deleteGroups(broker: BrokerServices): HandlerRow {
     served: [0, 2],
     request: deleteGroupsRequest,
     response: deleteGroupsResponse,
-    handle({ groupsNames }) {
-      return { results: groupsNames.map((groupId) => ({ groupId, errorCode: code(broker.groups.delete(groupId)) })) }
+    *handle({ groupsNames }) {
+      const remove = (groupId: string) => ({ groupId, errorCode: code(broker.groups.delete(groupId)) })
+      return { results: yield* mapInSlices(new Set(groupsNames), remove) }
     }
   })
 }

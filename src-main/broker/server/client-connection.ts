@@ -1,21 +1,28 @@
 /**
  * One client's connection: one request at a time, answers in the order of requests (Kafka protocol guide, "Network"). While a
  * request waits or its answer is streamed, reading is paused and what had come is kept. A peer that does not read its
- * answers is not read from either.
+ * answers is not read from either. Large requests and answers are read, handled and written in slices, so that no other
+ * connection waits for them.
  */
 import { messageOf } from '../../kernel/errors'
+import { ownFrameBytesMin } from '../../kernel/frame-splitter'
 import type { Clock, Connection, FrameHandler, Log } from '../../kernel/ports'
-import { encode } from '../../protocol/wire/codec'
+import { decode, decodeInSlices, encode, encodeInSlices, isDecodeFailure, type Slices } from '../../protocol/wire/codec'
 import { EncodeError } from '../../protocol/wire/encode-error'
 import { beginResponse, sealFrame } from '../../protocol/wire/headers'
+import { Reader } from '../../protocol/wire/reader'
 import type { Writer } from '../../protocol/wire/writer'
 import { closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
 import type { RequestRouter, Routed } from './request-router'
 import { ResponseStream, type PiecePool } from './response-stream'
 import type { ServingGate } from './serving-gate'
+import { follow, inSlices, type Later } from './slices'
 
 /** Above this much unsent, no further request is read. */
 const unsentBytesMax = 1024 * 1024
+/** Larger requests are read in slices. */
+const wholeRequestBytesMax = 64 * 1024
+const wholeBulkRequestBytesMax = ownFrameBytesMin
 
 type Request = Extract<Routed, { type: 'request' }>
 
@@ -88,7 +95,7 @@ export class ClientConnection implements FrameHandler {
   #process(bytes: Uint8Array): void {
     const routed = this.#ports.router.route(bytes)
     if (routed.type === 'request') {
-      if (this.#ports.gate.isOpen || routed.row.isServedEarly) this.#run(routed)
+      if (this.#ports.gate.isOpen || routed.row.isServedEarly) this.#serve(routed, bytes)
       else this.#waitAtGate(bytes)
       return
     }
@@ -111,51 +118,78 @@ export class ClientConnection implements FrameHandler {
     this.destroy()
   }
 
-  #run(routed: Request): void {
+  /** Reads, handles and answers one request; what comes behind it waits until then. */
+  #serve(routed: Request, frame: Uint8Array): void {
+    try {
+      const served = follow(this.#decoded(routed, frame), (request) => {
+        if (isDecodeFailure(request)) return this.#refuse(request.failure)
+        return follow(this.#handled(routed, request, frame), (outcome) => this.#answer(routed, outcome, frame.length))
+      })
+      if (!(served instanceof Promise)) return
+      this.#hold('request')
+      served.then(
+        () => this.#release('request'),
+        (error: unknown) => this.#ports.failed(error)
+      )
+    } catch (error) {
+      this.#ports.failed(error)
+    }
+  }
+
+  #decoded({ header, row, body }: Request, frame: Uint8Array): Later<object> {
+    const isWhole = frame.length <= (row.isBulk ? wholeBulkRequestBytesMax : wholeRequestBytesMax)
+    if (isWhole) return decode(row.request, header.apiVersion, new Reader(frame, body))
+    // The receive buffer is used again before this has ended.
+    const own = frame.length > ownFrameBytesMin ? frame : frame.slice()
+    return this.#inSlices(decodeInSlices(row.request, header.apiVersion, new Reader(own, body)))
+  }
+
+  #handled({ header, row }: Request, request: object, frame: Uint8Array): Later<Outcome<object>> {
     const context: RequestContext = {
-      header: routed.header,
+      header,
       clientAddress: this.#connection.remote,
       localAddress: this.#connection.local
     }
-    let outcome: Outcome<object> | Promise<Outcome<object>>
-    try {
-      outcome = routed.row.handle(routed.request, context)
-    } catch (error) {
-      this.#ports.failed(error)
-      return
-    }
-    if (!(outcome instanceof Promise)) {
-      this.#finish(routed, outcome)
-      return
-    }
-    this.#hold('request')
-    outcome.then(
-      (value) => {
-        if (!this.#isOver) this.#finish(routed, value)
-        this.#release('request')
-      },
-      (error: unknown) => this.#ports.failed(error)
-    )
+    const handling = row.handle(request, context)
+    if (!isSlices(handling)) return handling
+    if (!row.isBulk || frame.length > ownFrameBytesMin) return this.#inSlices(handling)
+    return this.#inSlices(handling, () => movedTo(frame, frame.slice()))
   }
 
-  #finish(routed: Request, outcome: Outcome<object>): void {
-    if (outcome === noResponse) return
+  #inSlices<T>(work: Slices<T | Promise<T>>, interrupted?: () => unknown): Later<T> {
+    const isWanted = (): boolean => !this.#isOver
+    const options = interrupted === undefined ? { isWanted } : { isWanted, interrupted }
+    return follow(inSlices(this.#ports.clock, work, options), (value) => value)
+  }
+
+  #answer({ header, row }: Request, outcome: Outcome<object>, requestBytes: number): Later<void> {
+    if (this.#isOver || outcome === noResponse) return
     if (outcome === closeConnection) {
       this.#over()
       this.#connection.end()
       return
     }
-    const { header, row } = routed
-    const writer = beginResponse(header, header.apiVersion >= row.response.flexibleFrom)
-    try {
-      encode(row.response, header.apiVersion, outcome as never, writer)
-    } catch (error) {
+    const { apiVersion } = header
+    const writer = beginResponse(header, apiVersion >= row.response.flexibleFrom)
+    const written = (error: unknown): void => {
       if (!(error instanceof EncodeError)) throw error
       // A client's own long text, echoed: old versions cannot carry it.
-      this.#refuse(`${row.response.name} v${header.apiVersion}: ${error.message}`)
-      return
+      this.#refuse(`${row.response.name} v${apiVersion}: ${error.message}`)
     }
-    this.#send(writer)
+    try {
+      // Answers of records are as long as their requests but for the records, which are not in it.
+      const isShort = row.isBulk && requestBytes <= wholeBulkRequestBytesMax
+      if (isShort) encode(row.response, apiVersion, outcome as never, writer)
+      const encoded = isShort
+        ? undefined
+        : this.#inSlices(encodeInSlices(row.response, apiVersion, outcome as never, writer))
+      if (!(encoded instanceof Promise)) return this.#send(writer)
+      return encoded.then(() => {
+        if (!this.#isOver) this.#send(writer)
+      }, written)
+    } catch (error) {
+      return written(error)
+    }
   }
 
   #send(writer: Writer): void {
@@ -204,5 +238,18 @@ export class ClientConnection implements FrameHandler {
     }
     this.#isPumping = false
     if (this.#holds.size === 0 && !this.#isOver) this.#connection.resume()
+  }
+}
+
+function isSlices<T>(handling: T | Slices<unknown>): handling is Slices<T | Promise<T>> {
+  return typeof handling === 'object' && handling !== null && Symbol.iterator in handling
+}
+
+/** Where a view of `from` lies in its copy. What is no view of it stays where it is. */
+function movedTo(from: Uint8Array, copy: Uint8Array): (view: Uint8Array) => Uint8Array {
+  return (view) => {
+    const at = view.byteOffset - from.byteOffset
+    if (view.buffer !== from.buffer || at < 0 || at + view.length > from.length) return view
+    return copy.subarray(at, at + view.length)
   }
 }

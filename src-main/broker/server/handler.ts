@@ -4,6 +4,7 @@
  * (Produce 0 to 2, KAFKA-18659).
  */
 import type { Address } from '../../kernel/ports'
+import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, Message, ValueOf } from '../../protocol/wire/schema'
 import type { RequestHeader } from '../../protocol/wire/headers'
 
@@ -20,6 +21,15 @@ export interface RequestContext {
 }
 
 export type Outcome<Response> = Response | typeof noResponse | typeof closeConnection
+/** At once, later, or in slices (see slices.ts). */
+export type Handling<Response> =
+  Outcome<Response> | Promise<Outcome<Response>> | Slices<Outcome<Response> | Promise<Outcome<Response>>>
+
+/**
+ * What `yield` gives to a handler: undefined until it was interrupted; then where its views of the receive buffer are
+ * now. Only handlers that look at bytes of the request after a yield need it.
+ */
+export type Moved = ((view: Uint8Array) => Uint8Array) | undefined
 
 export interface HandlerRow {
   readonly apiKey: number
@@ -30,10 +40,15 @@ export interface HandlerRow {
   readonly request: Message
   readonly response: Message
   /**
-   * Bytes in the request lie in the shared receive buffer: a handler that answers with a promise copies what it keeps
-   * before it first awaits.
+   * Requests of more than 64 KB are read in slices, from bytes of their own; those of Produce only above 1 MiB, since
+   * their bytes are many and their elements few.
    */
-  readonly handle: (request: unknown, context: RequestContext) => Outcome<object> | Promise<Outcome<object>>
+  readonly isBulk: boolean
+  /**
+   * Bytes in the request lie in the shared receive buffer: a handler that answers with a promise copies what it keeps
+   * before it first awaits; one that yields looks at what `yield` gives (Moved).
+   */
+  readonly handle: (request: unknown, context: RequestContext) => Handling<object>
 }
 
 export interface HandlerSpec<Request extends Message, Response extends Message> {
@@ -43,12 +58,11 @@ export interface HandlerSpec<Request extends Message, Response extends Message> 
   readonly advertised?: readonly [number, number]
   /** Default false. */
   readonly isServedEarly?: boolean
+  /** Default false. */
+  readonly isBulk?: boolean
   readonly request: Request
   readonly response: Response
-  readonly handle: (
-    request: ValueOf<Request>,
-    context: RequestContext
-  ) => Outcome<InputOf<Response>> | Promise<Outcome<InputOf<Response>>>
+  readonly handle: (request: ValueOf<Request>, context: RequestContext) => Handling<InputOf<Response>>
 }
 
 export function handler<Request extends Message, Response extends Message>(
@@ -58,6 +72,7 @@ export function handler<Request extends Message, Response extends Message>(
     ...spec,
     advertised: spec.advertised ?? spec.served,
     isServedEarly: spec.isServedEarly ?? false,
+    isBulk: spec.isBulk ?? false,
     handle: (request, context) => spec.handle(request as ValueOf<Request>, context)
   }
 }

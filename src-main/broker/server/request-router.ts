@@ -3,7 +3,7 @@
  * UNSUPPORTED_VERSION (so that a newer client can step down), else a closed connection, as Kafka does.
  */
 import { apiVersionsResponse } from '../../protocol/api/18-api-versions'
-import { decode, encode, isDecodeFailure } from '../../protocol/wire/codec'
+import { encode } from '../../protocol/wire/codec'
 import { beginResponse, code, readRequestHeader, type RequestHeader } from '../../protocol/wire/headers'
 import { Reader } from '../../protocol/wire/reader'
 import type { Writer } from '../../protocol/wire/writer'
@@ -12,7 +12,8 @@ import type { HandlerRow } from './handler'
 const apiVersionsKey = 18
 
 export type Routed =
-  | { readonly type: 'request'; readonly header: RequestHeader; readonly row: HandlerRow; readonly request: unknown }
+  /** `body` is where its own fields begin. */
+  | { readonly type: 'request'; readonly header: RequestHeader; readonly row: HandlerRow; readonly body: number }
   | { readonly type: 'answer'; readonly writer: Writer }
   | { readonly type: 'refuse'; readonly reason: string }
 
@@ -34,9 +35,7 @@ export class RequestRouter {
       if (apiKey === apiVersionsKey) return { type: 'answer', writer: unsupportedApiVersions(header, row) }
       return { type: 'refuse', reason: `${row.request.name} version ${apiVersion} is not served` }
     }
-    const request = decode(row.request, apiVersion, reader) as object
-    if (isDecodeFailure(request)) return { type: 'refuse', reason: request.failure }
-    return { type: 'request', header, row, request }
+    return { type: 'request', header, row, body: reader.position }
   }
 
   #isFlexible(apiKey: number, version: number): boolean {

@@ -3,13 +3,18 @@
  */
 import { array, bool, int16, int32, message, string, struct, uuid } from '../wire/schema'
 
+interface Named {
+  readonly topicId: string
+  readonly name: string | null
+}
+
 export const metadataRequest = message('MetadataRequest', [0, 12], 9, {
   topics: array(
     struct({
       topicId: uuid({ from: 10, ignorable: true }),
       name: string({ nullableFrom: 10 })
     }),
-    { nullableFrom: 1 }
+    { nullableFrom: 1, distinctBy: (topic: Named) => `${topic.topicId} ${topic.name ?? ''}` }
   ),
   allowAutoTopicCreation: bool({ from: 4, default: true }),
   includeClusterAuthorizedOperations: bool({ from: 8, to: 10 }),

@@ -3,6 +3,11 @@
  */
 import { array, bool, int16, int32, int64, message, string, struct } from '../wire/schema'
 
+interface AskedGroup {
+  readonly groupId: string
+  readonly topics: readonly object[] | null
+}
+
 export const offsetFetchRequest = message('OffsetFetchRequest', [0, 9], 6, {
   groupId: string({ to: 7 }),
   topics: array(
@@ -25,7 +30,7 @@ export const offsetFetchRequest = message('OffsetFetchRequest', [0, 9], 6, {
         { from: 8, nullableFrom: 8 }
       )
     }),
-    { from: 8 }
+    { from: 8, distinctBy: (group: AskedGroup) => JSON.stringify(group) }
   ),
   requireStable: bool({ from: 7, default: false })
 })

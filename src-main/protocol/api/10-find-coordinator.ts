@@ -6,7 +6,7 @@ import { array, int16, int32, int8, message, string, struct } from '../wire/sche
 export const findCoordinatorRequest = message('FindCoordinatorRequest', [0, 6], 3, {
   key: string({ to: 3 }),
   keyType: int8({ from: 1, default: 0 }),
-  coordinatorKeys: array(string(), { from: 4 })
+  coordinatorKeys: array(string(), { from: 4, distinctBy: (key: string) => key })
 })
 
 export const findCoordinatorResponse = message('FindCoordinatorResponse', [0, 6], 3, {

@@ -4,7 +4,7 @@
 import { array, bool, bytes, int16, int32, message, string, struct } from '../wire/schema'
 
 export const describeGroupsRequest = message('DescribeGroupsRequest', [0, 6], 5, {
-  groups: array(string()),
+  groups: array(string(), { distinctBy: (groupId: string) => groupId }),
   includeAuthorizedOperations: bool({ from: 3 })
 })
 

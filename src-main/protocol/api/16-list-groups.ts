@@ -4,8 +4,8 @@
 import { array, int16, int32, message, string, struct } from '../wire/schema'
 
 export const listGroupsRequest = message('ListGroupsRequest', [0, 5], 3, {
-  statesFilter: array(string(), { from: 4 }),
-  typesFilter: array(string(), { from: 5 })
+  statesFilter: array(string(), { from: 4, distinctBy: (state: string) => state }),
+  typesFilter: array(string(), { from: 5, distinctBy: (type: string) => type })
 })
 
 export const listGroupsResponse = message('ListGroupsResponse', [0, 5], 3, {

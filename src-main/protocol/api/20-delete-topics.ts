@@ -3,15 +3,20 @@
  */
 import { array, int16, int32, message, string, struct, uuid } from '../wire/schema'
 
+interface Named {
+  readonly topicId: string
+  readonly name: string | null
+}
+
 export const deleteTopicsRequest = message('DeleteTopicsRequest', [0, 6], 4, {
   topics: array(
     struct({
       name: string({ from: 6, nullableFrom: 6, default: null }),
       topicId: uuid({ from: 6 })
     }),
-    { from: 6 }
+    { from: 6, distinctBy: (topic: Named) => `${topic.topicId} ${topic.name ?? ''}` }
   ),
-  topicNames: array(string(), { to: 5, ignorable: true }),
+  topicNames: array(string(), { to: 5, ignorable: true, distinctBy: (name: string) => name }),
   timeoutMs: int32()
 })
 

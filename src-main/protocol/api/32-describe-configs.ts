@@ -3,13 +3,20 @@
  */
 import { array, bool, int16, int32, int8, message, string, struct } from '../wire/schema'
 
+interface Resource {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configurationKeys: readonly string[] | null
+}
+
 export const describeConfigsRequest = message('DescribeConfigsRequest', [0, 4], 4, {
   resources: array(
     struct({
       resourceType: int8(),
       resourceName: string(),
-      configurationKeys: array(string(), { nullableFrom: 0 })
-    })
+      configurationKeys: array(string(), { nullableFrom: 0, distinctBy: (key: string) => key })
+    }),
+    { distinctBy: (resource: Resource) => JSON.stringify(resource) }
   ),
   includeSynonyms: bool({ from: 1, default: false }),
   includeDocumentation: bool({ from: 3, default: false })

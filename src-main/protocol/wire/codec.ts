@@ -2,6 +2,9 @@
  * Turns a message description and a version into a reader and a writer, once each (they are kept). Hostile bytes end
  * as a `DecodeFailure` value, never as an exception out of `decode`.
  *
+ * Large messages are read and written in slices: `decodeInSlices` and `encodeInSlices` are generators that yield between
+ * elements of arrays, so that whoever runs them can let others have their turn.
+ *
  * A request that says what its version cannot carry is a programmer error. An answer is made once for all versions:
  * what the asked version lacks is left out, and a null that it cannot say is written as empty.
  */
@@ -14,10 +17,19 @@ import { Writer, type ExternalBytes } from './writer'
 
 type Read = (reader: Reader) => unknown
 type Write = (writer: Writer, value: unknown) => void
+/** Yields where it may be interrupted. */
+export type Slices<T> = Generator<undefined, T, unknown>
 interface Codec {
   readonly read: Read
   readonly write: Write
+  /** The same in slices; only where arrays are in it. */
+  readonly readSlices?: (reader: Reader) => Slices<unknown>
+  readonly writeSlices?: (writer: Writer, value: unknown) => Slices<void>
 }
+/** Elements between two yields. */
+const sliceElements = 256
+/** Tags that one struct may have which its reader does not know; clients send none. */
+const unknownTagsMax = 1000
 
 export interface DecodeFailure {
   readonly failure: string
@@ -46,6 +58,33 @@ export function decode<M extends Message>(message: M, version: number, reader: R
     if (error instanceof DecodeError) return { failure: `${message.name} v${version}: ${error.message}` }
     throw error
   }
+}
+
+/** The same as decode. The bytes must stay unchanged until it has ended. */
+export function* decodeInSlices<M extends Message>(
+  message: M,
+  version: number,
+  reader: Reader
+): Slices<ValueOf<M> | DecodeFailure> {
+  try {
+    const codec = codecOf(message, version)
+    return (codec.readSlices === undefined ? codec.read(reader) : yield* codec.readSlices(reader)) as ValueOf<M>
+  } catch (error) {
+    if (error instanceof DecodeError) return { failure: `${message.name} v${version}: ${error.message}` }
+    throw error
+  }
+}
+
+/** The same as encode. */
+export function* encodeInSlices<M extends Message>(
+  message: M,
+  version: number,
+  value: InputOf<M>,
+  writer: Writer
+): Slices<void> {
+  const codec = codecOf(message, version)
+  if (codec.writeSlices === undefined) codec.write(writer, value)
+  else yield* codec.writeSlices(writer, value)
 }
 
 export function isDecodeFailure(value: object): value is DecodeFailure {
@@ -100,9 +139,12 @@ function structCodec(fields: Fields, dialect: Dialect): Codec {
   const readers = placed.map((field) => ({
     name: field.name,
     read: plain.includes(field) ? field.codec.read : undefined,
+    readSlices: plain.includes(field) ? field.codec.readSlices : undefined,
     fallback: field.fallback
   }))
+  const hasArrays = plain.some(({ codec }) => codec.readSlices !== undefined)
   return {
+    ...(hasArrays ? { readSlices, writeSlices } : {}),
     read(reader) {
       const value: Record<string, unknown> = {}
       for (const field of readers) value[field.name] = field.read === undefined ? field.fallback : field.read(reader)
@@ -115,6 +157,27 @@ function structCodec(fields: Fields, dialect: Dialect): Codec {
       for (const field of absent) checkAbsent(field, value[field.name], version)
       if (isFlexible) writeTags(writer, tagged, value)
     }
+  }
+
+  function* readSlices(reader: Reader): Slices<unknown> {
+    const value: Record<string, unknown> = {}
+    for (const field of readers) {
+      if (field.readSlices !== undefined) value[field.name] = yield* field.readSlices(reader)
+      else value[field.name] = field.read === undefined ? field.fallback : field.read(reader)
+    }
+    if (isFlexible) readTags(reader, tagged, value)
+    return value
+  }
+
+  function* writeSlices(writer: Writer, input: unknown): Slices<void> {
+    const value = input as Readonly<Record<string, unknown>>
+    for (const field of plain) {
+      const given = value[field.name] ?? defaultFor(field, value)
+      if (field.codec.writeSlices === undefined) field.codec.write(writer, given)
+      else yield* field.codec.writeSlices(writer, given)
+    }
+    for (const field of absent) checkAbsent(field, value[field.name], version)
+    if (isFlexible) writeTags(writer, tagged, value)
   }
 }
 
@@ -136,12 +199,14 @@ function isSame(value: unknown, fallback: unknown): boolean {
 }
 
 function readTags(reader: Reader, tagged: readonly PlacedField[], value: Record<string, unknown>): void {
-  for (let left = reader.unsignedVarint(); left > 0; left--) {
+  const count = reader.unsignedVarint()
+  if (count > tagged.length + unknownTagsMax) throw new DecodeError(`${count} tagged fields in one struct`)
+  for (let left = count; left > 0; left--) {
     const tag = reader.unsignedVarint()
     const size = reader.unsignedVarint()
     const field = tagged.find((candidate) => candidate.tag === tag)
     if (field === undefined) reader.skip(size)
-    else value[field.name] = field.codec.read(new Reader(reader.bytes(size)))
+    else value[field.name] = field.codec.read(reader.part(size))
   }
 }
 
@@ -187,7 +252,9 @@ const zeroPrimitive: Readonly<Record<Primitive, unknown>> = {
 function fieldCodec(type: FieldType, dialect: Dialect, isNullable: boolean): Codec {
   const { isFlexible, isAnswer } = dialect
   const nulls: Nulls = isNullable ? 'null' : isAnswer ? 'empty' : 'none'
-  if (type.type === 'array') return arrayCodec(fieldCodec(type.of, dialect, false), isFlexible, nulls)
+  if (type.type === 'array') {
+    return arrayCodec(fieldCodec(type.of, dialect, false), { isFlexible, nulls, distinctBy: type.distinctBy })
+  }
   if (type.type === 'struct') {
     const inner = structCodec(type.fields, dialect)
     return isNullable ? nullableStruct(inner) : inner
@@ -243,18 +310,68 @@ function writeLength(writer: Writer, isFlexible: boolean, length: number): void 
   else writer.int32(length)
 }
 
-function arrayCodec(element: Codec, isFlexible: boolean, nulls: Nulls): Codec {
-  return {
-    read(reader) {
-      const count = readLength(reader, isFlexible)
-      if (count < 0) {
-        if (nulls === 'null') return null
-        throw new DecodeError('an array that may not be null is null')
+interface ArrayOptions {
+  readonly isFlexible: boolean
+  readonly nulls: Nulls
+  readonly distinctBy: ((element: unknown) => string) | undefined
+}
+
+function arrayCodec(element: Codec, { isFlexible, nulls, distinctBy }: ArrayOptions): Codec {
+  /** Takes one element after the other; a set drops what it has. */
+  const collector = (reader: Reader, values: unknown[]): ((value: unknown) => void) => {
+    const seen = distinctBy === undefined ? undefined : new Set<string>()
+    return (value) => {
+      if (distinctBy !== undefined && seen !== undefined) {
+        const key = distinctBy(value)
+        if (seen.has(key)) return
+        seen.add(key)
       }
-      // Each element takes a byte at least: a count beyond that is a lie.
-      if (count > reader.remaining) throw new DecodeError(`an array of ${count} in ${reader.remaining} bytes`)
+      reader.takeElement()
+      values.push(value)
+    }
+  }
+  /** Undefined for null. */
+  const countOf = (reader: Reader): number | undefined => {
+    const count = readLength(reader, isFlexible)
+    if (count < 0) {
+      if (nulls === 'null') return undefined
+      throw new DecodeError('an array that may not be null is null')
+    }
+    // Each element takes a byte at least: a count beyond that is a lie.
+    if (count > reader.remaining) throw new DecodeError(`an array of ${count} in ${reader.remaining} bytes`)
+    return count
+  }
+  return {
+    *readSlices(reader) {
+      const count = countOf(reader)
+      if (count === undefined) return null
       const values: unknown[] = []
-      for (let i = 0; i < count; i++) values.push(element.read(reader))
+      const take = collector(reader, values)
+      for (let i = 0; i < count; i++) {
+        take(element.readSlices === undefined ? element.read(reader) : yield* element.readSlices(reader))
+        if (i % sliceElements === sliceElements - 1) yield
+      }
+      return values
+    },
+    *writeSlices(writer, value) {
+      if (value === null) {
+        writeLength(writer, isFlexible, writtenNull(nulls))
+        return
+      }
+      const values = value as readonly unknown[]
+      writeLength(writer, isFlexible, values.length)
+      for (const [i, item] of values.entries()) {
+        if (element.writeSlices === undefined) element.write(writer, item)
+        else yield* element.writeSlices(writer, item)
+        if (i % sliceElements === sliceElements - 1) yield
+      }
+    },
+    read(reader) {
+      const count = countOf(reader)
+      if (count === undefined) return null
+      const values: unknown[] = []
+      const take = collector(reader, values)
+      for (let i = 0; i < count; i++) take(element.read(reader))
       return values
     },
     write(writer, value) {

@@ -7,11 +7,19 @@ import { DecodeError } from './decode-error'
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 const shortTextBytesMax = 40
+/**
+ * Elements of all arrays of one message together, those of a set counted once: 262,144. Each becomes an object of a few
+ * hundred bytes until it is answered, and the largest frame has room for thirty million. A cluster of Kafka's has some
+ * 200,000 partitions at most.
+ */
+export const messageElementsMax = 2 ** 18
+const unknownTagsMax = 1000
 
 export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number
   #at: number
+  #elementsLeft = messageElementsMax
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.#bytes = bytes
@@ -120,9 +128,24 @@ export class Reader {
     return this.#bytes.subarray(at, at + length)
   }
 
+  /** The next so many bytes, to be read by themselves. */
+  part(length: number): Reader {
+    const part = new Reader(this.bytes(length))
+    part.#elementsLeft = this.#elementsLeft
+    return part
+  }
+
+  /** Counts an element that is kept. */
+  takeElement(): void {
+    this.#elementsLeft -= 1
+    if (this.#elementsLeft < 0) throw new DecodeError(`more than ${messageElementsMax} elements in one message`)
+  }
+
   /** Skips a tagged-field section (KIP-482) whose tags the caller does not know. */
   skipTags(): void {
-    for (let left = this.unsignedVarint(); left > 0; left--) {
+    const count = this.unsignedVarint()
+    if (count > unknownTagsMax) throw new DecodeError(`${count} tagged fields in one header`)
+    for (let left = count; left > 0; left--) {
       this.unsignedVarint()
       this.skip(this.unsignedVarint())
     }

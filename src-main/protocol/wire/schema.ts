@@ -24,7 +24,11 @@ export type Primitive =
 
 export type FieldType =
   | { readonly type: 'primitive'; readonly primitive: Primitive }
-  | { readonly type: 'array'; readonly of: FieldType }
+  | {
+      readonly type: 'array'
+      readonly of: FieldType
+      readonly distinctBy?: (element: unknown) => string
+    }
   | { readonly type: 'struct'; readonly fields: Fields }
 
 export interface FieldOptions<T> {
@@ -38,6 +42,11 @@ export interface FieldOptions<T> {
   readonly tagFrom?: number
   /** Dropped without complaint where the version lacks it. */
   readonly ignorable?: boolean
+  /**
+   * Of an array: it is a set. Elements for which this gives the same as for an earlier one are read and dropped, so that
+   * it costs nothing to be told the same a million times.
+   */
+  readonly distinctBy?: (element: never) => string
 }
 
 declare const outType: unique symbol
@@ -106,7 +115,9 @@ export function array<Out, In, const O extends FieldOptions<null> = Record<never
   of: Field<Out, In>,
   options?: O
 ): Field<Nullable<readonly Out[], O>, Nullable<readonly In[], O>, CanBeLeftOut<O>> {
-  return { fieldType: { type: 'array', of: of.fieldType }, options: options ?? {} }
+  const { distinctBy } = (options ?? {}) as { readonly distinctBy?: (element: unknown) => string }
+  const fieldType: FieldType = { type: 'array', of: of.fieldType, ...(distinctBy === undefined ? {} : { distinctBy }) }
+  return { fieldType, options: options ?? {} }
 }
 
 export interface Message<S extends Fields = Fields> {

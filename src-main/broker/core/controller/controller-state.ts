@@ -5,6 +5,7 @@
 import type { Uuid } from '../../../kernel/uuid'
 import { topicPartitionName } from '../../../kernel/ids'
 import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
+import { TopicMap } from '../topic-name'
 import type { PartitionState } from '../znodes'
 
 export interface LiveBroker extends BrokerEndpoint {
@@ -36,7 +37,7 @@ export interface TopicStates<State> {
 
 export class ControllerState {
   readonly brokers = new Map<number, LiveBroker>()
-  readonly topics = new Map<string, ControlledTopic>()
+  readonly topics = new TopicMap<ControlledTopic>()
   readonly deleting = new Set<string>()
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
   readonly #refused = new Map<number, Map<string, ControlledPartition>>()

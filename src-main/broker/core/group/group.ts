@@ -76,6 +76,11 @@ export class Group {
     return this.#members.size
   }
 
+  /** Somebody was told a member id and has not joined with it yet. */
+  get hasPending(): boolean {
+    return this.#pending.size > 0
+  }
+
   get hasOffsets(): boolean {
     return this.#offsets.size > 0
   }
@@ -155,10 +160,22 @@ export class Group {
 
   #isCompatible({ protocolType, protocols, memberId }: JoinRequest): boolean {
     if (protocolType === '' || protocols.length === 0) return false
-    const others = [...this.#members.values()].filter((member) => member.memberId !== memberId)
-    if (others.length === 0) return this.#members.size === 0 || protocolType === this.#protocolType
+    if (this.#members.size === 0) return true
     if (protocolType !== this.#protocolType) return false
-    return protocols.some(({ name }) => others.every((member) => member.protocols.some((own) => own.name === name)))
+    const others = this.#members.size - (this.#members.has(memberId) ? 1 : 0)
+    if (others === 0) return true
+    const support = this.#supportWithout(memberId)
+    return protocols.some(({ name }) => support.get(name) === others)
+  }
+
+  /** How many members have each protocol. */
+  #supportWithout(memberId: string): ReadonlyMap<string, number> {
+    const support = new Map<string, number>()
+    for (const member of this.#members.values()) {
+      if (member.memberId === memberId) continue
+      for (const name of member.protocolNames) support.set(name, (support.get(name) ?? 0) + 1)
+    }
+    return support
   }
 
   #joinNew(request: JoinRequest, token: Token, nowMs: number): void {
@@ -222,11 +239,7 @@ export class Group {
   #update(member: Member, request: JoinRequest, token: Token): void {
     this.#supersede(member)
     member.awaitingJoin = token
-    member.protocols = request.protocols
-    member.sessionTimeoutMs = request.sessionTimeoutMs
-    member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
-    member.clientId = request.clientId
-    member.clientHost = request.clientHost
+    member.takeOver(request)
   }
 
   /** A member that asks again gives up its earlier question. */
@@ -246,7 +259,6 @@ export class Group {
     const member = this.#members.get(oldId)
     invariant(member !== undefined, 'a static member is a member', { oldId })
     const { newMemberId } = request
-    const hasChanged = !member.hasSameProtocols(request.protocols)
     for (const waiting of [member.awaitingJoin, member.awaitingSync]) {
       if (waiting === undefined) continue
       if (waiting === member.awaitingJoin) this.#answerJoin(waiting, failedJoin('FENCED_INSTANCE_ID', oldId))
@@ -260,7 +272,10 @@ export class Group {
     if (wasLeader) this.#leader = newMemberId
     this.#admit(member)
     member.heard(nowMs)
-    if (this.#state === 'Stable' && !hasChanged) {
+    // KIP-345: what it says of itself may be other than before (cooperative-sticky tells what it owned), as long as the
+    // group would still choose its protocol (Kafka's updateStaticMemberAndRebalance).
+    member.takeOver(request)
+    if (this.#state === 'Stable' && this.#vote() === this.#protocolName) {
       this.#effects.push({ type: 'persist' })
       const answer = this.#joined(member)
       // Without KIP-814 the returned leader must not assign again: it is told the old leader's id.
@@ -381,8 +396,8 @@ export class Group {
   /** Each member votes for the first of its protocols that all support; most votes win. */
   #vote(): string {
     const members = [...this.#members.values()]
-    const isCommon = (name: string): boolean =>
-      members.every((member) => member.protocols.some((protocol) => protocol.name === name))
+    const support = this.#supportWithout('')
+    const isCommon = (name: string): boolean => support.get(name) === members.length
     const votes = new Map<string, number>()
     for (const member of members) {
       const choice = member.protocols.find(({ name }) => isCommon(name))?.name
@@ -465,19 +480,26 @@ export class Group {
     return this.#state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
-  /** By member id, by instance id, or both (KIP-345). */
-  leave(identity: MemberIdentity, nowMs: number): KafkaError {
+  /** By member id, by instance id, or both (KIP-345). What the group does about it, it does once for all of them. */
+  leave(identities: readonly MemberIdentity[], nowMs: number): readonly KafkaError[] {
+    const memberCount = this.#members.size
+    const errors = identities.map((identity) => this.#leave(identity))
+    const isDue = this.#state === 'Stable' || this.#state === 'CompletingRebalance'
+    if (this.#members.size < memberCount && isDue) this.#prepareRebalance(nowMs)
+    this.#completeJoinWhenAllAreHere(nowMs)
+    return errors
+  }
+
+  #leave(identity: MemberIdentity): KafkaError {
     if (this.#state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
-    if (this.#pending.delete(identity.memberId)) {
-      this.#completeJoinWhenAllAreHere(nowMs)
-      return 'NONE'
-    }
+    if (this.#pending.delete(identity.memberId)) return 'NONE'
     const { groupInstanceId } = identity
     const byInstance = groupInstanceId === null ? undefined : this.#staticMembers.get(groupInstanceId)
     const memberId = identity.memberId === '' && byInstance !== undefined ? byInstance : identity.memberId
     const member = this.#member({ memberId, groupInstanceId })
     if (typeof member === 'string') return member
-    this.#remove(member, nowMs)
+    this.#supersede(member)
+    this.#forget(member)
     return 'NONE'
   }
 

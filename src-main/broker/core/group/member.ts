@@ -1,5 +1,5 @@
 /** A member of a classic group: data and deadlines; all decisions are the group's. */
-import type { Protocol, Token } from './group-types'
+import type { JoinRequest, Protocol, Token } from './group-types'
 
 const noBytes = new Uint8Array(0)
 
@@ -46,6 +46,20 @@ export class Member {
   /** While its request waits with us, the member needs no heartbeat. */
   get isWaiting(): boolean {
     return this.awaitingJoin !== undefined || this.awaitingSync !== undefined
+  }
+
+  /** What it says of itself when it joins again. */
+  takeOver(request: JoinRequest): void {
+    this.protocols = request.protocols
+    this.sessionTimeoutMs = request.sessionTimeoutMs
+    this.rebalanceTimeoutMs = request.rebalanceTimeoutMs
+    this.clientId = request.clientId
+    this.clientHost = request.clientHost
+  }
+
+  /** Each once. */
+  get protocolNames(): ReadonlySet<string> {
+    return new Set(this.protocols.map(({ name }) => name))
   }
 
   heard(nowMs: number): void {

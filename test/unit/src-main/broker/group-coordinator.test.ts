@@ -4,6 +4,8 @@ import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/pr
 import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
 import { joinGroupRequest, joinGroupResponse } from '../../../../src-main/protocol/api/11-join-group'
 import { heartbeatRequest, heartbeatResponse } from '../../../../src-main/protocol/api/12-heartbeat'
+import { leaveGroupRequest, leaveGroupResponse } from '../../../../src-main/protocol/api/13-leave-group'
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
 import { syncGroupRequest, syncGroupResponse } from '../../../../src-main/protocol/api/14-sync-group'
 import { listGroupsRequest, listGroupsResponse } from '../../../../src-main/protocol/api/16-list-groups'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
@@ -15,6 +17,8 @@ const findCall = { apiKey: 10, version: 2, request: findCoordinatorRequest, resp
 const joinCall = { apiKey: 11, version: 9, request: joinGroupRequest, response: joinGroupResponse } as const
 const syncCall = { apiKey: 14, version: 5, request: syncGroupRequest, response: syncGroupResponse } as const
 const heartbeatCall = { apiKey: 12, version: 4, request: heartbeatRequest, response: heartbeatResponse } as const
+const leaveCall = { apiKey: 13, version: 3, request: leaveGroupRequest, response: leaveGroupResponse } as const
+const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
 const listCall = { apiKey: 16, version: 4, request: listGroupsRequest, response: listGroupsResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 
@@ -70,6 +74,63 @@ describe('GroupCoordinator', () => {
 
     expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(24)
     expect(world.failures).toEqual([])
+  })
+
+  it('keeps offsets under the empty id, as simple consumers do, and lets nobody join with it', async () => {
+    const world = await coordinatingWorld()
+
+    const committed = await world.ask(1, commitCall, committing(''))
+    const fetched = await world.ask(1, fetchCall, { groupId: '', topics: [{ name: 't', partitionIndexes: [1] }] })
+    const joined = await world.ask(1, joinCall, joining({ groupId: '' }))
+    const { groups } = await world.ask(1, listCall, {})
+
+    expect(committed.topics[0]?.partitions[0]?.errorCode).toBe(0)
+    expect(fetched.topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, committedOffset: 5 })
+    expect(joined.errorCode).toBe(24)
+    expect(groups).toMatchObject([{ groupId: '', groupState: 'Empty' }])
+  })
+
+  it('ends a group whose last topic is deleted, for good', async () => {
+    const world = await coordinatingWorld()
+    const joined = await world.ask(1, joinCall, { ...joining({}), groupInstanceId: 's' })
+    await world.ask(1, syncCall, {
+      groupId: 'g',
+      generationId: 1,
+      memberId: joined.memberId,
+      groupInstanceId: 's',
+      assignments: []
+    })
+    await world.ask(1, commitCall, { ...committing('g', 1), memberId: joined.memberId, groupInstanceId: 's' })
+    await world.ask(1, leaveCall, { groupId: 'g', members: [{ memberId: joined.memberId, groupInstanceId: 's' }] })
+    await world.ask(1, commitCall, committing('offsets only'))
+    const before = await world.ask(1, listCall, {})
+    expect(before.groups.map(({ groupId }) => groupId).sort()).toEqual(['g', 'offsets only'])
+
+    await world.ask(1, deleteCall, { topics: [{ name: 't' }], topicNames: [], timeoutMs: 10_000 })
+    await world.clock.run(1000)
+
+    expect((await world.ask(1, listCall, {})).groups).toEqual([])
+    // Nor do they come back with a restart.
+    await world.clock.until(world.brokers.get(1)?.stop() ?? Promise.resolve())
+    await world.startBroker(1)
+    await world.clock.run(5000)
+    expect((await world.ask(1, listCall, {})).groups).toEqual([])
+  })
+
+  it('refuses at once a member or a commit that its log could not hold', async () => {
+    const world = await coordinatingWorld()
+    const protocols = Array.from({ length: 1001 }, (_, i) => ({ name: `p${i}`, metadata: Uint8Array.of(1) }))
+    const partitions = Array.from({ length: 30_001 }, () => ({
+      partitionIndex: 1,
+      committedOffset: 5,
+      committedMetadata: null
+    }))
+
+    const joined = await world.ask(1, joinCall, { ...joining({}), protocols })
+    const committed = await world.ask(1, commitCall, { ...committing('g'), topics: [{ name: 't', partitions }] })
+
+    expect(joined.errorCode).toBe(42)
+    expect(committed.topics[0]?.partitions[0]?.errorCode).toBe(28)
   })
 
   it('keeps no group that came to nothing', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { placeReplicas } from '../../../../../src-main/broker/core/placement'
 import { configProblem, logConfigOf, topicConfigNames } from '../../../../../src-main/broker/core/topic-configs'
-import { collidingTopic, topicNameProblem } from '../../../../../src-main/broker/core/topic-name'
+import { TopicMap, topicNameProblem } from '../../../../../src-main/broker/core/topic-name'
 
 describe('topic names', () => {
   it.each(['', '.', '..', 'a b', 'ä', 'a/b', 'x'.repeat(250)])('refuses %j', (name) => {
@@ -13,8 +13,14 @@ describe('topic names', () => {
   })
 
   it('collide when they differ in . and _ alone', () => {
-    expect(collidingTopic('a.b', ['x', 'a_b'])).toBe('a_b')
-    expect(collidingTopic('a.b', ['a.b', 'a-b', 'ab'])).toBeUndefined()
+    const topics = new TopicMap<number>()
+    for (const name of ['x', 'a_b', 'c.d', 'a-b', 'ab']) topics.set(name, 1)
+
+    expect(topics.colliding('a.b')).toBe('a_b')
+    expect(topics.colliding('c.d')).toBeUndefined()
+    expect(topics.colliding('a-b')).toBeUndefined()
+    topics.delete('a_b')
+    expect(topics.colliding('a.b')).toBeUndefined()
   })
 })
 

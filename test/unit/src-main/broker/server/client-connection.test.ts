@@ -3,9 +3,16 @@ import {
   describeConfigsRequest,
   describeConfigsResponse
 } from '../../../../../src-main/protocol/api/32-describe-configs'
+import { produceRequest, produceResponse } from '../../../../../src-main/protocol/api/00-produce'
 import { heartbeatRequest, heartbeatResponse } from '../../../../../src-main/protocol/api/12-heartbeat'
 import { ClientConnection } from '../../../../../src-main/broker/server/client-connection'
-import { closeConnection, handler, type HandlerRow } from '../../../../../src-main/broker/server/handler'
+import {
+  closeConnection,
+  handler,
+  noResponse,
+  type HandlerRow,
+  type Moved
+} from '../../../../../src-main/broker/server/handler'
 import { RequestRouter } from '../../../../../src-main/broker/server/request-router'
 import { PiecePool } from '../../../../../src-main/broker/server/response-stream'
 import { ServingGate } from '../../../../../src-main/broker/server/serving-gate'
@@ -75,7 +82,51 @@ function connectedThrough(
 const heartbeat = (groupId: string): Uint8Array =>
   frame(12, 0, heartbeatRequest, { groupId, generationId: 1, memberId: 'm' })
 
+function produceFrame(partitions: number): Uint8Array {
+  const partitionData = Array.from({ length: partitions }, (_, index) => ({ index, records: Uint8Array.of(index) }))
+  const topicData = [{ name: 't', partitionData }]
+  return frame(0, 9, produceRequest, { transactionalId: null, acks: 0, timeoutMs: 1, topicData })
+}
+
 describe('ClientConnection', () => {
+  it('works on in slices, with the bytes as they were, while the receive buffer is used again', async () => {
+    const clock = new SimClock()
+    const seen: number[] = []
+    const row = handler({
+      apiKey: 0,
+      served: [9, 9],
+      isBulk: true,
+      request: produceRequest,
+      response: produceResponse,
+      *handle(request) {
+        let moved: Moved
+        for (const { records } of request.topicData[0]?.partitionData ?? []) {
+          const view = records === null || moved === undefined ? records : moved(records)
+          seen.push(view?.[0] ?? -1)
+          // Each step takes longer than a slice.
+          void clock.run(100)
+          moved = (yield) as Moved
+        }
+        return request.acks === 0 ? noResponse : { responses: [] }
+      }
+    })
+    const connection = new FakeConnection()
+    const gate = new ServingGate()
+    gate.open()
+    const failed = (error: unknown): void => {
+      throw error
+    }
+    const ports = { router: new RequestRouter([row]), gate, pool: new PiecePool(), log: () => undefined, failed }
+    const client = new ClientConnection(connection, { ...ports, clock, closed: () => undefined })
+    const bytes = produceFrame(5)
+
+    client.frame(bytes)
+    bytes.fill(0xee)
+    await clock.run(1000)
+
+    expect(seen).toEqual([0, 1, 2, 3, 4])
+  })
+
   it('closes when the answer holds a text that the asked version cannot carry', () => {
     const { client, connection, failures } = connectionWith(
       handler({

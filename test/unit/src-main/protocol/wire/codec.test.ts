@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { apiVersionsRequest } from '../../../../../src-main/protocol/api/18-api-versions'
 import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
-import { decode, encode, isDecodeFailure } from '../../../../../src-main/protocol/wire/codec'
-import { Reader } from '../../../../../src-main/protocol/wire/reader'
+import {
+  decode,
+  decodeInSlices,
+  encode,
+  encodeInSlices,
+  isDecodeFailure,
+  type Slices
+} from '../../../../../src-main/protocol/wire/codec'
+import { messageElementsMax, Reader } from '../../../../../src-main/protocol/wire/reader'
 import type { Message } from '../../../../../src-main/protocol/wire/schema'
 import { Writer } from '../../../../../src-main/protocol/wire/writer'
 import { messageValue } from '../../../../support/message-values'
@@ -18,6 +25,13 @@ function encoded(message: Message, version: number, value: Record<string, unknow
 function versionsOf(message: Message): readonly number[] {
   const [first, last] = message.versions
   return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+}
+
+function atOnce<T>(slices: Slices<T>): T {
+  for (;;) {
+    const step = slices.next()
+    if (step.done === true) return step.value
+  }
 }
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
@@ -35,6 +49,11 @@ describe('codec', () => {
             const read = decode(message, version, reader) as Record<string, unknown>
             expect(reader.remaining).toBe(0)
             expect(encoded(message, version, read)).toEqual(bytes)
+            // In slices it is the same.
+            expect(atOnce(decodeInSlices(message, version, new Reader(bytes)))).toEqual(read)
+            const writer = new Writer()
+            atOnce(encodeInSlices(message, version, read as never, writer))
+            expect(writer.finished()).toEqual(bytes)
           }),
           { numRuns: 10 }
         )
@@ -68,6 +87,24 @@ describe('codec', () => {
     const read = decode(metadataRequest, 1, new Reader(hex('7fffffff 0000'))) as object
 
     expect(isDecodeFailure(read)).toBe(true)
+  })
+
+  it('keeps once what a set names often, and no more elements than a message may have', () => {
+    const topics = (names: readonly string[]) =>
+      encoded(metadataRequest, 4, { topics: names.map((name) => ({ name })) })
+    const often = topics(Array.from({ length: messageElementsMax + 5 }, (_, i) => (i % 2 === 0 ? 'a' : 'b')))
+    const many = topics(Array.from({ length: messageElementsMax + 1 }, (_, i) => String(i)))
+
+    expect(decode(metadataRequest, 4, new Reader(often))).toMatchObject({ topics: [{ name: 'a' }, { name: 'b' }] })
+    expect(isDecodeFailure(decode(metadataRequest, 4, new Reader(many)))).toBe(true)
+  })
+
+  it('does not step over a million tags that nobody knows', () => {
+    const bytes = hex('01 01 ffff7f')
+
+    expect(decode(apiVersionsRequest, 3, new Reader(bytes))).toMatchObject({
+      failure: expect.stringContaining('tagged') as string
+    })
   })
 
   it('tolerates what librdkafka leaves behind an all-topics metadata request', () => {

@@ -84,6 +84,64 @@ function stableGroup() {
 const identity = (memberId: string, groupInstanceId: string | null = null) => ({ memberId, groupInstanceId })
 
 describe('Group', () => {
+  it('takes a static member back without a rebalance, whatever else it says of the same protocol (KIP-345)', () => {
+    const { join, sync, group, persisted } = groupUnderTest()
+    const sticky = (...metadata: number[]) => [{ name: 'cooperative-sticky', metadata: bytes(...metadata) }]
+    join(1, { newMemberId: 's-1', groupInstanceId: 's', protocols: sticky(1) })
+    join(2, { newMemberId: 'm2', protocols: sticky(1) })
+    join(3, { memberId: 's-1', groupInstanceId: 's', protocols: sticky(1) })
+    sync(4, 's-1', { 's-1': bytes(1), m2: bytes(2) })
+    group.sync(
+      {
+        memberId: 's-1',
+        groupInstanceId: 's',
+        generationId: group.generationId,
+        protocolType: null,
+        protocolName: null,
+        assignments: new Map([['s-1', bytes(1)]])
+      },
+      5,
+      0
+    )
+    expect(group.state).toBe('Stable')
+    const generation = group.generationId
+    const before = persisted.length
+
+    // It tells the generation and the partitions that it had.
+    const back = join(6, { newMemberId: 's-2', groupInstanceId: 's', protocols: sticky(1, 7, 7, 7) })
+
+    expect(back).toMatchObject({ error: 'NONE', memberId: 's-2', generationId: generation })
+    expect(group.state).toBe('Stable')
+    expect(persisted.length).toBe(before + 1)
+    expect(group.inspect().members.find(({ memberId }) => memberId === 's-2')?.metadata).toEqual(bytes(1, 7, 7, 7))
+  })
+
+  it('begins a rebalance when a static member comes back so that another protocol would be chosen', () => {
+    const { join, group } = groupUnderTest()
+    const both = [
+      { name: 'range', metadata: bytes(1) },
+      { name: 'sticky', metadata: bytes(1) }
+    ]
+    join(1, { newMemberId: 's-1', groupInstanceId: 's', protocols: both })
+    group.sync(
+      {
+        memberId: 's-1',
+        groupInstanceId: 's',
+        generationId: 1,
+        protocolType: null,
+        protocolName: null,
+        assignments: new Map()
+      },
+      2,
+      0
+    )
+    expect(group.inspect()).toMatchObject({ state: 'Stable', protocolName: 'range' })
+
+    join(3, { newMemberId: 's-2', groupInstanceId: 's', protocols: [...both].reverse() })
+
+    expect(group.inspect()).toMatchObject({ state: 'CompletingRebalance', protocolName: 'sticky', generationId: 2 })
+  })
+
   it('makes the first member leader and gives it the members', () => {
     const { join, group } = groupUnderTest()
 
@@ -226,13 +284,13 @@ describe('Group', () => {
   it('becomes Empty when the last member leaves', () => {
     const { group, settle, persisted } = stableGroup()
 
-    expect(group.leave(identity('m1'), 0)).toBe('NONE')
-    expect(group.leave(identity('m2'), 0)).toBe('NONE')
+    expect(group.leave([identity('m1')], 0)).toEqual(['NONE'])
+    expect(group.leave([identity('m2')], 0)).toEqual(['NONE'])
     settle()
 
     expect(group.state).toBe('Empty')
     expect(persisted.at(-1)).toBe(group.generationId)
-    expect(group.leave(identity('m2'), 0)).toBe('UNKNOWN_MEMBER_ID')
+    expect(group.leave([identity('m2')], 0)).toEqual(['UNKNOWN_MEMBER_ID'])
   })
 
   it('waits for static members that are away without a new generation, and not in a hurry', () => {
@@ -244,7 +302,7 @@ describe('Group', () => {
     group.tick(10)
     settle()
     const { generationId } = group
-    group.leave({ memberId: '', groupInstanceId: 's2' }, 20)
+    group.leave([{ memberId: '', groupInstanceId: 's2' }], 20)
     group.tick(20)
     settle()
 
