@@ -611,7 +611,7 @@ export class PartitionLog {
     await this.#makeEpochsSafe()
     if (this.#epochFileState !== 'safe' || this.#truncations !== truncations) return
     // Index files below the recovery point are trusted: it waits for those that the disk had no room for.
-    const incomplete = this.#segments.find(({ areIndexesWritten }) => !areIndexesWritten)
+    const incomplete = this.#segments.find(({ areIndexesOwed }) => areIndexesOwed)
     const safe = Math.min(target, incomplete?.baseOffset ?? target)
     this.#recoveryPoint = Math.max(this.#recoveryPoint, safe)
     this.#context.flushed?.()
@@ -638,8 +638,7 @@ export class PartitionLog {
     await this.flush()
     if (this.#epochFile === 'owed') await this.#makeEpochsSafe()
     this.#isClosed = true
-    const isComplete =
-      this.#epochFileState !== 'owed' && this.#segments.every(({ areIndexesWritten }) => areIndexesWritten)
+    const isComplete = this.#epochFileState !== 'owed' && !this.#segments.some(({ areIndexesOwed }) => areIndexesOwed)
     for (const segment of this.#segments) segment.release()
     if (isComplete) return
     const { folder } = this.#context

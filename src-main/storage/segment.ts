@@ -67,6 +67,7 @@ export class Segment {
   /** Undefined: not read yet. */
   #firstTimestampMs: number | undefined
   #isDirty = false
+  #areIndexesOwed = false
   #usedMs: number
 
   /** A segment whose .log file is there, or (size 0) comes into being at the first append. */
@@ -123,13 +124,12 @@ export class Segment {
     return this.#isDirty
   }
 
-  /** False while index entries wait in memory for room: recovery must not trust the index files yet. */
-  get areIndexesWritten(): boolean {
-    return this.#unwrittenEntries === 0
-  }
-
-  get #unwrittenEntries(): number {
-    return (this.#offsets?.entries.unwritten.length ?? 0) + (this.#times?.entries.unwritten.length ?? 0)
+  /**
+   * True while index entries wait in memory for room: recovery must not trust the index files yet. Those of batches that came
+   * since the files were written last wait for the next time only.
+   */
+  get areIndexesOwed(): boolean {
+    return this.#areIndexesOwed
   }
 
   get areIndexesFull(): boolean {
@@ -199,8 +199,10 @@ export class Segment {
     try {
       if (this.#offsets !== undefined) this.#writeIndex('.index', this.#offsets.entries)
       if (this.#times !== undefined) this.#writeIndex('.timeindex', this.#times.entries)
+      this.#areIndexesOwed = false
     } catch (error) {
       if (!isDiskFull(error)) throw asDiskFailure(error, this.#path)
+      this.#areIndexesOwed = true
       this.#context.ports.log('warn', 'the disk is full: index entries wait in memory', { segment: this.#path })
     }
   }
@@ -223,7 +225,7 @@ export class Segment {
     if (!this.#isDirty) return
     try {
       this.writeIndexes()
-      this.#isDirty = !this.areIndexesWritten
+      this.#isDirty = this.#areIndexesOwed
       const syncs = [this.#fileHandle().sync()]
       if (this.#offsetIndex().entries.writtenBytes > 0) syncs.push(this.#syncIndex('.index'))
       if (this.#timeIndex().entries.writtenBytes > 0) syncs.push(this.#syncIndex('.timeindex'))
@@ -548,7 +550,7 @@ export class Segment {
     this.writeIndexes()
     this.#file?.close()
     this.#file = undefined
-    if (this.areIndexesWritten) {
+    if (!this.#areIndexesOwed) {
       this.#offsets = undefined
       this.#times = undefined
     }

@@ -223,6 +223,18 @@ describe('a full disk and the files beside the log', () => {
     }
   )
 
+  it('what is appended while a flush runs does not hold its recovery point back', async () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { indexIntervalBytes: 10 } })
+    appendAll(log, 'a', 'b', 'c')
+
+    const flushing = log.flush()
+    appendAll(log, 'd', 'e')
+    await flushing
+
+    expect(log.recoveryPoint).toBe(3)
+  })
+
   it('an epoch that begins while the file is made safe has the last word', async () => {
     const one = fixture()
     const log = openPartition(one)
