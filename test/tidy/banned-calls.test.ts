@@ -17,6 +17,16 @@ function codeOf(path: string): string {
     .replace(/(^|\s)\/\/.*$/gm, '$1')
 }
 
+const rooms = ['storage', 'coordination', 'broker', 'supervisor', 'monitor']
+/** Synchronous by design: what they decide is decided in one step. `ports` and `api/api` only describe promises of others. */
+const cores = [
+  ...rooms.map((room) => `src-main/${room}/core`),
+  'src-main/coordination/wire',
+  'src-main/kernel',
+  'src-main/protocol',
+  'src-main/api'
+]
+
 interface Ban {
   readonly what: RegExp
   readonly instead: string
@@ -31,6 +41,11 @@ const everywhere = ['src-main', 'src-renderer']
 
 const bans: readonly Ban[] = [
   { what: /\bDate\.now\b|\bnew Date\(\)/, instead: 'the Clock port', folders: pure },
+  {
+    what: /\basync\b|\bawait\b|\bnew Promise\b|\bPromise\.|\.then\(/,
+    instead: 'a service around the core',
+    folders: cores
+  },
   { what: /\bMath\.random\b/, instead: 'the Random port', folders: everywhere },
   { what: /\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b/, instead: 'the Clock port', folders: pure },
   // snippets.ts holds code for users to copy.

@@ -48,6 +48,18 @@ module.exports = {
       to: { path: '^src-main/$1/(?!core/)', pathNot: '^src-main/storage/log-types|^src-main/monitor/observation' }
     },
     {
+      name: 'a core of coordination imports cores and messages only',
+      severity: 'error',
+      from: { path: '^src-main/coordination/(core|wire)/' },
+      to: { path: '^src-main/coordination/(?!core/|wire/)' }
+    },
+    {
+      name: 'messages of coordination know no core',
+      severity: 'error',
+      from: { path: '^src-main/coordination/wire/' },
+      to: { path: '^src-main/coordination/core/' }
+    },
+    {
       name: 'handlers never import each other',
       severity: 'error',
       from: { path: '^src-main/broker/handlers/\\d' },

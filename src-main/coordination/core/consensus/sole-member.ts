@@ -40,10 +40,6 @@ export class SoleMember {
     return entry
   }
 
-  get queuedCount(): number {
-    return this.#queued.length + (this.#inFlight?.length ?? 0)
-  }
-
   /** The entries to persist now, in order; undefined when there are none. */
   nextBatch(): readonly LogEntry[] | undefined {
     invariant(this.#inFlight === undefined, 'one batch is persisted at a time')
