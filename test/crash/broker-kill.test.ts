@@ -106,6 +106,7 @@ describe(`brokers under SIGKILL, seed ${seed}`, () => {
   it(`loses no acked record in ${rounds} kills, and an idempotent producer’s are there once and in order`, async () => {
     const [idempotent, plain] = loads as [Load, Load]
     const pids = new Set<number | null>()
+    const written = (): number => loads.flatMap((load) => load.counts()).reduce((sum, count) => sum + count, 0)
     for (let round = 1; round <= rounds; round++) {
       const before = loads.map((load) => load.counts())
       const what = `both loads write to every partition (round ${round}, seed ${seed})`
@@ -114,7 +115,8 @@ describe(`brokers under SIGKILL, seed ${seed}`, () => {
           throw new Error(loads.map((load) => load.state()).join('\n'), { cause: error })
         }
       )
-      await new Promise((resolve) => setTimeout(resolve, below(400)))
+      const goal = written() + below(400)
+      await until(`some more is written (round ${round}, seed ${seed})`, () => written() >= goal, 60_000)
       const victim = `broker-${1 + below(3)}`
       pids.add((await cluster.lab.statusOf(victim)).pid)
       await cluster.lab.verb('node', 'kill', victim)

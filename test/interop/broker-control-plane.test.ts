@@ -190,7 +190,6 @@ describe('the control plane', () => {
       for (let partition = 0; partition < 3; partition++) expect(await serves('served', partition)).toBe(true)
       const fetched = await fetchFrom(await cluster.leader('served'), 'served', 0)
       expect(fetched.errorCode).toBe(0)
-      await new Promise((resolve) => setTimeout(resolve, 200))
     }
     await cluster.lab.verb('node', 'start', 'ensemble-1')
     await until('all brokers and a controller are there', async () => {

@@ -259,14 +259,27 @@ describe('lagoon', () => {
   it('leaves no node behind when it is killed in the middle of starting', async () => {
     const dir = await preparedDir(2)
     dirs.push(dir)
-    for (let delayMs = 0; delayMs < 120; delayMs += 10) {
+    const recorded = (): number =>
+      existsSync(join(dir, 'processes.json'))
+        ? (JSON.parse(readFileSync(join(dir, 'processes.json'), 'utf8')) as unknown[]).length
+        : 0
+    const stages: [string, () => boolean][] = [
+      ['one process is recorded', () => recorded() >= 1],
+      ['two processes are recorded', () => recorded() >= 2],
+      ['three processes are recorded', () => recorded() >= 3],
+      ['the member has its folder', () => existsSync(join(dir, 'ensemble-1'))],
+      ['a broker has its folder', () => existsSync(join(dir, 'broker-1'))],
+      ['a broker has its metadata', () => existsSync(join(dir, 'broker-2', 'meta.properties'))],
+      ['the control socket is there', () => existsSync(join(dir, 'lagoon.sock'))]
+    ]
+    for (const [stage, isReached] of stages) {
+      for (const name of ['processes.json', 'lagoon.sock', 'ensemble-1', 'broker-1', 'broker-2'])
+        rmSync(join(dir, name), { recursive: true, force: true })
       const child = spawn(process.execPath, [cliPath, 'up', '--data', dir, '--json'], { stdio: 'ignore' })
-      await until('a node process is there', () => existsSync(join(dir, 'processes.json')))
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      await until(stage, isReached)
       child.kill('SIGKILL')
       await once(child, 'exit')
-      await until(`nothing is left of a start killed after ${delayMs} ms`, () => processesOf(dir).length === 0, 10_000)
-      rmSync(join(dir, 'processes.json'))
+      await until(`nothing is left of a start killed when ${stage}`, () => processesOf(dir).length === 0, 10_000)
     }
   })
 
