@@ -161,7 +161,7 @@ export class ReplicaManager {
   }
 
   /** Obeys one partition of StopReplica. leaderEpoch -2 deletes, -1 is not checked. */
-  stop(topic: string, partition: number, leaderEpoch: number, isDeleted: boolean): KafkaError {
+  async stop(topic: string, partition: number, leaderEpoch: number, isDeleted: boolean): Promise<KafkaError> {
     const held = this.partition(topic, partition)
     if (held !== undefined) {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
@@ -170,7 +170,7 @@ export class ReplicaManager {
       if (held.isLeader) this.#resigned(held)
       this.#touch(held.name)
     }
-    if (isDeleted) this.#options.logs.delete(topic, partition)
+    if (isDeleted) await this.#options.logs.delete(topic, partition)
     return 'NONE'
   }
 

@@ -9,7 +9,6 @@
  * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
  */
 import { AppError } from '../kernel/errors'
-import { invariant } from '../kernel/invariant'
 import { topicPartitionName } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
@@ -121,6 +120,8 @@ export class LogManager {
   #isDirDirty = false
   /** There was no room to say whose this folder is: until there is, nothing is put into it. */
   #isIdentityOwed = false
+  /** False while recoverAll is at work. */
+  #isRecovered = true
   #recoveryPointsTimer: Timer | undefined
   #failure: AppError | undefined
   #closing: Promise<void> | undefined
@@ -221,6 +222,7 @@ export class LogManager {
     const total = this.#logs.size
     let done = 0
     told({ done, total })
+    this.#isRecovered = false
     for (const { topic, partition } of this.names()) {
       try {
         await this.load(topic, partition)
@@ -231,6 +233,7 @@ export class LogManager {
       if (this.#closing !== undefined) return
       told({ done: ++done, total })
     }
+    this.#isRecovered = true
   }
 
   #open({ topic, partition }: TopicPartition, config: LogConfig, isClean: boolean): Steps<PartitionLog> {
@@ -333,12 +336,16 @@ export class LogManager {
       (read as Map<string, number>).delete(name)
   }
 
-  /** Gone from here at once, without being opened; the folder is renamed now and removed after file.delete.delay.ms. */
-  delete(topic: string, partition: number): void {
+  /**
+   * Gone from here, without being opened for that; the folder is renamed and removed after file.delete.delay.ms. Somebody who
+   * is opening it at the moment (retention does) comes to an end first. Rejects with DISK_FAILED.
+   */
+  async delete(topic: string, partition: number): Promise<void> {
     const name = topicPartitionName({ topic, partition })
     const entry = this.#logs.get(name)
     if (entry === undefined) return
-    invariant(entry.opening === undefined, 'a partition that is being opened is not deleted', { topic, partition })
+    while (entry.opening !== undefined) await Promise.allSettled([entry.opening])
+    if (this.#logs.get(name) !== entry) return
     const { disk, random } = this.#ports
     const config = entry.log?.config ?? this.#options.configOf?.(topic) ?? this.#options.defaults
     entry.log?.abandon()
@@ -515,8 +522,10 @@ export class LogManager {
   async #closeCleanly(brokerEpoch: number): Promise<void> {
     await Promise.allSettled([...this.#logs.values()].flatMap(({ opening }) => opening ?? []))
     const { dir } = this.#options
-    // A clean stop speaks for all partitions: what a crash has left unrecovered is recovered now.
-    if (!this.wasClean) for (const { topic, partition } of this.names()) await this.load(topic, partition)
+    // A clean stop speaks for all partitions: what a crash has left unrecovered is recovered now. A stop that came in the
+    // middle of recovery does not wait for the rest: the next start recovers.
+    const isWhole = this.#isRecovered
+    if (!this.wasClean && isWhole) for (const { topic, partition } of this.names()) await this.load(topic, partition)
     const logs = this.#opened()
     let problem: AppError | undefined
     for (let i = 0; i < logs.length; i += logsClosedAtOnce) {
@@ -526,6 +535,7 @@ export class LogManager {
     await this.checkpointOffsets()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
     if (problem !== undefined) throw problem
+    if (!isWhole) return
     const { disk } = this.#ports
     const text = JSON.stringify({ version: 0, brokerEpoch })
     await disk.replace(disk.join(dir, cleanShutdownFile), new TextEncoder().encode(text))

@@ -20,12 +20,11 @@ import {
 } from '../protocol/record/batch-header'
 import { controlRecordOf } from '../protocol/record/control-record'
 import { visitRecords } from '../protocol/record/record'
-import { decodeEpochs, encodeEpochs } from './core/checkpoint-text'
 import { deletedSuffix, offsetName, offsetOfName, segmentSuffixes, snapshotSuffix } from './core/file-names'
 import { LeaderEpochs } from './core/leader-epochs'
 import { ProducerState, type ProducerBatch } from './core/producer-state'
 import type { Steps } from './core/steps'
-import { asDiskFailure, isDiskFull } from './disk-failure'
+import { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
 import type { Compression } from '../kernel/ports'
 import { Segment } from './segment'
@@ -38,8 +37,7 @@ export interface OpenedLog {
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
   readonly snapshots: number[]
-  /** False when the disk had no room for the leader epochs: they are to be written before anything trusts the file. */
-  readonly areEpochsStored: boolean
+  readonly epochFile: EpochFile
 }
 
 export interface OpeningOptions {
@@ -52,6 +50,7 @@ interface Folder {
   readonly segments: Segment[]
   readonly snapshots: number[]
   readonly epochs: LeaderEpochs
+  readonly epochFile: EpochFile
   /** False when the epoch file is missing or unreadable: then they come from the batches. */
   readonly hasEpochs: boolean
 }
@@ -61,7 +60,7 @@ const rememberedTailBytes = 1_048_576
 
 export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
   const folder = readFolder(context)
-  const { segments, snapshots, epochs } = folder
+  const { segments, snapshots, epochs, epochFile } = folder
   if (segments.length === 0) segments.push(Segment.create(context, options.logStartOffset))
   const epochsBefore = JSON.stringify(epochs.starts)
   const recoveryPoint = folder.hasEpochs ? options.recoveryPoint : 0
@@ -79,14 +78,14 @@ export function* openLog(context: LogContext, options: OpeningOptions): Steps<Op
   const start = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
   if (start > end) return afresh(context, folder, start)
   const areNewEpochs = epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore
-  const areEpochsStored = !areNewEpochs || storeEpochs(context, epochs)
+  if (areNewEpochs) epochFile.store(epochs)
   for (const segment of segments) segment.release()
   return {
     segments,
     snapshots,
     epochs,
     producers,
-    areEpochsStored,
+    epochFile,
     logStartOffset: start,
     logEndOffset: end,
     recoveryPoint: trusted === undefined ? Math.min(recoveryPoint, end) : end
@@ -107,12 +106,14 @@ function readFolder(context: LogContext): Folder {
   const bases = offsetsOf('.log')
   removeOrphans(context, names, new Set(bases))
   const segments = bases.map((base) => new Segment(context, base, disk.sizeOf(pathOf(context, base, '.log')) ?? 0))
-  const starts = readEpochs(context, names)
+  const epochFile = new EpochFile(context)
+  const starts = epochFile.read()
   const isEmpty = segments.every(({ sizeBytes }) => sizeBytes === 0)
   return {
     segments,
     snapshots: offsetsOf(snapshotSuffix),
     epochs: new LeaderEpochs(starts),
+    epochFile,
     hasEpochs: starts !== undefined || isEmpty
   }
 }
@@ -133,16 +134,6 @@ function removeOrphans(context: LogContext, names: readonly string[], bases: Rea
       if (base !== undefined && !bases.has(base)) context.ports.disk.remove(pathOf(context, base, suffix))
     }
 }
-
-function readEpochs(context: LogContext, names: readonly string[]): ReturnType<typeof decodeEpochs> {
-  if (!names.includes('leader-epoch-checkpoint')) return undefined
-  const starts = decodeEpochs(context.ports.disk.read(epochsPath(context)))
-  if (starts === undefined)
-    context.ports.log('warn', 'leader-epoch-checkpoint is unreadable and is rebuilt', { folder: context.folder })
-  return starts
-}
-
-const epochsPath = (context: LogContext): string => context.ports.disk.join(context.folder, 'leader-epoch-checkpoint')
 
 // ── after a clean stop ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,17 +223,6 @@ function noteEpoch(bytes: Uint8Array, at: number, epochs: LeaderEpochs): void {
   if (epoch > epochs.latestEpoch) epochs.assign(epoch, batchBaseOffset(bytes, at))
 }
 
-/** Not fsynced here: see PartitionLog. False when the disk has no room. */
-function storeEpochs(context: LogContext, epochs: LeaderEpochs): boolean {
-  try {
-    context.ports.disk.replaceUnsynced(epochsPath(context), encodeEpochs(epochs.starts))
-    return true
-  } catch (error) {
-    if (!isDiskFull(error)) throw asDiskFailure(error, context.folder)
-    return false
-  }
-}
-
 /** The checkpointed log start lies above all that survived: nothing of it may be served or numbered again. */
 function afresh(context: LogContext, folder: Folder, start: number): OpenedLog {
   context.ports.log('warn', 'the log ends below its start offset and begins anew there', {
@@ -253,10 +233,10 @@ function afresh(context: LogContext, folder: Folder, start: number): OpenedLog {
   for (const offset of folder.snapshots) context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
   const segments = [Segment.create(context, start)]
   const epochs = new LeaderEpochs()
-  const areEpochsStored = storeEpochs(context, epochs)
+  folder.epochFile.store(epochs)
   const producers = new ProducerState()
   const positions = { logStartOffset: start, logEndOffset: start, recoveryPoint: start }
-  return { segments, snapshots: [], epochs, producers, areEpochsStored, ...positions }
+  return { segments, snapshots: [], epochs, epochFile: folder.epochFile, producers, ...positions }
 }
 
 // ── producer state ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@
  * Deviations from Kafka: index entries reach their files at roll, flush and close (a crash rebuilds them); record bodies
  * are not decoded on append; truncation ends at a batch border, so the log end is never inside a dropped batch.
  */
-import { AppError } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import {
   attributeBits,
@@ -22,8 +22,8 @@ import {
 import { validateBatchForAppend } from '../protocol/record/batch-validation'
 import type { BatchLimits } from '../protocol/record/batch-validation'
 import { visitRecords } from '../protocol/record/record'
-import { encodeEpochs } from './core/checkpoint-text'
 import { offsetName, snapshotSuffix } from './core/file-names'
+import { lastWhere } from './core/last-where'
 import type { LeaderEpochs } from './core/leader-epochs'
 import { LogOffsets } from './core/log-offsets'
 import type { ProducerBatch, ProducerState } from './core/producer-state'
@@ -31,6 +31,7 @@ import { deletableSegments } from './core/retention'
 import { shouldRoll } from './core/roll-policy'
 import { allAtOnce, type Steps } from './core/steps'
 import { asDiskFailure, isDiskFull } from './disk-failure'
+import type { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
 import { loadProducers, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
@@ -77,13 +78,12 @@ export class PartitionLog {
   readonly #unsyncedBytesMax: number
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
   #isFolderDirty = true
-  /** What the epoch file has of the present epochs: nothing for want of room, all but for a power cut, or all. */
-  #epochFile: 'owed' | 'written' | 'safe'
-  #isEpochFileBeingReplaced = false
+  readonly #epochFile: EpochFile
   #flushing: Promise<void> | undefined
   /** Counted, so that an fdatasync that a truncation overtook does not vouch for what was written after it. */
   #truncations = 0
   #isClosed = false
+  #isAbandoned = false
   #limits: BatchLimits
   #limitsWithoutZstd: BatchLimits
 
@@ -99,7 +99,7 @@ export class PartitionLog {
     this.#producers = opened.producers
     this.#snapshots = opened.snapshots
     this.#recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
-    this.#epochFile = opened.areEpochsStored ? 'written' : 'owed'
+    this.#epochFile = opened.epochFile
     this.#limits = limitsOf(context.config, true)
     this.#limitsWithoutZstd = limitsOf(context.config, false)
   }
@@ -183,47 +183,7 @@ export class PartitionLog {
   /** Leader epoch `epoch` begins at the current log end offset; older or equal epochs change nothing. */
   assignLeaderEpoch(epoch: number): void {
     if (epoch <= this.#epochs.latestEpoch) return
-    if (this.#epochs.assign(epoch, this.#offsets.end)) this.#storeEpochs()
-  }
-
-  /** Asked for anew: it changes while a file is being replaced. */
-  get #epochFileState(): 'owed' | 'written' | 'safe' {
-    return this.#epochFile
-  }
-
-  get #epochsPath(): string {
-    return this.#context.ports.disk.join(this.#context.folder, 'leader-epoch-checkpoint')
-  }
-
-  /** Not fsynced here: until the next flush recovery finds the epochs in the batches, which it reads from there on. */
-  #storeEpochs(): void {
-    const path = this.#epochsPath
-    this.#epochFile = 'owed'
-    // Two replacements of one file at once would leave the older one: this one follows.
-    if (this.#isEpochFileBeingReplaced) return
-    this.#tolerateFullDisk(path, () => {
-      this.#context.ports.disk.replaceUnsynced(path, encodeEpochs(this.#epochs.starts))
-      this.#epochFile = 'written'
-    })
-  }
-
-  /** Before the recovery point passes a batch its epoch is on the platter. A full disk leaves it for the next flush. */
-  async #makeEpochsSafe(): Promise<void> {
-    if (this.#epochFile === 'safe') return
-    const path = this.#epochsPath
-    const bytes = encodeEpochs(this.#epochs.starts)
-    this.#epochFile = 'safe'
-    this.#isEpochFileBeingReplaced = true
-    try {
-      await this.#context.ports.disk.replace(path, bytes)
-    } catch (error) {
-      this.#epochFile = 'owed'
-      this.#reportFullDisk(error, path)
-      return
-    } finally {
-      this.#isEpochFileBeingReplaced = false
-    }
-    if (this.#epochFileState === 'owed') this.#storeEpochs()
+    if (this.#epochs.assign(epoch, this.#offsets.end)) this.#epochFile.store(this.#epochs)
   }
 
   /** Files that recovery can rebuild: a full disk costs a warning, anything else the log directory. */
@@ -392,14 +352,8 @@ export class PartitionLog {
 
   /** Number of the segment that holds `offset`, or would. */
   #segmentIndexOf(offset: number): number {
-    let low = 0
-    let high = this.#segments.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((this.#segments[middle]?.baseOffset ?? Infinity) <= offset) low = middle
-      else high = middle - 1
-    }
-    return low
+    const isBefore = (index: number): boolean => (this.#segments[index]?.baseOffset ?? Infinity) <= offset
+    return Math.max(0, lastWhere(this.#segments.length, isBefore))
   }
 
   #endPosition(segment: Segment, upToOffset: number): number {
@@ -499,7 +453,7 @@ export class PartitionLog {
     this.#truncations += 1
     this.#offsets.truncated(end)
     this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
-    if (this.#epochs.truncateFromEnd(end)) this.#storeEpochs()
+    if (this.#epochs.truncateFromEnd(end)) this.#epochFile.store(this.#epochs)
     this.#removeSnapshots((offset) => offset > end)
     allAtOnce(loadProducers(this.#context, this.#segments, this.#snapshots, end, this.#producers))
   }
@@ -516,11 +470,12 @@ export class PartitionLog {
   }
 
   #advanceStart(to: number): void {
-    if (this.#offsets.advanceStart(to) && this.#epochs.truncateFromStart(to)) this.#storeEpochs()
+    if (this.#offsets.advanceStart(to) && this.#epochs.truncateFromStart(to)) this.#epochFile.store(this.#epochs)
   }
 
   /** Deletes what retention (time, size, log start) has released; returns the number of segments. */
   applyRetention(): number {
+    if (this.#isClosed) return 0
     const nowMs = this.#context.ports.clock.nowMs()
     this.#producers.expire(nowMs)
     const count = this.#deletable(nowMs)
@@ -605,11 +560,17 @@ export class PartitionLog {
     this.#unsyncedBytes = 0
     // Recovery then begins here, and reads nothing before it to know the producers.
     this.#takeSnapshot()
-    const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
-    if (this.#isFolderDirty) syncs.push(this.#syncFolder())
-    await Promise.all(syncs)
-    await this.#makeEpochsSafe()
-    if (this.#epochFileState !== 'safe' || this.#truncations !== truncations) return
+    try {
+      const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
+      if (this.#isFolderDirty) syncs.push(this.#syncFolder())
+      await Promise.all(syncs)
+      if (!this.#isAbandoned) await this.#epochFile.makeSafe(this.#epochs)
+    } catch (error) {
+      if (!this.#isAbandoned) throw error
+      ignore(error, 'the partition was deleted meanwhile, and its folder is called otherwise')
+    }
+    if (this.#isAbandoned) return
+    if (!this.#epochFile.isSafe || this.#truncations !== truncations) return
     // Index files below the recovery point are trusted: it waits for those that the disk had no room for.
     const incomplete = this.#segments.find(({ areIndexesOwed }) => areIndexesOwed)
     const safe = Math.min(target, incomplete?.baseOffset ?? target)
@@ -636,9 +597,9 @@ export class PartitionLog {
     this.#active.seal()
     this.#takeSnapshot()
     await this.flush()
-    if (this.#epochFile === 'owed') await this.#makeEpochsSafe()
+    if (this.#epochFile.isOwed) await this.#epochFile.makeSafe(this.#epochs)
     this.#isClosed = true
-    const isComplete = this.#epochFileState !== 'owed' && !this.#segments.some(({ areIndexesOwed }) => areIndexesOwed)
+    const isComplete = !this.#epochFile.isOwed && !this.#segments.some(({ areIndexesOwed }) => areIndexesOwed)
     for (const segment of this.#segments) segment.release()
     if (isComplete) return
     const { folder } = this.#context
@@ -648,6 +609,7 @@ export class PartitionLog {
   /** The folder is being deleted: nothing more is written, handles close after their grace. */
   abandon(): void {
     this.#isClosed = true
+    this.#isAbandoned = true
     for (const segment of this.#segments) segment.abandon()
   }
 

@@ -106,13 +106,9 @@ export class Segment {
 
   #createFiles(): void {
     this.#fileHandle().truncate(0)
-    for (const suffix of ['.index', '.timeindex']) {
-      const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
-      if (file.sizeBytes > 0) file.truncate(0)
-      file.close()
-    }
     this.#offsets = new OffsetIndex(this.baseOffset)
     this.#times = new TimeIndex(this.baseOffset)
+    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
   }
 
   get sizeBytes(): number {

@@ -23,19 +23,19 @@ export function stopReplica(broker: BrokerServices): HandlerRow {
     response: stopReplicaResponse,
     handle(request) {
       // Nothing of the request views the receive buffer.
-      return broker.replicas.inOrder(() => Promise.resolve(obey(broker, request)))
+      return broker.replicas.inOrder(() => obey(broker, request))
     }
   })
 }
 
-function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaRequest>) {
+async function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaRequest>) {
   const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
   if (fenced !== undefined) return { errorCode: code(fenced), partitionErrors: [] }
-  const partitionErrors = stopsOf(request).map(({ topicName, partitionIndex, leaderEpoch, deletePartition }) => ({
-    topicName,
-    partitionIndex,
-    errorCode: code(broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition))
-  }))
+  const partitionErrors: { topicName: string; partitionIndex: number; errorCode: number }[] = []
+  for (const { topicName, partitionIndex, leaderEpoch, deletePartition } of stopsOf(request)) {
+    const error = await broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition)
+    partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
+  }
   return { errorCode: 0, partitionErrors }
 }
 

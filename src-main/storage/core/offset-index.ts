@@ -6,6 +6,7 @@
 import { invariant } from '../../kernel/invariant'
 import { int32At, putInt32 } from '../../protocol/record/big-endian'
 import { IndexBytes } from './index-bytes'
+import { lastWhere } from './last-where'
 
 export const offsetIndexEntryBytes = 8
 /** segment.index.bytes: a fuller index makes the segment roll. */
@@ -58,26 +59,12 @@ export class OffsetIndex {
 
   /** Number of the last entry whose offset is at most `offset`, -1 when none is. */
   lastEntryAtOrBefore(offset: number): number {
-    let low = 0
-    let high = this.count - 1
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      if (this.offsetAt(middle) <= offset) low = middle + 1
-      else high = middle - 1
-    }
-    return high
+    return lastWhere(this.count, (entry) => this.offsetAt(entry) <= offset)
   }
 
   /** Number of the last entry that points below `position`, -1 when none does. */
   lastEntryBelow(position: number): number {
-    let low = 0
-    let high = this.count - 1
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      if (this.positionAt(middle) < position) low = middle + 1
-      else high = middle - 1
-    }
-    return high
+    return lastWhere(this.count, (entry) => this.positionAt(entry) < position)
   }
 
   /** Drops the entries at and above `offset`. */

@@ -6,6 +6,7 @@
  */
 import { int32At, putInt32, uint32At, bigInt64At } from '../../protocol/record/big-endian'
 import { IndexBytes } from './index-bytes'
+import { lastWhere } from './last-where'
 import { indexBytesMax } from './offset-index'
 
 export const timeIndexEntryBytes = 12
@@ -52,14 +53,7 @@ export class TimeIndex {
 
   /** Number of the last entry whose timestamp is below `timestamp`, -1 when none is. O(log n). */
   lastEntryBefore(timestamp: bigint): number {
-    let low = 0
-    let high = this.count - 1
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      if (this.timestampAt(middle) < timestamp) low = middle + 1
-      else high = middle - 1
-    }
-    return high
+    return lastWhere(this.count, (entry) => this.timestampAt(entry) < timestamp)
   }
 
   /** Drops the entries at and above `offset`. */

@@ -131,7 +131,7 @@ describe('a log directory on a full disk', () => {
       throw new AppError('DISK_FULL', `The disk is full: ${from}.`)
     }
 
-    manager.delete('orders', 0)
+    await manager.delete('orders', 0)
 
     expect(one.disk.paths.filter((path) => path.includes('orders'))).toEqual([])
   })
@@ -175,7 +175,7 @@ describe('partitions', () => {
     const manager = await openManager(one)
     await produce(manager, 'orders', 'a')
 
-    manager.delete('orders', 0)
+    await manager.delete('orders', 0)
 
     expect(manager.names()).toEqual([])
     const [folder] = one.disk.list('/data').filter(({ isDirectory }) => isDirectory)
@@ -190,18 +190,38 @@ describe('partitions', () => {
     const before = await manager.create('orders', 0, topicId)
     before.appendAsLeader(sequencedBatch(7, 0, 0, ['old']), { leaderEpoch: 0 })
     await manager.checkpointOffsets()
-    manager.delete('orders', 0)
+    await manager.delete('orders', 0)
 
     const anew = await manager.create('orders', 0, 'BBBBBBBBBBBBBBBBBBBBBB')
 
     expect([anew.logEndOffset, anew.topicId, anew.producers()]).toEqual([0, 'BBBBBBBBBBBBBBBBBBBBBB', []])
   })
 
+  it('may be deleted while they are flushed, and while somebody opens them', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    const flushing = manager.checkpointRecoveryPoints()
+    await manager.delete('orders', 0)
+    await flushing
+    await produce(manager, 'events', 'a')
+    await manager.close()
+    const again = await openManager(fixture(one.disk))
+
+    const opening = again.load('events', 0)
+    await again.delete('events', 0)
+    await opening
+
+    expect(again.names()).toEqual([])
+    expect(one.failures).toEqual([])
+    expect(one.disk.list('/data').filter(({ name }) => /^(orders|events)-0$/.test(name))).toEqual([])
+  })
+
   it('whose deletion a stop interrupted are removed by the next start', async () => {
     const one = fixture()
     const manager = await openManager(one)
     await produce(manager, 'orders', 'a')
-    manager.delete('orders', 0)
+    await manager.delete('orders', 0)
     await manager.close()
 
     await openManager(one)
@@ -299,6 +319,28 @@ describe('stopping', () => {
     const manager = await openManager(one)
     expect(manager.wasClean).toBe(true)
     expect((await manager.load('orders', 0))?.logEndOffset).toBe(1)
+  })
+
+  it('in the middle of recovery does not wait for the rest, which the next start recovers', async () => {
+    const before = fixture()
+    const first = await openManager(before)
+    for (let i = 0; i < 5; i++) await produce(first, `topic${i}`, 'a')
+    before.disk.kill()
+    const manager = await openManager(fixture(before.disk))
+    let stopping: Promise<void> | undefined
+    const told: number[] = []
+
+    await manager.recoverAll(({ done }) => {
+      told.push(done)
+      if (done === 2) stopping = manager.close()
+    })
+    await stopping
+
+    expect(told).toEqual([0, 1, 2])
+    const again = await openManager(fixture(before.disk))
+    expect(again.wasClean).toBe(false)
+    await again.recoverAll(() => undefined)
+    expect(fetchValues(again.opened('topic4', 0) ?? expect.fail())).toEqual(['0:a'])
   })
 
   it('keeps what the checkpoints say of partitions that were not opened', async () => {
