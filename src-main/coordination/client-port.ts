@@ -1,9 +1,9 @@
 /**
- * The port that clients connect to: ZooKeeper's protocol and three of its four-letter words (coordination reference
- * §1.6). It owns the connections; what they ask for is the member's to decide.
+ * The port that clients connect to: ZooKeeper's protocol and three of its four-letter words (ZooKeeper
+ * Administrator's Guide, "The Four Letter Words"). It owns the connections; what they ask for is the member's to decide.
  */
 import type { Address, Connection, FrameHandler, Listener, Log, Network } from '../kernel/ports'
-import { ClientConnection, type MemberFace } from './client-connection'
+import { ServerConnection, type MemberFace } from './server-connection'
 import type { Outcome } from './core/replicated-state'
 import type { FiredWatch } from './core/tree/watch-table'
 import { juteBytesMax } from './wire/jute-reader'
@@ -29,8 +29,8 @@ export class ClientPort {
   readonly #nextConnectionId: () => number
   readonly #tellWord: (word: Word) => string
   readonly #connectionClosed: (connectionId: number) => void
-  readonly #connections = new Map<number, ClientConnection>()
-  readonly #strangers = new Set<ClientConnection>()
+  readonly #connections = new Map<number, ServerConnection>()
+  readonly #strangers = new Set<ServerConnection>()
   #listener: Listener | undefined
   #received = 0
   #sent = 0
@@ -110,7 +110,7 @@ export class ClientPort {
       connection.destroy()
       return { frame: () => undefined, closed: () => undefined }
     }
-    const client = new ClientConnection(connection, this.#nextConnectionId(), this.#member)
+    const client = new ServerConnection(connection, this.#nextConnectionId(), this.#member)
     this.#connections.set(client.connectionId, client)
     this.#strangers.add(client)
     return {

@@ -3,7 +3,7 @@
  *
  * It decides when to connect, ping, re-attach and give up; what a session event means is for its owner. Rules:
  * - A request made while there is no connection fails at once with CONNECTIONLOSS; so do those in flight when a
- *   connection goes. Their outcome is unknown and nothing is retried here (coordination reference §1.5).
+ *   connection goes. Their outcome is unknown and nothing is retried here (as in ZooKeeper's ConnectionLoss).
  * - 'disconnected' does not end the session: the client re-attaches by id and password and arms its watches again.
  *   Only the ensemble ends a session: 'expired'. Then every watch is forgotten, and start() begins a new session.
  * - Watches are one-shot and can miss states in between: after an event, read again.
@@ -11,7 +11,7 @@
 import { ignore, messageOf } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Clock, Connection, FrameHandler, Log, Network, Random, Timer } from '../kernel/ports'
-import { ClientWatches, type Watcher, type WatchKind } from './client-watches'
+import { EnsembleClientWatches, type Watcher, type WatchKind } from './ensemble-client-watches'
 import { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
 import { createFlags, errorCodes, errorName, specialXids } from './wire/codes'
 import { connectRequestFrame, passwordBytes, readConnectResponse } from './wire/connect'
@@ -23,7 +23,7 @@ import { openAcl, type Stat } from './wire/stat'
 import { compareZxid, zxidToBigint, zxidZero, type Zxid } from './wire/zxid'
 
 export { EnsembleError, isPassing, type EnsembleErrorCode } from './ensemble-error'
-export type { Watcher } from './client-watches'
+export type { Watcher } from './ensemble-client-watches'
 export type { WatcherEvent } from './wire/responses'
 
 /** connected: attached, requests are possible. expired and closed: the session is gone with all its ephemerals. */
@@ -98,7 +98,7 @@ const replyBytesMax = 64 * 1024 * 1024
 
 export class EnsembleClient {
   readonly #options: EnsembleClientOptions
-  readonly #watches = new ClientWatches()
+  readonly #watches = new EnsembleClientWatches()
   readonly #listeners = new Set<(event: SessionEvent) => void>()
   readonly #waiting = new Set<{ resolve: () => void; reject: (error: EnsembleError) => void }>()
   #state: SessionState = 'idle'
@@ -447,7 +447,10 @@ export class EnsembleClient {
     else pending.reject(new EnsembleError(errorName(header.error), pending.path))
   }
 
-  /** Pings when idle for a third of the session, gives the connection up after two thirds of silence (§1.5). */
+  /**
+   * Pings when idle for a third of the session, gives the connection up after two thirds of silence (as ZooKeeper's
+   * ClientCnxn).
+   */
   #watchSilence(attempt: number): void {
     this.#timer?.cancel()
     const { clock } = this.#options

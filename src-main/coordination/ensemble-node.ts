@@ -11,7 +11,7 @@
 import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
-import type { MemberFace } from './client-connection'
+import type { MemberFace } from './server-connection'
 import { ClientPort, type Word } from './client-port'
 import { monitorWord, serverWord, type MemberFigures } from './core/admin-words'
 import { SoleMember } from './core/consensus/sole-member'
@@ -120,7 +120,7 @@ export class EnsembleNode {
       }
       this.#consensus = new SoleMember(recovery.lastZxid, batchLimits)
       const now = clock.monotonicMs()
-      // Clients could not reach us: every session gets its whole timeout again (§1.5, as a new leader does).
+      // Clients could not reach us: every session gets its whole timeout again (as a new leader of ZooKeeper gives it).
       for (const { sessionId, timeoutMs } of this.#state.sessions.all()) this.#clocks.started(sessionId, timeoutMs, now)
       const address = await this.#port.start(this.#options.address)
       this.#lifecycle = 'serving'

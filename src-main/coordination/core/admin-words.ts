@@ -1,4 +1,4 @@
-/** What the four-letter words answer, in ZooKeeper's own layout (coordination reference §1.6), which tools parse. */
+/** What the four-letter words answer, in ZooKeeper's own layout (Administrator's Guide), which tools parse. */
 import type { Zxid } from '../wire/zxid'
 
 export interface MemberFigures {

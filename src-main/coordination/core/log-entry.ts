@@ -1,7 +1,7 @@
 /**
  * One entry of the ensemble's log, as it lies on disk and (later) goes between members. It carries all that is not
  * deterministic: the time, the session, the connection and a new session's id and password. What comes of it is
- * decided when it is applied (coordination reference §1.9).
+ * decided when it is applied.
  */
 import { DecodeError, JuteReader } from '../wire/jute-reader'
 import { JuteWriter } from '../wire/jute-writer'

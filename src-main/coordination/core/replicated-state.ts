@@ -105,7 +105,7 @@ export class ReplicatedState {
     const request = writeOf(readRequest(command.op, new JuteReader(command.body)))
     if (request.type === 'multi') {
       const { results, changes } = this.tree.applyAll(context, request.operations)
-      // A multi that failed is still answered without an error; its results say it (§1.4, measured).
+      // A multi that failed is still answered without an error; its results say it (measured on ZooKeeper 3.8).
       return { outcome: { type: 'reply', error: errorCodes.OK, response: { type: 'multi', results } }, changes }
     }
     const { result, changes } = this.tree.apply(context, request)

@@ -1,4 +1,4 @@
-/** Numbers of ZooKeeper's client protocol (coordination reference §1.3 and §1.4). */
+/** Numbers of ZooKeeper's client protocol (ZooDefs.OpCode, KeeperException.Code, Watcher.Event). */
 
 export const opCodes = {
   create: 1,

@@ -1,4 +1,4 @@
-/** The handshake (coordination reference §1.2): neither side has a header; old clients leave the last byte out. */
+/** The handshake (zookeeper.jute, ConnectRequest and ConnectResponse): neither side has a header; old clients leave the last byte out. */
 import { DecodeError, type JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'

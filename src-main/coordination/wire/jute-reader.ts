@@ -1,5 +1,5 @@
 /**
- * Reads ZooKeeper's Jute encoding (coordination reference §1.1). Any input is legal to give: what cannot be decoded
+ * Reads ZooKeeper's Jute encoding. Any input is legal to give: what cannot be decoded
  * throws DecodeError and nothing else, and no length field allocates memory before its bytes have been seen.
  */
 import type { Zxid } from './zxid'

@@ -1,4 +1,4 @@
-/** Writes ZooKeeper's Jute encoding (coordination reference §1.1) into a buffer that grows. */
+/** Writes ZooKeeper's Jute encoding into a buffer that grows. */
 import type { Zxid } from './zxid'
 
 const utf8 = new TextEncoder()

@@ -1,5 +1,5 @@
 /**
- * Requests (coordination reference §1.4). One table of what this ensemble speaks: an operation that is not here is
+ * Requests (zookeeper.jute, module proto). One table of what this ensemble speaks: an operation that is not here is
  * UNIMPLEMENTED for the client port.
  */
 import { opCodes } from './codes'

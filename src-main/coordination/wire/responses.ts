@@ -1,4 +1,4 @@
-/** Replies and watch events (coordination reference §1.3 and §1.4). A body follows a header only when its error is 0. */
+/** Replies and watch events (zookeeper.jute, module proto). A body follows a header only when its error is 0. */
 import { errorCodes, opCodes, specialXids, watchEventTypes, type WatchEventType } from './codes'
 import { DecodeError, type JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'

@@ -1,4 +1,4 @@
-/** Stat and ACL records (coordination reference §1.4), in the order of the wire. */
+/** Stat and ACL records (zookeeper.jute, module data), in the order of the wire. */
 import type { JuteReader } from './jute-reader'
 import type { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'

@@ -1,6 +1,6 @@
 /**
  * When sessions expire. Only the ensemble's leader runs these clocks; they are not replicated, and safety does not hang
- * on them: what they give is a proposal to close the session (coordination reference §1.5, §1.9).
+ * on them: what they give is a proposal to close the session (the leader decides, as in ZooKeeper's SessionTrackerImpl).
  *
  * Expiry times are rounded up to buckets, so a session lives its timeout and at most one bucket longer. A touch is
  * O(1). When the member itself stood still (SIGSTOP, a suspended machine), pings wait unread in its sockets: then no

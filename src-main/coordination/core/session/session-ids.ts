@@ -1,6 +1,6 @@
 /**
  * Numbers that no other start and no other member gives out. A session id is the member in the high byte, 40 bits of
- * the time of the start, a 16-bit counter, as in ZooKeeper (coordination reference §1.2).
+ * the time of the start, a 16-bit counter, as in ZooKeeper's SessionTrackerImpl.
  */
 import { invariant } from '../../../kernel/invariant'
 

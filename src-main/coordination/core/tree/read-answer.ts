@@ -1,4 +1,4 @@
-/** Answers reads from the applied tree and arms their watches (coordination reference §1.4). */
+/** Answers reads from the applied tree and arms their watches. */
 import { errorCodes } from '../../wire/codes'
 import type { ReadRequest, SetWatchesRequest } from '../../wire/requests'
 import type { Response, WatcherEvent } from '../../wire/responses'

@@ -1,5 +1,5 @@
 /**
- * One-shot watches of this member's connections (coordination reference §1.4): two tables, data (with exist) and
+ * One-shot watches of this member's connections (ZooKeeper's WatchManager): two tables, data (with exist) and
  * child, local and never in the log. A watch belongs to its connection and dies with it.
  */
 import type { WatcherEvent } from '../../wire/responses'

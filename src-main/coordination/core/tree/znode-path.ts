@@ -1,4 +1,4 @@
-/** Paths of znodes (coordination reference §1.4). The root is '/' outside and '' as a parent. */
+/** Paths of znodes (ZooKeeper's PathUtils). The root is '/' outside and '' as a parent. */
 
 /** Is this a path a znode can be created at? Reads do not ask: a malformed path is just a znode that is not there. */
 export function isValidPath(path: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * The tree of znodes: decides and applies every change, by the rules of ZooKeeper 3.8 (coordination reference §1.4).
+ * The tree of znodes: decides and applies every change, by the rules of ZooKeeper 3.8 (its PrepRequestProcessor and DataTree).
  *
  * It is a function of the entries applied to it and of nothing else: time, zxid and session come with the entry.
  * Invariants: every znode but the root has a parent that lists it; an ephemeral has no children; #ephemerals lists

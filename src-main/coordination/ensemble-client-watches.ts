@@ -1,6 +1,6 @@
 /**
- * The client's side of one-shot watches (coordination reference §1.4): who is to be told about which path. The tables
- * outlive a connection, because the server forgets them with it; setWatches then arms them again.
+ * The client's side of one-shot watches (ZooKeeper Programmer's Guide, "ZooKeeper Watches"): who is to be told about
+ * which path. The tables outlive a connection, because the server forgets them with it; setWatches then arms them again.
  */
 import type { SetWatchesRequest } from './wire/requests'
 import type { WatcherEvent } from './wire/responses'
@@ -21,7 +21,7 @@ const kindsOfEvent = {
   childrenChanged: ['child']
 } as const satisfies Record<WatcherEvent['type'], readonly WatchKind[]>
 
-export class ClientWatches {
+export class EnsembleClientWatches {
   readonly #tables: Readonly<Record<WatchKind, Map<string, Set<Watcher>>>> = {
     data: new Map(),
     exist: new Map(),

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
-  ClientConnection,
+  ServerConnection,
   outstandingBytesMax,
   outstandingMax,
   unsentBytesMax,
   type MemberFace
-} from '../../../../src-main/coordination/client-connection'
+} from '../../../../src-main/coordination/server-connection'
 import type { LogCommand } from '../../../../src-main/coordination/core/log-entry'
 import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
 import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
@@ -51,7 +51,7 @@ class World {
   readonly connection = new StuckConnection()
   readonly proposed: { readonly zxid: Zxid; readonly command: LogCommand }[] = []
   readonly later: (() => void)[] = []
-  readonly client: ClientConnection
+  readonly client: ServerConnection
 
   constructor() {
     const member: MemberFace = {
@@ -77,7 +77,7 @@ class World {
       session: () => ({ password: new Uint8Array(16), timeoutMs: 6_000 }),
       answered: () => undefined
     }
-    this.client = new ClientConnection(this.connection, 1, member)
+    this.client = new ServerConnection(this.connection, 1, member)
     const password = new Uint8Array(16)
     const request = { lastZxidSeen: zxidZero, timeoutMs: 6_000, sessionId: 0n, password, readOnly: undefined }
     this.client.frame(connectRequestFrame(request).subarray(4))

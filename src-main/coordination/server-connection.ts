@@ -2,7 +2,7 @@
  * One client's connection: decodes its requests and answers them in their order.
  *
  * Everything a client sent waits in one queue: a write until its entry is applied, a read behind it. So a session reads
- * its own writes, and replies come in the order of requests (coordination reference §1.5). Events are sent when an
+ * its own writes, and replies come in the order of requests (ZooKeeper Programmer's Guide, "Consistency Guarantees"). Events are sent when an
  * entry is applied, hence before any reply that shows the change.
  * Limits: outstandingMax requests and outstandingBytesMax of them, unsentBytesMax of replies; past each of them the
  * connection is not read until there is room again. A client that does not take its events is closed.
@@ -53,7 +53,7 @@ type Waiting = { readonly cameAtMs: number } & (
   | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
 )
 
-export class ClientConnection {
+export class ServerConnection {
   readonly connectionId: number
   readonly #connection: Connection
   readonly #member: MemberFace
@@ -152,7 +152,7 @@ export class ClientConnection {
 
   #handshake(request: ConnectRequest): void {
     const cameAtMs = this.#member.nowMs()
-    // A client must not go back in time: it is to try a member that has seen as much (§1.2), without an answer.
+    // A client must not go back in time: it is to try a member that has seen as much, without an answer, as in ZooKeeperServer.processConnectRequest.
     if (compareZxid(request.lastZxidSeen, this.#member.lastApplied) > 0) {
       this.destroy()
       return
@@ -229,7 +229,7 @@ export class ClientConnection {
         return
       }
       case 'auth':
-        // There is one scheme, world, and nobody authenticates with it (§1.4).
+        // There is one scheme, world, and nobody authenticates with it.
         this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.AUTHFAILED, closes: true })
         return
       case 'ping':
