@@ -208,7 +208,9 @@ export class LogManager {
     if (entry === undefined) return undefined
     if (entry.log !== undefined) return entry.log
     const config = this.#options.configOf?.(topic) ?? this.#options.defaults
-    entry.opening ??= inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean))
+    // A turn of its own for each: many small logs are long work, too.
+    entry.opening ??= giveWay(this.#ports.clock)
+      .then(() => inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean)))
       .then((log) => (entry.log = log))
       .finally(() => (entry.opening = undefined))
     return entry.opening

@@ -53,9 +53,11 @@ export class ControllerState {
 
   /** Partitions that a broker has refused and not taken since. */
   refusedBy(brokerId: number): readonly ControlledPartition[] {
-    return [...(this.#refused.get(brokerId)?.values() ?? [])].filter(
-      (partition) => this.topics.get(partition.topic)?.partitions[partition.partition] === partition
-    )
+    const known = this.#refused.get(brokerId)
+    for (const [name, partition] of known ?? []) {
+      if (this.topics.get(partition.topic)?.partitions[partition.partition] !== partition) known?.delete(name)
+    }
+    return [...(known?.values() ?? [])]
   }
 
   /** False when that was known. */

@@ -321,6 +321,27 @@ describe('stopping', () => {
     expect((await manager.load('orders', 0))?.logEndOffset).toBe(1)
   })
 
+  it('by a kill gives way after each partition that the next start recovers', async () => {
+    const before = fixture()
+    const first = await openManager(before)
+    for (let i = 0; i < 60; i++) await produce(first, `topic${i}`, 'a')
+    before.disk.kill()
+    const one = fixture(before.disk)
+    const manager = await openManager(one)
+    const perTurn: number[] = []
+    let opened = 0
+    const soon = one.clock.soon.bind(one.clock)
+    one.clock.soon = (callback) => {
+      perTurn.push(opened)
+      opened = 0
+      soon(callback)
+    }
+
+    await manager.recoverAll(() => (opened += 1))
+
+    expect(Math.max(...perTurn)).toBeLessThanOrEqual(2)
+  })
+
   it('in the middle of recovery does not wait for the rest, which the next start recovers', async () => {
     const before = fixture()
     const first = await openManager(before)
