@@ -123,6 +123,11 @@ export class GroupCoordinator {
     })
   }
 
+  /** group.initial.rebalance.delay.ms */
+  get initialRebalanceDelayMs(): number {
+    return this.#groupOptions.initialRebalanceDelayMs
+  }
+
   // ── loading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #elected(partition: Partition): void {

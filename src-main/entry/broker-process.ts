@@ -19,6 +19,8 @@ interface Configuration {
   readonly sessionTimeoutMs: number
   /** log.retention.check.interval.ms; absent: Kafka's own. */
   readonly retentionCheckMs?: number
+  /** group.initial.rebalance.delay.ms; absent: 0. */
+  readonly initialRebalanceDelayMs?: number
 }
 
 const usage = 'broker-process {"brokerId","host","port","dataDir","ensemble":[{"host","port"}],"sessionTimeoutMs"}'
@@ -56,7 +58,10 @@ runNode((failed) => {
       dataDir: config.dataDir,
       ensemble: config.ensemble,
       sessionTimeoutMs: config.sessionTimeoutMs,
-      ...(config.retentionCheckMs === undefined ? {} : { retentionCheckMs: config.retentionCheckMs })
+      ...(config.retentionCheckMs === undefined ? {} : { retentionCheckMs: config.retentionCheckMs }),
+      ...(config.initialRebalanceDelayMs === undefined
+        ? {}
+        : { initialRebalanceDelayMs: config.initialRebalanceDelayMs })
     }
   )
   return {

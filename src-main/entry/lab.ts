@@ -10,6 +10,7 @@ import { openControlSocket } from '../host/control-socket'
 import { ignore } from '../kernel/errors'
 import { LabHost } from '../host/lab-host'
 import type { Log } from '../kernel/ports'
+import type { AskedCluster } from '../supervisor/supervisor'
 
 export interface Lab {
   readonly host: LabHost
@@ -22,14 +23,11 @@ export interface Lab {
  * Opens the folder and begins to start its nodes; the control socket is open before they are up, so that `status` shows
  * nodes that are starting. Throws AppError with one sentence when the folder cannot be used.
  */
-export async function openLab(
-  dir: string,
-  sizes: { readonly brokers?: number; readonly ensemble?: number }
-): Promise<Lab> {
+export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
   const { log, useFile } = fileLog()
   const launcher = childLauncher(import.meta.dirname)
   const ports = { clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, labs: labRegistry, log }
-  const host = await LabHost.open(ports, dir, sizes)
+  const host = await LabHost.open(ports, dir, asked)
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
   started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))

@@ -19,7 +19,7 @@ import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer 
 import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
-import { Supervisor } from '../supervisor/supervisor'
+import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
 import { nodeEvent, toldEvent } from './node-events'
@@ -87,11 +87,7 @@ export class LabHost {
   }
 
   /** Opens the folder; throws AppError as Supervisor.open does. */
-  static async open(
-    ports: LabHostPorts,
-    dir: string,
-    sizes: { brokers?: number; ensemble?: number }
-  ): Promise<LabHost> {
+  static async open(ports: LabHostPorts, dir: string, asked: AskedCluster): Promise<LabHost> {
     const hooks: Hooks = { changed: () => undefined, nodeEvent: () => undefined }
     const supervisor = await Supervisor.open(
       {
@@ -100,7 +96,7 @@ export class LabHost {
         nodeEvent: (node, name, fields) => hooks.nodeEvent(node, name, fields)
       },
       dir,
-      sizes
+      asked
     )
     return new LabHost(ports, supervisor, hooks)
   }

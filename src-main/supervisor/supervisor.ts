@@ -16,6 +16,7 @@ import {
   parseSpec,
   resizeProblem,
   sizesProblem,
+  withBrokerConfigs,
   withDesired,
   withPort,
   type ClusterSpec,
@@ -23,6 +24,7 @@ import {
   type NodeSpec,
   type Sizes
 } from './core/cluster-spec'
+import { brokerConfigProblem, brokerOptions, type BrokerConfigs } from './core/broker-configs'
 import { NodeRunner } from './node-runner'
 
 const specFile = 'cluster.json'
@@ -42,6 +44,12 @@ export interface SupervisorPorts {
   readonly changed: (node: NodeView) => void
   /** A node said that something happened to it. */
   readonly nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+/** What `up` was told of the cluster. */
+export interface AskedCluster extends Partial<Sizes> {
+  /** Kept in the folder. */
+  readonly brokerConfigs?: BrokerConfigs
 }
 
 export class Supervisor {
@@ -70,7 +78,11 @@ export class Supervisor {
    * Locks the folder and reads or makes its cluster. Throws AppError: LOCKED, FOREIGN_FOLDER, CORRUPT, ACCESS_DENIED,
    * USAGE for sizes that cannot be had.
    */
-  static async open(ports: SupervisorPorts, dir: string, asked: Partial<Sizes>): Promise<Supervisor> {
+  static async open(ports: SupervisorPorts, dir: string, asked: AskedCluster): Promise<Supervisor> {
+    for (const [name, value] of Object.entries(asked.brokerConfigs ?? {})) {
+      const message = brokerConfigProblem(name, value)
+      if (message !== undefined) throw new AppError('USAGE', message)
+    }
     const sizes = { ...defaultSizes, ...asked }
     const problem = sizesProblem(sizes)
     if (problem !== undefined) throw new AppError(problem.code, problem.message)
@@ -81,10 +93,11 @@ export class Supervisor {
     try {
       const path = disk.join(dir, specFile)
       const isNew = !disk.exists(path)
-      const spec = isNew ? await newSpec(ports, dir, sizes) : storedSpec(disk, path)
-      const resize = resizeProblem(spec, asked)
+      const stored = isNew ? await newSpec(ports, dir, sizes) : storedSpec(disk, path)
+      const resize = resizeProblem(stored, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
-      if (isNew) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
+      const spec = asked.brokerConfigs === undefined ? stored : withBrokerConfigs(stored, asked.brokerConfigs)
+      if (isNew || spec !== stored) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
       const supervisor = new Supervisor(ports, dir, spec, lock, isNew)
       await supervisor.#sweep()
@@ -330,7 +343,8 @@ export class Supervisor {
     const ensemble = this.#spec.nodes
       .filter((node) => node.role === 'ensemble')
       .map((node) => ({ host, port: node.port }))
-    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs }
+    const options = brokerOptions(this.#spec.brokerConfigs ?? {})
+    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs, ...options }
   }
 
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,9 @@
 /** The classic group protocol and committed offsets, request by request. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { code } from '../../src-main/protocol/wire/headers'
-import { until } from '../support/lab-cluster'
+import { LabCluster, lagoon, temporaryDir, until } from '../support/lab-cluster'
 import { RawCluster } from '../support/raw-cluster'
-import { readAnswer, type AnswerOf, type RawClient, type RequestOf } from '../support/raw-client'
+import { RawClient, readAnswer, type AnswerOf, type RequestOf } from '../support/raw-client'
 import { bytesOf } from '../support/record-samples'
 
 type Join = RequestOf<'joinGroup'>
@@ -52,6 +52,15 @@ describe('groups', () => {
     expect(synced).toMatchObject({ errorCode: 0, assignment: bytesOf('all of it') })
     return { memberId, generationId }
   }
+
+  it('have their first member at work at once: a development cluster does not wait for more of them', async () => {
+    const { groupId, client } = await fresh()
+    const askedMs = performance.now()
+
+    await stable(groupId, client)
+
+    expect(performance.now() - askedMs).toBeLessThan(1000)
+  })
 
   const heartbeat = async (client: RawClient, groupId: string, memberId: string, generationId: number, more = {}) =>
     (await client.ask('heartbeat', 3, { groupId, memberId, generationId, ...more })).errorCode
@@ -366,5 +375,40 @@ describe('groups', () => {
     expect(fetched.topics[0]?.partitions[0]).toMatchObject({ committedOffset: 11, metadata: 'note' })
     const described = await again.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: false })
     expect(described.groups[0]?.members[0]?.memberAssignment).toEqual(bytesOf('all of it'))
+  })
+})
+
+describe('a folder with --broker-config', () => {
+  it('has brokers that obey it, also when it is started without it', async () => {
+    const name = 'group.initial.rebalance.delay.ms'
+    let lab = await LabCluster.start({ brokers: 1, args: ['--broker-config', `${name}=1500`] })
+    await lab.stop()
+    lab = await LabCluster.start({ dir: lab.dir })
+    const client = await RawClient.connect(lab.port(1))
+    const find = { key: 'g', keyType: 0 }
+    await until(
+      'the group has a coordinator',
+      async () => (await client.ask('findCoordinator', 2, find)).errorCode === 0
+    )
+    const resources = [{ resourceType: 4, resourceName: '1', configurationKeys: [name] }]
+
+    const described = await client.ask('describeConfigs', 1, { resources, includeSynonyms: false })
+    const askedMs = performance.now()
+    const joined = await client.ask('joinGroup', 3, {
+      groupId: 'g',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      memberId: '',
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: bytesOf('m') }]
+    })
+
+    expect(described.results[0]?.configs).toMatchObject([{ name, value: '1500' }])
+    expect(joined.errorCode).toBe(0)
+    expect(performance.now() - askedMs).toBeGreaterThan(1450)
+    client.close()
+    await lab.discard()
+    const refused = await lagoon(['up', '--data', temporaryDir(), '--broker-config', 'no.such.config=1'])
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no broker config') as string })
   })
 })

@@ -18,6 +18,7 @@ interface ConfigDefinition {
 }
 
 const int32Max = 2147483647
+const int64Max = 2n ** 63n - 1n
 
 export const TOPIC_CONFIGS = {
   'cleanup.policy': { type: 'list', default: 'delete', brokerName: 'log.cleanup.policy', values: ['delete'] },
@@ -75,15 +76,21 @@ export function configProblem(name: string, value: string | null): string | unde
     if (definition.values.includes(value)) return undefined
     return `Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
   }
-  if (!/^-?\d+$/.test(value.trim()) || !Number.isSafeInteger(Number(value))) {
+  if (!/^[+-]?\d{1,40}$/.test(value.trim())) {
     return `Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }
-  const { min = -Infinity, max = Number.MAX_SAFE_INTEGER } = definition
-  if (Number(value) < min) return `Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
-  if (Number(value) > max) return `Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
+  // Exact: a long goes up to 2^63 - 1, which many tools mean by "for ever".
+  const number = BigInt(value.trim().replace('+', ''))
+  const { min = -int64Max - 1n, max = int64Max } = definition
+  if (number < min) return `Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
+  if (number > max) return `Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
   return undefined
 }
 
+/**
+ * What the log reckons with. Beyond 2^53 it is rounded, which no age or size of a log can tell from the exact value; what
+ * is shown and kept is the text that was set.
+ */
 function numberOf(configs: TopicConfigs, name: TopicConfigName): number {
   return Number(configs[name] ?? definitionOf(name).default)
 }

@@ -111,6 +111,7 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
   return [
     own('broker.id', String(broker.brokerId), configType.int),
     own('log.dirs', broker.logDir, configType.string),
+    own('group.initial.rebalance.delay.ms', String(broker.groups.initialRebalanceDelayMs), configType.int),
     ...topicConfigNames.map((topicName): ConfigEntry => {
       const { brokerName, default: value, type } = definitionOf(topicName)
       const synonyms = [{ name: brokerName, value, source: configSource.default }]

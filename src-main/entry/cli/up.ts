@@ -14,15 +14,20 @@ import { printJson, printLine, statusText } from './output'
 export interface UpOptions extends CommonOptions {
   readonly brokers?: number
   readonly ensemble?: number
+  readonly brokerConfig?: Readonly<Record<string, string>>
   readonly ui?: boolean
   readonly uiPort?: number
 }
 
 export async function up(options: UpOptions): Promise<void> {
-  const { brokers, ensemble } = options
-  const sizes = { ...(brokers === undefined ? {} : { brokers }), ...(ensemble === undefined ? {} : { ensemble }) }
+  const { brokers, ensemble, brokerConfig } = options
+  const asked = {
+    ...(brokers === undefined ? {} : { brokers }),
+    ...(ensemble === undefined ? {} : { ensemble }),
+    ...(brokerConfig === undefined ? {} : { brokerConfigs: brokerConfig })
+  }
   const interruption = new Interruption()
-  const { host, log, started } = await openLab(dataFolder(options.data), sizes)
+  const { host, log, started } = await openLab(dataFolder(options.data), asked)
   interruption.stops(host)
   const uiUrl = options.ui === true ? await openUiOrStop(host, log, options.uiPort) : undefined
   host.onStopped((failure) => (failure === undefined ? process.exit(exitCodes.done) : failWith(failure)))

@@ -3,6 +3,7 @@
  * cluster.json; made once, changed only by stopping, killing and starting nodes.
  */
 import type { AppErrorCode } from '../../kernel/errors'
+import { brokerConfigProblem, type BrokerConfigs } from './broker-configs'
 
 export type NodeRole = 'broker' | 'ensemble'
 /** down: through us, until started again. */
@@ -22,6 +23,8 @@ export interface ClusterSpec {
   readonly name: string
   readonly host: string
   readonly nodes: readonly NodeSpec[]
+  /** Of all its brokers; those that are not named have their default. */
+  readonly brokerConfigs?: BrokerConfigs
 }
 
 export interface Sizes {
@@ -107,6 +110,11 @@ export function withPort(spec: ClusterSpec, name: string, port: number): Cluster
   return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, port } : node)) }
 }
 
+/** Those that are named replace what was set before. */
+export function withBrokerConfigs(spec: ClusterSpec, configs: BrokerConfigs): ClusterSpec {
+  return { ...spec, brokerConfigs: { ...spec.brokerConfigs, ...configs } }
+}
+
 export function addressesOf(spec: ClusterSpec, role: NodeRole): string {
   return spec.nodes
     .filter((node) => node.role === role)
@@ -127,9 +135,17 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, name, host, nodes } = value as Record<string, unknown>
+  const { version, name, host, nodes, brokerConfigs = {} } = value as Record<string, unknown>
   if (version !== 1 || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
-  return nodes.length > 0 && nodes.every(isNodeSpec) ? { version, name, host, nodes } : undefined
+  if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
+  return Object.keys(brokerConfigs).length === 0
+    ? { version, name, host, nodes }
+    : { version, name, host, nodes, brokerConfigs }
+}
+
+function areBrokerConfigs(value: unknown): value is BrokerConfigs {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).every(([name, set]) => brokerConfigProblem(name, set) === undefined)
 }
 
 function isNodeSpec(value: unknown): value is NodeSpec {

@@ -44,6 +44,25 @@ describe('topic configs', () => {
     expect(configProblem(name, value)).toContain(name)
   })
 
+  it.each([
+    ['retention.ms', '9223372036854775807', Number(2n ** 63n)],
+    ['retention.bytes', '9223372036854775807', Number(2n ** 63n)],
+    ['retention.ms', '-1', -1],
+    ['file.delete.delay.ms', '9007199254740993', 9007199254740992]
+  ])('takes %s=%s: a long goes up to 2^63 - 1', (name, value, meant) => {
+    expect(configProblem(name, value)).toBeUndefined()
+    const { retentionMs, retentionBytes, fileDeleteDelayMs } = logConfigOf({ [name]: value })
+    expect([retentionMs, retentionBytes, fileDeleteDelayMs]).toContain(meant)
+  })
+
+  it.each([
+    ['retention.ms', '9223372036854775808'],
+    ['retention.ms', '-9223372036854775809'],
+    ['max.message.bytes', '9223372036854775807']
+  ])('refuses %s=%s, which no long or int holds', (name, value) => {
+    expect(configProblem(name, value)).toContain('must be at')
+  })
+
   it('takes its own defaults', () => {
     for (const name of topicConfigNames) expect(configProblem(name, logDefault(name))).toBeUndefined()
   })

@@ -7,9 +7,12 @@ import {
   resizeProblem,
   sizesOf,
   sizesProblem,
+  withBrokerConfigs,
   withDesired,
   withPort
 } from '../../../../../src-main/supervisor/core/cluster-spec'
+
+import { brokerConfigProblem, brokerOptions } from '../../../../../src-main/supervisor/core/broker-configs'
 
 const spec = makeSpec('lab', { ensemble: [2181], brokers: [9092, 9093, 9095] })
 
@@ -31,6 +34,25 @@ describe('a cluster’s spec', () => {
     expect(parseSpec(encodeSpec(changed))).toEqual(changed)
     expect(changed.nodes[2]?.desired).toBe('killed')
     expect(changed.nodes[3]?.port).toBe(9999)
+  })
+
+  it('keeps the configs of its brokers, the last one said of each', () => {
+    const configs = (value: string) => ({ 'group.initial.rebalance.delay.ms': value })
+    const changed = withBrokerConfigs(withBrokerConfigs(spec, configs('5')), configs('3000'))
+
+    expect(parseSpec(encodeSpec(changed))).toEqual(changed)
+    expect(brokerOptions(changed.brokerConfigs ?? {})).toEqual({ initialRebalanceDelayMs: 3000 })
+    expect(brokerOptions({})).toEqual({})
+  })
+
+  it.each([
+    ['no.such.config', '1', 'There is no broker config no.such.config here'],
+    ['group.initial.rebalance.delay.ms', '-1', 'whole number from 0 to 2147483647'],
+    ['group.initial.rebalance.delay.ms', '2147483648', 'whole number'],
+    ['group.initial.rebalance.delay.ms', 3, 'whole number']
+  ])('refuses %s=%s for its brokers, with a sentence', (name, value, sentence) => {
+    expect(brokerConfigProblem(name, value)).toContain(sentence)
+    expect(parseSpec(JSON.stringify({ ...spec, brokerConfigs: { [name]: value } }))).toBeUndefined()
   })
 
   it.each([
