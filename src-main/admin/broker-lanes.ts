@@ -6,10 +6,12 @@
  * on. Until then each further request of that lane fails at once, so that nothing piles up and nobody waits twice; after
  * `stalledMsMax` the connection is given up for a new one.
  */
-import { Connection, protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
+import { Connection, ResponseError } from '@platformatic/kafka'
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import { InvariantError } from '../kernel/invariant'
 import type { KafkaProblem } from '../kernel/cluster-ports'
+import { kafkaErrorSentence } from '../kernel/kafka-errors'
+import { errorName, isErrorCode } from '../protocol/wire/error-codes'
 
 export interface HostPort {
   readonly host: string
@@ -135,8 +137,8 @@ export async function partial<T>(answer: Promise<T>): Promise<T> {
 
 export function kafkaProblem(errorCode: number, message?: string | null): KafkaProblem | null {
   if (errorCode === 0) return null
-  const name = protocolErrorsCodesById[errorCode] ?? `ERROR_${errorCode}`
-  return { name, message: message ?? protocolErrors[name]?.message ?? name }
+  const name = isErrorCode(errorCode) ? errorName(errorCode) : `ERROR_${errorCode}`
+  return { name, message: kafkaErrorSentence(name, message) }
 }
 
 export function kafkaError(problem: KafkaProblem, details: Readonly<Record<string, unknown>> = {}): AppError {

@@ -66,6 +66,6 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|topics|groups|partitions|(held|topic|group|lag|consumer):.+)$/s)
+  .regex(/^(cluster|events|topics|groups|partitions|(held|topic|consumer):.+|(group|lag):.*)$/s)
 
 export type { ClusterEvent }

@@ -114,8 +114,14 @@ export function useText(): Text {
   /** Kafka's error names are never translated; what the host says about them is shown as it says it. */
   const errorSentence = (error: ApiError): string => {
     if (error.code === 'DISCONNECTED' || error.code === 'TIMED_OUT') return t(`error.${error.code}`)
+    const { kafkaError } = error
     const message = isolated(error.message)
-    return error.kafkaError === undefined ? message : `${error.kafkaError}: ${message}`
+    if (kafkaError === undefined) return message
+    // What the broker says of this case stays as it is; where it has only the name of the error, we have a sentence.
+    const key = `kafkaError.${kafkaError}`
+    const isNamed = i18n.te(key, 'en')
+    const hasOwnWords = error.message.trim() !== '' && error.message !== i18n.t(key, {}, { locale: 'en' })
+    return `${kafkaError}: ${hasOwnWords || !isNamed ? message : t(key)}`
   }
 
   return {

@@ -6,6 +6,7 @@
  */
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
 import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol/record/batch-header'
+import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
@@ -24,7 +25,10 @@ type Written =
       readonly logStartOffset: number
     }
 
-const refused = (error: KafkaError, message: string | null = null): Written => ({ error, message })
+const refused = (error: KafkaError, message?: string): Written => ({
+  error,
+  message: kafkaErrorSentence(error, message)
+})
 
 export function produce(broker: BrokerServices): HandlerRow {
   return handler({

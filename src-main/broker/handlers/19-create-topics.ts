@@ -7,6 +7,7 @@ import { createTopicsRequest, createTopicsResponse } from '../../protocol/api/19
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
+import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller'
@@ -213,7 +214,7 @@ function givenAssignment({ assignments, numPartitions, replicationFactor }: Aske
 function answer(name: string, plan: NewTopic | Refused, outcome: TopicOutcome | undefined): Answer {
   if ('error' in plan) return failed(name, plan)
   if (outcome !== undefined && outcome.error !== 'NONE') {
-    return failed(name, { error: outcome.error, message: outcome.message ?? '' })
+    return failed(name, { error: outcome.error, message: kafkaErrorSentence(outcome.error, outcome.message) })
   }
   return {
     name,

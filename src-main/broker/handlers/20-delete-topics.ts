@@ -7,6 +7,7 @@ import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/api/20
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf } from '../../protocol/wire/schema'
+import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
@@ -63,7 +64,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     name,
     topicId,
     errorCode: code(error),
-    errorMessage
+    errorMessage: kafkaErrorSentence(error, errorMessage)
   })
   if (!(await broker.controller.whenInOffice()))
     return failed('NOT_CONTROLLER', notController(broker.image.controllerId).message, asked.name ?? null)

@@ -143,6 +143,10 @@ export type KafkaError = keyof typeof ERROR_CODES
 
 const names = new Map<number, KafkaError>(Object.entries(ERROR_CODES).map(([name, code]) => [code, name as KafkaError]))
 
+export function isErrorCode(code: number): boolean {
+  return names.has(code)
+}
+
 /** UNKNOWN_SERVER_ERROR for a number that is none of Kafka's. */
 export function errorName(code: number): KafkaError {
   return names.get(code) ?? 'UNKNOWN_SERVER_ERROR'

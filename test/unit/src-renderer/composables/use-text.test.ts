@@ -130,3 +130,23 @@ describe('other words', () => {
     expect(text('ko').errorSentence(new ApiError({ code: 'DISCONNECTED', message: 'x' }))).toContain('알 수 없습니다')
   })
 })
+
+describe('the sentence of an error', () => {
+  const failure = (kafkaError: string, message: string): ApiError =>
+    new ApiError({ code: 'KAFKA', message, kafkaError })
+
+  it('is never the name of an error alone, in no language', () => {
+    expect(text().errorSentence(failure('NOT_CONTROLLER', ''))).toBe(
+      'NOT_CONTROLLER: The broker that was asked is not the controller.'
+    )
+    expect(text('ko').errorSentence(failure('NOT_CONTROLLER', ''))).toContain('컨트롤러가 아닙니다.')
+    const generic = 'The broker that was asked is not the controller.'
+    expect(text('ko').errorSentence(failure('NOT_CONTROLLER', generic))).toContain('컨트롤러가 아닙니다.')
+  })
+
+  it('leaves what the broker says of the case as it is', () => {
+    const said = text('ko').errorSentence(failure('TOPIC_ALREADY_EXISTS', "Topic 'orders' already exists."))
+
+    expect(said).toContain("Topic 'orders' already exists.")
+  })
+})
