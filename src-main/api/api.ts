@@ -40,8 +40,11 @@ export interface LagoonApi {
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
   /** Returns the function that ends the watch. */
   watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void
-  /** Whether the host can be reached; called at once and on each change. */
-  connection(changed: (isConnected: boolean) => void): () => void
+  /**
+   * Whether the host can be reached; called at once and on each change. `isRefused`: it answers, and no longer knows this
+   * page.
+   */
+  connection(changed: (isConnected: boolean, isRefused?: boolean) => void): () => void
 }
 
 /**

@@ -119,6 +119,8 @@ export const clusterSchema = z.object({
   name: z.string(),
   kind: z.enum(['lab', 'external']),
   dataDir: z.string(),
+  /** How the CLI is called where this cluster was started from: `lagoon`, or node and a path. For a shell. */
+  cli: z.string(),
   bootstrapServers: z.string(),
   ensemble: z.string(),
   /** When the newest sample behind this view was taken; null before the first. */
@@ -186,6 +188,8 @@ export type PartitionView = z.infer<typeof partitionSchema>
 export const topicSchema = z.object({
   name: z.string(),
   topicId: z.string(),
+  /** Kafka's own: clients and brokers need it, people do not delete it. */
+  isInternal: z.boolean(),
   /** Those set for the topic itself; null while they are not known. */
   configs: z.record(z.string(), z.string()).nullable(),
   /** Why they could not be had, one sentence; null while they are known, or not answered yet. */

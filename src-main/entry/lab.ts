@@ -1,5 +1,5 @@
 /** The lab cluster of a folder on this machine, as `up` and the app host it: Node adapters, log file, control socket. */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { childLauncher } from '../adapters/child-launcher'
 import { fileLog } from '../adapters/file-log'
 import { labRegistry } from '../adapters/lab-registry'
@@ -26,7 +26,15 @@ export interface Lab {
 export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
   const { log, useFile } = fileLog()
   const launcher = childLauncher(import.meta.dirname)
-  const ports = { clock: nodeClock, disk: nodeDisk, launcher, ports: portFinder, labs: labRegistry, log }
+  const ports = {
+    clock: nodeClock,
+    disk: nodeDisk,
+    launcher,
+    ports: portFinder,
+    labs: labRegistry,
+    log,
+    cli: cliCommand()
+  }
   const host = await LabHost.open(ports, dir, asked)
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
@@ -34,4 +42,14 @@ export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
   const control = await openControlSocket(dir, host, log)
   host.onStopped(() => control.close())
   return { host, log, started }
+}
+
+/** So that a command that the screens offer works where it is pasted, be `lagoon` installed or not. */
+function cliCommand(): string {
+  if (basename(process.argv[1] ?? '') === 'lagoon') return 'lagoon'
+  return `node ${shellWord(join(import.meta.dirname, 'cli.js'))}`
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

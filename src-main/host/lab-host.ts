@@ -37,6 +37,8 @@ export interface LabHostPorts {
   readonly ports: PortFinder
   readonly labs: LabRegistry
   readonly log: Log
+  /** ClusterView.cli */
+  readonly cli?: string
 }
 
 interface BrokerTelling {
@@ -50,6 +52,7 @@ type Handlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) =>
 
 export class LabHost {
   readonly #clock: Clock
+  readonly #cli: string
   readonly #supervisor: Supervisor
   readonly #monitor: MonitorLink
   readonly #events = new EventLog()
@@ -65,6 +68,7 @@ export class LabHost {
 
   private constructor(ports: LabHostPorts, supervisor: Supervisor, hooks: Hooks) {
     this.#clock = ports.clock
+    this.#cli = ports.cli ?? 'lagoon'
     this.#supervisor = supervisor
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
@@ -224,6 +228,7 @@ export class LabHost {
       name: this.#supervisor.name,
       kind: 'lab',
       dataDir: this.#supervisor.dir,
+      cli: this.#cli,
       bootstrapServers: this.#supervisor.bootstrapServers,
       ensemble: this.#supervisor.ensemble,
       observedAtMs: observation?.atMs ?? null,

@@ -47,7 +47,7 @@ export function contentSecurityPolicy(nonce: string, port: number | undefined): 
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
-    `connect-src ${sockets}`,
+    `connect-src 'self' ${sockets}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -12,6 +12,7 @@ import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { ClientSession, type ApiProvider } from './client-session'
 import { Clients, encodeMessage, type Connection } from './clients'
+import { keepWebPlace, readWebPlace } from './web-place'
 import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
 
 /** Cookies of one host are shared by all its ports: two clusters in one browser need two names. */
@@ -32,9 +33,44 @@ export interface WebServer {
   close(): Promise<void>
 }
 
-export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, port = 0): Promise<WebServer> {
-  const token = randomBytes(32).toString('base64url')
-  const guard = new Guard(token)
+/**
+ * `port` is the one that was asked for; without one it is the last one of the cluster in `keptIn`, where that is free,
+ * and a tab that was let in before is let in again.
+ */
+export async function openWebServer(
+  api: ApiProvider,
+  rendererDir: string,
+  log: Log,
+  port?: number,
+  keptIn?: string
+): Promise<WebServer> {
+  const kept = keptIn === undefined ? undefined : readWebPlace(keptIn)
+  const secret = kept?.secret ?? newSecret()
+  const open = (at: number): Promise<WebServer & { readonly port: number }> =>
+    openAt(api, { rendererDir, log, secret }, at)
+  const opened = await open(port ?? kept?.port ?? 0).catch((error: unknown) => {
+    if (port !== undefined || kept === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return open(0)
+  })
+  if (keptIn !== undefined) keepWebPlace(keptIn, { port: opened.port, secret })
+  return opened
+}
+
+const newSecret = (): string => randomBytes(32).toString('base64url')
+
+interface Place {
+  readonly rendererDir: string
+  readonly log: Log
+  readonly secret: string
+}
+
+function openAt(
+  api: ApiProvider,
+  { rendererDir, log, secret }: Place,
+  port: number
+): Promise<WebServer & { readonly port: number }> {
+  const token = newSecret()
+  const guard = new Guard(token, secret)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax })
   const clients = new Clients()
   const server = createServer((request, response) => {
@@ -63,7 +99,7 @@ export function openWebServer(api: ApiProvider, rendererDir: string, log: Log, p
       const address = server.address()
       const bound = typeof address === 'object' && address !== null ? address.port : port
       guard.port = bound
-      resolve({ url: `http://127.0.0.1:${bound}/?token=${token}`, close: () => close(server, sockets) })
+      resolve({ url: `http://127.0.0.1:${bound}/?token=${token}`, port: bound, close: () => close(server, sockets) })
     })
   })
 }
@@ -73,10 +109,11 @@ class Guard {
   port = 0
   readonly #token: string
   /** Not the token itself: a cookie that leaks cannot be turned into a URL. */
-  readonly #cookie = randomBytes(32).toString('base64url')
+  readonly #cookie: string
 
-  constructor(token: string) {
+  constructor(token: string, secret: string) {
     this.#token = token
+    this.#cookie = secret
   }
 
   get setCookie(): string {

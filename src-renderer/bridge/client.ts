@@ -19,6 +19,8 @@ export interface TransportListener {
   connected(): void
   disconnected(): void
   received(message: unknown): void
+  /** The host answers but does not let this page in, or no longer does not. */
+  refused?(isRefused: boolean): void
 }
 
 interface PendingCall {
@@ -37,13 +39,18 @@ const isIncremental = (key: string): boolean => /^(events$|lag:|consumer:)/.test
 export function createClient(transport: Transport): LagoonApi {
   const calls = new Map<number, PendingCall>()
   const watches = new Map<string, Watch>()
-  const connectionListeners = new Set<(isConnected: boolean) => void>()
+  const connectionListeners = new Set<(isConnected: boolean, isRefused: boolean) => void>()
   let nextId = 1
   let isConnected = false
+  let isRefused = false
 
+  const tellConnection = (): void => {
+    for (const listener of connectionListeners) listener(isConnected, isRefused)
+  }
   const setConnected = (value: boolean): void => {
     isConnected = value
-    for (const listener of connectionListeners) listener(value)
+    if (value) isRefused = false
+    tellConnection()
   }
 
   transport.open({
@@ -56,6 +63,11 @@ export function createClient(transport: Transport): LagoonApi {
       calls.clear()
       for (const call of lost) call.reject(disconnectedError())
       if (isConnected) setConnected(false)
+    },
+    refused(value) {
+      if (isConnected || value === isRefused) return
+      isRefused = value
+      tellConnection()
     },
     received(raw) {
       const message = asHostMessage(raw)
@@ -105,7 +117,7 @@ export function createClient(transport: Transport): LagoonApi {
 
     connection(changed) {
       connectionListeners.add(changed)
-      changed(isConnected)
+      changed(isConnected, isRefused)
       return () => connectionListeners.delete(changed)
     }
   }

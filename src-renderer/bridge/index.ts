@@ -11,6 +11,9 @@ declare global {
   }
 }
 
+const UNAUTHORIZED = 401
+const FORBIDDEN = 403
+
 export function connectToHost(): LagoonApi {
   if (window.lagoonPort !== undefined) return createClient(createPortTransport(window.lagoonPort))
   const url = new URL('/api', window.location.href)
@@ -21,6 +24,14 @@ export function connectToHost(): LagoonApi {
       connect: () => new WebSocket(url) as unknown as Socket,
       after: (ms, run) => {
         window.setTimeout(run, ms)
+      },
+      isRefused: async () => {
+        try {
+          const { status } = await fetch('/', { method: 'HEAD', cache: 'no-store' })
+          return status === UNAUTHORIZED || status === FORBIDDEN
+        } catch {
+          return false // nobody answers
+        }
       }
     })
   )

@@ -18,6 +18,8 @@ export interface Socket {
 export interface SocketTransportOptions {
   readonly connect: () => Socket
   readonly after: (ms: number, run: () => void) => void
+  /** Whether the host answers, and does not let this page in. Never rejects. */
+  readonly isRefused?: () => Promise<boolean>
 }
 
 export function createSocketTransport(options: SocketTransportOptions): Transport {
@@ -38,10 +40,13 @@ export function createSocketTransport(options: SocketTransportOptions): Transpor
           if (typeof event.data === 'string') listener.received(JSON.parse(event.data))
         }
         opening.onclose = () => {
+          const wasOpen = socket === opening
           socket = undefined
           listener.disconnected()
           options.after(retryMs, attempt)
           retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)
+          // A WebSocket that was refused and one that nobody answers look the same; only a request tells.
+          if (!wasOpen) void options.isRefused?.().then((isRefused) => listener.refused?.(isRefused))
         }
       }
       attempt()

@@ -7,8 +7,11 @@ export const useConnectionStore = defineStore('connection', () => {
   const isConnected = ref(false)
   const wasConnected = ref(false)
   const lostAtMs = ref<number | null>(null)
+  /** The host answers, and no longer knows this page: only the address that it printed leads back in. */
+  const isRefused = ref(false)
 
-  host().connection((value) => {
+  host().connection((value, refused = false) => {
+    isRefused.value = refused
     if (!value && isConnected.value) lostAtMs.value = Date.now()
     if (value) {
       lostAtMs.value = null
@@ -17,5 +20,5 @@ export const useConnectionStore = defineStore('connection', () => {
     isConnected.value = value
   })
 
-  return { isConnected, wasConnected, lostAtMs }
+  return { isConnected, wasConnected, lostAtMs, isRefused }
 })

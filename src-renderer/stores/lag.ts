@@ -5,9 +5,10 @@
 import { defineStore } from 'pinia'
 import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { Ref, ShallowRef } from 'vue'
-import { ApiError } from '@api/api'
+import type { ApiError } from '@api/api'
 import type { LagHistoryView } from '@api/views'
 import { appendSample, emptyHistory, mergeHistory } from '@/charts/lag-series'
+import { asApiError } from './api-error'
 import { useConnectionStore } from './connection'
 import { host } from './host'
 
@@ -36,7 +37,7 @@ export const useLagStore = defineStore('lag', () => {
         history.value = mergeHistory(loaded, live)
       } catch (cause) {
         if (ours !== request) return
-        error.value = cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) })
+        error.value = asApiError(cause)
       }
     }
 

@@ -4,7 +4,6 @@
  */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import { ApiError } from '@api/api'
 import type { NodeCostView } from '@api/views'
 import { useClusterStore } from './cluster'
 import { useNoticesStore } from './notices'
@@ -57,6 +56,3 @@ export const useNodesStore = defineStore('nodes', () => {
 
   return { pending, run, cost }
 })
-
-export const asApiError = (cause: unknown): ApiError =>
-  cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) })

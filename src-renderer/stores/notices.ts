@@ -1,7 +1,8 @@
 /** Results that have no place of their own on the screen, shown between the page and the event rail until dismissed. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
-import { ApiError } from '@api/api'
+import type { ApiError } from '@api/api'
+import { asApiError } from './api-error'
 
 const NOTICES_MAX = 4
 /** Good news goes by itself; a failure stays until it was read. */
@@ -27,8 +28,7 @@ export const useNoticesStore = defineStore('notices', () => {
     notices.value = [...notices.value, { id, what, subject, error }].slice(-NOTICES_MAX)
     if (error === undefined) window.setTimeout(() => dismiss(id), GOOD_NEWS_MS)
   }
-  const failed = (what: string, subject: string, cause: unknown): void =>
-    add(what, subject, cause instanceof ApiError ? cause : new ApiError({ code: 'FAILED', message: String(cause) }))
+  const failed = (what: string, subject: string, cause: unknown): void => add(what, subject, asApiError(cause))
 
   return { notices, add, failed, dismiss }
 })

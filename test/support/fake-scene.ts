@@ -247,6 +247,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     name: 'local-lab',
     kind: 'lab',
     dataDir: DIR,
+    cli: 'lagoon',
     bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094',
     ensemble: '127.0.0.1:2181',
     observedAtMs: clock(),
@@ -302,6 +303,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     return {
       name: seed.name,
       topicId: topicId(seed),
+      isInternal: seed.name.startsWith('__'),
       configsProblem: null,
       configs: {
         'cleanup.policy': seed.name.startsWith('__') ? 'compact' : 'delete',

@@ -48,7 +48,7 @@ async function openUiOrStop(host: LabHost, log: Log, port: number | undefined): 
 async function openUi(host: LabHost, log: Log, port: number | undefined): Promise<string> {
   // Loaded when asked for: a cluster without screens starts without it.
   const { openWebServer } = await import('../../host/web-server')
-  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port).catch(
+  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port, host.dir).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE' || port === undefined) throw error
       throw portTaken({ host: '127.0.0.1', port }, 'choose another with --ui-port', error)

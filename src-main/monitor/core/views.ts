@@ -75,6 +75,7 @@ export function topicView(topic: TopicFacts, { configs, problem }: ConfigsKnown)
   return {
     name: topic.name,
     topicId: topic.topicId,
+    isInternal: topic.isInternal,
     configs: configs === null ? null : { ...configs },
     configsProblem: problem,
     partitions: topic.partitions.map((partition) => ({

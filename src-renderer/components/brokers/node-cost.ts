@@ -61,9 +61,7 @@ function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction)
   if (offline > 0) losses.push(line('offline', 'critical', { count: offline, node: cost.node }, offline))
   if (!hasOtherBroker) losses.push(line('lastBroker', 'critical'))
   if (cost.groups.length > 0) {
-    losses.push(
-      line('groups', 'degraded', { count: cost.groups.length, groups: cost.groups.join(', ') }, cost.groups.length)
-    )
+    losses.push(line('groups', 'degraded', { count: cost.groups.length }, cost.groups.length))
   }
   if (cost.isController && hasOtherBroker) losses.push(line(`controller.${action}`, 'degraded'))
   if (!cost.isComplete) losses.push(line('incomplete', 'unknown'))

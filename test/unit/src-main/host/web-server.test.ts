@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { clientLimits } from '../../../../src-main/host/clients'
@@ -80,5 +82,56 @@ describe('openWebServer', () => {
     expect(cookies[0]?.split('=')[0]).not.toBe(cookies[1]?.split('=')[0])
     const page = await fetch(`http://127.0.0.1:${port}/nothing`, { headers: { cookie: cookies.join('; ') } })
     expect(page.status).toBe(404)
+  })
+})
+
+describe('a web server that keeps its place', () => {
+  const dirs: string[] = []
+  const newDir = (): string => {
+    const dir = mkdtempSync(join(tmpdir(), 'lagoon-web-'))
+    dirs.push(dir)
+    return dir
+  }
+  afterEach(() => dirs.splice(0).forEach((dir) => rmSync(dir, { recursive: true, force: true })))
+
+  const open = (dir: string): Promise<WebServer> => openWebServer(api, tmpdir(), () => undefined, undefined, dir)
+  const cookieOf = async (web: WebServer): Promise<string> =>
+    (await fetch(web.url, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? ''
+
+  it('is back on its port after a restart and lets an open tab in, but no old address', async () => {
+    const dir = newDir()
+    const first = await open(dir)
+    const cookie = await cookieOf(first)
+    await first.close()
+    const second = await open(dir)
+
+    expect(new URL(second.url).port).toBe(new URL(first.url).port)
+    expect((await fetch(new URL('/assets/none', second.url), { headers: { cookie } })).status).toBe(404)
+    expect((await fetch(first.url, { redirect: 'manual' })).status).toBe(401)
+    expect(statSync(join(dir, 'web.json')).mode & 0o777).toBe(0o600)
+    await second.close()
+  })
+
+  it('takes another port when somebody has taken its own, and keeps that', async () => {
+    const dir = newDir()
+    const first = await open(dir)
+    const second = await open(dir)
+    const { port } = new URL(second.url)
+
+    expect(port).not.toBe(new URL(first.url).port)
+    expect(JSON.parse(readFileSync(join(dir, 'web.json'), 'utf8'))).toMatchObject({ port: Number(port) })
+    await first.close()
+    await second.close()
+  })
+
+  it('makes another place of a file that is empty, half or not ours', async () => {
+    for (const text of ['', '\0\0\0', '{"port":80', '{"port":1e9,"secret":"x"}', '[]', 'null']) {
+      const dir = newDir()
+      writeFileSync(join(dir, 'web.json'), text)
+      const web = await open(dir)
+
+      expect((await fetch(web.url, { redirect: 'manual' })).status, text).toBe(303)
+      await web.close()
+    }
   })
 })

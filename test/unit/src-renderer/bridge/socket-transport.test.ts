@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createSocketTransport } from '@/bridge/socket-transport'
 import type { Socket } from '@/bridge/socket-transport'
 
-function setUp() {
+function setUp(isRefused?: () => Promise<boolean>) {
   const sockets: (Socket & { sent: string[] })[] = []
   const waits: { ms: number; run: () => void }[] = []
   const seen: unknown[] = []
@@ -19,12 +19,14 @@ function setUp() {
       sockets.push(socket)
       return socket
     },
-    after: (ms, run) => void waits.push({ ms, run })
+    after: (ms, run) => void waits.push({ ms, run }),
+    ...(isRefused === undefined ? {} : { isRefused })
   })
   transport.open({
     connected: () => seen.push('connected'),
     disconnected: () => seen.push('disconnected'),
-    received: (message) => seen.push(message)
+    received: (message) => seen.push(message),
+    refused: (value) => seen.push(`refused ${value}`)
   })
   return { transport, sockets, waits, seen }
 }
@@ -54,5 +56,18 @@ describe('the socket of web mode', () => {
 
     expect(waits.at(-1)?.ms).toBe(250)
     expect(seen.slice(-2)).toEqual(['connected', 'disconnected'])
+  })
+
+  it('asks why it was not let in, and says when the host no longer knows the page', async () => {
+    const { sockets, seen } = setUp(() => Promise.resolve(true))
+    sockets[0]?.onopen?.()
+    sockets[0]?.onclose?.()
+    await Promise.resolve()
+    expect(seen).toEqual(['connected', 'disconnected'])
+
+    sockets[0]?.onclose?.()
+    await Promise.resolve()
+
+    expect(seen.at(-1)).toBe('refused true')
   })
 })

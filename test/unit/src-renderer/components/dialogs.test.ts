@@ -93,6 +93,54 @@ describe('killing a broker', () => {
   })
 })
 
+describe('killing a broker that leads hundreds of topics', () => {
+  it('says what stays safe before the list, and folds the list with its count', async () => {
+    useDialogsStore().open({ type: 'nodeCost', action: 'kill', node: 'broker-2' })
+    await flushPromises()
+    api.last('node.cost').resolve({
+      node: 'broker-2',
+      isController: false,
+      topics: Array.from({ length: 300 }, (_, i) => ({
+        topic: `t-${i}`,
+        offlinePartitions: Array.from({ length: 60 }, (_, p) => p)
+      })),
+      groups: Array.from({ length: 40 }, (_, i) => `g-${i}`),
+      isComplete: true
+    })
+    await flushPromises()
+
+    const text = shownText()
+    expect(text.indexOf('What stays safe')).toBeLessThan(text.indexOf('t-0'))
+    expect(byRole('row', /^t-/)).toHaveLength(6)
+    expect(one('row', /^t-0/).textContent).toContain('and 36 more')
+    expect(text).toContain('g-4 and 35 more cannot commit')
+    one('button', 'Show 294 more topics').click()
+    await flushPromises()
+    expect(byRole('button', 'more topics')).toEqual([])
+  })
+})
+
+describe('a dialog that does something', () => {
+  it.each([
+    [{ type: 'nodeCost', action: 'kill', node: 'broker-2' }, 'kills'],
+    [{ type: 'createTopic' }, 'creates'],
+    [{ type: 'deleteTopic', topic: 'orders' }, 'deletes']
+  ] as const)('says its keys: %j', async (dialog, word) => {
+    useDialogsStore().open(dialog)
+    await flushPromises()
+
+    const keys = document.querySelector('.dialog-foot .keys')?.textContent.replace(/\s+/g, ' ')
+    expect(keys).toMatch(new RegExp(`Esc ?cancels.*Ctrl Enter ?${word}`))
+  })
+
+  it('offers itself as a command', async () => {
+    useDialogsStore().open({ type: 'deleteTopic', topic: 'orders' })
+    await flushPromises()
+
+    expect(one('button', 'Copy command')).toBeTruthy()
+  })
+})
+
 describe('a dialog that asks nothing', () => {
   it.each([
     ['connectClient', 'Connect a client'],

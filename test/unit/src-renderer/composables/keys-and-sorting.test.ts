@@ -116,7 +116,7 @@ describe('a snippet', () => {
   const remarks = { list: 'L', write: 'W', read: 'R' }
 
   it('names the real address and comes back as one text', () => {
-    const parts = snippetParts('node', '127.0.0.1:9092,127.0.0.1:9093', remarks)
+    const parts = snippetParts('node', { address: '127.0.0.1:9092,127.0.0.1:9093', topic: 't' }, remarks)
 
     expect(snippetText(parts)).toContain("['127.0.0.1:9092', '127.0.0.1:9093']")
     expect(snippetText(parts)).not.toMatch(/[‹›]/)
@@ -124,7 +124,7 @@ describe('a snippet', () => {
   })
 
   it('tells strings and remarks from code', () => {
-    const kinds = snippetParts('kcat', 'h:1', remarks).map((part) => part.kind)
+    const kinds = snippetParts('kcat', { address: 'h:1', topic: 't' }, remarks).map((part) => part.kind)
     expect(new Set(kinds)).toEqual(new Set(['remark', 'code', 'string']))
   })
 })

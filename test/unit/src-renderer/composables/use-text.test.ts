@@ -66,7 +66,7 @@ describe('the sentence of an event', () => {
       text('ko').eventSentence(
         eventView(1, NOW_MS, { code: 'topicCreated', subject: 'orders', params: { partitions: 1 } })
       )
-    ).toBe('토픽 orders 생성, 파티션 1개')
+    ).toBe('토픽 orders 생성됨, 파티션 1개')
   })
 
   it('is a shorter one where a param is missing, never one with a hole', () => {

@@ -14,7 +14,7 @@ export interface FakeApi extends LagoonApi {
   readonly calls: Call[]
   readonly watched: () => string[]
   push<Key extends WatchKey>(key: Key, value: WatchValue<Key>): void
-  setConnected(isConnected: boolean): void
+  setConnected(isConnected: boolean, isRefused?: boolean): void
   /** The newest call of this name. */
   last(name: CommandName): Call
 }
@@ -22,7 +22,7 @@ export interface FakeApi extends LagoonApi {
 export function createFakeApi(): FakeApi {
   const calls: Call[] = []
   const watches = new Map<string, Set<(value: never) => void>>()
-  const connectionListeners = new Set<(isConnected: boolean) => void>()
+  const connectionListeners = new Set<(isConnected: boolean, isRefused?: boolean) => void>()
   let isConnected = true
 
   return {
@@ -46,9 +46,9 @@ export function createFakeApi(): FakeApi {
     push(key, value) {
       for (const listener of watches.get(key) ?? []) listener(value as never)
     },
-    setConnected(value) {
+    setConnected(value, isRefused = false) {
       isConnected = value
-      for (const listener of connectionListeners) listener(value)
+      for (const listener of connectionListeners) listener(value, isRefused)
     },
     last(name) {
       const call = calls.findLast((one) => one.name === name)

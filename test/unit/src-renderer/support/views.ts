@@ -42,6 +42,7 @@ export function clusterView(rest: Partial<ClusterView> = {}): ClusterView {
     name: 'local-lab',
     kind: 'lab',
     dataDir: '/data',
+    cli: 'lagoon',
     bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093',
     ensemble: '127.0.0.1:2181',
     observedAtMs: NOW_MS,

@@ -29,6 +29,21 @@ describe('the shell', () => {
     expect(shownText()).toContain('Not live')
   })
 
+  it('shows no lost connection before the first view has come', async () => {
+    await show(App)
+
+    expect(shownText()).not.toContain('Disconnected')
+  })
+
+  it('says how to get back in when the host no longer knows the page', async () => {
+    await show(App)
+    api.push('cluster', clusterView())
+    api.setConnected(false, true)
+    await flushPromises()
+
+    expect(one('alert', 'Open the address that it printed')).toBeTruthy()
+  })
+
   it('says since when the connection is lost, keeps what it knew, and forgets the verdict', async () => {
     await show(App)
     api.push('cluster', clusterView())
@@ -246,6 +261,19 @@ describe('the shell', () => {
     await flushPromises()
 
     expect(api.last('node.start').input).toEqual({ node: 'broker-2' })
+  })
+
+  it('finds commands by their Korean words while English is shown', async () => {
+    await show(App)
+    api.push('cluster', clusterView())
+    await press('k', { ctrlKey: true })
+    const field = one('textbox', 'Command palette') as HTMLInputElement
+    field.value = '강제 종료 브로커 2'
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+
+    expect(one('option', 'Kill broker 2')).toBeTruthy()
+    expect(one('listbox', 'Command palette')).toBeTruthy()
   })
 
   it('changes language, theme and density at once', async () => {

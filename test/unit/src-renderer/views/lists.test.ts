@@ -128,8 +128,19 @@ describe('a topic that was created here', () => {
   })
 })
 
+describe('an internal topic', () => {
+  it('offers no Delete', async () => {
+    await show(TopicView, { name: '__consumer_offsets' })
+    const view = { name: '__consumer_offsets', topicId: 'id', configs: {}, configsProblem: null, partitions: [] }
+    api.push('topic:__consumer_offsets', { ...view, isInternal: true })
+    await flushPromises()
+
+    expect(byRole('button', 'Delete')).toHaveLength(0)
+  })
+})
+
 describe('the configs of a topic', () => {
-  const topicView = { name: 't', topicId: 'id', partitions: [] }
+  const topicView = { name: 't', topicId: 'id', isInternal: false, partitions: [] }
 
   it('are waited for, said to be unavailable with the reason, or said not to be set', async () => {
     await show(ConfigTable, { topic: { ...topicView, configs: null, configsProblem: null } })
@@ -144,6 +155,74 @@ describe('the configs of a topic', () => {
 
     await show(ConfigTable, { topic: { ...topicView, configs: {}, configsProblem: null } })
     expect(shownText()).toContain('No configs are set')
+  })
+})
+
+describe('rows without a link', () => {
+  it('are one Tab stop, taken along by the arrows, and selected with Enter', async () => {
+    await show(BrokersView)
+    api.push('cluster', clusterView())
+    await flushPromises()
+    const stops = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('tr[tabindex="0"]')]
+    expect(stops().map((stop) => stop.textContent)).toEqual([expect.stringContaining('Broker 1')])
+    stops()[0]?.focus()
+    document.activeElement?.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
+    )
+    await flushPromises()
+    expect(window.location.hash).toBe('#/brokers/broker-1')
+
+    document.activeElement?.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true })
+    )
+    await flushPromises()
+
+    expect(window.location.hash).toBe('#/brokers/broker-2')
+    expect(document.activeElement?.textContent).toContain('Broker 2')
+  })
+})
+
+describe('the filter field', () => {
+  it('gives the arrows on to the rows', async () => {
+    await show(TopicsView)
+    api.push('topics', { observedAtMs: 1, topics: [row('a'), row('b')] })
+    await flushPromises()
+    const field = one('textbox', 'Filter topics')
+    field.focus()
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }))
+    await flushPromises()
+
+    expect(document.querySelector('[aria-selected=true]')?.textContent).toContain('a')
+    expect(document.activeElement).not.toBe(field)
+  })
+})
+
+describe('rows that do not come', () => {
+  it('are not promised for ever', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await show(GroupsView)
+    expect(one('status', 'Loading')).toBeTruthy()
+    vi.advanceTimersByTime(5_000)
+    await flushPromises()
+    vi.useRealTimers()
+
+    expect(shownText()).toContain('Still waiting for an answer')
+  })
+
+  it('are said to be unknown without a connection', async () => {
+    await show(GroupsView)
+    api.setConnected(false)
+    await flushPromises()
+
+    expect(shownText()).toContain('Not known: there is no connection')
+  })
+
+  it('are not taken for none before anybody has told of any', async () => {
+    await show(TopicsView)
+    api.push('topics', { observedAtMs: null, topics: [] })
+    await flushPromises()
+
+    expect(shownText()).not.toContain('No topics yet')
   })
 })
 
@@ -235,6 +314,7 @@ describe('partitions', () => {
         topicId: 'id',
         configs: {},
         configsProblem: null,
+        isInternal: false,
         partitions: [
           { ...partition, partition: 0, leader: 1, startOffset: 0, endOffset: 9007199254740991 },
           { ...partition, partition: 1, leader: null, startOffset: null, endOffset: null }

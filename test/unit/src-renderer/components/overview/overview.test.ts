@@ -100,6 +100,17 @@ describe('the overview', () => {
     expect(document.querySelector('[data-testid=verdict] h2')?.textContent).toContain('1 of 2 brokers serve')
   })
 
+  it('gives no verdict while the host is gone', async () => {
+    await show(OverviewView)
+    api.push('cluster', clusterView({ health: 'stopped' }))
+    api.setConnected(false)
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict] h2')?.textContent).toContain(
+      'The state of the cluster is not known'
+    )
+  })
+
   it('says of groups behind only what is known', async () => {
     await show(OverviewView)
     const groups = async (rest: Partial<ClusterView>): Promise<string> => {
