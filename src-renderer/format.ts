@@ -58,7 +58,11 @@ const RATE_BACK = 0.5
 
 /** One unit for all rates of the screen. `previous` keeps it steady while the largest rate moves around a border. */
 export function rateUnit(values: readonly (number | null | undefined)[], previous?: Unit): Unit {
-  const largest = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0)
+  const known = values.filter((value) => typeof value === 'number')
+  if (known.length === 0) return previous ?? KILOBYTE
+  const largest = Math.max(...known)
+  // A byte has no tenths: what is less than a kilobyte is told to the byte.
+  if (largest < KILOBYTE.factor) return BYTE
   const suits = BYTES.slice(1).findLast((unit) => largest >= unit.factor * RATE_FROM) ?? KILOBYTE
   const isBelow = previous !== undefined && suits.factor < previous.factor
   return isBelow && largest >= previous.factor * RATE_FROM * RATE_BACK ? previous : suits
@@ -140,9 +144,21 @@ export function isoLocal(atMs: number): string {
 
 /** A time of day; of another day than `nowMs` with its date: 11-22 14:06:22. */
 export function moment(locale: string, atMs: number, nowMs: number, hasMillis = false): string {
-  if (new Date(atMs).toDateString() !== new Date(nowMs).toDateString())
-    return isoLocal(atMs).slice(5, hasMillis ? 23 : 19)
+  if (!isOneDay(atMs, nowMs)) return isoLocal(atMs).slice(5, hasMillis ? 23 : 19)
   return hasMillis ? clockMillis(locale, atMs) : clock(locale, atMs)
+}
+
+export interface TimeRange {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+const isOneDay = (aMs: number, bMs: number): boolean => new Date(aMs).toDateString() === new Date(bMs).toDateString()
+
+/** A time among others: all of them have dates, or none has. None is needed where all are of today. */
+export function momentWithin(locale: string, atMs: number, range: TimeRange, nowMs: number): string {
+  const isToday = isOneDay(range.fromMs, nowMs) && isOneDay(range.toMs, nowMs) && isOneDay(atMs, nowMs)
+  return isToday ? clock(locale, atMs) : isoLocal(atMs).slice(5, 19)
 }
 
 export function zone(locale: string, atMs: number): string {

@@ -14,6 +14,9 @@ export interface LaneOptions {
   readonly toMs: number
   /** Height above the plot; 0 hides the lane but keeps the pointer line. */
   readonly height: number
+  /** The time that the pointer is at, in this plot or in another of the screen. */
+  readonly pointedAtMs: () => number | undefined
+  readonly onPoint: (atMs: number | undefined) => void
   readonly onSelect: (event: ClusterEvent) => void
 }
 
@@ -42,7 +45,7 @@ export function createLanePlugin(): Plugin<'line', LaneOptions> {
       const { tokens } = options
       ctx.save()
       ctx.font = `${tokens.textAxis}px ${tokens.fontUi}`
-      drawPointerLine(chart, tokens)
+      drawPointerLine(chart, options)
       marks =
         options.height === 0
           ? []
@@ -58,6 +61,8 @@ export function createLanePlugin(): Plugin<'line', LaneOptions> {
 
     afterEvent(chart, args, options) {
       const { x, y, type } = args.event
+      if (type === 'mousemove') options.onPoint(timeUnderPointer(chart))
+      if (type === 'mouseout') options.onPoint(undefined)
       if (x === null || y === null || options.height === 0) return
       const hit = y <= options.height ? marks.find((mark) => Math.abs(mark.x - x) <= options.tokens.mark) : undefined
       chart.canvas.style.cursor = hit === undefined ? '' : 'pointer'
@@ -92,11 +97,22 @@ function drawMark(ctx: CanvasRenderingContext2D, mark: LaneMark, middle: number,
   }
 }
 
-function drawPointerLine(chart: Parameters<NonNullable<Plugin<'line'>['afterDraw']>>[0], tokens: ChartTokens): void {
+type LineChart = Parameters<NonNullable<Plugin<'line'>['afterDraw']>>[0]
+
+/** Of the samples that the tooltip shows; none beside the plot. */
+function timeUnderPointer(chart: LineChart): number | undefined {
   const active = chart.tooltip?.getActiveElements()[0]
-  if (active === undefined) return
-  const x = Math.round(active.element.x) + 0.5
-  const { ctx, chartArea } = chart
+  if (active === undefined) return undefined
+  return chart.scales['x']?.getValueForPixel(active.element.x)
+}
+
+/** Through all plots of the screen at one time: what one shows is compared with what the other shows then. */
+function drawPointerLine(chart: LineChart, { pointedAtMs, tokens }: LaneOptions): void {
+  const atMs = pointedAtMs()
+  const { ctx, chartArea, scales } = chart
+  if (atMs === undefined || scales['x'] === undefined) return
+  const x = Math.round(scales['x'].getPixelForValue(atMs)) + 0.5
+  if (x < chartArea.left || x > chartArea.right) return
   ctx.beginPath()
   ctx.moveTo(x, chartArea.top)
   ctx.lineTo(x, chartArea.bottom)

@@ -40,6 +40,8 @@ export interface TimeChartTexts {
   readonly value: (value: number) => string
   readonly tick: (value: number, step: number) => string
   readonly time: (atMs: number, hasSeconds: boolean) => string
+  /** With its date where the plot's times are not all of today. */
+  readonly moment: (atMs: number) => string
   readonly sentence: (event: ClusterEvent) => string
 }
 
@@ -47,7 +49,7 @@ export function timeChart(
   input: TimeChartInput,
   tokens: ChartTokens,
   texts: TimeChartTexts,
-  onSelect: LaneOptions['onSelect']
+  hands: Pick<LaneOptions, 'onSelect' | 'onPoint' | 'pointedAtMs'>
 ): ChartConfiguration<'line', Point[]> {
   const axis = valueAxis(highest(input.series), input.isInteger)
   const font = { family: tokens.fontUi, size: tokens.textAxis }
@@ -127,7 +129,7 @@ export function timeChart(
           boxHeight: 1,
           caretSize: 0,
           callbacks: {
-            title: (items) => (items[0] === undefined ? '' : texts.time(items[0].parsed.x ?? 0, true)),
+            title: (items) => (items[0] === undefined ? '' : texts.moment(items[0].parsed.x ?? 0)),
             label: (item) => ` ${item.dataset.label ?? ''}  ${texts.value(item.parsed.y ?? 0)}`
           }
         },
@@ -138,7 +140,7 @@ export function timeChart(
           fromMs: input.fromMs,
           toMs: input.toMs,
           height: laneHeight,
-          onSelect
+          ...hands
         }
       }
     }

@@ -14,7 +14,9 @@ Chart.register(LineController, LineElement, LinearScale, PointElement, Tooltip, 
 
 export function useChart(
   canvas: Readonly<Ref<HTMLCanvasElement | null>>,
-  configuration: () => ChartConfiguration<'line', Point[]>
+  configuration: () => ChartConfiguration<'line', Point[]>,
+  /** What is drawn over the plot; nothing is laid out anew when it changes. */
+  overlay: () => unknown
 ): void {
   let chart: Chart<'line', Point[]> | undefined
 
@@ -41,5 +43,6 @@ export function useChart(
     },
     { flush: 'post', immediate: true }
   )
+  watch(overlay, () => chart?.draw())
   onScopeDispose(destroy)
 }

@@ -11,22 +11,23 @@ export function useLagSentence(
   fromMs: Ref<number>,
   toMs: Ref<number>
 ): ComputedRef<string> {
-  const { t, clock } = useText()
-  return computed(() =>
-    series.value
+  const { t, when, foreign } = useText()
+  return computed(() => {
+    const range = { fromMs: fromMs.value, toMs: toMs.value }
+    return series.value
       .map((one) => {
         const { first, last, highest, hasGap } = summarize(one.points.filter(({ x }) => x >= fromMs.value))
-        if (highest === null) return t('chart.lagUnknown', { name: one.name })
+        if (highest === null) return t('chart.lagUnknown', { name: foreign(one.name) })
         const named = {
-          name: one.name,
+          name: foreign(one.name),
           first: integer(first),
           last: integer(last),
           highest: integer(highest),
-          from: clock(fromMs.value),
-          to: clock(toMs.value)
+          from: when(fromMs.value, range),
+          to: when(toMs.value, range)
         }
         return t(hasGap ? 'chart.lagWithGap' : 'chart.lag', named)
       })
       .join(' ')
-  )
+  })
 }

@@ -3,7 +3,8 @@ import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
 import { EVENT_PARAMS } from '@api/event-params'
 import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
-import { clock, durationParts, integer, moment, zone } from '@/format'
+import { clock, durationParts, integer, moment, momentWithin, zone } from '@/format'
+import type { TimeRange } from '@/format'
 import { isolated } from '@/foreign-text'
 import { useClockStore } from '@/stores/clock'
 
@@ -15,6 +16,8 @@ export interface Text {
   readonly zone: (atMs: number) => string
   /** A time of day, with its date where that is not today's. */
   readonly moment: (atMs: number, hasMillis?: boolean) => string
+  /** The same among others of a range: with dates in all of it, or in none. */
+  readonly when: (atMs: number, range: TimeRange) => string
   readonly duration: (ms: number) => string
   readonly nodeLabel: (name: string) => string
   readonly nodeInline: (name: string) => string
@@ -44,7 +47,7 @@ export function useText(): Text {
     return role === undefined ? foreign(name) : t(`node.${role}`, { id })
   }
 
-  const when = (atMs: number, hasMillis = false): string => moment(locale(), atMs, clockStore.nowMs, hasMillis)
+  const dated = (atMs: number, hasMillis = false): string => moment(locale(), atMs, clockStore.nowMs, hasMillis)
 
   /** In the middle of a sentence. */
   const nodeInline = (name: string): string => {
@@ -97,7 +100,7 @@ export function useText(): Text {
     nodeIn: reason.node === null ? '' : nodeInline(reason.node),
     count: integer(reason.count),
     sample: list(reason.sample, reason.count ?? reason.sample.length),
-    time: when(reason.sinceMs)
+    time: dated(reason.sinceMs)
   })
 
   /** A member that starts is reported under the same code, on a milder level. */
@@ -128,7 +131,8 @@ export function useText(): Text {
     t,
     clock: (atMs, hasSeconds = true) => clock(locale(), atMs, hasSeconds),
     zone: (atMs) => zone(locale(), atMs),
-    moment: when,
+    moment: dated,
+    when: (atMs, range) => momentWithin(locale(), atMs, range, clockStore.nowMs),
     duration,
     nodeLabel,
     nodeInline,

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { axisTick, bytes, byteUnit, clock, decimal, durationParts, integer, inUnit, isoLocal, rateUnit } from '@/format'
+import {
+  axisTick,
+  bytes,
+  byteUnit,
+  clock,
+  decimal,
+  durationParts,
+  integer,
+  inUnit,
+  isoLocal,
+  momentWithin,
+  rateUnit
+} from '@/format'
 
 const THIN = '\u2009'
 
@@ -39,6 +51,14 @@ describe('sizes and rates', () => {
     expect(rateUnit([90_000], mega).name).toBe('MB')
     expect(rateUnit([40_000], mega).name).toBe('kB')
     expect(rateUnit([]).name).toBe('kB')
+    expect(rateUnit([null], mega).name).toBe('MB')
+  })
+
+  it('tell rates below a kilobyte to the byte', () => {
+    expect(rateUnit([532, 0, null])).toEqual({ name: 'B', factor: 1 })
+    expect(rateUnit([999], rateUnit([5_000])).name).toBe('B')
+    expect(rateUnit([1000], rateUnit([532])).name).toBe('kB')
+    expect(inUnit(532, rateUnit([532]))).toBe('532')
   })
 
   it('do not go below the least unit', () => {
@@ -83,5 +103,25 @@ describe('times', () => {
     expect(clock('ko', at)).toBe('00:06:05')
     expect(clock('en', at, false)).toBe('00:06')
     expect(isoLocal(at + 42)).toBe('2026-11-22 00:06:05.042')
+  })
+})
+
+describe('a time among others', () => {
+  const at = (day: number, hour: number): number => new Date(2026, 10, day, hour, 5, 9).getTime()
+  const today = { fromMs: at(22, 9), toMs: at(22, 14) }
+
+  it('has no date where all of them are of today', () => {
+    expect(momentWithin('en', at(22, 10), today, at(22, 14))).toBe('10:05:09')
+  })
+
+  it('has its date where they cross midnight, before it and after it', () => {
+    const range = { fromMs: at(21, 23), toMs: at(22, 1) }
+
+    expect(momentWithin('en', at(21, 23), range, at(22, 1))).toBe('11-21 23:05:09')
+    expect(momentWithin('en', at(22, 1), range, at(22, 1))).toBe('11-22 01:05:09')
+  })
+
+  it('has its date where all of them are of another day', () => {
+    expect(momentWithin('en', at(22, 10), today, at(23, 1))).toBe('11-22 10:05:09')
   })
 })

@@ -13,7 +13,13 @@ const tokens = readTokens((name) =>
         ? '12px'
         : name
 )
-const texts = { value: String, tick: String, time: String, sentence: () => 'killed' }
+const texts = {
+  value: String,
+  tick: String,
+  time: String,
+  moment: (atMs: number) => `on ${atMs}`,
+  sentence: () => 'killed'
+}
 const input: TimeChartInput = {
   series: [
     {
@@ -35,7 +41,8 @@ const input: TimeChartInput = {
   hasLane: true,
   hasTimeLabels: true
 }
-const chart = (rest: Partial<TimeChartInput> = {}) => timeChart({ ...input, ...rest }, tokens, texts, () => undefined)
+const hands = { onSelect: () => undefined, onPoint: () => undefined, pointedAtMs: () => undefined }
+const chart = (rest: Partial<TimeChartInput> = {}) => timeChart({ ...input, ...rest }, tokens, texts, hands)
 const annotationsOf = (rest: Partial<TimeChartInput>) =>
   (chart(rest).options?.plugins?.annotation?.annotations ?? []) as unknown as Record<string, unknown>[]
 
@@ -58,6 +65,12 @@ describe('a plot over time', () => {
   it('has its value axis from 0 on the right, next to now', () => {
     expect(chart().options?.scales?.y).toMatchObject({ position: 'right', min: 0, max: 50_000 })
     expect(chart().options?.scales?.x).toMatchObject({ min: 0, max: 1000 })
+  })
+
+  it('titles its tooltip with the moment, which has a date where the range needs one', () => {
+    const title = chart().options?.plugins?.tooltip?.callbacks?.title as unknown as (items: object[]) => string
+
+    expect(title([{ parsed: { x: 300 } }])).toBe('on 300')
   })
 
   it('draws a solid line for a process and a dotted one for what the cluster made of it', () => {
