@@ -23,10 +23,36 @@ export function visibleText(text: string): string {
     .replace(UNSEEN, codeOf)
 }
 
+/** A text of many lines: these and its tabs stay, the other controls are made visible. */
+export function visibleLines(text: string): string {
+  return text.replace(/[^\t\n]+/g, visibleText)
+}
+
 /** For the middle of a sentence: a name that is written from right to left does not turn what stands around it. */
 export function isolated(text: string): string {
   const visible = visibleText(text)
   return RIGHT_TO_LEFT.test(visible) ? `${FIRST_STRONG_ISOLATE}${visible}${POP_ISOLATE}` : visible
+}
+
+/** Longer names are cut in the middle where there is no room: what tells them apart stands at their end. */
+const UNCUT_MAX = 24
+const TAIL_LENGTH = 10
+/** Not to be parted from what stands before it. */
+const CONTINUES = /^[\p{M}\udc00-\udfff]/u
+
+export interface NameParts {
+  readonly head: string
+  /** Empty where the name is short, or where its letters join and must not be parted. */
+  readonly tail: string
+}
+
+/** A name, visible, as what may be elided and what stays. Spaces at its ends are seen, too. */
+export function nameParts(text: string): NameParts {
+  const visible = visibleText(text).replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length))
+  if (visible.length <= UNCUT_MAX || RIGHT_TO_LEFT.test(visible)) return { head: visible, tail: '' }
+  let at = visible.length - TAIL_LENGTH
+  while (at > 0 && CONTINUES.test(visible.slice(at))) at--
+  return { head: visible.slice(0, at), tail: visible.slice(at) }
 }
 
 const BINARY = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/

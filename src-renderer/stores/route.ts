@@ -21,13 +21,15 @@ export interface Route {
 
 /** What of an address leads nowhere is left out. */
 export function parseRoute(hash: string): Route {
-  const [name, subject = '', tab] = hash
+  const [name, subject, tab] = hash
     .replace(/^#?\/?/, '')
     .split('/')
     .map(decode)
   const section = SECTIONS.find((one) => one === name) ?? 'overview'
   const tabs: readonly string[] | undefined = section in TABS ? TABS[section as keyof typeof TABS] : undefined
-  if (tabs === undefined || subject === '') return { section, subject: undefined, tab: undefined }
+  // Kafka's simple consumers may commit for the group with the empty id; no topic or node has an empty name.
+  const isNamed = subject !== undefined && (subject !== '' || section === 'groups')
+  if (tabs === undefined || !isNamed) return { section, subject: undefined, tab: undefined }
   return { section, subject, tab: tabs.find((one) => one === tab) }
 }
 

@@ -12,6 +12,8 @@ export interface Column {
   readonly isQuiet?: boolean
   /** Text that reads on as far as there is room; the last column of its table. */
   readonly isText?: boolean
+  /** Names and values that others gave. */
+  readonly isForeign?: boolean
   readonly isFixed?: boolean
   /** In a table that is too narrow columns are left out, 1 first; one without a number stays. */
   readonly yields?: number

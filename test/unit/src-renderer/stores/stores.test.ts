@@ -187,6 +187,9 @@ describe('a route', () => {
   it('is what its link says, for names of any characters', () => {
     const name = 'a/b #%한'
     expect(parseRoute(linkTo('groups', name, 'members'))).toEqual({ section: 'groups', subject: name, tab: 'members' })
+    expect(parseRoute(linkTo('groups', ''))).toEqual({ section: 'groups', subject: '', tab: undefined })
+    expect(parseRoute(linkTo('groups'))).toEqual({ section: 'groups', subject: undefined, tab: undefined })
+    expect(parseRoute('#/topics/')).toEqual({ section: 'topics', subject: undefined, tab: undefined })
     expect(parseRoute('')).toEqual({ section: 'overview', subject: undefined, tab: undefined })
     expect(parseRoute('#/topics/%E0%A4%A')).toEqual({ section: 'topics', subject: '%E0%A4%A', tab: undefined })
     expect(parseRoute('#/settings/x')).toEqual({ section: 'settings', subject: undefined, tab: undefined })
