@@ -8,7 +8,7 @@ import type { Clock, Log } from '../kernel/ports'
 import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
 import type { ControllerBroadcast } from './controller-broadcast'
 import { chunks, partitionsPerMulti, type ControllerWrites } from './controller-writes'
-import type { ControlledTopic, ControllerState } from './core/controller/controller-state'
+import type { ControlledTopic, ControllerState, LiveBroker } from './core/controller/controller-state'
 import { paths } from './core/znodes'
 
 /** A broker that refused is asked again after this. */
@@ -21,7 +21,8 @@ interface Deletion {
   readonly topic: ControlledTopic
   /** Brokers that have not said yet that they hold nothing of it. */
   readonly holders: Set<number>
-  readonly asked: Set<number>
+  /** Those whose answer is awaited, and which registration of theirs was asked: a broker that came back is another. */
+  readonly asked: Map<number, bigint>
   /** Resolves when every broker that was alive has heard and answered. */
   readonly gone: Promise<void>
 }
@@ -66,23 +67,24 @@ export class TopicDeletions {
   #begin(topic: ControlledTopic): void {
     const told = this.#ports.broadcast.tell({ changed: topic.partitions, areDeleted: true })
     const holders = new Set(topic.partitions.flatMap(({ replicas }) => replicas))
-    const deletion = { topic, holders, asked: new Set<number>() }
+    const deletion = { topic, holders, asked: new Map<number, bigint>() }
     const gone = Promise.all([told, this.#askLiving(deletion)]).then(() => undefined)
     this.#deletions.set(topic.name, { ...deletion, gone })
   }
 
   async #askLiving(deletion: Omit<Deletion, 'gone'>): Promise<void> {
     const { holders, asked } = deletion
-    const living = [...holders].filter((id) => this.#ports.state.isAlive(id) && !asked.has(id))
-    await Promise.all(living.map((id) => this.#ask(deletion, id)))
+    const living = [...holders].flatMap((id) => this.#ports.state.brokers.get(id) ?? [])
+    const unasked = living.filter(({ id, epoch }) => asked.get(id) !== epoch)
+    await Promise.all(unasked.map((broker) => this.#ask(deletion, broker)))
   }
 
-  async #ask(deletion: Omit<Deletion, 'gone'>, brokerId: number): Promise<void> {
+  async #ask(deletion: Omit<Deletion, 'gone'>, { id: brokerId, epoch }: LiveBroker): Promise<void> {
     const { topic, holders, asked } = deletion
     const { broadcast, clock, log } = this.#ports
-    asked.add(brokerId)
+    asked.set(brokerId, epoch)
     const outcome = await broadcast.deleteReplicas(brokerId, topic)
-    asked.delete(brokerId)
+    if (asked.get(brokerId) === epoch) asked.delete(brokerId)
     // The broker left; it is asked when it is back.
     if (outcome === undefined) return
     if (outcome === 'NONE') {

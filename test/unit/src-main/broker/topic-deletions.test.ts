@@ -1,14 +1,20 @@
 /** Deleting a topic while a broker that holds some of it is away, as Kafka 3.9 does it. */
 import { describe, expect, it } from 'vitest'
+import type { EnsembleClient } from '../../../../src-main/coordination/ensemble-client'
+import type { ControllerBroadcast } from '../../../../src-main/broker/controller-broadcast'
+import type { ControllerWrites } from '../../../../src-main/broker/controller-writes'
+import { ControllerState } from '../../../../src-main/broker/core/controller/controller-state'
 import { paths } from '../../../../src-main/broker/core/znodes'
+import { TopicDeletions } from '../../../../src-main/broker/topic-deletions'
 import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
-import { errorName } from '../../../../src-main/protocol/wire/error-codes'
+import { errorName, type KafkaError } from '../../../../src-main/protocol/wire/error-codes'
 import { zeroUuid } from '../../../../src-main/kernel/uuid'
 import { BrokerWorld } from '../../../support/broker-world'
+import { SimClock } from '../../../support/ensemble-world'
 import { batchOf } from '../../../support/record-samples'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
@@ -192,5 +198,49 @@ describe('a deletion that somebody else interferes with', () => {
 
     expect(await create(world, 'again', [1])).toBe('NONE')
     expect(world.failures).toEqual([])
+  })
+})
+
+describe('a broker that comes back before its earlier self was given up', () => {
+  it('is asked, although the question to its earlier self is open', async () => {
+    const clock = new SimClock()
+    const state = new ControllerState()
+    const broker = { id: 2, host: 'sim', port: 9093, rack: null, epoch: 1n }
+    const partition = { topic: 'orders', partition: 0, replicas: [2], state: undefined, zkVersion: 0 }
+    state.replaceBrokers([broker])
+    state.topics.set('orders', { name: 'orders', topicId: zeroUuid, partitions: [partition] })
+    state.deleting.add('orders')
+    const questions: ((outcome: KafkaError | undefined) => void)[] = []
+    const broadcast = {
+      tell: () => Promise.resolve(),
+      deleteReplicas: () => new Promise<KafkaError | undefined>((resolve) => questions.push(resolve))
+    } as unknown as ControllerBroadcast
+    const events: (() => Promise<void>)[] = []
+    const deletions = new TopicDeletions({
+      state,
+      broadcast,
+      clock,
+      log: () => undefined,
+      ensemble: {} as EnsembleClient,
+      writes: {} as ControllerWrites,
+      event: (work) => events.push(work),
+      finished: () => undefined
+    })
+    deletions.resume()
+    expect(questions).toHaveLength(1)
+
+    // The controller sees the broker go and come as one: its sender learns that it is closed after the next 50 ms.
+    state.replaceBrokers([{ ...broker, epoch: 2n }])
+    deletions.resume()
+    deletions.resume()
+    questions[0]?.(undefined)
+    await clock.run(1)
+    expect(questions).toHaveLength(2)
+    deletions.resume()
+    expect(questions).toHaveLength(2)
+
+    questions[1]?.('NONE')
+    await clock.run(1)
+    expect(events).toHaveLength(1)
   })
 })
