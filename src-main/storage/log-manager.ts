@@ -290,6 +290,8 @@ export class LogManager {
       return existing
     }
     await this.#settleIdentity()
+    // Two logs that write one folder would spoil it.
+    if (this.#logs.has(name)) return this.create(topic, partition, topicId, config)
     const entry: Entry = { of: { topic, partition }, log: undefined, opening: undefined, measuredBytes: 0 }
     entry.opening = this.#create(entry, folder, topicId, config).finally(() => (entry.opening = undefined))
     this.#logs.set(name, entry)

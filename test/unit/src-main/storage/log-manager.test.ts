@@ -170,6 +170,17 @@ describe('partitions', () => {
     expect(await again.load('orders', 1)).toBeUndefined()
   })
 
+  it('are one log for all who create them at the same time', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+
+    const logs = await Promise.all([1, 2, 3].map(() => manager.create('orders', 0, topicId)))
+
+    expect(new Set(logs).size).toBe(1)
+    expect(manager.opened('orders', 0)).toBe(logs[0])
+    await manager.close()
+  })
+
   it('that are deleted are gone at once, their files after file.delete.delay.ms', async () => {
     const one = fixture()
     const manager = await openManager(one)
