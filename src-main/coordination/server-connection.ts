@@ -49,6 +49,8 @@ export interface MemberFace {
 type Waiting = { readonly cameAtMs: number } & (
   | { readonly type: 'handshake'; readonly zxid: Zxid; readonly request: ConnectRequest }
   | { readonly type: 'write'; readonly xid: number; readonly zxid: Zxid; readonly bytes: number }
+  /** A write whose entry is decided while replies before it wait for room. */
+  | { readonly type: 'written'; readonly xid: number; readonly zxid: Zxid; readonly outcome: Outcome | undefined }
   | { readonly type: 'read'; readonly xid: number; readonly request: ReadRequest }
   | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
 )
@@ -100,28 +102,35 @@ export class ServerConnection {
     this.#answerWaiting()
   }
 
-  /** The entry at the head of the queue was applied. */
+  /** The oldest entry that waits was applied. */
   committed(zxid: Zxid, outcome: Outcome): void {
-    if (this.#isOver) return
-    const head = this.#queue.shift()
-    invariant(head?.type === 'handshake' || head?.type === 'write', 'an entry that commits heads its queue')
-    invariant(compareZxid(head.zxid, zxid) === 0, 'entries of a connection commit in order', { zxid, head: head.zxid })
-    if (head.type === 'handshake') this.#shaken(head.request, outcome)
-    else this.#written(head.xid, zxid, outcome)
-    if (head.type === 'write') this.#queuedBytes -= head.bytes
-    this.#member.answered(head.cameAtMs)
-    this.#answerWaiting()
+    this.#decided(zxid, outcome)
   }
 
-  /** The entry at the head of the queue was not stored: the member's disk is full. */
+  /** The oldest entry that waits was not stored: the member's disk is full. */
   refused(zxid: Zxid): void {
+    this.#decided(zxid, undefined)
+  }
+
+  /** It heads the queue, unless reads before it wait for the client to take their replies: then it waits with them. */
+  #decided(zxid: Zxid, outcome: Outcome | undefined): void {
     if (this.#isOver) return
-    const head = this.#queue.shift()
-    invariant(head?.type === 'write', 'an entry that is refused heads its queue')
-    invariant(compareZxid(head.zxid, zxid) === 0, 'entries of a connection are refused in order', { zxid })
-    this.#queuedBytes -= head.bytes
-    this.#reply(head.xid, this.#member.lastApplied, errorCodes.SYSTEMERROR)
-    this.#member.answered(head.cameAtMs)
+    const index = this.#queue.findIndex(({ type }) => type === 'handshake' || type === 'write')
+    const waiting = this.#queue[index]
+    invariant(waiting?.type === 'handshake' || waiting?.type === 'write', 'an entry that is decided waits')
+    invariant(compareZxid(waiting.zxid, zxid) === 0, 'entries of a connection are decided in order', { zxid })
+    const { cameAtMs } = waiting
+    if (waiting.type === 'handshake') {
+      invariant(index === 0 && outcome !== undefined, 'a handshake comes first, and is not refused')
+      this.#queue.shift()
+      this.#shaken(waiting.request, outcome)
+      this.#member.answered(cameAtMs)
+    } else {
+      const { xid, bytes } = waiting
+      this.#queuedBytes -= bytes
+      this.#queue[index] = { type: 'written', cameAtMs, xid, zxid, outcome }
+      if (index === 0) this.#answerHead()
+    }
     this.#answerWaiting()
   }
 
@@ -250,7 +259,11 @@ export class ServerConnection {
     }
   }
 
-  #written(xid: number, zxid: Zxid, outcome: Outcome): void {
+  #written(xid: number, zxid: Zxid, outcome: Outcome | undefined): void {
+    if (outcome === undefined) {
+      this.#reply(xid, this.#member.lastApplied, errorCodes.SYSTEMERROR)
+      return
+    }
     switch (outcome.type) {
       case 'reply':
         this.#reply(xid, zxid, outcome.error, outcome.response)
@@ -272,12 +285,17 @@ export class ServerConnection {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       if (head.type === 'handshake' || head.type === 'write') break
       if (this.#connection.unsentBytes > unsentBytesMax) break
-      this.#queue.shift()
-      if (head.type === 'read') this.#readAnswer(head.xid, head.request)
-      else this.#errorAnswer(head.xid, head.error, head.closes)
-      this.#member.answered(head.cameAtMs)
+      this.#answerHead()
     }
     this.#regulate()
+  }
+
+  #answerHead(): void {
+    const head = this.#queue.shift()
+    if (head?.type === 'read') this.#readAnswer(head.xid, head.request)
+    else if (head?.type === 'error') this.#errorAnswer(head.xid, head.error, head.closes)
+    else if (head?.type === 'written') this.#written(head.xid, head.zxid, head.outcome)
+    if (head !== undefined) this.#member.answered(head.cameAtMs)
   }
 
   #readAnswer(xid: number, request: ReadRequest): void {

@@ -7,6 +7,7 @@ import {
   type MemberFace
 } from '../../../../src-main/coordination/server-connection'
 import type { LogCommand } from '../../../../src-main/coordination/core/log-entry'
+import { errorCodes } from '../../../../src-main/coordination/wire/codes'
 import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
 import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { requestOp, writeRequest, type Request } from '../../../../src-main/coordination/wire/requests'
@@ -24,9 +25,13 @@ class StuckConnection implements Connection {
   replies = 0
   isPaused = false
   isDestroyed = false
+  /** Of the replies, in their order. */
+  errors: number[] = []
 
   send(bytes: Uint8Array): void {
     this.replies++
+    // The frame's length, the xid and the zxid stand before it.
+    this.errors.push(new DataView(bytes.buffer, bytes.byteOffset).getInt32(16))
     this.unsentBytes += bytes.length
   }
 
@@ -83,6 +88,7 @@ class World {
     this.client.frame(connectRequestFrame(request).subarray(4))
     this.commit()
     this.connection.replies = 0
+    this.connection.errors = []
     this.connection.unsentBytes = 0
   }
 
@@ -104,6 +110,13 @@ class World {
     )
   }
 
+  /** The disk has no room for the oldest entry. */
+  refuse(): void {
+    const entry = this.proposed.shift()
+    if (entry === undefined) throw new Error('nothing was proposed')
+    this.client.refused(entry.zxid)
+  }
+
   /** The other end takes all that was sent. */
   drain(): void {
     this.connection.unsentBytes = 0
@@ -111,6 +124,7 @@ class World {
   }
 }
 
+const zeros = (count: number): number[] => Array.from({ length: count }, () => 0)
 const read: Request = { type: 'getChildren', path: '/', watch: false, withStat: false }
 const write = (bytes = 1): Request => ({ type: 'setData', path: '/', data: new Uint8Array(bytes), version: -1 })
 
@@ -177,6 +191,42 @@ describe('a connection', () => {
     world.commit()
 
     expect(world.connection.replies).toBe(2)
+  })
+
+  it('answers a write that is applied while its client does not take the replies before it, in its turn', () => {
+    for (let index = 0; index < 20; index++) world.request(read)
+    world.request(write())
+    world.request(write())
+    world.request(read)
+    const before = world.connection.replies
+    expect(before).toBeLessThan(20)
+
+    world.commit()
+    world.refuse()
+    expect(world.connection.replies).toBe(before)
+
+    for (let turn = 0; turn < 5; turn++) {
+      world.drain()
+      world.later.shift()?.()
+    }
+    expect(world.connection.errors).toEqual([...zeros(20), 0, errorCodes.SYSTEMERROR, 0])
+    expect(world.connection.isPaused).toBe(false)
+  })
+
+  it('keeps a read behind the write before it, however late that is', () => {
+    world.request(write())
+    for (let index = 0; index < 20; index++) world.request(read)
+    world.request(write())
+    world.commit()
+
+    for (let turn = 0; turn < 5; turn++) {
+      world.drain()
+      world.later.shift()?.()
+    }
+    expect(world.connection.replies).toBe(21)
+
+    world.commit()
+    expect(world.connection.replies).toBe(22)
   })
 
   it('that was destroyed takes no request and sends no reply', () => {
