@@ -243,6 +243,7 @@ export class BrokerNode {
       }),
       topicConfigs: (topic) => this.#configs.of(topic),
       loadTopicConfigs: (topics) => this.#loadConfigs(topics),
+      forgetTopicConfigs: (topic) => this.#configs.forget(topic),
       topicGone: (topic) => {
         this.#configs.forget(topic)
         groups.topicDeleted(topic)
@@ -371,6 +372,7 @@ export class BrokerNode {
   #imageChanged(isComplete: boolean): void {
     if (isComplete) {
       this.#isImageWhole = true
+      this.#configs.forgetMissing((topic) => this.#image.topic(topic) !== undefined)
       this.#forgetMissingTopics()
     }
     const liveBrokers = this.#image.brokers().map(({ id }) => id)

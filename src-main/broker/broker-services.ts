@@ -23,6 +23,8 @@ export interface BrokerServices {
   readonly topicConfigs: (topic: string) => TopicConfigs
   /** After this topicConfigs knows them; waits for the ensemble. */
   readonly loadTopicConfigs: (topics: readonly string[]) => Promise<void>
+  /** They were another topic's of that name. */
+  readonly forgetTopicConfigs: (topic: string) => void
   /** The topic was deleted: what is kept about it goes. */
   readonly topicGone: (topic: string) => void
   /** Asks the controller to create a topic with the broker's defaults; does not wait. */

@@ -1,4 +1,7 @@
-/** Topic configs as this broker knows them: read from /config/topics when first needed, forgotten with the topic. */
+/**
+ * Topic configs as this broker knows them: read from /config/topics when first needed, forgotten with the topic. A topic of
+ * the same name is another one, with configs of its own.
+ */
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { LogConfig } from '../storage/log-types'
 import { logConfigOf, type TopicConfigs } from './core/topic-configs'
@@ -10,6 +13,8 @@ const noConfigs: TopicConfigs = {}
 export class TopicConfigStore {
   readonly #ensemble: EnsembleClient
   readonly #known = new Map<string, TopicConfigs>()
+  /** Reads under way. */
+  readonly #reading = new Map<string, Promise<void>>()
 
   constructor(ensemble: EnsembleClient) {
     this.#ensemble = ensemble
@@ -24,12 +29,22 @@ export class TopicConfigStore {
   /** After this `of` knows these topics. Rejects with EnsembleError. */
   async load(topics: readonly string[]): Promise<void> {
     const unknown = topics.filter((topic) => !this.#known.has(topic))
-    await Promise.all(
-      unknown.map(async (topic) => {
-        const znode = await this.#ensemble.getData(paths.topicConfig(topic))
+    await Promise.all(unknown.map((topic) => this.#reading.get(topic) ?? this.#read(topic)))
+  }
+
+  /** What was read of a topic that was forgotten meanwhile is not kept. */
+  #read(topic: string): Promise<void> {
+    const reading: Promise<void> = this.#ensemble
+      .getData(paths.topicConfig(topic))
+      .then((znode) => {
+        if (this.#reading.get(topic) !== reading) return
         this.#known.set(topic, znode === undefined ? noConfigs : parseConfig(znode.data))
       })
-    )
+      .finally(() => {
+        if (this.#reading.get(topic) === reading) this.#reading.delete(topic)
+      })
+    this.#reading.set(topic, reading)
+    return reading
   }
 
   of(topic: string): TopicConfigs {
@@ -42,5 +57,11 @@ export class TopicConfigStore {
 
   forget(topic: string): void {
     this.#known.delete(topic)
+    this.#reading.delete(topic)
+  }
+
+  /** Of topics that are not there: they were deleted while nobody told us. */
+  forgetMissing(isThere: (topic: string) => boolean): void {
+    for (const topic of this.#known.keys()) if (!isThere(topic)) this.#known.delete(topic)
   }
 }

@@ -93,6 +93,10 @@ export class MetadataImage {
     return this.#topics.colliding(name)
   }
 
+  topicIdOf(name: string): Uuid | undefined {
+    return this.#topics.get(name)?.topicId
+  }
+
   topicName(topicId: Uuid): string | undefined {
     return this.#names.get(topicId)
   }

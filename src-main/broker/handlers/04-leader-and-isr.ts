@@ -11,6 +11,7 @@ import type { BrokerServices } from '../broker-services'
 import { chunks } from '../controller-writes'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof leaderAndIsrRequest>
 
@@ -26,11 +27,9 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
     response: leaderAndIsrResponse,
     async handle(request, { header }) {
       // Configs first: a log is opened with them. Nothing here views the receive buffer.
-      await broker.loadTopicConfigs(
-        topicsOf(request)
-          .map(({ topicName }) => topicName)
-          .filter((topic) => topicNameProblem(topic) === undefined)
-      )
+      const topics = topicsOf(request).filter(({ topicName }) => topicNameProblem(topicName) === undefined)
+      forgetConfigsOfOthers(broker, topics)
+      await broker.loadTopicConfigs(topics.map(({ topicName }) => topicName))
       return broker.replicas.inOrder(async () => {
         const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
         if (fenced !== undefined) return { errorCode: code(fenced) }

@@ -11,6 +11,7 @@ import type { BrokerServices } from '../broker-services'
 import type { MetadataChange } from '../core/metadata-image'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof updateMetadataRequest>
 
@@ -25,6 +26,10 @@ export function updateMetadata(broker: BrokerServices): HandlerRow {
       const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
       if (fenced !== undefined) return { errorCode: code(fenced) }
       const change = changeOf(request)
+      forgetConfigsOfOthers(
+        broker,
+        request.topicStates.filter(({ topicName }) => topicNameProblem(topicName) === undefined)
+      )
       for (const topic of broker.image.apply(change)) broker.topicGone(topic)
       broker.imageChanged(change.isComplete)
       return { errorCode: 0 }

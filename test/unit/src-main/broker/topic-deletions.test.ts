@@ -11,6 +11,7 @@ import { metadataRequest, metadataResponse } from '../../../../src-main/protocol
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
+import { describeConfigsRequest, describeConfigsResponse } from '../../../../src-main/protocol/api/32-describe-configs'
 import { errorName, type KafkaError } from '../../../../src-main/protocol/wire/error-codes'
 import { zeroUuid } from '../../../../src-main/kernel/uuid'
 import { BrokerWorld } from '../../../support/broker-world'
@@ -21,11 +22,23 @@ const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, respons
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
 const produceCall = { apiKey: 0, version: 9, request: produceRequest, response: produceResponse } as const
+const describeConfigsCall = {
+  apiKey: 32,
+  version: 4,
+  request: describeConfigsRequest,
+  response: describeConfigsResponse
+} as const
 const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fetchResponse } as const
 
-async function create(world: BrokerWorld, name: string, replicas: readonly number[], brokerId = 1) {
+async function create(
+  world: BrokerWorld,
+  name: string,
+  replicas: readonly number[],
+  brokerId = 1,
+  configs: readonly { readonly name: string; readonly value: string }[] = []
+) {
   const assignments = replicas.map((id, partitionIndex) => ({ partitionIndex, brokerIds: [id] }))
-  const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+  const asked = { name, numPartitions: -1, replicationFactor: -1, assignments, configs }
   const answer = await world.ask(brokerId, createCall, { topics: [asked], timeoutMs: 10_000 })
   return errorName(answer.topics[0]?.errorCode ?? -1)
 }
@@ -142,6 +155,43 @@ describe('a topic some of whose brokers are dead', () => {
     await world.reconnect(2)
     await world.clock.run(10_000)
     expect(await create(world, 'orders', [2])).toBe('NONE')
+  })
+})
+
+describe('the configs of a deleted topic', () => {
+  async function retentionAt(world: BrokerWorld, brokerId: number): Promise<string | null | undefined> {
+    const resource = { resourceType: 2, resourceName: 'orders', configurationKeys: ['retention.ms'] }
+    const answer = await world.ask(brokerId, describeConfigsCall, { resources: [resource] })
+    return answer.results[0]?.configs[0]?.value
+  }
+
+  it('are not those of the next topic of its name, on a broker that was started while they were still stored', async () => {
+    const world = await BrokerWorld.start([1, 2, 3])
+    await create(world, 'orders', [2], 1, [{ name: 'retention.ms', value: '1000' }])
+    for (const id of [2, 3]) await world.clock.until(world.brokers.get(id)?.stop() ?? Promise.resolve())
+    await world.clock.run(10_000)
+    expect(await remove(world, 'orders')).toBe('NONE')
+    for (const id of [3, 2]) await world.startBroker(id)
+    await world.clock.run(10_000)
+
+    expect(await create(world, 'orders', [2, 3])).toBe('NONE')
+
+    for (const id of [1, 2, 3]) expect(await retentionAt(world, id)).toBe('604800000')
+  })
+
+  it('are not those of the next topic of its name, on a broker that heard of neither', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await create(world, 'orders', [1], 1, [{ name: 'retention.ms', value: '1000' }])
+    expect(await retentionAt(world, 2)).toBe('1000')
+    await world.cutOff(2)
+    expect(await remove(world, 'orders')).toBe('NONE')
+    await world.clock.run(1_000)
+    expect(await create(world, 'orders', [1])).toBe('NONE')
+
+    await world.reconnect(2)
+    await world.clock.run(10_000)
+
+    expect(await retentionAt(world, 2)).toBe('604800000')
   })
 })
 
