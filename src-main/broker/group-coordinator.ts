@@ -81,6 +81,8 @@ interface Shard {
   isLoaded: boolean
   /** Tombstones that are not written yet: without them what they are of comes back with the next load. */
   readonly unwritten: LogRecord[]
+  /** They are tried again at a set time. */
+  areDue: boolean
 }
 
 export interface OffsetToCommit {
@@ -132,7 +134,7 @@ export class GroupCoordinator {
 
   #elected(partition: Partition): void {
     if (partition.topic !== groupOffsetsTopic || this.#shards.get(partition.index)?.partition === partition) return
-    const shard: Shard = { partition, groups: new Map(), isLoaded: false, unwritten: [] }
+    const shard: Shard = { partition, groups: new Map(), isLoaded: false, unwritten: [], areDue: false }
     this.#shards.set(partition.index, shard)
     this.#load(shard, partition.log.logStartOffset, new Map())
   }
@@ -445,7 +447,12 @@ export class GroupCoordinator {
     for (const some of chunks(due, tombstonesPerBatch)) {
       if (this.#write(shard, some) !== undefined) shard.unwritten.push(...some)
     }
-    if (shard.unwritten.length > 0) this.#ports.clock.after(tombstoneRetryMs, () => this.#writeTombstones(shard))
+    if (shard.unwritten.length === 0 || shard.areDue) return
+    shard.areDue = true
+    this.#ports.clock.after(tombstoneRetryMs, () => {
+      shard.areDue = false
+      this.#writeTombstones(shard)
+    })
   }
 
   #isTakenUp(shard: Shard, { key }: LogRecord): boolean {

@@ -5,7 +5,14 @@ import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/
 import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
 import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/protocol/api/08-offset-commit'
 import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
+import { nodeCompression } from '../../../../src-main/adapters/node-compression'
+import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
+import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'
+import { GroupCoordinator, groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import type { Partition } from '../../../../src-main/broker/partition'
+import type { LeadershipListener, ReplicaManager } from '../../../../src-main/broker/replica-manager'
 import { BrokerWorld } from '../../../support/broker-world'
+import { nodeChecksum, SimClock } from '../../../support/ensemble-world'
 
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
@@ -96,5 +103,45 @@ describe('offsets in a deleted topic', () => {
     }
 
     expect([await committed(world, groupId, 'gone'), await committed(world, groupId, 'kept')]).toEqual([7, 9])
+  })
+})
+
+describe('tombstones for which there is no room', () => {
+  it('are tried again once a second, however many topics were deleted', async () => {
+    const clock = new SimClock()
+    let listener: LeadershipListener | undefined
+    let isFull = false
+    let appends = 0
+    const replicas = {
+      onLeadership: (told: LeadershipListener) => (listener = told),
+      append: () => {
+        appends += 1
+        return isFull ? { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: '' } : { type: 'appended' }
+      }
+    } as unknown as ReplicaManager
+    const groups = new GroupCoordinator({
+      clock,
+      replicas,
+      log: () => undefined,
+      checksum: nodeChecksum,
+      compression: nodeCompression,
+      stateChanged: () => undefined
+    })
+    const index = groupPartition('g', groupOffsetsPartitions)
+    const log = { logStartOffset: 0, logEndOffset: 0 }
+    listener?.elected({ topic: groupOffsetsTopic, index, name: 'offsets', log } as unknown as Partition)
+    const topics = Array.from({ length: 20 }, (_, i) => `topic-${i}`)
+    const offsets = topics.map((topic) => ({ topic, partition: 0, offset: 1, leaderEpoch: 0, metadata: null }))
+    groups.commit('g', { memberId: '', groupInstanceId: null }, -1, offsets)
+    isFull = true
+    for (const topic of topics) groups.topicDeleted(topic)
+
+    appends = 0
+    await clock.run(5_000)
+    expect(appends).toBe(5)
+
+    isFull = false
+    await clock.run(5_000)
+    expect(appends).toBe(6)
   })
 })
