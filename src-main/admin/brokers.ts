@@ -57,7 +57,11 @@ export class Brokers {
         failure = error
       }
     }
-    throw failure
+    if (!(failure instanceof AppError)) throw failure
+    throw new AppError(failure.code, `No broker answers. ${failure.message}`, {
+      cause: failure,
+      details: failure.details
+    })
   }
 
   #candidates(): readonly HostPort[] {

@@ -54,6 +54,8 @@ export const statusSchema = z.object({
   bootstrapServers: z.string(),
   ensemble: z.string(),
   controllerId: count.nullable(),
+  /** Where the screens are served to a browser, token included: whoever may ask is the user. Absent: they are not. */
+  uiUrl: z.string().optional(),
   nodes: z.array(
     nodeSchema.pick({
       name: true,

@@ -9,6 +9,7 @@ import { consume } from './cli/consume'
 import { exitCodes, failWith } from './cli/exit'
 import { acksOf, commitMode, keyValue, startingPoint, wholeNumber, withCommon } from './cli/options'
 import { produce } from './cli/produce'
+import { isReaderNeeded } from './cli/stdout'
 import { up, type UpOptions } from './cli/up'
 import * as verbs from './cli/verbs'
 
@@ -88,7 +89,12 @@ const program = buildProgram()
 overrideExit(program)
 // A reader that has seen enough (`lagoon consume | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed)
+  if (error.code === 'EPIPE') {
+    if (isReaderNeeded()) process.exit(exitCodes.done)
+    return
+  }
+  process.stderr.write(`The output cannot be written: ${error.message}\n`)
+  process.exit(exitCodes.failed)
 })
 refuseLostBytes()
 // Said, or Electron's executable running as Node would be taken for a packaged app without a script's name.

@@ -193,6 +193,12 @@ export class LabHost {
     return this.#monitor.watch(key, changed)
   }
 
+  /** Told by whoever serves the screens, so that a lost address can be found again. */
+  screensAt(url: string): void {
+    this.#uiUrl = url
+  }
+  #uiUrl: string | undefined
+
   // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   status(): StatusView {
@@ -200,6 +206,7 @@ export class LabHost {
       bootstrapServers: this.#supervisor.bootstrapServers,
       ensemble: this.#supervisor.ensemble,
       controllerId: this.#controllerId(),
+      ...(this.#uiUrl === undefined ? {} : { uiUrl: this.#uiUrl }),
       nodes: this.#supervisor.nodes().map(({ name, state, pid, port, dataDir, recovery, isDiskFull }) => ({
         name,
         state,

@@ -27,6 +27,7 @@ const answerBytesMax = 8 * 1024 * 1024
 const recordsPerPush = 500
 const autoCommitEveryMs = 5000
 const retryMs = 200
+const namedPartitionsMax = 10
 /** Pushes that may be under way to the client. */
 const untakenMax = 4
 /** Before its partitions go to others a client gets so long to take what it was sent. */
@@ -53,8 +54,12 @@ export class Consumer {
   /** Partitions whose start is not known yet, because their leader is away. */
   #unplaced: readonly TopicPartition[] = []
   #leaders = new Map<number, number | null>()
+  /** Partitions that did not answer the last time they were asked. */
+  #silent = new Set<number>()
   #recordsLeft: number
   #lastCommitMs = 0
+  /** What it could not look at when it ended for want of records. */
+  #shortfall: string | null = null
   #isClosing = false
   #running: Promise<void> | undefined
 
@@ -108,6 +113,8 @@ export class Consumer {
     }
     try {
       if (problem === null) await this.#commit()
+      // Said when all is committed that could be read: this is no failure of what was.
+      problem ??= this.#shortfall
     } catch (error) {
       failure = error
       problem = messageOf(error)
@@ -137,7 +144,10 @@ export class Consumer {
         pollSinceMs = clock.monotonicMs()
       }
       const leftMs = pollSinceMs + pollMs - clock.monotonicMs()
-      if (leftMs <= 0) return
+      if (leftMs <= 0) {
+        this.#shortfall = this.#silentPartitions()
+        return
+      }
       const fetched = await this.#fetch(isIdle ? Math.max(1, Math.min(idleWaitMs, leftMs)) : 0)
       isIdle = !(await this.#deliver(fetched))
       if (!isIdle) pollSinceMs = clock.monotonicMs()
@@ -145,6 +155,15 @@ export class Consumer {
         await this.#commit()
       }
     }
+  }
+
+  /** A poll that brought nothing says nothing of partitions that did not answer. */
+  #silentPartitions(): string | null {
+    const silent = new Set([...this.#unplaced.map(({ partition }) => partition), ...this.#silent])
+    if (silent.size === 0) return null
+    const names = [...silent].sort((a, b) => a - b).slice(0, namedPartitionsMax)
+    const more = silent.size > names.length ? ` and ${silent.size - names.length} more` : ''
+    return `Partition ${names.join(', ')}${more} of ${this.#options.topic} did not answer: what is in there was not read.`
   }
 
   // ── where to read ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,12 +278,17 @@ export class Consumer {
 
   /** Tries again what passes; undefined when the consumer is closed meanwhile. */
   async #untilThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { clock } = this.#ports
+    // Without a broker at all a poll can bring nothing either. A group may be a while in the making.
+    const isBounded = this.#member === undefined
+    const endMs = clock.monotonicMs() + (isBounded ? (this.#options.pollTimeoutMs ?? Infinity) : Infinity)
     while (!this.#isClosing) {
       try {
         return await work()
       } catch (error) {
         const isAway = error instanceof AppError && (error.code === 'TIMED_OUT' || error.code === 'CONNECTION_LOST')
         if (!isAway && !isPassing(error)) throw error
+        if (clock.monotonicMs() >= endMs) throw error
         await pause(this.#ports.clock, retryMs)
       }
     }
@@ -284,6 +308,7 @@ export class Consumer {
     const leaderless: FetchPosition[] = []
     const byLeader = this.#byLeader(places, leaderless)
     let isAway = leaderless.length > 0
+    this.#silent = new Set(leaderless.map(({ partition }) => partition))
     const answers = await Promise.all(
       [...byLeader].map(async ([leader, led]) => {
         try {
@@ -292,6 +317,7 @@ export class Consumer {
           if (!(error instanceof AppError)) throw error
           ignore(error, 'its leader is looked up and tried again')
           isAway = true
+          for (const { partition } of led) this.#silent.add(partition)
           return []
         }
       })

@@ -136,6 +136,25 @@ describe('produce from standard input', () => {
     ).toEqual(odd)
   })
 
+  it('writes all of its input, also when nobody reads where it went', async () => {
+    await lab.verb('topic', 'create', 'all')
+    const command = `seq 5000 | "${nodePath}" "${cliPath}" produce all --data "${lab.dir}" | head -n 1`
+    const ended = await runToEnd('/bin/bash', ['-o', 'pipefail', '-c', command])
+
+    expect(ended).toMatchObject({ code: 0, stderr: '', stdout: 'all-0 0\n' })
+    const { partitions } = await lab.verb<{ partitions: { endOffset: number }[] }>('topic', 'describe', 'all')
+    expect(partitions[0]?.endOffset).toBe(5000)
+  })
+
+  it('says so when the output cannot be written', async () => {
+    const command = `"${nodePath}" "${cliPath}" topic list --data "${lab.dir}" > /dev/full`
+
+    expect(await runToEnd('/bin/bash', ['-c', command])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be written') as string
+    })
+  })
+
   it('takes a value and a group with line separators in them', async () => {
     await lab.verb('topic', 'create', 'separators')
     await lab.verb('produce', 'separators', '--value', 'a\u2028b\u2029c')

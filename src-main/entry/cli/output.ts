@@ -55,6 +55,7 @@ export function statusText(status: StatusView): string {
     `bootstrap servers  ${status.bootstrapServers}`,
     `ensemble           ${status.ensemble}`,
     `controller         ${status.controllerId === null ? unknown : `broker-${status.controllerId}`}`,
+    ...(status.uiUrl === undefined ? [] : [`screens            ${status.uiUrl}`]),
     '',
     table(['NODE', 'STATE', 'PID', 'PORT', 'FOLDER'], nodes)
   ].join('\n')

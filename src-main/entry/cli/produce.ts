@@ -3,7 +3,7 @@ import type { Payload } from '../../api/views'
 import type { CommonOptions } from './options'
 import { producedText } from './output'
 import { batchesOfLines } from './stdin-lines'
-import { writeOut } from './stdout'
+import { goOnWithoutReader, writeOut } from './stdout'
 import { withCluster } from './verbs'
 
 export interface ProduceOptions extends CommonOptions {
@@ -15,6 +15,7 @@ export interface ProduceOptions extends CommonOptions {
 
 export function produce(topic: string, options: ProduceOptions): Promise<void> {
   const { acks, partition, json } = options
+  goOnWithoutReader()
   return withCluster(options, async (client) => {
     const send = async (values: readonly Payload[]): Promise<void> => {
       const sent = await client.call('records.produce', {

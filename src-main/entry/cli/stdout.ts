@@ -3,8 +3,16 @@
  * our memory.
  */
 let unwritten = 0
+let isNeeded = true
 
-/** Resolves when the system has taken all of it. A reader that is gone ends the process (cli.ts). */
+/** For commands whose work is not their output: a reader that has seen enough (`| head`) does not end them. */
+export function goOnWithoutReader(): void {
+  isNeeded = false
+}
+
+export const isReaderNeeded = (): boolean => isNeeded
+
+/** Resolves when the system has taken all of it. A reader that is gone ends the process (cli.ts), unless the work goes on. */
 export function writeOut(text: string): Promise<void> {
   unwritten++
   return new Promise((resolve) => {

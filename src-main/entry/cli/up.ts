@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { portTaken } from '../../adapters/port-holder'
+import type { ApiProvider } from '../../host/client-session'
 import type { LabHost } from '../../host/lab-host'
 import type { Log } from '../../kernel/ports'
 import { openLab } from '../lab'
@@ -48,14 +49,31 @@ async function openUiOrStop(host: LabHost, log: Log, port: number | undefined): 
 async function openUi(host: LabHost, log: Log, port: number | undefined): Promise<string> {
   // Loaded when asked for: a cluster without screens starts without it.
   const { openWebServer } = await import('../../host/web-server')
-  const web = await openWebServer(host, join(import.meta.dirname, '../renderer'), log, port, host.dir).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE' || port === undefined) throw error
-      throw portTaken({ host: '127.0.0.1', port }, 'choose another with --ui-port', error)
-    }
-  )
+  const web = await openWebServer(
+    withoutAddress(host),
+    join(import.meta.dirname, '../renderer'),
+    log,
+    port,
+    host.dir
+  ).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' || port === undefined) throw error
+    throw portTaken({ host: '127.0.0.1', port }, 'choose another with --ui-port', error)
+  })
   host.onStopped(() => web.close())
+  host.screensAt(web.url)
   return web.url
+}
+
+/** Scripts of a page are told no address with a token in it: only the control socket is. */
+function withoutAddress(host: LabHost): ApiProvider {
+  return {
+    watch: (key, changed) => host.watch(key, changed),
+    call: async (name, input) => {
+      const value = await host.call(name, input)
+      if (name === 'cluster.status') delete (value as { uiUrl?: string }).uiUrl
+      return value
+    }
+  }
 }
 
 function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined): void {

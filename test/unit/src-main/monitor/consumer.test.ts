@@ -151,6 +151,31 @@ describe('a consumer without a group', () => {
     expect(values()).toEqual(['a', 'b'])
   })
 
+  it('says which partitions did not answer when it ends for want of records', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2, null])
+    cluster.append('t', 0, ['a'])
+    cluster.append('t', 1, ['b'])
+    cluster.away.add(2)
+    const { values, ended } = consumer({ pollTimeoutMs: 1000 })
+
+    await clock.run(10_000)
+
+    expect(values()).toEqual(['a'])
+    expect(ended()).toMatchObject({ error: 'Partition 1, 2 of t did not answer: what is in there was not read.' })
+  })
+
+  it('ends after a poll when no broker answers at all, and says so', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    for (const broker of [1, 2, 3]) cluster.away.add(broker)
+    const { ended } = consumer({ pollTimeoutMs: 1000 })
+
+    await clock.run(10_000)
+
+    expect(ended()).toMatchObject({ type: 'ended', error: expect.any(String) as string })
+  })
+
   it('follows a partition to its next leader', async () => {
     const { cluster, clock, consumer } = world()
     const [partition] = cluster.topic('t', [1])
