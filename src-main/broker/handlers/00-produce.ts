@@ -2,7 +2,7 @@
  * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at; with one
  * replica acks=1 and acks=all are the same. acks=0 has no answer; an error then closes the
  * connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
- * compression" (KAFKA-18659). Record bodies are not decoded.
+ * compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
  */
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
 import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol/record/batch-header'

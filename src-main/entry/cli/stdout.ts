@@ -12,11 +12,15 @@ export function goOnWithoutReader(): void {
 
 export const isReaderNeeded = (): boolean => isNeeded
 
-/** Resolves when the system has taken all of it. A reader that is gone ends the process (cli.ts), unless the work goes on. */
+/**
+ * Resolves when the system has taken all of it, and never when it was not: a reader that is gone, or a full disk, ends the
+ * process (cli.ts). Work that goes on without a reader goes on at once.
+ */
 export function writeOut(text: string): Promise<void> {
   unwritten++
   return new Promise((resolve) => {
-    process.stdout.write(text, () => {
+    process.stdout.write(text, (error) => {
+      if (error !== null && error !== undefined && isNeeded) return
       unwritten--
       resolve()
     })
