@@ -3,6 +3,7 @@
  * order and stops in the reverse one. Without the ensemble it goes on serving produce and fetch, as Kafka 3.9 does;
  * when its session has expired it registers anew.
  */
+import { brokerEpochOf, type BrokerId } from '../kernel/ids'
 import { ignore, messageOf } from '../kernel/errors'
 import type {
   Address,
@@ -77,7 +78,7 @@ export interface BrokerNodePorts {
 }
 
 export interface BrokerNodeOptions {
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   readonly address: Address
   readonly dataDir: string
   readonly ensemble: readonly Address[]
@@ -202,7 +203,7 @@ export class BrokerNode {
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
     const replicas = new ReplicaManager({
       brokerId,
-      brokerEpochMin: this.#ensemble.lastZxid + 1n,
+      brokerEpochMin: brokerEpochOf(this.#ensemble.lastZxid) + 1n,
       logs,
       clock: ports.clock,
       log: ports.log,

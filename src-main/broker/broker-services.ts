@@ -1,4 +1,5 @@
 /** What handlers may ask of the rest of the broker. One object, made by broker-node. */
+import type { BrokerId } from '../kernel/ids'
 import type { Clock, Random } from '../kernel/ports'
 import type { Uuid } from '../kernel/uuid'
 import type { Controller } from './controller'
@@ -9,7 +10,7 @@ import type { ProducerIdSource } from './producer-id-source'
 import type { ReplicaManager } from './replica-manager'
 
 export interface BrokerServices {
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   readonly clusterId: Uuid
   readonly clock: Clock
   readonly random: Random

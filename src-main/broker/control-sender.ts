@@ -2,6 +2,7 @@
  * What the controller sends to one broker: in order, one at a time, again and again until the broker answers or is no
  * longer in the cluster. A broken invariant is not sent again: it ends the process.
  */
+import type { BrokerEpoch, BrokerId } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
 import { expectAppError, messageOf } from '../kernel/errors'
 import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
@@ -11,9 +12,9 @@ const retryMs = 50
 const requestTimeoutMs = 30_000
 
 export class ControlSender {
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   /** czxid of the registration this sender is for. */
-  readonly brokerEpoch: bigint
+  readonly brokerEpoch: BrokerEpoch
   readonly #channel: BrokerChannel
   readonly #clock: Clock
   readonly #log: Log
@@ -21,7 +22,7 @@ export class ControlSender {
   #isClosed = false
 
   constructor(
-    broker: { readonly id: number; readonly epoch: bigint },
+    broker: { readonly id: BrokerId; readonly epoch: BrokerEpoch },
     channel: BrokerChannel,
     ports: { readonly clock: Clock; readonly log: Log }
   ) {

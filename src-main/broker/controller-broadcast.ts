@@ -8,7 +8,7 @@ import type { Clock, Log, Network } from '../kernel/ports'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
 import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
 import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
-import { topicPartitionName } from '../kernel/ids'
+import { topicPartitionName, type BrokerId, type ControllerEpoch } from '../kernel/ids'
 import { errorName, type KafkaError } from '../protocol/wire/error-codes'
 import type { ValueOf } from '../protocol/wire/schema'
 import { BrokerChannel } from './broker-channel'
@@ -31,8 +31,8 @@ const updateMetadataCall = { apiKey: 6, version: 8, request: updateMetadataReque
 
 /** Who speaks, and from what it knows; `state` goes on changing during the term. */
 export interface Office {
-  readonly brokerId: number
-  readonly epoch: number
+  readonly brokerId: BrokerId
+  readonly epoch: ControllerEpoch
   readonly state: ControllerState
 }
 
@@ -47,7 +47,7 @@ export interface Heard {
   /** LeaderAndIsr: who took what, and what it refused. */
   readonly answered: (broker: LiveBroker, taken: readonly ControlledPartition[], refused: readonly Refusal[]) => void
   /** A broker knows a newer controller, a newer self, or a newer leader: what we know is old. */
-  readonly outdated: (brokerId: number, error: KafkaError) => void
+  readonly outdated: (brokerId: BrokerId, error: KafkaError) => void
 }
 
 interface BroadcastPorts {
@@ -60,7 +60,7 @@ export class ControllerBroadcast {
   readonly #ports: BroadcastPorts
   readonly #office: Office
   readonly #heard: Heard
-  readonly #senders = new Map<number, ControlSender>()
+  readonly #senders = new Map<BrokerId, ControlSender>()
   /** UpdateMetadata requests leave in the order in which they were decided. */
   #metadataTurn: Promise<unknown> = Promise.resolve()
 
@@ -78,7 +78,7 @@ export class ControllerBroadcast {
   }
 
   /** What it has not answered yet is given up. */
-  drop(brokerId: number): void {
+  drop(brokerId: BrokerId): void {
     this.#senders.get(brokerId)?.close()
     this.#senders.delete(brokerId)
   }
@@ -123,7 +123,7 @@ export class ControllerBroadcast {
   }
 
   /** Orders to one broker alone, which has refused them before. */
-  askAgain(brokerId: number, partitions: readonly ControlledPartition[]): void {
+  askAgain(brokerId: BrokerId, partitions: readonly ControlledPartition[]): void {
     const sender = this.#senders.get(brokerId)
     if (sender !== undefined) void Promise.all(this.#sendLeaderAndIsr(sender, partitions, false))
   }
@@ -211,7 +211,7 @@ export class ControllerBroadcast {
   }
 
   /** NONE when the broker holds none of the topic any more, else why not; undefined when it left before it answered. */
-  async deleteReplicas(brokerId: number, topic: ControlledTopic): Promise<KafkaError | undefined> {
+  async deleteReplicas(brokerId: BrokerId, topic: ControlledTopic): Promise<KafkaError | undefined> {
     // After the word that the topic is gone: clients are not to find it without its partitions.
     await this.#metadataTurn
     const sender = this.#senders.get(brokerId)

@@ -4,6 +4,7 @@
  * whoever was elected since, and an old controller would write under the new one's guard. When the answer of that multi
  * was lost it is recognised by its zxid: both of its znodes carry it.
  */
+import type { BrokerId, ControllerEpoch, PackedZxid } from '../kernel/ids'
 import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
@@ -11,20 +12,20 @@ import { createIfMissing } from './controller-writes'
 import { controllerData, dataOf, parseControllerEpoch, paths } from './core/znodes'
 
 export interface OfficeTerm {
-  readonly epoch: number
+  readonly epoch: ControllerEpoch
   /** Of /controller_epoch, as our own multi left it. */
   readonly epochVersion: number
   /** Of /controller: of that same multi. */
-  readonly zxid: bigint
+  readonly zxid: PackedZxid
 }
 
 export class ControllerOffice {
   readonly #ensemble: EnsembleClient
   readonly #log: Log
-  readonly #brokerId: number
+  readonly #brokerId: BrokerId
   #won: OfficeTerm | undefined
 
-  constructor(ports: { readonly ensemble: EnsembleClient; readonly log: Log; readonly brokerId: number }) {
+  constructor(ports: { readonly ensemble: EnsembleClient; readonly log: Log; readonly brokerId: BrokerId }) {
     this.#ensemble = ports.ensemble
     this.#log = ports.log
     this.#brokerId = ports.brokerId
@@ -62,7 +63,7 @@ export class ControllerOffice {
     }
   }
 
-  async #ownTerm(zxid: bigint): Promise<OfficeTerm | undefined> {
+  async #ownTerm(zxid: PackedZxid): Promise<OfficeTerm | undefined> {
     if (this.#won?.zxid === zxid) return this.#won
     const stored = await this.#ensemble.getData(paths.controllerEpoch)
     if (stored?.stat.mzxid !== zxid) return undefined
@@ -85,7 +86,7 @@ export class ControllerOffice {
     }
   }
 
-  async #storedEpoch(): Promise<{ readonly epoch: number; readonly version: number }> {
+  async #storedEpoch(): Promise<{ readonly epoch: ControllerEpoch; readonly version: number }> {
     const stored = await this.#ensemble.getData(paths.controllerEpoch)
     if (stored !== undefined) return { epoch: parseControllerEpoch(stored.data), version: stored.stat.version }
     await createIfMissing(this.#ensemble, paths.controllerEpoch, dataOf('0'))

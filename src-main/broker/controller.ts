@@ -8,7 +8,7 @@
  * it. It is asked again, less and less often, with an order that does not make it leader yet.
  */
 import { ignore } from '../kernel/errors'
-import { topicPartitionName } from '../kernel/ids'
+import { brokerEpochOf, topicPartitionName, type BrokerId, type ControllerEpoch } from '../kernel/ids'
 import type { Clock, Log, Network, Random, Timer } from '../kernel/ports'
 import { randomUuid } from '../kernel/uuid'
 import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
@@ -49,7 +49,7 @@ const createAttemptsMax = 5
 const refusedSampleMax = 3
 
 export interface ControllerPorts {
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   readonly ensemble: EnsembleClient
   readonly clock: Clock
   readonly random: Random
@@ -76,7 +76,7 @@ export class Controller {
   readonly #ports: ControllerPorts
   #isActive = false
   // Of the present term of office, or the last.
-  #epoch = 0
+  #epoch: ControllerEpoch = 0
   #state = new ControllerState()
   #writes: ControllerWrites
   #states: PartitionStates
@@ -87,7 +87,7 @@ export class Controller {
   #againDelayMs = againDelays.minMs
   #againMs = -Infinity
   /** Brokers that are to be asked again, and how long after the last time. */
-  readonly #refusals = new Map<number, { delayMs: number; timer: Timer | undefined }>()
+  readonly #refusals = new Map<BrokerId, { delayMs: number; timer: Timer | undefined }>()
   #last: Promise<void> = Promise.resolve()
   #isStopped = false
 
@@ -144,7 +144,7 @@ export class Controller {
     return this.#isActive
   }
 
-  get epoch(): number {
+  get epoch(): ControllerEpoch {
     return this.#epoch
   }
 
@@ -309,7 +309,8 @@ export class Controller {
       const id = Number(name)
       const znode = await ensemble.getData(paths.broker(id))
       const broker = znode === undefined ? undefined : parseBroker(id, znode.data)
-      if (broker !== undefined && znode !== undefined) registered.push({ ...broker, epoch: znode.stat.czxid })
+      if (broker !== undefined && znode !== undefined)
+        registered.push({ ...broker, epoch: brokerEpochOf(znode.stat.czxid) })
     }
     const { joined, left } = this.#state.replaceBrokers(registered)
     for (const id of left) this.#broadcast.drop(id)
@@ -344,14 +345,14 @@ export class Controller {
     })
   }
 
-  #tellRefusals(broker: number, refusals: readonly Refusal[]): void {
+  #tellRefusals(broker: BrokerId, refusals: readonly Refusal[]): void {
     const error = refusals[0]?.error ?? 'NONE'
     const sample = refusals.slice(0, refusedSampleMax).map(({ partition }) => topicPartitionName(partition))
     this.#ports.log('warn', 'a broker refuses partitions', { broker, count: refusals.length, error, sample })
     this.#ports.event('partitionsRefused', { broker, count: refusals.length, error, sample: sample.join(', ') })
   }
 
-  #askAgainLater(brokerId: number): void {
+  #askAgainLater(brokerId: BrokerId): void {
     const before = this.#refusals.get(brokerId)
     if (before?.timer !== undefined) return
     const delayMs = before === undefined ? refusalDelays.minMs : Math.min(refusalDelays.maxMs, before.delayMs * 2)
@@ -366,7 +367,7 @@ export class Controller {
   }
 
   /** Of one broker, or of all. */
-  #forgetRefusals(brokerId?: number): void {
+  #forgetRefusals(brokerId?: BrokerId): void {
     for (const [id, { timer }] of this.#refusals) {
       if (brokerId !== undefined && id !== brokerId) continue
       timer?.cancel()
@@ -580,7 +581,7 @@ export class Controller {
 
   /** The next block of producer ids, for that broker (KIP-730). */
   async allocateProducerIds(
-    brokerId: number
+    brokerId: BrokerId
   ): Promise<{ readonly error: KafkaError; readonly start: bigint; readonly length: number }> {
     const failed = (error: KafkaError) => ({ error, start: -1n, length: 0 })
     return this.#turn(

@@ -4,6 +4,7 @@
  * they are read the answer is COORDINATOR_LOAD_IN_PROGRESS, elsewhere it is NOT_COORDINATOR. What a group decides is
  * written before it is answered.
  */
+import type { Offset, LeaderEpoch } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Clock, Compression, Log, Timer } from '../kernel/ports'
 import { buildBatch } from '../protocol/record/batch-builder'
@@ -88,8 +89,8 @@ interface Shard {
 export interface OffsetToCommit {
   readonly topic: string
   readonly partition: number
-  readonly offset: number
-  readonly leaderEpoch: number
+  readonly offset: Offset
+  readonly leaderEpoch: LeaderEpoch
   readonly metadata: string | null
 }
 
@@ -140,7 +141,7 @@ export class GroupCoordinator {
   }
 
   /** Reads on from `offset` for one chunk, then lets others have their turn. */
-  #load(shard: Shard, offset: number, groups: Map<string, GroupBeingRead>): void {
+  #load(shard: Shard, offset: Offset, groups: Map<string, GroupBeingRead>): void {
     if (this.#shards.get(shard.partition.index) !== shard) return
     const end = shard.partition.log.logEndOffset
     let next = offset

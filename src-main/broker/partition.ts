@@ -2,13 +2,14 @@
  * A partition that this broker holds: its log and the role the controller gave it. One replica until Replication, so
  * the high watermark is the log end.
  */
+import type { LeaderEpoch, BrokerId } from '../kernel/ids'
 import type { PartitionLog } from '../storage/partition-log'
 
 export interface PartitionRole {
-  readonly leader: number
-  readonly leaderEpoch: number
-  readonly isr: readonly number[]
-  readonly replicas: readonly number[]
+  readonly leader: BrokerId
+  readonly leaderEpoch: LeaderEpoch
+  readonly isr: readonly BrokerId[]
+  readonly replicas: readonly BrokerId[]
   readonly partitionEpoch: number
 }
 
@@ -18,10 +19,10 @@ export class Partition {
   readonly index: number
   readonly topicId: string
   readonly log: PartitionLog
-  readonly #brokerId: number
+  readonly #brokerId: BrokerId
   #role: PartitionRole
 
-  constructor(log: PartitionLog, topicId: string, role: PartitionRole, brokerId: number) {
+  constructor(log: PartitionLog, topicId: string, role: PartitionRole, brokerId: BrokerId) {
     this.topic = log.topic
     this.index = log.partition
     this.name = `${log.topic}-${log.partition}`
@@ -35,7 +36,7 @@ export class Partition {
     return this.#role
   }
 
-  get leaderEpoch(): number {
+  get leaderEpoch(): LeaderEpoch {
     return this.#role.leaderEpoch
   }
 
@@ -50,7 +51,7 @@ export class Partition {
   }
 
   /** KIP-320: what a client that names the epoch it knows is told; undefined when it may go on. -1 = no check. */
-  epochProblem(currentLeaderEpoch: number): 'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | undefined {
+  epochProblem(currentLeaderEpoch: LeaderEpoch): 'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | undefined {
     if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.#role.leaderEpoch) return undefined
     return currentLeaderEpoch < this.#role.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
   }

@@ -2,6 +2,7 @@
  * Producer ids for InitProducerId, out of blocks that the controller hands out (KIP-730): never given twice, also not
  * after a restart, which loses the rest of a block.
  */
+import type { BrokerId } from '../kernel/ids'
 import { expectAppError, messageOf } from '../kernel/errors'
 import type { Clock, Log, Network } from '../kernel/ports'
 import { allocateProducerIdsRequest, allocateProducerIdsResponse } from '../protocol/api/67-allocate-producer-ids'
@@ -16,7 +17,7 @@ export interface ProducerIdPorts {
   readonly network: Network
   readonly log: Log
   readonly channel: ControllerChannel
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   readonly brokerEpoch: () => bigint
 }
 

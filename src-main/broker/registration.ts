@@ -3,6 +3,7 @@
  * if its session is one that this very folder recorded: we hold the folder's lock, so that process is dead
  * (KAFKA-1387, KAFKA-7165). A znode of anybody else is waited for until its session ends.
  */
+import { brokerEpochOf, type BrokerEpoch, type SessionId } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Disk, Log } from '../kernel/ports'
 import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
@@ -22,7 +23,7 @@ export interface RegistrationPorts {
 }
 
 /** The czxid of the registration: the broker epoch. Rejects with EnsembleError when the session ends meanwhile. */
-export async function register(ports: RegistrationPorts, broker: BrokerRegistration): Promise<bigint> {
+export async function register(ports: RegistrationPorts, broker: BrokerRegistration): Promise<BrokerEpoch> {
   const { ensemble } = ports
   const previous = previousSession(ports)
   const path = paths.broker(broker.id)
@@ -32,14 +33,14 @@ export async function register(ports: RegistrationPorts, broker: BrokerRegistrat
     try {
       const { stat } = await ensemble.create(path, brokerData(broker), { ephemeral: true })
       await recordSession(ports)
-      return stat.czxid
+      return brokerEpochOf(stat.czxid)
     } catch (error) {
       if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
       ignore(error, 'looked at next')
     }
     const holder = await ensemble.exists(path)
     if (holder === undefined) continue
-    if (holder.ephemeralOwner === ensemble.sessionId) return holder.czxid
+    if (holder.ephemeralOwner === ensemble.sessionId) return brokerEpochOf(holder.czxid)
     if (holder.ephemeralOwner === previous) await takeAway(ports, path, previous)
     else await untilGone(ports, path, wake)
   }
@@ -56,7 +57,7 @@ async function recordSession({ ensemble, disk, dir, log }: RegistrationPorts): P
   }
 }
 
-function previousSession({ disk, dir, log }: RegistrationPorts): bigint | undefined {
+function previousSession({ disk, dir, log }: RegistrationPorts): SessionId | undefined {
   const path = disk.join(dir, sessionFile)
   if (!disk.exists(path)) return undefined
   // With its end: half a number is another session's.
@@ -66,7 +67,7 @@ function previousSession({ disk, dir, log }: RegistrationPorts): bigint | undefi
   return undefined
 }
 
-async function takeAway({ ensemble, log }: RegistrationPorts, path: string, previous: bigint): Promise<void> {
+async function takeAway({ ensemble, log }: RegistrationPorts, path: string, previous: SessionId): Promise<void> {
   log('info', 'taking away the registration of our own dead process', { path })
   for (const owned of [path, paths.controller]) {
     const stat = await ensemble.exists(owned)

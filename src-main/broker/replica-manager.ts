@@ -3,6 +3,7 @@
  * appends. Control requests are fenced by the controller epoch and the broker epoch (KIP-380) and obeyed one after the
  * other, since opening a log takes turns: a deletion never overtakes the order that it is to undo.
  */
+import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Log } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
@@ -13,9 +14,9 @@ import { topicNameProblem } from './core/topic-name'
 import { Partition, type PartitionRole } from './partition'
 
 export interface ReplicaManagerOptions {
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   /** The first registration of this process is no older: before it, orders to a dead process of this broker are told so. */
-  readonly brokerEpochMin: bigint
+  readonly brokerEpochMin: BrokerEpoch
   readonly logs: LogManager
   readonly clock: Clock
   readonly log: Log
@@ -49,23 +50,23 @@ export class ReplicaManager {
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
   #orders: Promise<unknown> = Promise.resolve()
-  #controllerEpoch = 0
-  #brokerEpoch = -1n
+  #controllerEpoch: ControllerEpoch = 0
+  #brokerEpoch: BrokerEpoch = -1n
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
   }
 
-  get brokerId(): number {
+  get brokerId(): BrokerId {
     return this.#options.brokerId
   }
 
   /** The czxid of this broker's registration; -1 before the first. */
-  set brokerEpoch(epoch: bigint) {
+  set brokerEpoch(epoch: BrokerEpoch) {
     this.#brokerEpoch = epoch
   }
 
-  get brokerEpoch(): bigint {
+  get brokerEpoch(): BrokerEpoch {
     return this.#brokerEpoch
   }
 
@@ -94,7 +95,7 @@ export class ReplicaManager {
    * STALE_CONTROLLER_EPOCH, STALE_BROKER_EPOCH, or undefined when the request may be obeyed. A newer broker epoch than
    * ours is obeyed: the controller may learn of a re-registration first.
    */
-  fence(controllerEpoch: number, brokerEpoch: bigint): KafkaError | undefined {
+  fence(controllerEpoch: ControllerEpoch, brokerEpoch: BrokerEpoch): KafkaError | undefined {
     if (controllerEpoch < this.#controllerEpoch) return 'STALE_CONTROLLER_EPOCH'
     const expected = this.#brokerEpoch < 0n ? this.#options.brokerEpochMin : this.#brokerEpoch
     // Versions that carry no broker epoch say -1.
@@ -161,7 +162,7 @@ export class ReplicaManager {
   }
 
   /** Obeys one partition of StopReplica. leaderEpoch -2 deletes, -1 is not checked. */
-  async stop(topic: string, partition: number, leaderEpoch: number, isDeleted: boolean): Promise<KafkaError> {
+  async stop(topic: string, partition: number, leaderEpoch: LeaderEpoch, isDeleted: boolean): Promise<KafkaError> {
     const held = this.partition(topic, partition)
     if (held !== undefined) {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'

@@ -3,6 +3,7 @@
  * the controller) is gone for clients as soon as the live brokers have heard of it; its name stays taken until every
  * broker that holds some of it has said that it has none left, the dead ones when they are back. Then its znodes go.
  */
+import type { BrokerEpoch, BrokerId } from '../kernel/ids'
 import { ignore } from '../kernel/errors'
 import type { Clock, Log } from '../kernel/ports'
 import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
@@ -20,9 +21,9 @@ const overtaken: readonly string[] = ['NONODE', 'NOTEMPTY', 'BADVERSION']
 interface Deletion {
   readonly topic: ControlledTopic
   /** Brokers that have not said yet that they hold nothing of it. */
-  readonly holders: Set<number>
+  readonly holders: Set<BrokerId>
   /** Those whose answer is awaited, and which registration of theirs was asked: a broker that came back is another. */
-  readonly asked: Map<number, bigint>
+  readonly asked: Map<BrokerId, BrokerEpoch>
   /** Resolves when every broker that was alive has heard and answered. */
   readonly gone: Promise<void>
 }
@@ -67,7 +68,7 @@ export class TopicDeletions {
   #begin(topic: ControlledTopic): void {
     const told = this.#ports.broadcast.tell({ changed: topic.partitions, areDeleted: true })
     const holders = new Set(topic.partitions.flatMap(({ replicas }) => replicas))
-    const deletion = { topic, holders, asked: new Map<number, bigint>() }
+    const deletion = { topic, holders, asked: new Map<BrokerId, BrokerEpoch>() }
     const gone = Promise.all([told, this.#askLiving(deletion)]).then(() => undefined)
     this.#deletions.set(topic.name, { ...deletion, gone })
   }

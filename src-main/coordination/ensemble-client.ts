@@ -8,6 +8,7 @@
  *   Only the ensemble ends a session: 'expired'. Then every watch is forgotten, and start() begins a new session.
  * - Watches are one-shot and can miss states in between: after an event, read again.
  */
+import type { PackedZxid, SessionId } from '../kernel/ids'
 import { ignore, messageOf } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Clock, Connection, FrameHandler, Log, Network, Random, Timer } from '../kernel/ports'
@@ -32,15 +33,15 @@ export type SessionState = 'idle' | 'connecting' | 'connected' | 'expired' | 'cl
 
 export interface ZnodeStat {
   /** Broker epoch of a /brokers/ids znode (KIP-380). */
-  readonly czxid: bigint
-  readonly mzxid: bigint
-  readonly pzxid: bigint
+  readonly czxid: PackedZxid
+  readonly mzxid: PackedZxid
+  readonly pzxid: PackedZxid
   readonly ctimeMs: number
   readonly mtimeMs: number
   readonly version: number
   readonly cversion: number
   /** Session that owns an ephemeral; 0n for persistent znodes. */
-  readonly ephemeralOwner: bigint
+  readonly ephemeralOwner: SessionId
   readonly dataLength: number
   readonly numChildren: number
 }
@@ -102,7 +103,7 @@ export class EnsembleClient {
   readonly #listeners = new Set<(event: SessionEvent) => void>()
   readonly #waiting = new Set<{ resolve: () => void; reject: (error: EnsembleError) => void }>()
   #state: SessionState = 'idle'
-  #sessionId = 0n
+  #sessionId: SessionId = 0n
   #password: Uint8Array = new Uint8Array(passwordBytes)
   #timeoutMs: number
   #lastZxidSeen: Zxid = zxidZero
@@ -130,12 +131,12 @@ export class EnsembleClient {
   }
 
   /** 0n before the first connection. */
-  get sessionId(): bigint {
+  get sessionId(): SessionId {
     return this.#sessionId
   }
 
   /** The newest change that an answer of this session has told of; 0n before the first. */
-  get lastZxid(): bigint {
+  get lastZxid(): PackedZxid {
     return zxidToBigint(this.#lastZxidSeen)
   }
 

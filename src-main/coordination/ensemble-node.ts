@@ -8,6 +8,7 @@
  * answered with SYSTEMERROR, new and returning clients lose their connection and come again, no session expires; reads
  * and pings go on, and the next write that finds room is a write like any other. Snapshots wait.
  */
+import type { SessionId } from '../kernel/ids'
 import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
@@ -56,7 +57,7 @@ export interface EnsembleNodeOptions {
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void
   /** A session ended by its clock. */
-  readonly sessionExpired?: (sessionId: bigint) => void
+  readonly sessionExpired?: (sessionId: SessionId) => void
 }
 
 export class EnsembleNode {

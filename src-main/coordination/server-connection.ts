@@ -7,6 +7,7 @@
  * Limits: outstandingMax requests and outstandingBytesMax of them, unsentBytesMax of replies; past each of them the
  * connection is not read until there is room again. A client that does not take its events is closed.
  */
+import type { SessionId } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Connection } from '../kernel/ports'
 import type { LogCommand } from './core/log-entry'
@@ -40,8 +41,8 @@ export interface MemberFace {
   negotiatedTimeoutMs(askedMs: number): number
   read(connectionId: number, request: ReadRequest): ReadAnswer
   watchCount(connectionId: number): number
-  touched(sessionId: bigint): void
-  session(sessionId: bigint): { readonly password: Uint8Array; readonly timeoutMs: number } | undefined
+  touched(sessionId: SessionId): void
+  session(sessionId: SessionId): { readonly password: Uint8Array; readonly timeoutMs: number } | undefined
   /** A request was answered that came at this time. */
   answered(cameAtMs: number): void
 }
@@ -60,7 +61,7 @@ export class ServerConnection {
   readonly #connection: Connection
   readonly #member: MemberFace
   readonly #openedAtMs: number
-  #sessionId: bigint | undefined
+  #sessionId: SessionId | undefined
   #queue: Waiting[] = []
   #queuedBytes = 0
   #isPaused = false
@@ -208,7 +209,7 @@ export class ServerConnection {
     )
   }
 
-  #request(sessionId: bigint, reader: JuteReader, bytes: Uint8Array): void {
+  #request(sessionId: SessionId, reader: JuteReader, bytes: Uint8Array): void {
     this.#member.touched(sessionId)
     const cameAtMs = this.#member.nowMs()
     const xid = reader.int()

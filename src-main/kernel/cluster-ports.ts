@@ -4,11 +4,11 @@
  * calls only. They reject with AppError: TIMED_OUT, CONNECTION_REFUSED or CONNECTION_LOST for the way there, KAFKA with
  * `details.kafkaError` for an error of the whole answer. Errors of single partitions are values.
  */
-import type { TopicPartition } from './ids'
+import type { BrokerId, LeaderEpoch, Offset, TopicPartition } from './ids'
 import type { Uuid } from './uuid'
 
 export interface BrokerAddress {
-  readonly id: number
+  readonly id: BrokerId
   readonly host: string
   readonly port: number
 }
@@ -24,10 +24,10 @@ export interface KafkaProblem {
 export interface PartitionMetadata {
   readonly partition: number
   /** null: no leader now. */
-  readonly leader: number | null
-  readonly leaderEpoch: number
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
+  readonly leader: BrokerId | null
+  readonly leaderEpoch: LeaderEpoch
+  readonly replicas: readonly BrokerId[]
+  readonly isr: readonly BrokerId[]
 }
 
 export interface TopicMetadata {
@@ -41,13 +41,13 @@ export interface TopicMetadata {
 export interface ClusterMetadata {
   /** Alive by the word of the broker that answered. */
   readonly brokers: readonly BrokerAddress[]
-  readonly controllerId: number | null
+  readonly controllerId: BrokerId | null
   readonly topics: readonly TopicMetadata[]
 }
 
 /** A partition's answer to "which offset": null where the broker does not lead it (any more). */
 export interface PartitionOffset extends TopicPartition {
-  readonly offset: number | null
+  readonly offset: Offset | null
 }
 
 export interface PartitionSize extends TopicPartition {
@@ -92,18 +92,18 @@ export interface ClusterReader {
   }): Promise<ClusterMetadata>
   /** `latest` is the high watermark, `earliest` the log start. */
   offsets(
-    broker: number,
+    broker: BrokerId,
     at: 'latest' | 'earliest',
     partitions: readonly TopicPartition[],
     timeoutMs: number
   ): Promise<readonly PartitionOffset[]>
   /** Of all partitions that the broker holds. */
-  sizes(broker: number, timeoutMs: number): Promise<readonly PartitionSize[]>
+  sizes(broker: BrokerId, timeoutMs: number): Promise<readonly PartitionSize[]>
   /** The groups that this broker coordinates. */
-  groups(broker: number, timeoutMs: number): Promise<readonly ListedGroup[]>
+  groups(broker: BrokerId, timeoutMs: number): Promise<readonly ListedGroup[]>
   /** Groups that the broker does not coordinate (any more) are left out. */
-  describeGroups(broker: number, groupIds: readonly string[], timeoutMs: number): Promise<readonly DescribedGroup[]>
-  committed(broker: number, groupIds: readonly string[], timeoutMs: number): Promise<readonly GroupOffsets[]>
+  describeGroups(broker: BrokerId, groupIds: readonly string[], timeoutMs: number): Promise<readonly DescribedGroup[]>
+  committed(broker: BrokerId, groupIds: readonly string[], timeoutMs: number): Promise<readonly GroupOffsets[]>
   /** Configs that were set for the topic itself. */
   topicConfigs(topic: string, timeoutMs: number): Promise<Readonly<Record<string, string>>>
 }
@@ -125,7 +125,7 @@ export interface NewRecord {
 }
 
 export interface FetchedRecord {
-  readonly offset: number
+  readonly offset: Offset
   /** Digits where it exceeds 2^53. */
   readonly timestampMs: number | string
   readonly key: PayloadText
@@ -138,14 +138,14 @@ export interface FetchedRecord {
 }
 
 export interface FetchPosition extends TopicPartition {
-  readonly offset: number
+  readonly offset: Offset
 }
 
 /** Offsets whose records are in the log but cannot be read: a batch that is broken, or too large when unpacked. */
 export interface UnreadableOffsets {
-  readonly fromOffset: number
+  readonly fromOffset: Offset
   /** Inclusive. */
-  readonly toOffset: number
+  readonly toOffset: Offset
   readonly why: 'corrupt' | 'tooLarge'
   /** One sentence. */
   readonly reason: string
@@ -159,7 +159,7 @@ export interface FetchedPartition extends TopicPartition {
    * Where to go on: after the last batch that was read, control batches and unreadable ones too. It may lie inside a
    * batch, and equal where the fetch began, when the answer held more than is read at once.
    */
-  readonly nextOffset: number
+  readonly nextOffset: Offset
 }
 
 export interface FetchOptions {
@@ -190,12 +190,12 @@ export interface ClusterWriter {
    * when the leader refuses.
    */
   produce(
-    broker: number,
+    broker: BrokerId,
     batch: TopicPartition & { readonly acks: 0 | 1 | -1; readonly records: readonly NewRecord[] },
     timeoutMs: number
-  ): Promise<number | null>
+  ): Promise<Offset | null>
   fetch(
-    broker: number,
+    broker: BrokerId,
     positions: readonly FetchPosition[],
     options: FetchOptions
   ): Promise<readonly FetchedPartition[]>
@@ -207,7 +207,7 @@ export interface ClusterWriter {
 
 /** The classic group protocol, one call a request; all reject with KAFKA and the error's name. */
 export interface GroupMembership {
-  coordinator(groupId: string, timeoutMs: number): Promise<number>
+  coordinator(groupId: string, timeoutMs: number): Promise<BrokerId>
   join(
     at: MemberAddress,
     options: {
@@ -231,13 +231,13 @@ export interface GroupMembership {
   commit(
     at: MemberAddress,
     generation: number,
-    offsets: readonly (TopicPartition & { readonly offset: number })[],
+    offsets: readonly (TopicPartition & { readonly offset: Offset })[],
     timeoutMs: number
   ): Promise<void>
 }
 
 export interface MemberAddress {
-  readonly coordinator: number
+  readonly coordinator: BrokerId
   readonly groupId: string
   /** '' before the first join; the KAFKA error MEMBER_ID_REQUIRED carries the one to use in `details.memberId`. */
   readonly memberId: string

@@ -9,7 +9,7 @@
  * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
  */
 import { AppError } from '../kernel/errors'
-import { topicPartitionName } from '../kernel/ids'
+import { topicPartitionName, type BrokerId } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
 import { isRemnantOf } from '../kernel/remnant'
@@ -47,7 +47,7 @@ export const defaultIntervals: LogManagerIntervals = {
 
 export interface LogManagerOptions {
   readonly dir: string
-  readonly brokerId: number
+  readonly brokerId: BrokerId
   /** 22 characters of URL-safe base64. A folder with another one is refused. */
   readonly clusterId: string
   readonly defaults: LogConfig

@@ -5,6 +5,7 @@
  * on the platter with its index, so that reading begins at the batch before it and not at the segment's start. All of it
  * goes in steps: a log of gigabytes must not hold up the broker's session.
  */
+import type { Offset } from '../kernel/ids'
 import {
   attributeBits,
   batchAttributes,
@@ -31,9 +32,9 @@ import { Segment } from './segment'
 
 export interface OpenedLog {
   readonly segments: Segment[]
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly recoveryPoint: number
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly recoveryPoint: Offset
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
   readonly snapshots: number[]
@@ -42,8 +43,8 @@ export interface OpenedLog {
 
 export interface OpeningOptions {
   readonly isClean: boolean
-  readonly recoveryPoint: number
-  readonly logStartOffset: number
+  readonly recoveryPoint: Offset
+  readonly logStartOffset: Offset
 }
 
 interface Folder {
@@ -118,7 +119,7 @@ function readFolder(context: LogContext): Folder {
   }
 }
 
-const pathOf = (context: LogContext, offset: number, suffix: string): string =>
+const pathOf = (context: LogContext, offset: Offset, suffix: string): string =>
   context.ports.disk.join(context.folder, offsetName(offset) + suffix)
 
 /** Deletions and replacements that a stop has interrupted. */
@@ -162,7 +163,7 @@ function* rememberTail(segments: readonly Segment[], producers: ProducerState): 
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
 
-function* recover(context: LogContext, folder: Folder, recoveryPoint: number, producers: ProducerState): Steps<number> {
+function* recover(context: LogContext, folder: Folder, recoveryPoint: Offset, producers: ProducerState): Steps<Offset> {
   const { segments, epochs, snapshots } = folder
   const { compression } = context.ports
   const from = Math.max(
@@ -208,7 +209,7 @@ function* recover(context: LogContext, folder: Folder, recoveryPoint: number, pr
   return nextOffset
 }
 
-function reportCut(context: LogContext, segment: Segment, validBytes: number, endOffset: number, why: string): void {
+function reportCut(context: LogContext, segment: Segment, validBytes: number, endOffset: Offset, why: string): void {
   const { folder, ports } = context
   ports.log('warn', `recovery cut the log at a batch: ${why}`, {
     folder,
@@ -224,7 +225,7 @@ function noteEpoch(bytes: Uint8Array, at: number, epochs: LeaderEpochs): void {
 }
 
 /** The checkpointed log start lies above all that survived: nothing of it may be served or numbered again. */
-function afresh(context: LogContext, folder: Folder, start: number): OpenedLog {
+function afresh(context: LogContext, folder: Folder, start: Offset): OpenedLog {
   context.ports.log('warn', 'the log ends below its start offset and begins anew there', {
     folder: context.folder,
     start

@@ -3,6 +3,7 @@
  * and what its calls answer. Offsets, sizes and times are plain safe integers; record timestamps are bigint, because
  * nanosecond stamps (1.7e18) are legal and lookups by time must stay exact.
  */
+import type { Offset, FilePosition, LeaderEpoch } from '../kernel/ids'
 import type { Checksum, Clock, Compression, Disk, DiskFile, Log, Random } from '../kernel/ports'
 
 /** What the storage room asks of the machine. */
@@ -56,20 +57,20 @@ export type AppendErrorName =
 
 export interface Appended {
   readonly type: 'appended'
-  readonly baseOffset: number
-  readonly lastOffset: number
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
   /** The time stamped on the batch, -1 for CreateTime topics (as ProduceResponse wants it). */
   readonly logAppendTimeMs: number
-  readonly logStartOffset: number
+  readonly logStartOffset: Offset
 }
 
 /** The same batch of the same producer is in the log already: answer success with where it is (KIP-98). */
 export interface AppendedBefore {
   readonly type: 'duplicate'
-  readonly baseOffset: number
-  readonly lastOffset: number
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
   readonly logAppendTimeMs: number
-  readonly logStartOffset: number
+  readonly logStartOffset: Offset
 }
 
 export interface AppendRefused {
@@ -87,21 +88,21 @@ export type AppendResult = Appended | AppendedBefore | AppendRefused
  */
 export interface LogSlice {
   readonly file: DiskFile
-  readonly position: number
+  readonly position: FilePosition
   readonly lengthBytes: number
 }
 
 export interface OffsetAndTimestamp {
-  readonly offset: number
+  readonly offset: Offset
   readonly timestamp: bigint
   /** Epoch of the batch that holds it, -1 when none is known. */
-  readonly leaderEpoch: number
+  readonly leaderEpoch: LeaderEpoch
 }
 
 /** Answer of OffsetForLeaderEpoch (KIP-101, KIP-279); both -1 when the epoch is unknown. */
 export interface EpochEndOffset {
-  readonly leaderEpoch: number
-  readonly endOffset: number
+  readonly leaderEpoch: LeaderEpoch
+  readonly endOffset: Offset
 }
 
 /** One active producer of a partition, for people (DescribeProducers). */

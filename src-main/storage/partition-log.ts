@@ -8,6 +8,7 @@
  * Deviations from Kafka: index entries reach their files at roll, flush and close (a crash rebuilds them); record bodies
  * are not decoded on append; truncation ends at a batch border, so the log end is never inside a dropped batch.
  */
+import type { Offset, FilePosition, LeaderEpoch } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import {
@@ -53,10 +54,10 @@ export interface PartitionLogOptions {
   /** The last stop was clean: files are trusted. */
   readonly isClean: boolean
   /** Everything below is on the platter (checkpoint). */
-  readonly recoveryPoint: number
+  readonly recoveryPoint: Offset
   /** From log-start-offset-checkpoint; 0 when it has none. */
-  readonly logStartOffset: number
-  readonly highWatermark: number
+  readonly logStartOffset: Offset
+  readonly highWatermark: Offset
   /** unsyncedBytesMax when absent. */
   readonly unsyncedBytesMax?: number
 }
@@ -71,9 +72,9 @@ export class PartitionLog {
   readonly #epochs: LeaderEpochs
   readonly #producers: ProducerState
   #topicId: string | undefined
-  #recoveryPoint: number
+  #recoveryPoint: Offset
   /** Offsets of the .snapshot files that are there, ascending. */
-  #snapshots: number[]
+  #snapshots: Offset[]
   #unsyncedBytes = 0
   readonly #unsyncedBytesMax: number
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
@@ -123,26 +124,26 @@ export class PartitionLog {
     return this.#context.config
   }
 
-  get logStartOffset(): number {
+  get logStartOffset(): Offset {
     return this.#offsets.start
   }
 
-  get logEndOffset(): number {
+  get logEndOffset(): Offset {
     return this.#offsets.end
   }
 
   /** Equals the log end offset while this is the sole replica (the default). */
-  get highWatermark(): number {
+  get highWatermark(): Offset {
     return this.#offsets.highWatermark
   }
 
   /** Newest leader epoch in the log's cache, -1 when none. */
-  get latestEpoch(): number {
+  get latestEpoch(): LeaderEpoch {
     return this.#epochs.latestEpoch
   }
 
   /** All below is safe from a power cut. */
-  get recoveryPoint(): number {
+  get recoveryPoint(): Offset {
     return this.#recoveryPoint
   }
 
@@ -176,12 +177,12 @@ export class PartitionLog {
   }
 
   /** Never past the log end offset; never back. */
-  advanceHighWatermark(offset: number): void {
+  advanceHighWatermark(offset: Offset): void {
     this.#offsets.advanceHighWatermark(offset)
   }
 
   /** Leader epoch `epoch` begins at the current log end offset; older or equal epochs change nothing. */
-  assignLeaderEpoch(epoch: number): void {
+  assignLeaderEpoch(epoch: LeaderEpoch): void {
     if (epoch <= this.#epochs.latestEpoch) return
     if (this.#epochs.assign(epoch, this.#offsets.end)) this.#epochFile.store(this.#epochs)
   }
@@ -209,7 +210,7 @@ export class PartitionLog {
    */
   appendAsLeader(
     batch: Uint8Array,
-    options: { readonly leaderEpoch: number; /** Newest when absent. */ readonly produceVersion?: number }
+    options: { readonly leaderEpoch: LeaderEpoch; /** Newest when absent. */ readonly produceVersion?: number }
   ): AppendResult {
     invariant(!this.#isClosed, 'a closed log is not appended to', { topic: this.topic, partition: this.partition })
     const { clock, checksum } = this.#context.ports
@@ -230,8 +231,8 @@ export class PartitionLog {
   }
 
   #duplicate(known: {
-    readonly baseOffset: number
-    readonly lastOffset: number
+    readonly baseOffset: Offset
+    readonly lastOffset: Offset
     readonly timestampMs: number
   }): AppendResult {
     return {
@@ -245,7 +246,7 @@ export class PartitionLog {
 
   #write(
     batch: Uint8Array,
-    leaderEpoch: number,
+    leaderEpoch: LeaderEpoch,
     producer: ProducerBatch | undefined,
     nowMs: number,
     isStamped: boolean
@@ -282,7 +283,7 @@ export class PartitionLog {
     this.#context.ports.log('warn', 'the disk was slow to take a batch', { topic, partition, tookMs, batchBytes })
   }
 
-  #rollIfNeeded(batch: Uint8Array, lastOffset: number, nowMs: number): void {
+  #rollIfNeeded(batch: Uint8Array, lastOffset: Offset, nowMs: number): void {
     const active = this.#active
     const { segmentBytes, segmentMs } = this.config
     const isDue = shouldRoll({
@@ -321,9 +322,9 @@ export class PartitionLog {
    * larger; without, nothing comes unless a whole batch fits. 'OFFSET_OUT_OF_RANGE' below the start or above the end.
    */
   locate(
-    offset: number,
+    offset: Offset,
     maxBytes: number,
-    upToOffset: number,
+    upToOffset: Offset,
     minOneBatch: boolean
   ): LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
     if (!Number.isSafeInteger(offset) || offset < this.#offsets.start || offset > this.#offsets.end)
@@ -351,12 +352,12 @@ export class PartitionLog {
   }
 
   /** Number of the segment that holds `offset`, or would. */
-  #segmentIndexOf(offset: number): number {
+  #segmentIndexOf(offset: Offset): number {
     const isBefore = (index: number): boolean => (this.#segments[index]?.baseOffset ?? Infinity) <= offset
     return Math.max(0, lastWhere(this.#segments.length, isBefore))
   }
 
-  #endPosition(segment: Segment, upToOffset: number): number {
+  #endPosition(segment: Segment, upToOffset: Offset): FilePosition {
     if (upToOffset >= this.#offsets.end) return segment.sizeBytes
     return segment.find(upToOffset)?.position ?? segment.sizeBytes
   }
@@ -415,11 +416,11 @@ export class PartitionLog {
   }
 
   /** The leader epoch in which `offset` was written, -1 when unknown. */
-  epochAt(offset: number): number {
+  epochAt(offset: Offset): LeaderEpoch {
     return this.#epochs.epochAt(offset)
   }
 
-  endOffsetForEpoch(epoch: number): EpochEndOffset {
+  endOffsetForEpoch(epoch: LeaderEpoch): EpochEndOffset {
     return this.#epochs.endOffsetOf(epoch, this.#offsets.end)
   }
 
@@ -430,7 +431,7 @@ export class PartitionLog {
   // ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Removes everything at and above `offset`, and the batch that holds it. */
-  truncateTo(offset: number): void {
+  truncateTo(offset: Offset): void {
     if (offset >= this.#offsets.end) return
     const first = this.#segments[0]
     if (first === undefined || offset < first.baseOffset) {
@@ -442,14 +443,14 @@ export class PartitionLog {
     this.#afterTruncation(end)
   }
 
-  #startAfresh(offset: number): void {
+  #startAfresh(offset: Offset): void {
     for (const segment of this.#segments.splice(0)) segment.discard()
     this.#segments.push(Segment.create(this.#context, offset))
     this.#isFolderDirty = true
     this.#afterTruncation(offset)
   }
 
-  #afterTruncation(end: number): void {
+  #afterTruncation(end: Offset): void {
     this.#truncations += 1
     this.#offsets.truncated(end)
     this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
@@ -462,14 +463,14 @@ export class PartitionLog {
    * DeleteRecords: moves the log start offset (-1: to the high watermark) and returns it; 'OFFSET_OUT_OF_RANGE' above
    * the high watermark. Segments wholly below go with the next retention.
    */
-  deleteRecordsBefore(offset: number): number | 'OFFSET_OUT_OF_RANGE' {
+  deleteRecordsBefore(offset: Offset): Offset | 'OFFSET_OUT_OF_RANGE' {
     const to = offset === -1 ? this.highWatermark : offset
     if (!Number.isSafeInteger(to) || to < 0 || to > this.highWatermark) return 'OFFSET_OUT_OF_RANGE'
     this.#advanceStart(to)
     return this.#offsets.start
   }
 
-  #advanceStart(to: number): void {
+  #advanceStart(to: Offset): void {
     if (this.#offsets.advanceStart(to) && this.#epochs.truncateFromStart(to)) this.#epochFile.store(this.#epochs)
   }
 
@@ -510,7 +511,7 @@ export class PartitionLog {
 
   // ── producer snapshots ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #snapshotPath(offset: number): string {
+  #snapshotPath(offset: Offset): string {
     return this.#context.ports.disk.join(this.#context.folder, offsetName(offset) + snapshotSuffix)
   }
 
@@ -534,7 +535,7 @@ export class PartitionLog {
     this.#removeSnapshots((offset) => offset !== newest && !bases.has(offset))
   }
 
-  #removeSnapshots(isGone: (offset: number) => boolean): void {
+  #removeSnapshots(isGone: (offset: Offset) => boolean): void {
     for (const offset of this.#snapshots.filter(isGone)) this.#context.ports.disk.remove(this.#snapshotPath(offset))
     this.#snapshots = this.#snapshots.filter((offset) => !isGone(offset))
   }
@@ -634,6 +635,6 @@ function limitsOf(config: LogConfig, isZstdAllowed: boolean): BatchLimits {
   return { maxMessageBytes, segmentBytes, isZstdAllowed, needsKeys: cleanupPolicy === 'compact' }
 }
 
-function slice(segment: Segment, position: number, lengthBytes: number): LogSlice {
+function slice(segment: Segment, position: FilePosition, lengthBytes: number): LogSlice {
   return { file: segment.file, position, lengthBytes }
 }

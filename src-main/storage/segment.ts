@@ -5,6 +5,7 @@
  *
  * Owned by one PartitionLog. Invariant: every entry of an index points at a batch that is in the file.
  */
+import type { Offset, FilePosition } from '../kernel/ids'
 import { AppError, messageOf } from '../kernel/errors'
 import type { DiskFile } from '../kernel/ports'
 import {
@@ -29,10 +30,10 @@ import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { LogContext } from './log-context'
 
 export interface BatchPlace {
-  readonly position: number
+  readonly position: FilePosition
   readonly sizeBytes: number
-  readonly baseOffset: number
-  readonly lastOffset: number
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
   readonly maxTimestamp: bigint
 }
 
@@ -41,16 +42,16 @@ const unindexedBytesMax = 8_388_608
 
 /** A batch border from which recovery reads, and how many index entries are kept before it. */
 export interface RecoveryStart {
-  readonly position: number
+  readonly position: FilePosition
   /** Base offset of the batch there. */
-  readonly offset: number
+  readonly offset: Offset
   readonly entries: number
 }
 
 type BatchVisitor = (bytes: Uint8Array, at: number) => void
 
 export class Segment {
-  readonly baseOffset: number
+  readonly baseOffset: Offset
   readonly createdMs: number
   readonly #context: LogContext
   readonly #path: string
@@ -62,7 +63,7 @@ export class Segment {
   /** Largest timestamp so far, as int64 halves, and the last offset of the batch that has it. -1: none. */
   #maxHigh = -1
   #maxLow = 0xffff_ffff
-  #maxOffset: number
+  #maxOffset: Offset
   #isMaxKnown: boolean
   /** Undefined: not read yet. */
   #firstTimestampMs: number | undefined
@@ -71,7 +72,7 @@ export class Segment {
   #usedMs: number
 
   /** A segment whose .log file is there, or (size 0) comes into being at the first append. */
-  constructor(context: LogContext, baseOffset: number, sizeBytes: number) {
+  constructor(context: LogContext, baseOffset: Offset, sizeBytes: number) {
     this.baseOffset = baseOffset
     this.#context = context
     this.#path = context.ports.disk.join(context.folder, offsetName(baseOffset))
@@ -86,7 +87,7 @@ export class Segment {
    * Creates the three files, so that Kafka's tools find a whole segment. Throws DISK_FULL, nothing left behind, or
    * DISK_FAILED.
    */
-  static create(context: LogContext, baseOffset: number): Segment {
+  static create(context: LogContext, baseOffset: Offset): Segment {
     const segment = new Segment(context, baseOffset, 0)
     try {
       segment.#createFiles()
@@ -146,7 +147,7 @@ export class Segment {
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Writes one batch that ends at `lastOffset`. Throws DISK_FULL, the segment unchanged, or DISK_FAILED. */
-  append(batch: Uint8Array, lastOffset: number): void {
+  append(batch: Uint8Array, lastOffset: Offset): void {
     const position = this.#sizeBytes
     try {
       // Not through #fileHandle(): an appended segment is dirty, and a dirty one is never released.
@@ -161,7 +162,7 @@ export class Segment {
   }
 
   /** Keeps indexes and times in step with a batch in the file (Kafka's LogSegment.append). */
-  #note(bytes: Uint8Array, at: number, position: number, lastOffset: number): void {
+  #note(bytes: Uint8Array, at: number, position: FilePosition, lastOffset: Offset): void {
     if (position === 0) this.#firstTimestampMs = int64At(bytes, at + headerAt.maxTimestamp)
     this.#noteTime(bytes, at, lastOffset)
     if (this.#bytesSinceEntry > this.#context.config.indexIntervalBytes) {
@@ -172,7 +173,7 @@ export class Segment {
     this.#bytesSinceEntry += batchSizeBytes(bytes, at)
   }
 
-  #noteTime(bytes: Uint8Array, at: number, lastOffset: number): void {
+  #noteTime(bytes: Uint8Array, at: number, lastOffset: Offset): void {
     const high = int32At(bytes, at + headerAt.maxTimestamp)
     const low = uint32At(bytes, at + headerAt.maxTimestamp + 4)
     if (high < this.#maxHigh || (high === this.#maxHigh && low <= this.#maxLow)) return
@@ -244,7 +245,7 @@ export class Segment {
   // ── finding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The batch that holds `offset`, or the first one after it; undefined when the segment ends before. */
-  find(offset: number): BatchPlace | undefined {
+  find(offset: Offset): BatchPlace | undefined {
     return this.#firstBatch(
       this.#offsetIndex().positionBefore(offset),
       (bytes, at) => batchLastOffset(bytes, at) >= offset
@@ -252,7 +253,7 @@ export class Segment {
   }
 
   /** The first batch, at or after `fromOffset`, that has a record at or after `timestamp`. */
-  findByTime(timestamp: bigint, fromOffset: number): BatchPlace | undefined {
+  findByTime(timestamp: bigint, fromOffset: Offset): BatchPlace | undefined {
     const times = this.#timeIndex()
     const entry = times.lastEntryBefore(timestamp)
     const start = this.#offsetIndex().positionBefore(Math.max(entry < 0 ? 0 : times.offsetAt(entry), fromOffset))
@@ -266,7 +267,7 @@ export class Segment {
     })
   }
 
-  #firstBatch(start: number, isWanted: (bytes: Uint8Array, at: number) => boolean): BatchPlace | undefined {
+  #firstBatch(start: FilePosition, isWanted: (bytes: Uint8Array, at: number) => boolean): BatchPlace | undefined {
     const { scratch } = this.#context
     let position = start
     while (position + batchHeaderBytes <= this.#sizeBytes) {
@@ -306,7 +307,7 @@ export class Segment {
   }
 
   /** Last offset of the batch that has the largest timestamp. */
-  get offsetOfLargestTimestamp(): number {
+  get offsetOfLargestTimestamp(): Offset {
     this.#knowMax()
     return this.#maxOffset
   }
@@ -343,9 +344,9 @@ export class Segment {
   // ── opening, recovery, truncation ──────────────────────────────────────────────────────────────────────────────
 
   #scan(
-    position: number,
-    nextOffset: number | undefined,
-    visit: (bytes: Uint8Array, at: number, position: number) => void
+    position: FilePosition,
+    nextOffset: Offset | undefined,
+    visit: (bytes: Uint8Array, at: number, position: FilePosition) => void
   ): Steps<ScanResult> {
     const checksum = nextOffset === undefined ? undefined : this.#context.ports.checksum
     const options = { baseOffset: this.baseOffset, position, nextOffset: nextOffset ?? this.baseOffset, checksum }
@@ -371,7 +372,7 @@ export class Segment {
    * Where recovery may begin: at a batch below `recoveryPoint`, all before it being on the platter with its index
    * entries. The start of the file when the index does not say, or says what the file does not bear out.
    */
-  recoveryStart(recoveryPoint: number): RecoveryStart {
+  recoveryStart(recoveryPoint: Offset): RecoveryStart {
     const atBegin = { position: 0, offset: this.baseOffset, entries: 0 }
     if (recoveryPoint <= this.baseOffset || !this.#readIndexes()) return atBegin
     const offsets = this.#offsetIndex()
@@ -389,7 +390,7 @@ export class Segment {
    * After a crash: checks every batch from there on, cuts at the first bad one, and writes the indexes anew from there.
    * Batches are to begin at or above `nextOffset`.
    */
-  *recover(start: RecoveryStart, nextOffset: number, visit: BatchVisitor): Steps<ScanResult> {
+  *recover(start: RecoveryStart, nextOffset: Offset, visit: BatchVisitor): Steps<ScanResult> {
     const result = yield* this.#rebuild(start, nextOffset, visit)
     if (result.validBytes < this.#sizeBytes) this.#cut(result.validBytes)
     this.#isDirty = this.#sizeBytes > 0
@@ -397,7 +398,7 @@ export class Segment {
     return result
   }
 
-  *#rebuild(start: RecoveryStart, nextOffset: number | undefined, visit: BatchVisitor): Steps<ScanResult> {
+  *#rebuild(start: RecoveryStart, nextOffset: Offset | undefined, visit: BatchVisitor): Steps<ScanResult> {
     this.#keepEntries(start)
     return yield* this.#scan(start.position, nextOffset, (bytes, at, position) => {
       this.#note(bytes, at, position, batchLastOffset(bytes, at))
@@ -439,7 +440,7 @@ export class Segment {
   }
 
   /** Drops the batch that holds `offset` and everything after it; returns the offset at which the segment now ends. */
-  truncateTo(offset: number): number | undefined {
+  truncateTo(offset: Offset): Offset | undefined {
     const place = this.find(offset)
     if (place === undefined) return undefined
     this.#offsetIndex().truncateTo(place.baseOffset)
@@ -461,11 +462,11 @@ export class Segment {
   }
 
   /** Visits the headers of all batches that end at or after `fromOffset` and begin before `toOffset`; trusts the file. */
-  *visit(fromOffset: number, toOffset: number, visit: BatchVisitor): Steps<void> {
+  *visit(fromOffset: Offset, toOffset: Offset, visit: BatchVisitor): Steps<void> {
     const start = this.#offsetIndex().positionBefore(fromOffset)
     const end = this.find(toOffset)?.position ?? this.#sizeBytes
     const file = this.#fileHandle()
-    const source = { sizeBytes: end, readAt: (position: number, into: Uint8Array) => file.readAt(position, into) }
+    const source = { sizeBytes: end, readAt: (position: FilePosition, into: Uint8Array) => file.readAt(position, into) }
     const options = { baseOffset: this.baseOffset, position: start, nextOffset: this.baseOffset, checksum: undefined }
     yield* scanInSteps(source, options, (bytes, at) => {
       if (batchLastOffset(bytes, at) >= fromOffset) visit(bytes, at)
@@ -570,7 +571,7 @@ export class Segment {
   }
 }
 
-function placeOf(bytes: Uint8Array, at: number, position: number, sizeBytes: number): BatchPlace {
+function placeOf(bytes: Uint8Array, at: number, position: FilePosition, sizeBytes: number): BatchPlace {
   return {
     position,
     sizeBytes,

@@ -2,11 +2,12 @@
  * What one broker knows of the cluster: live brokers, topics, leaders. It is filled by the controller's
  * UpdateMetadata requests alone (Kafka's ZkMetadataCache) and answers clients' Metadata. It never changes replica roles.
  */
+import type { LeaderEpoch, BrokerId } from '../../kernel/ids'
 import type { Uuid } from '../../kernel/uuid'
 import { TopicMap } from './topic-name'
 
 export interface BrokerEndpoint {
-  readonly id: number
+  readonly id: BrokerId
   readonly host: string
   readonly port: number
   readonly rack: string | null
@@ -15,11 +16,11 @@ export interface BrokerEndpoint {
 export interface PartitionMetadata {
   readonly partition: number
   /** -1: none. */
-  readonly leader: number
-  readonly leaderEpoch: number
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
-  readonly offlineReplicas: readonly number[]
+  readonly leader: BrokerId
+  readonly leaderEpoch: LeaderEpoch
+  readonly replicas: readonly BrokerId[]
+  readonly isr: readonly BrokerId[]
+  readonly offlineReplicas: readonly BrokerId[]
 }
 
 export interface TopicMetadata {
@@ -42,11 +43,11 @@ interface KnownTopic {
 }
 
 /** Leader of a partition of a topic that is being deleted (UpdateMetadata). */
-export const leaderDuringDelete = -2
-export const noLeader = -1
+export const leaderDuringDelete: BrokerId = -2
+export const noLeader: BrokerId = -1
 
 export interface MetadataChange {
-  readonly controllerId: number
+  readonly controllerId: BrokerId
   readonly brokers: readonly BrokerEndpoint[]
   /** Topics that it does not name are gone. */
   readonly isComplete?: boolean
@@ -54,8 +55,8 @@ export interface MetadataChange {
 }
 
 export class MetadataImage {
-  #controllerId = -1
-  #brokers = new Map<number, BrokerEndpoint>()
+  #controllerId: BrokerId = -1
+  #brokers = new Map<BrokerId, BrokerEndpoint>()
   readonly #topics = new TopicMap<KnownTopic>()
   readonly #names = new Map<Uuid, string>()
   #version = 0
@@ -66,7 +67,7 @@ export class MetadataImage {
   }
 
   /** -1 while the controller is unknown or not among the live brokers. */
-  get controllerId(): number {
+  get controllerId(): BrokerId {
     return this.#brokers.has(this.#controllerId) ? this.#controllerId : -1
   }
 
@@ -75,11 +76,11 @@ export class MetadataImage {
     return [...this.#brokers.values()].sort((a, b) => a.id - b.id)
   }
 
-  broker(id: number): BrokerEndpoint | undefined {
+  broker(id: BrokerId): BrokerEndpoint | undefined {
     return this.#brokers.get(id)
   }
 
-  isAlive(id: number): boolean {
+  isAlive(id: BrokerId): boolean {
     return this.#brokers.has(id)
   }
 

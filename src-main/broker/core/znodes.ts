@@ -2,6 +2,7 @@
  * Kafka 3.9's znodes: where they are and what is in them (Kafka's ZkData.scala). Text in, values out; undefined for text that
  * is none of ours, so that a foreign write cannot stop a broker.
  */
+import type { LeaderEpoch, ControllerEpoch, BrokerId } from '../../kernel/ids'
 import { uuidToBytes, zeroUuid, type Uuid } from '../../kernel/uuid'
 import type { BrokerEndpoint } from './metadata-image'
 import type { TopicConfigs } from './topic-configs'
@@ -11,7 +12,7 @@ const decoder = new TextDecoder()
 
 export const paths = {
   brokerIds: '/brokers/ids',
-  broker: (id: number) => `/brokers/ids/${id}`,
+  broker: (id: BrokerId) => `/brokers/ids/${id}`,
   topics: '/brokers/topics',
   topic: (topic: string) => `/brokers/topics/${topic}`,
   partitions: (topic: string) => `/brokers/topics/${topic}/partitions`,
@@ -93,7 +94,7 @@ export function brokerData(broker: BrokerRegistration): Uint8Array {
   })
 }
 
-export function parseBroker(id: number, data: Uint8Array | null): BrokerRegistration | undefined {
+export function parseBroker(id: BrokerId, data: Uint8Array | null): BrokerRegistration | undefined {
   const value = parsed(data)
   if (value === undefined || typeof value['host'] !== 'string' || typeof value['port'] !== 'number') return undefined
   const { host, port, rack, guid, timestamp } = value
@@ -109,7 +110,7 @@ export function parseBroker(id: number, data: Uint8Array | null): BrokerRegistra
 
 // ── controller ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function controllerData(brokerId: number, nowMs: number): Uint8Array {
+export function controllerData(brokerId: BrokerId, nowMs: number): Uint8Array {
   return json({ version: 2, brokerid: brokerId, timestamp: String(nowMs), kraftControllerEpoch: -1 })
 }
 
@@ -155,10 +156,10 @@ function isTopicId(value: unknown): value is Uuid {
 }
 
 export interface PartitionState {
-  readonly leader: number
-  readonly leaderEpoch: number
-  readonly isr: readonly number[]
-  readonly controllerEpoch: number
+  readonly leader: BrokerId
+  readonly leaderEpoch: LeaderEpoch
+  readonly isr: readonly BrokerId[]
+  readonly controllerEpoch: ControllerEpoch
 }
 
 export function partitionStateData(state: PartitionState): Uint8Array {
@@ -202,7 +203,7 @@ export function parseClusterId(data: Uint8Array | null): Uuid | undefined {
 
 export const producerIdBlockSize = 1000
 
-export function producerIdBlockData(brokerId: number, blockStart: bigint): Uint8Array {
+export function producerIdBlockData(brokerId: BrokerId, blockStart: bigint): Uint8Array {
   const blockEnd = blockStart + BigInt(producerIdBlockSize - 1)
   return json({ version: 1, broker: brokerId, block_start: String(blockStart), block_end: String(blockEnd) })
 }

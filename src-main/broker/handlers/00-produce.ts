@@ -4,6 +4,7 @@
  * connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
  * compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
  */
+import type { Offset, BrokerId } from '../../kernel/ids'
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
 import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol/record/batch-header'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
@@ -20,9 +21,9 @@ type Written =
   | { readonly error: KafkaError; readonly message: string | null }
   | {
       readonly error: 'NONE'
-      readonly baseOffset: number
+      readonly baseOffset: Offset
       readonly logAppendTimeMs: number
-      readonly logStartOffset: number
+      readonly logStartOffset: Offset
     }
 
 const refused = (error: KafkaError, message?: string): Written => ({
@@ -40,7 +41,7 @@ export function produce(broker: BrokerServices): HandlerRow {
     isBulk: true,
     *handle(request, { header }) {
       const version = header.apiVersion
-      const leaders = new Set<number>()
+      const leaders = new Set<BrokerId>()
       let hasFailed = false
       let moved: Moved
       const responses = []
@@ -101,7 +102,7 @@ function partitionResponse(
   broker: BrokerServices,
   { topic, partition, version }: { readonly topic: string; readonly partition: number; readonly version: number },
   written: Written,
-  leaders: Set<number>
+  leaders: Set<BrokerId>
 ) {
   if (!('message' in written)) {
     const { baseOffset, logAppendTimeMs, logStartOffset } = written

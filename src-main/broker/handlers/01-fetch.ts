@@ -4,6 +4,7 @@
  * session id 0, which is legal. Without transactions the last stable offset is the high watermark. Record data stays
  * in its files until it is sent. Partitions are served in the order asked for: consumers rotate it themselves.
  */
+import type { BrokerId } from '../../kernel/ids'
 import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -35,7 +36,7 @@ interface Collected {
   readonly responses: Response['responses']
   readonly bytes: number
   readonly hasError: boolean
-  readonly leaders: ReadonlySet<number>
+  readonly leaders: ReadonlySet<BrokerId>
 }
 
 export function fetch(broker: BrokerServices): HandlerRow {
@@ -110,7 +111,7 @@ function collect(broker: BrokerServices, request: Request, version: number): Col
 }
 
 function* collectInSlices(broker: BrokerServices, request: Request, version: number): Slices<Collected> {
-  const leaders = new Set<number>()
+  const leaders = new Set<BrokerId>()
   let bytes = 0
   let hasError = false
   const responses = []
@@ -185,7 +186,7 @@ function failed(
   broker: BrokerServices,
   { topic, wanted, version }: Pick<Wanted, 'topic' | 'wanted' | 'version'>,
   error: KafkaError,
-  leaders: Set<number>
+  leaders: Set<BrokerId>
 ): PartitionAnswer {
   const base = {
     partitionIndex: wanted.partition,

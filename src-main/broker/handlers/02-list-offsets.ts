@@ -2,6 +2,7 @@
  * ListOffsets, versions 1 to 9. By time: the first record at or after it, with its own time and
  * epoch; none gives offset -1. There is no tiered storage: -4 is the log start, -5 is unknown (-1).
  */
+import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -13,9 +14,9 @@ import { handler, type HandlerRow } from '../server/handler'
 import { mapInSlices } from '../server/slices'
 
 interface Found {
-  readonly offset: number
+  readonly offset: Offset
   readonly timestamp: bigint
-  readonly leaderEpoch: number
+  readonly leaderEpoch: LeaderEpoch
 }
 const maxTimestamp = -3n
 /** By the first version that knows them: latest, earliest, max timestamp, earliest local, latest tiered. */
@@ -95,7 +96,7 @@ function isKnownTimestamp(timestamp: bigint, version: number): boolean {
 interface Query {
   readonly topic: string
   readonly partition: number
-  readonly currentLeaderEpoch: number
+  readonly currentLeaderEpoch: LeaderEpoch
   readonly timestamp: bigint
 }
 

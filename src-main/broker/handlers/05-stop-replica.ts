@@ -1,4 +1,5 @@
 /** StopReplica, versions 0 to 4: the controller takes partitions away from this broker; deleting removes their logs. */
+import type { LeaderEpoch } from '../../kernel/ids'
 import { stopReplicaRequest, stopReplicaResponse } from '../../protocol/api/05-stop-replica'
 import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
@@ -8,7 +9,7 @@ import { handler, type HandlerRow } from '../server/handler'
 interface Stop {
   readonly topicName: string
   readonly partitionIndex: number
-  readonly leaderEpoch: number
+  readonly leaderEpoch: LeaderEpoch
   readonly deletePartition: boolean
 }
 

@@ -3,6 +3,7 @@
  * knows the new leaders, or REQUEST_TIMED_OUT (the topic is created all the same). One replica until Replication: a
  * larger replication factor is INVALID_REPLICATION_FACTOR. -1 partitions or replicas mean the broker's default, 1.
  */
+import type { BrokerId } from '../../kernel/ids'
 import { createTopicsRequest, createTopicsResponse } from '../../protocol/api/19-create-topics'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -183,7 +184,7 @@ function replicationProblem(replicationFactor: number): Refused | undefined {
   return { error: 'INVALID_REPLICATION_FACTOR', message }
 }
 
-function givenAssignment({ assignments, numPartitions, replicationFactor }: Asked, brokerIds: readonly number[]) {
+function givenAssignment({ assignments, numPartitions, replicationFactor }: Asked, brokerIds: readonly BrokerId[]) {
   const refuse = (error: KafkaError, message: string): Refused => ({ error, message })
   if (numPartitions !== -1 || replicationFactor !== -1) {
     return refuse(

@@ -1,11 +1,12 @@
 /**
  * Leader hints of KIP-951: where a client that asked the wrong broker should go, and how to reach that broker.
  */
+import type { LeaderEpoch, BrokerId } from '../../kernel/ids'
 import type { BrokerEndpoint, MetadataImage } from '../core/metadata-image'
 
 export interface LeaderHint {
-  readonly leaderId: number
-  readonly leaderEpoch: number
+  readonly leaderId: BrokerId
+  readonly leaderEpoch: LeaderEpoch
 }
 
 /** Undefined when no live leader is known. */
@@ -17,8 +18,8 @@ export function leaderHint(image: MetadataImage, topic: string, partition: numbe
 
 export function nodeEndpoints(
   image: MetadataImage,
-  leaderIds: ReadonlySet<number>
-): { nodeId: number; host: string; port: number; rack: string | null }[] {
+  leaderIds: ReadonlySet<BrokerId>
+): { nodeId: BrokerId; host: string; port: number; rack: string | null }[] {
   return [...leaderIds]
     .map((id) => image.broker(id))
     .filter((broker): broker is BrokerEndpoint => broker !== undefined)

@@ -3,6 +3,7 @@
  * deterministic: the time, the session, the connection and a new session's id and password. What comes of it is
  * decided when it is applied.
  */
+import type { SessionId } from '../../kernel/ids'
 import { DecodeError, JuteReader } from '../wire/jute-reader'
 import { JuteWriter } from '../wire/jute-writer'
 import type { Zxid } from '../wire/zxid'
@@ -10,7 +11,7 @@ import type { Zxid } from '../wire/zxid'
 export type LogCommand =
   | {
       readonly type: 'createSession'
-      readonly sessionId: bigint
+      readonly sessionId: SessionId
       readonly connectionId: number
       readonly timeoutMs: number
       readonly password: Uint8Array
@@ -18,19 +19,19 @@ export type LogCommand =
   /** Asks to become the session's attachment; a wrong password is refused when applied. */
   | {
       readonly type: 'attachSession'
-      readonly sessionId: bigint
+      readonly sessionId: SessionId
       readonly connectionId: number
       readonly timeoutMs: number
       readonly password: Uint8Array
     }
   /** By its client, from this connection. */
-  | { readonly type: 'closeSession'; readonly sessionId: bigint; readonly connectionId: number }
+  | { readonly type: 'closeSession'; readonly sessionId: SessionId; readonly connectionId: number }
   /** By the leader's clock. */
-  | { readonly type: 'expireSession'; readonly sessionId: bigint }
+  | { readonly type: 'expireSession'; readonly sessionId: SessionId }
   /** A write of a client, as it came: operation code and undecoded body. */
   | {
       readonly type: 'operation'
-      readonly sessionId: bigint
+      readonly sessionId: SessionId
       readonly connectionId: number
       readonly op: number
       readonly body: Uint8Array

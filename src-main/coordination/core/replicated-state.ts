@@ -6,6 +6,7 @@
  * session is attached to; every ephemeral's owner is a session of the table.
  * Deviation: create2 inside a multi is answered with path and Stat; 3.8 answers it as a create, without (measured).
  */
+import type { SessionId } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import { errorCodes } from '../wire/codes'
 import { copyOfBytes, JuteReader } from '../wire/jute-reader'
@@ -17,12 +18,12 @@ import { isSamePassword, SessionTable } from './session/session-table'
 import { ZnodeTree, type TreeChange, type TreeContext } from './tree/znode-tree'
 
 export type Outcome =
-  | { readonly type: 'sessionCreated'; readonly sessionId: bigint }
+  | { readonly type: 'sessionCreated'; readonly sessionId: SessionId }
   /** The connection that was attached before, which is closed before the new one is answered. */
-  | { readonly type: 'sessionAttached'; readonly sessionId: bigint; readonly previousConnectionId: number }
+  | { readonly type: 'sessionAttached'; readonly sessionId: SessionId; readonly previousConnectionId: number }
   /** Unknown, expired, or a wrong password: the client learns no difference. */
   | { readonly type: 'attachRefused' }
-  | { readonly type: 'sessionClosed'; readonly sessionId: bigint; readonly connectionId: number }
+  | { readonly type: 'sessionClosed'; readonly sessionId: SessionId; readonly connectionId: number }
   /** Closing what is closed already. */
   | { readonly type: 'nothing' }
   /** The session is attached elsewhere or gone: its connection is closed without an answer. */
@@ -97,7 +98,7 @@ export class ReplicatedState {
     return { outcome: { type: 'sessionClosed', sessionId, connectionId: session.connectionId }, changes }
   }
 
-  #isAttached(command: { readonly sessionId: bigint; readonly connectionId: number }): boolean {
+  #isAttached(command: { readonly sessionId: SessionId; readonly connectionId: number }): boolean {
     return this.sessions.find(command.sessionId)?.connectionId === command.connectionId
   }
 

@@ -1,4 +1,5 @@
 /** The handshake (zookeeper.jute, ConnectRequest and ConnectResponse): neither side has a header; old clients leave the last byte out. */
+import type { SessionId } from '../../kernel/ids'
 import { DecodeError, type JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'
@@ -9,7 +10,7 @@ export interface ConnectRequest {
   readonly lastZxidSeen: Zxid
   readonly timeoutMs: number
   /** 0 asks for a new session. */
-  readonly sessionId: bigint
+  readonly sessionId: SessionId
   readonly password: Uint8Array
   /** Undefined when the client did not send the byte; the answer then has none either. */
   readonly readOnly: boolean | undefined
@@ -18,7 +19,7 @@ export interface ConnectRequest {
 export interface ConnectResponse {
   /** Negotiated; 0 refuses the session. */
   readonly timeoutMs: number
-  readonly sessionId: bigint
+  readonly sessionId: SessionId
   readonly password: Uint8Array
   readonly readOnly: boolean | undefined
 }

@@ -1,4 +1,5 @@
 /** Stat and ACL records (zookeeper.jute, module data), in the order of the wire. */
+import type { SessionId } from '../../kernel/ids'
 import type { JuteReader } from './jute-reader'
 import type { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'
@@ -17,7 +18,7 @@ export interface Stat {
   /** Changes of the ACL. */
   readonly aversion: number
   /** Session that owns an ephemeral, 0 for others. */
-  readonly ephemeralOwner: bigint
+  readonly ephemeralOwner: SessionId
   readonly dataLength: number
   readonly numChildren: number
   /** Entry that created or deleted a child last. */

@@ -2,6 +2,7 @@
  * zxid: the position of a log entry, {epoch, counter}, two unsigned 32-bit halves of ZooKeeper's int64 (packed
  * into a number it would overflow after 2^21 epochs). Compared by function. Only the outside sees it as bigint.
  */
+import type { PackedZxid } from '../../kernel/ids'
 export interface Zxid {
   readonly epoch: number
   readonly counter: number
@@ -29,7 +30,7 @@ export function isSuccessor(next: Zxid, last: Zxid): boolean {
   return next.epoch === last.epoch ? next.counter === last.counter + 1 : next.epoch > last.epoch && next.counter === 1
 }
 
-export function zxidToBigint(zxid: Zxid): bigint {
+export function zxidToBigint(zxid: Zxid): PackedZxid {
   return BigInt.asIntN(64, (BigInt(zxid.epoch) << 32n) | BigInt(zxid.counter))
 }
 

@@ -1,14 +1,29 @@
 /**
  * Fetch. 7: sessions (KIP-227). 11: rack. 12: lastFetchedEpoch. 13: topics by id (KIP-516). 16: node endpoints (KIP-951).
  */
-import { array, int16, int32, int64, int64Exact, int8, message, records, string, struct, uuid } from '../wire/schema'
+import {
+  array,
+  brokerId,
+  int16,
+  int32,
+  int64,
+  int64Exact,
+  int8,
+  leaderEpoch,
+  message,
+  offset,
+  records,
+  string,
+  struct,
+  uuid
+} from '../wire/schema'
 
 export const fetchRequest = message('FetchRequest', [4, 16], 12, {
   clusterId: string({ from: 12, nullableFrom: 12, default: null, tag: 0, ignorable: true }),
-  replicaId: int32({ to: 14, default: -1 }),
+  replicaId: brokerId({ to: 14, default: -1 }),
   replicaState: struct(
     {
-      replicaId: int32({ from: 15, default: -1 }),
+      replicaId: brokerId({ from: 15, default: -1 }),
       replicaEpoch: int64({ from: 15, default: -1 })
     },
     { from: 15, tag: 1 }
@@ -26,10 +41,10 @@ export const fetchRequest = message('FetchRequest', [4, 16], 12, {
       partitions: array(
         struct({
           partition: int32(),
-          currentLeaderEpoch: int32({ from: 9, default: -1, ignorable: true }),
-          fetchOffset: int64(),
-          lastFetchedEpoch: int32({ from: 12, default: -1 }),
-          logStartOffset: int64({ from: 5, default: -1, ignorable: true }),
+          currentLeaderEpoch: leaderEpoch({ from: 9, default: -1, ignorable: true }),
+          fetchOffset: offset(),
+          lastFetchedEpoch: leaderEpoch({ from: 12, default: -1 }),
+          logStartOffset: offset({ from: 5, default: -1, ignorable: true }),
           partitionMaxBytes: int32()
         })
       )
@@ -58,38 +73,38 @@ export const fetchResponse = message('FetchResponse', [4, 16], 12, {
         struct({
           partitionIndex: int32(),
           errorCode: int16(),
-          highWatermark: int64(),
-          lastStableOffset: int64({ default: -1, ignorable: true }),
-          logStartOffset: int64({ from: 5, default: -1, ignorable: true }),
+          highWatermark: offset(),
+          lastStableOffset: offset({ default: -1, ignorable: true }),
+          logStartOffset: offset({ from: 5, default: -1, ignorable: true }),
           divergingEpoch: struct(
             {
-              epoch: int32({ from: 12, default: -1 }),
-              endOffset: int64({ from: 12, default: -1 })
+              epoch: leaderEpoch({ from: 12, default: -1 }),
+              endOffset: offset({ from: 12, default: -1 })
             },
             { from: 12, tag: 0 }
           ),
           currentLeader: struct(
             {
-              leaderId: int32({ from: 12, default: -1 }),
-              leaderEpoch: int32({ from: 12, default: -1 })
+              leaderId: brokerId({ from: 12, default: -1 }),
+              leaderEpoch: leaderEpoch({ from: 12, default: -1 })
             },
             { from: 12, tag: 1 }
           ),
           snapshotId: struct(
             {
-              endOffset: int64({ default: -1 }),
-              epoch: int32({ default: -1 })
+              endOffset: offset({ default: -1 }),
+              epoch: leaderEpoch({ default: -1 })
             },
             { from: 12, tag: 2 }
           ),
           abortedTransactions: array(
             struct({
               producerId: int64Exact(),
-              firstOffset: int64()
+              firstOffset: offset()
             }),
             { nullableFrom: 4, ignorable: true }
           ),
-          preferredReadReplica: int32({ from: 11, default: -1 }),
+          preferredReadReplica: brokerId({ from: 11, default: -1 }),
           records: records({ nullableFrom: 0 })
         })
       )
@@ -97,7 +112,7 @@ export const fetchResponse = message('FetchResponse', [4, 16], 12, {
   ),
   nodeEndpoints: array(
     struct({
-      nodeId: int32({ from: 16 }),
+      nodeId: brokerId({ from: 16 }),
       host: string({ from: 16 }),
       port: int32({ from: 16 }),
       rack: string({ from: 16, nullableFrom: 16, default: null })

@@ -1,7 +1,7 @@
 /**
  * Metadata. 4: allowAutoTopicCreation. 8 to 10: authorized operations. 10: topic ids. 12: look-up by id.
  */
-import { array, bool, int16, int32, message, string, struct, uuid } from '../wire/schema'
+import { array, bool, brokerId, int16, int32, leaderEpoch, message, string, struct, uuid } from '../wire/schema'
 
 interface Named {
   readonly topicId: string
@@ -25,14 +25,14 @@ export const metadataResponse = message('MetadataResponse', [0, 12], 9, {
   throttleTimeMs: int32({ from: 3, default: 0, ignorable: true }),
   brokers: array(
     struct({
-      nodeId: int32(),
+      nodeId: brokerId(),
       host: string(),
       port: int32(),
       rack: string({ from: 1, nullableFrom: 1, default: null, ignorable: true })
     })
   ),
   clusterId: string({ from: 2, nullableFrom: 2, default: null, ignorable: true }),
-  controllerId: int32({ from: 1, default: -1, ignorable: true }),
+  controllerId: brokerId({ from: 1, default: -1, ignorable: true }),
   topics: array(
     struct({
       errorCode: int16(),
@@ -43,11 +43,11 @@ export const metadataResponse = message('MetadataResponse', [0, 12], 9, {
         struct({
           errorCode: int16(),
           partitionIndex: int32(),
-          leaderId: int32(),
-          leaderEpoch: int32({ from: 7, default: -1, ignorable: true }),
-          replicaNodes: array(int32()),
-          isrNodes: array(int32()),
-          offlineReplicas: array(int32(), { from: 5, ignorable: true })
+          leaderId: brokerId(),
+          leaderEpoch: leaderEpoch({ from: 7, default: -1, ignorable: true }),
+          replicaNodes: array(brokerId()),
+          isrNodes: array(brokerId()),
+          offlineReplicas: array(brokerId(), { from: 5, ignorable: true })
         })
       ),
       topicAuthorizedOperations: int32({ from: 8, default: -2147483648 })

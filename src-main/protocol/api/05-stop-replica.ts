@@ -1,13 +1,25 @@
 /**
  * StopReplica: the controller tells a broker to stop replicas, and to delete them.
  */
-import { array, bool, int16, int32, int64Exact, message, string, struct } from '../wire/schema'
+import {
+  array,
+  bool,
+  brokerEpoch,
+  brokerId,
+  controllerEpoch,
+  int16,
+  int32,
+  leaderEpoch,
+  message,
+  string,
+  struct
+} from '../wire/schema'
 
 export const stopReplicaRequest = message('StopReplicaRequest', [0, 4], 2, {
-  controllerId: int32(),
+  controllerId: brokerId(),
   isKRaftController: bool({ from: 4, default: false }),
-  controllerEpoch: int32(),
-  brokerEpoch: int64Exact({ from: 1, default: -1n, ignorable: true }),
+  controllerEpoch: controllerEpoch(),
+  brokerEpoch: brokerEpoch({ from: 1, default: -1n, ignorable: true }),
   deletePartitions: bool({ to: 2 }),
   ungroupedPartitions: array(
     struct({
@@ -29,7 +41,7 @@ export const stopReplicaRequest = message('StopReplicaRequest', [0, 4], 2, {
       partitionStates: array(
         struct({
           partitionIndex: int32({ from: 3 }),
-          leaderEpoch: int32({ from: 3, default: -1 }),
+          leaderEpoch: leaderEpoch({ from: 3, default: -1 }),
           deletePartition: bool({ from: 3 })
         }),
         { from: 3 }

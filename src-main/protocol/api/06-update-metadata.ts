@@ -1,27 +1,41 @@
 /**
  * UpdateMetadata: the controller tells a broker what the cluster looks like.
  */
-import { array, bool, int16, int32, int64Exact, int8, message, string, struct, uuid } from '../wire/schema'
+import {
+  array,
+  bool,
+  brokerEpoch,
+  brokerId,
+  controllerEpoch,
+  int16,
+  int32,
+  int8,
+  leaderEpoch,
+  message,
+  string,
+  struct,
+  uuid
+} from '../wire/schema'
 
 /** In both shapes that the list of partitions has had. */
 const partitionState = struct({
   topicName: string({ to: 4, ignorable: true }),
   partitionIndex: int32(),
-  controllerEpoch: int32(),
-  leader: int32(),
-  leaderEpoch: int32(),
-  isr: array(int32()),
+  controllerEpoch: controllerEpoch(),
+  leader: brokerId(),
+  leaderEpoch: leaderEpoch(),
+  isr: array(brokerId()),
   zkVersion: int32(),
-  replicas: array(int32()),
-  offlineReplicas: array(int32(), { from: 4, ignorable: true })
+  replicas: array(brokerId()),
+  offlineReplicas: array(brokerId(), { from: 4, ignorable: true })
 })
 
 export const updateMetadataRequest = message('UpdateMetadataRequest', [0, 8], 6, {
-  controllerId: int32(),
+  controllerId: brokerId(),
   isKRaftController: bool({ from: 8, default: false }),
   type: int8({ from: 8, default: 0, tag: 0 }),
-  controllerEpoch: int32(),
-  brokerEpoch: int64Exact({ from: 5, default: -1n, ignorable: true }),
+  controllerEpoch: controllerEpoch(),
+  brokerEpoch: brokerEpoch({ from: 5, default: -1n, ignorable: true }),
   ungroupedPartitionStates: array(partitionState, { to: 4 }),
   topicStates: array(
     struct({
@@ -33,7 +47,7 @@ export const updateMetadataRequest = message('UpdateMetadataRequest', [0, 8], 6,
   ),
   liveBrokers: array(
     struct({
-      id: int32(),
+      id: brokerId(),
       v0Host: string({ to: 0, ignorable: true }),
       v0Port: int32({ to: 0, ignorable: true }),
       endpoints: array(

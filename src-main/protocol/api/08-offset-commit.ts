@@ -1,7 +1,7 @@
 /**
  * OffsetCommit. Version 0 would store in znodes and is not served. 6: leader epoch. 7: static members. 9: KIP-848 epochs.
  */
-import { array, int16, int32, int64, message, string, struct } from '../wire/schema'
+import { array, int16, int32, int64, leaderEpoch, message, offset, string, struct } from '../wire/schema'
 
 export const offsetCommitRequest = message('OffsetCommitRequest', [0, 9], 8, {
   groupId: string(),
@@ -15,8 +15,8 @@ export const offsetCommitRequest = message('OffsetCommitRequest', [0, 9], 8, {
       partitions: array(
         struct({
           partitionIndex: int32(),
-          committedOffset: int64(),
-          committedLeaderEpoch: int32({ from: 6, default: -1, ignorable: true }),
+          committedOffset: offset(),
+          committedLeaderEpoch: leaderEpoch({ from: 6, default: -1, ignorable: true }),
           commitTimestamp: int64({ from: 1, to: 1, default: -1 }),
           committedMetadata: string({ nullableFrom: 0 })
         })

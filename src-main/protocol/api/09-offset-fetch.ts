@@ -1,7 +1,7 @@
 /**
  * OffsetFetch. Version 0 would read znodes and is not served. 7: requireStable. 8: several groups at once.
  */
-import { array, bool, int16, int32, int64, message, string, struct } from '../wire/schema'
+import { array, bool, int16, int32, leaderEpoch, message, offset, string, struct } from '../wire/schema'
 
 interface AskedGroup {
   readonly groupId: string
@@ -43,8 +43,8 @@ export const offsetFetchResponse = message('OffsetFetchResponse', [0, 9], 6, {
       partitions: array(
         struct({
           partitionIndex: int32({ to: 7 }),
-          committedOffset: int64({ to: 7 }),
-          committedLeaderEpoch: int32({ from: 5, to: 7, default: -1, ignorable: true }),
+          committedOffset: offset({ to: 7 }),
+          committedLeaderEpoch: leaderEpoch({ from: 5, to: 7, default: -1, ignorable: true }),
           metadata: string({ to: 7, nullableFrom: 0 }),
           errorCode: int16({ to: 7 })
         }),
@@ -63,8 +63,8 @@ export const offsetFetchResponse = message('OffsetFetchResponse', [0, 9], 6, {
           partitions: array(
             struct({
               partitionIndex: int32({ from: 8 }),
-              committedOffset: int64({ from: 8 }),
-              committedLeaderEpoch: int32({ from: 8, default: -1, ignorable: true }),
+              committedOffset: offset({ from: 8 }),
+              committedLeaderEpoch: leaderEpoch({ from: 8, default: -1, ignorable: true }),
               metadata: string({ from: 8, nullableFrom: 8 }),
               errorCode: int16({ from: 8 })
             }),

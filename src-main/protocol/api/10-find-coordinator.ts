@@ -1,7 +1,7 @@
 /**
  * FindCoordinator. 1: key type. 4: several keys at once (KIP-699).
  */
-import { array, int16, int32, int8, message, string, struct } from '../wire/schema'
+import { array, brokerId, int16, int32, int8, message, string, struct } from '../wire/schema'
 
 export const findCoordinatorRequest = message('FindCoordinatorRequest', [0, 6], 3, {
   key: string({ to: 3 }),
@@ -13,13 +13,13 @@ export const findCoordinatorResponse = message('FindCoordinatorResponse', [0, 6]
   throttleTimeMs: int32({ from: 1, default: 0, ignorable: true }),
   errorCode: int16({ to: 3 }),
   errorMessage: string({ from: 1, to: 3, nullableFrom: 1, ignorable: true }),
-  nodeId: int32({ to: 3 }),
+  nodeId: brokerId({ to: 3 }),
   host: string({ to: 3 }),
   port: int32({ to: 3 }),
   coordinators: array(
     struct({
       key: string({ from: 4 }),
-      nodeId: int32({ from: 4 }),
+      nodeId: brokerId({ from: 4 }),
       host: string({ from: 4 }),
       port: int32({ from: 4 }),
       errorCode: int16({ from: 4 }),

@@ -1,7 +1,7 @@
 /**
  * DescribeCluster (KIP-700). 1: endpoint type.
  */
-import { array, bool, int16, int32, int8, message, string, struct } from '../wire/schema'
+import { array, bool, brokerId, int16, int32, int8, message, string, struct } from '../wire/schema'
 
 export const describeClusterRequest = message('DescribeClusterRequest', [0, 1], 0, {
   includeClusterAuthorizedOperations: bool(),
@@ -14,10 +14,10 @@ export const describeClusterResponse = message('DescribeClusterResponse', [0, 1]
   errorMessage: string({ nullableFrom: 0, default: null }),
   endpointType: int8({ from: 1, default: 1 }),
   clusterId: string(),
-  controllerId: int32({ default: -1 }),
+  controllerId: brokerId({ default: -1 }),
   brokers: array(
     struct({
-      brokerId: int32(),
+      brokerId: brokerId(),
       host: string(),
       port: int32(),
       rack: string({ nullableFrom: 0, default: null })

@@ -1,11 +1,11 @@
 /**
  * AllocateProducerIds (KIP-730): a broker asks the controller for a block of producer ids.
  */
-import { int16, int32, int64, int64Exact, message } from '../wire/schema'
+import { brokerEpoch, brokerId, int16, int32, int64, message } from '../wire/schema'
 
 export const allocateProducerIdsRequest = message('AllocateProducerIdsRequest', [0, 0], 0, {
-  brokerId: int32(),
-  brokerEpoch: int64Exact({ default: -1n })
+  brokerId: brokerId(),
+  brokerEpoch: brokerEpoch({ default: -1n })
 })
 
 export const allocateProducerIdsResponse = message('AllocateProducerIdsResponse', [0, 0], 0, {

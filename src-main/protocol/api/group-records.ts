@@ -2,7 +2,7 @@
  * Records of `__consumer_offsets` (Kafka's OffsetCommitKey.json, GroupMetadataValue.json and their kin): an int16 version
  * first, then the fields.
  */
-import { array, bytes, int32, int64, message, never, string, struct } from '../wire/schema'
+import { array, bytes, int32, int64, leaderEpoch, message, never, offset, string, struct } from '../wire/schema'
 
 export const offsetCommitKey = message('OffsetCommitKey', [0, 1], never, {
   group: string(),
@@ -11,8 +11,8 @@ export const offsetCommitKey = message('OffsetCommitKey', [0, 1], never, {
 })
 
 export const offsetCommitValue = message('OffsetCommitValue', [0, 4], 4, {
-  offset: int64(),
-  leaderEpoch: int32({ from: 3, default: -1, ignorable: true }),
+  offset: offset(),
+  leaderEpoch: leaderEpoch({ from: 3, default: -1, ignorable: true }),
   metadata: string(),
   commitTimestamp: int64(),
   expireTimestamp: int64({ from: 1, to: 1, default: -1, ignorable: true })

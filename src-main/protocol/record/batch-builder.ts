@@ -2,6 +2,7 @@
  * Builds whole batches: what a broker writes by itself (__consumer_offsets, later transaction markers) and what tests
  * and the app's producer send.
  */
+import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import type { Checksum, CompressionCodec } from '../../kernel/ports'
 import { attributeBits, batchHeaderBytes, writeBatchHeader } from './batch-header'
@@ -12,9 +13,9 @@ import type { RecordContent } from './record'
 
 export interface BatchOptions {
   /** 0 when absent: the leader patches it. */
-  readonly baseOffset?: number
+  readonly baseOffset?: Offset
   /** -1 when absent: the leader patches it. */
-  readonly partitionLeaderEpoch?: number
+  readonly partitionLeaderEpoch?: LeaderEpoch
   readonly producer?: { readonly id: ProducerId; readonly epoch: number; readonly baseSequence: number }
   readonly isTransactional?: boolean
   readonly isControl?: boolean

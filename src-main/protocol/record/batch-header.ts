@@ -3,6 +3,7 @@
  * offset for the hot path, and the whole header as an object for everything else. Only the base offset and the
  * partition leader epoch lie outside the CRC and may be patched in place.
  */
+import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import type { Checksum, CompressionCodec } from '../../kernel/ports'
 import {
   bigInt64At,
@@ -49,10 +50,10 @@ export const attributeBits = {
 /** Whole size of the batch at `at`, as its length field claims; not checked. */
 export const batchSizeBytes = (bytes: Uint8Array, at: number): number =>
   logOverheadBytes + int32At(bytes, at + headerAt.batchLength)
-export const batchBaseOffset = (bytes: Uint8Array, at: number): number => int64At(bytes, at)
-export const batchLastOffset = (bytes: Uint8Array, at: number): number =>
+export const batchBaseOffset = (bytes: Uint8Array, at: number): Offset => int64At(bytes, at)
+export const batchLastOffset = (bytes: Uint8Array, at: number): Offset =>
   int64At(bytes, at) + int32At(bytes, at + headerAt.lastOffsetDelta)
-export const batchLeaderEpoch = (bytes: Uint8Array, at: number): number =>
+export const batchLeaderEpoch = (bytes: Uint8Array, at: number): LeaderEpoch =>
   int32At(bytes, at + headerAt.partitionLeaderEpoch)
 export const batchMagic = (bytes: Uint8Array, at: number): number => int8At(bytes, at + headerAt.magic)
 export const batchAttributes = (bytes: Uint8Array, at: number): number => int16At(bytes, at + headerAt.attributes)
@@ -85,7 +86,7 @@ export function hasBatchCrc(bytes: Uint8Array, at: number, sizeBytes: number, ch
 }
 
 /** What a leader decides about a batch: outside the CRC, so patched in place without touching it. */
-export function patchBatch(bytes: Uint8Array, at: number, baseOffset: number, partitionLeaderEpoch: number): void {
+export function patchBatch(bytes: Uint8Array, at: number, baseOffset: Offset, partitionLeaderEpoch: LeaderEpoch): void {
   putInt64(bytes, at, baseOffset)
   putInt32(bytes, at + headerAt.partitionLeaderEpoch, partitionLeaderEpoch)
 }
@@ -102,11 +103,11 @@ export function stampLogAppendTime(bytes: Uint8Array, at: number, nowMs: number,
 }
 
 export interface BatchHeader {
-  readonly baseOffset: number
-  readonly lastOffset: number
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
   /** Whole batch, the 12 bytes before the counted part included. */
   readonly sizeBytes: number
-  readonly partitionLeaderEpoch: number
+  readonly partitionLeaderEpoch: LeaderEpoch
   readonly magic: number
   readonly crc: number
   readonly codec: CompressionCodec | 5 | 6 | 7
@@ -146,8 +147,8 @@ export function readBatchHeader(bytes: Uint8Array, at = 0): BatchHeader {
 
 /** What writeBatchHeader puts down; the CRC covers what is already in place from byte 61 on. */
 export interface BatchHeaderFields {
-  readonly baseOffset: number
-  readonly partitionLeaderEpoch: number
+  readonly baseOffset: Offset
+  readonly partitionLeaderEpoch: LeaderEpoch
   readonly attributes: number
   readonly lastOffsetDelta: number
   readonly baseTimestamp: bigint

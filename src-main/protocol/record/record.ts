@@ -3,6 +3,7 @@
  * produce and fetch path, which never look inside a batch. Keys, values and header values are views into the batch or
  * into the decompressed block.
  */
+import type { Offset } from '../../kernel/ids'
 import { AppError } from '../../kernel/errors'
 import type { Compression, CompressionCodec } from '../../kernel/ports'
 import {
@@ -33,7 +34,7 @@ export interface RecordContent {
 }
 
 export interface StoredRecord extends Required<RecordContent> {
-  readonly offset: number
+  readonly offset: Offset
 }
 
 export interface Unreadable {
@@ -86,7 +87,7 @@ function visitBlock(batch: Uint8Array, at: number, block: Uint8Array, visit: (re
 
 function nextRecord(
   outer: RecordCursor,
-  baseOffset: number,
+  baseOffset: Offset,
   baseTimestamp: bigint,
   appendTime: bigint | undefined
 ): StoredRecord {

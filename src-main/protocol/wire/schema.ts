@@ -5,6 +5,7 @@
  * fields have their default), `InputOf` is what encoding takes (fields with a default or a version range may be left
  * out). codec.ts turns a description and a version into a reader and a writer.
  */
+import type { BrokerEpoch, BrokerId, ControllerEpoch, LeaderEpoch, Offset } from '../../kernel/ids'
 import type { Uuid } from '../../kernel/uuid'
 import type { ExternalBytes } from './writer'
 
@@ -97,6 +98,12 @@ export const int32 = primitive<number>('int32')
 export const int64 = primitive<number>('int64')
 /** Opaque ids and timestamps: exact. */
 export const int64Exact = primitive<bigint>('int64Exact')
+// What Kafka's own descriptions call entityType: the same bytes, not to be mixed.
+export const offset = primitive<Offset>('int64')
+export const leaderEpoch = primitive<LeaderEpoch>('int32')
+export const controllerEpoch = primitive<ControllerEpoch>('int32')
+export const brokerEpoch = primitive<BrokerEpoch>('int64Exact')
+export const brokerId = primitive<BrokerId>('int32')
 export const float64 = primitive<number>('float64')
 export const string = primitive<string>('string')
 export const uuid = primitive<Uuid>('uuid')

@@ -3,13 +3,14 @@
  * property files of a log directory. Anything that does not read as such, cut off in the middle of a number for one, is
  * undefined, and the owner rebuilds.
  */
+import type { BrokerId, Offset } from '../../kernel/ids'
 import type { EpochStart } from './leader-epochs'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8')
 
 /** topic-partition name → offset */
-export type OffsetsByPartition = ReadonlyMap<string, number>
+export type OffsetsByPartition = ReadonlyMap<string, Offset>
 
 function encodeLines(lines: readonly string[]): Uint8Array {
   return encoder.encode(['0', String(lines.length), ...lines, ''].join('\n'))
@@ -33,8 +34,8 @@ export function encodeOffsets(offsets: OffsetsByPartition): Uint8Array {
   )
 }
 
-export function decodeOffsets(bytes: Uint8Array): Map<string, number> | undefined {
-  const offsets = new Map<string, number>()
+export function decodeOffsets(bytes: Uint8Array): Map<string, Offset> | undefined {
+  const offsets = new Map<string, Offset>()
   for (const line of decodeLines(bytes) ?? ['?']) {
     const match = /^(\S+) (\d+) (\d+)$/.exec(line)
     if (match === null || !Number.isSafeInteger(Number(match[3]))) return undefined
@@ -71,11 +72,11 @@ export function decodePartitionMetadata(bytes: Uint8Array): string | undefined {
 
 /** Whose log directory this is (version 0, as brokers of ZooKeeper mode write it); fields may be absent. */
 export interface MetaProperties {
-  readonly brokerId: number | undefined
+  readonly brokerId: BrokerId | undefined
   readonly clusterId: string | undefined
 }
 
-export const encodeMetaProperties = (brokerId: number, clusterId: string): Uint8Array =>
+export const encodeMetaProperties = (brokerId: BrokerId, clusterId: string): Uint8Array =>
   encoder.encode(`version=0\nbroker.id=${brokerId}\ncluster.id=${clusterId}\n`)
 
 /** Reads version 0 and KRaft's version 1 (node.id). Undefined when it is neither. */

@@ -1,10 +1,10 @@
 /** Names of files and folders in a log directory (Kafka's): 20 digits of offset, `<topic>-<partition>`. */
-import type { TopicPartition } from '../../kernel/ids'
+import type { Offset, TopicPartition } from '../../kernel/ids'
 
-export const offsetName = (offset: number): string => String(offset).padStart(20, '0')
+export const offsetName = (offset: Offset): string => String(offset).padStart(20, '0')
 
 /** The offset that a segment file is named by; undefined when the name is none of `suffix`. */
-export function offsetOfName(name: string, suffix: string): number | undefined {
+export function offsetOfName(name: string, suffix: string): Offset | undefined {
   if (!name.endsWith(suffix)) return undefined
   const digits = name.slice(0, -suffix.length)
   if (!/^\d{20}$/.test(digits)) return undefined

@@ -2,12 +2,13 @@
  * Which leader epoch wrote which part of a log (KIP-101): a list of (epoch, first offset), both increasing. Followers
  * and consumers ask where an epoch ended to find the point where their histories part.
  */
+import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import type { EpochEndOffset } from '../log-types'
 
 export interface EpochStart {
-  readonly epoch: number
-  readonly startOffset: number
+  readonly epoch: LeaderEpoch
+  readonly startOffset: Offset
 }
 
 const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1 }
@@ -20,7 +21,7 @@ export class LeaderEpochs {
   }
 
   /** -1 when none is known. */
-  get latestEpoch(): number {
+  get latestEpoch(): LeaderEpoch {
     return this.#starts.at(-1)?.epoch ?? -1
   }
 
@@ -32,7 +33,7 @@ export class LeaderEpochs {
    * Epoch `epoch` begins at `startOffset`. Entries that contradict it (as new or newer, or starting later) go: they
    * describe a history this log no longer has. True when something changed.
    */
-  assign(epoch: number, startOffset: number): boolean {
+  assign(epoch: LeaderEpoch, startOffset: Offset): boolean {
     invariant(epoch >= 0 && startOffset >= 0, 'epoch and start offset are not negative', { epoch, startOffset })
     const known = this.#starts.find((start) => start.epoch === epoch)
     if (known !== undefined && known.startOffset <= startOffset) return false
@@ -42,7 +43,7 @@ export class LeaderEpochs {
   }
 
   /** The epoch in force at `offset`, -1 when it lies before all entries. */
-  epochAt(offset: number): number {
+  epochAt(offset: Offset): LeaderEpoch {
     return this.#starts.findLast((start) => start.startOffset <= offset)?.epoch ?? -1
   }
 
@@ -50,7 +51,7 @@ export class LeaderEpochs {
    * The largest epoch not above the asked one and the offset where it ended (KIP-279). An epoch older than the log
    * answers itself with the first known start; one newer than the log is unknown.
    */
-  endOffsetOf(epoch: number, logEndOffset: number): EpochEndOffset {
+  endOffsetOf(epoch: LeaderEpoch, logEndOffset: Offset): EpochEndOffset {
     if (epoch < 0 || epoch > this.latestEpoch) return unknown
     if (epoch === this.latestEpoch) return { leaderEpoch: epoch, endOffset: logEndOffset }
     const higher = this.#starts.find((start) => start.epoch > epoch)
@@ -60,14 +61,14 @@ export class LeaderEpochs {
   }
 
   /** The log now ends at `endOffset`. True when something changed. */
-  truncateFromEnd(endOffset: number): boolean {
+  truncateFromEnd(endOffset: Offset): boolean {
     const before = this.#starts.length
     this.#starts = this.#starts.filter((start) => start.startOffset < endOffset)
     return this.#starts.length !== before
   }
 
   /** The log now starts at `startOffset`; the epoch in force there stays, starting there. True when something changed. */
-  truncateFromStart(startOffset: number): boolean {
+  truncateFromStart(startOffset: Offset): boolean {
     const inForce = this.#starts.findLastIndex((start) => start.startOffset <= startOffset)
     const first = this.#starts[inForce]
     if (first === undefined || (inForce === 0 && first.startOffset === startOffset)) return false

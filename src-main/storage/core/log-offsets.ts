@@ -2,29 +2,30 @@
  * The three positions of a log and the order they always keep: log start <= high watermark <= log end. The log owns
  * them; while it is the sole replica, everything written is committed at once and the high watermark follows the end.
  */
+import type { Offset } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 
 export class LogOffsets {
-  #start: number
-  #highWatermark: number
-  #end: number
+  #start: Offset
+  #highWatermark: Offset
+  #end: Offset
   #isSoleReplica = true
 
-  constructor(start: number, highWatermark: number, end: number) {
+  constructor(start: Offset, highWatermark: Offset, end: Offset) {
     this.#start = Math.min(start, end)
     this.#end = end
     this.#highWatermark = Math.min(Math.max(highWatermark, this.#start), end)
   }
 
-  get start(): number {
+  get start(): Offset {
     return this.#start
   }
 
-  get highWatermark(): number {
+  get highWatermark(): Offset {
     return this.#isSoleReplica ? this.#end : this.#highWatermark
   }
 
-  get end(): number {
+  get end(): Offset {
     return this.#end
   }
 
@@ -33,18 +34,18 @@ export class LogOffsets {
     this.#isSoleReplica = sole
   }
 
-  appended(end: number): void {
+  appended(end: Offset): void {
     invariant(end > this.#end, 'the log end offset moves forward', { end, was: this.#end })
     this.#end = end
   }
 
   /** Never back, never past the end. */
-  advanceHighWatermark(to: number): void {
+  advanceHighWatermark(to: Offset): void {
     this.#highWatermark = Math.min(Math.max(this.#highWatermark, to), this.#end)
   }
 
   /** False when it is no advance. */
-  advanceStart(to: number): boolean {
+  advanceStart(to: Offset): boolean {
     if (to <= this.#start) return false
     invariant(to <= this.#end, 'the log start offset stays within the log', { to, end: this.#end })
     this.#start = to
@@ -52,7 +53,7 @@ export class LogOffsets {
     return true
   }
 
-  truncated(end: number): void {
+  truncated(end: Offset): void {
     invariant(end <= this.#end, 'truncation moves the end back', { end, was: this.#end })
     this.#end = end
     this.#start = Math.min(this.#start, end)

@@ -4,6 +4,7 @@
  * batches of the log by everyone. Survives restarts in .snapshot files, which keep the newest batch of each producer,
  * in Kafka's format.
  */
+import type { Offset } from '../../kernel/ids'
 import type { Checksum } from '../../kernel/ports'
 import type { ProducerId } from '../../protocol/record/batch-header'
 import {
@@ -34,7 +35,7 @@ const follows = (last: number, next: number): boolean => next === last + 1 || (n
 
 interface RememberedBatch {
   lastSequence: number
-  lastOffset: number
+  lastOffset: Offset
   offsetDelta: number
   timestampMs: number
 }
@@ -46,7 +47,7 @@ interface Producer {
   lastTimestampMs: number
   coordinatorEpoch: number
   /** First offset of the open transaction, -1 none. */
-  transactionFirstOffset: number
+  transactionFirstOffset: Offset
 }
 
 /** The batch of an idempotent producer, as its header tells. */
@@ -61,8 +62,8 @@ export type SequenceCheck =
   | { readonly type: 'next' }
   | {
       readonly type: 'duplicate'
-      readonly baseOffset: number
-      readonly lastOffset: number
+      readonly baseOffset: Offset
+      readonly lastOffset: Offset
       readonly timestampMs: number
     }
   | {
@@ -117,7 +118,7 @@ export class ProducerState {
   }
 
   /** A data batch is in the log (as leader, as follower, or found there by recovery). */
-  appended(batch: ProducerBatch, lastOffset: number, timestampMs: number, isTransactional: boolean): void {
+  appended(batch: ProducerBatch, lastOffset: Offset, timestampMs: number, isTransactional: boolean): void {
     const producer = this.#producerAt(batch.id, batch.epoch)
     // Slots are reused once five are there: no allocation for a batch in steady state.
     const slot = producer.batches.length < rememberedBatches ? newSlot() : (producer.batches.shift() ?? newSlot())
@@ -143,7 +144,7 @@ export class ProducerState {
    * A batch that a snapshot forgot because it kept only the newest one: read again from the log, put before the ones
    * that are known. Ignored unless it fits in front.
    */
-  rememberOlder(batch: ProducerBatch, lastOffset: number, timestampMs: number): void {
+  rememberOlder(batch: ProducerBatch, lastOffset: Offset, timestampMs: number): void {
     const producer = this.#producers.get(batch.id)
     if (producer?.epoch !== batch.epoch) return
     if (producer.batches.some((one) => one.lastOffset === lastOffset)) return

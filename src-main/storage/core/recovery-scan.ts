@@ -3,6 +3,7 @@
  * whose offsets increase. The first batch that is not so ends the valid part. Chunks grow only to batches that the file
  * really has room for, so a wild length field costs nothing.
  */
+import type { Offset, FilePosition } from '../../kernel/ids'
 import type { Checksum } from '../../kernel/ports'
 import {
   attributeBits,
@@ -21,15 +22,15 @@ import { allAtOnce, type Steps } from './steps'
 
 export interface ScanSource {
   readonly sizeBytes: number
-  readAt(position: number, into: Uint8Array): number
+  readAt(position: FilePosition, into: Uint8Array): number
 }
 
 export interface ScanOptions {
-  readonly baseOffset: number
+  readonly baseOffset: Offset
   /** Where to begin: the start of a batch. */
-  readonly position: number
+  readonly position: FilePosition
   /** The first batch begins at or above this offset. */
-  readonly nextOffset: number
+  readonly nextOffset: Offset
   /** Undefined trusts the bytes: no CRC, no offset order (after a clean stop). */
   readonly checksum: Checksum | undefined
 }
@@ -38,7 +39,7 @@ export interface ScanResult {
   /** End of the last good batch. */
   readonly validBytes: number
   /** Offset after the last good batch. */
-  readonly nextOffset: number
+  readonly nextOffset: Offset
   /** Why the scan ended before the end of the file. */
   readonly fault: string | undefined
 }
@@ -46,7 +47,7 @@ export interface ScanResult {
 /** One step reads so much, unless a batch is larger. */
 const chunkBytes = 262_144
 
-type ScanVisitor = (bytes: Uint8Array, at: number, position: number) => void
+type ScanVisitor = (bytes: Uint8Array, at: number, position: FilePosition) => void
 
 /** Calls `visit` for each good batch: it lies at `at` in `bytes` and at `position` in the file. */
 export function scanSegment(source: ScanSource, options: ScanOptions, visit: ScanVisitor): ScanResult {
@@ -89,8 +90,8 @@ function headerFault(
   bytes: Uint8Array,
   at: number,
   remainingBytes: number,
-  segmentBaseOffset: number,
-  nextOffset: number
+  segmentBaseOffset: Offset,
+  nextOffset: Offset
 ): string | undefined {
   if (batchMagic(bytes, at) !== currentMagic) return 'it is no batch of magic 2'
   const sizeBytes = batchSizeBytes(bytes, at)

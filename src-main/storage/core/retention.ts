@@ -4,10 +4,11 @@
  * for. Nothing above the high watermark goes. When even the active segment has expired, the owner rolls first and
  * deletes it; an empty active segment stays.
  */
+import type { Offset } from '../../kernel/ids'
 export interface SegmentAge {
-  readonly baseOffset: number
+  readonly baseOffset: Offset
   /** Next offset after the segment. */
-  readonly endOffset: number
+  readonly endOffset: Offset
   readonly sizeBytes: number
   /** Newest record's time, or the file's modification time when records carry none. */
   readonly largestTimestampMs: number
@@ -26,8 +27,8 @@ export interface RetentionLimits {
 export function deletableSegments(
   segments: readonly SegmentAge[],
   limits: RetentionLimits,
-  logStartOffset: number,
-  highWatermark: number,
+  logStartOffset: Offset,
+  highWatermark: Offset,
   nowMs: number
 ): number {
   const byStart = countWhile(segments, ({ endOffset }, isActive) => !isActive && endOffset <= logStartOffset)

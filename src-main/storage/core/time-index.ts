@@ -4,6 +4,7 @@
  * segment's base, big-endian, no header. Timestamps are compared as two halves, so that any int64 stays exact without
  * a bigint for each batch.
  */
+import type { Offset } from '../../kernel/ids'
 import { int32At, putInt32, uint32At, bigInt64At } from '../../protocol/record/big-endian'
 import { IndexBytes } from './index-bytes'
 import { lastWhere } from './last-where'
@@ -12,10 +13,10 @@ import { indexBytesMax } from './offset-index'
 export const timeIndexEntryBytes = 12
 
 export class TimeIndex {
-  readonly #baseOffset: number
+  readonly #baseOffset: Offset
   readonly entries: IndexBytes
 
-  constructor(baseOffset: number, bytes: Uint8Array = new Uint8Array(0)) {
+  constructor(baseOffset: Offset, bytes: Uint8Array = new Uint8Array(0)) {
     this.#baseOffset = baseOffset
     this.entries = new IndexBytes(timeIndexEntryBytes, bytes)
   }
@@ -32,12 +33,12 @@ export class TimeIndex {
     return bigInt64At(this.entries.bytes, entry * timeIndexEntryBytes)
   }
 
-  offsetAt(entry: number): number {
+  offsetAt(entry: number): Offset {
     return this.#baseOffset + int32At(this.entries.bytes, entry * timeIndexEntryBytes + 8)
   }
 
   /** Adds the entry if its time is later than the last one's; `high` is signed, `low` unsigned. */
-  appendIfLater(high: number, low: number, offset: number): void {
+  appendIfLater(high: number, low: number, offset: Offset): void {
     const lastAt = (this.count - 1) * timeIndexEntryBytes
     if (lastAt >= 0) {
       const [lastHigh, lastLow] = [int32At(this.entries.bytes, lastAt), uint32At(this.entries.bytes, lastAt + 4)]
@@ -57,14 +58,14 @@ export class TimeIndex {
   }
 
   /** Drops the entries at and above `offset`. */
-  truncateTo(offset: number): void {
+  truncateTo(offset: Offset): void {
     let count = this.count
     while (count > 0 && this.offsetAt(count - 1) >= offset) count -= 1
     this.entries.truncate(count)
   }
 
   /** False for a file that cannot belong to a segment that ends before `endOffset`: it must be rebuilt. O(n). */
-  static isSane(baseOffset: number, bytes: Uint8Array): boolean {
+  static isSane(baseOffset: Offset, bytes: Uint8Array): boolean {
     if (bytes.length % timeIndexEntryBytes !== 0) return false
     const index = new TimeIndex(baseOffset, bytes)
     for (let entry = 0; entry < index.count; entry++) {

@@ -3,20 +3,20 @@
  * told after a change. Reading and writing znodes is the service's.
  */
 import type { Uuid } from '../../../kernel/uuid'
-import { topicPartitionName } from '../../../kernel/ids'
+import { topicPartitionName, type BrokerId, type BrokerEpoch } from '../../../kernel/ids'
 import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
 import { TopicMap } from '../topic-name'
 import type { PartitionState } from '../znodes'
 
 export interface LiveBroker extends BrokerEndpoint {
   /** czxid of the registration. */
-  readonly epoch: bigint
+  readonly epoch: BrokerEpoch
 }
 
 export interface ControlledPartition {
   readonly topic: string
   readonly partition: number
-  readonly replicas: readonly number[]
+  readonly replicas: readonly BrokerId[]
   /** Undefined until a leader could be elected for the first time. */
   state: PartitionState | undefined
   /** Version of the state znode: the partition epoch. */
@@ -36,23 +36,23 @@ export interface TopicStates<State> {
 }
 
 export class ControllerState {
-  readonly brokers = new Map<number, LiveBroker>()
+  readonly brokers = new Map<BrokerId, LiveBroker>()
   readonly topics = new TopicMap<ControlledTopic>()
   readonly deleting = new Set<string>()
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
-  readonly #refused = new Map<number, Map<string, ControlledPartition>>()
+  readonly #refused = new Map<BrokerId, Map<string, ControlledPartition>>()
 
-  isAlive(brokerId: number): boolean {
+  isAlive(brokerId: BrokerId): boolean {
     return this.brokers.has(brokerId)
   }
 
   /** Alive, and has not refused this partition: only such a broker may lead it. */
-  canServe(partition: ControlledPartition, brokerId: number): boolean {
+  canServe(partition: ControlledPartition, brokerId: BrokerId): boolean {
     return this.isAlive(brokerId) && this.#refused.get(brokerId)?.has(topicPartitionName(partition)) !== true
   }
 
   /** Partitions that a broker has refused and not taken since. */
-  refusedBy(brokerId: number): readonly ControlledPartition[] {
+  refusedBy(brokerId: BrokerId): readonly ControlledPartition[] {
     const known = this.#refused.get(brokerId)
     for (const [name, partition] of known ?? []) {
       if (this.topics.get(partition.topic)?.partitions[partition.partition] !== partition) known?.delete(name)
@@ -61,7 +61,7 @@ export class ControllerState {
   }
 
   /** False when that was known. */
-  refused(brokerId: number, partition: ControlledPartition): boolean {
+  refused(brokerId: BrokerId, partition: ControlledPartition): boolean {
     const known = this.#refused.get(brokerId)
     const name = topicPartitionName(partition)
     if (known?.get(name) === partition) return false
@@ -71,14 +71,14 @@ export class ControllerState {
   }
 
   /** True when it was refused before. */
-  taken(brokerId: number, partition: ControlledPartition): boolean {
+  taken(brokerId: BrokerId, partition: ControlledPartition): boolean {
     const known = this.#refused.get(brokerId)
     const wasRefused = known?.delete(topicPartitionName(partition)) === true
     if (known?.size === 0) this.#refused.delete(brokerId)
     return wasRefused
   }
 
-  brokerIds(): readonly number[] {
+  brokerIds(): readonly BrokerId[] {
     return [...this.brokers.keys()].sort((a, b) => a - b)
   }
 
@@ -88,8 +88,8 @@ export class ControllerState {
 
   /** Takes over the registrations that are there now; says which are new (or new incarnations) and which are gone. */
   replaceBrokers(registered: readonly LiveBroker[]): {
-    readonly joined: readonly number[]
-    readonly left: readonly number[]
+    readonly joined: readonly BrokerId[]
+    readonly left: readonly BrokerId[]
   } {
     const joined: number[] = []
     const left: number[] = []
@@ -114,7 +114,7 @@ export class ControllerState {
   // ── what brokers are told ────────────────────────────────────────────────────────────────────────────────────
 
   /** LeaderAndIsr for one broker: of the given partitions those it holds and that have a state. */
-  leaderAndIsrFor(brokerId: number, partitions: Iterable<ControlledPartition>, isNew: boolean) {
+  leaderAndIsrFor(brokerId: BrokerId, partitions: Iterable<ControlledPartition>, isNew: boolean) {
     const held = [...partitions].filter(
       (partition) =>
         partition.state !== undefined && partition.replicas.includes(brokerId) && !this.deleting.has(partition.topic)

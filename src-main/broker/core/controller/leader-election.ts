@@ -2,6 +2,7 @@
  * Who leads a partition (Kafka's Election.scala and PartitionStateMachine): pure decisions of the controller over the stored state and the live brokers.
  * Leader epochs rise with every decision; a leader comes from the ISR only; an ISR never becomes empty.
  */
+import type { ControllerEpoch, BrokerId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 import { noLeader } from '../metadata-image'
 import type { PartitionState } from '../znodes'
@@ -15,10 +16,10 @@ export type Election =
 const unchanged: Election = { type: 'unchanged' }
 
 export function electLeader(
-  replicas: readonly number[],
+  replicas: readonly BrokerId[],
   stored: PartitionState | undefined,
-  isAlive: (brokerId: number) => boolean,
-  controllerEpoch: number
+  isAlive: (brokerId: BrokerId) => boolean,
+  controllerEpoch: ControllerEpoch
 ): Election {
   invariant(replicas.length > 0, 'a partition has a replica')
   const live = replicas.filter(isAlive)
@@ -38,13 +39,18 @@ export function electLeader(
     : change(stored, noLeader, withoutDead(stored, isAlive), controllerEpoch)
 }
 
-function change(stored: PartitionState, leader: number, isr: readonly number[], controllerEpoch: number): Election {
+function change(
+  stored: PartitionState,
+  leader: BrokerId,
+  isr: readonly BrokerId[],
+  controllerEpoch: ControllerEpoch
+): Election {
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
   return { type: 'update', state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
 }
 
 /** A dead replica leaves the ISR unless it is the only member: then its return alone can heal the partition. */
-function withoutDead(stored: PartitionState, isAlive: (brokerId: number) => boolean): readonly number[] {
+function withoutDead(stored: PartitionState, isAlive: (brokerId: BrokerId) => boolean): readonly BrokerId[] {
   const alive = stored.isr.filter(isAlive)
   return alive.length > 0 ? alive : stored.isr.slice(0, 1)
 }

@@ -1,4 +1,5 @@
 /** Words of the classic consumer group protocol that group and coordinator share. */
+import type { Offset, LeaderEpoch } from '../../../kernel/ids'
 import type { KafkaError } from '../../../protocol/wire/error-codes'
 
 export const GROUP_STATES = ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable', 'Dead'] as const
@@ -82,8 +83,8 @@ export type GroupEffect =
   | { readonly type: 'syncAnswer'; readonly token: Token; readonly answer: SyncAnswer }
 
 export interface CommittedOffset {
-  readonly offset: number
-  readonly leaderEpoch: number
+  readonly offset: Offset
+  readonly leaderEpoch: LeaderEpoch
   readonly metadata: string
   readonly commitTimestampMs: number
 }

@@ -6,6 +6,7 @@
  * O(1). When the member itself stood still (SIGSTOP, a suspended machine), pings wait unread in its sockets: then no
  * session is judged, every one gets a fresh full timeout.
  */
+import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 
 export const expiryBucketMs = 250
@@ -19,22 +20,22 @@ interface SessionClock {
 }
 
 export class SessionClocks {
-  readonly #clocks = new Map<bigint, SessionClock>()
-  readonly #buckets = new Map<number, Set<bigint>>()
+  readonly #clocks = new Map<SessionId, SessionClock>()
+  readonly #buckets = new Map<number, Set<SessionId>>()
   #tickDueMs: number | undefined
 
   get count(): number {
     return this.#clocks.size
   }
 
-  started(sessionId: bigint, timeoutMs: number, nowMs: number): void {
+  started(sessionId: SessionId, timeoutMs: number, nowMs: number): void {
     this.stopped(sessionId)
     const clock = { timeoutMs, expiresAtMs: bucketEnd(nowMs + timeoutMs) }
     this.#clocks.set(sessionId, clock)
     this.#file(sessionId, clock)
   }
 
-  touched(sessionId: bigint, nowMs: number): void {
+  touched(sessionId: SessionId, nowMs: number): void {
     const clock = this.#clocks.get(sessionId)
     if (clock === undefined) return
     const expiresAtMs = bucketEnd(nowMs + clock.timeoutMs)
@@ -44,7 +45,7 @@ export class SessionClocks {
     this.#file(sessionId, clock)
   }
 
-  stopped(sessionId: bigint): void {
+  stopped(sessionId: SessionId): void {
     const clock = this.#clocks.get(sessionId)
     if (clock === undefined) return
     this.#unfile(sessionId, clock)
@@ -52,14 +53,14 @@ export class SessionClocks {
   }
 
   /** Takes the sessions whose time is over; their clocks have stopped. */
-  tick(nowMs: number): readonly bigint[] {
+  tick(nowMs: number): readonly SessionId[] {
     const wasStalled = this.#tickDueMs !== undefined && nowMs - this.#tickDueMs > stallMs
     this.#tickDueMs = bucketEnd(nowMs + 1)
     if (wasStalled) {
       for (const [sessionId, clock] of [...this.#clocks]) this.started(sessionId, clock.timeoutMs, nowMs)
       return []
     }
-    const expired: bigint[] = []
+    const expired: SessionId[] = []
     for (const [endMs, sessionIds] of this.#buckets) {
       if (endMs > nowMs) continue
       expired.push(...sessionIds)
@@ -78,13 +79,13 @@ export class SessionClocks {
     return { sessions: this.#clocks.size, buckets: this.#buckets.size }
   }
 
-  #file(sessionId: bigint, clock: SessionClock): void {
+  #file(sessionId: SessionId, clock: SessionClock): void {
     const bucket = this.#buckets.get(clock.expiresAtMs)
     if (bucket === undefined) this.#buckets.set(clock.expiresAtMs, new Set([sessionId]))
     else bucket.add(sessionId)
   }
 
-  #unfile(sessionId: bigint, clock: SessionClock): void {
+  #unfile(sessionId: SessionId, clock: SessionClock): void {
     const bucket = this.#buckets.get(clock.expiresAtMs)
     invariant(bucket?.delete(sessionId) === true, 'a session clock is in its bucket')
     if (bucket.size === 0) this.#buckets.delete(clock.expiresAtMs)

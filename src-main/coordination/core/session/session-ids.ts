@@ -2,10 +2,11 @@
  * Numbers that no other start and no other member gives out. A session id is the member in the high byte, 40 bits of
  * the time of the start, a 16-bit counter, as in ZooKeeper's SessionTrackerImpl.
  */
+import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 
 export class SessionIds {
-  #next: bigint
+  #next: SessionId
 
   /** memberId 1-127: 0x80 and 0xff in the high byte are reserved. */
   constructor(memberId: number, startMs: number) {
@@ -15,7 +16,7 @@ export class SessionIds {
   }
 
   /** `isTaken`: ids that an earlier start gave out, when the wall clock went back. */
-  next(isTaken: (sessionId: bigint) => boolean): bigint {
+  next(isTaken: (sessionId: SessionId) => boolean): SessionId {
     do this.#next++
     while (isTaken(this.#next))
     return this.#next

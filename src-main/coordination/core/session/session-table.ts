@@ -3,10 +3,11 @@
  * made the session, so that every member and every later start knows it.
  * Invariant: a session has exactly one attachment, the connection that attached last; no other may write.
  */
+import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 
 export interface Session {
-  readonly sessionId: bigint
+  readonly sessionId: SessionId
   readonly password: Uint8Array
   readonly timeoutMs: number
   /** The connection whose requests count; ids are never used twice, also over restarts. */
@@ -14,13 +15,13 @@ export interface Session {
 }
 
 export class SessionTable {
-  readonly #sessions = new Map<bigint, Session>()
+  readonly #sessions = new Map<SessionId, Session>()
 
   get count(): number {
     return this.#sessions.size
   }
 
-  find(sessionId: bigint): Session | undefined {
+  find(sessionId: SessionId): Session | undefined {
     return this.#sessions.get(sessionId)
   }
 
@@ -38,7 +39,7 @@ export class SessionTable {
     this.#sessions.set(session.sessionId, { ...session, connectionId, timeoutMs })
   }
 
-  closed(sessionId: bigint): void {
+  closed(sessionId: SessionId): void {
     invariant(this.#sessions.delete(sessionId), 'a session that closes is in the table', { sessionId })
   }
 }

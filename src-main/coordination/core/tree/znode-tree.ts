@@ -6,6 +6,7 @@
  * exactly the znodes whose owner is that session; approximateDataBytes is the sum over the tree.
  * Deviations: there is no /zookeeper subtree (no quota, no dynamic configuration), and children are told sorted.
  */
+import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 import { createFlags, errorCodes } from '../../wire/codes'
 import { copyOfBytes } from '../../wire/jute-reader'
@@ -20,7 +21,7 @@ import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 export interface TreeContext {
   readonly zxid: Zxid
   readonly timeMs: number
-  readonly sessionId: bigint
+  readonly sessionId: SessionId
 }
 
 /** A change that watches may wait for, in the order of happening. */
@@ -37,7 +38,7 @@ const failed = (error: number): TreeOutcome => ({ result: { type: 'error', error
 export class ZnodeTree {
   readonly #root = newRoot()
   readonly #znodes = new Map<string, Znode>([['/', this.#root]])
-  readonly #ephemerals = new Map<bigint, Set<string>>()
+  readonly #ephemerals = new Map<SessionId, Set<string>>()
   #dataBytes = 0
   /** While a multi runs: how to take each of its changes back, oldest first. */
   #undo: (() => void)[] | undefined

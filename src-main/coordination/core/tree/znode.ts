@@ -1,3 +1,4 @@
+import type { SessionId } from '../../../kernel/ids'
 import { zxidZero, type Zxid } from '../../wire/zxid'
 import type { Stat } from '../../wire/stat'
 
@@ -14,12 +15,12 @@ export interface Znode {
   /** Creates of children, ever: the next sequence number, so none is used twice. Wraps as an int32. */
   childCreates: number
   /** Session that owns it, 0n when persistent. */
-  readonly ephemeralOwner: bigint
+  readonly ephemeralOwner: SessionId
   /** Names; undefined while there has been none, which most znodes stay. */
   children: Set<string> | undefined
 }
 
-export function newZnode(data: Uint8Array | null, zxid: Zxid, timeMs: number, ephemeralOwner: bigint): Znode {
+export function newZnode(data: Uint8Array | null, zxid: Zxid, timeMs: number, ephemeralOwner: SessionId): Znode {
   return {
     data,
     czxid: zxid,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { paths } from '../../../../src-main/broker/core/znodes'
+import { brokerEpochOf } from '../../../../src-main/kernel/ids'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
@@ -62,7 +63,8 @@ describe('BrokerNode', () => {
     world.onListening = (port) => {
       if (port !== 9093) return
       const channel = new BrokerChannel(world, { host: 'sim', port }, 'test')
-      const order = { controllerId: 1, controllerEpoch: 1, brokerEpoch: before?.czxid ?? -1n, type: 0, topicStates: [] }
+      const brokerEpoch = before === undefined ? -1n : brokerEpochOf(before.czxid)
+      const order = { controllerId: 1, controllerEpoch: 1, brokerEpoch, type: 0, topicStates: [] }
       void channel.ask(leaderAndIsrCall, { ...order, liveLeaders: [] }, 5_000).then(({ errorCode }) => {
         answers.push(errorCode)
       })
