@@ -15,6 +15,7 @@ import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
 
 const PUSH_EVERY_MS = 1_000
+const KEPT_MS = 3_600_000
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -82,7 +83,8 @@ function contentSecurityPolicy(nonce: string, host: string): string {
 function talk(socket: WebSocket, scene: Scene): void {
   const watched = new Set<string>()
   const send = (message: HostMessage): void => socket.send(JSON.stringify(message))
-  const push = (key: string): void => send({ type: 'push', key, value: viewOf(scene, key) })
+  const push = (key: string, sinceMs = Date.now()): void =>
+    send({ type: 'push', key, value: key === 'rates' ? scene.rates(sinceMs) : viewOf(scene, key) })
 
   const timer = setInterval(() => {
     for (const key of watched) if (key !== 'events') push(key)
@@ -92,7 +94,7 @@ function talk(socket: WebSocket, scene: Scene): void {
     const message = JSON.parse(raw.toString('utf8')) as ClientMessage
     if (message.type === 'watch') {
       watched.add(message.key)
-      push(message.key)
+      push(message.key, Date.now() - KEPT_MS)
     } else if (message.type === 'unwatch') {
       watched.delete(message.key)
     } else {

@@ -15,6 +15,7 @@ import type {
   NodeView,
   PartitionMapView,
   PartitionView,
+  RatesView,
   ReasonView,
   RecordView,
   TopicView,
@@ -24,8 +25,8 @@ import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
 import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
 import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
 
-/** `strange` has the longest and the most misleading names that Kafka takes. */
-export const SCENES = ['healthy', 'broken', 'empty', 'many', 'strange'] as const
+/** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
+export const SCENES = ['healthy', 'broken', 'down', 'empty', 'many', 'strange'] as const
 export type SceneName = (typeof SCENES)[number]
 
 const BROKERS = [1, 2, 3]
@@ -107,6 +108,7 @@ export interface Scene {
   readonly group: (groupId: string) => GroupView | null
   readonly lagHistory: (groupId: string, rangeMs: number) => LagHistoryView
   readonly lagSample: (groupId: string) => LagSampleView
+  readonly rates: (sinceMs: number) => RatesView
   readonly events: () => ClusterEvent[]
   readonly cost: (node: string) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
@@ -115,8 +117,9 @@ export interface Scene {
 export function createScene(name: SceneName, clock: () => number): Scene {
   const startedAtMs = clock()
   const killedAtMs = startedAtMs - KILLED_BEFORE_MS
-  const isBroken = name === 'broken'
-  const isDead = (broker: number): boolean => isBroken && broker === KILLED
+  const isDown = name === 'down'
+  const isBroken = name === 'broken' || isDown
+  const isDead = (broker: number): boolean => isDown || (isBroken && broker === KILLED)
   const leaderOf = (topic: TopicSeed, partition: number): number => ((partition + topic.name.length) % 3) + 1
 
   const manyTopics = Array.from({ length: MANY }, (_, index): TopicSeed => ({
@@ -159,7 +162,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         sum + Array.from({ length: seed.partitions }, (_, p) => leaderOf(seed, p)).filter((b) => b === broker).length,
       0
     )
-  const leaderless = isBroken ? count(KILLED) : 0
+  const leaderless = BROKERS.reduce((sum, broker) => sum + (isDead(broker) ? count(broker) : 0), 0)
 
   const nodes = (): NodeView[] => [
     ...BROKERS.map((id): NodeView => {
@@ -216,7 +219,25 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       }
     })
 
-  const behind = (): string[] => (isBroken ? ['es-sink', 'fraud-check'] : [])
+  const rates = (sinceMs: number): RatesView => {
+    const count = Math.max(1, Math.floor((clock() - sinceMs) / 1000))
+    const atMs = Array.from({ length: count }, (_, index) => clock() - (count - 1 - index) * 1000)
+    const rateAt = (id: number, at: number): number | null =>
+      isDead(id) && at >= killedAtMs ? null : name === 'empty' ? 0 : 770_000 * (0.9 + 0.2 * wobble(id, at))
+    return {
+      atMs,
+      brokers: BROKERS.map((id) => {
+        const inPerSecond = atMs.map((at) => rateAt(id, at))
+        return {
+          name: `broker-${id}`,
+          inPerSecond,
+          outPerSecond: inPerSecond.map((rate) => (rate === null ? null : rate * 1.35))
+        }
+      })
+    }
+  }
+
+  const behind = (): string[] => (isBroken && !isDown ? ['es-sink', 'fraud-check'] : [])
 
   const reasons = (): ReasonView[] =>
     isBroken
@@ -225,11 +246,18 @@ export function createScene(name: SceneName, clock: () => number): Scene {
             code: 'partitionsOffline',
             level: 'critical',
             sinceMs: killedAtMs + 6_200,
-            node: 'broker-2',
+            node: isDown ? null : 'broker-2',
             count: leaderless,
             sample: ['app-logs-2', 'orders-1', 'orders-4']
           },
-          { code: 'brokerDown', level: 'critical', sinceMs: killedAtMs, node: 'broker-2', count: null, sample: [] },
+          ...BROKERS.filter(isDead).map((id): ReasonView => ({
+            code: 'brokerDown',
+            level: 'critical',
+            sinceMs: killedAtMs,
+            node: `broker-${id}`,
+            count: null,
+            sample: []
+          })),
           {
             code: 'groupsBehind',
             level: 'degraded',
@@ -253,7 +281,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     observedAtMs: clock(),
     health: isBroken ? 'critical' : 'healthy',
     reasons: reasons(),
-    controllerId: 1,
+    controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
     nodes: nodes(),
     brokers: brokers(),
@@ -262,7 +290,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     leaderlessPartitions: leaderless,
     groupCount: groupSeeds.length,
     groupsBehind: behind().length,
-    groupsUnknown: isBroken ? 1 : 0,
+    groupsUnknown: isDown ? groupSeeds.length : isBroken ? 1 : 0,
     bytesInPerSecond: sum(brokers().map((one) => one.bytesInPerSecond)),
     bytesOutPerSecond: sum(brokers().map((one) => one.bytesOutPerSecond))
   })
@@ -482,7 +510,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     add(up, 'nodeRunning', 'healthy', 'process', 'ensemble-1')
     for (const id of BROKERS) add(up + 300 + id * 90, 'nodeRunning', 'healthy', 'process', `broker-${id}`)
     add(up + 700, 'controllerElected', 'healthy', 'cluster', 'broker-1', { epoch: 1 })
-    if (name === 'healthy' || name === 'broken') {
+    if (name === 'healthy' || isBroken) {
       const t = startedAtMs - 640_000
       add(t, 'nodeStopped', 'stopped', 'process', 'broker-3')
       add(t + 300, 'partitionsOffline', 'critical', 'cluster', null, { count: 29 })
@@ -541,7 +569,21 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     })
   }
 
-  return { cluster, topics, topic, partitions, held, groups, group, lagHistory, lagSample, events, cost, records }
+  return {
+    cluster,
+    topics,
+    topic,
+    partitions,
+    held,
+    groups,
+    group,
+    lagHistory,
+    lagSample,
+    rates,
+    events,
+    cost,
+    records
+  }
 }
 
 function body(index: number): Pick<RecordView, 'key' | 'value' | 'headers'> {

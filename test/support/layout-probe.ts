@@ -30,8 +30,11 @@ export function layoutProblems(): string[] {
       : `.${(named.getAttribute('class') ?? '').split(' ')[0] ?? ''}`
   }
   const isNumber = (text: string): boolean => /^[<≥~+−-]?\d[\d\u2009.,]*$/.test(text.trim())
-  const isHiddenOnPurpose = (element: Element): boolean => element.closest('.visually-hidden, [hidden], title') !== null
-  const dialog = [...document.querySelectorAll('[role=dialog], [role=alertdialog], [role=menu]')].at(-1)
+  const isHiddenOnPurpose = (element: Element): boolean =>
+    element.closest('.visually-hidden, [hidden], title') !== null || getComputedStyle(element).clipPath === 'inset(50%)'
+  const dialog = [
+    ...document.querySelectorAll('[role=dialog], [role=alertdialog], [role=menu], .popover[role=listbox]')
+  ].at(-1)
   // What lies over the page on purpose is looked at instead of it.
   const root = dialog ?? document.querySelector('.event-list') ?? document.body
 

@@ -30,6 +30,40 @@ export const SCREENS: readonly Screen[] = [
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar > .button') },
   { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },
   { name: 'node-menu', scene: 'healthy', hash: '#/topics', prepare: click('.processes button') },
+  { name: 'topic-unknown', scene: 'healthy', hash: '#/topics/nosuch' },
+  { name: 'group-unknown', scene: 'healthy', hash: '#/groups/nosuch' },
+  { name: 'broker-unknown', scene: 'healthy', hash: '#/brokers/broker-9' },
+  {
+    name: 'brokers-restart',
+    scene: 'healthy',
+    hash: '#/brokers/broker-1',
+    prepare: click('aside.detail .actions button', 'last')
+  },
+  {
+    name: 'ensemble-kill',
+    scene: 'healthy',
+    hash: '#/brokers/ensemble-1',
+    prepare: click('aside.detail .actions button')
+  },
+  {
+    name: 'retention-choices',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').last().click()
+      await page.locator('#topic-retention').click()
+    }
+  },
+  {
+    name: 'overview-lag-table',
+    scene: 'healthy',
+    hash: '#/overview',
+    prepare: click('.lag .section-head button', 'last')
+  },
+  { name: 'overview-down', scene: 'down', hash: '#/overview' },
+  { name: 'brokers-down', scene: 'down', hash: '#/brokers' },
+  { name: 'topic-messages-down', scene: 'down', hash: '#/topics/orders/messages' },
+  { name: 'groups-down', scene: 'down', hash: '#/groups' },
   { name: 'overview-broken', scene: 'broken', hash: '#/overview' },
   { name: 'brokers-detail', scene: 'broken', hash: '#/brokers/broker-2' },
   {
