@@ -130,6 +130,12 @@ export function clock(locale: string, atMs: number, hasSeconds = true): string {
     : dateFormat(locale, 'minutes', { hour: '2-digit', minute: '2-digit' }).format(atMs)
 }
 
+/** On an axis: 23:50, and the first tick of a day 11-22 00:00. */
+export function tickTime(locale: string, atMs: number, hasSeconds: boolean, isDated: boolean): string {
+  const time = clock(locale, atMs, hasSeconds)
+  return isDated ? `${isoLocal(atMs).slice(5, 10)} ${time}` : time
+}
+
 export function clockMillis(locale: string, atMs: number): string {
   return dateFormat(locale, 'millis', { ...CLOCK, fractionalSecondDigits: 3 }).format(atMs)
 }

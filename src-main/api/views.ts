@@ -402,6 +402,16 @@ export type EventCode = (typeof EVENT_CODES)[number]
 export const eventsSchema = z.object({ events: z.array(eventSchema) })
 export type EventsView = z.infer<typeof eventsSchema>
 
+/** Bytes a second through each broker, by sample. null: not known at that time. */
+export interface RatesView {
+  readonly atMs: readonly number[]
+  readonly brokers: readonly {
+    readonly name: string
+    readonly inPerSecond: readonly (number | null)[]
+    readonly outPerSecond: readonly (number | null)[]
+  }[]
+}
+
 /** What a kill or stop of a node costs, asked before it is done. Worst first by topic. */
 export const nodeCostSchema = z.object({
   node: z.string(),

@@ -12,6 +12,7 @@ import type {
   HeldPartitionsView,
   LagSampleView,
   PartitionMapView,
+  RatesView,
   RecordView,
   TopicsView,
   TopicView,
@@ -21,6 +22,7 @@ import type {
 export type WatchKey =
   | 'cluster'
   | 'events'
+  | 'rates'
   | 'topics'
   | 'groups'
   | 'partitions'
@@ -30,28 +32,30 @@ export type WatchKey =
   | `lag:${string}`
   | `consumer:${string}`
 
-/** What arrives for a key (`held:` names a broker). `events` sends the whole recent list, then the new ones only. */
+/** What arrives for a key (`held:` names a broker). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
   ? ClusterView
   : Key extends 'events'
     ? EventsView
-    : Key extends 'topics'
-      ? TopicsView
-      : Key extends 'groups'
-        ? GroupsView
-        : Key extends 'partitions'
-          ? PartitionMapView
-          : Key extends `held:${string}`
-            ? HeldPartitionsView
-            : Key extends `topic:${string}`
-              ? TopicView | null
-              : Key extends `group:${string}`
-                ? GroupView | null
-                : Key extends `lag:${string}`
-                  ? LagSampleView
-                  : Key extends `consumer:${string}`
-                    ? ConsumerPush
-                    : never
+    : Key extends 'rates'
+      ? RatesView
+      : Key extends 'topics'
+        ? TopicsView
+        : Key extends 'groups'
+          ? GroupsView
+          : Key extends 'partitions'
+            ? PartitionMapView
+            : Key extends `held:${string}`
+              ? HeldPartitionsView
+              : Key extends `topic:${string}`
+                ? TopicView | null
+                : Key extends `group:${string}`
+                  ? GroupView | null
+                  : Key extends `lag:${string}`
+                    ? LagSampleView
+                    : Key extends `consumer:${string}`
+                      ? ConsumerPush
+                      : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -66,6 +70,6 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|topics|groups|partitions|(held|topic|consumer):.+|(group|lag):.*)$/s)
+  .regex(/^(cluster|events|rates|topics|groups|partitions|(held|topic|consumer):.+|(group|lag):.*)$/s)
 
 export type { ClusterEvent }

@@ -11,6 +11,7 @@ import type {
   NodeCostView,
   NodeState,
   NodeView,
+  RatesView,
   StatusView
 } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
@@ -23,6 +24,7 @@ import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
 import { nodeEvent, toldEvent } from './node-events'
+import { RateHistory } from './rate-history'
 
 /** Changes within this time leave as one push. */
 const pushDelayMs = 100
@@ -56,6 +58,7 @@ export class LabHost {
   readonly #supervisor: Supervisor
   readonly #monitor: MonitorLink
   readonly #events = new EventLog()
+  readonly #rates = new RateHistory()
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
@@ -190,6 +193,11 @@ export class LabHost {
       watcher({ events: [...this.#events.recent()] })
       return this.#events.listen(watcher)
     }
+    if (key === 'rates') {
+      const watcher = changed as (value: RatesView) => void
+      watcher(this.#rates.all())
+      return this.#rates.listen(watcher)
+    }
     return this.#monitor.watch(key, changed)
   }
 
@@ -230,7 +238,7 @@ export class LabHost {
     const observation = this.#observation
     const nowMs = this.#clock.nowMs()
     const { health, reasons } = judge(nodes, observation, nowMs)
-    const brokers = nodes.filter(({ role }) => role === 'broker').map((node) => this.#brokerStats(node, nowMs))
+    const brokers = this.#brokersStats(nowMs)
     return {
       name: this.#supervisor.name,
       kind: 'lab',
@@ -254,6 +262,11 @@ export class LabHost {
       bytesInPerSecond: sum(brokers.map((broker) => broker.bytesInPerSecond)),
       bytesOutPerSecond: sum(brokers.map((broker) => broker.bytesOutPerSecond))
     }
+  }
+
+  #brokersStats(nowMs: number): BrokerStatsView[] {
+    const brokers = this.#supervisor.nodes().filter(({ role }) => role === 'broker')
+    return brokers.map((node) => this.#brokerStats(node, nowMs))
   }
 
   #brokerStats(node: NodeView, nowMs: number): BrokerStatsView {
@@ -320,9 +333,11 @@ export class LabHost {
     })
   }
 
-  /** Views age even when nothing happens: rates, "not observed for 5 s". */
+  /** Views age even when nothing happens: rates, "not observed for 5 s". The rates are kept whoever looks. */
   #refreshAgain(): void {
     this.#refresh = this.#clock.after(refreshMs, () => {
+      const nowMs = this.#clock.nowMs()
+      this.#rates.add(nowMs, this.#brokersStats(nowMs))
       this.#changed()
       this.#refreshAgain()
     })

@@ -34,7 +34,7 @@ interface Watch {
 }
 
 /** Keys whose pushes are increments: a late listener cannot be served from the last push. */
-const isIncremental = (key: string): boolean => /^(events$|lag:|consumer:)/.test(key)
+const isIncremental = (key: string): boolean => /^((events|rates)$|lag:|consumer:)/.test(key)
 
 export function createClient(transport: Transport): LagoonApi {
   const calls = new Map<number, PendingCall>()

@@ -1,5 +1,5 @@
-/** Bytes in and out of each broker, sampled from the cluster view while the window is open. A gap where not known. */
-import type { ClusterView } from '@api/views'
+/** Bytes in and out of each broker as the host keeps them, with what has come since. A gap where not known. */
+import type { RatesView } from '@api/views'
 
 const KEPT_MS = 3_600_000
 
@@ -9,17 +9,19 @@ export interface RateSample {
 }
 export type RateHistory = readonly RateSample[]
 
-/** The view arrives at most once a second, and once more when an event changes it: those are not samples of their own. */
-const SAMPLE_MIN_MS = 900
-
-export function appendRates(history: RateHistory, atMs: number, view: ClusterView): RateHistory {
-  const last = history.at(-1)
-  if (last !== undefined && atMs - last.atMs < SAMPLE_MIN_MS) return history
-  const brokers = new Map(
-    view.brokers.map((broker) => [
-      broker.name,
-      { inPerSecond: broker.bytesInPerSecond, outPerSecond: broker.bytesOutPerSecond }
-    ])
-  )
-  return [...history.filter((sample) => sample.atMs > atMs - KEPT_MS), { atMs, brokers }]
+/** What arrives is newer than what is kept, or, after the connection was lost, takes its place. */
+export function mergeRates(history: RateHistory, { atMs, brokers }: RatesView): RateHistory {
+  const [first] = atMs
+  const last = atMs.at(-1)
+  if (first === undefined || last === undefined) return history
+  const arrived = atMs.map((at, index): RateSample => ({
+    atMs: at,
+    brokers: new Map(
+      brokers.map(({ name, inPerSecond, outPerSecond }) => [
+        name,
+        { inPerSecond: inPerSecond[index] ?? null, outPerSecond: outPerSecond[index] ?? null }
+      ])
+    )
+  }))
+  return [...history.filter((sample) => sample.atMs < first && sample.atMs > last - KEPT_MS), ...arrived]
 }

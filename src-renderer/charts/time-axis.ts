@@ -32,4 +32,14 @@ export function timeTicks(scale: TimeScale, minGap: number): TimeTicks {
   return { stepMs, atMs }
 }
 
+/** Which ticks carry their date: the first of each day, where the ticks are not all of today. */
+export function datedTicks(atMs: readonly number[], nowMs: number): readonly boolean[] {
+  const dayOf = (at: number): string => new Date(at).toDateString()
+  const isToday = atMs.every((at) => dayOf(at) === dayOf(nowMs))
+  return atMs.map((at, index) => {
+    const before = atMs[index - 1]
+    return !isToday && (before === undefined || dayOf(before) !== dayOf(at))
+  })
+}
+
 export const hasSeconds = (stepMs: number): boolean => stepMs < MINUTE

@@ -9,7 +9,7 @@ import type { Band } from './bands'
 import { worse } from './event-lane'
 import type { LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
-import { hasSeconds, timeTicks } from './time-axis'
+import { datedTicks, hasSeconds, timeTicks } from './time-axis'
 import type { ChartTokens } from './tokens'
 import { valueAxis } from './value-axis'
 
@@ -39,7 +39,7 @@ export interface TimeChartInput {
 export interface TimeChartTexts {
   readonly value: (value: number) => string
   readonly tick: (value: number, step: number) => string
-  readonly time: (atMs: number, hasSeconds: boolean) => string
+  readonly time: (atMs: number, hasSeconds: boolean, isDated: boolean) => string
   /** With its date where the plot's times are not all of today. */
   readonly moment: (atMs: number) => string
   readonly sentence: (event: ClusterEvent) => string
@@ -55,6 +55,7 @@ export function timeChart(
   const font = { family: tokens.fontUi, size: tokens.textAxis }
   const laneHeight = input.hasLane ? tokens.eventLane : 0
   let timeStepMs = 1
+  let dated: readonly boolean[] = []
 
   return {
     type: 'line',
@@ -82,7 +83,7 @@ export function timeChart(
             padding: tokens.space,
             maxRotation: 0,
             autoSkip: false,
-            callback: (value) => texts.time(Number(value), hasSeconds(timeStepMs))
+            callback: (value, index) => texts.time(Number(value), hasSeconds(timeStepMs), dated[index] === true)
           },
           afterBuildTicks: (scale) => {
             const scaleRight = scale.chart.width - tokens.axisGutter
@@ -91,7 +92,9 @@ export function timeChart(
             timeStepMs = stepMs
             // A label whose half would stick out is left out, so that nothing moves the plot.
             const margin = ((TICK_GAP / 2.5) * (toMs - fromMs)) / Math.max(1, scaleRight)
-            scale.ticks = atMs.filter((at) => at - fromMs > margin && toMs - at > margin).map((value) => ({ value }))
+            const shown = atMs.filter((at) => at - fromMs > margin && toMs - at > margin)
+            dated = datedTicks(shown, toMs)
+            scale.ticks = shown.map((value) => ({ value }))
           }
         },
         y: {

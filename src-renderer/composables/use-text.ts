@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
 import { EVENT_PARAMS } from '@api/event-params'
 import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
-import { clock, durationParts, integer, moment, momentWithin, zone } from '@/format'
+import { clock, durationParts, integer, moment, momentWithin, tickTime, zone } from '@/format'
 import type { TimeRange } from '@/format'
 import { isolated } from '@/foreign-text'
 import { useClockStore } from '@/stores/clock'
@@ -13,6 +13,8 @@ const NODE_NAME = /^(broker|ensemble)-(\d+)$/
 export interface Text {
   readonly t: (key: string, named?: Record<string, unknown>, plural?: number) => string
   readonly clock: (atMs: number, hasSeconds?: boolean) => string
+  /** Of a tick of a time axis. */
+  readonly tick: (atMs: number, hasSeconds: boolean, isDated: boolean) => string
   readonly zone: (atMs: number) => string
   /** A time of day, with its date where that is not today's. */
   readonly moment: (atMs: number, hasMillis?: boolean) => string
@@ -130,6 +132,7 @@ export function useText(): Text {
   return {
     t,
     clock: (atMs, hasSeconds = true) => clock(locale(), atMs, hasSeconds),
+    tick: (atMs, hasSeconds, isDated) => tickTime(locale(), atMs, hasSeconds, isDated),
     zone: (atMs) => zone(locale(), atMs),
     moment: dated,
     when: (atMs, range) => momentWithin(locale(), atMs, range, clockStore.nowMs),

@@ -1,8 +1,8 @@
-/** The cluster view: verdict, nodes, brokers; and the rates of each broker since this window opened. */
+/** The cluster view: verdict, nodes, brokers; and the rates of each broker, which the host keeps. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { BrokerStatsView, ClusterView, NodeView } from '@api/views'
-import { appendRates } from '@/charts/rate-history'
+import { mergeRates } from '@/charts/rate-history'
 import type { RateHistory } from '@/charts/rate-history'
 import { rateUnit } from '@/format'
 import type { Unit } from '@/format'
@@ -17,7 +17,9 @@ export const useClusterStore = defineStore('cluster', () => {
   host().watch('cluster', (next) => {
     view.value = next
     unitOfRates.value = rateUnit([next.bytesInPerSecond, next.bytesOutPerSecond], unitOfRates.value)
-    rates.value = appendRates(rates.value, Date.now(), next)
+  })
+  host().watch('rates', (arrived) => {
+    rates.value = mergeRates(rates.value, arrived)
   })
 
   const nodes = computed<readonly NodeView[]>(() => view.value?.nodes ?? [])

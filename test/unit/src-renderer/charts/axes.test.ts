@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasSeconds, timeTicks, xOf } from '@/charts/time-axis'
+import { datedTicks, hasSeconds, timeTicks, xOf } from '@/charts/time-axis'
 import { valueAxis } from '@/charts/value-axis'
 
 describe('the time axis', () => {
@@ -10,6 +10,15 @@ describe('the time axis', () => {
     expect(stepMs).toBe(120_000)
     expect(atMs.every((at) => at % stepMs === 0)).toBe(true)
     expect(xOf(scale, atMs[1] ?? 0) - xOf(scale, atMs[0] ?? 0)).toBeGreaterThanOrEqual(88)
+  })
+
+  it('has a date on the first tick of each day across midnight, and none on a day like today', () => {
+    const at = (day: number, hour: number, minute: number): number => new Date(2026, 10, day, hour, minute).getTime()
+    const acrossMidnight = [at(21, 23, 50), at(21, 23, 55), at(22, 0, 0), at(22, 0, 5)]
+
+    expect(datedTicks(acrossMidnight, at(22, 0, 7))).toEqual([true, false, true, false])
+    expect(datedTicks(acrossMidnight.slice(2), at(22, 0, 7))).toEqual([false, false])
+    expect(datedTicks(acrossMidnight.slice(0, 2), at(22, 0, 7))).toEqual([true, false])
   })
 
   it('shows seconds only below a minute', () => {
