@@ -6,21 +6,27 @@
 /** Bidirectional controls and marks, zero-width characters, line and paragraph separators, C1 controls. */
 const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 const CONTROL = /[\u0000-\u001f]/g
-/** Unicode has a picture for each C0 control, from here on in the same order. */
-const CONTROL_PICTURES = 0x2400
+/** By their names: the shipped fonts have no glyphs for Unicode's pictures of them. */
+const CONTROL_NAMES: Readonly<Record<string, string>> = {
+  '\0': 'NUL',
+  '\t': 'TAB',
+  '\n': 'LF',
+  '\r': 'CR',
+  '\u001b': 'ESC'
+}
+/** A space at the end of a name. */
+const SPACE_DOT = '·'
 /** Letters that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|[\ud802\ud803\ud83a\ud83b]/
 const FIRST_STRONG_ISOLATE = '\u2068'
 const POP_ISOLATE = '\u2069'
 
 const codeOf = (character: string): string =>
-  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`
+  `‹${CONTROL_NAMES[character] ?? `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`}›`
 
-/** Newlines, tabs and other controls as their pictures (␊, ␉), what is invisible by its number. */
+/** Newlines, tabs and other controls by their names (‹LF›, ‹TAB›), what is invisible by its number. */
 export function visibleText(text: string): string {
-  return text
-    .replace(CONTROL, (character) => String.fromCharCode(CONTROL_PICTURES + character.charCodeAt(0)))
-    .replace(UNSEEN, codeOf)
+  return text.replace(CONTROL, codeOf).replace(UNSEEN, codeOf)
 }
 
 /** A text of many lines: these and its tabs stay, the other controls are made visible. */
@@ -48,7 +54,7 @@ export interface NameParts {
 
 /** A name, visible, as what may be elided and what stays. Spaces at its ends are seen, too. */
 export function nameParts(text: string): NameParts {
-  const visible = visibleText(text).replace(/^ +| +$/g, (spaces) => '␣'.repeat(spaces.length))
+  const visible = visibleText(text).replace(/^ +| +$/g, (spaces) => SPACE_DOT.repeat(spaces.length))
   if (visible.length <= UNCUT_MAX || RIGHT_TO_LEFT.test(visible)) return { head: visible, tail: '' }
   let at = visible.length - TAIL_LENGTH
   while (at > 0 && CONTINUES.test(visible.slice(at))) at--

@@ -30,6 +30,7 @@ import { NodeRunner } from './node-runner'
 const specFile = 'cluster.json'
 const lockFile = '.lock'
 const pidsFile = 'processes.json'
+/** The verdict tells how long it may take (BROKER_SESSION_MS). */
 const sessionTimeoutMs = 6000
 const portTriesMax = 20
 

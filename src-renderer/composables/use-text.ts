@@ -2,7 +2,7 @@
 import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
 import { EVENT_PARAMS } from '@api/event-params'
-import type { ClusterEvent, HealthLevel, NodeView, ReasonView } from '@api/views'
+import type { ClusterEvent, ClusterView, HealthLevel, NodeView, ReasonView } from '@api/views'
 import { clock, durationParts, integer, moment, momentWithin, tickTime, zone } from '@/format'
 import type { TimeRange } from '@/format'
 import { isolated } from '@/foreign-text'
@@ -27,6 +27,8 @@ export interface Text {
   readonly levelWord: (level: HealthLevel) => string
   readonly eventSentence: (event: ClusterEvent) => string
   readonly reasonWhat: (reason: ReasonView) => string
+  /** The first reason; of several nodes that have the same, all of them. */
+  readonly reasonsWhat: (view: ClusterView) => string
   readonly reasonWhy: (reason: ReasonView) => string
   /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
   readonly list: (sample: readonly string[], count: number) => string
@@ -111,7 +113,20 @@ export function useText(): Text {
       ? t('reason.ensembleDown.whatStarting', reasonNames(reason))
       : t(`reason.${reason.code}.what`, reasonNames(reason), reason.count ?? 1)
 
+  const reasonsWhat = ({ reasons, nodes }: ClusterView): string => {
+    const [first] = reasons
+    if (first === undefined) return ''
+    const alike = reasons.filter(({ code, node }) => code === first.code && node !== null)
+    const key = `reasons.${first.code}`
+    if (alike.length < 2 || !i18n.te(key, 'en')) return reasonWhat(first)
+    const all = nodes.filter(({ role }) => role === 'broker').length
+    return t(key, { count: integer(alike.length), all: integer(all) })
+  }
+
   const reasonWhy = (reason: ReasonView): string => {
+    if (reason.code === 'brokerDown' && reason.count !== null) {
+      return t('reason.brokerDown.whyUnnoticed', reasonNames(reason))
+    }
     const isPlaced = reason.code !== 'partitionsOffline' || reason.node !== null
     return t(isPlaced ? `reason.${reason.code}.why` : 'reason.partitionsOffline.whyUnplaced', reasonNames(reason))
   }
@@ -143,6 +158,7 @@ export function useText(): Text {
     levelWord: (level) => t(`health.${level}`),
     eventSentence,
     reasonWhat,
+    reasonsWhat,
     reasonWhy,
     list,
     errorSentence,

@@ -5,6 +5,7 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import type { NodeCostView } from '@api/views'
+import { isDown } from '@/composables/node-level'
 import { useClusterStore } from './cluster'
 import { useNoticesStore } from './notices'
 import { host } from './host'
@@ -52,7 +53,16 @@ export const useNodesStore = defineStore('nodes', () => {
     }
   }
 
+  /** Every node that is down; the ensemble first, since brokers wait for it. */
+  const down = computed(() => cluster.nodes.filter(isDown).map(({ name }) => name))
+  const startAll = async (): Promise<void> => {
+    const isMember = (name: string): boolean => cluster.node(name)?.role === 'ensemble'
+    const names = down.value
+    await Promise.all(names.filter(isMember).map((name) => run('start', name)))
+    await Promise.all(names.filter((name) => !isMember(name)).map((name) => run('start', name)))
+  }
+
   const cost = (node: string): Promise<NodeCostView> => host().call('node.cost', { node })
 
-  return { pending, run, cost }
+  return { pending, run, down, startAll, cost }
 })

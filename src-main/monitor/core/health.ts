@@ -14,6 +14,8 @@ import type { Observation } from '../observation'
 const severity: readonly HealthLevel[] = ['critical', 'degraded', 'recovering', 'unknown', 'stopped', 'healthy']
 /** Without a sample for so long, what is shown is no longer what is. */
 const staleAfterMs = 5000
+/** How long the ensemble keeps the session of a broker that says nothing, counted from its last word. */
+export const BROKER_SESSION_MS = 6000
 /** A broker is ready before the monitor sees its registration, but not by so much. */
 const registrationMs = 5000
 
@@ -35,7 +37,7 @@ export function judge(nodes: readonly NodeView[], observation: Observation | und
     ...offlineFindings(observation),
     ...ensembleFindings(nodes),
     ...controllerFindings(nodes, observation),
-    ...brokerFindings(nodes, observation),
+    ...brokerFindings(nodes, observation, nowMs),
     ...diskFindings(nodes),
     ...groupFindings(observation),
     ...observationFindings(nodes, observation, nowMs)
@@ -84,7 +86,11 @@ function controllerFindings(nodes: readonly NodeView[], observation: Observation
   return [finding({ code: 'noController', level: 'critical', sinceMs: observation.atMs })]
 }
 
-function brokerFindings(nodes: readonly NodeView[], observation: Observation | undefined): readonly Finding[] {
+function brokerFindings(
+  nodes: readonly NodeView[],
+  observation: Observation | undefined,
+  nowMs: number
+): readonly Finding[] {
   const brokers = nodes.filter(({ role }) => role === 'broker')
   const serves = (node: NodeView): boolean => node.state === 'running' && !isSilent(node, observation)
   const isAnyUp = brokers.some((node) => serves(node) || node.state === 'starting')
@@ -92,7 +98,8 @@ function brokerFindings(nodes: readonly NodeView[], observation: Observation | u
   const impact = isAnyUp ? 'degraded' : 'critical'
   return brokers
     .filter((node) => !serves(node))
-    .map(({ name, state, sinceMs, recovery }) => {
+    .map((node) => {
+      const { name, state, sinceMs, recovery } = node
       const common = { node: name, sinceMs }
       if (state === 'starting' && recovery !== undefined) {
         const sample = [`${recovery.done} / ${recovery.total}`]
@@ -101,12 +108,25 @@ function brokerFindings(nodes: readonly NodeView[], observation: Observation | u
       if (state === 'starting') return finding({ code: 'brokerStarting', level: 'recovering', ...common })
       if (state === 'stopping') return finding({ code: 'brokerStopping', level: 'recovering', ...common }, impact)
       if (state === 'stopped') return finding({ code: 'brokerStopped', level: 'stopped', ...common }, impact)
-      if (state !== 'running') return finding({ code: 'brokerDown', level: 'critical', ...common }, impact)
+      if (state !== 'running')
+        return finding(
+          { code: 'brokerDown', level: 'critical', ...common, count: sessionLeft(node, observation, nowMs) },
+          impact
+        )
       return finding(
         { code: 'brokerSilent', level: 'critical', node: name, sinceMs: observation?.atMs ?? sinceMs },
         impact
       )
     })
+}
+
+/**
+ * A dead broker is a leader until its session ends: what the cluster says until then is from before. Seconds that this
+ * may take still; null when the cluster has noticed, or cannot be asked.
+ */
+function sessionLeft(node: NodeView, observation: Observation | undefined, nowMs: number): number | null {
+  if (observation?.registeredBrokers?.includes(node.id) !== true) return null
+  return Math.max(1, Math.ceil((node.sinceMs + BROKER_SESSION_MS - nowMs) / 1000))
 }
 
 /** Reads go on; what needs room is refused. */

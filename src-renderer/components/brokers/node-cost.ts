@@ -26,10 +26,14 @@ const line = (key: string, level: HealthLevel, named: CostLine['named'] = {}, co
 export function costLines(cost: NodeCostView, view: ClusterView, action: FaultAction): CostLines {
   const node = view.nodes.find((one) => one.name === cost.node)
   const isMember = node?.role === 'ensemble'
-  return isMember ? memberLines(cost, view) : brokerLines(cost, view, action)
+  return isMember ? memberLines(cost, view, action) : brokerLines(cost, view, action)
 }
 
-function memberLines(cost: NodeCostView, view: ClusterView): CostLines {
+/** A restart comes back by itself; all else has to be undone. */
+const wayBack = ({ node }: NodeCostView, action: FaultAction): CostLine =>
+  line(action === 'restart' ? 'comesBack' : 'undo', 'healthy', { node })
+
+function memberLines(cost: NodeCostView, view: ClusterView, action: FaultAction): CostLines {
   const members = view.nodes.filter((one) => one.role === 'ensemble')
   const left = members.filter((one) => one.state === 'running' && one.name !== cost.node).length
   const needed = Math.floor(members.length / 2) + 1
@@ -40,7 +44,7 @@ function memberLines(cost: NodeCostView, view: ClusterView): CostLines {
   ]
   return {
     losses,
-    safe: [line('ensembleLog', 'healthy'), line('undo', 'healthy', { node: cost.node })]
+    safe: [line('ensembleLog', 'healthy'), wayBack(cost, action)]
   }
 }
 
@@ -72,6 +76,6 @@ function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction)
   if (!cost.isController && controller !== null && controllerRuns) {
     safe.push(line('controllerStays', 'healthy', { id: controller, epoch: view.controllerEpoch ?? '—' }))
   }
-  safe.push(line('records', 'healthy', { node: cost.node }), line('undo', 'healthy', { node: cost.node }))
+  safe.push(line('records', 'healthy', { node: cost.node }), wayBack(cost, action))
   return { losses, safe }
 }

@@ -6,6 +6,10 @@ export interface Column {
   readonly label: string
   /** Without one the column takes what is left. */
   readonly width?: ColumnWidth
+  /** What it needs at least, then. */
+  readonly least?: ColumnWidth
+  /** Its cells begin with a mark, or its place: so does its head. */
+  readonly isMarked?: boolean
   readonly isNumber?: boolean
   /** Data font, for names that the wire knows. */
   readonly isCode?: boolean
@@ -49,7 +53,8 @@ export function columnWidths(
   pixelsOf: (width: ColumnWidth) => number,
   figurePx: (column: Column) => number
 ): (column: Column) => number {
-  return (column) => Math.max(pixelsOf(column.width ?? LEAST_WIDTH), column.isNumber === true ? figurePx(column) : 0)
+  return (column) =>
+    Math.max(pixelsOf(column.width ?? column.least ?? LEAST_WIDTH), column.isNumber === true ? figurePx(column) : 0)
 }
 
 /**

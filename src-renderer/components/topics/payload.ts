@@ -23,11 +23,11 @@ export type Decoding = (typeof DECODINGS)[number]
 
 const BYTES_OF = { int32: 4, int64: 8, uuid: 16 } as const
 
-/** Those that the bytes can be, the likeliest first; hex is always one. */
+/** What the bytes are comes first, text or hex; then what they can be read as. */
 export function decodingsOf(payload: Payload): readonly Decoding[] {
   const size = payloadSize(payload)
   const fixed = DECODINGS.filter((one) => one in BYTES_OF && BYTES_OF[one as keyof typeof BYTES_OF] === size)
-  return readableText(payload) === undefined ? [...fixed, 'hex'] : ['text', ...fixed, 'hex']
+  return readableText(payload) === undefined ? ['hex', ...fixed] : ['text', ...fixed, 'hex']
 }
 
 export function decoded(payload: Payload, decoding: Decoding): string {
@@ -52,13 +52,12 @@ function uuid(bytes: Uint8Array): string {
   return [0, 8, 12, 16, 20, 32].flatMap((at, i, all) => (i === 0 ? [] : [digits.slice(all[i - 1], at)])).join('-')
 }
 
-/** One line for a table: text, what bytes of the size of a number or UUID are, other bytes in hex. */
+/** One line for a table: text, or bytes in hex; what they may be meant as is a choice of who looks. */
 export function payloadText(payload: Payload, max = Number.POSITIVE_INFINITY): string {
   if (payload === null) return ''
   const text = readableText(payload)
   if (text !== undefined) return visibleText(text.slice(0, max))
-  const [likeliest = 'hex'] = decodingsOf(payload)
-  return likeliest === 'hex' ? hex(payloadBytes(payload).slice(0, max)) : decoded(payload, likeliest)
+  return hex(payloadBytes(payload).slice(0, max))
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 /** Turns what follows, breaks the line, and cannot be seen. */
 const EVIL = 'pay\u202egnp.\t\n\u200bments'
-const SEEN = 'pay⟨U+202E⟩gnp.␉␊⟨U+200B⟩ments'
+const SEEN = 'pay‹U+202E›gnp.‹TAB›‹LF›‹U+200B›ments'
 const RAW = /[\u202e\u200b]|gnp\.\t|\t\n/
 
 function groupOf(name: string): GroupView {
@@ -133,7 +133,7 @@ describe('what others named', () => {
     const texts = [...document.querySelectorAll('*')].flatMap((element) =>
       [...element.childNodes].flatMap((node) => (node.nodeType === Node.TEXT_NODE ? [node.textContent ?? ''] : []))
     )
-    expect(document.body.textContent).toContain('⟨U+202E⟩')
+    expect(document.body.textContent).toContain('‹U+202E›')
     expect([...said, ...texts].filter((text) => RAW.test(text))).toEqual([])
   })
 
@@ -190,6 +190,6 @@ describe('a long name', () => {
   })
 
   it('shows spaces at its ends', () => {
-    expect(nameParts(' a b ').head).toBe('␣a b␣')
+    expect(nameParts(' a b ').head).toBe('·a b·')
   })
 })

@@ -7,7 +7,7 @@ import { ApiError } from '@api/api'
 import { useText } from '@/composables/use-text'
 import type { Text } from '@/composables/use-text'
 import { createTexts } from '@/i18n'
-import { eventView, nodeView, NOW_MS } from '../support/views'
+import { clusterView, eventView, nodeView, NOW_MS } from '../support/views'
 
 function text(language: 'en' | 'ko' = 'en'): Text {
   let found: Text | undefined
@@ -80,11 +80,11 @@ describe('names of others in a sentence', () => {
   it('are seen as they are, controls and directions included', () => {
     const sentence = (subject: string): string => event({ code: 'groupCaughtUp', subject })
 
-    expect(sentence('two\nlines\t.')).toBe('two␊lines␉. caught up')
-    expect(sentence('pay\u202Exs')).toBe('pay⟨U+202E⟩xs caught up')
+    expect(sentence('two\nlines\t.')).toBe('two‹LF›lines‹TAB›. caught up')
+    expect(sentence('pay\u202Exs')).toBe('pay‹U+202E›xs caught up')
     expect(sentence('תשלומים')).toBe('\u2068תשלומים\u2069 caught up')
     expect(sentence('')).toBe('(empty) caught up')
-    expect(event({ code: 'nodeFailed', params: { problem: 'no\u202Esuch' } })).toContain('no⟨U+202E⟩such')
+    expect(event({ code: 'nodeFailed', params: { problem: 'no\u202Esuch' } })).toContain('no‹U+202E›such')
   })
 })
 
@@ -105,6 +105,21 @@ describe('the sentences of a reason', () => {
     expect(text().reasonWhat(offline)).toBe('5 partitions have no leader')
     expect(text().reasonWhy(offline)).toBe(': orders-1, orders-3 and 3 more; the only replica is on broker 2')
     expect(text().reasonWhy({ ...offline, node: null })).toBe(': orders-1, orders-3 and 3 more')
+  })
+
+  it('say of a dead broker until when the cluster does not know', () => {
+    expect(text().reasonWhy(reason({ count: 4 }))).toContain('the cluster notices when its session ends, in up to 4 s')
+    expect(text('ko').reasonWhy(reason({ count: 4 }))).toContain('최대 4초')
+    expect(text().reasonWhy(reason({}))).not.toContain('session')
+  })
+
+  it('are one for all brokers that are down, not that of the first', () => {
+    const down = ['broker-1', 'broker-2'].map((node) => reason({ node }))
+    const view = clusterView({ reasons: [...down] })
+
+    expect(text().reasonsWhat(view)).toBe('2 of 2 brokers are down')
+    expect(text().reasonsWhat({ ...view, reasons: down.slice(1) })).toBe('Broker 2 is down')
+    expect(text('ko').reasonsWhat(view)).toBe('브로커 2개 중 2개 중단')
   })
 
   it('tell a member that starts from one that is down', () => {

@@ -251,7 +251,9 @@ describe('an empty or unknown list', () => {
     await flushPromises()
 
     expect(shownText()).toContain('There is no topic gone')
-    expect((one('button', 'Delete…') as HTMLButtonElement).disabled).toBe(true)
+    expect(byRole('button', 'Delete…')).toEqual([])
+    expect(byRole('tab', /./)).toEqual([])
+    expect(one('link', 'To all topics').getAttribute('href')).toBe('#/topics')
   })
 })
 

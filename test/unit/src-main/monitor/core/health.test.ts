@@ -59,6 +59,18 @@ describe('the verdict', () => {
     expect(reasons[0]).toMatchObject({ code: 'partitionsOffline', node: 'broker-2', count: 2 })
   })
 
+  it('says of a dead broker for how long its session may last, until the cluster has noticed', () => {
+    const [member, alive, dead] = nodes('running', 'killed')
+    const killed = [member, alive, { ...dead, sinceMs: nowMs - 2500 }].filter((one) => one !== undefined) as NodeView[]
+    const left = (seen: Partial<Observation>, laterMs = 0): unknown =>
+      judge(killed, observation(seen), nowMs + laterMs).reasons.find(({ code }) => code === 'brokerDown')?.count
+
+    expect(left({ registeredBrokers: [1, 2] })).toBe(4)
+    expect(left({ registeredBrokers: [1, 2], atMs: nowMs + 6000 }, 6000)).toBe(1)
+    expect(left({ registeredBrokers: [1] })).toBeNull()
+    expect(left({ registeredBrokers: null })).toBeNull()
+  })
+
   it('is degraded with one broker down and critical with none left; a dead broker has one mark in both', () => {
     expect(codes(judge(nodes('running', 'killed'), observation(), nowMs))).toEqual(['critical brokerDown'])
     expect(judge(nodes('running', 'killed'), observation(), nowMs).health).toBe('degraded')

@@ -33,6 +33,14 @@ describe('what a fault costs', () => {
     expect(lines.losses[0]).toMatchObject({ level: 'critical', count: 3 })
   })
 
+  it('of a restart is not to be undone: the node comes back by itself', () => {
+    for (const node of ['broker-2', 'ensemble-1']) {
+      expect(keys(costLines(cost({ node }), clusterView(), 'restart').safe)).toContain('comesBack')
+      expect(keys(costLines(cost({ node }), clusterView(), 'restart').safe)).not.toContain('undo')
+      expect(keys(costLines(cost({ node }), clusterView(), 'kill').safe)).toContain('undo')
+    }
+  })
+
   it('says so when it is nothing', () => {
     expect(keys(costLines(cost(), clusterView(), 'stop').losses)).toEqual(['nothing'])
   })

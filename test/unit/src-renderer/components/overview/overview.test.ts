@@ -1,5 +1,5 @@
 import { flushPromises } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import OverviewView from '@/views/OverviewView.vue'
 import type { ClusterView, ReasonView } from '@api/views'
 import type { FakeApi } from '../../support/fake-api'
@@ -54,6 +54,60 @@ describe('the overview', () => {
     expect(shownText()).toContain('orders-1, orders-3 and 2 more; the only replica is on broker 2')
     one('button', 'Start broker 2').click()
     expect(api.last('node.start').input).toEqual({ node: 'broker-2' })
+  })
+
+  it('says what is not noticed yet beside all that it makes untrue', async () => {
+    await show(OverviewView)
+    const down: ReasonView = {
+      code: 'brokerDown',
+      level: 'critical',
+      sinceMs: NOW_MS,
+      node: 'broker-2',
+      count: 5,
+      sample: []
+    }
+    const brokers = [statsView('broker-1'), statsView('broker-2')]
+    api.push('cluster', { ...broken, reasons: [down], leaderlessPartitions: 0, brokers })
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=verdict]')?.textContent).toContain('in up to 5 s')
+    expect(document.querySelector('.partitions')?.textContent).toContain('its session ends in up to 5 s')
+    expect(one('row', /^Broker 2/).textContent).toContain('Killed, not noticed yet')
+
+    api.push('cluster', { ...broken, brokers: [statsView('broker-1'), statsView('broker-2', { registered: false })] })
+    await flushPromises()
+    expect(document.querySelector('.partitions')?.textContent).not.toContain('session')
+    expect(one('row', /^Broker 2/).textContent).not.toContain('noticed')
+  })
+
+  it('starts all that is down at once, the ensemble first', async () => {
+    await show(OverviewView)
+    api.push('cluster', broken)
+    await flushPromises()
+    expect(byRole('button', /Start all/)).toEqual([])
+
+    const nodes = ['broker-1', 'broker-2', 'ensemble-1'].map((name) => nodeView(name, 'killed'))
+    api.push('cluster', { ...broken, nodes })
+    await flushPromises()
+    one('button', 'Start all 3').click()
+    expect(api.calls.filter(({ name }) => name === 'node.start').map(({ input }) => input)).toEqual([
+      { node: 'ensemble-1' }
+    ])
+    api.last('node.start').resolve(nodeView('ensemble-1'))
+    await flushPromises()
+    expect(api.calls.filter(({ name }) => name === 'node.start').map(({ input }) => input)).toEqual([
+      { node: 'ensemble-1' },
+      { node: 'broker-1' },
+      { node: 'broker-2' }
+    ])
+  })
+
+  it('explains what behind means where the word stands', async () => {
+    await show(OverviewView)
+    api.push('cluster', clusterView({ groupCount: 3, groupsBehind: 1 }))
+    await flushPromises()
+    one('button', 'Groups behind').focus()
+    await vi.waitFor(() => expect(shownText()).toContain('A group is behind when its lag'))
   })
 
   it('has a headline that is none of its reasons', async () => {
@@ -120,7 +174,8 @@ describe('the overview', () => {
     }
 
     expect(await groups({ groupCount: 3, groupsBehind: 2, groupsUnknown: 0 })).toBe('2 of 3')
-    expect(await groups({ groupCount: 3, groupsBehind: 1, groupsUnknown: 1 })).toBe('≥ 1 of 3')
+    expect(await groups({ groupCount: 3, groupsBehind: 1, groupsUnknown: 1 })).toBe('1 of 2 known')
+    expect(await groups({ groupCount: 3, groupsBehind: 0, groupsUnknown: 1 })).toBe('0 of 2 known')
     expect(await groups({ groupCount: 3, groupsBehind: 0, groupsUnknown: 3 })).toBe('— of 3')
     expect(await groups({ groupCount: 0, groupsBehind: 0, groupsUnknown: 0 })).toBe('0 of 0')
   })

@@ -85,26 +85,26 @@ describe('the filter of the messages', () => {
 describe('payloads', () => {
   it('that are valid UTF-8 are bytes all the same when nobody would write them', () => {
     expect(readableText('\u0000\u0000\u0000*')).toBeUndefined()
-    expect(decodingsOf('\u0000\u0000\u0000*')).toEqual(['int32', 'hex'])
-    expect(payloadText('\u0000\u0000\u0000*')).toBe('42')
+    expect(decodingsOf('\u0000\u0000\u0000*')).toEqual(['hex', 'int32'])
+    expect(payloadText('\u0000\u0000\u0000*')).toBe('00 00 00 2a')
     expect(readableText('two\nlines\t')).toBe('two\nlines\t')
-    expect(payloadText('two\nlines')).toBe('two␊lines')
+    expect(payloadText('two\nlines')).toBe('two‹LF›lines')
   })
 
   it('are offered as all that their bytes may be meant', () => {
     const uuid = { base64: btoa('\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89\xab\xcd\xef') }
 
     expect(decodingsOf('word')).toEqual(['text', 'int32', 'hex'])
-    expect(decodingsOf(uuid)).toEqual(['uuid', 'hex'])
+    expect(decodingsOf(uuid)).toEqual(['hex', 'uuid'])
     expect(decoded(uuid, 'uuid')).toBe('01234567-89ab-4def-8123-456789abcdef')
     expect(decoded({ base64: btoa('\x7f\xff\xff\xff\xff\xff\xff\xff') }, 'int64')).toBe('9223372036854775807')
     expect(decodingsOf(null)).toEqual(['hex'])
   })
 
-  it('are text, numbers and UUIDs by their size, other bytes in hex, or nothing', () => {
+  it('are text, bytes in hex whatever number they could be, or nothing', () => {
     expect(payloadText('안녕')).toBe('안녕')
-    expect(payloadText({ base64: 'AAAAKg==' })).toBe('42')
-    expect(payloadText({ base64: btoa('\xff\xff\xff\xff\xff\xff\xff\xfe') })).toBe('-2')
+    expect(payloadText({ base64: 'AAAAKg==' })).toBe('00 00 00 2a')
+    expect(payloadText({ base64: btoa('\xff\xff\xff\xff\xff\xff\xff\xfe') })).toBe('ff ff ff ff ff ff ff fe')
     expect(payloadText({ base64: btoa('\x01\xff\x03') })).toBe('01 ff 03')
     expect(payloadText(null)).toBe('')
     expect([payloadSize('안녕'), payloadSize({ base64: 'AAAAKg==' }), payloadSize(null)]).toEqual([6, 4, 0])
