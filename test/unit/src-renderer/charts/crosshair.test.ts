@@ -1,6 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import type { Chart, ChartConfiguration } from 'chart.js'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { createLanePlugin } from '@/charts/lane-plugin'
 import type { LaneOptions } from '@/charts/lane-plugin'
@@ -22,17 +22,19 @@ vi.mock('@/composables/use-chart', () => ({
 }))
 const lane = (index: number): LaneOptions => drawn[index]?.configuration().options?.plugins?.lane as LaneOptions
 
+// The clock of the page ticks on while a slow machine renders: here it stays.
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW_MS })
   useFakeHost()
   drawn.length = 0
 })
+afterEach(() => void vi.useRealTimers())
 
 const plot = { label: '', series: [], events: [], fromMs: NOW_MS - 60_000, toMs: NOW_MS, formatValue: String }
 const screen = defineComponent({ render: () => [h(TimeChart, plot), h(TimeChart, plot), h(EventRail)] })
 
 describe('the crosshair', () => {
   it('of one plot is that of all plots of the screen, and of the event rail, until the pointer leaves', async () => {
-    useClockStore().nowMs = NOW_MS
     await show(screen)
 
     lane(0).onPoint(NOW_MS - 30_000)
