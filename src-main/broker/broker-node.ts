@@ -24,10 +24,13 @@ import { LogManager, type RecoveryProgress } from '../storage/log-manager'
 import type { BrokerServices } from './broker-services'
 import { ControllerChannel } from './controller-channel'
 import { Controller } from './controller'
-import { createIfMissing } from './controller-writes'
+import { ConfigNotifications } from './config-notifications'
+import { ConfigWriter } from './config-writer'
+import { chunks, createIfMissing } from './controller-writes'
+import { effectiveConfigs } from './core/broker-layers'
 import { MetadataImage } from './core/metadata-image'
 import { logConfigOf } from './core/topic-configs'
-import { clusterIdData, parseClusterId, paths, persistentPaths } from './core/znodes'
+import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
 import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
 import { ProducerIdSource } from './producer-id-source'
@@ -37,7 +40,7 @@ import { ClientConnection } from './server/client-connection'
 import { RequestRouter } from './server/request-router'
 import { PiecePool } from './server/response-stream'
 import { ServingGate } from './server/serving-gate'
-import { TopicConfigStore } from './topic-config-store'
+import { ConfigStore } from './config-store'
 
 /** socket.request.max.bytes */
 const requestBytesMax = 104_857_600
@@ -48,6 +51,7 @@ const autoCreateTimeoutMs = 30_000
 /** Topics that are being created because somebody asked for them. */
 const autoCreatedMax = 1000
 const statsEveryMs = 1000
+const configsReadAtOnce = 200
 /** Progress is told no more often. */
 const recoveryEveryMs = 500
 const ensembleRetryMs = 200
@@ -87,6 +91,8 @@ export interface BrokerNodeOptions {
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
   readonly initialRebalanceDelayMs?: number
+  /** Broker configs that give topics their defaults, by Kafka's names. */
+  readonly configs?: Readonly<Record<string, string>>
 }
 
 export class BrokerNode {
@@ -94,7 +100,8 @@ export class BrokerNode {
   readonly #options: BrokerNodeOptions
   readonly #image = new MetadataImage()
   readonly #ensemble: EnsembleClient
-  readonly #configs: TopicConfigStore
+  readonly #configs: ConfigStore
+  readonly #notifications: ConfigNotifications
   readonly #controller: Controller
   readonly #controllerChannel: ControllerChannel
   readonly #connections = new Set<ClientConnection>()
@@ -126,7 +133,11 @@ export class BrokerNode {
       random: ports.random,
       log: ports.log
     })
-    this.#configs = new TopicConfigStore(this.#ensemble)
+    this.#configs = new ConfigStore(this.#ensemble, options.brokerId, options.configs)
+    this.#notifications = new ConfigNotifications(
+      { ensemble: this.#ensemble, log: ports.log },
+      { changed: (entity) => this.#configsChanged(entity), anything: () => this.#reloadConfigs() }
+    )
     this.#controllerChannel = new ControllerChannel(ports, this.#image, `broker-${options.brokerId}`)
     this.#controller = new Controller({ ...ports, brokerId: options.brokerId, ensemble: this.#ensemble })
   }
@@ -146,6 +157,7 @@ export class BrokerNode {
     await this.#untilDone(() => this.#register(address))
     this.#ensemble.onSession((event) => this.#sessionEvent(event, address))
     this.#controller.stand()
+    this.#notifications.look()
     this.#repeat(statsEveryMs, () => this.#tellStats())
     this.#repeat(idleCheckMs, () => this.#closeIdle())
     await ready
@@ -188,7 +200,7 @@ export class BrokerNode {
       dir: dataDir,
       brokerId,
       clusterId,
-      defaults: logConfigOf({}),
+      defaults: logConfigOf(effectiveConfigs({}, this.#configs.layers)),
       configOf: (topic) => this.#configs.logConfigOf(topic),
       failed: this.#ports.failed,
       intervals
@@ -242,7 +254,8 @@ export class BrokerNode {
         brokerId,
         brokerEpoch: () => replicas.brokerEpoch
       }),
-      topicConfigs: (topic) => this.#configs.of(topic),
+      configs: this.#configs,
+      configWriter: new ConfigWriter(this.#ensemble, this.#notifications),
       loadTopicConfigs: (topics) => this.#loadConfigs(topics),
       forgetTopicConfigs: (topic) => this.#configs.forget(topic),
       topicGone: (topic) => {
@@ -303,7 +316,10 @@ export class BrokerNode {
   #sessionEvent(event: 'connected' | 'disconnected' | 'expired' | 'closed', address: Address): void {
     if (this.#isStopping) return
     this.#ports.event('ensembleSession', { state: event })
-    if (event === 'connected') this.#controller.reconnected()
+    if (event === 'connected') {
+      this.#controller.reconnected()
+      this.#notifications.look()
+    }
     if (event !== 'expired') return
     this.#controller.sessionEnded()
     this.#ensemble.start()
@@ -345,6 +361,29 @@ export class BrokerNode {
   async #isOurEnsemble(): Promise<boolean> {
     const stored = parseClusterId((await this.#ensemble.getData(paths.clusterId))?.data ?? null)
     return stored === undefined || stored === this.#clusterId
+  }
+
+  /** Somebody changed them: what is open obeys from now on, and what is over its new limits goes at once. */
+  async #configsChanged(entity: ConfigEntity): Promise<void> {
+    if (entity.type === 'topic') await this.#configs.refresh(entity.topic)
+    else if (entity.id === undefined || entity.id === this.#options.brokerId) await this.#configs.refreshBrokers()
+    else return
+    const { type } = entity
+    this.#ports.log('info', 'configs changed', {
+      type,
+      of: type === 'topic' ? entity.topic : (entity.id ?? 'all brokers')
+    })
+    await this.#logs?.updateConfigs(
+      (topic) => this.#configs.logConfigOf(topic),
+      type === 'topic' ? entity.topic : undefined
+    )
+  }
+
+  async #reloadConfigs(): Promise<void> {
+    await this.#configs.refreshBrokers()
+    for (const some of chunks(this.#configs.topics(), configsReadAtOnce))
+      await Promise.all(some.map((topic) => this.#configs.refresh(topic)))
+    await this.#logs?.updateConfigs((topic) => this.#configs.logConfigOf(topic))
   }
 
   /** Waits for the ensemble when it is away: what asks for configs can wait. */

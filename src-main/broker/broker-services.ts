@@ -4,6 +4,8 @@ import type { Clock, Random } from '../kernel/ports'
 import type { Uuid } from '../kernel/uuid'
 import type { Controller } from './controller'
 import type { MetadataImage } from './core/metadata-image'
+import type { ConfigWriter } from './config-writer'
+import type { BrokerLayers } from './core/broker-layers'
 import type { TopicConfigs } from './core/topic-configs'
 import type { GroupCoordinator } from './group-coordinator'
 import type { ProducerIdSource } from './producer-id-source'
@@ -20,9 +22,11 @@ export interface BrokerServices {
   readonly controller: Controller
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIdSource
-  /** As far as they are loaded. */
-  readonly topicConfigs: (topic: string) => TopicConfigs
-  /** After this topicConfigs knows them; waits for the ensemble. */
+  /** Those of topics as far as they are loaded. */
+  readonly configs: { readonly of: (topic: string) => TopicConfigs; readonly layers: BrokerLayers }
+  /** Changes what is stored, for all brokers. */
+  readonly configWriter: ConfigWriter
+  /** After this `configs` knows them; waits for the ensemble. */
   readonly loadTopicConfigs: (topics: readonly string[]) => Promise<void>
   /** They were another topic's of that name. */
   readonly forgetTopicConfigs: (topic: string) => void

@@ -534,6 +534,52 @@ export class Controller {
     return { error: 'NONE', message: null, topicId }
   }
 
+  // ── more partitions ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Adds partitions with these replicas, the first of them with the index `from`; resolves when every live broker knows
+   * their leaders, or the controller moved. Refused when somebody else has added some meanwhile.
+   */
+  async createPartitions(name: string, from: number, replicas: readonly (readonly number[])[]): Promise<TopicOutcome> {
+    const made = await this.#turn<{ readonly outcome: TopicOutcome; readonly told: Promise<void> }>(
+      () => this.#createPartitions(name, from, replicas),
+      (error) => ({ outcome: troubleOf(error), told: Promise.resolve() })
+    )
+    await made.told
+    return made.outcome
+  }
+
+  async #createPartitions(name: string, from: number, added: readonly (readonly number[])[]) {
+    const failed = (error: KafkaError, message: string) => ({ outcome: { error, message }, told: Promise.resolve() })
+    const topic = this.#state.topics.get(name)
+    const stored = topic === undefined ? undefined : await this.#ports.ensemble.getData(paths.topic(name))
+    if (topic === undefined || stored === undefined)
+      return failed('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
+    if (this.#state.deleting.has(name))
+      return failed('INVALID_TOPIC_EXCEPTION', `Topic '${name}' is marked for deletion.`)
+    if (topic.partitions.length !== from)
+      return failed(
+        'INVALID_PARTITIONS',
+        `Topic currently has ${topic.partitions.length} partitions: somebody else added some.`
+      )
+    const all = [...topic.partitions.map(({ replicas }) => replicas), ...added]
+    try {
+      const data = topicData(topic.topicId, all)
+      await this.#writes.multi([{ type: 'setData', path: paths.topic(name), data, version: stored.stat.version }])
+    } catch (error) {
+      if (!(error instanceof EnsembleError) || error.code !== 'BADARGUMENTS') throw error
+      return failed('INVALID_REQUEST', `Topic '${name}' with so many partitions is too large to be stored.`)
+    }
+    const created = added.map((replicas, i): ControlledPartition => {
+      return { topic: name, partition: from + i, replicas, state: undefined, zkVersion: 0 }
+    })
+    this.#state.topics.set(name, { ...topic, partitions: [...topic.partitions, ...created] })
+    this.#ports.event('partitionsCreated', { topic: name, partitions: all.length })
+    const changed = await this.#electLeaders(created)
+    const outcome: TopicOutcome = { error: 'NONE', message: null }
+    return { outcome, told: this.#broadcast.tell({ changed, areNew: true }) }
+  }
+
   // ── deletion ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**

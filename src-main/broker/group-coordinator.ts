@@ -4,7 +4,7 @@
  * they are read the answer is COORDINATOR_LOAD_IN_PROGRESS, elsewhere it is NOT_COORDINATOR. What a group decides is
  * written before it is answered.
  */
-import type { Offset, LeaderEpoch } from '../kernel/ids'
+import type { LeaderEpoch, Offset, TopicPartition } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Clock, Compression, Log, Timer } from '../kernel/ports'
 import { buildBatch } from '../protocol/record/batch-builder'
@@ -395,6 +395,35 @@ export class GroupCoordinator {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
+  }
+
+  /**
+   * Takes back what is committed in these partitions; one error for each, in order, or one for all. Written before it is
+   * answered. An empty group that has nothing left is none any more.
+   */
+  deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): readonly KafkaError[] | KafkaError {
+    const shard = this.#shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const group = shard.groups.get(groupId)
+    if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+    const problems = new Map<string, KafkaError>()
+    for (const topic of new Set(partitions.map(({ topic }) => topic)))
+      problems.set(topic, group.offsetDeletionProblem(topic) ?? 'NONE')
+    if ([...problems.values()].includes('NON_EMPTY_GROUP')) return 'NON_EMPTY_GROUP'
+    const due = partitions.filter(
+      ({ topic, partition }) => problems.get(topic) === 'NONE' && group.offset(topic, partition) !== undefined
+    )
+    for (const some of chunks(due, tombstonesPerBatch)) {
+      const tombstones = some.map(({ topic, partition }) => offsetRecord(groupId, topic, partition, null))
+      const failure = this.#write(shard, tombstones)
+      if (failure !== undefined) return failure
+      for (const { topic, partition } of some) group.forgetOffset(topic, partition)
+    }
+    if (due.length > 0 && this.#endAbandoned(shard, group)) {
+      shard.unwritten.push(groupTombstone(groupId))
+      this.#writeTombstones(shard)
+    }
+    return partitions.map(({ topic }) => problems.get(topic) ?? 'NONE')
   }
 
   /** The topic is gone: so are offsets in it, and groups that had nothing else. */

@@ -19,10 +19,15 @@ import { listGroups } from './handlers/16-list-groups'
 import { apiVersions } from './handlers/18-api-versions'
 import { createTopics } from './handlers/19-create-topics'
 import { deleteTopics } from './handlers/20-delete-topics'
+import { deleteRecords } from './handlers/21-delete-records'
 import { initProducerId } from './handlers/22-init-producer-id'
 import { describeConfigs } from './handlers/32-describe-configs'
+import { alterConfigs } from './handlers/33-alter-configs'
 import { describeLogDirs } from './handlers/35-describe-log-dirs'
+import { createPartitions } from './handlers/37-create-partitions'
 import { deleteGroups } from './handlers/42-delete-groups'
+import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs'
+import { offsetDelete } from './handlers/47-offset-delete'
 import { describeCluster } from './handlers/60-describe-cluster'
 import { allocateProducerIds } from './handlers/67-allocate-producer-ids'
 import type { HandlerRow } from './server/handler'
@@ -47,10 +52,15 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     listGroups,
     createTopics,
     deleteTopics,
+    deleteRecords,
     initProducerId,
     describeConfigs,
+    alterConfigs,
     describeLogDirs,
+    createPartitions,
     deleteGroups,
+    incrementalAlterConfigs,
+    offsetDelete,
     describeCluster,
     allocateProducerIds
   ]

@@ -195,6 +195,11 @@ export class ReplicaManager {
     return result
   }
 
+  /** Resolves when where logs start by now would be known after a kill, as far as the disk has room. */
+  async logStartsSafe(): Promise<void> {
+    await this.#options.logs.checkpointLogStarts()
+  }
+
   /** Long polls are asked once per turn of the event loop, however many appends it brought. */
   #touch(name: string): void {
     const isScheduled = this.#touched.size > 0

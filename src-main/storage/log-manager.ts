@@ -370,8 +370,20 @@ export class LogManager {
     return [...this.#logs.values()].map(({ log }) => log).filter((log) => log !== undefined)
   }
 
-  updateConfig(topic: string, config: LogConfig): void {
-    for (const log of this.#opened()) if (log.topic === topic) log.updateConfig(config)
+  /**
+   * Gives the open logs (of one topic, or all) their configs anew, in turns; what retention may take by them goes at once,
+   * since whoever lowers a limit waits for that.
+   */
+  async updateConfigs(configOf: (topic: string) => LogConfig, onlyTopic?: string): Promise<void> {
+    for (const log of this.#opened()) {
+      if (onlyTopic !== undefined && log.topic !== onlyTopic) continue
+      await giveWay(this.#ports.clock)
+      if (this.#closing !== undefined) return
+      const config = configOf(log.topic)
+      if (areEqual(config, log.config)) continue
+      log.updateConfig(config)
+      await this.#retained(log.topic, log.partition)
+    }
   }
 
   /** Bytes of all .log files; undefined until those that are not open have been measured. Opens nothing. */
@@ -454,6 +466,19 @@ export class LogManager {
   /** replication-offset-checkpoint and log-start-offset-checkpoint. */
   async checkpointOffsets(): Promise<void> {
     await this.#highWatermarks.write(this.#offsets((log) => log.highWatermark, this.#highWatermarksRead))
+    await this.#writeLogStarts()
+  }
+
+  /** Resolves when the checkpoint says where logs start by now, or when the disk has no room for it. */
+  async checkpointLogStarts(): Promise<void> {
+    try {
+      await this.#writeLogStarts()
+    } catch (error) {
+      this.#failedUnlessFull(error)
+    }
+  }
+
+  async #writeLogStarts(): Promise<void> {
     const starts = this.#offsets((log) => log.logStartOffset, this.#logStartsRead)
     await this.#logStarts.write(new Map([...starts].filter(([, start]) => start > 0)))
   }
@@ -600,4 +625,8 @@ function refuseForeign(
 
 function isOfLogDirectory(name: string): boolean {
   return partitionOfFolder(name) !== undefined || isDeletedFolder(name) || name === 'lost+found'
+}
+
+function areEqual(a: LogConfig, b: LogConfig): boolean {
+  return Object.entries(a).every(([name, value]) => b[name as keyof LogConfig] === value)
 }

@@ -461,12 +461,16 @@ export class PartitionLog {
 
   /**
    * DeleteRecords: moves the log start offset (-1: to the high watermark) and returns it; 'OFFSET_OUT_OF_RANGE' above
-   * the high watermark. Segments wholly below go with the next retention.
+   * the high watermark. Segments wholly below go at once, the active one too when nothing in it is left: who purges a
+   * topic wants its room.
    */
   deleteRecordsBefore(offset: Offset): Offset | 'OFFSET_OUT_OF_RANGE' {
     const to = offset === -1 ? this.highWatermark : offset
     if (!Number.isSafeInteger(to) || to < 0 || to > this.highWatermark) return 'OFFSET_OUT_OF_RANGE'
+    if (to <= this.#offsets.start) return this.#offsets.start
     this.#advanceStart(to)
+    if (to === this.#offsets.end) this.#tolerateFullDisk(this.#context.folder, () => this.roll())
+    this.#release(this.#deletable(this.#context.ports.clock.nowMs(), false))
     return this.#offsets.start
   }
 
@@ -479,7 +483,7 @@ export class PartitionLog {
     if (this.#isClosed) return 0
     const nowMs = this.#context.ports.clock.nowMs()
     this.#producers.expire(nowMs)
-    const count = this.#deletable(nowMs)
+    const count = this.#deletable(nowMs, this.config.cleanupPolicy === 'delete')
     try {
       if (count === this.#segments.length) this.roll()
     } catch (error) {
@@ -487,16 +491,22 @@ export class PartitionLog {
       // The others go and make room; the active one follows at the next turn.
       this.#context.ports.log('warn', 'the disk is full: no new segment yet', { folder: this.#context.folder })
     }
+    const released = this.#release(count)
+    for (const segment of this.#segments) segment.releaseIdle()
+    return released
+  }
+
+  /** Of the oldest segments so many, but never the active one; how many went. */
+  #release(count: number): number {
     const gone = this.#segments.splice(0, Math.min(count, this.#segments.length - 1))
     if (gone.length > 0) this.#advanceStart(this.#segments[0]?.baseOffset ?? 0)
     for (const segment of gone) segment.discard()
     if (gone.length > 0) this.#pruneSnapshots()
-    for (const segment of this.#segments) segment.releaseIdle()
     return gone.length
   }
 
-  #deletable(nowMs: number): number {
-    const { retentionMs, retentionBytes, cleanupPolicy } = this.config
+  #deletable(nowMs: number, deletesByAgeAndSize: boolean): number {
+    const { retentionMs, retentionBytes } = this.config
     const ages = this.#segments.map((segment, i) => ({
       baseOffset: segment.baseOffset,
       endOffset: this.#segments[i + 1]?.baseOffset ?? this.#offsets.end,
@@ -505,7 +515,7 @@ export class PartitionLog {
         return segment.largestTimestampMs
       }
     }))
-    const limits = { retentionMs, retentionBytes, deletesByAgeAndSize: cleanupPolicy === 'delete' }
+    const limits = { retentionMs, retentionBytes, deletesByAgeAndSize }
     return deletableSegments(ages, limits, this.#offsets.start, this.highWatermark, nowMs)
   }
 

@@ -1,6 +1,6 @@
 /** Kafka 3.9.1's own tools and Java's clients against a cluster of ours. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -129,6 +129,71 @@ describe('Kafka 3.9.1', () => {
       .sort()
     expect(ownCells).toEqual(cells)
     expect(ours.state).toBe('Empty')
+  })
+
+  it('kafka-configs changes topics and brokers, and describes what holds', async () => {
+    const topic = 'tools.configs'
+    await topics('--create', '--topic', topic, '--partitions', '2', '--replication-factor', '1')
+    const configs = async (...args: string[]) =>
+      (await runKafkaTool('kafka.admin.ConfigCommand', ['--bootstrap-server', cluster.bootstrap, ...args])).stdout
+    const ofTopic = ['--entity-type', 'topics', '--entity-name', topic]
+    const ofBrokers = ['--entity-type', 'brokers', '--entity-default']
+    const ofBroker = ['--entity-type', 'brokers', '--entity-name', '2']
+
+    await configs('--alter', ...ofTopic, '--add-config', 'retention.ms=9223372036854775807,max.message.bytes=2000')
+    await configs('--alter', ...ofTopic, '--delete-config', 'max.message.bytes')
+    await configs('--alter', ...ofBrokers, '--add-config', 'log.segment.bytes=1048576')
+    await configs('--alter', ...ofBroker, '--add-config', 'log.segment.bytes=2097152')
+
+    const described = await configs('--describe', ...ofTopic)
+    expect(described).toContain('retention.ms=9223372036854775807')
+    expect(described).not.toContain('max.message.bytes')
+    expect(await configs('--describe', ...ofBrokers)).toContain('log.segment.bytes=1048576')
+    expect(await configs('--describe', ...ofBroker)).toMatch(
+      /log\.segment\.bytes=2097152.*DYNAMIC_BROKER_CONFIG:log\.segment\.bytes=2097152.*DYNAMIC_DEFAULT_BROKER_CONFIG:log\.segment\.bytes=1048576.*DEFAULT_CONFIG:log\.segment\.bytes=1073741824/
+    )
+    await expect(configs('--alter', ...ofTopic, '--add-config', 'retention.ms=soon')).rejects.toThrow(
+      /not a whole number/
+    )
+    await configs('--alter', ...ofBroker, '--delete-config', 'log.segment.bytes')
+    await configs('--alter', ...ofBrokers, '--delete-config', 'log.segment.bytes')
+  })
+
+  it('kafka-topics adds partitions, kafka-delete-records purges, kafka-consumer-groups resets and forgets offsets', async () => {
+    const topic = 'tools.admin'
+    const group = 'tools.admin.group'
+    await topics('--create', '--topic', topic, '--partitions', '1', '--replication-factor', '1')
+    await topics('--alter', '--topic', topic, '--partitions', '3')
+    expect((await topics('--describe', '--topic', topic)).stdout).toMatch(/PartitionCount: 3/)
+    await expect(topics('--alter', '--topic', topic, '--partitions', '2')).rejects.toThrow(
+      /higher than the requested 2/
+    )
+    const input = Array.from({ length: 50 }, (_, i) => `line ${i}`).join('\n')
+    expect((await runToEnd('kcat', ['-P', '-b', cluster.bootstrap, '-t', topic, '-p', '2'], { input })).code).toBe(0)
+
+    const file = join(classes, 'offsets.json')
+    writeFileSync(file, JSON.stringify({ partitions: [{ topic, partition: 2, offset: 20 }], version: 1 }))
+    const purged = await runKafkaTool('org.apache.kafka.tools.DeleteRecordsCommand', [
+      ...['--bootstrap-server', cluster.bootstrap, '--offset-json-file', file]
+    ])
+    expect(purged.stdout).toMatch(new RegExp(`partition: ${topic}-2\\s+low_watermark: 20`))
+    const earliest = await runKafkaTool('org.apache.kafka.tools.GetOffsetShell', [
+      ...['--bootstrap-server', cluster.bootstrap, '--topic-partitions', `${topic}:2`, '--time', 'earliest']
+    ])
+    expect(earliest.stdout.trim()).toBe(`${topic}:2:20`)
+
+    const groups = async (...args: string[]) =>
+      (
+        await runKafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
+          ...['--bootstrap-server', cluster.bootstrap, '--group', group, ...args]
+        ])
+      ).stdout
+    expect(await groups('--reset-offsets', '--topic', topic, '--to-earliest', '--execute')).toMatch(
+      new RegExp(`${group}\\s+${topic}\\s+2\\s+20`)
+    )
+    expect(await groups('--delete-offsets', '--topic', topic)).toMatch(/Successful/)
+    expect(await groups('--reset-offsets', '--topic', `${topic}:2`, '--to-latest', '--execute')).toMatch(/50/)
+    expect(await groups('--delete')).toMatch(/successful/)
   })
 
   it('console producer’s records are read back by kcat', async () => {

@@ -21,3 +21,23 @@ export function placeReplicas(request: PlacementRequest): readonly (readonly Bro
     })
   )
 }
+
+/** Of one topic; a request is answered from memory. */
+export const partitionsMax = 10_000
+
+/** For partitions that a topic gets later: goes on from where the first partition's leader stands (Kafka's AdminUtils). */
+export function placeMoreReplicas(request: {
+  readonly brokerIds: readonly number[]
+  /** Replicas of the partitions that are there. */
+  readonly present: readonly (readonly number[])[]
+  readonly added: number
+}): readonly (readonly number[])[] {
+  const { brokerIds, present, added } = request
+  const firstLeader = present[0]?.[0] ?? 0
+  const at = Math.max(
+    0,
+    brokerIds.findIndex((id) => id >= firstLeader)
+  )
+  const replicationFactor = present[0]?.length ?? 1
+  return placeReplicas({ brokerIds, partitions: added, replicationFactor, start: at + present.length })
+}

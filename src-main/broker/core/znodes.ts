@@ -22,6 +22,11 @@ export const paths = {
   controllerEpoch: '/controller_epoch',
   topicConfigs: '/config/topics',
   topicConfig: (topic: string) => `/config/topics/${topic}`,
+  /** Undefined: of all brokers. */
+  brokerConfig: (id: number | undefined) => `/config/brokers/${id ?? '<default>'}`,
+  configChanges: '/config/changes',
+  newConfigChange: '/config/changes/config_change_',
+  configChange: (number: number) => `/config/changes/config_change_${String(number).padStart(10, '0')}`,
   deleteTopics: '/admin/delete_topics',
   deleteTopic: (topic: string) => `/admin/delete_topics/${topic}`,
   clusterId: '/cluster/id',
@@ -190,6 +195,30 @@ export function parseConfig(data: Uint8Array | null): TopicConfigs {
   const config = parsed(data)?.['config']
   if (typeof config !== 'object' || config === null) return {}
   return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]))
+}
+
+/** Whose configs: a topic's, a broker's, or (no id) those of all brokers. */
+export type ConfigEntity =
+  { readonly type: 'topic'; readonly topic: string } | { readonly type: 'broker'; readonly id: number | undefined }
+
+export function configPath(entity: ConfigEntity): string {
+  return entity.type === 'topic' ? paths.topicConfig(entity.topic) : paths.brokerConfig(entity.id)
+}
+
+/** What a broker reads to learn whose configs changed (Kafka's ConfigEntityChangeNotificationZNode). */
+export function configChangeData(entity: ConfigEntity): Uint8Array {
+  return json({ version: 2, entity_path: configPath(entity).slice('/config/'.length) })
+}
+
+export function parseConfigChange(data: Uint8Array | null): ConfigEntity | undefined {
+  const path = parsed(data)?.['entity_path']
+  if (typeof path !== 'string') return undefined
+  const [type, name, ...rest] = path.split('/')
+  if (name === undefined || rest.length > 0) return undefined
+  if (type === 'topics') return { type: 'topic', topic: name }
+  if (type !== 'brokers') return undefined
+  if (name === '<default>') return { type: 'broker', id: undefined }
+  return /^\d{1,10}$/.test(name) ? { type: 'broker', id: Number(name) } : undefined
 }
 
 export function clusterIdData(id: Uuid): Uint8Array {

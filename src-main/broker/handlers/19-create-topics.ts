@@ -12,7 +12,7 @@ import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller'
-import { placeReplicas } from '../core/placement'
+import { partitionsMax, placeReplicas } from '../core/placement'
 import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { groupOffsetsPartitions } from '../group-coordinator'
@@ -30,7 +30,6 @@ type Asked = Request['topics'][number]
 type Response = InputOf<typeof createTopicsResponse>
 type Answer = Response['topics'][number]
 
-const partitionsMax = 10_000
 const defaultPartitions = 1
 /** Topics in one event of the controller. */
 const createdAtOnce = 50
@@ -58,10 +57,10 @@ export function createTopics(broker: BrokerServices): HandlerRow {
         const answers = mapInSlices(planned, ({ name, plan }) => answerOf(name, plan))
         return follow(inSlices(broker.clock, answers), (topics) => ({ topics }))
       }
-      if (request.validateOnly) return told((name, plan) => answer(name, plan, undefined))
+      if (request.validateOnly) return told((name, plan) => answer(broker, name, plan, undefined))
       const outcomes = await withinTime(broker.clock, request.timeoutMs, createAll(broker, topics))
       if (outcomes === undefined) return told(timedOut)
-      return told((name, plan) => answer(name, plan, outcomes.get(name)))
+      return told((name, plan) => answer(broker, name, plan, outcomes.get(name)))
     }
   })
 }
@@ -212,7 +211,12 @@ function givenAssignment({ assignments, numPartitions, replicationFactor }: Aske
   return refuse('INVALID_REPLICA_ASSIGNMENT', 'Partitions of an assignment must be numbered from 0 without a gap.')
 }
 
-function answer(name: string, plan: NewTopic | Refused, outcome: TopicOutcome | undefined): Answer {
+function answer(
+  broker: BrokerServices,
+  name: string,
+  plan: NewTopic | Refused,
+  outcome: TopicOutcome | undefined
+): Answer {
   if ('error' in plan) return failed(name, plan)
   if (outcome !== undefined && outcome.error !== 'NONE') {
     return failed(name, { error: outcome.error, message: kafkaErrorSentence(outcome.error, outcome.message) })
@@ -224,7 +228,7 @@ function answer(name: string, plan: NewTopic | Refused, outcome: TopicOutcome | 
     errorMessage: null,
     numPartitions: plan.assignment.length,
     replicationFactor: plan.assignment[0]?.length ?? 1,
-    configs: topicConfigEntries(plan.configs).map(({ name: config, value, source }) => ({
+    configs: topicConfigEntries(plan.configs, broker.configs.layers).map(({ name: config, value, source }) => ({
       name: config,
       value,
       readOnly: false,

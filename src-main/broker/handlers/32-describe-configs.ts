@@ -1,5 +1,6 @@
 /**
- * DescribeConfigs, versions 0 to 4, of topics and of this broker. Only configs that are obeyed here are shown.
+ * DescribeConfigs, versions 0 to 4, of topics, of this broker, and of what was set for all brokers (no name). Only configs
+ * that are obeyed here are shown.
  */
 import { describeConfigsRequest, describeConfigsResponse } from '../../protocol/api/32-describe-configs'
 import { code } from '../../protocol/wire/headers'
@@ -7,11 +8,21 @@ import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
 import type { Slices } from '../../protocol/wire/codec'
 import type { BrokerServices } from '../broker-services'
-import { definitionOf, topicConfigNames, shown } from '../core/topic-configs'
+import { configSource } from '../core/broker-layers'
+import { shown } from '../core/topic-configs'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices, mapInSlices } from '../server/slices'
-import { configSource, configType, topicConfigEntries, type ConfigEntry } from './config-entries'
+import {
+  brokerResource,
+  configType,
+  dynamicBrokerConfigEntries,
+  everyBroker,
+  everyBrokerConfigEntries,
+  topicConfigEntries,
+  topicResource,
+  type ConfigEntry
+} from './config-entries'
 
 type Asked = ValueOf<typeof describeConfigsRequest>['resources'][number]
 interface Resource {
@@ -19,8 +30,6 @@ interface Resource {
   readonly resourceName: string
   readonly configurationKeys: ReadonlySet<string> | null
 }
-const topicResource = 2
-const brokerResource = 4
 
 export function describeConfigs(broker: BrokerServices): HandlerRow {
   return handler({
@@ -47,13 +56,12 @@ export function describeConfigs(broker: BrokerServices): HandlerRow {
             }
           }
           const wanted = found.entries.filter(({ name }) => configurationKeys?.has(name) ?? true)
-          const isReadOnly = resourceType === brokerResource
           return {
             errorCode: 0,
             errorMessage: null,
             resourceType,
             resourceName,
-            configs: wanted.map((entry) => configAnswer(entry, isReadOnly, request.includeSynonyms))
+            configs: wanted.map((entry) => configAnswer(entry, request.includeSynonyms))
           }
         })
         return { results }
@@ -88,13 +96,14 @@ function entriesOf(broker: BrokerServices, { resourceType, resourceName }: Resou
     if (broker.image.topic(resourceName) === undefined) {
       return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `There is no topic ${resourceName}.` }
     }
-    return { entries: topicConfigEntries(broker.topicConfigs(resourceName)) }
+    return { entries: topicConfigEntries(broker.configs.of(resourceName), broker.configs.layers) }
   }
   if (resourceType === brokerResource) {
+    if (resourceName === everyBroker) return { entries: everyBrokerConfigEntries(broker.configs.layers) }
     if (resourceName === String(broker.brokerId)) return { entries: brokerConfigEntries(broker) }
     return {
       error: 'INVALID_REQUEST',
-      message: `Unexpected broker id ${shown(resourceName)}: this is broker ${broker.brokerId}.`
+      message: `Unexpected broker id, expected ${broker.brokerId} or empty string, but received ${shown(resourceName)}.`
     }
   }
   return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here.` }
@@ -106,25 +115,22 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
     value,
     type,
     source: configSource.staticBroker,
-    synonyms: [{ name, value, source: configSource.staticBroker }]
+    synonyms: [{ name, value, source: configSource.staticBroker }],
+    isReadOnly: true
   })
   return [
     own('broker.id', String(broker.brokerId), configType.int),
     own('log.dirs', broker.logDir, configType.string),
     own('group.initial.rebalance.delay.ms', String(broker.groups.initialRebalanceDelayMs), configType.int),
-    ...topicConfigNames.map((topicName): ConfigEntry => {
-      const { brokerName, default: value, type } = definitionOf(topicName)
-      const synonyms = [{ name: brokerName, value, source: configSource.default }]
-      return { name: brokerName, value, type: configType[type], source: configSource.default, synonyms }
-    })
+    ...dynamicBrokerConfigEntries(broker.configs.layers)
   ]
 }
 
-function configAnswer(entry: ConfigEntry, readOnly: boolean, withSynonyms: boolean) {
+function configAnswer(entry: ConfigEntry, withSynonyms: boolean) {
   return {
     name: entry.name,
     value: entry.value,
-    readOnly,
+    readOnly: entry.isReadOnly,
     isDefault: entry.source === configSource.default,
     configSource: entry.source,
     isSensitive: false,

@@ -1,8 +1,12 @@
-/** Topic configs as CreateTopics and DescribeConfigs show them: value, where it comes from, its synonyms. */
-import { definitionOf, topicConfigNames, type TopicConfigName, type TopicConfigs } from '../core/topic-configs'
+/** Configs as CreateTopics and DescribeConfigs show them: value, where it comes from, what else speaks of it. */
+import { configSource, defaultsOf, topicConfigOf, type BrokerLayers, type ConfigSynonym } from '../core/broker-layers'
+import { definitionOf, topicConfigNames, type TopicConfigs } from '../core/topic-configs'
 
-/** DescribeConfigs, "config source". */
-export const configSource = { dynamicTopic: 1, staticBroker: 4, default: 5 } as const
+/** Resources that have configs (Kafka's ConfigResource.Type). */
+export const topicResource = 2
+export const brokerResource = 4
+/** Name of the broker resource that stands for all brokers. */
+export const everyBroker = ''
 /** DescribeConfigs, "config type". */
 export const configType = { string: 2, int: 3, long: 5, list: 7 } as const
 
@@ -11,19 +15,40 @@ export interface ConfigEntry {
   readonly value: string
   readonly source: number
   readonly type: number
-  readonly synonyms: readonly { readonly name: string; readonly value: string; readonly source: number }[]
+  readonly synonyms: readonly ConfigSynonym[]
+  readonly isReadOnly: boolean
 }
 
-export function topicConfigEntries(configs: TopicConfigs): readonly ConfigEntry[] {
-  return topicConfigNames.map((name) => entryOf(name, configs[name]))
+/** `own` is what was set for the topic; the rest is as the broker has it. */
+export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): readonly ConfigEntry[] {
+  return topicConfigNames.map((name) => {
+    const defaults = defaultsOf(name, layers)
+    const value = own[name]
+    const set: readonly ConfigSynonym[] =
+      value === undefined ? [] : [{ name, value, source: configSource.dynamicTopic }]
+    const holds = set[0] ?? defaults[0]
+    const type = configType[definitionOf(name).type]
+    return { name, value: holds.value, source: holds.source, type, synonyms: [...set, ...defaults], isReadOnly: false }
+  })
 }
 
-function entryOf(name: TopicConfigName, own: string | undefined): ConfigEntry {
-  const definition = definitionOf(name)
-  const byDefault = { name: definition.brokerName, value: definition.default, source: configSource.default }
-  const type = configType[definition.type]
-  if (own === undefined)
-    return { name, value: definition.default, source: configSource.default, type, synonyms: [byDefault] }
-  const synonyms = [{ name, value: own, source: configSource.dynamicTopic }, byDefault]
-  return { name, value: own, source: configSource.dynamicTopic, type, synonyms }
+/** Broker configs that can be changed while it runs. */
+export function dynamicBrokerConfigEntries(layers: BrokerLayers): readonly ConfigEntry[] {
+  return topicConfigNames.map((topicName) => {
+    const synonyms = defaultsOf(topicName, layers)
+    const { brokerName, type } = definitionOf(topicName)
+    const [{ value, source }] = synonyms
+    return { name: brokerName, value, source, type: configType[type], synonyms, isReadOnly: false }
+  })
+}
+
+/** Those that were set for all brokers alone. */
+export function everyBrokerConfigEntries({ everyBroker }: BrokerLayers): readonly ConfigEntry[] {
+  return Object.entries(everyBroker).flatMap(([name, value]) => {
+    const topicName = topicConfigOf(name)
+    if (topicName === undefined || value === undefined) return []
+    const source = configSource.dynamicDefaultBroker
+    const type = configType[definitionOf(topicName).type]
+    return [{ name, value, source, type, synonyms: [{ name, value, source }], isReadOnly: false }]
+  })
 }

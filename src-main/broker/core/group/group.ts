@@ -22,6 +22,7 @@ import {
   type Token
 } from './group-types'
 import { Member } from './member'
+import { consumerProtocolType, subscribedTopics } from './subscription'
 
 const noBytes = new Uint8Array(0)
 /** A group all of whose members are away is not looked after more often, however short their rebalance time-out. */
@@ -591,6 +592,27 @@ export class Group {
     if (this.#state === 'CompletingRebalance') return 'REBALANCE_IN_PROGRESS'
     member.heard(nowMs)
     return undefined
+  }
+
+  /**
+   * Whether what is committed in a topic may be taken back: GROUP_SUBSCRIBED_TO_TOPIC while its consumers read it,
+   * NON_EMPTY_GROUP of other groups with members (Kafka's GroupCoordinator.handleDeleteOffsets).
+   */
+  offsetDeletionProblem(topic: string): 'GROUP_SUBSCRIBED_TO_TOPIC' | 'NON_EMPTY_GROUP' | undefined {
+    if (this.#state === 'Empty') return undefined
+    if (this.#protocolType !== consumerProtocolType) return 'NON_EMPTY_GROUP'
+    return this.#isSubscribedTo(topic) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : undefined
+  }
+
+  /** Also when it cannot be told, as in the first rebalance or with foreign bytes in a subscription. */
+  #isSubscribedTo(topic: string): boolean {
+    const protocolName = this.#protocolName
+    if (protocolName === null) return true
+    for (const member of this.#members.values()) {
+      const topics = subscribedTopics(member.metadataOf(protocolName))
+      if (topics?.includes(topic) ?? true) return true
+    }
+    return false
   }
 
   committed(topic: string, partition: number, offset: CommittedOffset): void {

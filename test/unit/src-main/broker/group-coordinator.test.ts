@@ -8,6 +8,7 @@ import { leaveGroupRequest, leaveGroupResponse } from '../../../../src-main/prot
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
 import { syncGroupRequest, syncGroupResponse } from '../../../../src-main/protocol/api/14-sync-group'
 import { listGroupsRequest, listGroupsResponse } from '../../../../src-main/protocol/api/16-list-groups'
+import { offsetDeleteRequest, offsetDeleteResponse } from '../../../../src-main/protocol/api/47-offset-delete'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { BrokerWorld } from '../../../support/broker-world'
 
@@ -20,6 +21,7 @@ const heartbeatCall = { apiKey: 12, version: 4, request: heartbeatRequest, respo
 const leaveCall = { apiKey: 13, version: 3, request: leaveGroupRequest, response: leaveGroupResponse } as const
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
 const listCall = { apiKey: 16, version: 4, request: listGroupsRequest, response: listGroupsResponse } as const
+const forgetCall = { apiKey: 47, version: 0, request: offsetDeleteRequest, response: offsetDeleteResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 
 /** One broker that coordinates all groups, and a topic `t` with two partitions. */
@@ -185,5 +187,72 @@ describe('GroupCoordinator', () => {
     expect(partitions.map(({ partitionIndex }) => partitionIndex)).toEqual(partitionIndexes)
     expect(partitions[1]).toMatchObject({ committedOffset: 5, errorCode: 0 })
     expect(partitions[2]).toMatchObject({ committedOffset: -1, errorCode: 0 })
+  })
+})
+
+describe('OffsetDelete', () => {
+  const forgetting = (groupId: string, name = 't', partitionIndex = 1) => ({
+    groupId,
+    topics: [{ name, partitions: [{ partitionIndex }] }]
+  })
+  const subscribedTo = (topic: string) =>
+    Uint8Array.of(0, 0, 0, 0, 0, 1, 0, topic.length, ...new TextEncoder().encode(topic), 0, 0, 0, 0)
+
+  async function joined(world: BrokerWorld, metadata: Uint8Array, protocolType = 'consumer'): Promise<void> {
+    const request = { ...joining({}), protocolType, protocols: [{ name: 'range', metadata }] }
+    const { memberId } = await world.ask(1, joinCall, request)
+    const { generationId } = await world.ask(1, joinCall, { ...request, memberId })
+    await world.ask(1, syncCall, { groupId: 'g', generationId, memberId, assignments: [] })
+  }
+
+  it('forgets what was committed, and a group that has nothing else, for good', async () => {
+    const world = await coordinatingWorld()
+    await world.ask(1, commitCall, committing('g'))
+
+    const answer = await world.ask(1, forgetCall, forgetting('g'))
+    await world.clock.until(world.brokers.get(1)?.stop() ?? Promise.resolve())
+    await world.startBroker(1)
+
+    expect(answer).toMatchObject({ errorCode: 0, topics: [{ partitions: [{ partitionIndex: 1, errorCode: 0 }] }] })
+    expect((await world.ask(1, listCall, {})).groups).toEqual([])
+  })
+
+  it('is no error for a partition without a commit', async () => {
+    const world = await coordinatingWorld()
+    await world.ask(1, commitCall, committing('g'))
+
+    const answer = await world.ask(1, forgetCall, forgetting('g', 't', 0))
+
+    expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(0)
+    expect((await world.ask(1, listCall, {})).groups).toHaveLength(1)
+  })
+
+  it.each<[string, Uint8Array, string, number, number | undefined]>([
+    ['a topic that its consumers read', subscribedTo('t'), 'consumer', 0, 86],
+    ['a topic that they do not read', subscribedTo('u'), 'consumer', 0, 0],
+    ['consumers that do not say what they read', Uint8Array.of(1), 'consumer', 0, 86],
+    ['members that are no consumers', subscribedTo('u'), 'connect', 68, undefined]
+  ])('looks at the members: %s', async (_what, metadata, protocolType, groupError, partitionError) => {
+    const world = await coordinatingWorld()
+    await joined(world, metadata, protocolType)
+
+    const answer = await world.ask(1, forgetCall, forgetting('g'))
+
+    expect(answer.errorCode).toBe(groupError)
+    expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(partitionError)
+  })
+
+  it.each<[string, string, string, number, number, number | undefined]>([
+    ['a group that is none', 'nobody', 't', 1, 69, undefined],
+    ['a topic that is not there', 'g', 'nosuch', 0, 0, 3],
+    ['a partition that is not there', 'g', 't', 9, 0, 3]
+  ])('names %s', async (_what, groupId, topic, partition, groupError, partitionError) => {
+    const world = await coordinatingWorld()
+    await world.ask(1, commitCall, committing('g'))
+
+    const answer = await world.ask(1, forgetCall, forgetting(groupId, topic, partition))
+
+    expect(answer.errorCode).toBe(groupError)
+    expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(partitionError)
   })
 })

@@ -256,7 +256,7 @@ describe('partitions', () => {
     const manager = await openManager(fixture())
     await produce(manager, 'orders', 'a')
 
-    manager.updateConfig('orders', { ...defaultLogConfig, maxMessageBytes: 70 })
+    await manager.updateConfigs(() => ({ ...defaultLogConfig, maxMessageBytes: 70 }), 'orders')
 
     expect(
       (await manager.load('orders', 0))?.appendAsLeader(batchOf(['long value']), { leaderEpoch: 0 })

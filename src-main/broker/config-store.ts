@@ -1,27 +1,35 @@
 /**
- * Topic configs as this broker knows them: read from /config/topics when first needed, forgotten with the topic. A topic of
- * the same name is another one, with configs of its own.
+ * Configs as this broker knows them: of topics and of brokers, read from /config when first needed, read again when
+ * somebody says that they changed, forgotten with the topic. A topic of the same name is another one, with configs of
+ * its own.
  */
 import type { EnsembleClient } from '../coordination/ensemble-client'
+import type { BrokerId } from '../kernel/ids'
 import type { LogConfig } from '../storage/log-types'
+import { effectiveConfigs, type BrokerLayers } from './core/broker-layers'
 import { logConfigOf, type TopicConfigs } from './core/topic-configs'
 import { groupOffsetsTopic } from './core/topic-name'
 import { parseConfig, paths } from './core/znodes'
 
 const noConfigs: TopicConfigs = {}
 
-export class TopicConfigStore {
+export class ConfigStore {
   readonly #ensemble: EnsembleClient
+  readonly #brokerId: BrokerId
   readonly #known = new Map<string, TopicConfigs>()
   /** Reads under way. */
   readonly #reading = new Map<string, Promise<void>>()
+  #layers: BrokerLayers
 
-  constructor(ensemble: EnsembleClient) {
+  constructor(ensemble: EnsembleClient, brokerId: BrokerId, fixed: TopicConfigs = noConfigs) {
     this.#ensemble = ensemble
+    this.#brokerId = brokerId
+    this.#layers = { own: noConfigs, everyBroker: noConfigs, fixed }
   }
 
-  /** Reads those of all topics that have some. */
+  /** Reads those of all topics that have some, and the brokers'. */
   async loadAll(): Promise<void> {
+    await this.refreshBrokers()
     const listed = await this.#ensemble.getChildren(paths.topicConfigs)
     await this.load(listed?.children ?? [])
   }
@@ -30,6 +38,24 @@ export class TopicConfigStore {
   async load(topics: readonly string[]): Promise<void> {
     const unknown = topics.filter((topic) => !this.#known.has(topic))
     await Promise.all(unknown.map((topic) => this.#reading.get(topic) ?? this.#read(topic)))
+  }
+
+  /** Reads a topic's again; what is not known yet is read when it is needed. Rejects with EnsembleError. */
+  async refresh(topic: string): Promise<void> {
+    // A read under way may have seen what was there before.
+    await this.#reading.get(topic)
+    if (this.#known.has(topic)) await this.#read(topic)
+  }
+
+  /** Reads this broker's and all brokers' again. Rejects with EnsembleError. */
+  async refreshBrokers(): Promise<void> {
+    const read = async (path: string): Promise<TopicConfigs> =>
+      parseConfig((await this.#ensemble.getData(path))?.data ?? null)
+    const [own, everyBroker] = await Promise.all([
+      read(paths.brokerConfig(this.#brokerId)),
+      read(paths.brokerConfig(undefined))
+    ])
+    this.#layers = { ...this.#layers, own, everyBroker }
   }
 
   /** What was read of a topic that was forgotten meanwhile is not kept. */
@@ -47,12 +73,22 @@ export class TopicConfigStore {
     return reading
   }
 
+  /** Only what was set for the topic. */
   of(topic: string): TopicConfigs {
     return this.#known.get(topic) ?? noConfigs
   }
 
+  /** Topics whose configs are known. */
+  topics(): readonly string[] {
+    return [...this.#known.keys()]
+  }
+
+  get layers(): BrokerLayers {
+    return this.#layers
+  }
+
   logConfigOf(topic: string): LogConfig {
-    return logConfigOf(this.of(topic), topic === groupOffsetsTopic)
+    return logConfigOf(effectiveConfigs(this.of(topic), this.#layers), topic === groupOffsetsTopic)
   }
 
   forget(topic: string): void {

@@ -1,0 +1,71 @@
+/** Changes of stored configs, by any broker (as in Kafka's ZooKeeper mode); somebody else's change in between is not lost. */
+import { ignore } from '../kernel/errors'
+import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
+import type { ConfigNotifications } from './config-notifications'
+import { changedConfigs, type ConfigChange, type ConfigKind, type ConfigRefusal } from './core/config-changes'
+import type { TopicConfigs } from './core/topic-configs'
+import { configData, configPath, parseConfig, type ConfigEntity } from './core/znodes'
+
+const attemptsMax = 10
+/** What a write fails with when somebody else was there before. */
+export interface ConfigAlteration {
+  readonly entity: ConfigEntity
+  readonly kind: ConfigKind
+  readonly changes: readonly ConfigChange[]
+  /** What is set and not named goes (AlterConfigs). */
+  readonly replacesAll: boolean
+  readonly validateOnly: boolean
+}
+
+export class ConfigWriter {
+  readonly #ensemble: EnsembleClient
+  readonly #notifications: ConfigNotifications
+
+  constructor(ensemble: EnsembleClient, notifications: ConfigNotifications) {
+    this.#ensemble = ensemble
+    this.#notifications = notifications
+  }
+
+  /** Undefined when it is stored and announced (or would be). */
+  async alter(alteration: ConfigAlteration): Promise<ConfigRefusal | undefined> {
+    try {
+      const refused = await this.#store(alteration)
+      if (refused === undefined && !alteration.validateOnly) await this.#notifications.announce(alteration.entity)
+      return refused
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error
+      if (error.code === 'SYSTEMERROR')
+        return { error: 'KAFKA_STORAGE_ERROR', message: 'The ensemble could not store it; its disk may be full.' }
+      const message = `The ensemble did not answer (${error.message}): whether the change was made is not known. Look, and try again.`
+      return { error: 'UNKNOWN_SERVER_ERROR', message }
+    }
+  }
+
+  async #store({
+    entity,
+    kind,
+    changes,
+    replacesAll,
+    validateOnly
+  }: ConfigAlteration): Promise<ConfigRefusal | undefined> {
+    const path = configPath(entity)
+    for (let attempt = 1; ; attempt++) {
+      const stored = await this.#ensemble.getData(path)
+      const before: TopicConfigs = replacesAll || stored === undefined ? {} : parseConfig(stored.data)
+      const after = changedConfigs(before, changes, kind)
+      if ('error' in after) return after
+      if (validateOnly) return undefined
+      try {
+        if (stored === undefined) await this.#ensemble.create(path, configData(after.configs))
+        else await this.#ensemble.setData(path, configData(after.configs), stored.stat.version)
+        return undefined
+      } catch (error) {
+        const isOvertaken = error instanceof EnsembleError && overtaken.includes(error.code)
+        if (!isOvertaken || attempt >= attemptsMax) throw error
+        ignore(error, 'somebody else changed them: read again')
+      }
+    }
+  }
+}
+
+const overtaken: readonly string[] = ['BADVERSION', 'NODEEXISTS', 'NONODE']

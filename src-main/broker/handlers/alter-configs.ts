@@ -1,0 +1,88 @@
+/** What AlterConfigs and IncrementalAlterConfigs share: which resources can be changed here, each with its own answer. */
+import { code } from '../../protocol/wire/headers'
+import type { BrokerServices } from '../broker-services'
+import {
+  brokerConfigKind,
+  topicConfigKind,
+  type ConfigChange,
+  type ConfigKind,
+  type ConfigRefusal
+} from '../core/config-changes'
+import { shown } from '../core/topic-configs'
+import { isInternalTopic, topicNameProblem } from '../core/topic-name'
+import type { ConfigEntity } from '../core/znodes'
+import { soon } from '../server/slices'
+import { brokerResource, everyBroker, topicResource } from './config-entries'
+
+export interface ResourceChange {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly changes: readonly ConfigChange[]
+}
+
+interface Options {
+  readonly replacesAll: boolean
+  readonly validateOnly: boolean
+}
+
+/** One after the other: what one resource is refused holds up no other. */
+export async function alterResources(broker: BrokerServices, resources: readonly ResourceChange[], options: Options) {
+  const responses = []
+  const names = new Map<string, number>()
+  for (const of of resources) names.set(nameOf(of), (names.get(nameOf(of)) ?? 0) + 1)
+  for (const resource of resources) {
+    const isNamedOnce = names.get(nameOf(resource)) === 1
+    const refused = isNamedOnce ? await alter(broker, resource, options) : namedTwice
+    responses.push({
+      errorCode: code(refused?.error ?? 'NONE'),
+      errorMessage: refused?.message ?? null,
+      resourceType: resource.resourceType,
+      resourceName: resource.resourceName
+    })
+    await soon(broker.clock)
+  }
+  return { responses }
+}
+
+const nameOf = ({ resourceType, resourceName }: ResourceChange): string => `${resourceType} ${resourceName}`
+const namedTwice: ConfigRefusal = {
+  error: 'INVALID_REQUEST',
+  message: 'The resource is named more than once in the request.'
+}
+
+async function alter(
+  broker: BrokerServices,
+  resource: ResourceChange,
+  options: Options
+): Promise<ConfigRefusal | undefined> {
+  const found = entityOf(broker, resource)
+  if ('error' in found) return found
+  return broker.configWriter.alter({ ...found, ...options, changes: resource.changes })
+}
+
+function entityOf(
+  broker: BrokerServices,
+  { resourceType, resourceName: name }: ResourceChange
+): { readonly entity: ConfigEntity; readonly kind: ConfigKind } | ConfigRefusal {
+  if (resourceType === topicResource) {
+    const problem = topicNameProblem(name)
+    if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
+    if (broker.image.topic(name) === undefined) {
+      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `The topic '${name}' does not exist.` }
+    }
+    if (isInternalTopic(name)) {
+      return { error: 'INVALID_REQUEST', message: `Topic ${name} is internal: its configs are the brokers' to choose.` }
+    }
+    return { entity: { type: 'topic', topic: name }, kind: topicConfigKind }
+  }
+  if (resourceType !== brokerResource) {
+    return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here.` }
+  }
+  if (name === everyBroker) return { entity: { type: 'broker', id: undefined }, kind: brokerConfigKind }
+  if (name === String(broker.brokerId))
+    return { entity: { type: 'broker', id: broker.brokerId }, kind: brokerConfigKind }
+  return {
+    error: 'INVALID_REQUEST',
+    message: `Unexpected broker id, expected ${broker.brokerId} or empty string, but received ${shown(name)}.`
+  }
+}
