@@ -38,8 +38,12 @@ export class ApiError extends Error {
 export interface LagoonApi {
   /** Rejects with ApiError. */
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
-  /** Returns the function that ends the watch. */
-  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void
+  /** Returns the function that ends the watch. `refused`: it is not held, and the error says why and what to do. */
+  watch<Key extends WatchKey>(
+    key: Key,
+    changed: (value: WatchValue<Key>) => void,
+    refused?: (error: ApiError) => void
+  ): () => void
   /**
    * Whether the host can be reached; called at once and on each change. `isRefused`: it answers, and no longer knows this
    * page.

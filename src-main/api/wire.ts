@@ -15,14 +15,18 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 ])
 export type ClientMessage = z.infer<typeof clientMessageSchema>
 
+const errorSchema = z.object({ code: z.string(), message: z.string(), kafkaError: z.string().optional() })
+
 /** Host to client. */
 export const hostMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), id, value: z.unknown() }),
   z.object({
     type: z.literal('error'),
     id,
-    error: z.object({ code: z.string(), message: z.string(), kafkaError: z.string().optional() })
+    error: errorSchema
   }),
-  z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown() })
+  z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown() }),
+  /** The watch is not held: nothing will come for the key until it is asked for again. */
+  z.object({ type: z.literal('refused'), key: watchKeySchema, error: errorSchema })
 ])
 export type HostMessage = z.infer<typeof hostMessageSchema>

@@ -3,7 +3,7 @@
  * with the connection. Nothing a client sends can do more than get an error back.
  */
 import { ApiError, type ApiErrorBody, type LagoonApi } from '../api/api'
-import { COMMANDS, type CommandName } from '../api/commands'
+import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '../api/commands'
 import { clientMessageSchema, type HostMessage } from '../api/wire'
 import type { WatchKey } from '../api/watch'
 import { messageOf } from '../kernel/errors'
@@ -14,7 +14,11 @@ const watchesMax = 200
 /** Calls of one client that have not been answered yet. */
 const callsMax = 256
 
-export type ApiProvider = Pick<LagoonApi, 'call' | 'watch'>
+/** What stands behind a session: runs commands, serves watches. */
+export interface ApiProvider extends Pick<LagoonApi, 'watch'> {
+  /** Rejects with ApiError. */
+  run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>
+}
 
 export class ClientSession {
   readonly #api: ApiProvider
@@ -38,13 +42,13 @@ export class ClientSession {
     const parsed = clientMessageSchema.safeParse(message)
     if (!parsed.success) return false
     const { data } = parsed
-    if (data.type === 'call') void this.#call(data.id, data.name, data.input)
+    if (data.type === 'call') void this.#answer(data.id, data.name, data.input)
     else if (data.type === 'watch') this.#watch(data.key as WatchKey)
     else this.#unwatch(data.key)
     return true
   }
 
-  async #call(id: number, name: string, input: unknown): Promise<void> {
+  async #answer(id: number, name: string, input: unknown): Promise<void> {
     if (this.#callsUnderWay >= callsMax) {
       const message = `${callsMax} commands of this client are under way already. Wait for one of them.`
       this.#send({ type: 'error', id, error: { code: 'CONFLICT', message } })
@@ -52,7 +56,7 @@ export class ClientSession {
     }
     this.#callsUnderWay++
     try {
-      this.#send({ type: 'result', id, value: await this.#run(name, input) })
+      this.#send({ type: 'result', id, value: await this.#dispatch(name, input) })
     } catch (error) {
       this.#send({ type: 'error', id, error: this.#errorBody(name, error) })
     } finally {
@@ -60,14 +64,14 @@ export class ClientSession {
     }
   }
 
-  async #run(name: string, input: unknown): Promise<unknown> {
+  async #dispatch(name: string, input: unknown): Promise<unknown> {
     if (!isCommand(name)) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
     const parsed = COMMANDS[name].input.safeParse(input)
     if (!parsed.success) {
       const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
       throw new ApiError({ code: 'INVALID_INPUT', message: `${name}: ${problems}` })
     }
-    const value = await this.#api.call(name, parsed.data)
+    const value = await this.#api.run(name, parsed.data)
     if (name === 'consumer.open') this.#opened((value as { consumer: string }).consumer)
     return value
   }
@@ -82,12 +86,25 @@ export class ClientSession {
   }
 
   #watch(key: WatchKey): void {
-    if (this.#watches.has(key) || this.#watches.size >= watchesMax) return
+    if (this.#watches.has(key)) return
+    const refused = (error: ApiErrorBody): void => this.#send({ type: 'refused', key, error })
+    if (this.#watches.size >= watchesMax) {
+      const message = `This client watches ${watchesMax} views already. End one of those watches and ask again.`
+      refused({ code: 'CONFLICT', message })
+      return
+    }
     // Held before the first value comes, which may be at once.
     this.#watches.set(key, () => undefined)
     this.#watches.set(
       key,
-      this.#api.watch(key, (value) => this.#send({ type: 'push', key, value }))
+      this.#api.watch(
+        key,
+        (value) => this.#send({ type: 'push', key, value }),
+        (error) => {
+          this.#watches.delete(key)
+          refused(this.#errorBody(key, error))
+        }
+      )
     )
   }
 
@@ -111,7 +128,7 @@ export class ClientSession {
 
   /** Consumers that this client opened leave their groups with it. */
   #leave(consumer: string): void {
-    this.#api.call('consumer.close', { consumer }).catch((error: unknown) => {
+    this.#api.run('consumer.close', { consumer }).catch((error: unknown) => {
       this.#log('debug', 'a consumer was closed already', { reason: messageOf(error) })
     })
   }

@@ -93,7 +93,8 @@ export class ControlClient {
       this.#watches.get(message.key)?.(message.value)
       return
     }
-    if (message.type === 'error' && message.id === connectionErrorId) {
+    // Nobody waits for a watch alone: without it the command that wanted it cannot go on.
+    if (message.type === 'refused' || (message.type === 'error' && message.id === connectionErrorId)) {
       this.#refuse(new ApiError(message.error as ApiErrorBody))
       return
     }

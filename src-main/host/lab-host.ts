@@ -149,7 +149,7 @@ export class LabHost {
 
   // ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+  run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
     return (this.#handlers[name] as (input: CommandInput<Name>) => Promise<CommandOutput<Name>>)(input)
   }
 
@@ -166,22 +166,26 @@ export class LabHost {
     'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
     'node.start': ({ node }) => named(this.#supervisor.startNode(node)),
     'node.restart': ({ node }) => named(this.#supervisor.restart(node)),
-    'topic.list': (input) => this.#monitor.call('topic.list', input),
-    'topic.describe': (input) => this.#monitor.call('topic.describe', input),
-    'topic.create': (input) => this.#monitor.call('topic.create', input),
-    'topic.delete': (input) => this.#monitor.call('topic.delete', input),
-    'records.newest': (input) => this.#monitor.call('records.newest', input),
-    'record.whole': (input) => this.#monitor.call('record.whole', input),
-    'records.produce': (input) => this.#monitor.call('records.produce', input),
-    'consumer.open': (input) => this.#monitor.call('consumer.open', input),
-    'consumer.take': (input) => this.#monitor.call('consumer.take', input),
-    'consumer.close': (input) => this.#monitor.call('consumer.close', input),
-    'group.list': (input) => this.#monitor.call('group.list', input),
-    'group.describe': (input) => this.#monitor.call('group.describe', input),
-    'group.lag': (input) => this.#monitor.call('group.lag', input)
+    'topic.list': (input) => this.#monitor.ask('topic.list', input),
+    'topic.describe': (input) => this.#monitor.ask('topic.describe', input),
+    'topic.create': (input) => this.#monitor.ask('topic.create', input),
+    'topic.delete': (input) => this.#monitor.ask('topic.delete', input),
+    'records.newest': (input) => this.#monitor.ask('records.newest', input),
+    'record.whole': (input) => this.#monitor.ask('record.whole', input),
+    'records.produce': (input) => this.#monitor.ask('records.produce', input),
+    'consumer.open': (input) => this.#monitor.ask('consumer.open', input),
+    'consumer.take': (input) => this.#monitor.ask('consumer.take', input),
+    'consumer.close': (input) => this.#monitor.ask('consumer.close', input),
+    'group.list': (input) => this.#monitor.ask('group.list', input),
+    'group.describe': (input) => this.#monitor.ask('group.describe', input),
+    'group.lag': (input) => this.#monitor.ask('group.lag', input)
   }
 
-  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
+  watch<Key extends WatchKey>(
+    key: Key,
+    changed: (value: WatchValue<Key>) => void,
+    refused?: (error: ApiError) => void
+  ): () => void {
     if (key === 'cluster') {
       const watcher = changed as (value: ClusterView) => void
       this.#clusterWatchers.add(watcher)
@@ -198,7 +202,7 @@ export class LabHost {
       watcher(this.#rates.all())
       return this.#rates.listen(watcher)
     }
-    return this.#monitor.watch(key, changed)
+    return this.#monitor.watch(key, changed, refused)
   }
 
   /** Told by whoever serves the screens, so that a lost address can be found again. */
@@ -295,7 +299,7 @@ export class LabHost {
     const isController = node.role === 'broker' && this.#controllerId() === node.id
     if (node.role === 'ensemble') return { node: name, isController, topics: [], groups: [], isComplete: true }
     try {
-      return { ...(await this.#monitor.call('node.cost', { node: name })), isController }
+      return { ...(await this.#monitor.ask('node.cost', { node: name })), isController }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { node: name, isController, topics: [], groups: [], isComplete: false }

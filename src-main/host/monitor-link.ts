@@ -1,7 +1,7 @@
 /**
  * The monitor process and what is asked of it. It speaks the same messages as any client of ours, only the other way
  * round: we call and watch, it answers and pushes. When it dies it is started again, as nodes are, and its watches are
- * renewed; calls under way fail with NOT_RUNNING.
+ * renewed; what it was asked fails with NOT_RUNNING.
  */
 import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
@@ -12,7 +12,7 @@ import type { ChildProcess, Clock, Log, ProcessLauncher, Timer } from '../kernel
 import { afterCrash, noCrashes, type RestartHistory } from '../supervisor/core/restart-policy'
 import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/observation'
 
-const callTimeoutMs = 60_000
+const answerTimeoutMs = 60_000
 
 export interface MonitorLinkPorts {
   readonly launcher: ProcessLauncher
@@ -24,7 +24,12 @@ export interface MonitorLinkPorts {
   readonly event: (event: ObservedEvent) => void
 }
 
-interface PendingCall {
+interface Watcher {
+  readonly changed: (value: unknown) => void
+  readonly refused: (error: ApiError) => void
+}
+
+interface Asked {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: ApiError) => void
   readonly timer: Timer
@@ -32,8 +37,8 @@ interface PendingCall {
 
 export class MonitorLink {
   readonly #ports: MonitorLinkPorts
-  readonly #calls = new Map<number, PendingCall>()
-  readonly #watches = new Map<string, Set<(value: unknown) => void>>()
+  readonly #asked = new Map<number, Asked>()
+  readonly #watches = new Map<string, Set<Watcher>>()
   #child: ChildProcess | undefined
   #lastId = 0
   #isStopped = false
@@ -65,22 +70,27 @@ export class MonitorLink {
     })
   }
 
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+  /** Rejects with ApiError. */
+  ask<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
     if (this.#child === undefined) return Promise.reject(notRunning())
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      const timer = this.#ports.clock.after(callTimeoutMs, () => {
-        this.#calls.delete(id)
-        reject(new ApiError({ code: 'TIMED_OUT', message: `${name} took longer than ${callTimeoutMs / 1000} s.` }))
+      const timer = this.#ports.clock.after(answerTimeoutMs, () => {
+        this.#asked.delete(id)
+        reject(new ApiError({ code: 'TIMED_OUT', message: `${name} took longer than ${answerTimeoutMs / 1000} s.` }))
       })
-      this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject, timer })
+      this.#asked.set(id, { resolve: resolve as (value: unknown) => void, reject, timer })
       this.#send({ type: 'call', id, name, input })
     })
   }
 
-  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
-    const listener = changed as (value: unknown) => void
-    const listeners = this.#watches.get(key) ?? new Set()
+  watch<Key extends WatchKey>(
+    key: Key,
+    changed: (value: WatchValue<Key>) => void,
+    refused: (error: ApiError) => void = () => undefined
+  ): () => void {
+    const listener: Watcher = { changed: changed as (value: unknown) => void, refused }
+    const listeners = this.#watches.get(key) ?? new Set<Watcher>()
     this.#watches.set(key, listeners.add(listener))
     // Asked again for every watcher: each wants the present value at once.
     this.#send({ type: 'watch', key })
@@ -119,24 +129,31 @@ export class MonitorLink {
     const answer = hostMessageSchema.safeParse(message)
     if (!answer.success) return
     if (answer.data.type === 'push') {
-      for (const listener of this.#watches.get(answer.data.key) ?? []) listener(answer.data.value)
+      for (const listener of this.#watches.get(answer.data.key) ?? []) listener.changed(answer.data.value)
       return
     }
-    const call = this.#calls.get(answer.data.id)
-    if (call === undefined) return
-    this.#calls.delete(answer.data.id)
-    call.timer.cancel()
-    if (answer.data.type === 'result') call.resolve(answer.data.value)
-    else call.reject(new ApiError(answer.data.error as ApiErrorBody))
+    if (answer.data.type === 'refused') {
+      const { key, error } = answer.data
+      const refusedOnes = this.#watches.get(key) ?? []
+      this.#watches.delete(key)
+      for (const listener of refusedOnes) listener.refused(new ApiError(error as ApiErrorBody))
+      return
+    }
+    const asked = this.#asked.get(answer.data.id)
+    if (asked === undefined) return
+    this.#asked.delete(answer.data.id)
+    asked.timer.cancel()
+    if (answer.data.type === 'result') asked.resolve(answer.data.value)
+    else asked.reject(new ApiError(answer.data.error as ApiErrorBody))
   }
 
   #ended(): void {
     this.#child = undefined
-    for (const call of this.#calls.values()) {
-      call.timer.cancel()
-      call.reject(notRunning())
+    for (const asked of this.#asked.values()) {
+      asked.timer.cancel()
+      asked.reject(notRunning())
     }
-    this.#calls.clear()
+    this.#asked.clear()
     this.#exited?.()
     if (this.#isStopped) return
     const { history, delayMs } = afterCrash(this.#history, this.#ports.clock.monotonicMs() - this.#startedMs)

@@ -29,7 +29,7 @@ import { LagHistory } from './history'
 import type { MonitorMessage, ObservedEvent } from './observation'
 import { Producer } from './producer'
 import { Sampler } from './sampler'
-import { Watches } from './watches'
+import { Watches, watchesMax } from './watches'
 
 const beatMs = 1000
 const configsMaxAgeMs = 10_000
@@ -120,7 +120,7 @@ export class Monitor {
   }
 
   receive(message: ClientMessage): void {
-    if (message.type === 'call') void this.#call(message.id, message.name, message.input)
+    if (message.type === 'call') void this.#answer(message.id, message.name, message.input)
     else if (message.type === 'watch') this.#watch(message.key as WatchKey)
     else this.#unwatch(message.key as WatchKey)
   }
@@ -129,7 +129,7 @@ export class Monitor {
     this.#ports.tell(message).catch((error: unknown) => ignore(error, 'the host is gone, and so will we be'))
   }
 
-  async #call(id: number, name: string, input: unknown): Promise<void> {
+  async #answer(id: number, name: string, input: unknown): Promise<void> {
     try {
       const command = this.#commands[name as keyof CommandTable] as ((input: unknown) => Promise<unknown>) | undefined
       if (command === undefined) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
@@ -239,6 +239,8 @@ export class Monitor {
     }
     if (!this.#watches.add(key)) {
       this.#ports.log('warn', 'too many watches', { key })
+      const message = `${watchesMax} views are watched already by all clients together. Close some and open this one again.`
+      this.#tell({ type: 'refused', key, error: { code: 'CONFLICT', message } })
       return
     }
     if (this.#latest !== undefined) this.#offer(key, this.#latest)

@@ -5,7 +5,7 @@
 import type { WatchKey } from '../api/watch'
 
 /** Keys at a time; the host watches for all its clients. */
-const watchesMax = 2000
+export const watchesMax = 2000
 
 export type Push = (key: WatchKey, value: unknown) => void
 

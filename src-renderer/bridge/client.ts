@@ -28,8 +28,13 @@ interface PendingCall {
   readonly reject: (error: ApiError) => void
 }
 
+interface Listener {
+  readonly changed: (value: unknown) => void
+  readonly refused: ((error: ApiError) => void) | undefined
+}
+
 interface Watch {
-  readonly listeners: Set<(value: unknown) => void>
+  readonly listeners: Set<Listener>
   last: { readonly value: unknown } | undefined
 }
 
@@ -76,7 +81,13 @@ export function createClient(transport: Transport): LagoonApi {
         const watch = watches.get(message.key)
         if (watch === undefined) return
         watch.last = { value: message.value }
-        for (const listener of watch.listeners) listener(message.value)
+        for (const { changed } of watch.listeners) changed(message.value)
+        return
+      }
+      if (message.type === 'refused') {
+        const watch = watches.get(message.key)
+        watches.delete(message.key)
+        for (const { refused } of watch?.listeners ?? []) refused?.(asApiError(message.error))
         return
       }
       const call = calls.get(message.id)
@@ -97,19 +108,23 @@ export function createClient(transport: Transport): LagoonApi {
       })
     },
 
-    watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): () => void {
-      const listener = changed as (value: unknown) => void
+    watch<Key extends WatchKey>(
+      key: Key,
+      changed: (value: WatchValue<Key>) => void,
+      refused?: (error: ApiError) => void
+    ): () => void {
+      const listener: Listener = { changed: changed as (value: unknown) => void, refused }
       const known = watches.get(key)
-      const watch = known ?? { listeners: new Set(), last: undefined }
+      const watch: Watch = known ?? { listeners: new Set(), last: undefined }
       watch.listeners.add(listener)
       if (known === undefined) {
         watches.set(key, watch)
         if (isConnected) transport.send({ type: 'watch', key })
       } else if (watch.last !== undefined && !isIncremental(key)) {
-        listener(watch.last.value)
+        listener.changed(watch.last.value)
       }
       return () => {
-        if (!watch.listeners.delete(listener) || watch.listeners.size > 0) return
+        if (!watch.listeners.delete(listener) || watch.listeners.size > 0 || watches.get(key) !== watch) return
         watches.delete(key)
         if (isConnected) transport.send({ type: 'unwatch', key })
       }
@@ -140,5 +155,7 @@ function asApiError(error: { code: string; message: string; kafkaError?: string 
 function asHostMessage(raw: unknown): HostMessage | undefined {
   if (typeof raw !== 'object' || raw === null || !('type' in raw)) return undefined
   const { type } = raw
-  return type === 'push' || type === 'result' || type === 'error' ? (raw as HostMessage) : undefined
+  return type === 'push' || type === 'refused' || type === 'result' || type === 'error'
+    ? (raw as HostMessage)
+    : undefined
 }

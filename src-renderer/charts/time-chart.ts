@@ -23,6 +23,11 @@ export interface ChartSeries {
   readonly points: readonly Point[]
 }
 
+/** A series of lag with what it is now. */
+export interface LagLine extends ChartSeries {
+  readonly now: number | null
+}
+
 export interface TimeChartInput {
   readonly series: readonly ChartSeries[]
   readonly events: readonly ClusterEvent[]

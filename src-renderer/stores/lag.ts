@@ -12,6 +12,10 @@ import { asApiError } from './api-error'
 import { useConnectionStore } from './connection'
 import { host } from './host'
 
+type Slots = readonly (string | undefined)[]
+/** The charts that were looked at last. */
+const CHARTS_MAX = 50
+
 export interface WatchedLag {
   /** undefined until the history has arrived. */
   readonly history: Readonly<ShallowRef<LagHistoryView | undefined>>
@@ -20,6 +24,17 @@ export interface WatchedLag {
 
 export const useLagStore = defineStore('lag', () => {
   const connection = useConnectionStore()
+
+  /** Which series has which place and colour in a chart, for as long as the window is open: also while it is not shown. */
+  const slots = new Map<string, ShallowRef<Slots>>()
+  const slotsOf = (chart: string): ShallowRef<Slots> => {
+    const kept = slots.get(chart) ?? shallowRef<Slots>([])
+    slots.delete(chart)
+    slots.set(chart, kept)
+    const [oldest] = slots.keys()
+    if (slots.size > CHARTS_MAX && oldest !== undefined) slots.delete(oldest)
+    return kept
+  }
 
   /** Lives as long as the scope it is called in. */
   const follow = (groupId: string, rangeMs: Ref<number>): WatchedLag => {
@@ -41,10 +56,14 @@ export const useLagStore = defineStore('lag', () => {
       }
     }
 
-    const close = host().watch(`lag:${groupId}`, (sample) => {
-      live = appendSample(live, sample, rangeMs.value)
-      if (history.value !== undefined) history.value = appendSample(history.value, sample, rangeMs.value)
-    })
+    const close = host().watch(
+      `lag:${groupId}`,
+      (sample) => {
+        live = appendSample(live, sample, rangeMs.value)
+        if (history.value !== undefined) history.value = appendSample(history.value, sample, rangeMs.value)
+      },
+      (refusal) => (error.value = refusal)
+    )
     const stopWatching = watch(
       [rangeMs, () => connection.isConnected],
       ([, isConnected]) => {
@@ -60,5 +79,5 @@ export const useLagStore = defineStore('lag', () => {
     return { history, error }
   }
 
-  return { follow }
+  return { follow, slotsOf }
 })

@@ -6,6 +6,7 @@ import { getCurrentScope, onScopeDispose, shallowRef } from 'vue'
 import type { ShallowRef } from 'vue'
 import type { WatchKey, WatchValue } from '@api/watch'
 import { host } from './host'
+import { useNoticesStore } from './notices'
 
 export interface Watched<Key extends WatchKey> {
   /** undefined until the first push. */
@@ -15,15 +16,20 @@ export interface Watched<Key extends WatchKey> {
 }
 
 export function createWatched<Key extends WatchKey>(key: Key): Watched<Key> {
+  const notices = useNoticesStore()
   const view = shallowRef<WatchValue<Key>>()
   let holders = 0
   let close: (() => void) | undefined
 
   const hold = (): (() => void) => {
     holders += 1
-    close ??= host().watch(key, (value) => {
-      view.value = value
-    })
+    close ??= host().watch(
+      key,
+      (value) => {
+        view.value = value
+      },
+      (error) => notices.failed('watch', key, error)
+    )
     let isHeld = true
     const release = (): void => {
       if (!isHeld) return

@@ -67,9 +67,9 @@ async function openUi(host: LabHost, log: Log, port: number | undefined): Promis
 /** Scripts of a page are told no address with a token in it: only the control socket is. */
 function withoutAddress(host: LabHost): ApiProvider {
   return {
-    watch: (key, changed) => host.watch(key, changed),
-    call: async (name, input) => {
-      const value = await host.call(name, input)
+    watch: (key, changed, refused) => host.watch(key, changed, refused),
+    run: async (name, input) => {
+      const value = await host.run(name, input)
       if (name === 'cluster.status') delete (value as { uiUrl?: string }).uiUrl
       return value
     }

@@ -11,12 +11,14 @@ class Api {
   readonly watched: string[] = []
   readonly ended: string[] = []
   push: (value: unknown) => void = () => undefined
+  refuse: (error: Error) => void = () => undefined
 
   readonly provider = {
-    call: (name: string, input: unknown) =>
+    run: (name: string, input: unknown) =>
       new Promise((answer, fail) => this.calls.push({ name, input, answer, fail })),
-    watch: (key: string, changed: (value: unknown) => void) => {
+    watch: (key: string, changed: (value: unknown) => void, refused: (error: Error) => void) => {
       this.watched.push(key)
+      this.refuse = refused
       this.push = changed
       return () => this.ended.push(key)
     }
@@ -93,6 +95,19 @@ describe('a client session', () => {
 
     expect(api.ended).toEqual(['cluster'])
     expect(sent).toHaveLength(1)
+  })
+
+  it('says so when a client watches too much, and when the monitor takes no more', () => {
+    const { api, sent, session } = scene()
+    for (let topic = 0; topic < 201; topic++) session.receive({ type: 'watch', key: `topic:${topic}` })
+    expect(api.watched).toHaveLength(200)
+    const why = expect.stringMatching(/200 views already\. End one/) as string
+    expect(sent).toEqual([{ type: 'refused', key: 'topic:200', error: { code: 'CONFLICT', message: why } }])
+
+    api.refuse(new ApiError({ code: 'CONFLICT', message: 'Full.' }))
+    expect(sent.at(-1)).toEqual({ type: 'refused', key: 'topic:199', error: { code: 'CONFLICT', message: 'Full.' } })
+    session.receive({ type: 'watch', key: 'topic:200' })
+    expect(api.watched.at(-1)).toBe('topic:200')
   })
 
   it.each(['before', 'after'])('closes a consumer that it opened, when the client goes %s the answer', async (when) => {

@@ -8,7 +8,7 @@ import { ControlClient } from '../../../../src-main/host/control-client'
 import type { ApiProvider } from '../../../../src-main/host/client-session'
 import { openControlSocket } from '../../../../src-main/host/control-socket'
 
-const api = { call: () => Promise.resolve({}), watch: () => () => undefined } as unknown as ApiProvider
+const api = { run: () => Promise.resolve({}), watch: () => () => undefined } as unknown as ApiProvider
 
 describe('openControlSocket', () => {
   let dir = ''
@@ -66,7 +66,7 @@ describe('openControlSocket', () => {
     const received: unknown[] = []
     const listening = {
       ...api,
-      call: (_name: string, input: unknown) => Promise.resolve({ count: received.push(input) })
+      run: (_name: string, input: unknown) => Promise.resolve({ count: received.push(input) })
     }
     const control = await openControlSocket(dir, listening as unknown as ApiProvider, () => undefined)
     const client = await ControlClient.connect(dir)

@@ -36,10 +36,29 @@ describe('the link to the monitor', () => {
     expect(sent.filter((message) => (message as { key?: string }).key === 'topics')).toHaveLength(5)
   })
 
+  it('tells all who watch a view that the monitor refuses it, and asks again when somebody wants it anew', () => {
+    const { handlers, sent, link } = world()
+    link.start()
+    const told: string[] = []
+    for (const who of ['a', 'b'])
+      link.watch(
+        'topics',
+        () => undefined,
+        (error) => told.push(`${who} ${error.message}`)
+      )
+
+    handlers[0]?.message({ type: 'refused', key: 'topics', error: { code: 'CONFLICT', message: 'Full.' } })
+    expect(told).toEqual(['a Full.', 'b Full.'])
+
+    const asked = sent.length
+    link.watch('topics', () => undefined)
+    expect(sent.slice(asked)).toEqual([{ type: 'watch', key: 'topics' }])
+  })
+
   it('fails calls under way when the monitor dies', async () => {
     const { handlers, link } = world()
     link.start()
-    const call = link.call('topic.list', {})
+    const call = link.ask('topic.list', {})
 
     handlers[0]?.exited({ code: null, signal: 'SIGKILL' })
 

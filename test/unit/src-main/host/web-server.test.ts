@@ -9,7 +9,7 @@ import { clientLimits } from '../../../../src-main/host/clients'
 import type { ApiProvider } from '../../../../src-main/host/client-session'
 import { openWebServer, type WebServer } from '../../../../src-main/host/web-server'
 
-const api = { call: () => Promise.resolve({}), watch: () => () => undefined } as unknown as ApiProvider
+const api = { run: () => Promise.resolve({}), watch: () => () => undefined } as unknown as ApiProvider
 
 describe('openWebServer', () => {
   let web: WebServer

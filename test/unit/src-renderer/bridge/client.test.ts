@@ -17,6 +17,29 @@ function setUp() {
   return { api, sent, transport: listener }
 }
 
+describe('a watch that is refused', () => {
+  it('tells everyone who wanted it why, and is asked for again by the next', () => {
+    const { api, sent, transport } = setUp()
+    transport.connected()
+    const told: string[] = []
+    const end = api.watch(
+      'topics',
+      () => undefined,
+      (error) => told.push(`${error.code} ${error.message}`)
+    )
+
+    transport.received({ type: 'refused', key: 'topics', error: { code: 'CONFLICT', message: 'Close some.' } })
+    expect(told).toEqual(['CONFLICT Close some.'])
+
+    api.watch('topics', () => undefined)
+    end()
+    expect(sent).toEqual([
+      { type: 'watch', key: 'topics' },
+      { type: 'watch', key: 'topics' }
+    ])
+  })
+})
+
 describe('calls', () => {
   it('are answered by their id, in any order', async () => {
     const { api, sent, transport } = setUp()

@@ -35,7 +35,7 @@ const answer = async (total: (number | null)[]): Promise<void> => {
   api.last('group.lag').resolve({ groupId: 'billing', fromMs: now - 900_000, toMs: now, atMs, total, partitions: [] })
   await flushPromises()
 }
-const chart = (): Element | null => document.querySelector('.plot-place canvas')
+const chart = (): Element | null => document.querySelector('[data-testid=lag-chart] canvas')
 
 describe('the lag on the overview', () => {
   it('is still drawn when no coordinator answers but its history is known', async () => {

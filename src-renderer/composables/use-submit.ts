@@ -1,0 +1,37 @@
+/** What the button of a dialog does: once at a time, with its error beside it; the dialog closes when it is done. */
+import { ref, shallowRef } from 'vue'
+import type { Ref, ShallowRef } from 'vue'
+import type { ApiError } from '@api/api'
+import { asApiError } from '@/stores/api-error'
+import { useDialogsStore } from '@/stores/dialogs'
+
+export interface Submit {
+  readonly isPending: Readonly<Ref<boolean>>
+  readonly error: ShallowRef<ApiError | undefined>
+  readonly submit: () => Promise<void>
+}
+
+/** `work` answers what follows when the dialog is closed, or undefined when there is nothing that could be sent. */
+export function useSubmit(work: () => Promise<() => void> | undefined, failed: () => void = () => undefined): Submit {
+  const dialogs = useDialogsStore()
+  const isPending = ref(false)
+  const error = shallowRef<ApiError>()
+
+  const submit = async (): Promise<void> => {
+    const done = isPending.value ? undefined : work()
+    if (done === undefined) return
+    isPending.value = true
+    error.value = undefined
+    try {
+      const after = await done
+      dialogs.close()
+      after()
+    } catch (cause) {
+      error.value = asApiError(cause)
+      failed()
+    } finally {
+      isPending.value = false
+    }
+  }
+  return { isPending, error, submit }
+}

@@ -1,0 +1,65 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ApiError } from '@api/api'
+import { useSubmit } from '@/composables/use-submit'
+import { useDialogsStore } from '@/stores/dialogs'
+import { useLagStore } from '@/stores/lag'
+import { useFakeHost } from '../support/mount'
+
+beforeEach(() => {
+  useFakeHost()
+  useDialogsStore().open({ type: 'createTopic' })
+})
+
+describe('the button of a dialog', () => {
+  it('does its work once at a time, closes the dialog, and then does what follows', async () => {
+    const order: string[] = []
+    let finish: () => void = () => undefined
+    const work = (): Promise<() => void> => {
+      order.push('work')
+      return new Promise((resolve) => {
+        finish = () => resolve(() => order.push(useDialogsStore().dialog === undefined ? 'after close' : 'too early'))
+      })
+    }
+    const { isPending, submit } = useSubmit(work)
+    void submit()
+    void submit()
+    expect([order, isPending.value]).toEqual([['work'], true])
+
+    finish()
+    await flushPromises()
+    expect([order, isPending.value]).toEqual([['work', 'after close'], false])
+  })
+
+  it('keeps the dialog and the error of what failed, and forgets it with the next try', async () => {
+    const answers = [
+      Promise.reject(new ApiError({ code: 'FAILED', message: 'No.' })),
+      new Promise<() => void>(() => undefined)
+    ]
+    const { error, submit } = useSubmit(() => answers.shift())
+    await submit()
+    expect(error.value?.message).toBe('No.')
+    expect(useDialogsStore().dialog).toBeDefined()
+
+    void submit()
+    expect(error.value).toBeUndefined()
+  })
+
+  it('does nothing while there is nothing that could be sent', async () => {
+    const { isPending, submit } = useSubmit(() => undefined)
+    await submit()
+    expect([isPending.value, useDialogsStore().dialog !== undefined]).toEqual([false, true])
+  })
+})
+
+describe('the places of series in a chart', () => {
+  it('are kept while the chart is not shown, for the charts that were looked at last', () => {
+    const { slotsOf } = useLagStore()
+    slotsOf('overview').value = ['billing']
+    for (let chart = 0; chart < 40; chart++) slotsOf(`group:${chart}`)
+    expect(slotsOf('overview').value).toEqual(['billing'])
+
+    for (let chart = 0; chart < 60; chart++) slotsOf(`group:more ${chart}`)
+    expect(slotsOf('overview').value).toEqual([])
+  })
+})
