@@ -172,7 +172,8 @@ export class ControllerBroadcast {
       this.#heard.outdated(sender.brokerId, whole)
       return
     }
-    const names = new Map([...this.#office.state.topics.values()].map(({ topicId, name }) => [topicId, name]))
+    const asked = new Set(partitions.map(({ topic }) => topic))
+    const names = new Map([...asked].map((name) => [this.#office.state.topics.get(name)?.topicId, name]))
     const errors = new Map<string, KafkaError>()
     for (const { topicId, partitionErrors } of answer.topics) {
       for (const { partitionIndex, errorCode } of partitionErrors) {

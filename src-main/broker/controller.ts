@@ -23,7 +23,7 @@ import {
   type LiveBroker
 } from './core/controller/controller-state'
 import { electLeader, type Election } from './core/controller/leader-election'
-import { topicNameProblem } from './core/topic-name'
+import { TopicMap, topicNameProblem } from './core/topic-name'
 import {
   parseBroker,
   configData,
@@ -458,13 +458,16 @@ export class Controller {
   async #createTopics(
     topics: readonly NewTopic[]
   ): Promise<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }> {
-    const outcomes: TopicOutcome[] = []
-    const created: ControlledPartition[] = []
-    for (const topic of topics) {
-      const outcome = await this.#createOrTell(topic)
-      outcomes.push(outcome)
-      created.push(...(outcome.error === 'NONE' ? (this.#state.topics.get(topic.name)?.partitions ?? []) : []))
-    }
+    // All at once: the ensemble makes them safe with one sync. None is forgotten when one fails, so all are waited for.
+    const names = new TopicMap<NewTopic>()
+    const settled = await Promise.allSettled(topics.map((topic) => this.#createOrTell(topic, names)))
+    const outcomes = settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value
+    })
+    const created = topics.flatMap(({ name }, i) =>
+      outcomes[i]?.error === 'NONE' ? (this.#state.topics.get(name)?.partitions ?? []) : []
+    )
     try {
       const changed = await this.#electLeaders(created)
       return { outcomes, told: this.#broadcast.tell({ changed, areNew: true }) }
@@ -477,9 +480,9 @@ export class Controller {
   }
 
   /** One topic that cannot be stored takes nothing from the others; a lost office does. */
-  async #createOrTell(topic: NewTopic): Promise<TopicOutcome> {
+  async #createOrTell(topic: NewTopic, names: TopicMap<NewTopic>): Promise<TopicOutcome> {
     try {
-      return await this.#createTopic(topic)
+      return this.#nameTaken(topic, names) ?? (await this.#createTopic(topic))
     } catch (error) {
       if (!(error instanceof EnsembleError) || isPassing(error)) throw error
       this.#ports.log('warn', 'a topic could not be stored', { topic: topic.name, reason: error.message })
@@ -487,18 +490,25 @@ export class Controller {
     }
   }
 
-  async #createTopic(topic: NewTopic, attempt = 1): Promise<TopicOutcome> {
-    const { name, assignment, configs } = topic
-    if (this.#state.topics.has(name)) {
+  /** By a topic, or by one of `names`, which are being created at the same time; else it is one of them from now on. */
+  #nameTaken(topic: NewTopic, names: TopicMap<NewTopic>): TopicOutcome | undefined {
+    const { name } = topic
+    if (this.#state.topics.has(name) || names.has(name)) {
       const message = this.#state.deleting.has(name)
         ? `Topic '${name}' is marked for deletion.`
         : `Topic '${name}' already exists.`
       return { error: 'TOPIC_ALREADY_EXISTS', message }
     }
-    const other = this.#state.topics.colliding(name)
+    const other = this.#state.topics.colliding(name) ?? names.colliding(name)
     if (other !== undefined) {
       return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${other}` }
     }
+    names.set(name, topic)
+    return undefined
+  }
+
+  async #createTopic(topic: NewTopic, attempt = 1): Promise<TopicOutcome> {
+    const { name, assignment, configs } = topic
     const topicId = randomUuid(this.#ports.random)
     const config = await this.#ports.ensemble.exists(paths.topicConfig(name))
     try {

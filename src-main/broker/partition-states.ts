@@ -67,8 +67,10 @@ export class PartitionStates {
     elected: readonly NewState[]
   ): Promise<readonly { readonly partition: ControlledPartition; readonly isStored: boolean }[]> {
     const created = elected.filter(({ type }) => type === 'create')
-    for (const topic of new Set(created.map(({ partition }) => partition.topic))) {
-      await createIfThereIsParent(this.#ensemble, paths.partitions(topic))
+    const topics = [...new Set(created.map(({ partition }) => partition.topic))]
+    // So many at once share a sync of the ensemble's log.
+    for (const some of chunks(topics, partitionsPerMulti)) {
+      await Promise.all(some.map((topic) => createIfThereIsParent(this.#ensemble, paths.partitions(topic))))
     }
     const outcomes: { partition: ControlledPartition; isStored: boolean }[] = []
     for (const some of chunks(elected, partitionsPerMulti)) {

@@ -50,6 +50,7 @@ export class ReplicaManager {
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
   #orders: Promise<unknown> = Promise.resolve()
+  #metadata: Promise<unknown> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
   #brokerEpoch: BrokerEpoch = -1n
 
@@ -108,6 +109,13 @@ export class ReplicaManager {
   inOrder<T>(request: () => Promise<T>): Promise<T> {
     const turn = this.#orders.then(request)
     this.#orders = turn.catch((error: unknown) => ignore(error, 'it is told to whoever ordered it'))
+    return turn
+  }
+
+  /** The same for UpdateMetadata, which does not wait for logs that an order opens. */
+  metadataInOrder<T>(request: () => Promise<T>): Promise<T> {
+    const turn = this.#metadata.then(request)
+    this.#metadata = turn.catch((error: unknown) => ignore(error, 'it is told to whoever sent it'))
     return turn
   }
 

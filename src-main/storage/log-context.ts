@@ -15,6 +15,8 @@ export interface LogContext {
   readonly flushed?: () => void
   /** The log's owner replaces it; segments read it at each use. */
   config: LogConfig
+  /** partition.metadata, when it is to be made safe with the folder. */
+  readonly identityPath?: string
 }
 
 export const scratchBytes = 4_096

@@ -248,6 +248,7 @@ export class LogManager {
       scratch: this.#scratch,
       failed: (error: AppError): void => this.#fail(error),
       flushed: (): void => this.#recoveryPointsSoon(),
+      identityPath: this.#ports.disk.join(folder, partitionMetadataFile),
       config
     }
     return PartitionLog.open(context, {
@@ -306,8 +307,12 @@ export class LogManager {
 
   async #create(entry: Entry, folder: string, topicId: string, config: LogConfig): Promise<PartitionLog> {
     const { disk, clock } = this.#ports
+    // Six files of a file system that is busy are long work: a turn of their own.
+    await giveWay(clock)
     disk.makeDirectory(folder)
-    await disk.replace(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
+    // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
+    // Lost before that, the log is this topic's all the same, since a name is not given again while a broker may hold some.
+    disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
     this.#forget(topicPartitionName(entry.of))
     entry.log = await inTurns(clock, this.#open(entry.of, config, true))
     this.#isDirDirty = true

@@ -591,7 +591,16 @@ export class PartitionLog {
 
   async #syncFolder(): Promise<void> {
     this.#isFolderDirty = false
-    await this.#context.ports.disk.syncDirectory(this.#context.folder)
+    const { identityPath, folder, ports } = this.#context
+    if (identityPath !== undefined && ports.disk.exists(identityPath)) {
+      const identity = ports.disk.open(identityPath, 'append')
+      try {
+        await identity.sync()
+      } finally {
+        identity.close()
+      }
+    }
+    await ports.disk.syncDirectory(folder)
   }
 
   #flushInBackground(): void {

@@ -3,7 +3,8 @@
  * UpdateMetadata requests alone (Kafka's ZkMetadataCache) and answers clients' Metadata. It never changes replica roles.
  */
 import type { LeaderEpoch, BrokerId } from '../../kernel/ids'
-import type { Uuid } from '../../kernel/uuid'
+import { zeroUuid, type Uuid } from '../../kernel/uuid'
+import type { Slices } from '../../protocol/wire/codec'
 import { TopicMap } from './topic-name'
 
 export interface BrokerEndpoint {
@@ -111,14 +112,29 @@ export class MetadataImage {
     return [...this.#topics.values()].map(viewOf).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The brokers of a change replace all; its partitions replace those of the same name. Returns deleted topics. */
+  /** At once, as applyInSlices. */
   apply(change: MetadataChange): readonly string[] {
+    const applying = this.applyInSlices(change)
+    for (;;) {
+      const step = applying.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /**
+   * The brokers of a change replace all; its partitions replace those of the same name. Returns deleted topics. Between two
+   * steps the image is one that clients may see: of each partition the old or the new.
+   */
+  *applyInSlices(change: MetadataChange): Slices<readonly string[]> {
     this.#version += 1
     this.#controllerId = change.controllerId
     this.#brokers = new Map(change.brokers.map((broker) => [broker.id, broker]))
     const deleted = new Set<string>()
     for (const { topic, topicId, ...partition } of change.partitions) {
+      yield
       if (partition.leader === leaderDuringDelete) {
+        // Of an earlier topic of that name it says nothing new.
+        if (topicId !== zeroUuid && (this.topicIdOf(topic) ?? topicId) !== topicId) continue
         this.#forget(topic)
         deleted.add(topic)
         continue
@@ -127,14 +143,15 @@ export class MetadataImage {
       known.byIndex.set(partition.partition, partition)
       known.view = undefined
     }
-    if (change.isComplete === true) {
-      const named = new Set(change.partitions.map(({ topic }) => topic))
-      for (const topic of [...this.#topics.keys()]) {
-        if (named.has(topic)) continue
-        this.#forget(topic)
-        deleted.add(topic)
-      }
+    const named = change.isComplete === true ? new Set(change.partitions.map(({ topic }) => topic)) : undefined
+    for (const topic of named === undefined ? [] : [...this.#topics.keys()]) {
+      yield
+      if (named?.has(topic) === true) continue
+      this.#forget(topic)
+      deleted.add(topic)
     }
+    // What was seen in between was no image to be kept.
+    this.#version += 1
     return [...deleted]
   }
 

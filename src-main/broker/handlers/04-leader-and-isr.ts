@@ -11,13 +11,18 @@ import type { BrokerServices } from '../broker-services'
 import { chunks } from '../controller-writes'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+import { Turns } from '../server/slices'
 import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof leaderAndIsrRequest>
 
-/** New logs whose files are made safe at the same time. */
-const openedAtOnce = 16
+/** Topics whose configs are read at the same time. */
+const configsAtOnce = 200
 
+/**
+ * An order is obeyed as a whole, in turns, before the next one: whoever gave it may be gone by then. A partition is led as
+ * soon as it is its turn.
+ */
 export function leaderAndIsr(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 4,
@@ -26,14 +31,13 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
     request: leaderAndIsrRequest,
     response: leaderAndIsrResponse,
     async handle(request, { header }) {
-      // Configs first: a log is opened with them. Nothing here views the receive buffer.
-      const topics = topicsOf(request).filter(({ topicName }) => topicNameProblem(topicName) === undefined)
-      forgetConfigsOfOthers(broker, topics)
-      await broker.loadTopicConfigs(topics.map(({ topicName }) => topicName))
+      // Nothing here views the receive buffer.
+      const topics = topicsOf(request)
+      await loadConfigs(broker, topics)
       return broker.replicas.inOrder(async () => {
         const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
         if (fenced !== undefined) return { errorCode: code(fenced) }
-        const obeyed = await obey(broker, request)
+        const obeyed = await obey(broker, topics)
         if (header.apiVersion >= 5) return { errorCode: 0, topics: obeyed }
         return { errorCode: 0, partitionErrors: obeyed.flatMap((topic) => topic.partitionErrors) }
       })
@@ -41,32 +45,36 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
   })
 }
 
-async function obey(broker: BrokerServices, request: Request) {
-  const obeyed = topicsOf(request).map(({ topicName, topicId, partitionStates }) => ({
-    topicId,
-    partitionErrors: partitionStates.map((state) => ({
-      topicName,
-      partitionIndex: state.partitionIndex,
-      errorCode: 0,
-      state
-    }))
-  }))
-  const partitions = obeyed.flatMap(({ topicId, partitionErrors }) => partitionErrors.map((of) => ({ topicId, of })))
-  for (const some of chunks(partitions, openedAtOnce)) {
-    await Promise.all(
-      some.map(async ({ topicId, of }) => {
-        const { topicName: topic, partitionIndex: partition, state } = of
-        const { leader, leaderEpoch, isr, replicas, partitionEpoch } = state
-        const order = { topic, partition, topicId, leader, leaderEpoch, isr, replicas, partitionEpoch }
-        of.errorCode = code(await broker.replicas.assume(order))
-      })
-    )
+/** A log is opened with them. */
+async function loadConfigs(broker: BrokerServices, topics: readonly TopicStates[]): Promise<void> {
+  for (const some of chunks(topics, configsAtOnce)) {
+    const legal = some.filter(({ topicName }) => topicNameProblem(topicName) === undefined)
+    forgetConfigsOfOthers(broker, legal)
+    await broker.loadTopicConfigs(legal.map(({ topicName }) => topicName))
+  }
+}
+
+async function obey(broker: BrokerServices, topics: readonly TopicStates[]) {
+  const turns = new Turns(broker.clock)
+  const obeyed = []
+  for (const { topicName, topicId, partitionStates } of topics) {
+    const partitionErrors = []
+    for (const state of partitionStates) {
+      const { partitionIndex, leader, leaderEpoch, isr, replicas, partitionEpoch } = state
+      const role = { leader, leaderEpoch, isr, replicas, partitionEpoch }
+      const error = await broker.replicas.assume({ topic: topicName, partition: partitionIndex, topicId, ...role })
+      partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
+      await turns.next()
+    }
+    obeyed.push({ topicId, partitionErrors })
   }
   return obeyed
 }
 
+type TopicStates = Pick<Request['topicStates'][number], 'topicName' | 'topicId' | 'partitionStates'>
+
 /** Both shapes that the request has had, as one. */
-function topicsOf(request: Request) {
+function topicsOf(request: Request): readonly TopicStates[] {
   const ungrouped = request.ungroupedPartitionStates.map((state) => ({
     topicName: state.topicName,
     topicId: zeroUuid,

@@ -5,6 +5,7 @@ import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
+import { Turns } from '../server/slices'
 
 interface Stop {
   readonly topicName: string
@@ -33,7 +34,9 @@ async function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaR
   const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
   if (fenced !== undefined) return { errorCode: code(fenced), partitionErrors: [] }
   const partitionErrors: { topicName: string; partitionIndex: number; errorCode: number }[] = []
+  const turns = new Turns(broker.clock)
   for (const { topicName, partitionIndex, leaderEpoch, deletePartition } of stopsOf(request)) {
+    await turns.next()
     const error = await broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition)
     partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
   }

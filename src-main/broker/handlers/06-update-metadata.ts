@@ -8,9 +8,11 @@ import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
-import type { MetadataChange } from '../core/metadata-image'
+import type { Slices } from '../../protocol/wire/codec'
+import type { BrokerEndpoint, MetadataChange } from '../core/metadata-image'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
+import { inSlices } from '../server/slices'
 import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof updateMetadataRequest>
@@ -22,47 +24,70 @@ export function updateMetadata(broker: BrokerServices): HandlerRow {
     isServedEarly: true,
     request: updateMetadataRequest,
     response: updateMetadataResponse,
-    handle(request) {
-      const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
-      if (fenced !== undefined) return { errorCode: code(fenced) }
-      const change = changeOf(request)
-      forgetConfigsOfOthers(
-        broker,
-        request.topicStates.filter(({ topicName }) => topicNameProblem(topicName) === undefined)
-      )
-      for (const topic of broker.image.apply(change)) broker.topicGone(topic)
-      broker.imageChanged(change.isComplete)
-      return { errorCode: 0 }
-    }
+    // Nothing of the request views the receive buffer.
+    handle: (request) => broker.replicas.metadataInOrder(() => obey(broker, request))
   })
 }
 
-function changeOf(request: Request): MetadataChange & { readonly isComplete: boolean } {
-  const grouped = request.topicStates.flatMap(({ topicName, topicId, partitionStates }) =>
-    partitionStates.map((state) => ({ ...state, topicName, topicId }))
-  )
-  const ungrouped = request.ungroupedPartitionStates.map((state) => ({ ...state, topicId: zeroUuid }))
-  return {
+/**
+ * One after the other, each in turns. What clients see in between is as if it had come in several requests, which the
+ * controller may send as well.
+ */
+async function obey(broker: BrokerServices, request: Request) {
+  const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
+  if (fenced !== undefined) return { errorCode: code(fenced) }
+  const isComplete = request.type === updateMetadataFull
+  await inSlices(broker.clock, applied(broker, request, isComplete))
+  broker.imageChanged(isComplete)
+  return { errorCode: 0 }
+}
+
+function* applied(broker: BrokerServices, request: Request, isComplete: boolean): Slices<void> {
+  const partitions = yield* partitionsOf(broker, request)
+  const change = {
     controllerId: request.controllerId,
-    isComplete: request.type === updateMetadataFull,
-    brokers: request.liveBrokers.map(({ id, v0Host, v0Port, endpoints, rack }) => {
-      const endpoint = endpoints[0] ?? { host: v0Host, port: v0Port }
-      return { id, host: endpoint.host, port: endpoint.port, rack }
-    }),
-    partitions: [...grouped, ...ungrouped].filter(isLegal).map((state) => ({
-      topic: state.topicName,
-      topicId: state.topicId,
-      partition: state.partitionIndex,
-      leader: state.leader,
-      leaderEpoch: state.leaderEpoch,
-      replicas: state.replicas,
-      isr: state.isr,
-      offlineReplicas: state.offlineReplicas
-    }))
+    isComplete,
+    brokers: request.liveBrokers.map(brokerOf),
+    partitions
+  }
+  for (const topic of yield* broker.image.applyInSlices(change)) {
+    broker.topicGone(topic)
+    yield
   }
 }
 
-/** Names that no topic can have are not taken over: they are echoed to clients, and written with their offsets. */
-function isLegal({ topicName, partitionIndex }: { readonly topicName: string; readonly partitionIndex: number }) {
-  return partitionIndex >= 0 && topicNameProblem(topicName) === undefined
+function brokerOf({ id, v0Host, v0Port, endpoints, rack }: Request['liveBrokers'][number]): BrokerEndpoint {
+  const endpoint = endpoints[0] ?? { host: v0Host, port: v0Port }
+  return { id, host: endpoint.host, port: endpoint.port, rack }
+}
+
+/** Both shapes that the request has had, as one. */
+function* partitionsOf(broker: BrokerServices, request: Request): Slices<MetadataChange['partitions']> {
+  const told: MetadataChange['partitions'][number][] = []
+  const ungrouped = request.ungroupedPartitionStates.map((state) => ({
+    topicName: state.topicName,
+    topicId: zeroUuid,
+    partitionStates: [state]
+  }))
+  for (const topic of [...request.topicStates, ...ungrouped]) {
+    yield
+    // Names that no topic can have are not taken over: they are echoed to clients, and written with their offsets.
+    if (topicNameProblem(topic.topicName) !== undefined) continue
+    forgetConfigsOfOthers(broker, [topic])
+    for (const state of topic.partitionStates) {
+      if (state.partitionIndex < 0) continue
+      told.push({
+        topic: topic.topicName,
+        topicId: topic.topicId,
+        partition: state.partitionIndex,
+        leader: state.leader,
+        leaderEpoch: state.leaderEpoch,
+        replicas: state.replicas,
+        isr: state.isr,
+        offlineReplicas: state.offlineReplicas
+      })
+      yield
+    }
+  }
+  return told
 }

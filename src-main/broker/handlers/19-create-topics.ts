@@ -33,6 +33,8 @@ type Answer = Response['topics'][number]
 const defaultPartitions = 1
 /** Topics in one event of the controller. */
 const createdAtOnce = 50
+/** While brokers open the logs of one piece the next is written. */
+const piecesUnderWay = 3
 
 interface Refused {
   readonly error: KafkaError
@@ -97,13 +99,19 @@ async function createAll(
   topics: readonly NewTopic[]
 ): Promise<ReadonlyMap<string, TopicOutcome>> {
   const outcomes = new Map<string, TopicOutcome>()
-  for (const some of chunks(topics, createdAtOnce)) {
+  const create = async (some: readonly NewTopic[]): Promise<void> => {
     const created = await broker.controller.createTopics(some)
     for (const [i, { name }] of some.entries()) {
       const outcome = created[i]
       if (outcome !== undefined) outcomes.set(name, outcome)
     }
   }
+  const underWay: Promise<void>[] = []
+  for (const some of chunks(topics, createdAtOnce)) {
+    if (underWay.length >= piecesUnderWay) await underWay.shift()
+    underWay.push(create(some))
+  }
+  await Promise.all(underWay)
   return outcomes
 }
 

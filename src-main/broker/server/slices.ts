@@ -52,6 +52,23 @@ export function soon(clock: Clock): Promise<void> {
   return new Promise((resolve) => clock.soon(resolve))
 }
 
+/** For long work that awaits: between its parts others have their turn when a slice is over. */
+export class Turns {
+  readonly #clock: Clock
+  #endMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#endMs = clock.monotonicMs() + sliceMs
+  }
+
+  async next(): Promise<void> {
+    if (this.#clock.monotonicMs() < this.#endMs) return
+    await soon(this.#clock)
+    this.#endMs = this.#clock.monotonicMs() + sliceMs
+  }
+}
+
 /** Goes on with a result, at once when it is there. */
 export function follow<T, U>(value: Later<T>, next: (value: T) => Later<U>): Later<U> {
   return value instanceof Promise ? value.then(next) : next(value)
