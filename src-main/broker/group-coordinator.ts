@@ -8,7 +8,7 @@ import type { LeaderEpoch, Offset, TopicPartition } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Clock, Compression, Log, Timer } from '../kernel/ports'
 import { buildBatch } from '../protocol/record/batch-builder'
-import { batchSizeBytes } from '../protocol/record/batch-header'
+import { batchLastOffset, batchSizeBytes } from '../protocol/record/batch-header'
 import { readRecords } from '../protocol/record/record'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import { Group, failedJoin, failedSync, type GroupOptions } from './core/group/group'
@@ -180,7 +180,9 @@ export class GroupCoordinator {
             partition: partition.name,
             reason: read.message
           })
-          return partition.log.logEndOffset
+          // What it said is lost; the batches after it are not.
+          next = batchLastOffset(bytes, at) + 1
+          continue
         }
         for (const record of read.records) {
           applyRecord(groups, record.key, record.value)

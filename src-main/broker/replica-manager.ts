@@ -49,8 +49,8 @@ export class ReplicaManager {
   readonly #topics = new Map<string, Map<number, Partition>>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
-  #orders: Promise<unknown> = Promise.resolve()
-  #metadata: Promise<unknown> = Promise.resolve()
+  #orders: Promise<void> = Promise.resolve()
+  #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
   #brokerEpoch: BrokerEpoch = -1n
 
@@ -108,14 +108,14 @@ export class ReplicaManager {
   /** Runs one control request after those that came before it. */
   inOrder<T>(request: () => Promise<T>): Promise<T> {
     const turn = this.#orders.then(request)
-    this.#orders = turn.catch((error: unknown) => ignore(error, 'it is told to whoever ordered it'))
+    this.#orders = ended(turn)
     return turn
   }
 
   /** The same for UpdateMetadata, which does not wait for logs that an order opens. */
   metadataInOrder<T>(request: () => Promise<T>): Promise<T> {
     const turn = this.#metadata.then(request)
-    this.#metadata = turn.catch((error: unknown) => ignore(error, 'it is told to whoever sent it'))
+    this.#metadata = ended(turn)
     return turn
   }
 
@@ -219,4 +219,12 @@ export class ReplicaManager {
       this.purgatory.touched(names)
     })
   }
+}
+
+/** Its answer, which may be large, is not kept until the next one. */
+function ended(turn: Promise<unknown>): Promise<void> {
+  return turn.then(
+    () => undefined,
+    (error: unknown) => ignore(error, 'it is told to whoever ordered it')
+  )
 }

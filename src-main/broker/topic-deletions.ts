@@ -24,6 +24,8 @@ interface Deletion {
   readonly holders: Set<BrokerId>
   /** Those whose answer is awaited, and which registration of theirs was asked: a broker that came back is another. */
   readonly asked: Map<BrokerId, BrokerEpoch>
+  /** A refusal is to be asked about again. */
+  readonly retry: { isDue: boolean }
   /** Resolves when every broker that was alive has heard and answered. */
   readonly gone: Promise<void>
 }
@@ -68,7 +70,7 @@ export class TopicDeletions {
   #begin(topic: ControlledTopic): void {
     const told = this.#ports.broadcast.tell({ changed: topic.partitions, areDeleted: true })
     const holders = new Set(topic.partitions.flatMap(({ replicas }) => replicas))
-    const deletion = { topic, holders, asked: new Map<BrokerId, BrokerEpoch>() }
+    const deletion = { topic, holders, asked: new Map<BrokerId, BrokerEpoch>(), retry: { isDue: false } }
     const gone = Promise.all([told, this.#askLiving(deletion)]).then(() => undefined)
     this.#deletions.set(topic.name, { ...deletion, gone })
   }
@@ -94,7 +96,13 @@ export class TopicDeletions {
       return
     }
     log('warn', 'a broker could not delete a topic yet', { broker: brokerId, topic: topic.name, error: outcome })
-    clock.after(retryMs, () => this.#ports.event(() => this.#askLiving(deletion)))
+    // One retry for all that refused: each asks every broker that is not being asked.
+    if (deletion.retry.isDue) return
+    deletion.retry.isDue = true
+    clock.after(retryMs, () => {
+      deletion.retry.isDue = false
+      this.#ports.event(() => this.#askLiving(deletion))
+    })
   }
 
   async #finish(topic: ControlledTopic): Promise<void> {

@@ -208,12 +208,12 @@ export class TxnLog {
     try {
       if (file.sizeBytes > goodBytes) file.truncate(goodBytes)
       if (goodBytes === 0) file.append(this.#segmentHeader(segment.first))
+      // What was cut off must not come back under entries that are written over it.
+      if (isChanged || goodBytes === 0) await file.sync()
     } catch (error) {
       file.close()
       throw error
     }
-    // What was cut off must not come back under entries that are written over it.
-    if (isChanged || goodBytes === 0) await file.sync()
     return file
   }
 

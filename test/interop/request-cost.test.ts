@@ -37,6 +37,10 @@ const of = <Name extends ApiName>(api: Name, version: number, request: () => Req
 })
 
 const nothing = new Uint8Array(0)
+/** The first controller of a new cluster: what it has not said itself anybody on this machine may say. */
+const order = { controllerId: 1, controllerEpoch: 1, brokerEpoch: -1n }
+const role = { controllerEpoch: 1, leader: 9, leaderEpoch: 0, isr: [], replicas: [9] }
+let brokerPort = 0
 const cases: Readonly<Record<string, Case>> = {
   'Metadata, one name often': of('metadata', 4, () => ({
     topics: times(often, () => ({ name: 't' })),
@@ -190,6 +194,36 @@ const cases: Readonly<Record<string, Case>> = {
     resources: [{ resourceType: 2, resourceName: 't', configurationKeys: names(count) }]
   })),
   DescribeLogDirs: of('describeLogDirs', 1, () => ({ topics: [{ topic: 't', partitions: times(count, (i) => i) }] })),
+  'LeaderAndIsr, partitions of another broker': of('leaderAndIsr', 7, () => ({
+    ...order,
+    type: 0,
+    topicStates: names(60_000, 'order-').map((topicName) => ({
+      topicName,
+      topicId: zeroUuid,
+      partitionStates: [{ ...role, partitionIndex: 0, partitionEpoch: 0 }]
+    })),
+    liveLeaders: []
+  })),
+  'StopReplica, partitions that are not there': of('stopReplica', 4, () => ({
+    ...order,
+    topicStates: [
+      {
+        topicName: 'stop',
+        partitionStates: times(count, (partitionIndex) => ({ partitionIndex, leaderEpoch: -2, deletePartition: true }))
+      }
+    ]
+  })),
+  'UpdateMetadata, topics that are deleted': of('updateMetadata', 8, () => ({
+    ...order,
+    topicStates: names(60_000, 'gone-').map((topicName) => ({
+      topicName,
+      topicId: zeroUuid,
+      partitionStates: [{ ...role, partitionIndex: 0, zkVersion: 0, leader: -2 }]
+    })),
+    liveBrokers: [
+      { id: 1, endpoints: [{ host: '127.0.0.1', port: brokerPort, listener: 'PLAINTEXT', securityProtocol: 0 }] }
+    ]
+  })),
   DeleteGroups: of('deleteGroups', 1, () => ({ groupsNames: names(count) }))
 }
 
@@ -205,6 +239,7 @@ describe('the largest request', () => {
     await cluster.coordinatorId('g')
     other = await cluster.connect()
     pid = cluster.lab.node('broker-1').pid ?? 0
+    brokerPort = cluster.lab.port(1)
   })
 
   afterAll(async () => {

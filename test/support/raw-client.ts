@@ -8,6 +8,9 @@ import { produceRequest, produceResponse } from '../../src-main/protocol/api/00-
 import { fetchRequest, fetchResponse } from '../../src-main/protocol/api/01-fetch'
 import { listOffsetsRequest, listOffsetsResponse } from '../../src-main/protocol/api/02-list-offsets'
 import { metadataRequest, metadataResponse } from '../../src-main/protocol/api/03-metadata'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../src-main/protocol/api/04-leader-and-isr'
+import { stopReplicaRequest, stopReplicaResponse } from '../../src-main/protocol/api/05-stop-replica'
+import { updateMetadataRequest, updateMetadataResponse } from '../../src-main/protocol/api/06-update-metadata'
 import { offsetCommitRequest, offsetCommitResponse } from '../../src-main/protocol/api/08-offset-commit'
 import { offsetFetchRequest, offsetFetchResponse } from '../../src-main/protocol/api/09-offset-fetch'
 import { findCoordinatorRequest, findCoordinatorResponse } from '../../src-main/protocol/api/10-find-coordinator'
@@ -40,6 +43,9 @@ export const apis = {
   fetch: { key: 1, request: fetchRequest, response: fetchResponse },
   listOffsets: { key: 2, request: listOffsetsRequest, response: listOffsetsResponse },
   metadata: { key: 3, request: metadataRequest, response: metadataResponse },
+  leaderAndIsr: { key: 4, request: leaderAndIsrRequest, response: leaderAndIsrResponse },
+  stopReplica: { key: 5, request: stopReplicaRequest, response: stopReplicaResponse },
+  updateMetadata: { key: 6, request: updateMetadataRequest, response: updateMetadataResponse },
   offsetCommit: { key: 8, request: offsetCommitRequest, response: offsetCommitResponse },
   offsetFetch: { key: 9, request: offsetFetchRequest, response: offsetFetchResponse },
   findCoordinator: { key: 10, request: findCoordinatorRequest, response: findCoordinatorResponse },

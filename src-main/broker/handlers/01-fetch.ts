@@ -51,10 +51,19 @@ export function fetch(broker: BrokerServices): HandlerRow {
       if (request.sessionId !== 0 && request.sessionEpoch > 0) {
         return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
       }
-      const first = yield* collectInSlices(broker, request, version)
-      if (isEnough(request, first)) return answer(broker, first)
+      const first = collectInSlices(broker, request, version)
+      let mayHaveMissed = false
+      let step = first.next()
+      while (step.done !== true) {
+        yield
+        mayHaveMissed = true
+        step = first.next()
+      }
+      if (isEnough(request, step.value)) return answer(broker, step.value)
       const partitions = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
-      return partitions > watchedMax ? laterPoll(broker, request, version) : longPoll(broker, request, version)
+      return partitions > watchedMax
+        ? laterPoll(broker, request, version)
+        : longPoll(broker, request, version, mayHaveMissed)
     }
   })
 }
@@ -70,7 +79,12 @@ async function laterPoll(broker: BrokerServices, request: Request, version: numb
   return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version)))
 }
 
-function longPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
+function longPoll(
+  broker: BrokerServices,
+  request: Request,
+  version: number,
+  mayHaveMissed: boolean
+): Promise<Response> {
   const { purgatory } = broker.replicas
   // Names are resolved now: the request's own views of the receive buffer hold no bytes that are needed later.
   const keys = request.topics.flatMap((asked) => {
@@ -90,6 +104,8 @@ function longPoll(broker: BrokerServices, request: Request, version: number): Pr
     // Of a connection that is lost the waiter stays until then: not for the 24 days that may be asked for.
     const timer = broker.clock.after(Math.min(request.maxWaitMs, waitMsMax), () => purgatory.expired(waiter))
     purgatory.add(waiter, keys)
+    // What came while others had their turn during the first look woke nobody.
+    if (mayHaveMissed && waiter.attempt(false)) purgatory.remove(waiter)
   })
 }
 

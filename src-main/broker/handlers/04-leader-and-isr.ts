@@ -45,12 +45,18 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
   })
 }
 
-/** A log is opened with them. */
+/** A log is opened with them; what is no partition of ours is refused below, and nothing is kept of it. */
 async function loadConfigs(broker: BrokerServices, topics: readonly TopicStates[]): Promise<void> {
+  const turns = new Turns(broker.clock)
   for (const some of chunks(topics, configsAtOnce)) {
-    const legal = some.filter(({ topicName }) => topicNameProblem(topicName) === undefined)
-    forgetConfigsOfOthers(broker, legal)
-    await broker.loadTopicConfigs(legal.map(({ topicName }) => topicName))
+    const ours = some.filter(
+      ({ topicName, partitionStates }) =>
+        topicNameProblem(topicName) === undefined &&
+        partitionStates.some(({ replicas }) => replicas.includes(broker.brokerId))
+    )
+    forgetConfigsOfOthers(broker, ours)
+    await broker.loadTopicConfigs(ours.map(({ topicName }) => topicName))
+    await turns.next()
   }
 }
 
