@@ -47,7 +47,12 @@ export function commands(ports: CommandPorts): CommandTable {
   return {
     'node.cost': async ({ node }) => nodeCost(await fresh(), node, brokerIdOf(node)),
 
-    'topic.list': async () => topicsView(await fresh()),
+    'topic.list': async () => {
+      const snapshot = await fresh()
+      // Never told of any is not the same as none.
+      if (snapshot.topicsAtMs === null) throw noBroker()
+      return topicsView(snapshot)
+    },
     'topic.describe': async ({ topic }) => topicView(await knownTopic(topic), await configsOf(cluster, topic)),
     'topic.create': async ({ topic, partitions, replicationFactor, configs }) => {
       const created = await askController(ports, () =>

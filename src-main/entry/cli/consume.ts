@@ -7,7 +7,7 @@ import type { ConsumerPush } from '../../api/watch'
 import type { ControlClient } from '../../host/control-client'
 import { exitCodes, failWith } from './exit'
 import type { CommonOptions } from './options'
-import { printUnreadable, recordText } from './output'
+import { jsonText, printUnreadable, recordText } from './output'
 import { unwrittenCount, writeOut } from './stdout'
 import { withCluster } from './verbs'
 
@@ -83,7 +83,7 @@ class Printer {
 
   /** Resolves when the reader has taken it, and the consumer knows. */
   print({ sequence, records }: Extract<ConsumerPush, { type: 'records' }>): Promise<void> {
-    const line = this.#isJson ? JSON.stringify : recordText
+    const line = this.#isJson ? jsonText : recordText
     const text = records.map((record) => `${line(record)}\n`).join('')
     this.#written = writeOut(text).then(async () => {
       await this.#client.call('consumer.take', { consumer: this.#consumer, sequence })

@@ -46,7 +46,11 @@ export function acksOf(text: string): 0 | 1 | -1 {
 
 export function startingPoint(text: string): 'earliest' | 'latest' | number {
   if (text === 'earliest' || text === 'latest') return text
-  return wholeNumber(0)(text)
+  const offset = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(offset)) return offset
+  throw new InvalidArgumentError(
+    `It must be earliest, latest or an offset (a whole number from 0 to ${Number.MAX_SAFE_INTEGER}).`
+  )
 }
 
 export function commitMode(text: string): 'auto' | 'each' | 'never' {

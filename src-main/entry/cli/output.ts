@@ -10,9 +10,15 @@ import type {
   TopicView,
   UnreadableView
 } from '../../api/views'
+import { columnsOf, forReader, visibleJson } from './visible'
+
+export function jsonText(value: unknown): string {
+  const json = JSON.stringify(value)
+  return process.stdout.isTTY ? visibleJson(json) : json
+}
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  process.stdout.write(`${jsonText(value)}\n`)
 }
 
 export function printLine(text: string): void {
@@ -31,19 +37,20 @@ const unknown = '-'
 type Cell = string | number | null
 
 /** One odd name must not push the rest off the screen. */
-const columnCharactersMax = 60
+const columnsMax = 60
 
 /** Columns as wide as their widest cell, within reason; numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const text = (cell: Cell): string => (cell === null ? unknown : String(cell))
+  const text = (cell: Cell): string => (cell === null ? unknown : forReader(String(cell)))
   const widths = head.map((title, i) =>
-    Math.min(columnCharactersMax, Math.max(title.length, ...rows.map((row) => text(row[i] ?? null).length)))
+    rows.reduce((width, row) => Math.max(width, Math.min(columnsMax, columnsOf(text(row[i] ?? null)))), title.length)
   )
   const line = (cells: readonly Cell[]): string =>
     cells
-      .map((cell, i) =>
-        typeof cell === 'number' ? text(cell).padStart(widths[i] ?? 0) : text(cell).padEnd(widths[i] ?? 0)
-      )
+      .map((cell, i) => {
+        const space = ' '.repeat(Math.max(0, (widths[i] ?? 0) - columnsOf(text(cell))))
+        return typeof cell === 'number' ? space + text(cell) : text(cell) + space
+      })
       .join('  ')
       .trimEnd()
   return [line(head), ...rows.map(line)].join('\n')
@@ -104,7 +111,7 @@ export function topicText(topic: TopicView): string {
   const configs =
     topic.configs === null
       ? [`  configs are not known: ${topic.configsProblem ?? 'not asked for yet'}`]
-      : Object.entries(topic.configs).map(([name, value]) => `  ${name}=${value}`)
+      : Object.entries(topic.configs).map(([name, value]) => `  ${name}=${forReader(value)}`)
   const head = ['PARTITION', 'LEADER', 'EPOCH', 'REPLICAS', 'ISR', 'START', 'END', 'BYTES']
   return [`${topic.name}  ${topic.topicId}`, ...configs, table(head, rows)].join('\n')
 }
@@ -120,7 +127,7 @@ export function groupText(group: GroupView): string {
     (row) => [row.topic, row.partition, row.committedOffset, row.endOffset, row.lagRecords, row.memberId] as const
   )
   return [
-    `${group.groupId}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members?.length ?? unknown} members`,
+    `${forReader(group.groupId)}  ${group.state}${group.protocol === '' ? '' : `  ${group.protocol}`}  ${group.members?.length ?? unknown} members`,
     table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows),
     ...group.partitions.filter(({ lagRecords }) => lagRecords !== null && lagRecords < 0).map(beyondEndText)
   ].join('\n')
@@ -143,5 +150,6 @@ export function producedText(record: { topic: string; partition: number; offset:
 }
 
 export function recordText(record: RecordView): string {
-  return `${record.topic}-${record.partition} ${record.offset}  ${payloadText(record.key)}  ${payloadText(record.value)}`
+  const [key, value] = [payloadText(record.key), payloadText(record.value)]
+  return `${record.topic}-${record.partition} ${record.offset}  ${forReader(key)}  ${forReader(value)}`
 }

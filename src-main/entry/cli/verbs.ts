@@ -2,6 +2,9 @@
 import type { CommandInput, CommandName, CommandOutput } from '../../api/commands'
 import { ControlClient } from '../../host/control-client'
 import { dataFolder, type CommonOptions } from './options'
+import { exitCodes } from './exit'
+import { visible } from './visible'
+import { unknownOfGroup, unknownOfGroups, unknownOfTopic, unknownOfTopics } from './unknown'
 import { groupText, groupsText, nodeText, printJson, printLine, statusText, topicText, topicsText } from './output'
 
 export async function withCluster<T>(options: CommonOptions, work: (client: ControlClient) => Promise<T>): Promise<T> {
@@ -21,18 +24,34 @@ async function run<Name extends CommandName>(
   print: {
     readonly json: (value: CommandOutput<Name>) => unknown
     readonly text: (value: CommandOutput<Name>) => string
+    /** What of the answer is not known, a sentence; the command has failed then, for all that it prints. */
+    readonly unknown?: (value: CommandOutput<Name>, askedAtMs: number) => string | undefined
   }
 ): Promise<void> {
+  const askedAtMs = Date.now()
   const value = await withCluster(options, (client) => client.call(name, input))
   if (options.json === true) printJson(print.json(value))
   else printLine(print.text(value))
+  const unknown = print.unknown?.(value, askedAtMs)
+  if (unknown === undefined) return
+  process.stderr.write(`${process.stderr.isTTY ? visible(unknown) : unknown}\n`)
+  process.exitCode = exitCodes.failed
 }
 
 export const status = (options: CommonOptions): Promise<void> =>
   run(options, 'cluster.status', {}, { json: (value) => value, text: statusText })
 
 export const topicList = (options: CommonOptions): Promise<void> =>
-  run(options, 'topic.list', {}, { json: ({ topics }) => topics, text: ({ topics }) => topicsText(topics) })
+  run(
+    options,
+    'topic.list',
+    {},
+    {
+      json: ({ topics }) => topics,
+      text: ({ topics }) => topicsText(topics),
+      unknown: unknownOfTopics
+    }
+  )
 
 export interface TopicCreateOptions extends CommonOptions {
   readonly partitions?: number
@@ -52,16 +71,25 @@ export function topicCreate(topic: string, options: TopicCreateOptions): Promise
 }
 
 export const topicDescribe = (topic: string, options: CommonOptions): Promise<void> =>
-  run(options, 'topic.describe', { topic }, { json: (value) => value, text: topicText })
+  run(options, 'topic.describe', { topic }, { json: (value) => value, text: topicText, unknown: unknownOfTopic })
 
 export const topicDelete = (topic: string, options: CommonOptions): Promise<void> =>
   run(options, 'topic.delete', { topic }, { json: (value) => value, text: () => `Deleted topic ${topic}.` })
 
 export const groupList = (options: CommonOptions): Promise<void> =>
-  run(options, 'group.list', {}, { json: ({ groups }) => groups, text: ({ groups }) => groupsText(groups) })
+  run(
+    options,
+    'group.list',
+    {},
+    {
+      json: ({ groups }) => groups,
+      text: ({ groups }) => groupsText(groups),
+      unknown: unknownOfGroups
+    }
+  )
 
 export const groupDescribe = (groupId: string, options: CommonOptions): Promise<void> =>
-  run(options, 'group.describe', { groupId }, { json: (value) => value, text: groupText })
+  run(options, 'group.describe', { groupId }, { json: (value) => value, text: groupText, unknown: unknownOfGroup })
 
 export type NodeVerb = 'kill' | 'stop' | 'start' | 'restart'
 

@@ -1,0 +1,94 @@
+/** The commands of `lagoon` and their options. */
+import { Command, Option } from 'commander'
+import { consume } from './consume'
+import { exitCodes } from './exit'
+import { acksOf, commitMode, keyValue, startingPoint, wholeNumber, withCommon, type CommonOptions } from './options'
+import { produce } from './produce'
+import { up, type UpOptions } from './up'
+import * as verbs from './verbs'
+import { visible } from './visible'
+
+const partitionMax = 2147483647
+
+const nodeVerbs = {
+  kill: 'end the process of a node at once, as a crash does (SIGKILL); it stays down',
+  stop: 'let a node shut down cleanly; it stays down',
+  start: 'start a node that is down',
+  restart: 'stop a node cleanly and start it again'
+} as const satisfies Record<verbs.NodeVerb, string>
+
+export function buildProgram(): Command {
+  const program = new Command('lagoon')
+    .description('A whole Kafka-compatible cluster on your own machine: run it, see it, break it')
+    .version('0.1.0')
+    .showHelpAfterError('(lagoon --help shows what is possible)')
+
+  withCommon(program.command('up'))
+    .description('run the cluster of a folder in the foreground; SIGINT stops it')
+    .option('--brokers <n>', 'brokers of a new cluster (default: 3)', wholeNumber(1))
+    .option('--ensemble <n>', 'ensemble members of a new cluster (default: 1)', wholeNumber(1))
+    .option('--broker-config <k=v>', 'config of all brokers, kept in the folder; may be given several times', keyValue)
+    .option('--ui', 'serve the screens to a browser on this machine')
+    .option('--ui-port <port>', 'port of the screens (default: a free one)', wholeNumber(0, 65535))
+    .action((options: UpOptions) => up(options))
+  withCommon(program.command('status')).description('show the nodes of the cluster').action(verbs.status)
+
+  const topic = program.command('topic').description('list, create, describe, delete topics')
+  withCommon(topic.command('list')).description('list topics with what is in them').action(verbs.topicList)
+  withCommon(topic.command('create <topic>'))
+    .description('create a topic')
+    .option('--partitions <n>', 'number of partitions (default: 1)', wholeNumber(-1))
+    .option('--replication-factor <n>', 'replicas of each partition (default: 1)', wholeNumber(-1))
+    .option('--config <k=v>', 'topic config; may be given several times', keyValue)
+    .action(verbs.topicCreate)
+  withCommon(topic.command('describe <topic>'))
+    .description('show the partitions and configs of a topic')
+    .action(verbs.topicDescribe)
+  withCommon(topic.command('delete <topic>'))
+    .description('delete a topic and all its records')
+    .action(verbs.topicDelete)
+
+  withCommon(program.command('produce <topic>'))
+    .description('write records: one with --value, else each line of stdin')
+    .option('--key <key>', 'key of every record')
+    .option('--value <value>', 'value of a single record')
+    .addOption(new Option('--acks <n>', '0, 1 or all').argParser(acksOf).default(-1, 'all'))
+    .option('--partition <n>', 'write to this partition', wholeNumber(0, partitionMax))
+    .action(produce)
+  withCommon(program.command('consume <topic>'))
+    .description('read records, one line each')
+    .option('--group <group>', 'as a member of this group')
+    .option('--from <where>', 'earliest, latest or an offset', startingPoint, 'earliest' as const)
+    .option('--max-records <n>', 'end after so many', wholeNumber(1))
+    .option('--poll-timeout-ms <ms>', 'end when a poll of this length brings nothing', wholeNumber(1))
+    .option('--commit <mode>', 'auto, each or never', commitMode, 'auto' as const)
+    .action(consume)
+
+  const group = program.command('group').description('list and describe consumer groups')
+  withCommon(group.command('list')).description('list consumer groups with their lag').action(verbs.groupList)
+  withCommon(group.command('describe <group>'))
+    .description('show the offsets, lag and members of a group')
+    .action(verbs.groupDescribe)
+
+  const node = program.command('node').description('kill, stop, start, restart a node: broker-1, ensemble-1')
+  for (const [verb, description] of Object.entries(nodeVerbs) as [verbs.NodeVerb, string][]) {
+    withCommon(node.command(`${verb} <node>`))
+      .description(description)
+      .action((name: string, options: CommonOptions) => verbs.node(verb, name, options))
+  }
+  return program
+}
+
+/** Asked for the help of a command that does not exist, commander shows that of the one above it as if all were well. */
+export function refuseUnknownCommand(program: Command, words: readonly string[]): void {
+  let command = program
+  for (const word of words) {
+    if (command.commands.length === 0) return
+    if (word === 'help' || word.startsWith('-')) continue
+    const named = command.commands.find((one) => one.name() === word)
+    if (named === undefined) {
+      return command.error(`error: unknown command '${visible(word)}'`, { exitCode: exitCodes.usage })
+    }
+    command = named
+  }
+}
