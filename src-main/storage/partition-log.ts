@@ -239,7 +239,8 @@ export class PartitionLog {
       type: 'duplicate',
       baseOffset: known.baseOffset,
       lastOffset: known.lastOffset,
-      logAppendTimeMs: this.config.messageTimestampType === 'LogAppendTime' ? known.timestampMs : -1,
+      // Kafka tells the batch's time here, whoever stamped it (UnifiedLog.append).
+      logAppendTimeMs: known.timestampMs,
       logStartOffset: this.#offsets.start
     }
   }

@@ -39,7 +39,7 @@ export const TOPIC_CONFIGS = {
     values: ['CreateTime', 'LogAppendTime']
   },
   'min.insync.replicas': { type: 'int', default: '1', brokerName: 'min.insync.replicas', values: ['1'] },
-  'retention.bytes': { type: 'long', default: '-1', brokerName: 'log.retention.bytes', min: -1 },
+  'retention.bytes': { type: 'long', default: '-1', brokerName: 'log.retention.bytes' },
   'retention.ms': { type: 'long', default: '604800000', brokerName: 'log.retention.ms', min: -1 },
   'segment.bytes': { type: 'int', default: '1073741824', brokerName: 'log.segment.bytes', min: 14, max: int32Max },
   'segment.ms': { type: 'long', default: '604800000', brokerName: 'log.roll.ms', min: 1 }
@@ -80,12 +80,15 @@ export function configProblem(name: string, value: string | null): string | unde
     return `Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }
   // Exact: a long goes up to 2^63 - 1, which many tools mean by "for ever".
-  const number = BigInt(value.trim().replace('+', ''))
+  const number = wholeNumberIn(value)
   const { min = -int64Max - 1n, max = int64Max } = definition
   if (number < min) return `Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
   if (number > max) return `Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
   return undefined
 }
+
+/** Of a text that configProblem lets pass. */
+export const wholeNumberIn = (text: string): bigint => BigInt(text.trim().replace('+', ''))
 
 /**
  * What the log reckons with. Beyond 2^53 it is rounded, which no age or size of a log can tell from the exact value; what

@@ -12,6 +12,7 @@ import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
+import type { PartitionLog } from '../../storage/partition-log'
 import type { LogSlice } from '../../storage/log-types'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices, mapInSlices } from '../server/slices'
@@ -25,6 +26,9 @@ type AskedPartition = AskedTopic['partitions'][number]
 type PartitionAnswer = Response['responses'][number]['partitions'][number]
 
 const readCommitted = 1
+/** Session epochs of a fetch that names all its partitions (KIP-227). */
+const wholeFetch = 0
+const noSession = -1
 /** What a client may ask for at once, whatever it says (fetch.max.bytes of the broker, Kafka's default). */
 const answerBytesMax = 55 * 1024 * 1024
 /** A connection that is silent for longer is closed anyway (connections.max.idle.ms). */
@@ -48,7 +52,8 @@ export function fetch(broker: BrokerServices): HandlerRow {
     isBulk: true,
     *handle(request, { header }) {
       const version = header.apiVersion
-      if (request.sessionId !== 0 && request.sessionEpoch > 0) {
+      // Whatever goes on with a session goes on with one that is not there (Kafka's FetchManager.newContext).
+      if (request.sessionEpoch !== wholeFetch && request.sessionEpoch !== noSession) {
         return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
       }
       const first = collectInSlices(broker, request, version)
@@ -138,6 +143,8 @@ function* collectInSlices(broker: BrokerServices, request: Request, version: num
       const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0 })
       if (read.type === 'error') hasError = true
       if (read.type === 'error') return failed(broker, { topic, wanted, version }, read.error, leaders)
+      // Told at once, as an error is.
+      if (read.isDiverging === true) hasError = true
       bytes += read.bytes
       return read.answer
     })
@@ -157,7 +164,12 @@ interface Wanted {
 
 type Read =
   | { readonly type: 'error'; readonly error: KafkaError }
-  | { readonly type: 'data'; readonly answer: PartitionAnswer; readonly bytes: number }
+  | {
+      readonly type: 'data'
+      readonly answer: PartitionAnswer
+      readonly bytes: number
+      readonly isDiverging?: true
+    }
 
 function readPartition(broker: BrokerServices, request: Request, at: Wanted): Read {
   const { asked, topic, wanted, version } = at
@@ -173,6 +185,20 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
   const problem = partition.epochProblem(wanted.currentLeaderEpoch)
   if (problem !== undefined) return { type: 'error', error: problem }
   const { log } = partition
+  const diverging = divergenceOf(log, wanted)
+  if (diverging === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: 'OFFSET_OUT_OF_RANGE' }
+  const partitionAnswer = {
+    partitionIndex: wanted.partition,
+    errorCode: 0,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.highWatermark,
+    logStartOffset: log.logStartOffset,
+    abortedTransactions: request.isolationLevel === readCommitted ? [] : null
+  }
+  if (diverging !== undefined) {
+    const answer = { ...partitionAnswer, divergingEpoch: diverging, records: new Uint8Array(0) }
+    return { type: 'data', bytes: 0, isDiverging: true, answer }
+  }
   const maxBytes = Math.max(0, Math.min(wanted.partitionMaxBytes, at.room))
   const slices = locate()
   if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
@@ -180,15 +206,7 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
   return {
     type: 'data',
     bytes: records.lengthBytes,
-    answer: {
-      partitionIndex: wanted.partition,
-      errorCode: 0,
-      highWatermark: log.highWatermark,
-      lastStableOffset: log.highWatermark,
-      logStartOffset: log.logStartOffset,
-      abortedTransactions: request.isolationLevel === readCommitted ? [] : null,
-      records: records.lengthBytes === 0 ? new Uint8Array(0) : records
-    }
+    answer: { ...partitionAnswer, records: records.lengthBytes === 0 ? new Uint8Array(0) : records }
   }
 
   function locate(): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
@@ -197,6 +215,22 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
     return log.locate(wanted.fetchOffset, maxBytes, log.highWatermark, at.isFirst)
   }
 }
+
+/**
+ * KIP-595: where the history of who read up to an epoch, and of this log, part; undefined when they do not. An epoch that
+ * this log never had is an offset that it does not have (Kafka's Partition.readRecords).
+ */
+function divergenceOf(
+  log: PartitionLog,
+  { lastFetchedEpoch, fetchOffset }: AskedPartition
+): PartitionAnswer['divergingEpoch'] | 'OFFSET_OUT_OF_RANGE' {
+  if (lastFetchedEpoch < 0) return undefined
+  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (leaderEpoch < 0 || endOffset < 0) return 'OFFSET_OUT_OF_RANGE'
+  return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
+}
+
+const isUnknown = (error: KafkaError): boolean => error === 'UNKNOWN_TOPIC_OR_PARTITION' || error === 'UNKNOWN_TOPIC_ID'
 
 function failed(
   broker: BrokerServices,
@@ -208,7 +242,8 @@ function failed(
     partitionIndex: wanted.partition,
     errorCode: code(error),
     highWatermark: -1,
-    abortedTransactions: null,
+    // As Kafka: an empty list where the partition is not known, none where it was not read.
+    abortedTransactions: isUnknown(error) ? [] : null,
     records: new Uint8Array(0)
   }
   const isMisled = error === 'NOT_LEADER_OR_FOLLOWER' || error === 'FENCED_LEADER_EPOCH'

@@ -59,7 +59,9 @@ function* topicAnswers(broker: BrokerServices, request: Request, version: number
       return known === undefined ? unknown({ error: 'UNKNOWN_TOPIC_ID', name: null, topicId }) : describe(known)
     }
     const known = broker.image.topic(name ?? '')
-    return known === undefined ? missing(broker, name ?? '', request.allowAutoTopicCreation) : describe(known)
+    if (known !== undefined) return describe(known)
+    const answer = missing(broker, name ?? '', request.allowAutoTopicCreation)
+    return request.includeTopicAuthorizedOperations ? { ...answer, topicAuthorizedOperations: topicOperations } : answer
   })
 }
 

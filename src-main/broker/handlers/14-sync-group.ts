@@ -16,7 +16,11 @@ export function syncGroup(broker: BrokerServices): HandlerRow {
     served: [0, 5],
     request: syncGroupRequest,
     response: syncGroupResponse,
-    *handle(request) {
+    *handle(request, { header }) {
+      const { protocolType, protocolName } = request
+      // From version 5 on both must be said (KIP-559).
+      if (header.apiVersion >= 5 && (protocolType === null || protocolName === null))
+        return { errorCode: code('INCONSISTENT_GROUP_PROTOCOL'), assignment: new Uint8Array(0) }
       const assignments = new Map<string, Uint8Array>()
       let bytes = 0
       for (const { memberId, assignment } of request.assignments) {
@@ -28,13 +32,13 @@ export function syncGroup(broker: BrokerServices): HandlerRow {
         memberId: request.memberId,
         groupInstanceId: request.groupInstanceId,
         generationId: request.generationId,
-        protocolType: request.protocolType,
-        protocolName: request.protocolName,
+        protocolType,
+        protocolName,
         assignments
       }
       if (bytes > assignmentsBytesMax) return { errorCode: code('UNKNOWN_SERVER_ERROR'), assignment: new Uint8Array(0) }
-      return broker.groups.sync(request.groupId, sync).then(({ error, protocolType, protocolName, assignment }) => {
-        return { errorCode: code(error), protocolType, protocolName, assignment }
+      return broker.groups.sync(request.groupId, sync).then(({ error, ...answer }) => {
+        return { errorCode: code(error), ...answer }
       })
     }
   })

@@ -10,6 +10,8 @@ import { handler, type HandlerRow } from '../server/handler'
 import { mapInSlices } from '../server/slices'
 import { groupOperations, notRequested } from './authorized-operations'
 
+const nothingYet = new Uint8Array(0)
+
 export function describeGroups(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 15,
@@ -28,19 +30,21 @@ export function describeGroups(broker: BrokerServices): HandlerRow {
             return { ...nothing(groupId, isError ? 'GROUP_ID_NOT_FOUND' : 'NONE', 'Dead'), errorMessage }
           }
           if (typeof group === 'string') return nothing(groupId, group, '')
+          const isStable = group.state === 'Stable'
           return {
             errorCode: 0,
             groupId,
             groupState: group.state,
             protocolType: group.protocolType ?? '',
-            protocolData: group.state === 'Stable' ? (group.protocolName ?? '') : '',
+            protocolData: isStable ? (group.protocolName ?? '') : '',
             members: group.members.map((member) => ({
               memberId: member.memberId,
               groupInstanceId: member.groupInstanceId,
               clientId: member.clientId,
               clientHost: member.clientHost,
-              memberMetadata: member.metadata,
-              memberAssignment: member.assignment
+              // During a rebalance they are about to be others (Kafka's GroupMetadata.summary).
+              memberMetadata: isStable ? member.metadata : nothingYet,
+              memberAssignment: isStable ? member.assignment : nothingYet
             })),
             authorizedOperations
           }

@@ -16,7 +16,9 @@ export function initProducerId(broker: BrokerServices): HandlerRow {
     served: [0, 5],
     request: initProducerIdRequest,
     response: initProducerIdResponse,
-    async handle({ transactionalId }) {
+    async handle({ transactionalId, producerId, producerEpoch }) {
+      // Kafka's KafkaApis.handleInitProducerIdRequest and TransactionCoordinator: an id and its epoch come together.
+      if (transactionalId === '' || producerId < 0n !== producerEpoch < 0) return failed('INVALID_REQUEST')
       if (transactionalId !== null) return failed('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
       const id = await broker.producerIds.next()
       return typeof id === 'bigint' ? { errorCode: 0, producerId: id, producerEpoch: 0 } : failed(id)

@@ -78,14 +78,17 @@ function* resourcesOf(asked: readonly Asked[]): Slices<readonly Resource[]> {
     const name = `${resourceType} ${resourceName}`
     const known = byName.get(name)
     if (known === undefined) {
-      const keys = configurationKeys === null ? null : new Set(configurationKeys)
+      const keys = isAll(configurationKeys) ? null : new Set(configurationKeys)
       byName.set(name, { resourceType, resourceName, configurationKeys: keys })
-    } else if (configurationKeys === null) known.configurationKeys = null
+    } else if (isAll(configurationKeys)) known.configurationKeys = null
     else for (const key of configurationKeys) known.configurationKeys?.add(key)
     yield
   }
   return [...byName.values()]
 }
+
+/** No key is every key, as with Kafka. */
+const isAll = (keys: readonly string[] | null): keys is null => keys === null || keys.length === 0
 
 type Found = { readonly entries: readonly ConfigEntry[] } | { readonly error: KafkaError; readonly message: string }
 

@@ -6,6 +6,7 @@ import { handler, type HandlerRow } from '../server/handler'
 import { clusterOperations, notRequested } from './authorized-operations'
 
 const brokerEndpoints = 1
+const controllerEndpoints = 2
 
 export function describeCluster(broker: BrokerServices): HandlerRow {
   return handler({
@@ -15,8 +16,9 @@ export function describeCluster(broker: BrokerServices): HandlerRow {
     response: describeClusterResponse,
     handle(request) {
       if (request.endpointType !== brokerEndpoints) {
+        const isController = request.endpointType === controllerEndpoints
+        const errorCode = code(isController ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE')
         const errorMessage = 'Only brokers can be described here, not controllers.'
-        const errorCode = code('UNSUPPORTED_ENDPOINT_TYPE')
         return { errorCode, errorMessage, clusterId: '', controllerId: -1, brokers: [] }
       }
       return {

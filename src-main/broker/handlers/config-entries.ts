@@ -1,6 +1,12 @@
 /** Configs as CreateTopics and DescribeConfigs show them: value, where it comes from, what else speaks of it. */
 import { configSource, defaultsOf, topicConfigOf, type BrokerLayers, type ConfigSynonym } from '../core/broker-layers'
-import { definitionOf, topicConfigNames, type TopicConfigs } from '../core/topic-configs'
+import {
+  definitionOf,
+  topicConfigNames,
+  wholeNumberIn,
+  type TopicConfigName,
+  type TopicConfigs
+} from '../core/topic-configs'
 
 /** Resources that have configs (Kafka's ConfigResource.Type). */
 export const topicResource = 2
@@ -25,11 +31,17 @@ export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): rea
     const defaults = defaultsOf(name, layers)
     const value = own[name]
     const set: readonly ConfigSynonym[] =
-      value === undefined ? [] : [{ name, value, source: configSource.dynamicTopic }]
+      value === undefined ? [] : [{ name, value: parsedText(name, value), source: configSource.dynamicTopic }]
     const holds = set[0] ?? defaults[0]
     const type = configType[definitionOf(name).type]
     return { name, value: holds.value, source: holds.source, type, synonyms: [...set, ...defaults], isReadOnly: false }
   })
+}
+
+/** As Kafka shows what it has parsed: "5" for " +5 ". */
+function parsedText(name: TopicConfigName, text: string): string {
+  const { type } = definitionOf(name)
+  return type === 'string' || type === 'list' ? text : String(wholeNumberIn(text))
 }
 
 /** Broker configs that can be changed while it runs. */

@@ -55,6 +55,8 @@ export interface BatchRefused {
 }
 
 const zstd = 4
+/** Of magic 0: what comes before the key, and two lengths. */
+const smallestMessageBytes = logOverheadBytes + 14
 
 const refuse = (error: BatchErrorName, message: string): BatchRefused => ({ type: 'error', error, message })
 
@@ -115,12 +117,15 @@ function recordsFault(walked: WalkedRecords | WalkFault, { needsKeys }: BatchLim
 
 function shapeFault(bytes: Uint8Array, start: number, length: number, limits: BatchLimits): BatchRefused | undefined {
   if (length === 0) return refuse('INVALID_RECORD', 'a partition must be sent exactly one batch, none came')
-  if (length < logOverheadBytes + 5) return refuse('CORRUPT_MESSAGE', `${length} bytes are too few for a batch`)
+  // What is cut is no batch, and of batches exactly one must come (Kafka's ByteBufferLogInputStream, ProduceRequest).
+  if (length <= headerAt.magic) return refuse('INVALID_RECORD', `${length} bytes are too few for a batch`)
   const magic = batchMagic(bytes, start)
-  if (magic !== currentMagic) return refuse('INVALID_RECORD', `batches of magic ${magic} are not accepted, only 2`)
   const sizeBytes = batchSizeBytes(bytes, start)
-  if (sizeBytes < batchHeaderBytes || sizeBytes > length)
-    return refuse('CORRUPT_MESSAGE', `the batch claims ${sizeBytes} bytes, ${length} came`)
+  const isKnownMagic = magic >= 0 && magic <= currentMagic
+  if (!isKnownMagic || sizeBytes < (magic === currentMagic ? batchHeaderBytes : smallestMessageBytes))
+    return refuse('CORRUPT_MESSAGE', `a batch of magic ${magic} and ${sizeBytes} bytes does not exist`)
+  if (magic !== currentMagic) return refuse('INVALID_RECORD', `batches of magic ${magic} are not accepted, only 2`)
+  if (sizeBytes > length) return refuse('INVALID_RECORD', `the batch claims ${sizeBytes} bytes, ${length} came`)
   if (sizeBytes < length) return refuse('INVALID_RECORD', 'a partition must be sent exactly one batch, more bytes came')
   const codec = batchAttributes(bytes, start) & attributeBits.codec
   if (codec > zstd) return refuse('UNSUPPORTED_COMPRESSION_TYPE', `codec ${codec} is unknown`)

@@ -41,21 +41,30 @@ describe('a produced batch', () => {
   it('must be exactly one batch of magic 2', () => {
     expect(errorOf(new Uint8Array(0))).toBe('INVALID_RECORD')
     expect(errorOf(Buffer.concat([batchOf(['a']), batchOf(['b'])]))).toBe('INVALID_RECORD')
-    for (const magic of [0, 1, 3])
-      expect(errorOf(altered(batchOf(['a']), (bytes) => (bytes[headerAt.magic] = magic)))).toBe('INVALID_RECORD')
+    const withMagic = (magic: number) => altered(batchOf(['a']), (bytes) => (bytes[headerAt.magic] = magic))
+    expect([0, 1, 3, 127, 255].map((magic) => errorOf(withMagic(magic)))).toEqual([
+      'INVALID_RECORD',
+      'INVALID_RECORD',
+      'CORRUPT_MESSAGE',
+      'CORRUPT_MESSAGE',
+      'CORRUPT_MESSAGE'
+    ])
   })
 
   it('with wrong bytes or a wrong length is corrupt', () => {
     const wrong = batchOf(['some value'])
     wrong[70] = (wrong[70] ?? 0) ^ 1
     expect(errorOf(wrong)).toBe('CORRUPT_MESSAGE')
-    expect(errorOf(batchOf(['a']).subarray(0, 60))).toBe('CORRUPT_MESSAGE')
     expect(errorOf(altered(batchOf(['a']), (bytes) => putInt32(bytes, headerAt.batchLength, -1)))).toBe(
       'CORRUPT_MESSAGE'
     )
     expect(errorOf(altered(batchOf(['a']), (bytes) => putInt32(bytes, headerAt.batchLength, 10)))).toBe(
       'CORRUPT_MESSAGE'
     )
+  })
+
+  it('that is cut is none, as with Kafka', () => {
+    for (const bytes of [1, 16, 17, 60, 65]) expect(errorOf(batchOf(['a']).subarray(0, bytes))).toBe('INVALID_RECORD')
   })
 
   it('larger than max.message.bytes or than a segment gets the error of either', () => {
