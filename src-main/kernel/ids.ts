@@ -1,6 +1,6 @@
 /**
  * Identities and positions that several rooms share. Two numbers of different kinds are different types, so that an epoch
- * where an offset belongs does not compile (ADR 24); at run time they are the numbers they are. A plain number may
+ * where an offset belongs does not compile (ADR 22); at run time they are the numbers they are. A plain number may
  * become any of them, so literals and arithmetic need no cast; what has a kind never becomes another.
  */
 declare const kind: unique symbol
