@@ -163,3 +163,10 @@ function asAppError(error: unknown, to: HostPort): AppError {
     cause: error
   })
 }
+
+/** Of a request about one thing. */
+export function only<T>(answers: readonly T[]): T {
+  const answer = answers[0]
+  if (answer === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' })
+  return answer
+}

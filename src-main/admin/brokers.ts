@@ -38,6 +38,12 @@ export class Brokers {
     return this.#controllerId
   }
 
+  /** Throws CONNECTION_REFUSED while there is none. */
+  controller(): number {
+    if (this.#controllerId !== null) return this.#controllerId
+    throw new AppError('CONNECTION_REFUSED', 'The cluster has no controller at the moment.')
+  }
+
   async ask<T>(broker: number, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
     const to = this.#known.get(broker)
     if (to === undefined) throw new AppError('CONNECTION_REFUSED', `The address of broker ${broker} is not known.`)

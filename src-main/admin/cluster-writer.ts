@@ -1,9 +1,8 @@
 /** Topics and records: what changes a cluster, and reading what lies in a partition. */
 import { createTopicsV7, deleteTopicsV6, produceV9 } from '@platformatic/kafka'
 import type { ClusterWriter, NewRecord, PayloadText } from '../kernel/cluster-ports'
-import { AppError } from '../kernel/errors'
 import { bytesFromPayload } from '../serdes/payload'
-import { check, kafkaError, partial } from './broker-lanes'
+import { check, only, partial } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
 import { kafkaUuid, safe } from './cluster-reader'
 import type { RecordBytes } from './fetched-records'
@@ -19,7 +18,7 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
         assignments: [],
         configs: Object.entries(configs).map(([config, value]) => ({ name: config, value }))
       }
-      const answer = await brokers.ask(controllerOf(brokers), commandLane, timeoutMs, (connection) =>
+      const answer = await brokers.ask(brokers.controller(), commandLane, timeoutMs, (connection) =>
         partial(createTopicsV7.api.async(connection, [topic], timeoutMs, false))
       )
       const created = only(answer.topics)
@@ -28,7 +27,7 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
     },
 
     async deleteTopic(topic, timeoutMs) {
-      const answer = await brokers.ask(controllerOf(brokers), commandLane, timeoutMs, (connection) =>
+      const answer = await brokers.ask(brokers.controller(), commandLane, timeoutMs, (connection) =>
         partial(deleteTopicsV6.api.async(connection, [{ name: topic }], timeoutMs))
       )
       const deleted = only(answer.responses)
@@ -55,17 +54,6 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
       return Promise.resolve()
     }
   }
-}
-
-function controllerOf(brokers: Brokers): number {
-  if (brokers.controllerId !== null) return brokers.controllerId
-  throw new AppError('CONNECTION_REFUSED', 'The cluster has no controller at the moment.')
-}
-
-function only<T>(answers: readonly T[]): T {
-  const answer = answers[0]
-  if (answer === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' })
-  return answer
 }
 
 // ── produce ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@ import type { ClusterIdentity } from '../kernel/cluster-identity'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import type { HostPort } from './broker-lanes'
 import { Brokers } from './brokers'
+import { clusterAdministration } from './cluster-administration'
 import { clusterReader } from './cluster-reader'
 import { clusterWriter } from './cluster-writer'
 import type { RecordBytes } from './fetched-records'
@@ -21,6 +22,7 @@ export function openKafkaCluster(
   return {
     ...clusterReader(brokers),
     ...clusterWriter(brokers, recordBytes),
+    ...clusterAdministration(brokers),
     ...groupMembership(brokers),
     close() {
       brokers.lanes.close()

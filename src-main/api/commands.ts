@@ -22,6 +22,8 @@ import {
 export const nodeNameSchema = z.string().regex(/^(broker|ensemble)-[1-9][0-9]*$/)
 const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)
+const offset = z.number().int().min(0)
+const atTime = z.object({ type: z.literal('time'), timestampMs: z.number().int().min(0) })
 const nothing = z.object({})
 
 export const COMMANDS = {
@@ -50,6 +52,35 @@ export const COMMANDS = {
     output: z.object({ topic: z.string(), topicId: z.string() })
   },
   'topic.delete': { input: z.object({ topic: z.string().min(1) }), output: z.object({ topic: z.string() }) },
+
+  /** Sets and removes configs of a topic, leaves the others; answers all that are set for it then. */
+  'topic.alter': {
+    input: z.object({
+      topic: z.string().min(1),
+      set: z.record(z.string(), z.string()).optional(),
+      remove: z.array(z.string()).optional()
+    }),
+    output: z.object({ topic: z.string(), configs: z.record(z.string(), z.string()) })
+  },
+  /** `to` is how many there are afterwards. Keys map to other partitions from then on. */
+  'topic.addPartitions': {
+    input: z.object({ topic: z.string().min(1), to: z.number().int() }),
+    output: z.object({ topic: z.string(), partitions: z.number().int() })
+  },
+  /** Deletes records: all, or what lies before an offset or a time; of all partitions or one. */
+  'topic.purge': {
+    input: z.object({
+      topic: z.string().min(1),
+      partition: partition.optional(),
+      before: z.union([z.object({ type: z.literal('offset'), offset }), atTime]).optional()
+    }),
+    output: z.object({
+      topic: z.string(),
+      partitions: z.array(z.object({ partition, startOffset: offset })),
+      /** Partitions where nothing was deleted, and why. */
+      failed: z.array(z.object({ partition, kafkaError: z.string(), message: z.string() }))
+    })
+  },
 
   /** The newest `limit` records over all partitions (or one), newest first by partition time order. */
   'records.newest': {
@@ -115,6 +146,39 @@ export const COMMANDS = {
   'group.list': { input: nothing, output: groupsSchema },
   /** The empty id, too: simple consumers keep offsets under it. */
   'group.describe': { input: z.object({ groupId: z.string() }), output: groupSchema },
+  'group.delete': { input: z.object({ groupId: z.string() }), output: z.object({ groupId: z.string() }) },
+  /** Takes back what the group has committed in a topic that it does not read any more. */
+  'group.deleteOffsets': {
+    input: z.object({ groupId: z.string(), topic: z.string().min(1) }),
+    output: z.object({
+      groupId: z.string(),
+      topic: z.string(),
+      partitions: z.array(z.object({ partition, before: offset.nullable() }))
+    })
+  },
+  /** Refused while the group has members. Without topics: all partitions that it has committed in. */
+  'group.reset': {
+    input: z.object({
+      groupId: z.string(),
+      to: z.union([
+        z.object({ type: z.enum(['earliest', 'latest']) }),
+        z.object({ type: z.literal('offset'), offset }),
+        atTime,
+        z.object({ type: z.literal('shift'), by: z.number().int() })
+      ]),
+      topics: z
+        .array(z.object({ topic: z.string().min(1), partitions: z.array(partition).min(1).optional() }))
+        .min(1)
+        .optional(),
+      /** Plans only. */
+      dryRun: z.boolean().optional()
+    }),
+    output: z.object({
+      groupId: z.string(),
+      applied: z.boolean(),
+      partitions: z.array(z.object({ topic: z.string(), partition, before: offset.nullable(), after: offset }))
+    })
+  },
   'group.lag': {
     input: z.object({
       groupId: z.string(),

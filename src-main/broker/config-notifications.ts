@@ -80,9 +80,10 @@ export class ConfigNotifications {
     else await this.#listener.changed(entity)
   }
 
-  /** Rejects with EnsembleError. */
+  /** Tells every broker, this one before it resolves: whoever asked for the change sees it here. Rejects with EnsembleError. */
   async announce(entity: ConfigEntity): Promise<void> {
     await this.#ensemble.create(paths.newConfigChange, configChangeData(entity), { sequential: true })
+    await this.#listener.changed(entity)
     const listed = await this.#ensemble.getChildren(paths.configChanges)
     const numbers = (listed?.children ?? []).flatMap((name) => numberOf(name) ?? []).sort((a, b) => a - b)
     if (numbers.length <= 2 * notificationsKept) return

@@ -170,6 +170,9 @@ export class LabHost {
     'topic.describe': (input) => this.#monitor.ask('topic.describe', input),
     'topic.create': (input) => this.#monitor.ask('topic.create', input),
     'topic.delete': (input) => this.#monitor.ask('topic.delete', input),
+    'topic.alter': (input) => this.#monitor.ask('topic.alter', input),
+    'topic.addPartitions': (input) => this.#monitor.ask('topic.addPartitions', input),
+    'topic.purge': (input) => this.#monitor.ask('topic.purge', input),
     'records.newest': (input) => this.#monitor.ask('records.newest', input),
     'record.whole': (input) => this.#monitor.ask('record.whole', input),
     'records.produce': (input) => this.#monitor.ask('records.produce', input),
@@ -178,6 +181,9 @@ export class LabHost {
     'consumer.close': (input) => this.#monitor.ask('consumer.close', input),
     'group.list': (input) => this.#monitor.ask('group.list', input),
     'group.describe': (input) => this.#monitor.ask('group.describe', input),
+    'group.delete': (input) => this.#monitor.ask('group.delete', input),
+    'group.deleteOffsets': (input) => this.#monitor.ask('group.deleteOffsets', input),
+    'group.reset': (input) => this.#monitor.ask('group.reset', input),
     'group.lag': (input) => this.#monitor.ask('group.lag', input)
   }
 

@@ -236,6 +236,46 @@ export interface GroupMembership {
   ): Promise<void>
 }
 
+/** Changes of what is there. All reject with KAFKA and the broker's message when the whole request is refused. */
+export interface ClusterAdministration {
+  /** Sets and removes configs of a topic; the others stay. Asks any broker. */
+  alterTopicConfigs(
+    topic: string,
+    changes: { readonly set: Readonly<Record<string, string>>; readonly remove: readonly string[] },
+    timeoutMs: number
+  ): Promise<void>
+  /** `count` is how many there are afterwards. Asks the controller. */
+  createPartitions(topic: string, count: number, timeoutMs: number): Promise<void>
+  /** Deletes what lies before each offset, on its partitions' leader; where each log starts then. */
+  deleteRecords(
+    broker: BrokerId,
+    positions: readonly FetchPosition[],
+    timeoutMs: number
+  ): Promise<readonly ChangedPartition[]>
+  /** The first offset whose record is of that time or later; null when there is none. */
+  offsetsAtTime(
+    broker: BrokerId,
+    timestampMs: number,
+    partitions: readonly TopicPartition[],
+    timeoutMs: number
+  ): Promise<readonly ChangedPartition[]>
+  deleteGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<void>
+  /** Takes back what the group has committed in these partitions. */
+  deleteOffsets(
+    coordinator: BrokerId,
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    timeoutMs: number
+  ): Promise<readonly ChangedPartition[]>
+}
+
+/** What became of one partition of a request. */
+export interface ChangedPartition extends TopicPartition {
+  readonly problem: KafkaProblem | null
+  /** null where there is none, or where it is beyond 2^53. */
+  readonly offset: Offset | null
+}
+
 export interface MemberAddress {
   readonly coordinator: BrokerId
   readonly groupId: string
@@ -253,6 +293,6 @@ export interface JoinedGroup {
   readonly members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]
 }
 
-export interface KafkaCluster extends ClusterReader, ClusterWriter, GroupMembership {
+export interface KafkaCluster extends ClusterReader, ClusterWriter, ClusterAdministration, GroupMembership {
   close(): Promise<void>
 }

@@ -9,10 +9,12 @@ import { brokerIdOf } from './core/broker-name'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import { groupsView, groupView, nodeCost, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
+import { GroupAdministration } from './group-administration'
 import type { LagHistory } from './history'
 import { newestRecords, wholeRecord } from './newest'
 import type { Producer } from './producer'
 import { retrying } from './retrying'
+import { TopicAdministration } from './topic-administration'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 2000
@@ -38,9 +40,11 @@ export interface CommandPorts {
 
 export function commands(ports: CommandPorts): CommandTable {
   const { clock, cluster, history, producer, consumers, fresh, behind } = ports
+  const topics = new TopicAdministration(ports)
+  const groups = new GroupAdministration(ports)
   const knownTopic = async (name: string): Promise<TopicFacts> => {
-    const { topics, hasMetadata } = await fresh(name)
-    const topic = topics.get(name)
+    const { topics: known, hasMetadata } = await fresh(name)
+    const topic = known.get(name)
     if (topic !== undefined) return topic
     throw hasMetadata ? unknownTopic(name) : noBroker()
   }
@@ -73,6 +77,10 @@ export function commands(ports: CommandPorts): CommandTable {
       return { topic }
     },
 
+    'topic.alter': (input) => topics.alter(input),
+    'topic.addPartitions': (input) => topics.addPartitions(input),
+    'topic.purge': (input) => topics.purge(input),
+
     'records.newest': async ({ topic, partition, limit }) =>
       await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),
     'record.whole': async ({ topic, partition, offset }) =>
@@ -101,6 +109,12 @@ export function commands(ports: CommandPorts): CommandTable {
       const message = `There is no group ${groupId}.`
       throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
     },
+    'group.delete': async ({ groupId }) => {
+      await groups.delete(groupId)
+      return { groupId }
+    },
+    'group.deleteOffsets': ({ groupId, topic }) => groups.deleteOffsets(groupId, topic),
+    'group.reset': (input) => groups.reset(input),
     'group.lag': ({ groupId, rangeMs }) => {
       const toMs = clock.nowMs()
       return history.read(groupId, toMs - rangeMs, toMs)

@@ -214,6 +214,13 @@ export class LabCluster {
     return JSON.parse(ended.stdout) as T
   }
 
+  /** Runs a verb that is to fail, and says how it did. */
+  async fails(...args: readonly string[]): Promise<Ended> {
+    const ended = await lagoon([...args, '--data', this.dir])
+    if (ended.code === 0) throw new Error(`lagoon ${args.join(' ')} did not fail: ${ended.stdout}`)
+    return ended
+  }
+
   status(): Promise<Status> {
     return this.verb<Status>('status')
   }

@@ -57,3 +57,35 @@ export function commitMode(text: string): 'auto' | 'each' | 'never' {
   if (text === 'auto' || text === 'each' || text === 'never') return text
   throw new InvalidArgumentError('It must be auto, each or never.')
 }
+
+export function eachOf(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
+}
+
+const timeShape = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** An offset in digits, or a time: ISO 8601, in this machine's zone when it names none. */
+export function offsetOrTime(text: string): number | Date {
+  if (/^\d+$/.test(text)) return wholeNumber(0)(text)
+  const time = new Date(text.replace(' ', 'T'))
+  if (timeShape.test(text) && time.getTime() >= 0) return time
+  throw new InvalidArgumentError('It must be an offset, or a time such as 2026-01-31T12:00:00Z.')
+}
+
+export function resetTarget(text: string): 'earliest' | 'latest' | number | Date {
+  return text === 'earliest' || text === 'latest' ? text : offsetOrTime(text)
+}
+
+interface TopicScope {
+  readonly topic: string
+  readonly partitions?: number[]
+}
+
+/** `orders` or `orders:0,3`; given several times. Topic names have no colon. */
+export function topicScope(text: string, before: TopicScope[] | undefined): TopicScope[] {
+  const [topic = '', list, ...rest] = text.split(':')
+  const partitions = list?.split(',').map((one) => (/^\d{1,10}$/.test(one) ? Number(one) : -1))
+  const isWrong = topic === '' || rest.length > 0 || partitions?.some((one) => one < 0 || one > 2147483647)
+  if (isWrong === true) throw new InvalidArgumentError('It must look like orders or orders:0,3.')
+  return [...(before ?? []), { topic, ...(partitions === undefined ? {} : { partitions }) }]
+}

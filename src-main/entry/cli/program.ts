@@ -2,7 +2,20 @@
 import { Command, Option } from 'commander'
 import { consume } from './consume'
 import { exitCodes } from './exit'
-import { acksOf, commitMode, keyValue, startingPoint, wholeNumber, withCommon, type CommonOptions } from './options'
+import * as administration from './administration'
+import {
+  acksOf,
+  commitMode,
+  eachOf,
+  keyValue,
+  offsetOrTime,
+  resetTarget,
+  startingPoint,
+  topicScope,
+  wholeNumber,
+  withCommon,
+  type CommonOptions
+} from './options'
 import { produce } from './produce'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
@@ -33,7 +46,7 @@ export function buildProgram(): Command {
     .action((options: UpOptions) => up(options))
   withCommon(program.command('status')).description('show the nodes of the cluster').action(verbs.status)
 
-  const topic = program.command('topic').description('list, create, describe, delete topics')
+  const topic = program.command('topic').description('list, create, describe, change, purge, delete topics')
   withCommon(topic.command('list')).description('list topics with what is in them').action(verbs.topicList)
   withCommon(topic.command('create <topic>'))
     .description('create a topic')
@@ -47,6 +60,20 @@ export function buildProgram(): Command {
   withCommon(topic.command('delete <topic>'))
     .description('delete a topic and all its records')
     .action(verbs.topicDelete)
+  withCommon(topic.command('alter <topic>'))
+    .description('change configs of a topic; those that are not named stay')
+    .option('--config <k=v>', 'set a config; may be given several times', keyValue)
+    .option('--delete-config <k>', 'back to the default; may be given several times', eachOf)
+    .action(administration.topicAlter)
+  withCommon(topic.command('add-partitions <topic>'))
+    .description('give a topic more partitions; keys may go to other partitions from then on')
+    .requiredOption('--to <n>', 'how many it is to have in all', wholeNumber(1, partitionMax))
+    .action(administration.topicAddPartitions)
+  withCommon(topic.command('purge <topic>'))
+    .description('delete records: all of them, or those before an offset or a time')
+    .option('--partition <n>', 'of this partition only', wholeNumber(0, partitionMax))
+    .option('--before <where>', 'an offset, or a time such as 2026-01-31T12:00:00Z', offsetOrTime)
+    .action(administration.topicPurge)
 
   withCommon(program.command('produce <topic>'))
     .description('write records: one with --value, else each line of stdin')
@@ -64,11 +91,21 @@ export function buildProgram(): Command {
     .option('--commit <mode>', 'auto, each or never', commitMode, 'auto' as const)
     .action(consume)
 
-  const group = program.command('group').description('list and describe consumer groups')
+  const group = program.command('group').description('list, describe, reset, delete consumer groups')
   withCommon(group.command('list')).description('list consumer groups with their lag').action(verbs.groupList)
   withCommon(group.command('describe <group>'))
     .description('show the offsets, lag and members of a group')
     .action(verbs.groupDescribe)
+  withCommon(group.command('delete <group>'))
+    .description('delete a group that has no members, with its offsets')
+    .action(administration.groupDelete)
+  withCommon(group.command('reset <group>'))
+    .description('move the committed offsets of a group that has no members')
+    .option('--to <where>', 'earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z', resetTarget)
+    .option('--shift-by <n>', 'so many records on, or back when negative', wholeNumber(-Number.MAX_SAFE_INTEGER))
+    .option('--topic <scope>', 'orders or orders:0,3; several times (default: all with a commit)', topicScope)
+    .option('--dry-run', 'say what would change')
+    .action(administration.groupReset)
 
   const node = program.command('node').description('kill, stop, start, restart a node: broker-1, ensemble-1')
   for (const [verb, description] of Object.entries(nodeVerbs) as [verbs.NodeVerb, string][]) {

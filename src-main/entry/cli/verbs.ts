@@ -17,7 +17,7 @@ export async function withCluster<T>(options: CommonOptions, work: (client: Cont
 }
 
 /** Runs one command and prints what it answers. */
-async function run<Name extends CommandName>(
+export async function run<Name extends CommandName>(
   options: CommonOptions,
   name: Name,
   input: CommandInput<Name>,

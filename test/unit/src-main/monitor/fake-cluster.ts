@@ -6,6 +6,7 @@ import type {
   ClusterMetadata,
   FetchedPartition,
   FetchedRecord,
+  ChangedPartition,
   KafkaCluster,
   NewRecord,
   PayloadText,
@@ -164,6 +165,49 @@ export class FakeCluster implements KafkaCluster {
 
   deleteTopic() {
     return Promise.resolve()
+  }
+
+  alterTopicConfigs() {
+    return Promise.resolve()
+  }
+
+  createPartitions() {
+    return Promise.resolve()
+  }
+
+  async deleteRecords(broker: number, positions: readonly { topic: string; partition: number; offset: number }[]) {
+    await Promise.resolve()
+    this.#ask(broker, 'deleteRecords')
+    return positions.map(({ topic, partition, offset }): ChangedPartition => {
+      const log = this.#log(topic, partition)
+      if (log.leader !== broker) {
+        const name = 'NOT_LEADER_OR_FOLLOWER'
+        return { topic, partition, offset: null, problem: { name, message: name } }
+      }
+      return { topic, partition, offset: offset < 0 ? log.startOffset + log.records.length : offset, problem: null }
+    })
+  }
+
+  async offsetsAtTime(
+    broker: number,
+    timestampMs: number,
+    partitions: readonly { readonly topic: string; readonly partition: number }[]
+  ) {
+    await Promise.resolve()
+    this.#ask(broker, 'offsetsAtTime')
+    return partitions.map(({ topic, partition }): ChangedPartition => {
+      const found = this.#log(topic, partition).records.find((record) => Number(record.timestampMs) >= timestampMs)
+      return { topic, partition, offset: found?.offset ?? null, problem: null }
+    })
+  }
+
+  deleteGroup(_coordinator: number, groupId: string) {
+    this.fakeGroups.delete(groupId)
+    return Promise.resolve()
+  }
+
+  deleteOffsets() {
+    return Promise.resolve([])
   }
 
   async produce(

@@ -1,0 +1,61 @@
+/**
+ * Where a reset puts a group, partition by partition (kafka-consumer-groups --reset-offsets): targets beyond the log's
+ * ends are its ends, a time later than every record is the log's end.
+ */
+import type { Offset, TopicPartition } from '../../kernel/ids'
+
+export type ResetTarget =
+  | { readonly type: 'earliest' | 'latest' }
+  | { readonly type: 'offset'; readonly offset: Offset }
+  | { readonly type: 'time'; readonly timestampMs: number }
+  | { readonly type: 'shift'; readonly by: number }
+
+export interface PartitionPosition extends TopicPartition {
+  /** null: nothing is committed. */
+  readonly committed: Offset | null
+  readonly startOffset: Offset
+  readonly endOffset: Offset
+  /** For a target of type time: null when no record is that late. */
+  readonly atTime: Offset | null
+}
+
+export interface PlannedPartition extends TopicPartition {
+  readonly before: Offset | null
+  readonly after: Offset
+}
+
+export interface ResetPlan {
+  readonly partitions: readonly PlannedPartition[]
+  /** A shift starts from a commit: these have none. */
+  readonly withoutCommit: readonly TopicPartition[]
+}
+
+export function planReset(target: ResetTarget, positions: readonly PartitionPosition[]): ResetPlan {
+  const partitions: PlannedPartition[] = []
+  const withoutCommit: TopicPartition[] = []
+  for (const position of positions) {
+    const { topic, partition, committed, startOffset, endOffset } = position
+    const wanted = wantedOffset(target, position)
+    if (wanted === undefined) withoutCommit.push({ topic, partition })
+    else {
+      const after = Math.min(Math.max(wanted, startOffset), endOffset)
+      partitions.push({ topic, partition, before: committed, after })
+    }
+  }
+  return { partitions, withoutCommit }
+}
+
+function wantedOffset(target: ResetTarget, position: PartitionPosition): Offset | undefined {
+  switch (target.type) {
+    case 'earliest':
+      return position.startOffset
+    case 'latest':
+      return position.endOffset
+    case 'offset':
+      return target.offset
+    case 'time':
+      return position.atTime ?? position.endOffset
+    case 'shift':
+      return position.committed === null ? undefined : position.committed + target.by
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Changes of groups: deleted, offsets taken back, offsets reset. A reset reads where the group stands and where the logs
+ * begin and end, plans, commits, and reads back what is stored; what it answers is what was read. Refused while members
+ * are alive: they would go on from where they are and commit over it.
+ */
+import { ApiError } from '../api/api'
+import type { CommandInput, CommandOutput } from '../api/commands'
+import type { ChangedPartition, KafkaCluster, TopicMetadata } from '../kernel/cluster-ports'
+import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
+import type { Clock } from '../kernel/ports'
+import { planReset, type PartitionPosition, type PlannedPartition } from './core/offset-reset'
+import { kafkaErrorOf, unknownTopic } from './failure'
+import { retrying } from './retrying'
+
+const withinMs = 15_000
+const readTimeoutMs = 3000
+const namedMax = 5
+/** Commits of nobody in particular, as Kafka's tools make them. */
+const noGeneration = -1
+
+type ResetInput = CommandInput<'group.reset'>
+type ResetOutput = CommandOutput<'group.reset'>
+
+export class GroupAdministration {
+  readonly #clock: Clock
+  readonly #cluster: KafkaCluster
+
+  constructor({ clock, cluster }: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
+    this.#clock = clock
+    this.#cluster = cluster
+  }
+
+  async delete(groupId: string): Promise<void> {
+    await this.#atCoordinator(groupId, async (coordinator) => {
+      await this.#refuseAlive(coordinator, groupId, 'deleted')
+      await this.#cluster.deleteGroup(coordinator, groupId, readTimeoutMs)
+    })
+  }
+
+  async deleteOffsets(groupId: string, topic: string): Promise<CommandOutput<'group.deleteOffsets'>> {
+    return await this.#atCoordinator(groupId, async (coordinator) => {
+      const committed = [...(await this.#committed(coordinator, groupId)).values()].filter((at) => at.topic === topic)
+      const answered = await this.#cluster.deleteOffsets(coordinator, groupId, committed, readTimeoutMs)
+      throwProblem(answered)
+      const partitions = committed.map(({ partition, offset }) => ({ partition, before: offset }))
+      return { groupId, topic, partitions }
+    })
+  }
+
+  async reset({ groupId, to, topics, dryRun = false }: ResetInput): Promise<ResetOutput> {
+    return await this.#atCoordinator(groupId, async (coordinator) => {
+      const isThere = await this.#refuseAlive(coordinator, groupId, 'reset')
+      const committed = await this.#committed(coordinator, groupId)
+      if (topics === undefined && committed.size === 0) {
+        if (!isThere) throw noGroup(groupId)
+        const message = `Group ${groupId} has committed nothing: say which topics are meant.`
+        throw new ApiError({ code: 'FAILED', message })
+      }
+      const scope = await this.#scopeOf(topics, [...committed.values()])
+      const positions = await this.#positions(scope, committed, to)
+      const { partitions, withoutCommit } = planReset(to, positions)
+      if (withoutCommit.length > 0) {
+        const message = `A shift starts from what is committed, and nothing is in ${named(withoutCommit)}. Leave them out, or choose another target.`
+        throw new ApiError({ code: 'FAILED', message })
+      }
+      if (dryRun) return { groupId, applied: false, partitions: [...partitions] }
+      await this.#commit(coordinator, groupId, partitions)
+      return { groupId, applied: true, partitions: await this.#readBack(coordinator, groupId, partitions) }
+    })
+  }
+
+  #atCoordinator<T>(groupId: string, work: (coordinator: BrokerId) => Promise<T>): Promise<T> {
+    return retrying(this.#clock, withinMs, async () => {
+      await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
+      return await work(await this.#cluster.coordinator(groupId, readTimeoutMs))
+    })
+  }
+
+  /** False when there is no such group (a reset makes it). Rejects with NON_EMPTY_GROUP and the members' names. */
+  async #refuseAlive(coordinator: BrokerId, groupId: string, what: string): Promise<boolean> {
+    const [group] = await this.#cluster.describeGroups(coordinator, [groupId], readTimeoutMs)
+    if (group === undefined || group.state === 'Dead') return false
+    if (group.state === 'Empty' && group.members.length === 0) return true
+    const members = group.members.map(({ clientId, clientHost, memberId }) => `${clientId}${clientHost} (${memberId})`)
+    const shown = members.slice(0, namedMax).join(', ') + (members.length > namedMax ? ', …' : '')
+    const who = members.length === 0 ? `it is ${group.state}` : `${members.length} alive: ${shown}`
+    const message = `Group ${groupId} cannot be ${what} while it has members (${who}). Stop them and try again.`
+    throw new ApiError({ code: 'KAFKA', message, kafkaError: 'NON_EMPTY_GROUP' })
+  }
+
+  async #committed(coordinator: BrokerId, groupId: string) {
+    const [group] = await this.#cluster.committed(coordinator, [groupId], readTimeoutMs)
+    return new Map((group?.committed ?? []).map((at) => [topicPartitionName(at), at]))
+  }
+
+  async #scopeOf(
+    topics: ResetInput['topics'],
+    committed: readonly TopicPartition[]
+  ): Promise<ReadonlyMap<TopicMetadata, readonly number[]>> {
+    const asked = new Map<string, ReadonlySet<number> | undefined>()
+    for (const { topic, partitions } of topics ?? []) {
+      const before = asked.get(topic)
+      const isAll = partitions === undefined || (asked.has(topic) && before === undefined)
+      asked.set(topic, isAll ? undefined : new Set([...(before ?? []), ...partitions]))
+    }
+    if (topics === undefined)
+      for (const { topic, partition } of committed) asked.set(topic, new Set([...(asked.get(topic) ?? []), partition]))
+    const { topics: found } = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [...asked.keys()] })
+    const scope = new Map<TopicMetadata, readonly number[]>()
+    for (const [name, partitions] of asked) {
+      const topic = found.find((one) => one.name === name)
+      if (topic === undefined) throw unknownTopic(name)
+      const there = topic.partitions.map(({ partition }) => partition)
+      const wanted = partitions === undefined ? there : [...partitions].sort((a, b) => a - b)
+      const missing = wanted.filter((partition) => !there.includes(partition))
+      if (missing.length > 0) throw noPartitions(name, missing)
+      scope.set(topic, wanted)
+    }
+    return scope
+  }
+
+  async #positions(
+    scope: ReadonlyMap<TopicMetadata, readonly number[]>,
+    committed: ReadonlyMap<string, TopicPartition & { readonly offset: number | null }>,
+    to: ResetInput['to']
+  ): Promise<readonly PartitionPosition[]> {
+    const byLeader = new Map<BrokerId, TopicPartition[]>()
+    const leaderless: TopicPartition[] = []
+    for (const [{ name: topic, partitions }, wanted] of scope) {
+      for (const partition of wanted) {
+        const leader = partitions.find((one) => one.partition === partition)?.leader ?? null
+        if (leader === null) leaderless.push({ topic, partition })
+        else byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition }])
+      }
+    }
+    if (leaderless.length > 0) {
+      const message = `${named(leaderless)} cannot be reset: there is no leader at the moment. Start its broker, or leave it out.`
+      throw new ApiError({ code: 'KAFKA', message, kafkaError: 'LEADER_NOT_AVAILABLE' })
+    }
+    const read = await Promise.all(
+      [...byLeader].map(async ([leader, partitions]) => {
+        const [starts, ends, times] = await Promise.all([
+          this.#cluster.offsets(leader, 'earliest', partitions, readTimeoutMs),
+          this.#cluster.offsets(leader, 'latest', partitions, readTimeoutMs),
+          to.type === 'time' ? this.#cluster.offsetsAtTime(leader, to.timestampMs, partitions, readTimeoutMs) : []
+        ])
+        throwProblem(times)
+        return partitions.map((at): PartitionPosition => {
+          const find = (answers: readonly (TopicPartition & { readonly offset: number | null })[]) =>
+            answers.find(({ topic, partition }) => topic === at.topic && partition === at.partition)?.offset ?? null
+          const startOffset = find(starts)
+          const endOffset = find(ends)
+          if (startOffset === null || endOffset === null) throw movedLeader(at)
+          const commit = committed.get(topicPartitionName(at))?.offset ?? null
+          return { ...at, committed: commit, startOffset, endOffset, atTime: find(times) }
+        })
+      })
+    )
+    return read.flat().sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
+  }
+
+  async #commit(coordinator: BrokerId, groupId: string, partitions: readonly PlannedPartition[]): Promise<void> {
+    const at = { coordinator, groupId, memberId: '', lane: 'command' }
+    const offsets = partitions.map(({ topic, partition, after }) => ({ topic, partition, offset: after }))
+    try {
+      await this.#cluster.commit(at, noGeneration, offsets, readTimeoutMs)
+    } catch (error) {
+      // Somebody joined between our look and our commit (GroupCoordinator.validateOffsetCommit).
+      const name = kafkaErrorOf(error)
+      if (name !== 'UNKNOWN_MEMBER_ID' && name !== 'ILLEGAL_GENERATION' && name !== 'REBALANCE_IN_PROGRESS') throw error
+      await this.#refuseAlive(coordinator, groupId, 'reset')
+      throw error
+    }
+  }
+
+  async #readBack(
+    coordinator: BrokerId,
+    groupId: string,
+    planned: readonly PlannedPartition[]
+  ): Promise<ResetOutput['partitions']> {
+    const stored = await this.#committed(coordinator, groupId)
+    const other = planned.filter((at) => stored.get(topicPartitionName(at))?.offset !== at.after)
+    if (other.length === 0) return [...planned]
+    const message = `The reset was committed, but ${named(other)} stands elsewhere by now: somebody commits for group ${groupId}.`
+    throw new ApiError({ code: 'FAILED', message })
+  }
+}
+
+function named(partitions: readonly TopicPartition[]): string {
+  const names = partitions.slice(0, namedMax).map(topicPartitionName).join(', ')
+  return partitions.length > namedMax ? `${names} and ${partitions.length - namedMax} more` : names
+}
+
+function throwProblem(answered: readonly ChangedPartition[]): void {
+  const refused = answered.find(({ problem }) => problem !== null)
+  if (refused?.problem == null) return
+  const { name, message } = refused.problem
+  throw new ApiError({ code: 'KAFKA', message: `${topicPartitionName(refused)}: ${message}`, kafkaError: name })
+}
+
+function movedLeader(at: TopicPartition): ApiError {
+  const message = `Where ${topicPartitionName(at)} begins and ends could not be read: its leader moved. Try again.`
+  return new ApiError({ code: 'KAFKA', message, kafkaError: 'NOT_LEADER_OR_FOLLOWER' })
+}
+
+function noGroup(groupId: string): ApiError {
+  const message = `There is no group ${groupId}.`
+  return new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
+}
+
+function noPartitions(topic: string, missing: readonly number[]): ApiError {
+  const message = `Topic ${topic} has no partition ${missing.slice(0, namedMax).join(', ')}.`
+  return new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { planReset, type PartitionPosition, type ResetTarget } from '../../../../../src-main/monitor/core/offset-reset'
+
+const position = (fields: Partial<PartitionPosition> = {}): PartitionPosition => ({
+  topic: 't',
+  partition: 0,
+  committed: 50,
+  startOffset: 10,
+  endOffset: 100,
+  atTime: null,
+  ...fields
+})
+
+describe('where a reset puts a partition', () => {
+  it.each<[string, ResetTarget, Partial<PartitionPosition>, number]>([
+    ['the log’s start', { type: 'earliest' }, {}, 10],
+    ['the log’s end', { type: 'latest' }, {}, 100],
+    ['an offset', { type: 'offset', offset: 42 }, {}, 42],
+    ['the start, for an offset before it', { type: 'offset', offset: 3 }, {}, 10],
+    ['the end, for an offset after it', { type: 'offset', offset: 500 }, {}, 100],
+    ['the first record of a time', { type: 'time', timestampMs: 7 }, { atTime: 33 }, 33],
+    ['the end, for a time after every record', { type: 'time', timestampMs: 7 }, { atTime: null }, 100],
+    ['further on', { type: 'shift', by: 5 }, {}, 55],
+    ['further back', { type: 'shift', by: -5 }, {}, 45],
+    ['no further than the start', { type: 'shift', by: -500 }, {}, 10],
+    ['no further than the end', { type: 'shift', by: 2 ** 52 }, {}, 100],
+    ['the start of a log that was purged beyond the commit', { type: 'shift', by: 0 }, { startOffset: 70 }, 70],
+    ['an empty log’s only place', { type: 'offset', offset: 8 }, { startOffset: 9, endOffset: 9 }, 9]
+  ])('%s', (_what, target, fields, after) => {
+    const plan = planReset(target, [position(fields)])
+
+    expect(plan.partitions).toEqual([{ topic: 't', partition: 0, before: 50, after }])
+  })
+
+  it('does not need a commit, and says that there was none', () => {
+    const plan = planReset({ type: 'latest' }, [position({ committed: null })])
+
+    expect(plan.partitions).toEqual([{ topic: 't', partition: 0, before: null, after: 100 }])
+  })
+
+  it('names partitions that a shift has nothing to start from', () => {
+    const plan = planReset({ type: 'shift', by: 1 }, [position(), position({ partition: 1, committed: null })])
+
+    expect(plan.partitions.map(({ partition }) => partition)).toEqual([0])
+    expect(plan.withoutCommit).toEqual([{ topic: 't', partition: 1 }])
+  })
+})
