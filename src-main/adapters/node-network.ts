@@ -65,8 +65,12 @@ class NodeConnection implements Connection {
       }
       handler.closed(this.#failure)
     })
-    if (handler.drained !== undefined) socket.on('drain', () => setImmediate(() => handler.drained?.()))
+    socket.on('drain', () => this.#drained())
     socket.resume()
+  }
+
+  #drained(): void {
+    if (this.#handler?.drained !== undefined) setImmediate(() => this.#handler?.drained?.())
   }
 
   get unsentBytes(): number {
@@ -154,7 +158,10 @@ class NodeConnection implements Connection {
     const bytes = this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#gatheredBytes)
     this.#gathered = []
     this.#gatheredBytes = 0
-    if (!socket.destroyed) socket.write(bytes)
+    if (socket.destroyed) return
+    // What the kernel took at once Node 20 never calls drained, and somebody may wait for that who saw all of it unsent.
+    const isTaken = socket.write(bytes)
+    if (isTaken && bytes.length >= socket.writableHighWaterMark) this.#drained()
   }
 
   pause(): void {

@@ -38,6 +38,28 @@ describe('frames that arrive', () => {
 })
 
 describe('bytes that are sent', () => {
+  it('in many short pieces, more than the queue takes, are told to have left, also when the kernel took them at once', async () => {
+    let isDrained = (): void => undefined
+    const drained = new Promise<void>((resolve) => (isDrained = resolve))
+    let unsentBytes = 0
+    const listener = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, frameBytesMax: 1000 }, (connection) => ({
+      frame: () => {
+        for (let i = 0; i < 200; i++) connection.send(new Uint8Array(1_000))
+        unsentBytes = connection.unsentBytes
+      },
+      drained: () => isDrained(),
+      closed: () => undefined
+    }))
+    const socket = connect(listener.address.port, '127.0.0.1', () => socket.write(frame('go')))
+    socket.resume()
+
+    await drained
+
+    expect(unsentBytes).toBe(200_000)
+    socket.destroy()
+    await listener.close()
+  })
+
   it('arrive in the order of the sends, short and long ones, until the end', async () => {
     const sizes = [1, 5, 2_000, 3, 300_000, 1_024, 1_025, 2, 7]
     const listener = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, frameBytesMax: 1000 }, (connection) => ({
