@@ -203,6 +203,11 @@ export class ReplicaManager {
     return result
   }
 
+  /** Resolves when what was deleted does not come back by a power cut. */
+  async deletionsSafe(): Promise<void> {
+    await this.#options.logs.deletionsSafe()
+  }
+
   /** Resolves when where logs start by now would be known after a kill, as far as the disk has room. */
   async logStartsSafe(): Promise<void> {
     await this.#options.logs.checkpointLogStarts()

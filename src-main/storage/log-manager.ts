@@ -311,7 +311,8 @@ export class LogManager {
     await giveWay(clock)
     disk.makeDirectory(folder)
     // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
-    // Lost before that, the log is this topic's all the same, since a name is not given again while a broker may hold some.
+    // Lost before that, the log is this topic's all the same: its name is not given again before this broker has said that it
+    // holds none of it, and then its folder's other name is safe (deletionsSafe).
     disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
     this.#forget(topicPartitionName(entry.of))
     entry.log = await inTurns(clock, this.#open(entry.of, config, true))
@@ -364,6 +365,16 @@ export class LogManager {
     const to = disk.join(this.#options.dir, deletedFolderName(entry.of, hex))
     this.#removals.renameAndRemoveLater(disk.join(this.#options.dir, name), to, config.fileDeleteDelayMs)
     this.#isDirDirty = true
+  }
+
+  /**
+   * Resolves when a power cut brings back no folder that was deleted: after that its name may be given to another topic,
+   * which must not find it. Once for all of an order. Rejects with DISK_FAILED.
+   */
+  async deletionsSafe(): Promise<void> {
+    if (!this.#isDirDirty) return
+    this.#isDirDirty = false
+    await this.#ports.disk.syncDirectory(this.#options.dir)
   }
 
   /** Names of all partitions on disk, without opening them. */
@@ -491,10 +502,7 @@ export class LogManager {
   /** Makes everything safe, one log after the other, then writes recovery-point-offset-checkpoint. */
   async checkpointRecoveryPoints(): Promise<void> {
     for (const log of this.#opened()) await log.flush()
-    if (this.#isDirDirty) {
-      this.#isDirDirty = false
-      await this.#ports.disk.syncDirectory(this.#options.dir)
-    }
+    await this.deletionsSafe()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
   }
 

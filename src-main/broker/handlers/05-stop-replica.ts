@@ -40,6 +40,8 @@ async function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaR
     const error = await broker.replicas.stop(topicName, partitionIndex, leaderEpoch, deletePartition)
     partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
   }
+  // After the answer the topic's name is free.
+  if (partitionErrors.length > 0) await broker.replicas.deletionsSafe()
   return { errorCode: 0, partitionErrors }
 }
 

@@ -214,6 +214,22 @@ describe('a deletion that somebody else interferes with', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('is deleted on each broker so that a power cut does not bring it back, before its name is free', async () => {
+    const world = await BrokerWorld.start([1])
+    await create(world, 'orders', [1])
+    const { syncedFolders } = world.diskOf(1)
+    syncedFolders.splice(0)
+    let atTheEnd: readonly string[] = []
+    world.onEvent = ({ name }) => {
+      if (name === 'topicDeleted') atTheEnd = [...syncedFolders]
+    }
+
+    await remove(world, 'orders')
+    await world.clock.run(1_000)
+
+    expect(atTheEnd).toContain('/log')
+  })
+
   it('does not hang when a part of it is gone already', async () => {
     const world = await BrokerWorld.start([1, 2])
     const ensemble = await world.ensemble()

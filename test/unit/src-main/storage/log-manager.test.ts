@@ -195,6 +195,47 @@ describe('partitions', () => {
     expect(one.disk.list('/data').filter(({ isDirectory }) => isDirectory)).toEqual([])
   })
 
+  it('that are empty and lose their partition.metadata in a power cut open, and are their topic’s again', async () => {
+    const one = fixture()
+    await (await openManager(one)).create('orders', 0, topicId)
+    one.disk.crash(() => 0)
+    expect(one.disk.exists('/data/orders-0/partition.metadata')).toBe(false)
+
+    const again = await openManager(one)
+    await again.recoverAll(() => undefined)
+    const log = await again.create('orders', 0, topicId)
+
+    expect([log.topicId, log.logEndOffset]).toEqual([topicId, 0])
+    one.disk.crash(() => 0)
+    expect((await (await openManager(one)).load('orders', 0))?.topicId).toBe(topicId)
+    expect(one.failures).toEqual([])
+  })
+
+  it('keep their partition.metadata with the first records that are safe', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    await manager.checkpointRecoveryPoints()
+    one.disk.crash(() => 0)
+
+    const log = await (await openManager(one)).load('orders', 0)
+
+    expect([log?.topicId, log?.logEndOffset]).toEqual([topicId, 1])
+  })
+
+  it('that are deleted are so after a power cut, too, as soon as that is said', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await manager.create('orders', 0, topicId)
+    await manager.delete('orders', 0)
+    one.disk.syncedFolders.splice(0)
+
+    await manager.deletionsSafe()
+    await manager.deletionsSafe()
+
+    expect(one.disk.syncedFolders).toEqual(['/data'])
+  })
+
   it('that are deleted and made anew begin at 0 without the old producers', async () => {
     const one = fixture()
     const manager = await openManager(one)
