@@ -18,6 +18,7 @@ import type {
   Timer
 } from '../kernel/ports'
 import { randomUuid } from '../kernel/uuid'
+import { pause } from '../kernel/waiting'
 import { EnsembleClient, EnsembleError } from '../coordination/ensemble-client'
 import { createTopicsRequest, createTopicsResponse } from '../protocol/api/19-create-topics'
 import { LogManager, type RecoveryProgress } from '../storage/log-manager'
@@ -175,9 +176,7 @@ export class BrokerNode {
       } catch (error) {
         if (!(error instanceof EnsembleError) || !passing.includes(error.code) || this.#isStopping) throw error
         ignore(error, 'tried again')
-        await new Promise<void>((resolve) => {
-          this.#ports.clock.after(ensembleRetryMs, resolve)
-        })
+        await pause(this.#ports.clock, ensembleRetryMs)
       }
     }
   }
@@ -395,9 +394,7 @@ export class BrokerNode {
       } catch (error) {
         if (!(error instanceof EnsembleError) || this.#isStopping) throw error
         ignore(error, 'tried again when the ensemble is back')
-        await new Promise<void>((resolve) => {
-          this.#ports.clock.after(ensembleRetryMs, resolve)
-        })
+        await pause(this.#ports.clock, ensembleRetryMs)
       }
     }
   }

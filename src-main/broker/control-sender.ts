@@ -5,6 +5,7 @@
 import type { BrokerEpoch, BrokerId } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
 import { expectAppError, messageOf } from '../kernel/errors'
+import { pause } from '../kernel/waiting'
 import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
 import type { BrokerCall, BrokerChannel } from './broker-channel'
 
@@ -54,9 +55,7 @@ export class ControlSender {
         expectAppError(error)
         if (this.#isClosed) break
         this.#log('debug', 'a control request is sent again', { broker: this.brokerId, reason: messageOf(error) })
-        await new Promise<void>((resolve) => {
-          this.#clock.after(retryMs, resolve)
-        })
+        await pause(this.#clock, retryMs)
       }
     }
     return undefined

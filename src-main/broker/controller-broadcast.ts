@@ -9,6 +9,7 @@ import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-le
 import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
 import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
 import { topicPartitionName, type BrokerId, type ControllerEpoch } from '../kernel/ids'
+import { withinTime } from '../kernel/waiting'
 import { errorName, type KafkaError } from '../protocol/wire/error-codes'
 import type { ValueOf } from '../protocol/wire/schema'
 import { BrokerChannel } from './broker-channel'
@@ -108,7 +109,7 @@ export class ControllerBroadcast {
     // What is deleted may be forgotten by the time it is told.
     const deleted = areDeleted ? this.#office.state.updateMetadataFor(changed, true) : undefined
     const told = this.#metadataTurn
-      .then(() => this.#atMost(answersAwaitedMs, Promise.all(orders)))
+      .then(() => withinTime(this.#ports.clock, answersAwaitedMs, Promise.all(orders)))
       .then(() =>
         senders.map((sender) => {
           const isFull = joined.includes(sender.brokerId)
@@ -126,16 +127,6 @@ export class ControllerBroadcast {
   askAgain(brokerId: BrokerId, partitions: readonly ControlledPartition[]): void {
     const sender = this.#senders.get(brokerId)
     if (sender !== undefined) void Promise.all(this.#sendLeaderAndIsr(sender, partitions, false))
-  }
-
-  #atMost(timeMs: number, work: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#ports.clock.after(timeMs, resolve)
-      void work.then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
   }
 
   #header(sender: ControlSender) {

@@ -12,6 +12,7 @@ import type { PackedZxid, SessionId } from '../kernel/ids'
 import { ignore, messageOf } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Clock, Connection, FrameHandler, Log, Network, Random, Timer } from '../kernel/ports'
+import { withinTime } from '../kernel/waiting'
 import { EnsembleClientWatches, type Watcher, type WatchKind } from './ensemble-client-watches'
 import { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
 import { createFlags, errorCodes, errorName, specialXids } from './wire/codes'
@@ -508,13 +509,7 @@ export class EnsembleClient {
         () => undefined,
         (error: unknown) => ignore(error, 'without an answer the session expires by itself')
       )
-      await Promise.race([
-        answered,
-        new Promise<void>((resolve) => {
-          const timer = this.#options.clock.after(closeTimeoutMs, resolve)
-          void answered.then(() => timer.cancel())
-        })
-      ])
+      await withinTime(this.#options.clock, closeTimeoutMs, answered)
     }
     if (this.#state !== 'expired' && this.#state !== 'closed') this.#ended('closed')
     this.#state = 'closed'

@@ -12,6 +12,7 @@ import type { SessionId } from '../kernel/ids'
 import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
 import type { MemberFace } from './server-connection'
 import { ClientPort, type Word } from './client-port'
 import { monitorWord, serverWord, type MemberFigures } from './core/admin-words'
@@ -86,7 +87,7 @@ export class EnsembleNode {
   constructor(options: EnsembleNodeOptions) {
     this.#options = options
     const files = { disk: options.disk, checksum: options.checksum, directory: options.dataDir }
-    this.#txnLog = new TxnLog({ ...files, whenFull: () => this.#waitForRoom() })
+    this.#txnLog = new TxnLog({ ...files, whenFull: () => pause(this.#options.clock, roomRetryMs) })
     this.#snapshots = new SnapshotFile(files)
     this.#sessionIds = new SessionIds(options.memberId, options.clock.nowMs())
     const connectionIds = new ConnectionIds(options.random)
@@ -104,7 +105,11 @@ export class EnsembleNode {
   async start(): Promise<Address> {
     const { clock, dataDir, disk, log, memberId } = this.#options
     this.#startedAtMs = clock.monotonicMs()
-    this.#folderLock = await openMemberFolder({ disk, log, whenFull: () => this.#waitForRoom() }, dataDir, memberId)
+    this.#folderLock = await openMemberFolder(
+      { disk, log, whenFull: () => pause(this.#options.clock, roomRetryMs) },
+      dataDir,
+      memberId
+    )
     try {
       const passedOver = this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
       const recovery = await this.#txnLog.recover(
@@ -132,10 +137,6 @@ export class EnsembleNode {
       await this.stop()
       throw error
     }
-  }
-
-  #waitForRoom(): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.after(roomRetryMs, resolve))
   }
 
   /** Closes the port, lets what is being written end, closes the files. Idempotent. */

@@ -14,10 +14,11 @@ import type { FetchedPartition, FetchPosition, KafkaCluster, PartitionOffset } f
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
 import { Untaken } from './core/untaken'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { GroupMember } from './group-member'
-import { isPassing, pause } from './retrying'
+import { isPassing } from './retrying'
 
 const requestTimeoutMs = 5000
 const idleWaitMs = 200

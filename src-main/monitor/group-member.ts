@@ -7,10 +7,11 @@ import type { GroupMembership, MemberAddress } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log, Timer } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
 import { assign, assignors } from './core/assignment'
 import { assignmentBytes, readAssignment, readSubscription, subscriptionBytes } from './core/consumer-protocol'
 import { kafkaErrorOf } from './failure'
-import { isPassing, pause } from './retrying'
+import { isPassing } from './retrying'
 
 const sessionTimeoutMs = 10_000
 const rebalanceTimeoutMs = 30_000

@@ -4,6 +4,7 @@
  */
 import { AppError } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
 import { kafkaErrorOf } from './failure'
 
 const pauseMs = 100
@@ -36,8 +37,4 @@ export async function retrying<T>(clock: Clock, withinMs: number, work: () => Pr
       await pause(clock, pauseMs)
     }
   }
-}
-
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => void clock.after(ms, resolve))
 }

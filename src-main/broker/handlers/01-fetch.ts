@@ -4,6 +4,7 @@
  * session id 0, which is legal. Without transactions the last stable offset is the high watermark. Record data stays
  * in its files until it is sent. Partitions are served in the order asked for: consumers rotate it themselves.
  */
+import { pause } from '../../kernel/waiting'
 import type { BrokerId } from '../../kernel/ids'
 import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
 import { code } from '../../protocol/wire/headers'
@@ -80,7 +81,7 @@ function isEnough(request: Request, { bytes, hasError }: Collected): boolean {
 /** Of more partitions than are watched: looked at once more, when the time is over. */
 async function laterPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
   const waitMs = Math.min(request.maxWaitMs, waitMsMax)
-  await new Promise<void>((resolve) => void broker.clock.after(waitMs, resolve))
+  await pause(broker.clock, waitMs)
   return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version)))
 }
 

@@ -10,6 +10,7 @@ import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
+import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller'
 import { partitionsMax, placeReplicas } from '../core/placement'
@@ -23,7 +24,6 @@ import { follow, inSlices, mapInSlices } from '../server/slices'
 import { chunks } from '../controller-writes'
 import type { Slices } from '../../protocol/wire/codec'
 import { notController } from './not-controller'
-import { withinTime } from './within-time'
 
 type Request = ValueOf<typeof createTopicsRequest>
 type Asked = Request['topics'][number]

@@ -9,6 +9,7 @@ import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf } from '../../protocol/wire/schema'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
+import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
 import { chunks } from '../controller-writes'
@@ -16,7 +17,6 @@ import type { Slices } from '../../protocol/wire/codec'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices, soon } from '../server/slices'
 import { notController } from './not-controller'
-import { withinTime } from './within-time'
 
 /** Topics whose deletion is under way at the same time for one request. */
 const removedAtOnce = 200

@@ -7,13 +7,13 @@ import { createPartitionsRequest, createPartitionsResponse } from '../../protoco
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
+import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import { partitionsMax, placeMoreReplicas } from '../core/placement'
 import { isInternalTopic } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 import { soon } from '../server/slices'
 import { notController } from './not-controller'
-import { withinTime } from './within-time'
 
 type Request = ValueOf<typeof createPartitionsRequest>
 type Asked = Request['topics'][number]
