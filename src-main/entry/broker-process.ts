@@ -21,6 +21,8 @@ interface Configuration {
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
   readonly initialRebalanceDelayMs?: number
+  /** Defaults of topics, by broker config name (`log.retention.ms`). */
+  readonly configs?: Readonly<Record<string, string>>
 }
 
 const usage = 'broker-process {"brokerId","host","port","dataDir","ensemble":[{"host","port"}],"sessionTimeoutMs"}'
@@ -61,7 +63,8 @@ runNode((failed) => {
       ...(config.retentionCheckMs === undefined ? {} : { retentionCheckMs: config.retentionCheckMs }),
       ...(config.initialRebalanceDelayMs === undefined
         ? {}
-        : { initialRebalanceDelayMs: config.initialRebalanceDelayMs })
+        : { initialRebalanceDelayMs: config.initialRebalanceDelayMs }),
+      ...(config.configs === undefined ? {} : { configs: config.configs })
     }
   )
   return {

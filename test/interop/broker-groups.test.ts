@@ -381,7 +381,8 @@ describe('groups', () => {
 describe('a folder with --broker-config', () => {
   it('has brokers that obey it, also when it is started without it', async () => {
     const name = 'group.initial.rebalance.delay.ms'
-    let lab = await LabCluster.start({ brokers: 1, args: ['--broker-config', `${name}=1500`] })
+    const configs = ['--broker-config', `${name}=1500`, '--broker-config', 'log.retention.ms=9223372036854775807']
+    let lab = await LabCluster.start({ brokers: 1, args: configs })
     await lab.stop()
     lab = await LabCluster.start({ dir: lab.dir })
     const client = await RawClient.connect(lab.port(1))
@@ -403,7 +404,13 @@ describe('a folder with --broker-config', () => {
       protocols: [{ name: 'range', metadata: bytesOf('m') }]
     })
 
+    await lab.verb('topic', 'create', 'kept')
+    const ofTopic = [{ resourceType: 2, resourceName: 'kept', configurationKeys: ['retention.ms'] }]
+    const retention = await client.ask('describeConfigs', 1, { resources: ofTopic, includeSynonyms: false })
+
     expect(described.results[0]?.configs).toMatchObject([{ name, value: '1500' }])
+    // Source 4: what the broker was started with.
+    expect(retention.results[0]?.configs).toMatchObject([{ value: '9223372036854775807', configSource: 4 }])
     expect(joined.errorCode).toBe(0)
     expect(performance.now() - askedMs).toBeGreaterThan(1450)
     client.close()

@@ -1,16 +1,29 @@
-/** Broker configs that a folder's cluster may set for all its brokers, by Kafka's names (ADR 18 says which defaults differ). */
+/**
+ * Broker configs that a folder's cluster may set for all its brokers, by Kafka's names (ADR 18 says which defaults
+ * differ): a setting of the broker itself, or the default that it gives to topics.
+ */
 export type BrokerConfigs = Readonly<Record<string, string>>
 
 interface Definition {
-  readonly min: number
-  readonly max: number
-  /** What the broker's process is told it by. */
-  readonly option: string
+  readonly min: bigint
+  readonly max: bigint
 }
 
+const int32Max = 2n ** 31n - 1n
+const int64Max = 2n ** 63n - 1n
+
 export const BROKER_CONFIGS = {
-  'group.initial.rebalance.delay.ms': { min: 0, max: 2147483647, option: 'initialRebalanceDelayMs' }
+  'group.initial.rebalance.delay.ms': { min: 0n, max: int32Max },
+  'log.index.interval.bytes': { min: 0n, max: int32Max },
+  'log.retention.bytes': { min: -int64Max - 1n, max: int64Max },
+  'log.retention.ms': { min: -1n, max: int64Max },
+  'log.roll.ms': { min: 1n, max: int64Max },
+  'log.segment.bytes': { min: 14n, max: int32Max },
+  'log.segment.delete.delay.ms': { min: 0n, max: int64Max },
+  'message.max.bytes': { min: 0n, max: int32Max }
 } as const satisfies Record<string, Definition>
+
+const rebalanceDelay = 'group.initial.rebalance.delay.ms'
 
 /** One sentence, or undefined when it may be set so. */
 export function brokerConfigProblem(name: string, value: unknown): string | undefined {
@@ -18,17 +31,22 @@ export function brokerConfigProblem(name: string, value: unknown): string | unde
     return `There is no broker config ${name} here. These can be set: ${Object.keys(BROKER_CONFIGS).join(', ')}.`
   }
   const { min, max } = BROKER_CONFIGS[name as keyof typeof BROKER_CONFIGS]
-  const isWhole = typeof value === 'string' && /^\d{1,15}$/.test(value)
-  if (isWhole && Number(value) >= min && Number(value) <= max) return undefined
+  const isWhole = typeof value === 'string' && /^-?\d{1,19}$/.test(value)
+  if (isWhole && BigInt(value) >= min && BigInt(value) <= max) return undefined
   return `${name} must be a whole number from ${min} to ${max}.`
 }
 
+export interface BrokerOptions {
+  readonly initialRebalanceDelayMs?: number
+  /** What topics get by default, by broker config name. */
+  readonly configs?: BrokerConfigs
+}
+
 /** As the broker's process takes them. */
-export function brokerOptions(configs: BrokerConfigs): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    Object.entries(BROKER_CONFIGS).flatMap(([name, { option }]) => {
-      const value = configs[name]
-      return value === undefined ? [] : [[option, Number(value)]]
-    })
-  )
+export function brokerOptions(configs: BrokerConfigs): BrokerOptions {
+  const { [rebalanceDelay]: delay, ...defaults } = configs
+  return {
+    ...(delay === undefined ? {} : { initialRebalanceDelayMs: Number(delay) }),
+    ...(Object.keys(defaults).length === 0 ? {} : { configs: defaults })
+  }
 }

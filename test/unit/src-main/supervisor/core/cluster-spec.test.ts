@@ -12,7 +12,13 @@ import {
   withPort
 } from '../../../../../src-main/supervisor/core/cluster-spec'
 
-import { brokerConfigProblem, brokerOptions } from '../../../../../src-main/supervisor/core/broker-configs'
+import { configProblem } from '../../../../../src-main/broker/core/topic-configs'
+import { topicConfigOf } from '../../../../../src-main/broker/core/broker-layers'
+import {
+  BROKER_CONFIGS,
+  brokerConfigProblem,
+  brokerOptions
+} from '../../../../../src-main/supervisor/core/broker-configs'
 
 const spec = makeSpec('lab', { ensemble: [2181], brokers: [9092, 9093, 9095] })
 
@@ -43,6 +49,31 @@ describe('a cluster’s spec', () => {
     expect(parseSpec(encodeSpec(changed))).toEqual(changed)
     expect(brokerOptions(changed.brokerConfigs ?? {})).toEqual({ initialRebalanceDelayMs: 3000 })
     expect(brokerOptions({})).toEqual({})
+  })
+
+  it('hands the defaults of topics to its brokers by name', () => {
+    const configs = { 'log.retention.ms': '-1', 'group.initial.rebalance.delay.ms': '7', 'log.segment.bytes': '1024' }
+
+    expect(brokerOptions(configs)).toEqual({
+      initialRebalanceDelayMs: 7,
+      configs: { 'log.retention.ms': '-1', 'log.segment.bytes': '1024' }
+    })
+  })
+
+  it('takes of a default what the broker takes of it, and no other', () => {
+    const limits = Object.entries(BROKER_CONFIGS).filter(([name]) => name !== 'group.initial.rebalance.delay.ms')
+    for (const [name, { min, max }] of limits) {
+      const ofTopic = topicConfigOf(name)
+      expect(ofTopic, name).toBeDefined()
+      for (const value of [min, max]) {
+        expect(brokerConfigProblem(name, String(value)), name).toBeUndefined()
+        expect(configProblem(ofTopic ?? '', String(value)), name).toBeUndefined()
+      }
+      for (const value of [min - 1n, max + 1n]) {
+        expect(brokerConfigProblem(name, String(value)), name).toBeDefined()
+        expect(configProblem(ofTopic ?? '', String(value)), name).toBeDefined()
+      }
+    }
   })
 
   it.each([
