@@ -15,7 +15,7 @@ import { useTopicsStore } from '@/stores/topics'
 import { totalLag } from '@/components/groups/group-lag'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
-import { clusterView, nodeView } from '../support/views'
+import { clusterView, nodeView, statsView } from '../support/views'
 
 // There is no canvas here; what a chart draws is tested as functions.
 vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
@@ -179,6 +179,32 @@ describe('rows without a link', () => {
 
     expect(window.location.hash).toBe('#/brokers/broker-2')
     expect(document.activeElement?.textContent).toContain('Broker 2')
+  })
+})
+
+describe('the plots of brokers', () => {
+  it('keep the unit of what they show when no broker is left to have a rate', async () => {
+    await show(BrokersView)
+    const dead = ['broker-1', 'broker-2'].map((name) =>
+      statsView(name, { registered: false, bytesInPerSecond: null, bytesOutPerSecond: null })
+    )
+    api.push(
+      'cluster',
+      clusterView({
+        nodes: [nodeView('broker-1', 'killed'), nodeView('broker-2', 'killed')],
+        brokers: dead,
+        bytesInPerSecond: null,
+        bytesOutPerSecond: null
+      })
+    )
+    const now = Date.now()
+    const rates = { inPerSecond: [2_840_000, null], outPerSecond: [5_680_000, null] }
+    api.push('rates', { atMs: [now - 2000, now - 1000], brokers: [{ name: 'broker-1', ...rates }] })
+    await flushPromises()
+
+    const plots = document.querySelector('.plots')
+    expect(plots?.textContent).toContain('MB/s')
+    expect(plots?.textContent).not.toContain('kB/s')
   })
 })
 
