@@ -5,6 +5,7 @@ import { EVENT_PARAMS } from '@api/event-params'
 import type { ClusterEvent, ClusterView, HealthLevel, NodeView, ReasonView } from '@api/views'
 import { clock, durationParts, integer, moment, momentWithin, tickTime, zone } from '@/format'
 import type { TimeRange } from '@/format'
+import { isDown } from '@/composables/node-level'
 import { isolated } from '@/foreign-text'
 import { useClockStore } from '@/stores/clock'
 
@@ -27,7 +28,7 @@ export interface Text {
   readonly levelWord: (level: HealthLevel) => string
   readonly eventSentence: (event: ClusterEvent) => string
   readonly reasonWhat: (reason: ReasonView) => string
-  /** The first reason; of several nodes that have the same, all of them. */
+  /** The first reason; of several nodes that have the same, all of them; with no broker left, that. */
   readonly reasonsWhat: (view: ClusterView) => string
   readonly reasonWhy: (reason: ReasonView) => string
   /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
@@ -114,13 +115,19 @@ export function useText(): Text {
       : t(`reason.${reason.code}.what`, reasonNames(reason), reason.count ?? 1)
 
   const reasonsWhat = ({ reasons, nodes }: ClusterView): string => {
-    const [first] = reasons
+    const brokers = nodes.filter(({ role }) => role === 'broker')
+    const down = brokers.filter(isDown)
+    const ofDown = (reason: ReasonView): boolean => down.some(({ name }) => name === reason.node)
+    const isAllDown = brokers.length > 0 && down.length === brokers.length
+    // That partitions have no leader follows from that, and says less.
+    const first = (isAllDown ? reasons.find(ofDown) : undefined) ?? reasons[0]
     if (first === undefined) return ''
+    // Some were stopped and some died: neither count is all of them.
+    if (isAllDown && reasons.some((one) => ofDown(one) && one.code !== first.code)) return t('verdict.noBroker')
     const alike = reasons.filter(({ code, node }) => code === first.code && node !== null)
     const key = `reasons.${first.code}`
     if (alike.length < 2 || !i18n.te(key, 'en')) return reasonWhat(first)
-    const all = nodes.filter(({ role }) => role === 'broker').length
-    return t(key, { count: integer(alike.length), all: integer(all) })
+    return t(key, { count: integer(alike.length), all: integer(brokers.length) })
   }
 
   const reasonWhy = (reason: ReasonView): string => {

@@ -2,7 +2,7 @@ import { mount } from '@vue/test-utils'
 import { createPinia } from 'pinia'
 import { describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
-import type { ClusterEvent, ReasonView } from '@api/views'
+import type { ClusterEvent, NodeState, ReasonView } from '@api/views'
 import { ApiError } from '@api/api'
 import { useText } from '@/composables/use-text'
 import type { Text } from '@/composables/use-text'
@@ -120,6 +120,27 @@ describe('the sentences of a reason', () => {
     expect(text().reasonsWhat(view)).toBe('2 of 2 brokers are down')
     expect(text().reasonsWhat({ ...view, reasons: down.slice(1) })).toBe('Broker 2 is down')
     expect(text('ko').reasonsWhat(view)).toBe('브로커 2개 중 2개 중단')
+  })
+
+  it('say that no broker is left before what follows from it', () => {
+    const offline = reason({ code: 'partitionsOffline', node: null, count: 8, sample: ['orders-1'] })
+    const view = (states: readonly NodeState[], codes: readonly ReasonView['code'][]) =>
+      clusterView({
+        nodes: [...states.map((state, i) => nodeView(`broker-${i + 1}`, state)), nodeView('ensemble-1')],
+        reasons: [offline, ...codes.map((code, i) => reason({ code, node: `broker-${i + 1}` }))]
+      })
+
+    expect(text().reasonsWhat(view(['killed', 'crashed'], ['brokerDown', 'brokerDown']))).toBe(
+      '2 of 2 brokers are down'
+    )
+    expect(text().reasonsWhat(view(['stopped', 'stopped'], ['brokerStopped', 'brokerStopped']))).toBe(
+      '2 of 2 brokers are stopped'
+    )
+    expect(text().reasonsWhat(view(['killed', 'stopped'], ['brokerDown', 'brokerStopped']))).toBe(
+      'No broker can be reached'
+    )
+    expect(text().reasonsWhat(view(['killed'], ['brokerDown']))).toBe('Broker 1 is down')
+    expect(text().reasonsWhat(view(['killed', 'running'], ['brokerDown']))).toBe('8 partitions have no leader')
   })
 
   it('tell a member that starts from one that is down', () => {
