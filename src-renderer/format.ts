@@ -20,8 +20,11 @@ export function decimal(value: number | null | undefined, places: number): strin
   return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`
 }
 
-/** A sum of which parts are not known: it is at least this. */
-export const atLeast = (text: string): string => (text === UNKNOWN ? UNKNOWN : `≥${THIN_SPACE}${text}`)
+/** A sum of which parts are not known: it is at least this. At least 0 says nothing; below the least digit it is something. */
+export function atLeast(text: string): string {
+  if (text === UNKNOWN || text === '0') return UNKNOWN
+  return text.startsWith('<') ? `>${THIN_SPACE}0` : `≥${THIN_SPACE}${text}`
+}
 
 function grouped(digits: string): string {
   const isNegative = digits.startsWith('-')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  atLeast,
   axisTick,
   bytes,
   byteUnit,
@@ -34,6 +35,12 @@ describe('integers', () => {
     expect(integer(undefined)).toBe('—')
     expect(decimal(Number.NaN, 2)).toBe('—')
     expect(bytes(null)).toBe('—')
+  })
+})
+
+describe('a sum of what is known', () => {
+  it('is at least that, more than nothing below the least digit, and nothing at all when it is 0', () => {
+    expect(['15', '<0.1', '0', '—'].map(atLeast)).toEqual([`≥${THIN}15`, `>${THIN}0`, '—', '—'])
   })
 })
 
