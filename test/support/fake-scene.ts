@@ -239,6 +239,12 @@ export function createScene(name: SceneName, clock: () => number): Scene {
 
   const behind = (): string[] => (isBroken && !isDown ? ['es-sink', 'fraud-check'] : [])
 
+  /** As in the verdict itself: that none is behind is no reason. */
+  const groupsReason = (): ReasonView[] => {
+    const common = { code: 'groupsBehind', level: 'degraded', sinceMs: killedAtMs + 22_000, node: null } as const
+    return behind().length === 0 ? [] : [{ ...common, count: behind().length, sample: behind() }]
+  }
+
   const reasons = (): ReasonView[] =>
     isBroken
       ? [
@@ -258,14 +264,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
             count: null,
             sample: []
           })),
-          {
-            code: 'groupsBehind',
-            level: 'degraded',
-            sinceMs: killedAtMs + 22_000,
-            node: null,
-            count: behind().length,
-            sample: behind()
-          }
+          ...groupsReason()
         ]
       : []
 

@@ -117,6 +117,14 @@ describe('the verdict', () => {
     expect(reasons).toMatchObject([{ code: 'groupsBehind', level: 'degraded', count: 1, sample: ['g'] }])
   })
 
+  it('has no reason of groups where none is behind, whatever else is wrong', () => {
+    const leaderless = { count: 2, sample: ['t-0'], byBroker: { 1: 1, 2: 1 }, sinceMs: 50 }
+    for (const groupsBehind of [[], null]) {
+      const seen = observation({ leaderless, groupsBehind, groupCount: 4, groupsUnknown: 4 })
+      expect(codes(judge(nodes('killed', 'killed'), seen, nowMs))).not.toContain('degraded groupsBehind')
+    }
+  })
+
   it('is critical without the ensemble or a controller', () => {
     const without = [node('ensemble-1', 'killed'), node('broker-1', 'running')]
 
