@@ -124,6 +124,20 @@ export function layoutProblems(): string[] {
     })
   }
 
+  for (const strip of root.querySelectorAll('.figures')) {
+    const starts = new Map<number, number>()
+    for (const term of strip.querySelectorAll('dt')) {
+      range.selectNodeContents(term)
+      const { left, top } = range.getBoundingClientRect()
+      const row = Math.round(top)
+      starts.set(row, Math.min(starts.get(row) ?? Infinity, left))
+    }
+    const lefts = [...starts.values()]
+    if (Math.max(...lefts) - Math.min(...lefts) > SLACK) {
+      problems.add(`rows of figures begin at ${lefts.map((left) => Math.round(left)).join(' and ')} px`)
+    }
+  }
+
   for (const scroller of root.querySelectorAll('*')) {
     const { overflowY } = getComputedStyle(scroller)
     const isScroller = overflowY === 'auto' || overflowY === 'scroll'

@@ -92,6 +92,13 @@ export const SCREENS: readonly Screen[] = [
   { name: 'palette', scene: 'broken', hash: '#/overview', prepare: press('Control+k') },
   { name: 'events', scene: 'broken', hash: '#/topics', prepare: click('footer .latest') },
   { name: 'overview-strange', scene: 'strange', hash: '#/overview' },
+  { name: 'brokers-detail-strange', scene: 'strange', hash: '#/brokers/broker-1' },
+  {
+    name: 'brokers-kill-strange',
+    scene: 'strange',
+    hash: '#/brokers/broker-1',
+    prepare: click('aside.detail .actions button')
+  },
   { name: 'topics-strange', scene: 'strange', hash: '#/topics' },
   { name: 'messages-strange', scene: 'strange', hash: '#/topics/orders/messages', prepare: press('j') },
   { name: 'groups-strange', scene: 'strange', hash: '#/groups' },
