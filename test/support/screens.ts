@@ -32,6 +32,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'node-menu', scene: 'healthy', hash: '#/topics', prepare: click('.processes button') },
   { name: 'topic-unknown', scene: 'healthy', hash: '#/topics/nosuch' },
   { name: 'group-unknown', scene: 'healthy', hash: '#/groups/nosuch' },
+  { name: 'group-unseen', scene: 'broken', hash: '#/groups/nosuch' },
   { name: 'broker-unknown', scene: 'healthy', hash: '#/brokers/broker-9' },
   {
     name: 'brokers-restart',

@@ -330,6 +330,18 @@ describe('the page of a group', () => {
     await flushPromises()
   })
 
+  it('does not say that there is none while a broker that could know it does not answer', async () => {
+    api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), nodeView('broker-2', 'killed')] }))
+    api.push('group:g', null)
+    await flushPromises()
+    expect(shownText()).toContain('Nothing is known of group')
+    expect(shownText()).not.toContain('There is no group')
+
+    api.push('cluster', clusterView())
+    await flushPromises()
+    expect(shownText()).toContain('There is no group')
+  })
+
   it('shows the sum of the partitions until the series is there, then its newest sample', async () => {
     expect(total()).toBe('5')
 
