@@ -51,7 +51,9 @@ export function layoutProblems(): string[] {
     for (let up: Element | null = element; up !== null; up = up.parentElement) {
       const style = getComputedStyle(up)
       const box = boxOf(up)
-      const isElided = style.textOverflow === 'ellipsis' && up.closest('[title]') !== null && !isNumber(text)
+      // The head of a column is ours: its words are never elided.
+      const isOurs = element.closest('th') !== null
+      const isElided = style.textOverflow === 'ellipsis' && up.closest('[title]') !== null && !isNumber(text) && !isOurs
       for (const [axis, from, to] of [
         ['overflowX', 'left', 'right'],
         ['overflowY', 'top', 'bottom']
@@ -128,8 +130,8 @@ export function layoutProblems(): string[] {
     const starts = new Map<number, number>()
     for (const term of strip.querySelectorAll('dt')) {
       range.selectNodeContents(term)
-      const { left, top } = range.getBoundingClientRect()
-      const row = Math.round(top)
+      const { left } = range.getBoundingClientRect()
+      const row = Math.round(term.parentElement?.getBoundingClientRect().top ?? 0)
       starts.set(row, Math.min(starts.get(row) ?? Infinity, left))
     }
     const lefts = [...starts.values()]
