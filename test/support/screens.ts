@@ -27,7 +27,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
   { name: 'group-members', scene: 'healthy', hash: '#/groups/es-sink/members' },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
-  { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar > .button') },
+  { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
   { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },
   { name: 'node-menu', scene: 'healthy', hash: '#/topics', prepare: click('.processes button') },
   { name: 'topic-unknown', scene: 'healthy', hash: '#/topics/nosuch' },
