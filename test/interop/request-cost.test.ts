@@ -224,7 +224,43 @@ const cases: Readonly<Record<string, Case>> = {
       { id: 1, endpoints: [{ host: '127.0.0.1', port: brokerPort, listener: 'PLAINTEXT', securityProtocol: 0 }] }
     ]
   })),
-  DeleteGroups: of('deleteGroups', 1, () => ({ groupsNames: names(count) }))
+  DeleteGroups: of('deleteGroups', 1, () => ({ groupsNames: names(count) })),
+  'DeleteRecords, partitions': of('deleteRecords', 2, () => ({
+    timeoutMs: 1000,
+    topics: [{ name: 't', partitions: times(count, (partitionIndex) => ({ partitionIndex, offset: 0 })) }]
+  })),
+  'AlterConfigs, unknown topics': of('alterConfigs', 2, () => ({
+    validateOnly: false,
+    resources: names(count, 'no-such-').map((resourceName) => ({ resourceType: 2, resourceName, configs: [] }))
+  })),
+  'IncrementalAlterConfigs, one topic often': of('incrementalAlterConfigs', 1, () => ({
+    validateOnly: false,
+    resources: times(count, () => ({ resourceType: 2, resourceName: 't', configs: [] }))
+  })),
+  'IncrementalAlterConfigs, configs': of('incrementalAlterConfigs', 1, () => ({
+    validateOnly: false,
+    resources: [
+      {
+        resourceType: 2,
+        resourceName: 't',
+        configs: names(count - 1).map((name) => ({ name, configOperation: 1, value: null }))
+      }
+    ]
+  })),
+  'CreatePartitions, unknown topics': of('createPartitions', 3, () => ({
+    timeoutMs: 1000,
+    validateOnly: false,
+    topics: names(count, 'no-such-').map((name) => ({ name, count: 2, assignments: null }))
+  })),
+  'CreatePartitions, assignments': of('createPartitions', 3, () => ({
+    timeoutMs: 1000,
+    validateOnly: true,
+    topics: [{ name: 't', count: 9000, assignments: times(count / 2, () => ({ brokerIds: [1] })) }]
+  })),
+  'OffsetDelete, partitions': of('offsetDelete', 0, () => ({
+    groupId: 'g',
+    topics: [{ name: 't', partitions: times(count, (partitionIndex) => ({ partitionIndex })) }]
+  }))
 }
 
 describe('the largest request', () => {

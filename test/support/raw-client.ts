@@ -32,6 +32,14 @@ import {
   allocateProducerIdsRequest,
   allocateProducerIdsResponse
 } from '../../src-main/protocol/api/67-allocate-producer-ids'
+import { deleteRecordsRequest, deleteRecordsResponse } from '../../src-main/protocol/api/21-delete-records'
+import { alterConfigsRequest, alterConfigsResponse } from '../../src-main/protocol/api/33-alter-configs'
+import { createPartitionsRequest, createPartitionsResponse } from '../../src-main/protocol/api/37-create-partitions'
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse
+} from '../../src-main/protocol/api/44-incremental-alter-configs'
+import { offsetDeleteRequest, offsetDeleteResponse } from '../../src-main/protocol/api/47-offset-delete'
 import { decode, encode, isDecodeFailure } from '../../src-main/protocol/wire/codec'
 import { beginRequest, sealFrame } from '../../src-main/protocol/wire/headers'
 import { Reader } from '../../src-main/protocol/wire/reader'
@@ -62,6 +70,15 @@ export const apis = {
   describeConfigs: { key: 32, request: describeConfigsRequest, response: describeConfigsResponse },
   describeLogDirs: { key: 35, request: describeLogDirsRequest, response: describeLogDirsResponse },
   deleteGroups: { key: 42, request: deleteGroupsRequest, response: deleteGroupsResponse },
+  deleteRecords: { key: 21, request: deleteRecordsRequest, response: deleteRecordsResponse },
+  alterConfigs: { key: 33, request: alterConfigsRequest, response: alterConfigsResponse },
+  createPartitions: { key: 37, request: createPartitionsRequest, response: createPartitionsResponse },
+  incrementalAlterConfigs: {
+    key: 44,
+    request: incrementalAlterConfigsRequest,
+    response: incrementalAlterConfigsResponse
+  },
+  offsetDelete: { key: 47, request: offsetDeleteRequest, response: offsetDeleteResponse },
   describeCluster: { key: 60, request: describeClusterRequest, response: describeClusterResponse },
   allocateProducerIds: { key: 67, request: allocateProducerIdsRequest, response: allocateProducerIdsResponse }
 } as const satisfies Record<string, { readonly key: number; readonly request: Message; readonly response: Message }>

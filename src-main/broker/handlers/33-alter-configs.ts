@@ -3,6 +3,7 @@ import { alterConfigsRequest, alterConfigsResponse } from '../../protocol/api/33
 import type { BrokerServices } from '../broker-services'
 import { configOperation } from '../core/config-changes'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 import { alterResources } from './alter-configs'
 
 export function alterConfigs(broker: BrokerServices): HandlerRow {
@@ -11,13 +12,13 @@ export function alterConfigs(broker: BrokerServices): HandlerRow {
     served: [0, 2],
     request: alterConfigsRequest,
     response: alterConfigsResponse,
-    handle({ resources, validateOnly }) {
-      const changes = resources.map(({ resourceType, resourceName, configs }) => ({
+    *handle({ resources, validateOnly }) {
+      const changes = yield* mapInSlices(resources, ({ resourceType, resourceName, configs }) => ({
         resourceType,
         resourceName,
         changes: configs.map(({ name, value }) => ({ name, operation: configOperation.set, value }))
       }))
-      return alterResources(broker, changes, { replacesAll: true, validateOnly })
+      return yield* alterResources(broker, changes, { replacesAll: true, validateOnly })
     }
   })
 }

@@ -7,12 +7,14 @@ import { createPartitionsRequest, createPartitionsResponse } from '../../protoco
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ValueOf } from '../../protocol/wire/schema'
+import type { Slices } from '../../protocol/wire/codec'
 import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import { partitionsMax, placeMoreReplicas } from '../core/placement'
+import { shown } from '../core/topic-configs'
 import { isInternalTopic } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
-import { soon } from '../server/slices'
+import { answersPerTurn, soon } from '../server/slices'
 import { notController } from './not-controller'
 
 type Request = ValueOf<typeof createPartitionsRequest>
@@ -28,25 +30,47 @@ export function createPartitions(broker: BrokerServices): HandlerRow {
     served: [0, 3],
     request: createPartitionsRequest,
     response: createPartitionsResponse,
-    async handle(request) {
-      const isController = await broker.controller.whenInOffice()
-      const timesNamed = new Map<string, number>()
-      for (const { name } of request.topics) timesNamed.set(name, (timesNamed.get(name) ?? 0) + 1)
-      const results = []
-      for (const [name, times] of timesNamed) {
-        const asked = request.topics.find((topic) => topic.name === name)
-        if (asked === undefined) continue
-        const { error, message } = !isController
-          ? notController(broker.image.controllerId)
-          : times > 1
-            ? { error: 'INVALID_REQUEST' as const, message: `Topic '${name}' is named more than once in the request.` }
-            : await extend(broker, asked, request)
-        results.push({ name, errorCode: code(error), errorMessage: message })
-        await soon(broker.clock)
-      }
-      return { results }
+    *handle(request) {
+      const wanted = yield* eachOnce(request.topics)
+      return answerAll(broker, request, wanted)
     }
   })
+}
+
+interface Wanted {
+  readonly asked: Asked
+  times: number
+}
+
+function* eachOnce(topics: readonly Asked[]): Slices<readonly Wanted[]> {
+  const byName = new Map<string, Wanted>()
+  for (const [i, asked] of topics.entries()) {
+    const known = byName.get(asked.name)
+    if (known === undefined) byName.set(asked.name, { asked, times: 1 })
+    else known.times += 1
+    if (i % 1000 === 999) yield
+  }
+  return [...byName.values()]
+}
+
+/** One after the other: what one topic is refused holds up no other. */
+async function answerAll(broker: BrokerServices, request: Request, wanted: readonly Wanted[]) {
+  const isController = await broker.controller.whenInOffice()
+  const results = []
+  for (const [i, { asked, times }] of wanted.entries()) {
+    const { name } = asked
+    const { error, message } = !isController
+      ? notController(broker.image.controllerId)
+      : times > 1
+        ? {
+            error: 'INVALID_REQUEST' as const,
+            message: `Topic '${shown(name)}' is named more than once in the request.`
+          }
+        : await extend(broker, asked, request)
+    results.push({ name, errorCode: code(error), errorMessage: message })
+    if (i % answersPerTurn === answersPerTurn - 1) await soon(broker.clock)
+  }
+  return { results }
 }
 
 async function extend(broker: BrokerServices, asked: Asked, { validateOnly, timeoutMs }: Request): Promise<Outcome> {
@@ -68,7 +92,7 @@ function plan(
 ): { readonly from: number; readonly replicas: readonly (readonly number[])[] } | Outcome {
   const refuse = (error: KafkaError, message: string): Outcome => ({ error, message })
   const topic = broker.controller.topic(name)
-  if (topic === undefined) return refuse('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
+  if (topic === undefined) return refuse('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${shown(name)}' does not exist.`)
   if (isInternalTopic(name)) {
     return refuse('INVALID_REQUEST', `Topic ${name} is internal: how many partitions it has is the brokers' to choose.`)
   }

@@ -5,6 +5,7 @@ import {
 } from '../../protocol/api/44-incremental-alter-configs'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
+import { mapInSlices } from '../server/slices'
 import { alterResources } from './alter-configs'
 
 export function incrementalAlterConfigs(broker: BrokerServices): HandlerRow {
@@ -13,13 +14,13 @@ export function incrementalAlterConfigs(broker: BrokerServices): HandlerRow {
     served: [0, 1],
     request: incrementalAlterConfigsRequest,
     response: incrementalAlterConfigsResponse,
-    handle({ resources, validateOnly }) {
-      const changes = resources.map(({ resourceType, resourceName, configs }) => ({
+    *handle({ resources, validateOnly }) {
+      const changes = yield* mapInSlices(resources, ({ resourceType, resourceName, configs }) => ({
         resourceType,
         resourceName,
         changes: configs.map(({ name, configOperation: operation, value }) => ({ name, operation, value }))
       }))
-      return alterResources(broker, changes, { replacesAll: false, validateOnly })
+      return yield* alterResources(broker, changes, { replacesAll: false, validateOnly })
     }
   })
 }

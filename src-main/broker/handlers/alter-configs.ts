@@ -11,7 +11,7 @@ import {
 import { shown } from '../core/topic-configs'
 import { isInternalTopic, topicNameProblem } from '../core/topic-name'
 import type { ConfigEntity } from '../core/znodes'
-import { soon } from '../server/slices'
+import { answersPerTurn, soon } from '../server/slices'
 import { brokerResource, everyBroker, topicResource } from './config-entries'
 
 export interface ResourceChange {
@@ -26,20 +26,32 @@ interface Options {
 }
 
 /** One after the other: what one resource is refused holds up no other. */
-export async function alterResources(broker: BrokerServices, resources: readonly ResourceChange[], options: Options) {
+export function* alterResources(broker: BrokerServices, resources: readonly ResourceChange[], options: Options) {
+  const timesNamed = new Map<string, number>()
+  for (const [i, resource] of resources.entries()) {
+    const name = nameOf(resource)
+    timesNamed.set(name, (timesNamed.get(name) ?? 0) + 1)
+    if (i % 1000 === 999) yield
+  }
+  return answerAll(broker, resources, options, (resource) => timesNamed.get(nameOf(resource)) === 1)
+}
+
+async function answerAll(
+  broker: BrokerServices,
+  resources: readonly ResourceChange[],
+  options: Options,
+  isNamedOnce: (resource: ResourceChange) => boolean
+) {
   const responses = []
-  const names = new Map<string, number>()
-  for (const of of resources) names.set(nameOf(of), (names.get(nameOf(of)) ?? 0) + 1)
-  for (const resource of resources) {
-    const isNamedOnce = names.get(nameOf(resource)) === 1
-    const refused = isNamedOnce ? await alter(broker, resource, options) : namedTwice
+  for (const [i, resource] of resources.entries()) {
+    const refused = isNamedOnce(resource) ? await alter(broker, resource, options) : namedTwice
     responses.push({
       errorCode: code(refused?.error ?? 'NONE'),
       errorMessage: refused?.message ?? null,
       resourceType: resource.resourceType,
       resourceName: resource.resourceName
     })
-    await soon(broker.clock)
+    if (i % answersPerTurn === answersPerTurn - 1) await soon(broker.clock)
   }
   return { responses }
 }
@@ -68,7 +80,7 @@ function entityOf(
     const problem = topicNameProblem(name)
     if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
     if (broker.image.topic(name) === undefined) {
-      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `The topic '${name}' does not exist.` }
+      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `The topic '${shown(name)}' does not exist.` }
     }
     if (isInternalTopic(name)) {
       return { error: 'INVALID_REQUEST', message: `Topic ${name} is internal: its configs are the brokers' to choose.` }

@@ -47,6 +47,9 @@ function slice<T>(clock: Clock, work: Slices<T>, given: unknown): { readonly val
   }
 }
 
+/** Of answers that are made one after the other, since each may have to wait: more in one turn would hold up others. */
+export const answersPerTurn = 64
+
 /** Others have their turn first. */
 export function soon(clock: Clock): Promise<void> {
   return new Promise((resolve) => clock.soon(resolve))
