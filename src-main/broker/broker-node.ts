@@ -136,7 +136,7 @@ export class BrokerNode {
     })
     this.#configs = new ConfigStore(this.#ensemble, options.brokerId, options.configs)
     this.#notifications = new ConfigNotifications(
-      { ensemble: this.#ensemble, log: ports.log },
+      { ...ports, ensemble: this.#ensemble },
       { changed: (entity) => this.#configsChanged(entity), anything: () => this.#reloadConfigs() }
     )
     this.#controllerChannel = new ControllerChannel(ports, this.#image, `broker-${options.brokerId}`)
@@ -148,7 +148,10 @@ export class BrokerNode {
     const { clock } = this.#ports
     const clusterId = await this.#untilDone(() => this.#prepareEnsemble())
     this.#clusterId = clusterId
-    await this.#untilDone(() => this.#configs.loadAll())
+    await this.#untilDone(async () => {
+      await this.#notifications.begin()
+      await this.#configs.loadAll()
+    })
     const logs = await this.#openLogs(clusterId)
     // Before anybody is told that this broker is there: leaders that do not answer yet help nobody (Kafka's order).
     if (!logs.wasClean) await logs.recoverAll((progress) => this.#tellRecovery(progress))
@@ -490,6 +493,7 @@ export class BrokerNode {
     this.#isStopping = true
     for (const timer of this.#timers) timer.cancel()
     this.#controller.stop()
+    this.#notifications.stop()
     this.#controllerChannel.close()
     await this.#ensemble.close()
     await this.#listener?.close()

@@ -4,14 +4,15 @@
  * taken away again by whoever adds one; a broker that finds a gap in the numbers, since it was away, reads everything
  * anew.
  */
-import { ignore } from '../kernel/errors'
-import type { Log } from '../kernel/ports'
-import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
+import type { Clock, Log, Timer } from '../kernel/ports'
+import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
 import { deleteIfThere } from './controller-writes'
 import { configChangeData, parseConfigChange, paths, type ConfigEntity } from './core/znodes'
 
 /** So many are left when there were twice as many: listing them is work for every broker. */
 const notificationsKept = 100
+/** After an error of the ensemble that no new connection follows. */
+const retryMs = 2000
 
 export interface ConfigListener {
   readonly changed: (entity: ConfigEntity) => Promise<void>
@@ -19,27 +20,46 @@ export interface ConfigListener {
   readonly anything: () => Promise<void>
 }
 
+export interface NotificationPorts {
+  readonly ensemble: EnsembleClient
+  readonly clock: Clock
+  readonly log: Log
+  /** A programmer error, or a disk that failed: the process decides. */
+  readonly failed: (error: unknown) => void
+}
+
 export class ConfigNotifications {
-  readonly #ensemble: EnsembleClient
-  readonly #log: Log
+  readonly #ports: NotificationPorts
   readonly #listener: ConfigListener
-  /** Number of the newest that was seen; undefined before the first look. */
-  #seen: number | undefined
+  /** Number of the newest that was seen. */
+  #seen = -1
   #reading: Promise<void> | undefined
   #isDue = false
+  #retry: Timer | undefined
   /** One function for good, so that arming it twice is arming it once. */
   readonly #onChange = (): void => this.look()
 
-  constructor(ports: { readonly ensemble: EnsembleClient; readonly log: Log }, listener: ConfigListener) {
-    this.#ensemble = ports.ensemble
-    this.#log = ports.log
+  constructor(ports: NotificationPorts, listener: ConfigListener) {
+    this.#ports = ports
     this.#listener = listener
   }
 
-  /** Looks now, and whenever something is added. Call again after a new session: a lost connection is noticed so, too. */
+  /** What was announced so far need not be told: the owner reads everything next. Rejects with EnsembleError. */
+  async begin(): Promise<void> {
+    this.#seen = (await this.#numbers(this.#onChange)).at(-1) ?? -1
+  }
+
+  /** Looks now, and whenever something is added. To be called when a connection is back: its watch may be gone. */
   look(): void {
+    this.#retry?.cancel()
     this.#isDue = true
-    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined))
+    this.#reading ??= this.#readAll()
+      .catch(this.#ports.failed)
+      .finally(() => (this.#reading = undefined))
+  }
+
+  stop(): void {
+    this.#retry?.cancel()
   }
 
   async #readAll(): Promise<void> {
@@ -49,46 +69,49 @@ export class ConfigNotifications {
         await this.#read()
       } catch (error) {
         if (!(error instanceof EnsembleError)) throw error
-        // The next connection begins with a look.
-        ignore(error, 'looked at again when the ensemble is back')
+        this.#ports.log('warn', 'config changes could not be read', { reason: error.message })
+        if (!isPassing(error)) this.#retry = this.#ports.clock.after(retryMs, () => this.look())
+        // Otherwise the next connection begins with a look.
       }
     }
   }
 
   async #read(): Promise<void> {
-    const listed = await this.#ensemble.getChildren(paths.configChanges, this.#onChange)
-    const numbers = (listed?.children ?? []).flatMap((name) => numberOf(name) ?? []).sort((a, b) => a - b)
-    const seen = this.#seen
-    const newest = Math.max(seen ?? -1, numbers.at(-1) ?? -1)
-    const isFirst = seen === undefined
-    const fresh = numbers.filter((number) => number > (seen ?? -1))
-    const hasGap = seen !== undefined && fresh.length > 0 && (fresh[0] ?? 0) > seen + 1
-    if (isFirst || hasGap) await this.#listener.anything()
+    const fresh = (await this.#numbers(this.#onChange)).filter((number) => number > this.#seen)
+    const [oldest] = fresh
+    const newest = fresh.at(-1)
+    if (oldest === undefined || newest === undefined) return
+    if (oldest > this.#seen + 1) await this.#listener.anything()
     else for (const number of fresh) await this.#tell(number)
     this.#seen = newest
   }
 
+  /** Ascending. */
+  async #numbers(watcher?: () => void): Promise<readonly number[]> {
+    const listed = await this.#ports.ensemble.getChildren(paths.configChanges, watcher)
+    return (listed?.children ?? []).flatMap((name) => numberOf(name) ?? []).sort((a, b) => a - b)
+  }
+
   async #tell(number: number): Promise<void> {
     const path = paths.configChange(number)
-    const znode = await this.#ensemble.getData(path)
+    const znode = await this.#ports.ensemble.getData(path)
     if (znode === undefined) {
       await this.#listener.anything()
       return
     }
     const entity = parseConfigChange(znode.data)
-    if (entity === undefined) this.#log('warn', 'a notification of a config change cannot be read', { path })
+    if (entity === undefined) this.#ports.log('warn', 'a notification of a config change cannot be read', { path })
     else await this.#listener.changed(entity)
   }
 
   /** Tells every broker, this one before it resolves: whoever asked for the change sees it here. Rejects with EnsembleError. */
   async announce(entity: ConfigEntity): Promise<void> {
-    await this.#ensemble.create(paths.newConfigChange, configChangeData(entity), { sequential: true })
+    await this.#ports.ensemble.create(paths.newConfigChange, configChangeData(entity), { sequential: true })
     await this.#listener.changed(entity)
-    const listed = await this.#ensemble.getChildren(paths.configChanges)
-    const numbers = (listed?.children ?? []).flatMap((name) => numberOf(name) ?? []).sort((a, b) => a - b)
+    const numbers = await this.#numbers()
     if (numbers.length <= 2 * notificationsKept) return
     for (const number of numbers.slice(0, -notificationsKept))
-      await deleteIfThere(this.#ensemble, paths.configChange(number))
+      await deleteIfThere(this.#ports.ensemble, paths.configChange(number))
   }
 }
 
