@@ -82,6 +82,11 @@ export class ClientPort {
     this.#connections.get(watch.connectionId)?.event(watch.event)
   }
 
+  /** What was read in the middle of a change is answered now. */
+  changed(): void {
+    for (const connection of [...this.#connections.values()]) connection.changed()
+  }
+
   close(connectionId: number): void {
     this.#connections.get(connectionId)?.destroy()
   }

@@ -23,6 +23,7 @@ import { ConnectionIds } from './core/session/connection-ids'
 import { SessionClocks } from './core/session/session-clocks'
 import { SessionIds } from './core/session/session-ids'
 import { negotiatedTimeoutMs, type TimeoutLimits } from './core/session/session-table'
+import type { Steps } from './core/steps'
 import { answerRead } from './core/tree/read-answer'
 import { WatchTable } from './core/tree/watch-table'
 import { openMemberFolder } from './member-folder'
@@ -37,6 +38,9 @@ const serverVersion = '3.8.0-lagoon'
 const roomRetryMs = 1_000
 /** The tree is encoded whole for a snapshot: not again and again for a disk that is full. */
 const snapshotRetryMs = 10_000
+/** Of a multi in one turn of the event loop. */
+const sliceMs = 8
+const changesPerStep = 64
 const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
 
 export interface EnsembleNodeOptions {
@@ -77,6 +81,8 @@ export class EnsembleNode {
   #isLoopRunning = false
   /** The disk was full at the last write. */
   #isRefusing = false
+  /** In the middle of a multi: what is read waits. */
+  #isChanging = false
   #snapshotting: Promise<void> | undefined
   /** A snapshot that the disk had no room for: its log is kept, and it is due again at this time. */
   #snapshotOwedAtMs: number | undefined
@@ -168,10 +174,14 @@ export class EnsembleNode {
   #face(): MemberFace {
     // An object of its own, so that its getter is not frozen into a copy.
     const lastApplied = (): Zxid => this.#state.lastApplied
+    const isChanging = (): boolean => this.#isChanging
     const { clock, random, sessionTimeouts } = this.#options
     return {
       get lastApplied() {
         return lastApplied()
+      },
+      get isChanging() {
+        return isChanging()
       },
       nowMs: () => clock.monotonicMs(),
       soon: (callback) => clock.soon(callback),
@@ -221,7 +231,7 @@ export class EnsembleNode {
         }
         await this.#txnLog.sync()
         this.#isRefusing = false
-        for (const entry of consensus.batchPersisted()) this.#apply(entry)
+        await this.#applyAll(consensus.batchPersisted())
         await this.#snapshotWhenDue()
       }
     } catch (error) {
@@ -264,10 +274,34 @@ export class EnsembleNode {
     }
   }
 
-  #apply(entry: LogEntry): void {
-    const { outcome, changes } = this.#state.apply(entry)
-    for (const change of changes) {
+  /** Other sockets have their turn in the middle of a long multi, but nobody sees half of it. */
+  async #applyAll(batch: readonly LogEntry[]): Promise<void> {
+    const { clock } = this.#options
+    for (const entry of batch) {
+      const applying = this.#apply(entry)
+      if (this.#hasEnded(applying)) continue
+      this.#isChanging = true
+      do await new Promise<void>((resolve) => clock.soon(resolve))
+      while (!this.#hasEnded(applying))
+      this.#isChanging = false
+      this.#port.changed()
+    }
+  }
+
+  /** After a slice of it. */
+  #hasEnded(steps: Steps<void>): boolean {
+    const endMs = this.#options.clock.monotonicMs() + sliceMs
+    for (;;) {
+      if (steps.next().done === true) return true
+      if (this.#options.clock.monotonicMs() >= endMs) return false
+    }
+  }
+
+  *#apply(entry: LogEntry): Steps<void> {
+    const { outcome, changes } = yield* this.#state.applyInSteps(entry)
+    for (const [i, change] of changes.entries()) {
       for (const watch of this.#watches.fire(change)) this.#port.fired(watch)
+      if (i % changesPerStep === changesPerStep - 1) yield
     }
     this.#settle(outcome)
     if (entry.command.type !== 'expireSession') {

@@ -17,7 +17,7 @@ import type { ReadAnswer } from './core/tree/read-answer'
 import { errorCodes, specialXids } from './wire/codes'
 import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
-import { readRequest, type ReadRequest, type Request } from './wire/requests'
+import { readRequest, type ReadRequest, type Request, type SetWatchesRequest } from './wire/requests'
 import { replyFrame, watchEventFrame, type Response, type WatcherEvent } from './wire/responses'
 import { compareZxid, type Zxid } from './wire/zxid'
 
@@ -27,10 +27,14 @@ export const unsentBytesMax = 1024 * 1024
 /** Replies wait for room; events cannot. */
 const unsentEventBytesMax = 64 * 1024 * 1024
 export const watchesPerConnectionMax = 250_000
+/** A frame may hold 200,000 paths: so many are looked at in one turn. */
+export const watchedPathsPerTurn = 2_000
 
 /** What a connection asks of the member. */
 export interface MemberFace {
   readonly lastApplied: Zxid
+  /** In the middle of a multi: nothing is read but pings. */
+  readonly isChanging: boolean
   nowMs(): number
   /** Runs the callback in a later turn of the event loop. */
   soon(callback: () => void): void
@@ -53,6 +57,8 @@ type Waiting = { readonly cameAtMs: number } & (
   /** A write whose entry is decided while replies before it wait for room. */
   | { readonly type: 'written'; readonly xid: number; readonly zxid: Zxid; readonly outcome: Outcome | undefined }
   | { readonly type: 'read'; readonly xid: number; readonly request: ReadRequest }
+  /** Of a setWatches with many paths: a turn of its own, and no reply but the last piece's, which is a read. */
+  | { readonly type: 'piece'; readonly request: SetWatchesRequest }
   | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
 )
 
@@ -135,6 +141,11 @@ export class ServerConnection {
     this.#answerWaiting()
   }
 
+  /** The member is in the middle of a multi no more. */
+  changed(): void {
+    if (!this.#isOver && this.#queue.length > 0) this.#answerWaiting()
+  }
+
   event(event: WatcherEvent): void {
     if (this.#isOver) return
     this.#connection.send(watchEventFrame(event))
@@ -146,7 +157,12 @@ export class ServerConnection {
    * connection waiting until it has them all.
    */
   drained(): void {
-    if (this.#isOver || this.#isContinuing || (this.#queue.length === 0 && !this.#isPaused)) return
+    if (this.#isOver || (this.#queue.length === 0 && !this.#isPaused)) return
+    this.#continueLater()
+  }
+
+  #continueLater(): void {
+    if (this.#isContinuing) return
     this.#isContinuing = true
     this.#member.soon(() => {
       this.#isContinuing = false
@@ -246,6 +262,13 @@ export class ServerConnection {
         // Always -2, whatever the client wrote (measured on 3.8).
         this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request })
         return
+      case 'setWatches': {
+        const pieces = piecesOf(request)
+        const last = pieces.pop() ?? request
+        for (const piece of pieces) this.#queue.push({ type: 'piece', cameAtMs, request: piece })
+        this.#queue.push({ type: 'read', cameAtMs, xid, request: last })
+        return
+      }
       default:
         this.#queue.push({ type: 'read', cameAtMs, xid, request })
     }
@@ -286,6 +309,14 @@ export class ServerConnection {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       if (head.type === 'handshake' || head.type === 'write') break
       if (this.#connection.unsentBytes > unsentBytesMax) break
+      if (this.#member.isChanging && looksAtTree(head)) break
+      if (head.type === 'piece') {
+        // What else arrives in this turn does not bring the next one on.
+        if (this.#isContinuing) break
+        this.#answerHead()
+        this.#continueLater()
+        break
+      }
       this.#answerHead()
     }
     this.#regulate()
@@ -293,6 +324,10 @@ export class ServerConnection {
 
   #answerHead(): void {
     const head = this.#queue.shift()
+    if (head?.type === 'piece') {
+      this.#read(head.request)
+      return
+    }
     if (head?.type === 'read') this.#readAnswer(head.xid, head.request)
     else if (head?.type === 'error') this.#errorAnswer(head.xid, head.error, head.closes)
     else if (head?.type === 'written') this.#written(head.xid, head.zxid, head.outcome)
@@ -300,10 +335,15 @@ export class ServerConnection {
   }
 
   #readAnswer(xid: number, request: ReadRequest): void {
-    const { error, response, events } = this.#member.read(this.connectionId, request)
-    for (const event of events) this.event(event)
+    const { error, response } = this.#read(request)
     this.#reply(xid, this.#member.lastApplied, error, response)
+  }
+
+  #read(request: ReadRequest): ReadAnswer {
+    const answer = this.#member.read(this.connectionId, request)
+    for (const event of answer.events) this.event(event)
     if (this.#member.watchCount(this.connectionId) > watchesPerConnectionMax) this.destroy()
+    return answer
   }
 
   #errorAnswer(xid: number, error: number, closes: boolean): void {
@@ -333,4 +373,23 @@ export class ServerConnection {
     this.#queue = []
     this.#connection.end()
   }
+}
+
+function looksAtTree(waiting: Waiting): boolean {
+  return waiting.type === 'piece' || (waiting.type === 'read' && waiting.request.type !== 'ping')
+}
+
+/** The same in pieces of so many paths, in their order; one at least. */
+function piecesOf(request: SetWatchesRequest): SetWatchesRequest[] {
+  const { data, exist, child } = request
+  const count = data.length + exist.length + child.length
+  if (count <= watchedPathsPerTurn) return [request]
+  const none = { ...request, data: [], exist: [], child: [] }
+  return (['data', 'exist', 'child'] as const).flatMap((table) => {
+    const paths = request[table]
+    const pieces: SetWatchesRequest[] = []
+    for (let at = 0; at < paths.length; at += watchedPathsPerTurn)
+      pieces.push({ ...none, [table]: paths.slice(at, at + watchedPathsPerTurn) })
+    return pieces
+  })
 }

@@ -15,6 +15,7 @@ import type { MultiResult, Response } from '../wire/responses'
 import { compareZxid, zxidZero, type Zxid } from '../wire/zxid'
 import type { LogCommand, LogEntry } from './log-entry'
 import { isSamePassword, SessionTable } from './session/session-table'
+import { allAtOnce, type Steps } from './steps'
 import { ZnodeTree, type TreeChange, type TreeContext } from './tree/znode-tree'
 
 export type Outcome =
@@ -53,6 +54,11 @@ export class ReplicatedState {
   }
 
   apply(entry: LogEntry): Applied {
+    return allAtOnce(this.applyInSteps(entry))
+  }
+
+  /** The same; a long multi yields, and until it has ended nobody is to look at the tree. */
+  *applyInSteps(entry: LogEntry): Steps<Applied> {
     invariant(compareZxid(entry.zxid, this.#lastApplied) > 0, 'entries are applied in order', {
       zxid: entry.zxid,
       lastApplied: this.#lastApplied
@@ -74,7 +80,7 @@ export class ReplicatedState {
         return this.#closeSession(entry)
       case 'operation':
         if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
-        return this.#operate(contextOf(entry), command)
+        return yield* this.#operate(contextOf(entry), command)
     }
   }
 
@@ -102,10 +108,11 @@ export class ReplicatedState {
     return this.sessions.find(command.sessionId)?.connectionId === command.connectionId
   }
 
-  #operate(context: TreeContext, command: Extract<LogCommand, { type: 'operation' }>): Applied {
+  *#operate(context: TreeContext, command: Extract<LogCommand, { type: 'operation' }>): Steps<Applied> {
     const request = writeOf(readRequest(command.op, new JuteReader(command.body)))
     if (request.type === 'multi') {
-      const { results, changes } = this.tree.applyAll(context, request.operations)
+      yield
+      const { results, changes } = yield* this.tree.applyAllInSteps(context, request.operations)
       // A multi that failed is still answered without an error; its results say it (measured on ZooKeeper 3.8).
       return { outcome: { type: 'reply', error: errorCodes.OK, response: { type: 'multi', results } }, changes }
     }

@@ -2,6 +2,7 @@
 import type { Zxid } from './zxid'
 
 const utf8 = new TextEncoder()
+const shortTextMax = 32
 
 export class JuteWriter {
   #bytes: Uint8Array<ArrayBuffer>
@@ -65,10 +66,25 @@ export class JuteWriter {
 
   string(value: string): this {
     this.#reserve(4 + value.length * 3)
+    if (this.#shortAscii(value)) return this
     const { written } = utf8.encodeInto(value, this.#bytes.subarray(this.#position + 4))
     this.#view.setInt32(this.#position, written)
     this.#position += 4 + written
     return this
+  }
+
+  /** False when nothing of use was written: TextEncoder is for that. */
+  #shortAscii(value: string): boolean {
+    if (value.length > shortTextMax) return false
+    const at = this.#position + 4
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code >= 0x80) return false
+      this.#bytes[at + i] = code
+    }
+    this.#view.setInt32(this.#position, value.length)
+    this.#position = at + value.length
+    return true
   }
 
   vector<Item>(items: readonly Item[], write: (item: Item) => void): this {

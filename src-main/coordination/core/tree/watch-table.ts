@@ -13,7 +13,11 @@ export interface FiredWatch {
 }
 
 export class WatchTable {
-  readonly #byPath: Readonly<Record<WatchTableName, Map<string, Set<number>>>> = { data: new Map(), child: new Map() }
+  /** Most paths are watched by one connection, and there may be hundreds of thousands: no set for each of those. */
+  readonly #byPath: Readonly<Record<WatchTableName, Map<string, number | Set<number>>>> = {
+    data: new Map(),
+    child: new Map()
+  }
   readonly #byConnection = new Map<number, Readonly<Record<WatchTableName, Set<string>>>>()
   #count = 0
 
@@ -36,7 +40,8 @@ export class WatchTable {
     own[table].add(path)
     this.#count++
     const watching = this.#byPath[table].get(path)
-    if (watching === undefined) this.#byPath[table].set(path, new Set([connectionId]))
+    if (watching === undefined) this.#byPath[table].set(path, connectionId)
+    else if (typeof watching === 'number') this.#byPath[table].set(path, new Set([watching, connectionId]))
     else watching.add(connectionId)
   }
 
@@ -57,8 +62,9 @@ export class WatchTable {
     for (const table of ['data', 'child'] as const) {
       for (const path of own[table]) {
         const watching = this.#byPath[table].get(path)
-        watching?.delete(connectionId)
-        if (watching?.size === 0) this.#byPath[table].delete(path)
+        if (typeof watching === 'object') watching.delete(connectionId)
+        if (watching === connectionId || (typeof watching === 'object' && watching.size === 0))
+          this.#byPath[table].delete(path)
         this.#count--
       }
     }
@@ -69,12 +75,13 @@ export class WatchTable {
     const watching = this.#byPath[table].get(path)
     if (watching === undefined) return new Set()
     this.#byPath[table].delete(path)
-    for (const connectionId of watching) {
+    const connections = typeof watching === 'number' ? new Set([watching]) : watching
+    for (const connectionId of connections) {
       const own = this.#byConnection.get(connectionId)
       own?.[table].delete(path)
       if (own?.data.size === 0 && own.child.size === 0) this.#byConnection.delete(connectionId)
       this.#count--
     }
-    return watching
+    return connections
   }
 }

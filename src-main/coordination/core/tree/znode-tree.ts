@@ -14,6 +14,7 @@ import type { CheckRequest, CreateRequest, DeleteRequest, MultiOperation, SetDat
 import type { MultiResult, WatcherEvent } from '../../wire/responses'
 import { isOpenAcl } from '../../wire/stat'
 import type { Zxid } from '../../wire/zxid'
+import { allAtOnce, type Steps } from '../steps'
 import { newRoot, newZnode, statOf, type Znode } from './znode'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 
@@ -32,6 +33,13 @@ export interface TreeOutcome {
   readonly changes: readonly TreeChange[]
 }
 
+export interface MultiOutcome {
+  readonly results: readonly MultiResult[]
+  readonly changes: readonly TreeChange[]
+}
+
+/** Operations between two places where a multi may be interrupted. */
+const stepOperations = 64
 const none: readonly TreeChange[] = []
 const failed = (error: number): TreeOutcome => ({ result: { type: 'error', error }, changes: none })
 
@@ -100,10 +108,12 @@ export class ZnodeTree {
    * All or nothing, later operations see earlier ones. On failure every result is an error: OK for those before the
    * failing one, its own code, RUNTIMEINCONSISTENCY for those after it; nothing is left, no sequence number is used.
    */
-  applyAll(
-    context: TreeContext,
-    operations: readonly MultiOperation[]
-  ): { readonly results: readonly MultiResult[]; readonly changes: readonly TreeChange[] } {
+  applyAll(context: TreeContext, operations: readonly MultiOperation[]): MultiOutcome {
+    return allAtOnce(this.applyAllInSteps(context, operations))
+  }
+
+  /** The same, which may be interrupted where it yields: until it has ended nobody is to look at the tree, or change it. */
+  *applyAllInSteps(context: TreeContext, operations: readonly MultiOperation[]): Steps<MultiOutcome> {
     invariant(this.#undo === undefined, 'multis do not nest')
     const undo: (() => void)[] = []
     this.#undo = undo
@@ -113,11 +123,15 @@ export class ZnodeTree {
       for (const operation of operations) {
         const outcome = this.apply(context, operation)
         if (outcome.result.type === 'error') {
-          for (const takeBack of undo.reverse()) takeBack()
+          for (const [i, takeBack] of undo.reverse().entries()) {
+            takeBack()
+            if (i % stepOperations === stepOperations - 1) yield
+          }
           return { results: failedResults(operations.length, results.length, outcome.result.error), changes: none }
         }
         results.push(outcome.result)
         for (const change of outcome.changes) changes.push(change)
+        if (results.length % stepOperations === 0) yield
       }
       return { results, changes }
     } finally {

@@ -10,7 +10,7 @@ import { readReplyHeader, readWatchEvent } from '../../../../src-main/coordinati
 import { openAcl } from '../../../../src-main/coordination/wire/stat'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import { AppError } from '../../../../src-main/kernel/errors'
-import type { Connection } from '../../../../src-main/kernel/ports'
+import type { Clock, Connection } from '../../../../src-main/kernel/ports'
 import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../../../support/ensemble-world'
 
 const address = { host: 'sim', port: 2181 }
@@ -181,6 +181,52 @@ describe('a member', () => {
       { xid: 3, error: errorCodes.BADVERSION },
       { xid: 4, error: errorCodes.NONODE }
     ])
+  })
+
+  it('gives way in the middle of a long multi, and nobody sees half of it', async () => {
+    // Each look at the clock takes 3 ms: three steps are a slice.
+    let lookedAt = 0
+    const { clock } = world
+    const slow: Clock = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs() + 3 * lookedAt++,
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      soon: (callback) => void clock.after(1, callback)
+    }
+    await world.restart({ clock: slow })
+    const [writer, reader] = [new RawClient(world), new RawClient(world)]
+    for (const client of [writer, reader]) {
+      await client.connect()
+      client.greeting()
+    }
+    const operations = Array.from({ length: 1_000 }, (_, i) => {
+      return { type: 'create', path: `/m${i}`, data: null, acl: openAcl, flags: 0, withStat: false } as const
+    })
+
+    writer.send(1, { type: 'multi', operations })
+    // While it is applied: four of these turns come between two slices.
+    let pings = 0
+    let xid = 0
+    const ask = (): void => {
+      if (writer.received.length > 0) return
+      reader.send(++xid, { type: 'exists', path: '/m0', watch: false })
+      reader.send(++xid, { type: 'exists', path: '/m999', watch: false })
+      reader.send(-2, { type: 'ping' })
+      pings++
+      clock.after(0.25, ask)
+    }
+    ask()
+    await clock.run(50)
+
+    expect(writer.headers()).toEqual([{ xid: 1, error: 0 }])
+    expect(pings).toBeGreaterThan(3)
+    const reads = reader.headers().filter((header) => header.xid > 0)
+    expect(reads.map((read) => read.xid)).toEqual(Array.from({ length: 2 * pings }, (_, i) => i + 1))
+    const firsts = reads.filter((_, i) => i % 2 === 0)
+    const lasts = reads.filter((_, i) => i % 2 === 1)
+    expect(firsts.map(({ error }) => error)).toEqual(lasts.map(({ error }) => error))
+    expect(firsts.at(-1)?.error).toBe(0)
+    expect(world.failures).toEqual([])
   })
 
   it('sends a watch event before any reply that shows the change', async () => {

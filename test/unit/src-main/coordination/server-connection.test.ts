@@ -3,6 +3,7 @@ import {
   ServerConnection,
   outstandingBytesMax,
   outstandingMax,
+  watchedPathsPerTurn,
   unsentBytesMax,
   type MemberFace
 } from '../../../../src-main/coordination/server-connection'
@@ -56,11 +57,19 @@ class World {
   readonly connection = new StuckConnection()
   readonly proposed: { readonly zxid: Zxid; readonly command: LogCommand }[] = []
   readonly later: (() => void)[] = []
+  /** The member is in the middle of a multi. */
+  isChanging = false
+  /** Paths of each look at a setWatches. */
+  readonly watchedAtOnce: number[] = []
   readonly client: ServerConnection
 
   constructor() {
+    const isChanging = (): boolean => this.isChanging
     const member: MemberFace = {
       lastApplied: zxidZero,
+      get isChanging() {
+        return isChanging()
+      },
       nowMs: () => 0,
       soon: (callback) => void this.later.push(callback),
       propose: (command) => {
@@ -73,7 +82,11 @@ class World {
         return { type: 'createSession', sessionId: 7n, connectionId, timeoutMs, password }
       },
       negotiatedTimeoutMs: (askedMs) => askedMs,
-      read: () => {
+      read: (_connectionId, request) => {
+        if (request.type === 'setWatches') {
+          this.watchedAtOnce.push(request.data.length + request.exist.length + request.child.length)
+          return { error: 0, events: [], response: { type: 'empty' } }
+        }
         const response = { type: 'getChildren', children: ['x'.repeat(replyBytes)], stat: undefined } as const
         return { error: 0, events: [], response }
       },
@@ -126,6 +139,7 @@ class World {
 
 const zeros = (count: number): number[] => Array.from({ length: count }, () => 0)
 const read: Request = { type: 'getChildren', path: '/', watch: false, withStat: false }
+const ping: Request = { type: 'ping' }
 const write = (bytes = 1): Request => ({ type: 'setData', path: '/', data: new Uint8Array(bytes), version: -1 })
 
 describe('a connection', () => {
@@ -181,6 +195,50 @@ describe('a connection', () => {
     expect(other.connection.isPaused).toBe(true)
     other.commit()
     expect(other.connection.isPaused).toBe(false)
+  })
+
+  it('arms many watches a piece a turn, whatever else arrives, and replies once, in its turn', () => {
+    const paths = (count: number): string[] => Array.from({ length: count }, (_, i) => `/${i}`)
+    const relativeZxid = zxidZero
+    world.request({
+      type: 'setWatches',
+      relativeZxid,
+      data: paths(watchedPathsPerTurn + 1),
+      exist: [],
+      child: paths(3)
+    })
+    world.request(ping)
+    world.request(ping)
+    expect(world.watchedAtOnce).toEqual([watchedPathsPerTurn])
+    expect(world.connection.replies).toBe(0)
+
+    world.later.shift()?.()
+    expect(world.watchedAtOnce).toEqual([watchedPathsPerTurn, 1])
+    world.later.shift()?.()
+
+    expect(world.watchedAtOnce).toEqual([watchedPathsPerTurn, 1, 3])
+    expect(world.connection.replies).toBe(3)
+    expect(world.later).toEqual([])
+  })
+
+  it('answers pings in the middle of a multi, and what it reads after it', () => {
+    world.isChanging = true
+    world.request(ping)
+    world.request(read)
+    world.request(ping)
+    expect(world.connection.replies).toBe(1)
+
+    world.isChanging = false
+    world.client.changed()
+
+    expect(world.connection.replies).toBe(3)
+  })
+
+  it('arms a few watches at once', () => {
+    world.request({ type: 'setWatches', relativeZxid: zxidZero, data: ['/a'], exist: ['/b'], child: ['/c'] })
+
+    expect(world.watchedAtOnce).toEqual([3])
+    expect(world.connection.replies).toBe(1)
   })
 
   it('keeps a read behind the writes before it', () => {

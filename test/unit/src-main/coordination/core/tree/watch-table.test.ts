@@ -46,4 +46,15 @@ describe('the watch table', () => {
     expect(table.countOf(1)).toBe(0)
     expect(ids(table.fire({ type: 'dataChanged', path: '/a' }))).toEqual([2])
   })
+
+  it('forgets the last of a path’s watches with its connection', () => {
+    const table = new WatchTable()
+    for (const id of [1, 2]) table.add('data', '/a', id)
+    table.add('data', '/b', 1)
+
+    for (const id of [2, 1]) table.connectionClosed(id)
+
+    expect(table.count).toBe(0)
+    for (const path of ['/a', '/b']) expect(table.fire({ type: 'deleted', path })).toEqual([])
+  })
 })
