@@ -211,7 +211,7 @@ describe('the largest request to the ensemble', () => {
   }, 60_000)
 
   afterAll(async () => {
-    other.close()
+    await other.close()
     await member.stop()
     folder.remove()
   })

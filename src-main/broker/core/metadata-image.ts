@@ -123,15 +123,18 @@ export class MetadataImage {
 
   /**
    * The brokers of a change replace all; its partitions replace those of the same name. Returns deleted topics. Between two
-   * steps the image is one that clients may see: of each partition the old or the new.
+   * steps the image is one that clients may see: of each topic the old or the new, since a producer that sees fewer
+   * partitions than there are takes other ones for its keys.
    */
   *applyInSlices(change: MetadataChange): Slices<readonly string[]> {
     this.#version += 1
     this.#controllerId = change.controllerId
     this.#brokers = new Map(change.brokers.map((broker) => [broker.id, broker]))
     const deleted = new Set<string>()
+    let previous: string | undefined
     for (const { topic, topicId, ...partition } of change.partitions) {
-      yield
+      if (topic !== previous) yield
+      previous = topic
       if (partition.leader === leaderDuringDelete) {
         // Of an earlier topic of that name it says nothing new.
         if (topicId !== zeroUuid && (this.topicIdOf(topic) ?? topicId) !== topicId) continue

@@ -28,6 +28,18 @@ describe('MetadataImage', () => {
     expect(image.partition('t', 1)?.leader).toBe(2)
   })
 
+  it('shows a topic with all the partitions that it is told of or with none, wherever it is interrupted', () => {
+    const image = new MetadataImage()
+    const count = (topic: string): number => image.topic(topic)?.partitions.length ?? 0
+    const partitions = ['t', 'u'].flatMap((topic) => [0, 1, 2].map((index) => partition(topic, topic, index, 1)))
+    const seen = new Set<string>()
+    const applying = image.applyInSlices({ controllerId: 1, brokers: [broker(1)], isComplete: true, partitions })
+
+    while (applying.next().done !== true) seen.add(`${count('t')} ${count('u')}`)
+
+    expect([...seen]).toEqual(['0 0', '3 0', '3 3'])
+  })
+
   it('knows no controller that is not alive', () => {
     const image = new MetadataImage()
     image.apply({ controllerId: 3, brokers: [broker(1)], partitions: [] })
