@@ -14,7 +14,7 @@ import type { CheckRequest, CreateRequest, DeleteRequest, MultiOperation, SetDat
 import type { MultiResult, WatcherEvent } from '../../wire/responses'
 import { isOpenAcl } from '../../wire/stat'
 import type { Zxid } from '../../wire/zxid'
-import { allAtOnce, type Steps } from '../steps'
+import type { Steps } from '../steps'
 import { newRoot, newZnode, statOf, type Znode } from './znode'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 
@@ -107,13 +107,9 @@ export class ZnodeTree {
   /**
    * All or nothing, later operations see earlier ones. On failure every result is an error: OK for those before the
    * failing one, its own code, RUNTIMEINCONSISTENCY for those after it; nothing is left, no sequence number is used.
+   * May be interrupted where it yields: until it has ended nobody is to look at the tree, or change it.
    */
-  applyAll(context: TreeContext, operations: readonly MultiOperation[]): MultiOutcome {
-    return allAtOnce(this.applyAllInSteps(context, operations))
-  }
-
-  /** The same, which may be interrupted where it yields: until it has ended nobody is to look at the tree, or change it. */
-  *applyAllInSteps(context: TreeContext, operations: readonly MultiOperation[]): Steps<MultiOutcome> {
+  *applyAll(context: TreeContext, operations: readonly MultiOperation[]): Steps<MultiOutcome> {
     invariant(this.#undo === undefined, 'multis do not nest')
     const undo: (() => void)[] = []
     this.#undo = undo

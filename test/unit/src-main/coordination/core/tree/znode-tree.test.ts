@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { statOf } from '../../../../../../src-main/coordination/core/tree/znode'
+import { allAtOnce } from '../../../../../../src-main/coordination/core/steps'
 import { ZnodeTree } from '../../../../../../src-main/coordination/core/tree/znode-tree'
 import { errorCodes } from '../../../../../../src-main/coordination/wire/codes'
 import type { MultiOperation } from '../../../../../../src-main/coordination/wire/requests'
@@ -22,6 +23,10 @@ const check = (path: string, version = -1): MultiOperation => ({ type: 'check', 
 class Driver {
   readonly tree = new ZnodeTree()
   #counter = 0
+
+  applyAll(operations: readonly MultiOperation[]) {
+    return allAtOnce(this.tree.applyAll(this.context(), operations))
+  }
 
   context(sessionId = 1n): { zxid: { epoch: number; counter: number }; timeMs: number; sessionId: bigint } {
     this.#counter++
@@ -182,12 +187,7 @@ describe('a multi', () => {
   it('has one zxid, and later operations see earlier ones', () => {
     const driver = new Driver()
 
-    const { results } = driver.tree.applyAll(driver.context(), [
-      create('/a'),
-      create('/a/b'),
-      set('/a', 0),
-      remove('/a/b')
-    ])
+    const { results } = driver.applyAll([create('/a'), create('/a/b'), set('/a', 0), remove('/a/b')])
 
     expect(results.map(({ type }) => type)).toEqual(['create', 'create', 'setData', 'delete'])
     expect(driver.stat('/a')).toMatchObject({
@@ -201,7 +201,7 @@ describe('a multi', () => {
   it('that fails says OK before, the code at, and RUNTIMEINCONSISTENCY after the operation that failed', () => {
     const driver = new Driver()
 
-    const { results, changes } = driver.tree.applyAll(driver.context(), [create('/a'), check('/a', 5), remove('/a')])
+    const { results, changes } = driver.applyAll([create('/a'), check('/a', 5), remove('/a')])
 
     expect(results).toEqual([0, -103, -2].map((error) => ({ type: 'error', error })))
     expect(changes).toEqual([])
@@ -211,7 +211,7 @@ describe('a multi', () => {
   it('without operations has no results', () => {
     const driver = new Driver()
 
-    expect(driver.tree.applyAll(driver.context(), [])).toEqual({ results: [], changes: [] })
+    expect(driver.applyAll([])).toEqual({ results: [], changes: [] })
   })
 
   it('that fails leaves everything as it was, sequence numbers too', () => {
@@ -228,7 +228,7 @@ describe('a multi', () => {
         const untouched = driver.dump()
         const figures = driver.tree.inspect()
 
-        driver.tree.applyAll(driver.context(), [...tried, check('/nowhere')])
+        driver.applyAll([...tried, check('/nowhere')])
 
         expect(driver.dump()).toEqual(untouched)
         expect(driver.tree.inspect()).toEqual(figures)
