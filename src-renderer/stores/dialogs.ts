@@ -7,6 +7,7 @@ export type Dialog =
   | { readonly type: 'nodeCost'; readonly action: Exclude<NodeAction, 'start'>; readonly node: string }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
+  | { readonly type: 'resetOffsets' | 'deleteGroup' | 'deleteOffsets'; readonly groupId: string }
   | { readonly type: 'connectClient'; readonly topic?: string }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }

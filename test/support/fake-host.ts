@@ -132,7 +132,14 @@ function viewOf(scene: Scene, key: string): unknown {
 
 function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (reply: HostMessage) => void): void {
   const { id, name } = message
-  const input = message.input as { topic?: string; groupId?: string; node?: string; rangeMs?: number; limit?: number }
+  const input = message.input as {
+    topic?: string
+    groupId?: string
+    node?: string
+    rangeMs?: number
+    limit?: number
+    dryRun?: boolean
+  }
   const result = (value: unknown): void => send({ type: 'result', id, value })
   switch (name) {
     case 'group.lag':
@@ -146,6 +153,19 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition),
         unreadable: []
       })
+    }
+    case 'group.reset': {
+      if (input.groupId === 'billing') {
+        const message = 'Group billing cannot be reset while it has members. Stop them and try again.'
+        return send({ type: 'error', id, error: { code: 'KAFKA', message, kafkaError: 'NON_EMPTY_GROUP' } })
+      }
+      const partitions = (scene.group(input.groupId ?? '')?.partitions ?? []).map((one, index) => ({
+        topic: one.topic,
+        partition: one.partition,
+        before: index === 1 ? null : one.committedOffset,
+        after: (one.startOffset ?? 0) + 12
+      }))
+      return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions })
     }
     case 'topic.create':
       return send({

@@ -19,6 +19,11 @@ const click =
   (page: Page): Promise<void> =>
     page.locator(selector)[which]().click()
 
+const openReset = async (page: Page): Promise<void> => {
+  await page.locator('.page .toolbar > .button').first().click()
+  await page.locator('.dialog').waitFor()
+}
+
 /** By scene, so that a page is loaded for each scene only once. */
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', scene: 'healthy', hash: '#/overview' },
@@ -26,6 +31,60 @@ export const SCREENS: readonly Screen[] = [
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
   { name: 'group-members', scene: 'healthy', hash: '#/groups/es-sink/members' },
+  {
+    name: 'group-reset',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await openReset(page)
+      await page.getByRole('radio').last().click()
+      await page.locator('.chips .chip').click()
+      await page.locator('#reset-target').click()
+      await page.getByRole('option').nth(3).click()
+      await page.locator('#reset-value').fill('2026-02-30')
+    }
+  },
+  {
+    name: 'group-reset-refused',
+    scene: 'healthy',
+    hash: '#/groups/billing',
+    prepare: async (page) => {
+      await openReset(page)
+      await page.keyboard.press('Control+Enter')
+      await page.getByRole('alert').waitFor()
+    }
+  },
+  {
+    name: 'group-reset-preview',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await openReset(page)
+      await page.keyboard.press('Control+Enter')
+      await page.locator('.dialog .data-table').waitFor()
+    }
+  },
+  { name: 'group-menu', scene: 'healthy', hash: '#/groups/es-sink', prepare: click('.toolbar > .button', 'last') },
+  {
+    name: 'group-offsets-delete',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await click('.toolbar > .button', 'last')(page)
+      await page.getByRole('menuitem').first().click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
+  {
+    name: 'group-delete',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await click('.toolbar > .button', 'last')(page)
+      await page.getByRole('menuitem').last().click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
   { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },

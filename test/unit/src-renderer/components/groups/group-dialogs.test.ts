@@ -1,0 +1,197 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ApiError } from '@api/api'
+import type { GroupView } from '@api/views'
+import AppDialogs from '@/components/shell/AppDialogs.vue'
+import { useClusterStore } from '@/stores/cluster'
+import { useDialogsStore } from '@/stores/dialogs'
+import { useNoticesStore } from '@/stores/notices'
+import type { FakeApi } from '../../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+import { clusterView } from '../../support/views'
+
+let api: FakeApi
+beforeEach(async () => {
+  api = useFakeHost()
+  useClusterStore()
+  api.push('cluster', clusterView())
+  await show(AppDialogs)
+})
+
+async function type(element: HTMLElement, text: string): Promise<void> {
+  if (!(element instanceof HTMLInputElement)) throw new Error('not a field')
+  element.value = text
+  element.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+async function press(name: string | RegExp): Promise<void> {
+  one('button', name).click()
+  await flushPromises()
+}
+
+const group = (rest: Partial<GroupView> = {}): GroupView => ({
+  groupId: 'billing',
+  state: 'Empty',
+  protocol: '',
+  isBehind: false,
+  members: [],
+  areCommitsKnown: true,
+  partitions: [0, 1].map((partition) => ({
+    topic: 'orders',
+    partition,
+    committedOffset: 10,
+    startOffset: 0,
+    endOffset: 100,
+    lagRecords: 90,
+    memberId: null
+  })),
+  ...rest
+})
+const rows = [
+  { topic: 'orders', partition: 0, before: 10, after: 0 },
+  { topic: 'orders', partition: 1, before: 10, after: 100 },
+  { topic: 'audit', partition: 0, before: null, after: 4 }
+]
+
+describe('resetting the offsets of a group', () => {
+  beforeEach(async () => {
+    useDialogsStore().open({ type: 'resetOffsets', groupId: 'billing' })
+    await flushPromises()
+    api.push('group:billing', group())
+    await flushPromises()
+  })
+  const preview = async (): Promise<void> => {
+    await press(/^Preview$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: false, partitions: rows })
+    await flushPromises()
+  }
+
+  it('changes nothing before its preview was seen', async () => {
+    await preview()
+
+    expect(api.calls.map(({ name, input }) => [name, input])).toEqual([
+      ['group.reset', { groupId: 'billing', to: { type: 'earliest' }, dryRun: true }]
+    ])
+    expect(one('row', /^orders-0/).textContent.replace(/\s+/g, ' ')).toContain('10 read again')
+    expect(one('row', /^orders-1/).textContent.replace(/\s+/g, ' ')).toContain('90 skipped')
+    expect(one('row', /^audit-0/).textContent).toContain('—')
+    expect(shownText()).toContain('90 records are skipped')
+    expect(shownText()).toContain('10 records are read again')
+  })
+
+  it('resets the chosen topics and partitions only', async () => {
+    one('radio', 'Chosen topics').click()
+    await flushPromises()
+    await press('orders')
+    await type(one('textbox', 'Partitions'), '1')
+    await press(/^Preview$/)
+
+    expect(api.last('group.reset').input).toEqual({
+      groupId: 'billing',
+      to: { type: 'earliest' },
+      topics: [{ topic: 'orders', partitions: [1] }],
+      dryRun: true
+    })
+  })
+
+  it('cannot be asked for without a topic, or with a list that is none', async () => {
+    one('radio', 'Chosen topics').click()
+    await flushPromises()
+    expect((one('button', /^Preview$/) as HTMLButtonElement).disabled).toBe(true)
+
+    await press('orders')
+    await type(one('textbox', 'Partitions'), 'one')
+    expect((one('button', /^Preview$/) as HTMLButtonElement).disabled).toBe(true)
+  })
+
+  it('names the members that are alive, and can be tried again', async () => {
+    const member = { memberId: 'c-1', clientId: 'payer', clientHost: '/127.0.0.1', assignments: [] }
+    api.push('group:billing', group({ state: 'Stable', members: [member] }))
+    await press(/^Preview$/)
+    const refusal = { code: 'KAFKA', message: 'It has members.', kafkaError: 'NON_EMPTY_GROUP' } as const
+    api.last('group.reset').reject(new ApiError(refusal))
+    await flushPromises()
+
+    expect(one('alert', 'while the group has members').textContent).toContain('payer /127.0.0.1')
+    await press('Try again')
+    expect(api.calls).toHaveLength(2)
+    expect(byRole('alert', '')).toEqual([])
+  })
+
+  it('shows what was read back, and puts it back when undone', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    expect(api.last('group.reset').input).toEqual({ groupId: 'billing', to: { type: 'earliest' } })
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    await flushPromises()
+    expect(shownText()).toContain('This was read back from the group')
+
+    await press(/^Undo$/)
+    expect(api.last('group.reset').input).toEqual({
+      groupId: 'billing',
+      to: { type: 'offset', offset: 10 },
+      topics: [{ topic: 'orders', partitions: [0, 1] }]
+    })
+    const back = rows.slice(0, 2).map((one) => ({ ...one, before: one.after, after: 10 }))
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: back })
+    await flushPromises()
+    expect(api.last('group.deleteOffsets').input).toEqual({ groupId: 'billing', topic: 'audit' })
+    api.last('group.deleteOffsets').resolve({ groupId: 'billing', topic: 'audit', partitions: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('Undone. This was read back')
+    expect(shownText()).toContain('Offsets deleted, since none were committed before: audit')
+  })
+
+  it('keeps Undo when undoing failed', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    await flushPromises()
+    await press(/^Undo$/)
+    api.last('group.reset').reject(new ApiError({ code: 'FAILED', message: 'The broker went.' }))
+    await flushPromises()
+
+    expect(one('alert', 'The broker went.')).toBeTruthy()
+    expect((one('button', /^Undo$/) as HTMLButtonElement).disabled).toBe(false)
+  })
+})
+
+describe('deleting a group', () => {
+  beforeEach(async () => {
+    useDialogsStore().open({ type: 'deleteGroup', groupId: 'billing' })
+    await flushPromises()
+    api.push('group:billing', group())
+    await flushPromises()
+  })
+
+  it('happens only when its id was typed, and says what is lost', async () => {
+    expect(shownText()).toContain('2 committed offsets are lost')
+    expect((one('button', 'Delete group') as HTMLButtonElement).disabled).toBe(true)
+    await type(one('textbox', 'Type the id'), 'billing')
+    await press('Delete group')
+    expect(api.last('group.delete').input).toEqual({ groupId: 'billing' })
+    api.last('group.delete').resolve({ groupId: 'billing' })
+    await flushPromises()
+
+    expect(useNoticesStore().notices).toMatchObject([{ what: 'groupDeleted', subject: 'billing' }])
+  })
+
+  it('does not say how many commits are lost while that is not known', async () => {
+    api.push('group:billing', group({ areCommitsKnown: false, partitions: [] }))
+    await flushPromises()
+
+    expect(shownText()).toContain('how many is not known now')
+  })
+})
+
+it('deletes the offsets of one topic', async () => {
+  useDialogsStore().open({ type: 'deleteOffsets', groupId: 'billing' })
+  await flushPromises()
+  api.push('group:billing', group())
+  await flushPromises()
+  expect(shownText()).toContain('2 committed offsets are lost')
+  await press(/^Delete offsets$/)
+
+  expect(api.last('group.deleteOffsets').input).toEqual({ groupId: 'billing', topic: 'orders' })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { partitionList, resetCommand, resetSums, resetTarget, undoPlan } from '@/components/groups/offset-reset'
+
+const row = (topic: string, partition: number, before: number | null, after: number) => ({
+  topic,
+  partition,
+  before,
+  after
+})
+
+describe('the target of a reset', () => {
+  it('is what is typed, exactly', () => {
+    expect(resetTarget('earliest', 'anything')).toEqual({ type: 'earliest' })
+    expect(resetTarget('offset', ' 9007199254740991 ')).toEqual({ type: 'offset', offset: Number.MAX_SAFE_INTEGER })
+    expect(resetTarget('shift', '-10')).toEqual({ type: 'shift', by: -10 })
+    expect(resetTarget('shift', '+10')).toEqual({ type: 'shift', by: 10 })
+    expect(resetTarget('time', '2026-11-22T14:06:22Z')).toEqual({
+      type: 'time',
+      timestampMs: Date.UTC(2026, 10, 22, 14, 6, 22)
+    })
+  })
+
+  it.each([
+    ['offset', ''],
+    ['offset', '-1'],
+    ['offset', '1e3'],
+    ['offset', '9007199254740992'],
+    ['shift', '0'],
+    ['shift', '1.5'],
+    ['time', 'yesterday'],
+    ['time', '2026-02-30']
+  ] as const)('is none for %s %j', (target, text) => {
+    expect(resetTarget(target, text)).toBeUndefined()
+  })
+})
+
+describe('a list of partitions', () => {
+  it('takes numbers and ranges, each once and in order', () => {
+    expect(partitionList('7, 2-4,3')).toEqual([2, 3, 4, 7])
+    expect(partitionList(' ')).toEqual([])
+  })
+
+  it.each(['a', '1-', '4-2', '1,,2', '0-2147483647', '-1'])('refuses %j', (text) => {
+    expect(partitionList(text)).toBeUndefined()
+  })
+})
+
+it('is offered as the command of the shell', () => {
+  const scope = [{ topic: 'orders', partitions: [0, 3] }, { topic: 'audit' }]
+  expect(resetCommand('billing', { type: 'shift', by: -5 }, scope).join(' ')).toBe(
+    'group reset billing --shift-by -5 --topic orders:0,3 --topic audit'
+  )
+  expect(resetCommand('billing', { type: 'time', timestampMs: 0 }, undefined).at(-1)).toBe('1970-01-01T00:00:00.000Z')
+})
+
+it('sums what is skipped and what is read again apart, and knows nothing where nothing was committed', () => {
+  const rows = [row('a', 0, 10, 4), row('a', 1, 10, 25), row('a', 2, null, 7), row('a', 3, 5, 5)]
+
+  expect(resetSums(rows)).toEqual({ skipped: 15, again: 6, fresh: 1, same: 1 })
+})
+
+describe('undoing a reset', () => {
+  it('puts each partition back where it was, one call for each offset', () => {
+    const plan = undoPlan(
+      [row('a', 0, 10, 4), row('b', 0, 10, 4), row('a', 1, 7, 4), row('a', 2, 4, 4)],
+      new Set(['a', 'b'])
+    )
+
+    expect(plan).toEqual({
+      resets: [
+        {
+          offset: 10,
+          topics: [
+            { topic: 'a', partitions: [0] },
+            { topic: 'b', partitions: [0] }
+          ]
+        },
+        { offset: 7, topics: [{ topic: 'a', partitions: [1] }] }
+      ],
+      deletes: [],
+      stays: []
+    })
+  })
+
+  it('deletes offsets only of a topic that had none at all', () => {
+    const [a, b] = [row('a', 1, null, 4), row('b', 0, null, 4)]
+
+    // Another partition of topic a, outside of what was reset, has a commit that must not be lost.
+    expect(undoPlan([a, b], new Set(['a']))).toEqual({ resets: [], deletes: ['b'], stays: [a] })
+    expect(undoPlan([row('a', 0, 3, 4), a], new Set()).stays).toEqual([a])
+  })
+
+  it('deletes nothing when it was not known what was committed', () => {
+    const fresh = row('b', 0, null, 4)
+
+    expect(undoPlan([fresh], undefined)).toEqual({ resets: [], deletes: [], stays: [fresh] })
+  })
+})
