@@ -397,7 +397,12 @@ export class Controller {
     const { ensemble } = this.#ports
     const listed = await ensemble.getChildren(paths.topics, this.#onTopics)
     const names = new Set(listed?.children.filter((name) => this.#isLegal(name)))
-    for (const name of [...this.#state.topics.keys()]) if (!names.has(name)) this.#state.topics.delete(name)
+    for (const name of [...this.#state.topics.keys()]) {
+      if (names.has(name)) continue
+      this.#state.topics.delete(name)
+      // Somebody removed what was marked: the mark is of nothing any more, and a new topic of that name is not meant by it.
+      if (this.#state.deleting.delete(name)) await deleteIfThere(ensemble, paths.deleteTopic(name))
+    }
     const unknown = [...names].filter((name) => !this.#state.topics.has(name))
     const read = await Promise.all(unknown.map((name) => this.#readTopic(name)))
     const topics = read.filter((topic): topic is ControlledTopic => topic !== undefined)

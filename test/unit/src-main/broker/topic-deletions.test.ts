@@ -127,6 +127,27 @@ describe('a topic some of whose brokers are dead', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('may be removed by somebody else: a new topic of its name is not taken for it', async () => {
+    const world = await withDeadBroker()
+    await remove(world, 'orders')
+    const ensemble = await world.ensemble()
+    for (const partition of [0, 1]) {
+      await world.clock.until(ensemble.delete(paths.state('orders', partition)))
+      await world.clock.until(ensemble.delete(paths.partition('orders', partition)))
+    }
+    await world.clock.until(ensemble.delete(paths.partitions('orders')))
+    await world.clock.until(ensemble.delete(paths.topic('orders')))
+    await world.clock.run(100)
+
+    expect(await create(world, 'orders', [3])).toBe('NONE')
+    await world.reconnect(2)
+    await world.clock.run(10_000)
+
+    expect(await produced(world, 'orders', 3)).toBe('NONE')
+    expect(await world.clock.until(ensemble.exists(paths.deleteTopic('orders')))).toBeUndefined()
+    await world.clock.until(ensemble.close())
+  })
+
   it('is deleted by the next controller, too, and by a broker that was started anew without ever leading it', async () => {
     const world = await withDeadBroker()
     await remove(world, 'orders')
