@@ -8,6 +8,8 @@ export type Dialog =
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'resetOffsets' | 'deleteGroup' | 'deleteOffsets'; readonly groupId: string }
+  | { readonly type: 'purgeTopic'; readonly topic: string }
+  | { readonly type: 'addPartitions'; readonly topic: string; readonly now: number }
   | { readonly type: 'connectClient'; readonly topic?: string }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }

@@ -28,11 +28,26 @@ export const useTopicsStore = defineStore('topics', () => {
     forget(name)
     return host().call('topic.delete', { topic: name })
   }
+  const purge = (input: CommandInput<'topic.purge'>): Promise<CommandOutput<'topic.purge'>> =>
+    host().call('topic.purge', input)
+  const addPartitions = (name: string, to: number): Promise<CommandOutput<'topic.addPartitions'>> =>
+    host().call('topic.addPartitions', { topic: name, to })
   const newestRecords = (input: CommandInput<'records.newest'>): Promise<CommandOutput<'records.newest'>> =>
     host().call('records.newest', input)
 
   const wholeRecord = (input: CommandInput<'record.whole'>): Promise<CommandOutput<'record.whole'>> =>
     host().call('record.whole', input)
 
-  return { view: list.view, hold: list.hold, topic, awaited, create, remove, newestRecords, wholeRecord }
+  return {
+    view: list.view,
+    hold: list.hold,
+    topic,
+    awaited,
+    create,
+    remove,
+    purge,
+    addPartitions,
+    newestRecords,
+    wholeRecord
+  }
 })

@@ -30,6 +30,27 @@ export const SCREENS: readonly Screen[] = [
   { name: 'brokers', scene: 'healthy', hash: '#/brokers' },
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
+  {
+    name: 'topic-purge',
+    scene: 'healthy',
+    hash: '#/topics/orders',
+    prepare: async (page) => {
+      await click('.page .toolbar > .button')(page)
+      await page.getByRole('menuitem').first().click()
+      await page.locator('.dialog').waitFor()
+      await page.getByRole('radio').last().click()
+    }
+  },
+  {
+    name: 'topic-add-partitions',
+    scene: 'healthy',
+    hash: '#/topics/orders',
+    prepare: async (page) => {
+      await click('.page .toolbar > .button')(page)
+      await page.getByRole('menuitem').last().click()
+      await page.locator('#partitions-to').fill('6')
+    }
+  },
   { name: 'group-members', scene: 'healthy', hash: '#/groups/es-sink/members' },
   {
     name: 'group-reset',
