@@ -127,7 +127,7 @@ describe('metadata and topics', () => {
       includeClusterAuthorizedOperations: false,
       endpointType: 2
     })
-    expect(controllers.errorCode).toBe(code('UNSUPPORTED_ENDPOINT_TYPE'))
+    expect(controllers.errorCode).toBe(code('MISMATCHED_ENDPOINT_TYPE'))
   })
 
   it('refuses topics with Kafka’s own error and a sentence', async () => {

@@ -78,7 +78,7 @@ describe('records', () => {
     expect(at).toBe(records?.length)
   })
 
-  it('of another version than 2, several batches, or none are INVALID_RECORD; what is damaged is CORRUPT_MESSAGE', async () => {
+  it('of another version than 2, several batches, a cut one, or none are INVALID_RECORD; what is damaged is CORRUPT_MESSAGE', async () => {
     const { topic, leader } = await fresh()
     const good = batchOf(['good'])
     const wrongCrc = good.slice()
@@ -98,8 +98,9 @@ describe('records', () => {
         'INVALID_RECORD'
       ],
       ['a wrong checksum', wrongCrc, 'CORRUPT_MESSAGE'],
-      ['a cut batch', good.slice(0, -1), 'CORRUPT_MESSAGE'],
-      ['a stump', good.slice(0, 40), 'CORRUPT_MESSAGE'],
+      // As Kafka 3.9.1 answers (test/transcripts).
+      ['a cut batch', good.slice(0, -1), 'INVALID_RECORD'],
+      ['a stump', good.slice(0, 40), 'INVALID_RECORD'],
       ['the broker’s own time stamp', flag(attributeBits.logAppendTime), 'INVALID_TIMESTAMP']
     ]
     for (const [what, records, error] of cases) {
