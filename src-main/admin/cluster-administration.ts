@@ -4,16 +4,18 @@ import {
   createPartitionsV3,
   deleteGroupsV2,
   deleteRecordsV2,
+  describeGroupsV5,
   incrementalAlterConfigsV1,
   IncrementalAlterConfigOperationTypes,
   listOffsetsV7,
-  offsetDeleteV0
+  offsetDeleteV0,
+  offsetFetchV8
 } from '@platformatic/kafka'
 import type { ChangedPartition, ClusterAdministration } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
 import { check, kafkaProblem, only, partial } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
-import { byTopic, safe } from './cluster-reader'
+import { byTopic, committedIn, describedGroup, safe } from './cluster-reader'
 
 export function clusterAdministration(brokers: Brokers): ClusterAdministration {
   return {
@@ -76,6 +78,25 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
       return answer.topics.flatMap(({ name, partitions: answered }) =>
         answered.map(({ partitionIndex, errorCode, offset }) => changed(name, partitionIndex, errorCode, offset))
       )
+    },
+
+    async describeGroup(coordinator, groupId, timeoutMs) {
+      const answer = await brokers.ask(coordinator, commandLane, timeoutMs, (connection) =>
+        partial(describeGroupsV5.api.async(connection, [groupId], false))
+      )
+      const group = only(answer.groups)
+      check(group.errorCode)
+      return describedGroup(group)
+    },
+
+    async committedOffsets(coordinator, groupId, timeoutMs) {
+      const groups = [{ groupId, memberEpoch: -1, topics: null }]
+      const answer = await brokers.ask(coordinator, commandLane, timeoutMs, (connection) =>
+        partial(offsetFetchV8.api.async(connection, groups, false))
+      )
+      const group = only(answer.groups)
+      check(group.errorCode)
+      return committedIn(group.topics)
     },
 
     async deleteGroup(coordinator, groupId, timeoutMs) {

@@ -13,7 +13,13 @@ import {
   metadataV12,
   offsetFetchV8
 } from '@platformatic/kafka'
-import type { ClusterReader, PartitionOffset, PartitionSize, TopicMetadata } from '../kernel/cluster-ports'
+import type {
+  ClusterReader,
+  DescribedGroup,
+  PartitionOffset,
+  PartitionSize,
+  TopicMetadata
+} from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
 import { uuidFromBytes, type Uuid } from '../kernel/uuid'
 import { check, kafkaError, partial } from './broker-lanes'
@@ -92,20 +98,7 @@ export function clusterReader(brokers: Brokers): ClusterReader {
       const answer = await brokers.ask(broker, sampleLane, timeoutMs, (connection) =>
         partial(describeGroupsV5.api.async(connection, [...groupIds], false))
       )
-      return answer.groups
-        .filter(({ errorCode }) => errorCode === 0)
-        .map(({ groupId, groupState, protocolType, protocolData, members }) => ({
-          groupId,
-          state: groupState,
-          protocolType,
-          protocol: protocolData,
-          members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
-            memberId,
-            clientId,
-            clientHost,
-            assignment: memberAssignment
-          }))
-        }))
+      return answer.groups.filter(({ errorCode }) => errorCode === 0).map(describedGroup)
     },
 
     async committed(broker, groupIds, timeoutMs) {
@@ -115,18 +108,7 @@ export function clusterReader(brokers: Brokers): ClusterReader {
       )
       return answer.groups
         .filter(({ errorCode }) => errorCode === 0)
-        .map(({ groupId, topics }) => ({
-          groupId,
-          committed: topics.flatMap(({ name, partitions }) =>
-            partitions
-              .filter(({ errorCode, committedOffset }) => errorCode === 0 && committedOffset >= 0n)
-              .map(({ partitionIndex, committedOffset }) => ({
-                topic: name,
-                partition: partitionIndex,
-                offset: safe(committedOffset)
-              }))
-          )
-        }))
+        .map(({ groupId, topics }) => ({ groupId, committed: committedIn(topics) }))
     },
 
     async topicConfigs(topic, timeoutMs) {
@@ -141,6 +123,38 @@ export function clusterReader(brokers: Brokers): ClusterReader {
       return Object.fromEntries(own.map(({ name, value }) => [name, value ?? '']))
     }
   }
+}
+
+type GroupAnswer = Awaited<ReturnType<typeof describeGroupsV5.api.async>>['groups'][number]
+
+export function describedGroup(answer: GroupAnswer): DescribedGroup {
+  const { groupId, groupState, protocolType, protocolData, members } = answer
+  return {
+    groupId,
+    state: groupState,
+    protocolType,
+    protocol: protocolData,
+    members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+      memberId,
+      clientId,
+      clientHost,
+      assignment: memberAssignment
+    }))
+  }
+}
+
+type CommittedTopics = Awaited<ReturnType<typeof offsetFetchV8.api.async>>['groups'][number]['topics']
+
+export function committedIn(topics: CommittedTopics): readonly PartitionOffset[] {
+  return topics.flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ errorCode, committedOffset }) => errorCode === 0 && committedOffset >= 0n)
+      .map(({ partitionIndex, committedOffset }) => ({
+        topic: name,
+        partition: partitionIndex,
+        offset: safe(committedOffset)
+      }))
+  )
 }
 
 interface TopicAnswer {

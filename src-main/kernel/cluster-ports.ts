@@ -259,6 +259,9 @@ export interface ClusterAdministration {
     partitions: readonly TopicPartition[],
     timeoutMs: number
   ): Promise<readonly ChangedPartition[]>
+  /** Rejects where the reader leaves groups out: with what the coordinator says of it. */
+  describeGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<DescribedGroup>
+  committedOffsets(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<readonly PartitionOffset[]>
   deleteGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<void>
   /** Takes back what the group has committed in these partitions. */
   deleteOffsets(

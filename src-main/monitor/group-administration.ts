@@ -48,7 +48,8 @@ export class GroupAdministration {
   }
 
   async reset({ groupId, to, topics, dryRun = false }: ResetInput): Promise<ResetOutput> {
-    return await this.#atCoordinator(groupId, async (coordinator) => {
+    // Each part by itself: what is tried again never plans from its own commit.
+    const planned = await this.#atCoordinator(groupId, async (coordinator) => {
       const isThere = await this.#refuseAlive(coordinator, groupId, 'reset')
       const committed = await this.#committed(coordinator, groupId)
       if (topics === undefined && committed.size === 0) {
@@ -63,10 +64,14 @@ export class GroupAdministration {
         const message = `A shift starts from what is committed, and nothing is in ${named(withoutCommit)}. Leave them out, or choose another target.`
         throw new ApiError({ code: 'FAILED', message })
       }
-      if (dryRun) return { groupId, applied: false, partitions: [...partitions] }
-      await this.#commit(coordinator, groupId, partitions)
-      return { groupId, applied: true, partitions: await this.#readBack(coordinator, groupId, partitions) }
+      return partitions
     })
+    if (dryRun) return { groupId, applied: false, partitions: [...planned] }
+    await this.#atCoordinator(groupId, (coordinator) => this.#commit(coordinator, groupId, planned))
+    const partitions = await this.#atCoordinator(groupId, (coordinator) =>
+      this.#readBack(coordinator, groupId, planned)
+    )
+    return { groupId, applied: true, partitions }
   }
 
   #atCoordinator<T>(groupId: string, work: (coordinator: BrokerId) => Promise<T>): Promise<T> {
@@ -78,8 +83,8 @@ export class GroupAdministration {
 
   /** False when there is no such group (a reset makes it). Rejects with NON_EMPTY_GROUP and the members' names. */
   async #refuseAlive(coordinator: BrokerId, groupId: string, what: string): Promise<boolean> {
-    const [group] = await this.#cluster.describeGroups(coordinator, [groupId], readTimeoutMs)
-    if (group === undefined || group.state === 'Dead') return false
+    const group = await this.#cluster.describeGroup(coordinator, groupId, readTimeoutMs)
+    if (group.state === 'Dead') return false
     if (group.state === 'Empty' && group.members.length === 0) return true
     const members = group.members.map(({ clientId, clientHost, memberId }) => `${clientId}${clientHost} (${memberId})`)
     const shown = members.slice(0, namedMax).join(', ') + (members.length > namedMax ? ', …' : '')
@@ -89,8 +94,8 @@ export class GroupAdministration {
   }
 
   async #committed(coordinator: BrokerId, groupId: string) {
-    const [group] = await this.#cluster.committed(coordinator, [groupId], readTimeoutMs)
-    return new Map((group?.committed ?? []).map((at) => [topicPartitionName(at), at]))
+    const committed = await this.#cluster.committedOffsets(coordinator, groupId, readTimeoutMs)
+    return new Map(committed.map((at) => [topicPartitionName(at), at]))
   }
 
   async #scopeOf(
@@ -139,11 +144,11 @@ export class GroupAdministration {
     }
     const read = await Promise.all(
       [...byLeader].map(async ([leader, partitions]) => {
-        const [starts, ends, times] = await Promise.all([
-          this.#cluster.offsets(leader, 'earliest', partitions, readTimeoutMs),
-          this.#cluster.offsets(leader, 'latest', partitions, readTimeoutMs),
-          to.type === 'time' ? this.#cluster.offsetsAtTime(leader, to.timestampMs, partitions, readTimeoutMs) : []
-        ])
+        const starts = await this.#cluster.offsets(leader, 'earliest', partitions, readTimeoutMs)
+        // The ends before the times: a record that comes in between would be skipped otherwise.
+        const ends = await this.#cluster.offsets(leader, 'latest', partitions, readTimeoutMs)
+        const times =
+          to.type === 'time' ? await this.#cluster.offsetsAtTime(leader, to.timestampMs, partitions, readTimeoutMs) : []
         throwProblem(times)
         return partitions.map((at): PartitionPosition => {
           const find = (answers: readonly (TopicPartition & { readonly offset: number | null })[]) =>

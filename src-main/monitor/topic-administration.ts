@@ -1,11 +1,18 @@
 /** Changes of topics: configs, more partitions, purging. What could not be done is named beside what was. */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
-import type { ChangedPartition, KafkaCluster, PartitionMetadata } from '../kernel/cluster-ports'
+import type {
+  ChangedPartition,
+  FetchPosition,
+  KafkaCluster,
+  KafkaProblem,
+  PartitionMetadata
+} from '../kernel/cluster-ports'
 import { AppError, messageOf } from '../kernel/errors'
+import type { BrokerId, TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { kafkaErrorOf, unknownTopic } from './failure'
-import { retrying } from './retrying'
+import { isPassing, retrying } from './retrying'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 3000
@@ -37,25 +44,57 @@ export class TopicAdministration {
     topic,
     to
   }: CommandInput<'topic.addPartitions'>): Promise<CommandOutput<'topic.addPartitions'>> {
+    let attempts = 0
     await retrying(this.#clock, changeTimeoutMs, async () => {
       await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
-      await this.#cluster.createPartitions(topic, to, changeTimeoutMs)
+      attempts += 1
+      try {
+        await this.#cluster.createPartitions(topic, to, changeTimeoutMs)
+      } catch (error) {
+        // Told that it failed, it may have been done all the same.
+        const isDone = attempts > 1 && kafkaErrorOf(error) === 'INVALID_PARTITIONS'
+        if (!isDone || (await this.#partitionsOf(topic, undefined)).length !== to) throw error
+      }
     })
     return { topic, partitions: to }
   }
 
-  /** Partition by partition: one without a leader holds up no other. */
+  /** One request for each leader; what fails in passing is tried again, and holds up no other partition. */
   async purge({ topic, partition, before }: PurgeInput): Promise<PurgeOutput> {
-    const partitions = await this.#partitionsOf(topic, partition)
-    const outcomes = await Promise.all(partitions.map((one) => this.#purgeOne(topic, one, before)))
+    const wanted = await this.#partitionsOf(topic, partition)
+    const purged = new Map<number, number>()
+    const failed = new Map<number, KafkaProblem>()
+    const settle = ({ partition: index, offset, problem }: ChangedPartition): void => {
+      if (problem !== null) failed.set(index, problem)
+      else if (offset === null) failed.set(index, noAnswer)
+      else {
+        failed.delete(index)
+        purged.set(index, offset)
+      }
+    }
+    try {
+      await retrying(this.#clock, changeTimeoutMs, async () => {
+        const left = (await this.#partitionsOf(topic, partition)).filter(({ partition: index }) => !purged.has(index))
+        const answers = await Promise.all(byLeader(left).map((some) => this.#purgeSome(topic, some, before)))
+        for (const answer of answers.flat()) settle(answer)
+        for (const problem of failed.values()) {
+          const error = problemOf(problem.name, problem.message)
+          if (isPassing(error)) throw error
+        }
+      })
+    } catch (error) {
+      // Told for each partition.
+      if (!(error instanceof AppError) || !isPassing(error)) throw error
+    }
     return {
       topic,
-      partitions: outcomes.flatMap(({ partition: index, offset, problem }) =>
-        problem === null && offset !== null ? [{ partition: index, startOffset: offset }] : []
-      ),
-      failed: outcomes.flatMap(({ partition: index, problem }) =>
-        problem === null ? [] : [{ partition: index, kafkaError: problem.name, message: problem.message }]
-      )
+      partitions: wanted.flatMap(({ partition: index }) => {
+        const startOffset = purged.get(index)
+        return startOffset === undefined ? [] : [{ partition: index, startOffset }]
+      }),
+      failed: [...failed]
+        .sort(([a], [b]) => a - b)
+        .map(([index, { name, message }]) => ({ partition: index, kafkaError: name, message }))
     }
   }
 
@@ -72,47 +111,64 @@ export class TopicAdministration {
     throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
   }
 
-  async #purgeOne(
+  async #purgeSome(
     topic: string,
-    { partition, leader: knownLeader }: PartitionMetadata,
+    { leader, partitions }: Led,
     before: PurgeInput['before']
-  ): Promise<ChangedPartition> {
-    let leader = knownLeader
-    const failed = (name: string, message: string): ChangedPartition => {
-      return { topic, partition, offset: null, problem: { name, message } }
-    }
+  ): Promise<readonly ChangedPartition[]> {
+    const at = partitions.map((partition) => ({ topic, partition }))
+    const all = (problem: KafkaProblem): readonly ChangedPartition[] =>
+      at.map((one) => ({ ...one, offset: null, problem }))
+    if (leader === null) return all({ name: 'LEADER_NOT_AVAILABLE', message: 'There is no leader at the moment.' })
     try {
-      return await retrying(this.#clock, changeTimeoutMs, async () => {
-        leader ??= (await this.#partitionsOf(topic, partition))[0]?.leader ?? null
-        if (leader === null) return failed('LEADER_NOT_AVAILABLE', 'There is no leader at the moment.')
-        const broker = leader
-        // Asked anew when this one turns out not to lead it any more.
-        leader = null
-        const offset = await this.#offsetBefore(broker, { topic, partition }, before)
-        const [answer] = await this.#cluster.deleteRecords(broker, [{ topic, partition, offset }], changeTimeoutMs)
-        if (answer === undefined) return failed('UNKNOWN_SERVER_ERROR', 'There was no answer.')
-        if (answer.problem !== null) throw problemOf(answer.problem.name, answer.problem.message)
-        return answer
-      })
+      const positions = await this.#positionsBefore(leader, at, before)
+      return await this.#cluster.deleteRecords(leader, positions, changeTimeoutMs)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      return failed(kafkaErrorOf(error) ?? error.code, messageOf(error))
+      const isAway = kafkaErrorOf(error) === undefined && isPassing(error)
+      return all({
+        name: isAway ? 'LEADER_NOT_AVAILABLE' : (kafkaErrorOf(error) ?? error.code),
+        message: messageOf(error)
+      })
     }
   }
 
-  async #offsetBefore(
-    leader: number,
-    at: { readonly topic: string; readonly partition: number },
+  async #positionsBefore(
+    leader: BrokerId,
+    at: readonly TopicPartition[],
     before: PurgeInput['before']
-  ): Promise<number> {
-    if (before === undefined) return toTheEnd
-    if (before.type === 'offset') return before.offset
-    const [found] = await this.#cluster.offsetsAtTime(leader, before.timestampMs, [at], readTimeoutMs)
-    if (found?.problem) throw problemOf(found.problem.name, found.problem.message)
-    // All records are older.
-    return found?.offset ?? toTheEnd
+  ): Promise<readonly FetchPosition[]> {
+    if (before === undefined) return at.map((one) => ({ ...one, offset: toTheEnd }))
+    if (before.type === 'offset') return at.map((one) => ({ ...one, offset: before.offset }))
+    // The end first: what is written from now on is not older, whatever the look-up by time does not find.
+    const ends = await this.#cluster.offsets(leader, 'latest', at, readTimeoutMs)
+    const times = await this.#cluster.offsetsAtTime(leader, before.timestampMs, at, readTimeoutMs)
+    return at.map((one) => {
+      const found = times.find(({ partition }) => partition === one.partition)
+      const end = ends.find(({ partition }) => partition === one.partition)?.offset ?? null
+      if (found?.problem) throw problemOf(found.problem.name, found.problem.message)
+      if (found === undefined || end === null) throw problemOf('NOT_LEADER_OR_FOLLOWER', 'The leader moved.')
+      return { ...one, offset: found.offset ?? end }
+    })
   }
 }
+
+interface Led {
+  readonly leader: BrokerId | null
+  readonly partitions: readonly number[]
+}
+
+function byLeader(partitions: readonly PartitionMetadata[]): readonly Led[] {
+  const led = new Map<BrokerId | null, number[]>()
+  for (const { leader, partition } of partitions) {
+    const others = led.get(leader)
+    if (others === undefined) led.set(leader, [partition])
+    else others.push(partition)
+  }
+  return [...led].map(([leader, indexes]) => ({ leader, partitions: indexes }))
+}
+
+const noAnswer: KafkaProblem = { name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' }
 
 function problemOf(name: string, message: string): AppError {
   return new AppError('KAFKA', message, { details: { kafkaError: name } })

@@ -67,7 +67,8 @@ const timeShape = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-
 /** An offset in digits, or a time: ISO 8601, in this machine's zone when it names none. */
 export function offsetOrTime(text: string): number | Date {
   if (/^\d+$/.test(text)) return wholeNumber(0)(text)
-  const time = new Date(text.replace(' ', 'T'))
+  // A date alone would be read as UTC.
+  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text.replace(' ', 'T'))
   if (timeShape.test(text) && time.getTime() >= 0) return time
   throw new InvalidArgumentError('It must be an offset, or a time such as 2026-01-31T12:00:00Z.')
 }

@@ -201,6 +201,16 @@ export class FakeCluster implements KafkaCluster {
     })
   }
 
+  async describeGroup(coordinator: number, groupId: string) {
+    const [group] = await this.describeGroups(coordinator, [groupId])
+    if (group === undefined) throw kafkaError('COORDINATOR_NOT_AVAILABLE')
+    return group
+  }
+
+  async committedOffsets(coordinator: number, groupId: string) {
+    return (await this.committed(coordinator, [groupId])).flatMap(({ committed }) => committed)
+  }
+
   deleteGroup(_coordinator: number, groupId: string) {
     this.fakeGroups.delete(groupId)
     return Promise.resolve()

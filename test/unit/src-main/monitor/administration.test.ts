@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { offsetOrTime } from '../../../../src-main/entry/cli/options'
+import { AppError } from '../../../../src-main/kernel/errors'
+import { GroupAdministration } from '../../../../src-main/monitor/group-administration'
+import { TopicAdministration } from '../../../../src-main/monitor/topic-administration'
+import { SimClock } from '../../../support/ensemble-world'
+import { FakeCluster, kafkaError } from './fake-cluster'
+
+function world() {
+  const clock = new SimClock()
+  const cluster = new FakeCluster(clock)
+  cluster.topic('t', [1, 2])
+  for (const partition of [0, 1]) cluster.append('t', partition, ['a', 'b', 'c', 'd', 'e'], 1_000)
+  cluster.fakeGroups.set('g', { coordinator: 3, state: 'Empty', committed: new Map([['t 0', 3]]) })
+  const ports = { clock, cluster }
+  return { clock, cluster, groups: new GroupAdministration(ports), topics: new TopicAdministration(ports) }
+}
+
+describe('a reset of offsets', () => {
+  it('shifts once, although what was stored could not be read back at once', async () => {
+    const { clock, cluster, groups } = world()
+    const read = cluster.committedOffsets.bind(cluster)
+    let failures = 0
+    cluster.committedOffsets = async (coordinator, groupId) => {
+      if (cluster.commits.length > 0 && failures++ < 2) throw new AppError('CONNECTION_REFUSED', 'it is starting')
+      return read(coordinator, groupId)
+    }
+
+    const reset = await clock.until(groups.reset({ groupId: 'g', to: { type: 'shift', by: -1 } }))
+
+    expect(reset.partitions).toEqual([{ topic: 't', partition: 0, before: 3, after: 2 }])
+    expect(cluster.fakeGroups.get('g')?.committed.get('t 0')).toBe(2)
+  })
+
+  it('waits while the coordinator loads, rather than taking nothing for the answer', async () => {
+    const { clock, cluster, groups } = world()
+    const describeGroup = cluster.describeGroup.bind(cluster)
+    let loading = 2
+    cluster.describeGroup = (coordinator, groupId) =>
+      loading-- > 0 ? Promise.reject(kafkaError('COORDINATOR_LOAD_IN_PROGRESS')) : describeGroup(coordinator, groupId)
+
+    const reset = await clock.until(groups.reset({ groupId: 'g', to: { type: 'latest' } }))
+
+    expect(reset).toMatchObject({ applied: true, partitions: [{ before: 3, after: 5 }] })
+  })
+})
+
+describe('a purge', () => {
+  it('by time takes nothing that was written after it began', async () => {
+    const { clock, cluster, topics } = world()
+    const atTime = cluster.offsetsAtTime.bind(cluster)
+    cluster.offsetsAtTime = async (...asked) => {
+      const found = await atTime(...asked)
+      cluster.append('t', 0, ['late'], 9_000)
+      return found
+    }
+
+    const purged = await clock.until(
+      topics.purge({ topic: 't', partition: 0, before: { type: 'time', timestampMs: 5_000 } })
+    )
+
+    expect(purged.partitions).toEqual([{ partition: 0, startOffset: 5 }])
+  })
+
+  it('asks each leader once, and names what has none', async () => {
+    const { clock, cluster, topics } = world()
+    cluster.topic('u', [1, null, 1, 1])
+
+    const purged = await clock.until(topics.purge({ topic: 'u' }))
+
+    expect(purged.partitions.map(({ partition }) => partition)).toEqual([0, 2, 3])
+    expect(purged.failed).toMatchObject([{ partition: 1, kafkaError: 'LEADER_NOT_AVAILABLE' }])
+    expect(cluster.asked.filter((what) => what.endsWith('deleteRecords'))).toEqual(['1 deleteRecords'])
+  })
+})
+
+describe('more partitions', () => {
+  it('that were made by a request which was said to have failed are there', async () => {
+    const { clock, cluster, topics } = world()
+    let attempts = 0
+    cluster.createPartitions = () => {
+      attempts++
+      cluster.topic('t', [1, 2, 3])
+      return Promise.reject(kafkaError(attempts === 1 ? 'NOT_CONTROLLER' : 'INVALID_PARTITIONS'))
+    }
+
+    expect(await clock.until(topics.addPartitions({ topic: 't', to: 3 }))).toEqual({ topic: 't', partitions: 3 })
+    await expect(clock.until(topics.addPartitions({ topic: 't', to: 3 }))).rejects.toThrow('INVALID_PARTITIONS')
+  })
+})
+
+describe('a time on the command line', () => {
+  const zone = process.env['TZ']
+  afterEach(() => {
+    if (zone === undefined) delete process.env['TZ']
+    else process.env['TZ'] = zone
+  })
+
+  it('is of this machine’s zone when it names none, with and without hours', () => {
+    process.env['TZ'] = 'Asia/Seoul'
+
+    const midnight = new Date('2026-01-30T15:00:00Z')
+    expect(offsetOrTime('2026-01-31')).toEqual(midnight)
+    expect(offsetOrTime('2026-01-31 00:00')).toEqual(midnight)
+    expect(offsetOrTime('2026-01-31T00:00:00Z')).toEqual(new Date('2026-01-31T00:00:00Z'))
+  })
+})
