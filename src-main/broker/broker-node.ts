@@ -375,17 +375,24 @@ export class BrokerNode {
       type,
       of: type === 'topic' ? entity.topic : (entity.id ?? 'all brokers')
     })
-    await this.#logs?.updateConfigs(
-      (topic) => this.#configs.logConfigOf(topic),
-      type === 'topic' ? entity.topic : undefined
-    )
+    await this.#applyConfigs(type === 'topic' ? entity.topic : undefined)
+  }
+
+  /** Of a topic that is held here nothing is taken for set by default that was only not read. */
+  async #applyConfigs(onlyTopic?: string): Promise<void> {
+    const logs = this.#logs
+    if (logs === undefined) return
+    const held = new Set(logs.names().map(({ topic }) => topic))
+    const concerned = onlyTopic === undefined ? [...held] : [onlyTopic].filter((topic) => held.has(topic))
+    for (const some of chunks(concerned, configsReadAtOnce)) await this.#configs.load(some)
+    await logs.updateConfigs((topic) => this.#configs.logConfigOf(topic), onlyTopic)
   }
 
   async #reloadConfigs(): Promise<void> {
     await this.#configs.refreshBrokers()
     for (const some of chunks(this.#configs.topics(), configsReadAtOnce))
       await Promise.all(some.map((topic) => this.#configs.refresh(topic)))
-    await this.#logs?.updateConfigs((topic) => this.#configs.logConfigOf(topic))
+    await this.#applyConfigs()
   }
 
   /** Waits for the ensemble when it is away: what asks for configs can wait. */

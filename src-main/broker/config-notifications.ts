@@ -4,10 +4,11 @@
  * taken away again by whoever adds one; a broker that finds a gap in the numbers, since it was away, reads everything
  * anew.
  */
+import { ignore } from '../kernel/errors'
 import type { Clock, Log, Timer } from '../kernel/ports'
 import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
 import { deleteIfThere } from './controller-writes'
-import { configChangeData, parseConfigChange, paths, type ConfigEntity } from './core/znodes'
+import { parseConfigChange, paths, type ConfigEntity } from './core/znodes'
 
 /** So many are left when there were twice as many: listing them is work for every broker. */
 const notificationsKept = 100
@@ -104,14 +105,21 @@ export class ConfigNotifications {
     else await this.#listener.changed(entity)
   }
 
-  /** Tells every broker, this one before it resolves: whoever asked for the change sees it here. Rejects with EnsembleError. */
-  async announce(entity: ConfigEntity): Promise<void> {
-    await this.#ports.ensemble.create(paths.newConfigChange, configChangeData(entity), { sequential: true })
-    await this.#listener.changed(entity)
-    const numbers = await this.#numbers()
-    if (numbers.length <= 2 * notificationsKept) return
-    for (const number of numbers.slice(0, -notificationsKept))
-      await deleteIfThere(this.#ports.ensemble, paths.configChange(number))
+  /**
+   * This broker has announced a change: it obeys before this resolves, so that whoever asked for it sees it here. What the
+   * ensemble keeps it from now follows with the next look: the change itself is made.
+   */
+  async announced(entity: ConfigEntity): Promise<void> {
+    try {
+      await this.#listener.changed(entity)
+      const numbers = await this.#numbers()
+      if (numbers.length <= 2 * notificationsKept) return
+      for (const number of numbers.slice(0, -notificationsKept))
+        await deleteIfThere(this.#ports.ensemble, paths.configChange(number))
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error
+      ignore(error, 'the change is stored and announced')
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-cli
 import type { ConfigNotifications } from './config-notifications'
 import { changedConfigs, type ConfigChange, type ConfigKind, type ConfigRefusal } from './core/config-changes'
 import type { TopicConfigs } from './core/topic-configs'
-import { configData, configPath, parseConfig, type ConfigEntity } from './core/znodes'
+import { configChangeData, configData, configPath, parseConfig, paths, type ConfigEntity } from './core/znodes'
 
 const attemptsMax = 10
 /** What a write fails with when somebody else was there before. */
@@ -30,7 +30,7 @@ export class ConfigWriter {
   async alter(alteration: ConfigAlteration): Promise<ConfigRefusal | undefined> {
     try {
       const refused = await this.#store(alteration)
-      if (refused === undefined && !alteration.validateOnly) await this.#notifications.announce(alteration.entity)
+      if (refused === undefined && !alteration.validateOnly) await this.#notifications.announced(alteration.entity)
       return refused
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error
@@ -56,8 +56,14 @@ export class ConfigWriter {
       if ('error' in after) return after
       if (validateOnly) return undefined
       try {
-        if (stored === undefined) await this.#ensemble.create(path, configData(after.configs))
-        else await this.#ensemble.setData(path, configData(after.configs), stored.stat.version)
+        const data = configData(after.configs)
+        // Together: what is stored and told to nobody would hold from the next restart on.
+        await this.#ensemble.multi([
+          stored === undefined
+            ? { type: 'create', path, data }
+            : { type: 'setData', path, data, version: stored.stat.version },
+          { type: 'create', path: paths.newConfigChange, data: configChangeData(entity), sequential: true }
+        ])
         return undefined
       } catch (error) {
         const isOvertaken = error instanceof EnsembleError && overtaken.includes(error.code)

@@ -452,17 +452,20 @@ export class Controller {
 
   /** Resolves when every live broker knows the topics' leaders, as clients expect of it, or the controller moved. */
   async createTopics(topics: readonly NewTopic[]): Promise<readonly TopicOutcome[]> {
-    const made = await this.#turn<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }>(
+    const made = await this.#turn<{
+      readonly outcomes: readonly TopicOutcome[]
+      readonly told: readonly Promise<void>[]
+    }>(
       () => this.#createTopics(topics),
-      (error) => ({ outcomes: topics.map(() => troubleOf(error)), told: Promise.resolve() })
+      (error) => ({ outcomes: topics.map(() => troubleOf(error)), told: [] })
     )
-    await made.told
+    await Promise.all(made.told)
     return made.outcomes
   }
 
   async #createTopics(
     topics: readonly NewTopic[]
-  ): Promise<{ readonly outcomes: readonly TopicOutcome[]; readonly told: Promise<void> }> {
+  ): Promise<{ readonly outcomes: readonly TopicOutcome[]; readonly told: readonly Promise<void>[] }> {
     // All at once: the ensemble makes them safe with one sync. None is forgotten when one fails, so all are waited for.
     const names = new TopicMap<NewTopic>()
     const settled = await Promise.allSettled(topics.map((topic) => this.#createOrTell(topic, names)))
@@ -473,14 +476,18 @@ export class Controller {
     const created = topics.flatMap(({ name }, i) =>
       outcomes[i]?.error === 'NONE' ? (this.#state.topics.get(name)?.partitions ?? []) : []
     )
+    return { outcomes, told: await this.#electStored(created) }
+  }
+
+  /** The partitions are there, whatever comes of this: their leaders are elected when that can be stored. */
+  async #electStored(created: readonly ControlledPartition[]): Promise<Promise<void>[]> {
     try {
       const changed = await this.#electLeaders(created)
-      return { outcomes, told: this.#broadcast.tell({ changed, areNew: true }) }
+      return [this.#broadcast.tell({ changed, areNew: true })]
     } catch (error) {
       if (!(error instanceof EnsembleError) || isPassing(error)) throw error
-      // The topics are there; their leaders are elected when that can be stored.
       this.#readAgain(error.message)
-      return { outcomes, told: Promise.resolve() }
+      return []
     }
   }
 
@@ -556,16 +563,16 @@ export class Controller {
    * their leaders, or the controller moved. Refused when somebody else has added some meanwhile.
    */
   async createPartitions(name: string, from: number, replicas: readonly (readonly number[])[]): Promise<TopicOutcome> {
-    const made = await this.#turn<{ readonly outcome: TopicOutcome; readonly told: Promise<void> }>(
+    const made = await this.#turn<{ readonly outcome: TopicOutcome; readonly told: readonly Promise<void>[] }>(
       () => this.#createPartitions(name, from, replicas),
-      (error) => ({ outcome: troubleOf(error), told: Promise.resolve() })
+      (error) => ({ outcome: troubleOf(error), told: [] })
     )
-    await made.told
+    await Promise.all(made.told)
     return made.outcome
   }
 
   async #createPartitions(name: string, from: number, added: readonly (readonly number[])[]) {
-    const failed = (error: KafkaError, message: string) => ({ outcome: { error, message }, told: Promise.resolve() })
+    const failed = (error: KafkaError, message: string) => ({ outcome: { error, message }, told: [] })
     const topic = this.#state.topics.get(name)
     const stored = topic === undefined ? undefined : await this.#ports.ensemble.getData(paths.topic(name))
     if (topic === undefined || stored === undefined)
@@ -590,9 +597,7 @@ export class Controller {
     })
     this.#state.topics.set(name, { ...topic, partitions: [...topic.partitions, ...created] })
     this.#ports.event('partitionsCreated', { topic: name, partitions: all.length })
-    const changed = await this.#electLeaders(created)
-    const outcome: TopicOutcome = { error: 'NONE', message: null }
-    return { outcome, told: this.#broadcast.tell({ changed, areNew: true }) }
+    return { outcome: { error: 'NONE' as KafkaError, message: null }, told: await this.#electStored(created) }
   }
 
   // ── deletion ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -408,12 +408,10 @@ export class GroupCoordinator {
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
     if (group === undefined) return 'GROUP_ID_NOT_FOUND'
-    const problems = new Map<string, KafkaError>()
-    for (const topic of new Set(partitions.map(({ topic }) => topic)))
-      problems.set(topic, group.offsetDeletionProblem(topic) ?? 'NONE')
-    if ([...problems.values()].includes('NON_EMPTY_GROUP')) return 'NON_EMPTY_GROUP'
+    const subscribed = group.offsetDeletionProblems(new Set(partitions.map(({ topic }) => topic)))
+    if (subscribed === 'NON_EMPTY_GROUP') return subscribed
     const due = partitions.filter(
-      ({ topic, partition }) => problems.get(topic) === 'NONE' && group.offset(topic, partition) !== undefined
+      ({ topic, partition }) => !subscribed.has(topic) && group.offset(topic, partition) !== undefined
     )
     for (const some of chunks(due, tombstonesPerBatch)) {
       const tombstones = some.map(({ topic, partition }) => offsetRecord(groupId, topic, partition, null))
@@ -425,7 +423,7 @@ export class GroupCoordinator {
       shard.unwritten.push(groupTombstone(groupId))
       this.#writeTombstones(shard)
     }
-    return partitions.map(({ topic }) => problems.get(topic) ?? 'NONE')
+    return partitions.map(({ topic }) => (subscribed.has(topic) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : 'NONE'))
   }
 
   /** The topic is gone: so are offsets in it, and groups that had nothing else. */

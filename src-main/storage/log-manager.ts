@@ -8,7 +8,7 @@
  * and the next start recovers. A full disk is none: what needs room is refused, what can wait is written when there is
  * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
  */
-import { AppError } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import { topicPartitionName, type BrokerId } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
@@ -118,6 +118,7 @@ export class LogManager {
   readonly #timers = new Set<Timer>()
   /** Partition folders came or went since the log directory itself was last synced. */
   #isDirDirty = false
+  #syncingDir: Promise<void> | undefined
   /** There was no room to say whose this folder is: until there is, nothing is put into it. */
   #isIdentityOwed = false
   /** False while recoverAll is at work. */
@@ -211,9 +212,17 @@ export class LogManager {
     // A turn of its own for each: many small logs are long work, too.
     entry.opening ??= giveWay(this.#ports.clock)
       .then(() => inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean)))
-      .then((log) => (entry.log = log))
+      .then((log) => this.#adopt(entry, log))
       .finally(() => (entry.opening = undefined))
     return entry.opening
+  }
+
+  /** While it opened its configs may have changed: only open logs are told of that. */
+  #adopt(entry: Entry, log: PartitionLog): PartitionLog {
+    entry.log = log
+    const config = this.#options.configOf?.(log.topic)
+    if (config !== undefined && !areEqual(config, log.config)) log.updateConfig(config)
+    return log
   }
 
   /**
@@ -315,9 +324,9 @@ export class LogManager {
     // holds none of it, and then its folder's other name is safe (deletionsSafe).
     disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
     this.#forget(topicPartitionName(entry.of))
-    entry.log = await inTurns(clock, this.#open(entry.of, config, true))
+    const log = await inTurns(clock, this.#open(entry.of, config, true))
     this.#isDirDirty = true
-    return entry.log
+    return this.#adopt(entry, log)
   }
 
   /** A power cut took the file that says which topic the log is of. */
@@ -372,9 +381,20 @@ export class LogManager {
    * which must not find it. Once for all of an order. Rejects with DISK_FAILED.
    */
   async deletionsSafe(): Promise<void> {
+    // Somebody else's sync may have begun before what we wait for.
+    while (this.#syncingDir !== undefined) await this.#syncingDir
     if (!this.#isDirDirty) return
     this.#isDirDirty = false
-    await this.#ports.disk.syncDirectory(this.#options.dir)
+    const syncing = this.#ports.disk.syncDirectory(this.#options.dir)
+    this.#syncingDir = syncing.catch((error: unknown) => ignore(error, 'it is told to whoever asked for this sync'))
+    try {
+      await syncing
+    } catch (error) {
+      this.#isDirDirty = true
+      throw error
+    } finally {
+      this.#syncingDir = undefined
+    }
   }
 
   /** Names of all partitions on disk, without opening them. */

@@ -55,31 +55,32 @@ function* eachOnce(topics: readonly Asked[]): Slices<readonly Wanted[]> {
 
 /** One after the other: what one topic is refused holds up no other. */
 async function answerAll(broker: BrokerServices, request: Request, wanted: readonly Wanted[]) {
-  const isController = await broker.controller.whenInOffice()
+  const endMs = broker.clock.monotonicMs() + request.timeoutMs
   const results = []
   for (const [i, { asked, times }] of wanted.entries()) {
     const { name } = asked
-    const { error, message } = !isController
-      ? notController(broker.image.controllerId)
-      : times > 1
-        ? {
-            error: 'INVALID_REQUEST' as const,
-            message: `Topic '${shown(name)}' is named more than once in the request.`
-          }
-        : await extend(broker, asked, request)
+    const { error, message } = times > 1 ? namedTwice(name) : await extend(broker, asked, request.validateOnly, endMs)
     results.push({ name, errorCode: code(error), errorMessage: message })
     if (i % answersPerTurn === answersPerTurn - 1) await soon(broker.clock)
   }
   return { results }
 }
 
-async function extend(broker: BrokerServices, asked: Asked, { validateOnly, timeoutMs }: Request): Promise<Outcome> {
+function namedTwice(name: string): Outcome {
+  const message = `Topic '${shown(name)}' is named more than once in the request.`
+  return { error: 'INVALID_REQUEST', message }
+}
+
+/** `endMs`: of the whole request, on the monotonic clock. */
+async function extend(broker: BrokerServices, asked: Asked, validateOnly: boolean, endMs: number): Promise<Outcome> {
+  // Asked for each: the office may be lost, or taken anew, while another topic is waited for.
+  if (!(await broker.controller.whenInOffice())) return notController(broker.image.controllerId)
   const planned = plan(broker, asked)
   if ('error' in planned) return planned
   if (validateOnly) return { error: 'NONE', message: null }
   const made = await withinTime(
     broker.clock,
-    timeoutMs,
+    endMs - broker.clock.monotonicMs(),
     broker.controller.createPartitions(asked.name, planned.from, planned.replicas)
   )
   const message = 'The partitions are made, but not all brokers know them yet.'
@@ -108,6 +109,7 @@ function plan(
     return refuse('INVALID_PARTITIONS', message)
   }
   const brokerIds = broker.controller.liveBrokerIds()
+  if (brokerIds.length === 0) return refuse('INVALID_REPLICATION_FACTOR', 'No broker is alive to hold more partitions.')
   if (assignments === null) return { from: present.length, replicas: placeMoreReplicas({ brokerIds, present, added }) }
   if (assignments.length !== added) {
     const message = `Increasing the number of partitions by ${added} but ${assignments.length} assignments provided.`

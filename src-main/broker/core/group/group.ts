@@ -595,24 +595,27 @@ export class Group {
   }
 
   /**
-   * Whether what is committed in a topic may be taken back: GROUP_SUBSCRIBED_TO_TOPIC while its consumers read it,
-   * NON_EMPTY_GROUP of other groups with members (Kafka's GroupCoordinator.handleDeleteOffsets).
+   * Of these topics those whose commits may not be taken back, since living consumers read them; NON_EMPTY_GROUP of
+   * another kind of group with members (Kafka's GroupCoordinator.handleDeleteOffsets).
    */
-  offsetDeletionProblem(topic: string): 'GROUP_SUBSCRIBED_TO_TOPIC' | 'NON_EMPTY_GROUP' | undefined {
-    if (this.#state === 'Empty') return undefined
+  offsetDeletionProblems(topics: ReadonlySet<string>): 'NON_EMPTY_GROUP' | ReadonlySet<string> {
+    if (this.#state === 'Empty') return new Set()
     if (this.#protocolType !== consumerProtocolType) return 'NON_EMPTY_GROUP'
-    return this.#isSubscribedTo(topic) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : undefined
+    const subscribed = this.#subscribedTopics()
+    return new Set([...topics].filter((topic) => subscribed?.has(topic) ?? true))
   }
 
-  /** Also when it cannot be told, as in the first rebalance or with foreign bytes in a subscription. */
-  #isSubscribedTo(topic: string): boolean {
+  /** Undefined when it cannot be told, as in the first rebalance or with foreign bytes in a subscription. */
+  #subscribedTopics(): ReadonlySet<string> | undefined {
     const protocolName = this.#protocolName
-    if (protocolName === null) return true
+    if (protocolName === null) return undefined
+    const all = new Set<string>()
     for (const member of this.#members.values()) {
       const topics = subscribedTopics(member.metadataOf(protocolName))
-      if (topics?.includes(topic) ?? true) return true
+      if (topics === undefined) return undefined
+      for (const topic of topics) all.add(topic)
     }
-    return false
+    return all
   }
 
   committed(topic: string, partition: number, offset: CommittedOffset): void {

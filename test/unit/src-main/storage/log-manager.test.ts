@@ -306,6 +306,45 @@ describe('partitions', () => {
     })
   })
 
+  it('obey a config that changed while they were being opened', async () => {
+    const one = fixture()
+    const before = await openManager(one)
+    await produce(before, 'orders', 'a')
+    await before.close()
+    let maxMessageBytes = 1_000_000
+    const manager = await openManager(one, { configOf: () => ({ ...defaultLogConfig, maxMessageBytes }) })
+
+    const loading = manager.load('orders', 0)
+    maxMessageBytes = 70
+    await manager.updateConfigs(() => ({ ...defaultLogConfig, maxMessageBytes }))
+
+    expect((await loading)?.config.maxMessageBytes).toBe(70)
+  })
+
+  it('are safely deleted only when a sync that began before has ended, too', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    await manager.delete('orders', 0)
+    let end: () => void = () => undefined
+    const begun: string[] = []
+    one.disk.syncDirectory = (path: string) => {
+      begun.push(path)
+      return new Promise<void>((resolve) => (end = resolve))
+    }
+
+    const first = manager.deletionsSafe()
+    let isSecondDone = false
+    const second = manager.deletionsSafe().then(() => (isSecondDone = true))
+    await settled()
+    const wasDoneTooSoon = isSecondDone
+    end()
+    await Promise.all([first, second])
+
+    expect(wasDoneTooSoon).toBe(false)
+    expect(begun).toEqual(['/data'])
+  })
+
   it('are not opened by a start', async () => {
     const one = fixture()
     const manager = await openManager(one)
