@@ -8,7 +8,7 @@
  * and the next start recovers. A full disk is none: what needs room is refused, what can wait is written when there is
  * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
  */
-import { AppError, ignore } from '../kernel/errors'
+import { AppError } from '../kernel/errors'
 import { topicPartitionName, type BrokerId } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
@@ -386,7 +386,8 @@ export class LogManager {
     if (!this.#isDirDirty) return
     this.#isDirDirty = false
     const syncing = this.#ports.disk.syncDirectory(this.#options.dir)
-    this.#syncingDir = syncing.catch((error: unknown) => ignore(error, 'it is told to whoever asked for this sync'))
+    // Whoever waits for its end looks again; its failure is for whoever asked for it.
+    this.#syncingDir = Promise.allSettled([syncing]).then(() => undefined)
     try {
       await syncing
     } catch (error) {
