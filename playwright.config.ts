@@ -14,6 +14,12 @@ const chromiumFlags = [
 // Labs of tests are not to be known among those of the user.
 process.env['LAGOON_STATE'] = resolve(import.meta.dirname, 'out/test-state')
 
+const chromium = {
+  browserName: 'chromium',
+  headless: true,
+  launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: chromiumFlags }
+} as const
+
 export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'out/test-results/e2e',
@@ -23,14 +29,8 @@ export default defineConfig({
   use: { trace: 'retain-on-failure' },
   projects: [
     { name: 'electron', testMatch: /electron\..*spec\.ts/ },
-    {
-      name: 'web',
-      testMatch: /web\..*spec\.ts/,
-      use: {
-        browserName: 'chromium',
-        headless: true,
-        launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: chromiumFlags }
-      }
-    }
+    { name: 'web', testMatch: /web\.spec\.ts/, use: chromium },
+    // Every screen of an invented cluster: nothing that another one could disturb.
+    { name: 'screens', testMatch: /web\.(axe|layout)\.spec\.ts/, fullyParallel: true, use: chromium }
   ]
 })

@@ -12,6 +12,8 @@ import { ensureSystem } from './ensure-system.mjs'
 const root = resolve(import.meta.dirname, '..')
 const results = join(root, 'out', 'test-results')
 const bin = (name) => join(root, 'node_modules', '.bin', name)
+/** Browsers that look at screens at the same time. */
+const screensAtOnce = 2
 let passed = 0
 let failed = 0
 
@@ -79,12 +81,14 @@ function vitest(...given) {
   })
 }
 
-function playwright() {
-  console.log('\n── e2e')
+/** Tests on real clusters one after the other; those that only look at screens side by side. */
+function playwright(projects, workers) {
+  console.log(`\n── e2e: ${projects.join(', ')}`)
   const electron = ensureElectron()
-  const report = join(results, 'playwright.json')
+  const report = join(results, `playwright-${projects.join('-')}.json`)
   rmSync(report, { force: true })
-  const command = [bin('playwright'), 'test', '--reporter=list,json']
+  const chosen = projects.map((project) => `--project=${project}`)
+  const command = [bin('playwright'), 'test', '--reporter=list,json', `--workers=${workers}`, ...chosen]
   if (!process.env.DISPLAY) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
   const env = { ...electron.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report }
   const status = run(command[0], command.slice(1), env)
@@ -109,7 +113,10 @@ const steps = {
   unit: () => vitest('unit', 'renderer', 'tidy'),
   interop: () => vitest('interop'),
   crash: () => vitest('crash'),
-  e2e: () => playwright()
+  e2e: () => {
+    playwright(['electron', 'web'], 1)
+    playwright(['screens'], screensAtOnce)
+  }
 }
 
 function main() {
