@@ -6,6 +6,8 @@
  * Exit codes: 0 stopped; 1 a problem with the machine, said in one sentence; 2 no usable configuration; 70 a broken
  * invariant, after its state was logged. When the channel to the parent breaks the parent is dead: exit at once.
  */
+import { giveMemoryBackWhenIdle } from '../adapters/idle-memory'
+import { nodeClock } from '../adapters/node-clock'
 import { AppError, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 
@@ -101,5 +103,6 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess)
     if (process.send === undefined) stop()
   })
   const node = make(fail)
+  giveMemoryBackWhenIdle(nodeClock)
   node.start().then((port) => tell({ type: 'ready', port }), fail)
 }

@@ -322,6 +322,34 @@ describe('the largest request', () => {
     expect(answerBytes).toBeLessThan(answerMultipleMax * frame.length + onceBytes)
   })
 
+  it('as large as a frame may be is refused by rule, and one byte more closes its connection only', async () => {
+    // socket.request.max.bytes
+    const frameBytesMax = 104_857_600
+    const produce = (bytes: number) =>
+      requestFrame(
+        'produce',
+        3,
+        {
+          transactionalId: null,
+          acks: 1,
+          timeoutMs: 1000,
+          topicData: [{ name: 't', partitionData: [{ index: 0, records: new Uint8Array(bytes) }] }]
+        },
+        1
+      )
+    const around = produce(0).length - 4
+    const client = await cluster.connect()
+    const beyond = await cluster.connect()
+
+    client.write(produce(frameBytesMax - around))
+    const longest = await longestWaitWhile(client.frame())
+    beyond.write(produce(frameBytesMax - around + 1).subarray(0, 65_536))
+
+    await expect(beyond.frame()).rejects.toBeInstanceOf(ConnectionClosed)
+    expect(longest).toBeLessThan(othersWaitMsMax)
+    client.close()
+  })
+
   it('with more elements than a message may have closes its connection only', async () => {
     const client = await cluster.connect()
     client.write(
