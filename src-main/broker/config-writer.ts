@@ -7,7 +7,7 @@ import type { TopicConfigs } from './core/topic-configs'
 import { configChangeData, configData, configPath, parseConfig, paths, type ConfigEntity } from './core/znodes'
 
 const attemptsMax = 10
-/** What a write fails with when somebody else was there before. */
+
 export interface ConfigAlteration {
   readonly entity: ConfigEntity
   readonly kind: ConfigKind
@@ -36,6 +36,8 @@ export class ConfigWriter {
       if (!(error instanceof EnsembleError)) throw error
       if (error.code === 'SYSTEMERROR')
         return { error: 'KAFKA_STORAGE_ERROR', message: 'The ensemble could not store it; its disk may be full.' }
+      if (error.code === 'BADARGUMENTS')
+        return { error: 'INVALID_REQUEST', message: 'These configs are too large to be stored. Nothing was changed.' }
       const message = `The ensemble did not answer (${error.message}): whether the change was made is not known. Look, and try again.`
       return { error: 'UNKNOWN_SERVER_ERROR', message }
     }
@@ -74,4 +76,5 @@ export class ConfigWriter {
   }
 }
 
+/** What a write fails with when somebody else was there before. */
 const overtaken: readonly string[] = ['BADVERSION', 'NODEEXISTS', 'NONODE']

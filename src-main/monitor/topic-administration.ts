@@ -72,6 +72,7 @@ export class TopicAdministration {
         purged.set(index, offset)
       }
     }
+    let otherwise = noAnswer
     try {
       await retrying(this.#clock, changeTimeoutMs, async () => {
         const left = (await this.#partitionsOf(topic, partition)).filter(({ partition: index }) => !purged.has(index))
@@ -83,8 +84,9 @@ export class TopicAdministration {
         }
       })
     } catch (error) {
-      // Told for each partition.
       if (!(error instanceof AppError) || !isPassing(error)) throw error
+      // Told for each partition, those that were not even asked for, too.
+      otherwise = { name: kafkaErrorOf(error) ?? error.code, message: messageOf(error) }
     }
     return {
       topic,
@@ -92,9 +94,11 @@ export class TopicAdministration {
         const startOffset = purged.get(index)
         return startOffset === undefined ? [] : [{ partition: index, startOffset }]
       }),
-      failed: [...failed]
-        .sort(([a], [b]) => a - b)
-        .map(([index, { name, message }]) => ({ partition: index, kafkaError: name, message }))
+      failed: wanted.flatMap(({ partition: index }) => {
+        if (purged.has(index)) return []
+        const { name, message } = failed.get(index) ?? otherwise
+        return [{ partition: index, kafkaError: name, message }]
+      })
     }
   }
 

@@ -62,6 +62,24 @@ describe('a purge', () => {
     expect(purged.partitions).toEqual([{ partition: 0, startOffset: 5 }])
   })
 
+  it('during which every broker goes away names what was not purged', async () => {
+    const { clock, cluster, topics } = world()
+    const metadata = cluster.metadata.bind(cluster)
+    let asked = 0
+    cluster.metadata = (options) => {
+      if (asked++ > 0) for (const id of cluster.brokers) cluster.away.add(id)
+      return metadata(options)
+    }
+
+    const purged = await clock.until(topics.purge({ topic: 't' }))
+
+    expect(purged.partitions).toEqual([])
+    expect(purged.failed).toMatchObject([
+      { partition: 0, kafkaError: 'CONNECTION_REFUSED' },
+      { partition: 1, kafkaError: 'CONNECTION_REFUSED' }
+    ])
+  })
+
   it('asks each leader once, and names what has none', async () => {
     const { clock, cluster, topics } = world()
     cluster.topic('u', [1, null, 1, 1])
