@@ -4,7 +4,7 @@
 //   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { build } from './build.mjs'
 import { ensureElectron } from './ensure-electron.mjs'
 import { ensureSystem } from './ensure-system.mjs'
@@ -14,8 +14,21 @@ const results = join(root, 'out', 'test-results')
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 /** Browsers that look at screens at the same time. */
 const screensAtOnce = 2
+/** Lines of a failure's message that are shown again at the end. */
+const messageLines = 12
 let passed = 0
 let failed = 0
+/** What failed, by name, with the first lines of why. Shown at the end, where nobody has to look for it. */
+const failures = []
+
+function fail(name, message = '') {
+  failed += 1
+  failures.push({ name, message: withoutColours(message).split('\n').slice(0, messageLines).join('\n    ') })
+}
+
+function withoutColours(text) {
+  return text.replace(/\u001b\[[0-9;]*m/g, '')
+}
 
 function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
@@ -25,20 +38,23 @@ function run(command, args, env = {}) {
 function check(name, command, args) {
   console.log(`\n── ${name}`)
   if (run(command, args) === 0) passed += 1
-  else failed += 1
+  else fail(name)
 }
 
-/** Counts of a JSON report; a run that left none has failed as a whole. */
-function count(report, status, countsOf) {
-  if (!existsSync(report)) {
-    failed += 1
-    return
-  }
-  const counts = countsOf(JSON.parse(readFileSync(report, 'utf8')))
-  passed += counts.passed
-  failed += counts.failed
-  if (status !== 0 && counts.failed === 0) failed += 1
-  if (counts.passed + counts.failed === 0) failed += 1
+/** Counts of a JSON report; a run that left none, or ended badly for a reason that is in none of its tests, has failed as a whole. */
+function count(name, report, status, resultsOf) {
+  if (!existsSync(report)) return fail(`${name}: left no report`)
+  const found = resultsOf(JSON.parse(readFileSync(report, 'utf8')))
+  passed += found.passed
+  for (const failure of found.failures) fail(failure.name, failure.message)
+  if (found.failures.length > 0) return
+  if (status !== 0) fail(`${name}: ended with ${status}`)
+  if (found.passed === 0) fail(`${name}: ran no test`)
+}
+
+/** The tests of Playwright's report, however deep in describes. */
+function specsOf(suite) {
+  return [...(suite.specs ?? []), ...(suite.suites ?? []).flatMap(specsOf)]
 }
 
 /** The oldest release that we run on, and one of each later line that is maintained; from the registry, kept in out/. */
@@ -74,11 +90,16 @@ function vitest(...given) {
     `--outputFile.json=${report}`
   ]
   const status = run(bin('vitest'), args, env)
-  count(report, status, ({ numPassedTests, numFailedTests, testResults }) => {
-    // A file that could not be collected has no tests to fail.
-    const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
-    return { passed: numPassedTests, failed: numFailedTests + broken }
-  })
+  count(projects.join(', '), report, status, ({ numPassedTests, testResults }) => ({
+    passed: numPassedTests,
+    failures: testResults.flatMap((file) => {
+      const name = relative(root, file.name)
+      const tests = file.assertionResults.filter((test) => test.status === 'failed')
+      // A file that could not be collected has no tests to fail.
+      if (tests.length === 0) return file.status === 'failed' ? [{ name, message: file.message }] : []
+      return tests.map((test) => ({ name: `${name} › ${test.fullName}`, message: test.failureMessages.join('\n') }))
+    })
+  }))
 }
 
 /** Tests on real clusters one after the other; those that only look at screens side by side. */
@@ -92,9 +113,19 @@ function playwright(projects, workers) {
   if (!process.env.DISPLAY) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
   const env = { ...electron.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report }
   const status = run(command[0], command.slice(1), env)
-  count(report, status, ({ stats }) => ({
+  count(`e2e: ${projects.join(', ')}`, report, status, ({ stats, suites, errors }) => ({
     passed: stats.expected,
-    failed: stats.unexpected + stats.flaky + stats.skipped
+    failures: [
+      ...errors.map((error) => ({ name: `e2e: ${projects.join(', ')}`, message: error.message })),
+      ...suites
+        .flatMap(specsOf)
+        .flatMap((spec) => spec.tests.map((test) => ({ spec, test })))
+        .filter(({ test }) => test.status !== 'expected')
+        .map(({ spec, test }) => ({
+          name: `${spec.file} › ${spec.title} (${test.projectName}, ${test.status})`,
+          message: test.results.flatMap((result) => result.errors.map((error) => error.message)).join('\n')
+        }))
+    ]
   }))
 }
 
@@ -150,8 +181,9 @@ function main() {
 try {
   main()
 } catch (error) {
-  console.error(error.message)
-  failed += 1
+  fail(error.message)
 }
+if (failures.length > 0) console.log('\nWhat failed:')
+for (const { name, message } of failures) console.log(`  ✗ ${name}${message === '' ? '' : `\n    ${message}`}`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
