@@ -1,9 +1,12 @@
 /** Changes of topics, logs and groups; what single partitions were refused is told, not thrown. */
 import {
   ConfigResourceTypes,
+  ConfigSources,
+  ConfigTypes,
   createPartitionsV3,
   deleteGroupsV2,
   deleteRecordsV2,
+  describeConfigsV4,
   describeGroupsV5,
   incrementalAlterConfigsV1,
   IncrementalAlterConfigOperationTypes,
@@ -11,15 +14,66 @@ import {
   offsetDeleteV0,
   offsetFetchV8
 } from '@platformatic/kafka'
-import type { ChangedPartition, ClusterAdministration } from '../kernel/cluster-ports'
+import type {
+  ChangedPartition,
+  ClusterAdministration,
+  ConfigResource,
+  ConfigSource,
+  ConfigType
+} from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
-import { check, kafkaProblem, only, partial } from './broker-lanes'
+import { check, kafkaProblem, only, partial, type Ask } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
 import { byTopic, committedIn, describedGroup, safe } from './cluster-reader'
 
+const sources: ReadonlyMap<number, ConfigSource> = new Map<number, ConfigSource>([
+  [ConfigSources.DYNAMIC_TOPIC_CONFIG, 'topic'],
+  [ConfigSources.DYNAMIC_BROKER_CONFIG, 'broker'],
+  [ConfigSources.DYNAMIC_DEFAULT_BROKER_CONFIG, 'everyBroker'],
+  [ConfigSources.STATIC_BROKER_CONFIG, 'start'],
+  [ConfigSources.DEFAULT_CONFIG, 'default']
+])
+const types: ReadonlyMap<number, ConfigType> = new Map<number, ConfigType>([
+  [ConfigTypes.BOOLEAN, 'boolean'],
+  [ConfigTypes.STRING, 'string'],
+  [ConfigTypes.INT, 'int'],
+  [ConfigTypes.SHORT, 'short'],
+  [ConfigTypes.LONG, 'long'],
+  [ConfigTypes.DOUBLE, 'double'],
+  [ConfigTypes.LIST, 'list'],
+  [ConfigTypes.CLASS, 'class'],
+  [ConfigTypes.PASSWORD, 'password']
+])
+
 export function clusterAdministration(brokers: Brokers): ClusterAdministration {
+  /** A broker answers for itself alone. */
+  const askAbout = <T>(resource: ConfigResource, timeoutMs: number, ask: Ask<T>): Promise<T> =>
+    resource.type === 'broker' && resource.broker !== null
+      ? brokers.ask(resource.broker, commandLane, timeoutMs, ask)
+      : brokers.askAny(commandLane, timeoutMs, ask)
   return {
-    async alterTopicConfigs(topic, { set, remove }, timeoutMs) {
+    async describeConfigs(resource, timeoutMs) {
+      const resources = [{ ...named(resource), configurationKeys: null }]
+      const answer = await askAbout(resource, timeoutMs, (connection) =>
+        partial(describeConfigsV4.api.async(connection, resources, true, false))
+      )
+      const described = only(answer.results)
+      check(described.errorCode, described.errorMessage)
+      return described.configs.map(({ name, value, readOnly, configSource, isSensitive, synonyms, configType }) => ({
+        name,
+        value: value ?? null,
+        source: sources.get(configSource) ?? 'unknown',
+        type: types.get(configType) ?? 'unknown',
+        isReadOnly: readOnly,
+        isSensitive,
+        synonyms: synonyms.map((synonym) => ({
+          value: synonym.value ?? null,
+          source: sources.get(synonym.source) ?? 'unknown'
+        }))
+      }))
+    },
+
+    async alterConfigs(resource, { set, remove }, timeoutMs) {
       const configs = [
         ...Object.entries(set).map(([name, value]) => ({
           name,
@@ -28,9 +82,8 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
         })),
         ...remove.map((name) => ({ name, configOperation: IncrementalAlterConfigOperationTypes.DELETE }))
       ]
-      const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs }
-      const answer = await brokers.askAny(commandLane, timeoutMs, (connection) =>
-        partial(incrementalAlterConfigsV1.api.async(connection, [resource], false))
+      const answer = await askAbout(resource, timeoutMs, (connection) =>
+        partial(incrementalAlterConfigsV1.api.async(connection, [{ ...named(resource), configs }], false))
       )
       const altered = only(answer.responses)
       check(altered.errorCode, altered.errorMessage)
@@ -120,6 +173,15 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
       )
     }
   }
+}
+
+function named(resource: ConfigResource) {
+  return resource.type === 'topic'
+    ? { resourceType: ConfigResourceTypes.TOPIC, resourceName: resource.topic }
+    : {
+        resourceType: ConfigResourceTypes.BROKER,
+        resourceName: resource.broker === null ? '' : String(resource.broker)
+      }
 }
 
 function changed(topic: string, partition: number, errorCode: number, offset: bigint): ChangedPartition {

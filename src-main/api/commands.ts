@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import {
+  configsSchema,
   groupSchema,
   groupsSchema,
   lagHistorySchema,
@@ -24,6 +25,10 @@ const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)
 const offset = z.number().int().min(0)
 const atTime = z.object({ type: z.literal('time'), timestampMs: z.number().int().min(0) })
+const configResource = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('topic'), topic: z.string().min(1) }),
+  z.object({ type: z.literal('broker'), broker: z.number().int().min(0).nullable() })
+])
 const nothing = z.object({})
 
 export const COMMANDS = {
@@ -62,6 +67,18 @@ export const COMMANDS = {
     }),
     output: z.object({ topic: z.string(), configs: z.record(z.string(), z.string()) })
   },
+  /** All configs of a topic, of a broker, or of all brokers (no id). */
+  'config.describe': { input: z.object({ resource: configResource }), output: configsSchema },
+  /** Sets and removes; the others stay. Answers what was read back. */
+  'config.alter': {
+    input: z.object({
+      resource: configResource,
+      set: z.record(z.string(), z.string()).optional(),
+      remove: z.array(z.string()).optional()
+    }),
+    output: configsSchema
+  },
+
   /** `to` is how many there are afterwards. Keys map to other partitions from then on. */
   'topic.addPartitions': {
     input: z.object({ topic: z.string().min(1), to: z.number().int() }),

@@ -424,3 +424,23 @@ export const nodeCostSchema = z.object({
   isComplete: z.boolean()
 })
 export type NodeCostView = z.infer<typeof nodeCostSchema>
+
+const configSource = z.enum(['topic', 'broker', 'everyBroker', 'start', 'default', 'unknown'])
+export type ConfigSource = z.infer<typeof configSource>
+
+/** A config of a topic, of a broker, or of all brokers. */
+export const configSchema = z.object({
+  name: z.string(),
+  type: z.enum(['boolean', 'string', 'int', 'short', 'long', 'double', 'list', 'class', 'password', 'unknown']),
+  isReadOnly: z.boolean(),
+  isSensitive: z.boolean(),
+  /** On the topic or the brokers themselves. */
+  isSet: z.boolean(),
+  /** What holds; null for one that nobody may see, or that has no value. */
+  value: z.string().nullable(),
+  source: configSource,
+  /** What holds when it is not set here; null where the broker does not say. */
+  otherwise: z.object({ value: z.string().nullable(), source: configSource }).nullable()
+})
+export type ConfigView = z.infer<typeof configSchema>
+export const configsSchema = z.object({ configs: z.array(configSchema) })

@@ -170,6 +170,8 @@ export class LabHost {
     'topic.describe': (input) => this.#monitor.ask('topic.describe', input),
     'topic.create': (input) => this.#monitor.ask('topic.create', input),
     'topic.delete': (input) => this.#monitor.ask('topic.delete', input),
+    'config.describe': (input) => this.#monitor.ask('config.describe', input),
+    'config.alter': (input) => this.#monitor.ask('config.alter', input),
     'topic.alter': (input) => this.#monitor.ask('topic.alter', input),
     'topic.addPartitions': (input) => this.#monitor.ask('topic.addPartitions', input),
     'topic.purge': (input) => this.#monitor.ask('topic.purge', input),

@@ -238,9 +238,14 @@ export interface GroupMembership {
 
 /** Changes of what is there. All reject with KAFKA and the broker's message when the whole request is refused. */
 export interface ClusterAdministration {
-  /** Sets and removes configs of a topic; the others stay. Asks any broker. */
-  alterTopicConfigs(
-    topic: string,
+  /** All configs of a topic, as any broker has them, or of a broker, as it has them itself. */
+  describeConfigs(
+    resource: TopicResource | { readonly type: 'broker'; readonly broker: BrokerId },
+    timeoutMs: number
+  ): Promise<readonly ConfigFacts[]>
+  /** Sets and removes configs; the others stay. Asks any broker, or the one that they are of. */
+  alterConfigs(
+    resource: ConfigResource,
     changes: { readonly set: Readonly<Record<string, string>>; readonly remove: readonly string[] },
     timeoutMs: number
   ): Promise<void>
@@ -270,6 +275,32 @@ export interface ClusterAdministration {
     partitions: readonly TopicPartition[],
     timeoutMs: number
   ): Promise<readonly ChangedPartition[]>
+}
+
+interface TopicResource {
+  readonly type: 'topic'
+  readonly topic: string
+}
+
+/** What has configs; without an id they are those of all brokers. */
+export type ConfigResource = TopicResource | { readonly type: 'broker'; readonly broker: BrokerId | null }
+
+/** Where a value comes from (DescribeConfigs, "config source"), the one that holds over all others first. */
+export type ConfigSource = 'topic' | 'broker' | 'everyBroker' | 'start' | 'default' | 'unknown'
+
+export type ConfigType =
+  'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class' | 'password' | 'unknown'
+
+export interface ConfigFacts {
+  readonly name: string
+  /** null for one that nobody may see, or that has none. */
+  readonly value: string | null
+  readonly source: ConfigSource
+  readonly type: ConfigType
+  readonly isReadOnly: boolean
+  readonly isSensitive: boolean
+  /** Everything that says something about it, the one that holds first. */
+  readonly synonyms: readonly { readonly value: string | null; readonly source: ConfigSource }[]
 }
 
 /** What became of one partition of a request. */

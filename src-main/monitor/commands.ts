@@ -15,6 +15,7 @@ import { newestRecords, wholeRecord } from './newest'
 import type { Producer } from './producer'
 import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
+import { ConfigAdministration } from './config-administration'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 2000
@@ -22,7 +23,13 @@ const byDefault = -1
 
 type Served = Extract<
   CommandName,
-  'node.cost' | `topic.${string}` | 'record.whole' | `records.${string}` | `consumer.${string}` | `group.${string}`
+  | 'node.cost'
+  | `config.${string}`
+  | `topic.${string}`
+  | 'record.whole'
+  | `records.${string}`
+  | `consumer.${string}`
+  | `group.${string}`
 >
 export type CommandTable = { readonly [Name in Served]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
 
@@ -40,6 +47,7 @@ export interface CommandPorts {
 
 export function commands(ports: CommandPorts): CommandTable {
   const { clock, cluster, history, producer, consumers, fresh, behind } = ports
+  const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
   const knownTopic = async (name: string): Promise<TopicFacts> => {
@@ -80,6 +88,12 @@ export function commands(ports: CommandPorts): CommandTable {
     'topic.alter': (input) => topics.alter(input),
     'topic.addPartitions': (input) => topics.addPartitions(input),
     'topic.purge': (input) => topics.purge(input),
+
+    'config.describe': (input) => configs.describe(input),
+    'config.alter': async (input) => {
+      await configs.alter(input)
+      return await configs.describe(input)
+    },
 
     'records.newest': async ({ topic, partition, limit }) =>
       await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),

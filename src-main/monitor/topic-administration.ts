@@ -11,6 +11,7 @@ import type {
 import { AppError, messageOf } from '../kernel/errors'
 import type { BrokerId, TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { ConfigAdministration } from './config-administration'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { isPassing, retrying } from './retrying'
 
@@ -24,19 +25,16 @@ type PurgeOutput = CommandOutput<'topic.purge'>
 export class TopicAdministration {
   readonly #clock: Clock
   readonly #cluster: KafkaCluster
+  readonly #configs: ConfigAdministration
 
-  constructor({ clock, cluster }: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
-    this.#clock = clock
-    this.#cluster = cluster
+  constructor(ports: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
+    this.#clock = ports.clock
+    this.#cluster = ports.cluster
+    this.#configs = new ConfigAdministration(ports)
   }
 
   async alter({ topic, set = {}, remove = [] }: CommandInput<'topic.alter'>): Promise<CommandOutput<'topic.alter'>> {
-    const twice = remove.find((name) => Object.hasOwn(set, name))
-    if (twice !== undefined)
-      throw new ApiError({ code: 'INVALID_INPUT', message: `${twice} is to be set and to be removed: choose one.` })
-    await retrying(this.#clock, changeTimeoutMs, () =>
-      this.#cluster.alterTopicConfigs(topic, { set, remove }, changeTimeoutMs)
-    )
+    await this.#configs.alter({ resource: { type: 'topic', topic }, set, remove })
     return { topic, configs: await this.#cluster.topicConfigs(topic, readTimeoutMs) }
   }
 

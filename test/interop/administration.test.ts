@@ -1,5 +1,6 @@
 /** Changes of topics and groups by the CLI, on a real cluster. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CommandInput } from '../../src-main/api/commands'
 import { ControlClient } from '../../src-main/host/control-client'
 import { LabCluster, until } from '../support/lab-cluster'
 
@@ -205,5 +206,68 @@ describe('lagoon topic', () => {
       const [now] = (await client.call('topic.describe', { topic: 'purge.kill' })).partitions
       return now?.startOffset === 6 && now.endOffset === 10
     })
+  })
+})
+
+describe('configs', () => {
+  const of = async (resource: CommandInput<'config.describe'>['resource'], name: string) =>
+    (await client.call('config.describe', { resource })).configs.find((config) => config.name === name)
+
+  it('of a topic tell value, source and what holds otherwise, and are read back when they were changed', async () => {
+    await client.call('topic.create', { topic: 'configs.topic', configs: { 'retention.ms': '60000' } })
+    const resource = { type: 'topic', topic: 'configs.topic' } as const
+    const before = await of(resource, 'retention.ms')
+
+    const { configs } = await client.call('config.alter', {
+      resource,
+      set: { 'retention.bytes': '9223372036854775807' },
+      remove: ['retention.ms']
+    })
+
+    expect(before).toMatchObject({
+      isSet: true,
+      value: '60000',
+      source: 'topic',
+      otherwise: { value: '604800000', source: 'default' }
+    })
+    expect(configs.find(({ name }) => name === 'retention.ms')).toMatchObject({ isSet: false, value: '604800000' })
+    expect(configs.find(({ name }) => name === 'retention.bytes')).toMatchObject({
+      isSet: true,
+      value: '9223372036854775807'
+    })
+  })
+
+  it('of a broker hold over those of all brokers, and both are the default of topics', async () => {
+    await client.call('topic.create', { topic: 'configs.broker' })
+    const all = { type: 'broker', broker: null } as const
+    const one = { type: 'broker', broker: 1 } as const
+
+    await client.call('config.alter', { resource: all, set: { 'log.retention.ms': '7200000' } })
+    await client.call('config.alter', { resource: one, set: { 'log.retention.ms': '3600000' } })
+
+    expect(await of(all, 'log.retention.ms')).toMatchObject({ isSet: true, value: '7200000', source: 'everyBroker' })
+    expect(await of(one, 'log.retention.ms')).toMatchObject({
+      isSet: true,
+      value: '3600000',
+      otherwise: { value: '7200000', source: 'everyBroker' }
+    })
+    expect(await of({ type: 'topic', topic: 'configs.broker' }, 'retention.ms')).toMatchObject({ isSet: false })
+    await client.call('config.alter', { resource: one, remove: ['log.retention.ms'] })
+    await client.call('config.alter', { resource: all, remove: ['log.retention.ms'] })
+    expect(await of(one, 'log.retention.ms')).toMatchObject({ isSet: false, value: '604800000', source: 'default' })
+  })
+
+  it('that are refused name the config, and nothing is changed', async () => {
+    await client.call('topic.create', { topic: 'configs.refused' })
+    const resource = { type: 'topic', topic: 'configs.refused' } as const
+
+    const refused = client.call('config.alter', {
+      resource,
+      set: { 'retention.ms': '60000', 'segment.bytes': '3' }
+    })
+
+    await expect(refused).rejects.toMatchObject({ kafkaError: 'INVALID_CONFIG' })
+    await expect(refused).rejects.toThrow('segment.bytes')
+    expect(await of(resource, 'retention.ms')).toMatchObject({ isSet: false })
   })
 })

@@ -4,6 +4,7 @@
  */
 import type {
   ClusterMetadata,
+  ConfigFacts,
   FetchedPartition,
   FetchedRecord,
   ChangedPartition,
@@ -167,8 +168,12 @@ export class FakeCluster implements KafkaCluster {
     return Promise.resolve()
   }
 
-  alterTopicConfigs() {
+  alterConfigs() {
     return Promise.resolve()
+  }
+
+  describeConfigs(): Promise<readonly ConfigFacts[]> {
+    return Promise.resolve([])
   }
 
   createPartitions() {
