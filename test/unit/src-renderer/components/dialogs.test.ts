@@ -24,6 +24,14 @@ async function type(element: HTMLElement, text: string): Promise<void> {
   await flushPromises()
 }
 
+/** As a browser does: the dialog around the field is told, too. */
+async function typeVisibly(element: HTMLElement, text: string): Promise<void> {
+  if (!(element instanceof HTMLInputElement)) throw new Error('not a field')
+  element.value = text
+  element.dispatchEvent(new Event('input', { bubbles: true }))
+  await flushPromises()
+}
+
 describe('killing a broker', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'nodeCost', action: 'kill', node: 'broker-2' })
@@ -161,6 +169,31 @@ describe('creating a topic', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'createTopic' })
     await flushPromises()
+  })
+
+  it('asks once before what was typed is lost, and keeps it', async () => {
+    await typeVisibly(one('textbox', /^Name$/), 'orders')
+    one('button', /^Cancel$/).click()
+    await flushPromises()
+
+    expect(one('alert', '').textContent).toContain('What you typed is lost when this closes.')
+    expect(document.activeElement?.textContent.trim()).toBe('Keep editing')
+    one('button', 'Keep editing').click()
+    await flushPromises()
+    expect((one('textbox', /^Name$/) as HTMLInputElement).value).toBe('orders')
+
+    one('button', /^Cancel$/).click()
+    await flushPromises()
+    one('button', 'Discard').click()
+    await flushPromises()
+    expect(useDialogsStore().dialog).toBeUndefined()
+  })
+
+  it('closes at once when nothing was typed', async () => {
+    one('button', /^Cancel$/).click()
+    await flushPromises()
+
+    expect(useDialogsStore().dialog).toBeUndefined()
   })
 
   it('sends name, partitions and retention', async () => {
