@@ -40,14 +40,14 @@ export async function indexPage(dir: string): Promise<{ readonly html: string; r
 /** `port` is that of web mode, whose page speaks over a WebSocket; a window of the app connects to nothing. */
 export function contentSecurityPolicy(nonce: string, port: number | undefined): string {
   // 'self' covers WebSockets of the own origin in Chromium; other browsers want them named.
-  const sockets = port === undefined ? "'none'" : `'self' ws://127.0.0.1:${port} ws://localhost:${port}`
+  const reached = port === undefined ? "'none'" : `'self' ws://127.0.0.1:${port} ws://localhost:${port}`
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
-    `connect-src 'self' ${sockets}`,
+    `connect-src ${reached}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
