@@ -29,7 +29,7 @@ export function groupMembership(brokers: Brokers): GroupMembership {
     },
 
     async join(
-      { coordinator, groupId, memberId, lane },
+      { coordinator, groupId, memberId, lane, groupInstanceId = null },
       { protocols, sessionTimeoutMs, rebalanceTimeoutMs, timeoutMs }
     ) {
       const offered = protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) }))
@@ -41,7 +41,7 @@ export function groupMembership(brokers: Brokers): GroupMembership {
             sessionTimeoutMs,
             rebalanceTimeoutMs,
             memberId,
-            null,
+            groupInstanceId,
             protocolType,
             offered
           )
@@ -58,30 +58,44 @@ export function groupMembership(brokers: Brokers): GroupMembership {
       }
     },
 
-    async sync({ coordinator, groupId, memberId, lane }, { generation, protocol, assignments, timeoutMs }) {
+    async sync(
+      { coordinator, groupId, memberId, lane, groupInstanceId = null },
+      { generation, protocol, assignments, timeoutMs }
+    ) {
       const given = assignments.map((one) => ({ memberId: one.memberId, assignment: asBuffer(one.assignment) }))
       const answer = await brokers.ask(coordinator, lane, timeoutMs, (connection) =>
-        partial(syncGroupV5.api.async(connection, groupId, generation, memberId, null, protocolType, protocol, given))
+        partial(
+          syncGroupV5.api.async(
+            connection,
+            groupId,
+            generation,
+            memberId,
+            groupInstanceId,
+            protocolType,
+            protocol,
+            given
+          )
+        )
       )
       check(answer.errorCode)
       return answer.assignment
     },
 
-    async heartbeat({ coordinator, groupId, memberId, lane }, generation, timeoutMs) {
+    async heartbeat({ coordinator, groupId, memberId, lane, groupInstanceId = null }, generation, timeoutMs) {
       const answer = await brokers.ask(coordinator, lane, timeoutMs, (connection) =>
-        partial(heartbeatV4.api.async(connection, groupId, generation, memberId, null))
+        partial(heartbeatV4.api.async(connection, groupId, generation, memberId, groupInstanceId))
       )
       check(answer.errorCode)
     },
 
-    async leave({ coordinator, groupId, memberId, lane }, timeoutMs) {
+    async leave({ coordinator, groupId, memberId, lane, groupInstanceId = null }, timeoutMs) {
       const answer = await brokers.ask(coordinator, lane, timeoutMs, (connection) =>
-        partial(leaveGroupV5.api.async(connection, groupId, [{ memberId, groupInstanceId: null, reason: null }]))
+        partial(leaveGroupV5.api.async(connection, groupId, [{ memberId, groupInstanceId, reason: null }]))
       )
       check(answer.errorCode)
     },
 
-    async commit({ coordinator, groupId, memberId, lane }, generation, offsets, timeoutMs) {
+    async commit({ coordinator, groupId, memberId, lane, groupInstanceId = null }, generation, offsets, timeoutMs) {
       const positions = new Map(offsets.map((at) => [`${at.partition} ${at.topic}`, at.offset]))
       const topics = byTopic(offsets).map(([name, partitions]) => ({
         name,
@@ -93,7 +107,7 @@ export function groupMembership(brokers: Brokers): GroupMembership {
         }))
       }))
       const answer = await brokers.ask(coordinator, lane, timeoutMs, (connection) =>
-        partial(offsetCommitV8.api.async(connection, groupId, generation, memberId, null, topics))
+        partial(offsetCommitV8.api.async(connection, groupId, generation, memberId, groupInstanceId, topics))
       )
       for (const topic of answer.topics) for (const { errorCode } of topic.partitions) check(errorCode)
     }

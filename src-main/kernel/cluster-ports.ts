@@ -316,6 +316,8 @@ export interface MemberAddress {
   /** '' before the first join; the KAFKA error MEMBER_ID_REQUIRED carries the one to use in `details.memberId`. */
   readonly memberId: string
   readonly lane: string
+  /** Of a static member (KIP-345): it keeps its partitions when it comes back in time. */
+  readonly groupInstanceId?: string
 }
 
 export interface JoinedGroup {

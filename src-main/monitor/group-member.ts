@@ -13,11 +13,13 @@ import { assignmentBytes, readAssignment, readSubscription, subscriptionBytes } 
 import { kafkaErrorOf } from './failure'
 import { isPassing } from './retrying'
 
-const sessionTimeoutMs = 10_000
+const defaultSessionTimeoutMs = 10_000
 const rebalanceTimeoutMs = 30_000
 /** Of the answer to a join: it may come only when the rebalance is over. */
 const joinTimeoutMs = rebalanceTimeoutMs + 15_000
+/** Kafka's heartbeat.interval.ms, and the most that its documentation allows of a session. */
 const heartbeatEveryMs = 3000
+const heartbeatShareMax = 1 / 3
 const requestTimeoutMs = 5000
 const retryMs = 200
 
@@ -27,6 +29,14 @@ export interface GroupMemberPorts {
   readonly membership: GroupMembership
   /** Partitions of each of these topics. */
   readonly partitionCounts: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  /** Told what keeps it from joining, beating or committing, each time; it goes on by itself. */
+  readonly troubled?: (error: unknown) => void
+}
+
+export interface MemberOptions {
+  readonly sessionTimeoutMs?: number
+  /** Makes it a static member, which does not leave when it ends: it may be back before its session is over. */
+  readonly groupInstanceId?: string
 }
 
 interface Membership {
@@ -40,17 +50,42 @@ export class GroupMember {
   readonly #groupId: string
   readonly #topic: string
   readonly #lane: string
+  readonly #options: MemberOptions
   #joined: Membership | undefined
   #memberId = ''
   #timer: Timer | undefined
   #isLeaving = false
+  #isSilent = false
   needsJoin = true
 
-  constructor(ports: GroupMemberPorts, groupId: string, topic: string, lane: string) {
+  constructor(ports: GroupMemberPorts, groupId: string, topic: string, lane: string, options: MemberOptions = {}) {
     this.#ports = ports
     this.#groupId = groupId
     this.#topic = topic
     this.#lane = lane
+    this.#options = options
+  }
+
+  get #sessionMs(): number {
+    return this.#options.sessionTimeoutMs ?? defaultSessionTimeoutMs
+  }
+
+  /** Undefined while it is none. */
+  get membership(): { readonly memberId: string; readonly generation: number } | undefined {
+    return this.#joined
+  }
+
+  /** No heartbeat leaves any more, as of a process that hangs; the coordinator ends the session in its time. */
+  fallSilent(): void {
+    this.#isSilent = true
+    this.#timer?.cancel()
+  }
+
+  /** Beats at once: the answer says whether the group still knows it. */
+  speakAgain(): void {
+    if (!this.#isSilent) return
+    this.#isSilent = false
+    void this.#beat()
   }
 
   /** Tries until it is a member or `isWanted` says no more (then undefined). Rejects with what will not pass by itself. */
@@ -62,6 +97,7 @@ export class GroupMember {
         return await this.#joinOnce()
       } catch (error) {
         if (!this.#mayJoinAgain(error)) throw error
+        if (kafkaErrorOf(error) !== 'MEMBER_ID_REQUIRED') this.#ports.troubled?.(error)
         this.#ports.log('debug', 'joining again', { group: this.#groupId, reason: messageOf(error) })
         if (kafkaErrorOf(error) !== 'MEMBER_ID_REQUIRED') await pause(this.#ports.clock, retryMs)
       }
@@ -75,7 +111,7 @@ export class GroupMember {
     const metadata = subscriptionBytes([this.#topic])
     const joined = await membership.join(this.#address(coordinator, this.#memberId), {
       protocols: assignors.map((name) => ({ name, metadata })),
-      sessionTimeoutMs,
+      sessionTimeoutMs: this.#sessionMs,
       rebalanceTimeoutMs,
       timeoutMs: joinTimeoutMs
     })
@@ -125,22 +161,28 @@ export class GroupMember {
   }
 
   #address(coordinator: number, memberId: string): MemberAddress {
-    return { coordinator, groupId: this.#groupId, memberId, lane: this.#lane }
+    const { groupInstanceId } = this.#options
+    const address = { coordinator, groupId: this.#groupId, memberId, lane: this.#lane }
+    return groupInstanceId === undefined ? address : { ...address, groupInstanceId }
   }
 
   #beatLater(): void {
-    this.#timer = this.#ports.clock.after(heartbeatEveryMs, () => void this.#beat())
+    if (this.#isSilent) return
+    this.#timer = this.#ports.clock.after(
+      Math.min(heartbeatEveryMs, this.#sessionMs * heartbeatShareMax),
+      () => void this.#beat()
+    )
   }
 
   async #beat(): Promise<void> {
     const joined = this.#joined
-    if (joined === undefined || this.needsJoin || this.#isLeaving) return
+    if (joined === undefined || this.needsJoin || this.#isLeaving || this.#isSilent) return
     try {
       const address = this.#address(joined.coordinator, joined.memberId)
       await this.#ports.membership.heartbeat(address, joined.generation, requestTimeoutMs)
     } catch (error) {
       expectAppError(error)
-      ignore(error, 'whatever it is, joining again tells')
+      this.#ports.troubled?.(error)
       if (this.#joined === joined) this.needsJoin = true
       return
     }
@@ -157,18 +199,21 @@ export class GroupMember {
       return true
     } catch (error) {
       if (!this.#mayJoinAgain(error)) throw error
+      this.#ports.troubled?.(error)
       this.#ports.log('debug', 'a commit was refused', { group: this.#groupId, reason: messageOf(error) })
       this.needsJoin = true
       return false
     }
   }
 
-  async leave(): Promise<void> {
+  /** `isForGood`: a static member leaves, too. */
+  async leave(isForGood = false): Promise<void> {
     this.#isLeaving = true
     this.#timer?.cancel()
     const joined = this.#joined
     this.#joined = undefined
-    if (joined === undefined) return
+    // As Java's consumer: a static member that goes may be back before its session is over.
+    if (joined === undefined || (this.#options.groupInstanceId !== undefined && !isForGood)) return
     try {
       await this.#ports.membership.leave(this.#address(joined.coordinator, joined.memberId), requestTimeoutMs)
     } catch (error) {
