@@ -18,6 +18,7 @@ export default defineConfig({
           'broker-process': entry('broker-process'),
           'ensemble-process': entry('ensemble-process'),
           'monitor-process': entry('monitor-process'),
+          'workload-process': entry('workload-process'),
           cli: entry('cli')
         },
         // Shared chunks stay beside the entries, so that import.meta.dirname is out/main everywhere.

@@ -19,6 +19,7 @@ import {
   clusterSchema,
   eventsSchema
 } from './views'
+import { WORKLOAD_COMMANDS } from './workloads'
 
 export const nodeNameSchema = z.string().regex(/^(broker|ensemble)-[1-9][0-9]*$/)
 const groupIdSchema = z.string().min(1)
@@ -206,7 +207,9 @@ export const COMMANDS = {
         .max(24 * 3_600_000)
     }),
     output: lagHistorySchema
-  }
+  },
+
+  ...WORKLOAD_COMMANDS
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>
 
 export type CommandName = keyof typeof COMMANDS

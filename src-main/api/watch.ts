@@ -18,6 +18,7 @@ import type {
   TopicView,
   UnreadableView
 } from './views'
+import type { WorkloadsView } from './workloads'
 
 export type WatchKey =
   | 'cluster'
@@ -26,6 +27,7 @@ export type WatchKey =
   | 'topics'
   | 'groups'
   | 'partitions'
+  | 'workloads'
   | `held:${string}`
   | `topic:${string}`
   | `group:${string}`
@@ -45,17 +47,19 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
           ? GroupsView
           : Key extends 'partitions'
             ? PartitionMapView
-            : Key extends `held:${string}`
-              ? HeldPartitionsView
-              : Key extends `topic:${string}`
-                ? TopicView | null
-                : Key extends `group:${string}`
-                  ? GroupView | null
-                  : Key extends `lag:${string}`
-                    ? LagSampleView
-                    : Key extends `consumer:${string}`
-                      ? ConsumerPush
-                      : never
+            : Key extends 'workloads'
+              ? WorkloadsView
+              : Key extends `held:${string}`
+                ? HeldPartitionsView
+                : Key extends `topic:${string}`
+                  ? TopicView | null
+                  : Key extends `group:${string}`
+                    ? GroupView | null
+                    : Key extends `lag:${string}`
+                      ? LagSampleView
+                      : Key extends `consumer:${string}`
+                        ? ConsumerPush
+                        : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -70,6 +74,6 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|rates|topics|groups|partitions|(held|topic|consumer):.+|(group|lag):.*)$/s)
+  .regex(/^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer):.+|(group|lag):.*)$/s)
 
 export type { ClusterEvent }

@@ -15,6 +15,7 @@ import type {
   StatusView
 } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
+import type { WorkloadsView } from '../api/workloads'
 import { AppError } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
 import { isSilent, judge } from '../monitor/core/health'
@@ -25,6 +26,7 @@ import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
 import { nodeEvent, toldEvent } from './node-events'
 import { RateHistory } from './rate-history'
+import { workloadErrors, Workloads } from './workloads'
 
 /** Changes within this time leave as one push. */
 const pushDelayMs = 100
@@ -57,6 +59,7 @@ export class LabHost {
   readonly #cli: string
   readonly #supervisor: Supervisor
   readonly #monitor: MonitorLink
+  readonly #workloads: Workloads
   readonly #events = new EventLog()
   readonly #rates = new RateHistory()
   readonly #tellings = new Map<string, BrokerTelling>()
@@ -91,6 +94,17 @@ export class LabHost {
       },
       event: (event) => this.#events.add(event)
     })
+    this.#workloads = new Workloads(
+      {
+        clock: ports.clock,
+        disk: ports.disk,
+        launcher: ports.launcher,
+        log: ports.log,
+        bootstrapServers: () => supervisor.bootstrapServers,
+        ask: (name, input) => this.#monitor.ask(name, input)
+      },
+      supervisor.dir
+    )
   }
 
   /** Opens the folder; throws AppError as Supervisor.open does. */
@@ -134,6 +148,7 @@ export class LabHost {
   async #stop(): Promise<void> {
     this.#push?.cancel()
     this.#refresh?.cancel()
+    await this.#workloads.stop()
     await this.#monitor.stop()
     await this.#supervisor.stop()
     for (const listener of this.#stopListeners) await listener(this.#failure)
@@ -186,7 +201,14 @@ export class LabHost {
     'group.delete': (input) => this.#monitor.ask('group.delete', input),
     'group.deleteOffsets': (input) => this.#monitor.ask('group.deleteOffsets', input),
     'group.reset': (input) => this.#monitor.ask('group.reset', input),
-    'group.lag': (input) => this.#monitor.ask('group.lag', input)
+    'group.lag': (input) => this.#monitor.ask('group.lag', input),
+    'workload.list': () => Promise.resolve(this.#workloads.view()),
+    'workload.start': (input) => workloadErrors(this.#workloads.startScene(input)),
+    'workload.change': (input) => workloadErrors(this.#workloads.change(input)),
+    'workload.edit': (input) => workloadErrors(this.#workloads.edit(input)),
+    'workload.stop': (input) => workloadErrors(this.#workloads.stopSome(input)),
+    'workload.saveScene': (input) => this.#workloads.saveScene(input),
+    'workload.forgetScene': (input) => this.#workloads.forgetScene(input)
   }
 
   watch<Key extends WatchKey>(
@@ -210,6 +232,7 @@ export class LabHost {
       watcher(this.#rates.all())
       return this.#rates.listen(watcher)
     }
+    if (key === 'workloads') return this.#workloads.watch(changed as (value: WorkloadsView) => void)
     return this.#monitor.watch(key, changed, refused)
   }
 

@@ -179,7 +179,7 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 
 // ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type ProcessKind = 'broker' | 'ensemble' | 'monitor'
+export type ProcessKind = 'broker' | 'ensemble' | 'monitor' | 'workload'
 
 export interface ProcessExit {
   readonly code: number | null

@@ -17,7 +17,7 @@ function codeOf(path: string): string {
     .replace(/(^|\s)\/\/.*$/gm, '$1')
 }
 
-const rooms = ['storage', 'coordination', 'broker', 'supervisor', 'monitor']
+const rooms = ['storage', 'coordination', 'broker', 'supervisor', 'monitor', 'workload']
 /** Synchronous by design: what they decide is decided in one step. `ports` and `api/api` only describe promises of others. */
 const cores = [
   ...rooms.map((room) => `src-main/${room}/core`),
@@ -34,9 +34,17 @@ interface Ban {
   readonly except?: RegExp
 }
 
-const pure = ['kernel', 'protocol', 'storage', 'coordination', 'broker', 'supervisor', 'monitor', 'api'].map(
-  (room) => `src-main/${room}`
-)
+const pure = [
+  'kernel',
+  'protocol',
+  'storage',
+  'coordination',
+  'broker',
+  'supervisor',
+  'monitor',
+  'workload',
+  'api'
+].map((room) => `src-main/${room}`)
 const everywhere = ['src-main', 'src-renderer']
 
 const bans: readonly Ban[] = [

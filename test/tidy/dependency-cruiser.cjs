@@ -10,8 +10,9 @@ const rooms = {
   supervisor: ['kernel', 'api'],
   admin: ['kernel', 'api', 'serdes', 'protocol'],
   monitor: ['kernel', 'api', 'coordination/ensemble-client'],
+  workload: ['kernel', 'api', 'monitor'],
   adapters: ['kernel', 'protocol/compression'],
-  host: ['kernel', 'api', 'supervisor', 'monitor', 'admin'],
+  host: ['kernel', 'api', 'supervisor', 'monitor', 'workload', 'admin'],
   app: ['kernel', 'api', 'host'],
   entry: [
     'kernel',
@@ -22,6 +23,7 @@ const rooms = {
     'supervisor',
     'admin',
     'monitor',
+    'workload',
     'serdes',
     'adapters',
     'host',
@@ -44,7 +46,7 @@ module.exports = {
     {
       name: 'a core never imports its services',
       severity: 'error',
-      from: { path: '^src-main/(storage|broker|supervisor|monitor)/core/' },
+      from: { path: '^src-main/(storage|broker|supervisor|monitor|workload)/core/' },
       to: { path: '^src-main/$1/(?!core/)', pathNot: '^src-main/storage/log-types|^src-main/monitor/observation' }
     },
     {
@@ -68,13 +70,13 @@ module.exports = {
     {
       name: 'cores and services reach the machine through ports',
       severity: 'error',
-      from: { path: '^src-main/(kernel|protocol|storage|coordination|broker|supervisor|monitor|api)/' },
+      from: { path: '^src-main/(kernel|protocol|storage|coordination|broker|supervisor|monitor|workload|api)/' },
       to: { dependencyTypes: ['core'] }
     },
     {
       name: 'cores and services use no library but the schemas of the API',
       severity: 'error',
-      from: { path: '^src-main/(kernel|protocol|storage|coordination|broker|supervisor|monitor)/' },
+      from: { path: '^src-main/(kernel|protocol|storage|coordination|broker|supervisor|monitor|workload)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'] }
     },
     {

@@ -19,6 +19,7 @@ import {
 import { produce } from './produce'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
+import { workloadList, workloadStart, workloadStop } from './workloads'
 import { visible } from './visible'
 
 const partitionMax = 2147483647
@@ -106,6 +107,18 @@ export function buildProgram(): Command {
     .option('--topic <scope>', 'orders or orders:0,3; several times (default: all with a commit)', topicScope)
     .option('--dry-run', 'say what would change')
     .action(administration.groupReset)
+
+  const workload = program.command('workload').description('make traffic: producers and consumers of the lab')
+  withCommon(workload.command('start <scene>'))
+    .description('start a scene by its name, or that of a JSON file; topics that are missing are made')
+    .action(workloadStart)
+  withCommon(workload.command('list'))
+    .description('show what runs, and what could be started again')
+    .action(workloadList)
+  withCommon(workload.command('stop [name]'))
+    .description('stop a workload, or all of a group or of a scene; consumers leave their group')
+    .option('--all', 'all of them')
+    .action(workloadStop)
 
   const node = program.command('node').description('kill, stop, start, restart a node: broker-1, ensemble-1')
   for (const [verb, description] of Object.entries(nodeVerbs) as [verbs.NodeVerb, string][]) {
