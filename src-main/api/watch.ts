@@ -3,6 +3,7 @@
  * second, plus one at once when an event changes it.
  */
 import { z } from 'zod'
+import type { ProductionView } from './producing'
 import type {
   ClusterEvent,
   ClusterView,
@@ -33,6 +34,7 @@ export type WatchKey =
   | `group:${string}`
   | `lag:${string}`
   | `consumer:${string}`
+  | `production:${string}`
 
 /** What arrives for a key (`held:` names a broker). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
@@ -59,7 +61,9 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                       ? LagSampleView
                       : Key extends `consumer:${string}`
                         ? ConsumerPush
-                        : never
+                        : Key extends `production:${string}`
+                          ? ProductionView
+                          : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -74,6 +78,8 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer):.+|(group|lag):.*)$/s)
+  .regex(
+    /^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|production):.+|(group|lag):.*)$/s
+  )
 
 export type { ClusterEvent }

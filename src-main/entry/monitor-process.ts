@@ -14,6 +14,7 @@ import { EnsembleClient } from '../coordination/ensemble-client'
 import type { Address } from '../kernel/ports'
 import { clusterIdentity } from '../monitor/identity-file'
 import { Monitor } from '../monitor/monitor'
+import { serdes } from '../serdes/serdes'
 import { configurationFrom, processLog, runNode } from './node-process'
 
 interface Configuration {
@@ -56,6 +57,7 @@ runNode(() => {
       disk: nodeDisk,
       checksum: nodeChecksum,
       log: processLog,
+      serdes,
       cluster: openKafkaCluster(
         addresses(config.bootstrapServers),
         clientId,
