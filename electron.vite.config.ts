@@ -19,6 +19,7 @@ export default defineConfig({
           'ensemble-process': entry('ensemble-process'),
           'monitor-process': entry('monitor-process'),
           'workload-process': entry('workload-process'),
+          'reader-process': entry('reader-process'),
           cli: entry('cli')
         },
         // Shared chunks stay beside the entries, so that import.meta.dirname is out/main everywhere.

@@ -2,8 +2,14 @@
  * The bytes of a fetch answer as records. Everything that can be read is, whatever stands beside it: a batch that is
  * broken, or that unpacks to more than is read of one, is named by its offsets and left behind.
  */
-import type { FetchedPartition, FetchedRecord, PayloadText, UnreadableOffsets } from '../kernel/cluster-ports'
-import type { Checksum, Compression } from '../kernel/ports'
+import type {
+  FetchedPartition,
+  FetchedRecord,
+  PayloadText,
+  RecordBatch,
+  UnreadableOffsets
+} from '../kernel/cluster-ports'
+import type { Checksum, Compression, CompressionCodec } from '../kernel/ports'
 import {
   batchBaseOffset,
   batchHeaderBytes,
@@ -12,7 +18,8 @@ import {
   batchSizeBytes,
   currentMagic,
   hasBatchCrc,
-  isControlBatch
+  isControlBatch,
+  readBatchHeader
 } from '../protocol/record/batch-header'
 import { visitRecords, type StoredRecord } from '../protocol/record/record'
 import { cutBytes, payloadFromBytes } from '../serdes/payload'
@@ -57,6 +64,7 @@ export interface Reading {
   readonly from: number
   /** Keys, values and header values longer than this are cut. */
   readonly payloadBytesMax: number | undefined
+  readonly hasBatch?: boolean | undefined
   readonly room: ReadingRoom
 }
 
@@ -94,7 +102,7 @@ function readBatch(
   bytes: Uint8Array,
   at: number,
   { compression, checksum }: RecordBytes,
-  { from, payloadBytesMax, room }: Reading,
+  { from, payloadBytesMax, hasBatch, room }: Reading,
   into: FetchedRecord[]
 ): ReadBatch {
   let nextOffset = Math.max(from, batchBaseOffset(bytes, at))
@@ -105,13 +113,14 @@ function readBatch(
   if (magic !== currentMagic) return unreadable(`it is in message format ${magic}, which is not read here`)
   if (!hasBatchCrc(bytes, at, batchSizeBytes(bytes, at), checksum)) return unreadable('its checksum is wrong')
   let isWhole = true
+  const batch = hasBatch === true ? batchOf(bytes, at) : undefined
   const result = visitRecords(bytes, at, compression, (record) => {
     if (record.offset < nextOffset) return true
     if (!room.isLeft) {
       isWhole = false
       return false
     }
-    into.push(shown(record, payloadBytesMax))
+    into.push(shownRecord(record, payloadBytesMax, batch))
     room.took(recordCostBytes + plainBytesOf(record))
     nextOffset = record.offset + 1
     return true
@@ -120,13 +129,32 @@ function readBatch(
   return { nextOffset, isWhole, problem: undefined }
 }
 
-function plainBytesOf({ key, value, headers }: StoredRecord): number {
+export function plainBytesOf({ key, value, headers }: StoredRecord): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0)
   for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0)
   return bytes
 }
 
-function shown(record: StoredRecord, payloadBytesMax: number | undefined): FetchedRecord {
+const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+export function batchOf(bytes: Uint8Array, at: number): RecordBatch {
+  const { baseOffset, lastOffset, partitionLeaderEpoch, codec, timestampType, sizeBytes } = readBatchHeader(bytes, at)
+  return {
+    baseOffset,
+    lastOffset,
+    leaderEpoch: partitionLeaderEpoch,
+    // One of an unknown codec is unreadable and has no records.
+    codec: codecNames[codec as CompressionCodec] ?? 'none',
+    timestampType,
+    sizeBytes
+  }
+}
+
+export function shownRecord(
+  record: StoredRecord,
+  payloadBytesMax: number | undefined,
+  batch: RecordBatch | undefined
+): FetchedRecord {
   let isCut = false
   const payload = (whole: Uint8Array | null): PayloadText => {
     if (whole === null || payloadBytesMax === undefined || whole.length <= payloadBytesMax) {
@@ -141,7 +169,8 @@ function shown(record: StoredRecord, payloadBytesMax: number | undefined): Fetch
     timestampMs: exact(timestamp),
     key: payload(record.key),
     value: payload(record.value),
-    headers: headers.map(({ key, value }) => ({ key, value: payload(value) }))
+    headers: headers.map(({ key, value }) => ({ key, value: payload(value) })),
+    ...(batch === undefined ? {} : { batch })
   }
   if (!isCut) return fetched
   const wholeBytes = { key: record.key?.length ?? 0, value: record.value?.length ?? 0 }

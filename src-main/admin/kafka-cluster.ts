@@ -1,6 +1,7 @@
 /** A cluster through the client library: everything that monitor and app know of Kafka's protocol comes through here. */
 import type { ClusterIdentity } from '../kernel/cluster-identity'
-import type { KafkaCluster } from '../kernel/cluster-ports'
+import type { KafkaCluster, RecordScanner } from '../kernel/cluster-ports'
+import { scanBatches } from './batch-scan'
 import type { HostPort } from './broker-lanes'
 import { Brokers } from './brokers'
 import { clusterAdministration } from './cluster-administration'
@@ -8,6 +9,8 @@ import { clusterReader } from './cluster-reader'
 import { clusterWriter } from './cluster-writer'
 import type { RecordBytes } from './fetched-records'
 import { groupMembership } from './membership'
+import { compiledMatcher } from './matching/record-matcher'
+import { rawFetch } from './record-fetch'
 import { prepareKafkaLibrary } from './kafka-library'
 
 /** Connects to nothing yet: each broker is connected to when it is first asked. */
@@ -16,7 +19,7 @@ export function openKafkaCluster(
   clientId: string,
   recordBytes: RecordBytes,
   identity: ClusterIdentity
-): KafkaCluster {
+): KafkaCluster & RecordScanner {
   prepareKafkaLibrary()
   const brokers = new Brokers(bootstrapServers, clientId, identity)
   return {
@@ -24,6 +27,9 @@ export function openKafkaCluster(
     ...clusterWriter(brokers, recordBytes),
     ...clusterAdministration(brokers),
     ...groupMembership(brokers),
+    fetchRaw: rawFetch(brokers),
+    matcher: compiledMatcher,
+    scan: (bytes, reading) => scanBatches(bytes, recordBytes, reading),
     close() {
       brokers.lanes.close()
       return Promise.resolve()

@@ -3,7 +3,7 @@
  * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
  */
 import { z } from 'zod'
-import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
+import { criterionSchema, scanQuerySchema } from './search'
 import {
   configsSchema,
   groupSchema,
@@ -11,6 +11,7 @@ import {
   lagHistorySchema,
   nodeCostSchema,
   nodeSchema,
+  payloadSchema,
   recordSchema,
   statusSchema,
   topicSchema,
@@ -119,12 +120,66 @@ export const COMMANDS = {
     input: z.object({ topic: z.string().min(1), partition, offset: z.number().int().min(0) }),
     output: recordSchema
   },
-  'records.produce': produceCommand,
-  'records.check': checkCommand,
-  'avro.decode': decodeCommand,
-  'production.start': productionCommand,
-  /** What is under way is still sent; the last push of its watch says what became of all. */
-  'production.stop': { input: z.object({ production: z.string() }), output: nothing },
+  /** Writes a key or value as the bytes that it is to a file of the host's machine. */
+  'record.save': {
+    input: z.object({
+      topic: z.string().min(1),
+      partition,
+      offset,
+      part: z.enum(['key', 'value']),
+      path: z.string().min(1).max(4096),
+      isReplacing: z.boolean().optional()
+    }),
+    output: z.object({ path: z.string(), sizeBytes: z.number().int() })
+  },
+
+  /** Looks through a topic; what is found comes as pushes of `job:<id>`, `limit` records at most, all of them counted. */
+  'search.open': {
+    input: scanQuerySchema.extend({ limit: z.number().int().min(1).max(10_000) }),
+    output: z.object({ job: z.string() })
+  },
+  /** Follows the end of a topic: pushes of `job:<id>`. */
+  'tail.open': {
+    input: z.object({
+      topic: z.string().min(1),
+      partitions: z.array(partition).min(1).max(10_000).optional(),
+      criteria: z.array(criterionSchema).max(20)
+    }),
+    output: z.object({ job: z.string() })
+  },
+  'tail.pause': { input: z.object({ job: z.string(), isPaused: z.boolean() }), output: nothing },
+  /** Writes what fits to a file of the host's machine, which has its name only when all of it is there. */
+  'export.open': {
+    input: scanQuerySchema.extend({
+      format: z.enum(['jsonl', 'csv']),
+      path: z.string().min(1).max(4096),
+      isReplacing: z.boolean().optional()
+    }),
+    output: z.object({ job: z.string() })
+  },
+  /** Of a search, tail or export; idempotent. */
+  'job.close': { input: z.object({ job: z.string() }), output: nothing },
+
+  'records.produce': {
+    input: z.object({
+      topic: z.string().min(1),
+      acks: z.union([z.literal(0), z.literal(1), z.literal(-1)]),
+      partition: partition.optional(),
+      records: z
+        .array(
+          z.object({
+            key: payloadSchema,
+            value: payloadSchema,
+            headers: z.array(z.object({ key: z.string(), value: payloadSchema })).optional()
+          })
+        )
+        .min(1)
+        .max(10_000)
+    }),
+    output: z.object({
+      records: z.array(z.object({ topic: z.string(), partition, offset: z.number().int().nullable() }))
+    })
+  },
   /** Starts a consumer in the host; records arrive as pushes of `consumer:<id>`. */
   'consumer.open': {
     input: z.object({

@@ -250,7 +250,18 @@ export const recordSchema = z.object({
   /** Bytes of key and value before any cut. Present when key, value or a header was cut for the screen. */
   cutFromBytes: count.optional(),
   /** Bytes of each before any cut, then. */
-  wholeBytes: z.object({ key: count, value: count }).optional()
+  wholeBytes: z.object({ key: count, value: count }).optional(),
+  /** The batch in which it lies, for screens; `sizeBytes` as in the log. */
+  batch: z
+    .object({
+      baseOffset: position,
+      lastOffset: position,
+      leaderEpoch: z.number().int(),
+      codec: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']),
+      timestampType: z.enum(['CreateTime', 'LogAppendTime']),
+      sizeBytes: count
+    })
+    .optional()
 })
 export type RecordView = z.infer<typeof recordSchema>
 

@@ -3,7 +3,7 @@
  * second, plus one at once when an event changes it.
  */
 import { z } from 'zod'
-import type { ProductionView } from './producing'
+import type { JobPush } from './search'
 import type {
   ClusterEvent,
   ClusterView,
@@ -34,7 +34,7 @@ export type WatchKey =
   | `group:${string}`
   | `lag:${string}`
   | `consumer:${string}`
-  | `production:${string}`
+  | `job:${string}`
 
 /** What arrives for a key (`held:` names a broker). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
@@ -61,8 +61,8 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                       ? LagSampleView
                       : Key extends `consumer:${string}`
                         ? ConsumerPush
-                        : Key extends `production:${string}`
-                          ? ProductionView
+                        : Key extends `job:${string}`
+                          ? JobPush
                           : never
 
 /**
@@ -78,8 +78,6 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(
-    /^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|production):.+|(group|lag):.*)$/s
-  )
+  .regex(/^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|job):.+|(group|lag):.*)$/s)
 
 export type { ClusterEvent }

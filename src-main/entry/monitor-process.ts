@@ -11,41 +11,18 @@ import { nodeRandom } from '../adapters/node-random'
 import { openKafkaCluster } from '../admin/kafka-cluster'
 import { clientMessageSchema } from '../api/wire'
 import { EnsembleClient } from '../coordination/ensemble-client'
-import type { Address } from '../kernel/ports'
 import { clusterIdentity } from '../monitor/identity-file'
 import { Monitor } from '../monitor/monitor'
-import { serdes } from '../serdes/serdes'
+import { addressesIn, tellParent, type ClientConfiguration } from './client-process'
 import { configurationFrom, processLog, runNode } from './node-process'
-
-interface Configuration {
-  readonly name: string
-  /** host:port, comma-separated. */
-  readonly bootstrapServers: string
-  readonly ensemble: string
-  readonly dataDir: string
-}
 
 const usage = 'monitor-process {"name","bootstrapServers":"h:p,h:p","ensemble":"h:p","dataDir"}'
 const clientId = 'lagoon'
 const sessionTimeoutMs = 10_000
 
-const config = configurationFrom<Configuration>(usage, (fields) =>
+const config = configurationFrom<ClientConfiguration>(usage, (fields) =>
   ['name', 'bootstrapServers', 'ensemble', 'dataDir'].every((name) => typeof fields[name] === 'string')
 )
-
-function addresses(list: string): readonly Address[] {
-  return list.split(',').map((address) => {
-    const colon = address.lastIndexOf(':')
-    return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
-  })
-}
-
-function tell(message: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (process.send === undefined || !process.connected) reject(new Error('There is no host to tell.'))
-    else process.send(message, undefined, {}, (error) => (error === null ? resolve() : reject(error)))
-  })
-}
 
 const recordBytes = { compression: nodeCompression, checksum: nodeChecksum }
 
@@ -57,22 +34,21 @@ runNode(() => {
       disk: nodeDisk,
       checksum: nodeChecksum,
       log: processLog,
-      serdes,
       cluster: openKafkaCluster(
-        addresses(config.bootstrapServers),
+        addressesIn(config.bootstrapServers),
         clientId,
         recordBytes,
         clusterIdentity({ disk: nodeDisk, log: processLog }, config.dataDir)
       ),
       ensemble: new EnsembleClient({
-        addresses: addresses(config.ensemble),
+        addresses: addressesIn(config.ensemble),
         sessionTimeoutMs,
         clock: nodeClock,
         network: nodeNetwork,
         random: nodeRandom,
         log: processLog
       }),
-      tell
+      tell: tellParent
     },
     config.dataDir
   )

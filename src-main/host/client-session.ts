@@ -26,6 +26,7 @@ export class ClientSession {
   readonly #log: Log
   readonly #watches = new Map<string, () => void>()
   readonly #consumers = new Set<string>()
+  readonly #jobs = new Set<string>()
   #callsUnderWay = 0
   #isClosed = false
 
@@ -73,6 +74,8 @@ export class ClientSession {
     }
     const value = await this.#api.run(name, parsed.data)
     if (name === 'consumer.open') this.#opened((value as { consumer: string }).consumer)
+    if (name === 'job.close') this.#jobs.delete((input as { job: string }).job)
+    else if (typeof (value as { job?: unknown }).job === 'string') this.#jobOpened((value as { job: string }).job)
     return value
   }
 
@@ -118,12 +121,25 @@ export class ClientSession {
     for (const end of this.#watches.values()) end()
     this.#watches.clear()
     for (const consumer of this.#consumers) this.#leave(consumer)
+    for (const job of this.#jobs) this.#end(job)
   }
 
   /** The client may have gone while it was opened: then nobody would ever close it. */
   #opened(consumer: string): void {
     if (this.#isClosed) this.#leave(consumer)
     else this.#consumers.add(consumer)
+  }
+
+  #jobOpened(job: string): void {
+    if (this.#isClosed) this.#end(job)
+    else this.#jobs.add(job)
+  }
+
+  /** Searches, tails and exports end with the client that wanted them. */
+  #end(job: string): void {
+    this.#api.run('job.close', { job }).catch((error: unknown) => {
+      this.#log('debug', 'a job was closed already', { reason: messageOf(error) })
+    })
   }
 
   /** Consumers that this client opened leave their groups with it. */

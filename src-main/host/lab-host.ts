@@ -27,6 +27,7 @@ import { MonitorLink } from './monitor-link'
 import { nodeEvent, toldEvent } from './node-events'
 import { RateHistory } from './rate-history'
 import { workloadErrors, Workloads } from './workloads'
+import { ReaderLink } from './reader-link'
 
 /** Changes within this time leave as one push. */
 const pushDelayMs = 100
@@ -60,6 +61,7 @@ export class LabHost {
   readonly #supervisor: Supervisor
   readonly #monitor: MonitorLink
   readonly #workloads: Workloads
+  readonly #reader: ReaderLink
   readonly #events = new EventLog()
   readonly #rates = new RateHistory()
   readonly #tellings = new Map<string, BrokerTelling>()
@@ -78,16 +80,19 @@ export class LabHost {
     this.#supervisor = supervisor
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
+    const client = (): unknown => ({
+      name: supervisor.name,
+      bootstrapServers: supervisor.bootstrapServers,
+      ensemble: supervisor.ensemble,
+      dataDir: ports.disk.join(supervisor.dir, 'monitor')
+    })
+    this.#reader = new ReaderLink({ launcher: ports.launcher, clock: ports.clock, log: ports.log, config: client })
     this.#monitor = new MonitorLink({
+      kind: 'monitor',
       launcher: ports.launcher,
       clock: ports.clock,
       log: ports.log,
-      config: () => ({
-        name: supervisor.name,
-        bootstrapServers: supervisor.bootstrapServers,
-        ensemble: supervisor.ensemble,
-        dataDir: ports.disk.join(supervisor.dir, 'monitor')
-      }),
+      config: client,
       observed: (observation) => {
         this.#observation = observation
         this.#changed()
@@ -149,7 +154,7 @@ export class LabHost {
     this.#push?.cancel()
     this.#refresh?.cancel()
     await this.#workloads.stop()
-    await this.#monitor.stop()
+    await Promise.all([this.#monitor.stop(), this.#reader.stop()])
     await this.#supervisor.stop()
     for (const listener of this.#stopListeners) await listener(this.#failure)
   }
@@ -192,11 +197,13 @@ export class LabHost {
     'topic.purge': (input) => this.#monitor.ask('topic.purge', input),
     'records.newest': (input) => this.#monitor.ask('records.newest', input),
     'record.whole': (input) => this.#monitor.ask('record.whole', input),
+    'record.save': (input) => this.#reader.ask('record.save', input),
+    'search.open': (input) => this.#reader.ask('search.open', input),
+    'tail.open': (input) => this.#reader.ask('tail.open', input),
+    'tail.pause': (input) => this.#reader.ask('tail.pause', input),
+    'export.open': (input) => this.#reader.ask('export.open', input),
+    'job.close': (input) => this.#reader.ask('job.close', input),
     'records.produce': (input) => this.#monitor.ask('records.produce', input),
-    'records.check': (input) => this.#monitor.ask('records.check', input),
-    'avro.decode': (input) => this.#monitor.ask('avro.decode', input),
-    'production.start': (input) => this.#monitor.ask('production.start', input),
-    'production.stop': (input) => this.#monitor.ask('production.stop', input),
     'consumer.open': (input) => this.#monitor.ask('consumer.open', input),
     'consumer.take': (input) => this.#monitor.ask('consumer.take', input),
     'consumer.close': (input) => this.#monitor.ask('consumer.close', input),
@@ -237,7 +244,7 @@ export class LabHost {
       return this.#rates.listen(watcher)
     }
     if (key === 'workloads') return this.#workloads.watch(changed as (value: WorkloadsView) => void)
-    return this.#monitor.watch(key, changed, refused)
+    return (key.startsWith('job:') ? this.#reader : this.#monitor).watch(key, changed, refused)
   }
 
   /** Told by whoever serves the screens, so that a lost address can be found again. */

@@ -15,6 +15,8 @@ import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/obse
 const answerTimeoutMs = 60_000
 
 export interface MonitorLinkPorts {
+  /** The reader speaks as the monitor does, and observes nothing. */
+  readonly kind: 'monitor' | 'reader'
   readonly launcher: ProcessLauncher
   readonly clock: Clock
   readonly log: Log
@@ -63,9 +65,9 @@ export class MonitorLink {
   }
 
   #launch(): ChildProcess {
-    return this.#ports.launcher.launch('monitor', this.#ports.config(), {
+    return this.#ports.launcher.launch(this.#ports.kind, this.#ports.config(), {
       message: (message) => this.#message(message),
-      line: (line) => this.#ports.log('warn', line, { node: 'monitor' }),
+      line: (line) => this.#ports.log('warn', line, { node: this.#ports.kind }),
       exited: () => this.#ended()
     })
   }
@@ -123,7 +125,7 @@ export class MonitorLink {
       fields?: Record<string, unknown>
     }
     if (log.type === 'log') {
-      this.#ports.log(log.level ?? 'info', log.message ?? '', { node: 'monitor', ...log.fields })
+      this.#ports.log(log.level ?? 'info', log.message ?? '', { node: this.#ports.kind, ...log.fields })
       return
     }
     const answer = hostMessageSchema.safeParse(message)

@@ -113,13 +113,28 @@ export interface ClusterReader {
 /** Text where the bytes are UTF-8, else base64; null is null. The API's Payload. */
 export type PayloadText = string | { readonly base64: string } | null
 
+export interface RecordHeader {
+  readonly key: string
+  readonly value: PayloadText
+}
+
 export interface NewRecord {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  /** In their order, repeated ones too. */
-  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[]
-  /** Absent: when it is sent. */
-  readonly timestampMs?: bigint
+  readonly key: PayloadText
+  readonly value: PayloadText
+  readonly headers: readonly RecordHeader[]
+}
+
+/** The batch in which a record lies. */
+export interface RecordBatch {
+  readonly baseOffset: Offset
+  /** Inclusive. */
+  readonly lastOffset: Offset
+  readonly leaderEpoch: LeaderEpoch
+  readonly codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** Who set the time of its records: their producer, or the broker that appended them. */
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  /** In the log, header included, compressed where it is. */
+  readonly sizeBytes: number
 }
 
 export interface FetchedRecord {
@@ -133,6 +148,8 @@ export interface FetchedRecord {
   readonly cutFromBytes?: number
   /** Bytes of each before the cut, then. */
   readonly wholeBytes?: { readonly key: number; readonly value: number }
+  /** Where it was asked for (FetchOptions.hasBatch). */
+  readonly batch?: RecordBatch
 }
 
 export interface FetchPosition extends TopicPartition {
@@ -167,6 +184,8 @@ export interface FetchOptions {
   readonly timeoutMs: number
   /** Keys, values and headers longer than this are cut. Absent: whole. */
   readonly payloadBytesMax?: number
+  /** Records come with their batch. */
+  readonly hasBatch?: boolean
   /** Which connection: a long poll must not stand before other requests. */
   readonly lane: string
 }
@@ -189,11 +208,7 @@ export interface ClusterWriter {
    */
   produce(
     broker: BrokerId,
-    batch: TopicPartition & {
-      readonly acks: 0 | 1 | -1
-      readonly codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-      readonly records: readonly NewRecord[]
-    },
+    batch: TopicPartition & { readonly acks: 0 | 1 | -1; readonly records: readonly NewRecord[] },
     timeoutMs: number
   ): Promise<Offset | null>
   fetch(
@@ -201,8 +216,92 @@ export interface ClusterWriter {
     positions: readonly FetchPosition[],
     options: FetchOptions
   ): Promise<readonly FetchedPartition[]>
+  /** The bytes of a payload as they go on the wire. */
+  payloadBytes(payload: PayloadText): Uint8Array | null
   /** Closes the connections of a lane. */
   closeLane(lane: string): Promise<void>
+}
+
+// ── looking through a log ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a record must have to be found; of several, all. */
+export type Criterion =
+  /** In key, value, or name or value of a header. */
+  | { readonly type: 'text'; readonly text: string; readonly isCaseSensitive?: boolean | undefined }
+  /** RE2 syntax: takes time in proportion to what it reads, whatever it says. */
+  | { readonly type: 'regex'; readonly pattern: string; readonly isCaseSensitive?: boolean | undefined }
+  /** A member of a JSON value and a comparison: order.total > 100. */
+  | { readonly type: 'field'; readonly expression: string }
+  | {
+      readonly type: 'header'
+      readonly name?: string | undefined
+      readonly value?: string | undefined
+      readonly isCaseSensitive?: boolean | undefined
+    }
+  | {
+      readonly type: 'key'
+      readonly text: string
+      readonly isWhole?: boolean | undefined
+      readonly isCaseSensitive?: boolean | undefined
+    }
+  | { readonly type: 'tombstone' }
+  /** ms since 1970; from is inclusive, until exclusive. */
+  | { readonly type: 'time'; readonly fromMs?: number | undefined; readonly untilMs?: number | undefined }
+  /** These and no others. */
+  | {
+      readonly type: 'places'
+      readonly places: readonly { readonly partition: number; readonly offsets: readonly Offset[] }[]
+    }
+
+/** Criteria made ready; only who made it knows how. */
+export interface RecordMatcher {
+  readonly isMatcher: true
+}
+
+/** A fetch answer's part as it came. */
+export interface RawPartition extends TopicPartition {
+  readonly problem: KafkaProblem | null
+  /** Whole batches, the last one may be cut; views into the answer. */
+  readonly bytes: Uint8Array
+  /** Behind the last whole batch; where the fetch began when there is none. */
+  readonly nextOffset: Offset
+}
+
+export interface ScanReading {
+  readonly partition: number
+  readonly fromOffset: Offset
+  /** Exclusive. */
+  readonly untilOffset: Offset
+  readonly matcher: RecordMatcher
+  /** Of those found so many are given; the others are counted. */
+  readonly recordsMax: number
+  /** Ends the scan early, so that no more than this is held; the rest comes with another one. Absent: counts to the end. */
+  readonly stopsWhenFull?: boolean
+  readonly payloadBytesMax?: number
+  readonly hasBatch?: boolean
+}
+
+export interface ScannedRecords {
+  readonly records: readonly FetchedRecord[]
+  readonly foundCount: number
+  /** Records looked at, found or not. */
+  readonly recordCount: number
+  /** Of the batches that were looked at, as they lie in the log. */
+  readonly byteCount: number
+  readonly unreadable: readonly UnreadableOffsets[]
+  /** Where to go on: below the end of the bytes only when the scan stopped because it was full. */
+  readonly nextOffset: Offset
+}
+
+export interface RecordScanner {
+  fetchRaw(
+    broker: BrokerId,
+    positions: readonly FetchPosition[],
+    options: FetchOptions
+  ): Promise<readonly RawPartition[]>
+  /** Throws AppError USAGE with a sentence that says what is wrong. */
+  matcher(criteria: readonly Criterion[]): RecordMatcher
+  scan(bytes: Uint8Array, reading: ScanReading): ScannedRecords
 }
 
 /** The classic group protocol, one call a request; all reject with KAFKA and the error's name. */

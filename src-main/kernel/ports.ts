@@ -82,6 +82,21 @@ export interface Disk {
   join(...parts: readonly string[]): string
 }
 
+/** A file that is made piece by piece and has its name only when all of it is there and synced. */
+export interface FileSink {
+  /** Resolves with the bytes written when the system has taken them. Rejects with AppError, DISK_FULL above all. */
+  write(texts: readonly (string | Uint8Array)[]): Promise<number>
+  /** Gives it its name; resolves with its whole path. */
+  finish(): Promise<string>
+  /** Leaves nothing of it; idempotent, also after finish. */
+  discard(): Promise<void>
+}
+
+export interface FileSinks {
+  /** `~/` is the user's home. Rejects with AppError: a relative path, no such folder, no access, EXISTS unless replacing. */
+  create(path: string, isReplacing: boolean): Promise<FileSink>
+}
+
 // ── network ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Address {
@@ -179,7 +194,8 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 
 // ── processes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type ProcessKind = 'broker' | 'ensemble' | 'monitor' | 'workload'
+/** The reader looks through topics for screens: a process of its own, so that nothing else waits for it. */
+export type ProcessKind = 'broker' | 'ensemble' | 'monitor' | 'reader' | 'workload'
 
 export interface ProcessExit {
   readonly code: number | null

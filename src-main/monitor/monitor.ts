@@ -7,7 +7,6 @@
  */
 import type { LagUnknown } from '../api/views'
 import type { WatchKey } from '../api/watch'
-import type { Serdes } from '../api/formats'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaCluster } from '../kernel/cluster-ports'
@@ -29,7 +28,6 @@ import { failureOf } from './failure'
 import { LagHistory } from './history'
 import type { MonitorMessage, ObservedEvent } from './observation'
 import { Producer } from './producer'
-import { Productions } from './productions'
 import { Sampler } from './sampler'
 import { Watches, watchesMax } from './watches'
 
@@ -46,7 +44,6 @@ export interface MonitorPorts {
   readonly checksum: Checksum
   readonly log: Log
   readonly cluster: KafkaCluster
-  readonly serdes: Serdes
   readonly ensemble: EnsembleClient
   /** To the host; resolves when the message has left. */
   readonly tell: (message: MonitorMessage | HostMessage) => Promise<void>
@@ -64,7 +61,6 @@ export class Monitor {
   readonly #behind = new GroupsBehind()
   readonly #watches: Watches
   readonly #consumers: Consumers
-  readonly #productions: Productions
   readonly #commands: CommandTable
   readonly #configs = new Map<string, TopicConfigs>()
   /** Topics of describe commands under way, and how many. */
@@ -76,7 +72,7 @@ export class Monitor {
 
   constructor(ports: MonitorPorts, dataDir: string) {
     this.#ports = ports
-    const { clock, random, disk, checksum, log, cluster, serdes } = ports
+    const { clock, disk, checksum, log, cluster } = ports
     this.#ensemble = new EnsembleWatch({
       client: ports.ensemble,
       clock,
@@ -98,21 +94,11 @@ export class Monitor {
       cluster,
       push: (id, value) => ports.tell({ type: 'push', key: `consumer:${id}`, value })
     })
-    const producer = new Producer({ clock, random, serdes, cluster })
-    this.#productions = new Productions({
-      clock,
-      random,
-      serdes,
-      producer,
-      push: (id, value) => this.#tell({ type: 'push', key: `production:${id}`, value })
-    })
     this.#commands = commands({
       clock,
       cluster,
       history: this.#history,
-      producer,
-      productions: this.#productions,
-      serdes,
+      producer: new Producer({ clock, random: ports.random, cluster }),
       consumers: this.#consumers,
       fresh: (topic) => this.#fresh(topic),
       behind: () => this.#behindIds()
@@ -127,7 +113,6 @@ export class Monitor {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#beat?.cancel()
-    this.#productions.stopAll()
     await this.#consumers.closeAll()
     await this.#ensemble.stop()
     await this.#ports.cluster.close()
@@ -252,10 +237,6 @@ export class Monitor {
       this.#consumers.begin(key.slice('consumer:'.length))
       return
     }
-    if (key.startsWith('production:')) {
-      this.#productions.begin(key.slice('production:'.length))
-      return
-    }
     if (!this.#watches.add(key)) {
       this.#ports.log('warn', 'too many watches', { key })
       const message = `${watchesMax} views are watched already by all clients together. Close some and open this one again.`
@@ -269,10 +250,6 @@ export class Monitor {
   #unwatch(key: WatchKey): void {
     if (key.startsWith('consumer:')) {
       void this.#consumers.close(key.slice('consumer:'.length))
-      return
-    }
-    if (key.startsWith('production:')) {
-      this.#productions.stop(key.slice('production:'.length))
       return
     }
     this.#watches.remove(key)

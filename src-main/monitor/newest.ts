@@ -128,7 +128,7 @@ async function newestOf(
 /** One record, whole. ApiError NOT_FOUND when it is no longer there, FAILED when its leader does not answer. */
 export async function wholeRecord(
   cluster: Pick<ClusterWriter, 'fetch'>,
-  topic: TopicFacts,
+  topic: { readonly name: string; readonly partitions: readonly { partition: number; leader: number | null }[] },
   at: { readonly partition: number; readonly offset: number }
 ): Promise<CommandOutput<'record.whole'>> {
   const name = `${topic.name}-${at.partition}`

@@ -39,7 +39,7 @@ interface Watch {
 }
 
 /** Keys whose pushes are increments: a late listener cannot be served from the last push. */
-const isIncremental = (key: string): boolean => /^((events|rates)$|lag:|consumer:)/.test(key)
+const isIncremental = (key: string): boolean => /^((events|rates)$|lag:|consumer:|job:)/.test(key)
 
 export function createClient(transport: Transport): LagoonApi {
   const calls = new Map<number, PendingCall>()

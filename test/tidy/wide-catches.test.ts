@@ -17,6 +17,12 @@ const licensed: Readonly<Record<string, string>> = {
   'src-main/monitor/consumers.ts': 'its run has told',
   'src-main/monitor/consumer.ts': 'the channel to the host',
   'src-main/monitor/monitor.ts': 'the channel to the host',
+  'src-main/monitor/record-jobs.ts': 'its run has told',
+  'src-main/monitor/record-reader.ts': 'the channel to the host',
+  'src-main/monitor/search-job.ts': 'the channel to the host',
+  'src-main/monitor/tail-job.ts': 'the channel to the host',
+  'src-main/monitor/export-job.ts': 'the channel to the host',
+  'src-main/monitor/topic-scan.ts': 'a fetch ahead: told where it is awaited',
   'src-main/monitor/ensemble-watch.ts': 'foreign JSON',
   'src-main/monitor/core/history-lines.ts': 'foreign JSON',
   'src-main/host/web-server.ts': 'sockets, files and URLs of a browser'

@@ -77,6 +77,11 @@ export function resetTarget(text: string): 'earliest' | 'latest' | number | Date
   return text === 'earliest' || text === 'latest' ? text : offsetOrTime(text)
 }
 
+export function exportFormat(text: string): 'jsonl' | 'csv' {
+  if (text === 'jsonl' || text === 'csv') return text
+  throw new InvalidArgumentError('It must be jsonl or csv.')
+}
+
 interface TopicScope {
   readonly topic: string
   readonly partitions?: number[]

@@ -2,11 +2,13 @@
 import { Command, Option } from 'commander'
 import { consume } from './consume'
 import { exitCodes } from './exit'
+import { exportRecords } from './export'
 import * as administration from './administration'
 import {
   acksOf,
   commitMode,
   eachOf,
+  exportFormat,
   keyValue,
   offsetOrTime,
   resetTarget,
@@ -91,6 +93,19 @@ export function buildProgram(): Command {
     .option('--poll-timeout-ms <ms>', 'end when a poll of this length brings nothing', wholeNumber(1))
     .option('--commit <mode>', 'auto, each or never', commitMode, 'auto' as const)
     .action(consume)
+
+  withCommon(program.command('export <topic>'))
+    .description('write the records of a topic to stdout, as JSON lines or CSV, up to where it ends now')
+    .requiredOption('--format <format>', 'jsonl or csv', exportFormat)
+    .option(
+      '--from <where>',
+      'earliest (default), latest, an offset, or a time such as 2026-01-31T12:00:00Z',
+      resetTarget
+    )
+    .option('--to <where>', 'latest (default), an offset, or a time; what lies there is left out', resetTarget)
+    .option('--partition <n>', 'of this partition only', wholeNumber(0, partitionMax))
+    .option('--grep <text>', 'records that hold this text in key, value or a header')
+    .action(exportRecords)
 
   const group = program.command('group').description('list, describe, reset, delete consumer groups')
   withCommon(group.command('list')).description('list consumer groups with their lag').action(verbs.groupList)

@@ -45,15 +45,20 @@ export interface Unreadable {
 }
 export type VisitResult = { readonly type: 'done' } | Unreadable
 
+/** For the unpacked records of a batch: where the next place at or behind `from` is; below 0 when there is none. */
+export type PlacesIn = (block: Uint8Array) => ((from: number) => number) | undefined
+
 /**
  * Calls `visit` for the records of the batch at `at` in order, until it returns false. Hostile bytes give 'corrupt',
- * never an exception; records before the bad one have been visited by then.
+ * never an exception; records before the bad one have been visited by then. With `placesIn`, records that hold none of
+ * the places are stepped over unread.
  */
 export function visitRecords(
   bytes: Uint8Array,
   at: number,
   compression: Compression,
-  visit: (record: StoredRecord) => boolean
+  visit: (record: StoredRecord) => boolean,
+  placesIn?: PlacesIn
 ): VisitResult {
   try {
     const sizeBytes = batchSizeBytes(bytes, at)
@@ -62,7 +67,8 @@ export function visitRecords(
     const codec = batchAttributes(bytes, at) & attributeBits.codec
     if (codec > 4) throw new RecordsCorrupt(`codec ${codec} is unknown`)
     const block = bytes.subarray(at + batchHeaderBytes, at + sizeBytes)
-    visitBlock(bytes, at, codec === 0 ? block : compression.decompress(codec as CompressionCodec, block), visit)
+    const plain = codec === 0 ? block : compression.decompress(codec as CompressionCodec, block)
+    visitBlock({ batch: bytes, at, block: plain }, visit, placesIn?.(plain))
     return { type: 'done' }
   } catch (error) {
     if (error instanceof RecordsCorrupt) return { type: 'corrupt', reason: 'corrupt', message: error.message }
@@ -71,7 +77,19 @@ export function visitRecords(
   }
 }
 
-function visitBlock(batch: Uint8Array, at: number, block: Uint8Array, visit: (record: StoredRecord) => boolean): void {
+interface Block {
+  readonly batch: Uint8Array
+  readonly at: number
+  readonly block: Uint8Array
+}
+
+function visitBlock(
+  { batch, at, block }: Block,
+  visit: (record: StoredRecord) => boolean,
+  nextPlace: ((from: number) => number) | undefined
+): void {
+  let place = nextPlace?.(0) ?? 0
+  if (place < 0) return
   const baseOffset = batchBaseOffset(batch, at)
   const baseTimestamp = batchBaseTimestamp(batch, at)
   const isLogAppendTime = (batchAttributes(batch, at) & attributeBits.logAppendTime) !== 0
@@ -79,8 +97,18 @@ function visitBlock(batch: Uint8Array, at: number, block: Uint8Array, visit: (re
   const count = batchRecordCount(batch, at)
   const cursor = new RecordCursor(block, 0, block.length)
   for (let i = 0; i < count; i++) {
+    if (nextPlace !== undefined) {
+      const start = cursor.at
+      cursor.skipCounted()
+      if (cursor.at <= place) continue
+      cursor.at = start
+    }
     const record = nextRecord(cursor, baseOffset, baseTimestamp, appendTime)
     if (!visit(record)) return
+    if (nextPlace !== undefined) {
+      place = nextPlace(cursor.at)
+      if (place < 0) return
+    }
   }
   if (cursor.at !== cursor.end) throw new RecordsCorrupt('bytes follow the last record')
 }

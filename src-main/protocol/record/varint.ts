@@ -101,6 +101,13 @@ export class RecordCursor {
     return this.bytes.subarray(this.at - length, this.at)
   }
 
+  /** Steps over a length and what it counts. */
+  skipCounted(): void {
+    const length = this.varint()
+    if (length < 0 || length > this.end - this.at) throw new RecordsCorrupt('a length reaches past the end')
+    this.at += length
+  }
+
   /** Length-prefixed bytes; -1 is null. */
   nullableBytes(): Uint8Array | null {
     const length = this.varint()

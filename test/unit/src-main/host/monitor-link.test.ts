@@ -16,7 +16,15 @@ function world() {
     },
     sweep: () => Promise.resolve(false)
   }
-  const ports = { launcher, clock, log: silent, config: () => ({}), observed: () => undefined, event: () => undefined }
+  const ports = {
+    kind: 'monitor' as const,
+    launcher,
+    clock,
+    log: silent,
+    config: () => ({}),
+    observed: () => undefined,
+    event: () => undefined
+  }
   return { clock, launchedAtMs, handlers, sent, link: new MonitorLink(ports) }
 }
 

@@ -1,0 +1,100 @@
+/** A search: what it finds is pushed while it looks, as much as the screen shows; all of it is counted. */
+import type { JobPush, JobState, ScanQuery } from '../api/search'
+import type { RecordView } from '../api/views'
+import { ApiError } from '../api/api'
+import { expectAppError, ignore } from '../kernel/errors'
+import type { Timer } from '../kernel/ports'
+import type { JobPorts, RecordJob } from './record-job'
+import { problemText, TopicScan } from './topic-scan'
+
+const pushEveryMs = 250
+/** Of what is found it goes to a screen: longer keys and values are cut. */
+const payloadBytesMax = 16 * 1024
+/** At most so much of it in one push, as characters. */
+const pushTextMax = 1024 * 1024
+
+export class SearchJob implements RecordJob {
+  readonly #ports: JobPorts
+  readonly #scan: TopicScan
+  #left: number
+  #fresh: RecordView[] = []
+  #state: JobState = 'running'
+  #error: string | null = null
+  #timer: Timer | undefined
+  #pushing: Promise<void> = Promise.resolve()
+
+  /** Throws ApiError INVALID_INPUT. */
+  constructor(ports: JobPorts, query: ScanQuery & { readonly limit: number }, lane: string) {
+    this.#ports = ports
+    this.#left = query.limit
+    this.#scan = new TopicScan(ports, query, {
+      lane,
+      recordsMax: () => this.#left,
+      isWhole: false,
+      payloadBytesMax,
+      hasBatch: true,
+      taken: async (partition, { records }) => {
+        // Several leaders may have been told of the same room.
+        const kept = records.slice(0, this.#left)
+        this.#left -= kept.length
+        for (const { headers, ...record } of kept) {
+          this.#fresh.push({ topic: query.topic, partition, ...record, headers: [...headers] })
+        }
+        if (this.#fresh.length > 0 && this.#isLarge()) await this.#push()
+      }
+    })
+  }
+
+  async run(): Promise<void> {
+    this.#again()
+    let failure: unknown
+    try {
+      await this.#scan.run()
+      if (this.#state === 'running') this.#state = 'done'
+    } catch (error) {
+      failure = error
+      this.#state = 'failed'
+      this.#error = problemText(error)
+    }
+    this.#timer?.cancel()
+    await this.#push()
+    if (failure !== undefined && !(failure instanceof ApiError)) expectAppError(failure)
+  }
+
+  stop(): void {
+    if (this.#state === 'running') this.#state = 'stopped'
+    this.#scan.stop()
+  }
+
+  #isLarge(): boolean {
+    let characters = 0
+    for (const { value } of this.#fresh)
+      characters += typeof value === 'string' ? value.length : (value?.base64.length ?? 0)
+    return characters > pushTextMax
+  }
+
+  #again(): void {
+    this.#timer = this.#ports.clock.after(pushEveryMs, () => {
+      // A reader that does not keep up gets fewer.
+      void this.#push().then(() => {
+        if (this.#state === 'running') this.#again()
+      })
+    })
+  }
+
+  #push(): Promise<void> {
+    const records = this.#fresh
+    this.#fresh = []
+    const push: JobPush = {
+      type: 'search',
+      state: this.#state,
+      records,
+      progress: this.#scan.progress(),
+      error: this.#error
+    }
+    this.#pushing = this.#pushing
+      .then(() => this.#ports.push(push))
+      .catch((error: unknown) => ignore(error, 'the host is gone'))
+    return this.#pushing
+  }
+}
