@@ -1,7 +1,6 @@
 /** Topics and records: what changes a cluster, and reading what lies in a partition. */
 import { createTopicsV7, deleteTopicsV6, produceV9 } from '@platformatic/kafka'
-import type { ClusterWriter, NewRecord, PayloadText } from '../kernel/cluster-ports'
-import { bytesFromPayload } from '../serdes/payload'
+import type { ClusterWriter, NewRecord } from '../kernel/cluster-ports'
 import { check, only, partial } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
 import { kafkaUuid, safe } from './cluster-reader'
@@ -34,10 +33,10 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
       check(deleted.errorCode, deleted.errorMessage)
     },
 
-    async produce(broker, { topic, partition, acks, records }, timeoutMs) {
+    async produce(broker, { topic, partition, acks, codec, records }, timeoutMs) {
       const messages = records.map((record) => message(topic, partition, record))
       const answer = await brokers.ask(broker, commandLane, timeoutMs, (connection) =>
-        partial(produceV9.api.async(connection, acks, timeoutMs, messages))
+        partial(produceV9.api.async(connection, acks, timeoutMs, messages, { compression: codec }))
       )
       if (typeof answer === 'boolean') return null
       const answered = only(only(answer.responses).partitionResponses)
@@ -46,8 +45,6 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
     },
 
     fetch: recordFetch(brokers, recordBytes),
-
-    payloadBytes: bytesFromPayload,
 
     closeLane(lane) {
       brokers.lanes.closeLane(lane)
@@ -62,11 +59,10 @@ export function clusterWriter(brokers: Brokers, recordBytes: RecordBytes): Clust
 type Message = Parameters<typeof produceV9.api.async>[3][number]
 
 function message(topic: string, partition: number, record: NewRecord): Message {
-  const bytes = (payload: PayloadText): Buffer | null => {
-    const own = bytesFromPayload(payload)
-    return own === null ? null : Buffer.from(own.buffer, own.byteOffset, own.byteLength)
-  }
+  const bytes = (own: Uint8Array | null): Buffer | null =>
+    own === null ? null : Buffer.from(own.buffer, own.byteOffset, own.byteLength)
   // A Map by identity of its keys: a header that is there twice stays there twice.
   const headers = new Map(record.headers.map(({ key, value }) => [Buffer.from(key), bytes(value)]))
-  return { topic, partition, key: bytes(record.key), value: bytes(record.value), headers } as Message
+  const timestamp = record.timestampMs === undefined ? {} : { timestamp: record.timestampMs }
+  return { topic, partition, key: bytes(record.key), value: bytes(record.value), headers, ...timestamp } as Message
 }

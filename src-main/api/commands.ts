@@ -3,6 +3,7 @@
  * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
  */
 import { z } from 'zod'
+import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
 import { criterionSchema, scanQuerySchema } from './search'
 import {
   configsSchema,
@@ -11,7 +12,6 @@ import {
   lagHistorySchema,
   nodeCostSchema,
   nodeSchema,
-  payloadSchema,
   recordSchema,
   statusSchema,
   topicSchema,
@@ -160,26 +160,12 @@ export const COMMANDS = {
   /** Of a search, tail or export; idempotent. */
   'job.close': { input: z.object({ job: z.string() }), output: nothing },
 
-  'records.produce': {
-    input: z.object({
-      topic: z.string().min(1),
-      acks: z.union([z.literal(0), z.literal(1), z.literal(-1)]),
-      partition: partition.optional(),
-      records: z
-        .array(
-          z.object({
-            key: payloadSchema,
-            value: payloadSchema,
-            headers: z.array(z.object({ key: z.string(), value: payloadSchema })).optional()
-          })
-        )
-        .min(1)
-        .max(10_000)
-    }),
-    output: z.object({
-      records: z.array(z.object({ topic: z.string(), partition, offset: z.number().int().nullable() }))
-    })
-  },
+  'records.produce': produceCommand,
+  'records.check': checkCommand,
+  'avro.decode': decodeCommand,
+  'production.start': productionCommand,
+  /** What is under way is still sent; the last push of its watch says what became of all. */
+  'production.stop': { input: z.object({ production: z.string() }), output: nothing },
   /** Starts a consumer in the host; records arrive as pushes of `consumer:<id>`. */
   'consumer.open': {
     input: z.object({

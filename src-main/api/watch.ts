@@ -3,6 +3,7 @@
  * second, plus one at once when an event changes it.
  */
 import { z } from 'zod'
+import type { ProductionView } from './producing'
 import type { JobPush } from './search'
 import type {
   ClusterEvent,
@@ -34,6 +35,7 @@ export type WatchKey =
   | `group:${string}`
   | `lag:${string}`
   | `consumer:${string}`
+  | `production:${string}`
   | `job:${string}`
 
 /** What arrives for a key (`held:` names a broker). `events` and `rates` send all that is kept, then what is new. */
@@ -61,9 +63,11 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                       ? LagSampleView
                       : Key extends `consumer:${string}`
                         ? ConsumerPush
-                        : Key extends `job:${string}`
-                          ? JobPush
-                          : never
+                        : Key extends `production:${string}`
+                          ? ProductionView
+                          : Key extends `job:${string}`
+                            ? JobPush
+                            : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -78,6 +82,8 @@ export type ConsumerPush =
 export const watchKeySchema = z
   .string()
   .max(600)
-  .regex(/^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|job):.+|(group|lag):.*)$/s)
+  .regex(
+    /^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|production|job):.+|(group|lag):.*)$/s
+  )
 
 export type { ClusterEvent }

@@ -14,6 +14,7 @@ import { EnsembleClient } from '../coordination/ensemble-client'
 import { clusterIdentity } from '../monitor/identity-file'
 import { Monitor } from '../monitor/monitor'
 import { addressesIn, tellParent, type ClientConfiguration } from './client-process'
+import { serdes } from '../serdes/serdes'
 import { configurationFrom, processLog, runNode } from './node-process'
 
 const usage = 'monitor-process {"name","bootstrapServers":"h:p,h:p","ensemble":"h:p","dataDir"}'
@@ -34,6 +35,7 @@ runNode(() => {
       disk: nodeDisk,
       checksum: nodeChecksum,
       log: processLog,
+      serdes,
       cluster: openKafkaCluster(
         addressesIn(config.bootstrapServers),
         clientId,

@@ -8,6 +8,7 @@ import { openKafkaCluster } from '../admin/kafka-cluster'
 import { clientMessageSchema } from '../api/wire'
 import { clusterIdentity } from '../monitor/identity-file'
 import { RecordReader } from '../monitor/record-reader'
+import { serdes } from '../serdes/serdes'
 import { addressesIn, tellParent, type ClientConfiguration } from './client-process'
 import { configurationFrom, processLog, runNode } from './node-process'
 
@@ -23,6 +24,7 @@ runNode(() => {
     clock: nodeClock,
     log: processLog,
     files: fileSinks,
+    serdes,
     cluster: openKafkaCluster(
       addressesIn(config.bootstrapServers),
       clientId,

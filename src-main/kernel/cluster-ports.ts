@@ -113,15 +113,13 @@ export interface ClusterReader {
 /** Text where the bytes are UTF-8, else base64; null is null. The API's Payload. */
 export type PayloadText = string | { readonly base64: string } | null
 
-export interface RecordHeader {
-  readonly key: string
-  readonly value: PayloadText
-}
-
 export interface NewRecord {
-  readonly key: PayloadText
-  readonly value: PayloadText
-  readonly headers: readonly RecordHeader[]
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** In their order, repeated ones too. */
+  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[]
+  /** Absent: when it is sent. */
+  readonly timestampMs?: bigint
 }
 
 /** The batch in which a record lies. */
@@ -208,7 +206,11 @@ export interface ClusterWriter {
    */
   produce(
     broker: BrokerId,
-    batch: TopicPartition & { readonly acks: 0 | 1 | -1; readonly records: readonly NewRecord[] },
+    batch: TopicPartition & {
+      readonly acks: 0 | 1 | -1
+      readonly codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+      readonly records: readonly NewRecord[]
+    },
     timeoutMs: number
   ): Promise<Offset | null>
   fetch(
@@ -216,8 +218,6 @@ export interface ClusterWriter {
     positions: readonly FetchPosition[],
     options: FetchOptions
   ): Promise<readonly FetchedPartition[]>
-  /** The bytes of a payload as they go on the wire. */
-  payloadBytes(payload: PayloadText): Uint8Array | null
   /** Closes the connections of a lane. */
   closeLane(lane: string): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** The commands that the monitor answers, each by its name in the API. */
 import { ApiError } from '../api/api'
+import { problemSentence, type Serdes } from '../api/formats'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { AppError, messageOf } from '../kernel/errors'
@@ -13,6 +14,7 @@ import { GroupAdministration } from './group-administration'
 import type { LagHistory } from './history'
 import { newestRecords, wholeRecord } from './newest'
 import type { Producer } from './producer'
+import type { Productions } from './productions'
 import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
 import { ConfigAdministration } from './config-administration'
@@ -28,6 +30,8 @@ type Served = Extract<
   | `topic.${string}`
   | 'record.whole'
   | `records.${string}`
+  | `avro.${string}`
+  | `production.${string}`
   | `consumer.${string}`
   | `group.${string}`
 >
@@ -38,6 +42,8 @@ export interface CommandPorts {
   readonly cluster: KafkaCluster
   readonly history: LagHistory
   readonly producer: Producer
+  readonly productions: Productions
+  readonly serdes: Serdes
   readonly consumers: Consumers
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
@@ -46,7 +52,7 @@ export interface CommandPorts {
 }
 
 export function commands(ports: CommandPorts): CommandTable {
-  const { clock, cluster, history, producer, consumers, fresh, behind } = ports
+  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, behind } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -100,6 +106,17 @@ export function commands(ports: CommandPorts): CommandTable {
     'record.whole': async ({ topic, partition, offset }) =>
       await wholeRecord(cluster, await knownTopic(topic), { partition, offset }),
     'records.produce': (input) => producer.produce(input),
+    'records.check': (input) => producer.check(input),
+    'avro.decode': ({ schema, payload, framing }) => {
+      const decoded = serdes.decodeAvro(schema, serdes.payloadBytes(payload) ?? new Uint8Array(0), framing)
+      if (!('code' in decoded)) return Promise.resolve(decoded)
+      return Promise.reject(new ApiError({ code: 'INVALID_INPUT', message: problemSentence(decoded) }))
+    },
+    'production.start': (input) => Promise.resolve({ production: productions.open(input) }),
+    'production.stop': ({ production }) => {
+      productions.stop(production)
+      return Promise.resolve({})
+    },
     'consumer.open': (input) => Promise.resolve({ consumer: consumers.open(input) }),
     'consumer.take': ({ consumer, sequence }) => {
       consumers.take(consumer, sequence)

@@ -7,6 +7,7 @@
  */
 import type { LagUnknown } from '../api/views'
 import type { WatchKey } from '../api/watch'
+import type { Serdes } from '../api/formats'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaCluster } from '../kernel/cluster-ports'
@@ -28,6 +29,7 @@ import { failureOf } from './failure'
 import { LagHistory } from './history'
 import type { MonitorMessage, ObservedEvent } from './observation'
 import { Producer } from './producer'
+import { Productions } from './productions'
 import { Sampler } from './sampler'
 import { Watches, watchesMax } from './watches'
 
@@ -44,6 +46,7 @@ export interface MonitorPorts {
   readonly checksum: Checksum
   readonly log: Log
   readonly cluster: KafkaCluster
+  readonly serdes: Serdes
   readonly ensemble: EnsembleClient
   /** To the host; resolves when the message has left. */
   readonly tell: (message: MonitorMessage | HostMessage) => Promise<void>
@@ -61,6 +64,7 @@ export class Monitor {
   readonly #behind = new GroupsBehind()
   readonly #watches: Watches
   readonly #consumers: Consumers
+  readonly #productions: Productions
   readonly #commands: CommandTable
   readonly #configs = new Map<string, TopicConfigs>()
   /** Topics of describe commands under way, and how many. */
@@ -72,7 +76,7 @@ export class Monitor {
 
   constructor(ports: MonitorPorts, dataDir: string) {
     this.#ports = ports
-    const { clock, disk, checksum, log, cluster } = ports
+    const { clock, random, disk, checksum, log, cluster, serdes } = ports
     this.#ensemble = new EnsembleWatch({
       client: ports.ensemble,
       clock,
@@ -94,11 +98,21 @@ export class Monitor {
       cluster,
       push: (id, value) => ports.tell({ type: 'push', key: `consumer:${id}`, value })
     })
+    const producer = new Producer({ clock, random, serdes, cluster })
+    this.#productions = new Productions({
+      clock,
+      random,
+      serdes,
+      producer,
+      push: (id, value) => this.#tell({ type: 'push', key: `production:${id}`, value })
+    })
     this.#commands = commands({
       clock,
       cluster,
       history: this.#history,
-      producer: new Producer({ clock, random: ports.random, cluster }),
+      producer,
+      productions: this.#productions,
+      serdes,
       consumers: this.#consumers,
       fresh: (topic) => this.#fresh(topic),
       behind: () => this.#behindIds()
@@ -113,6 +127,7 @@ export class Monitor {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#beat?.cancel()
+    this.#productions.stopAll()
     await this.#consumers.closeAll()
     await this.#ensemble.stop()
     await this.#ports.cluster.close()
@@ -237,6 +252,10 @@ export class Monitor {
       this.#consumers.begin(key.slice('consumer:'.length))
       return
     }
+    if (key.startsWith('production:')) {
+      this.#productions.begin(key.slice('production:'.length))
+      return
+    }
     if (!this.#watches.add(key)) {
       this.#ports.log('warn', 'too many watches', { key })
       const message = `${watchesMax} views are watched already by all clients together. Close some and open this one again.`
@@ -250,6 +269,10 @@ export class Monitor {
   #unwatch(key: WatchKey): void {
     if (key.startsWith('consumer:')) {
       void this.#consumers.close(key.slice('consumer:'.length))
+      return
+    }
+    if (key.startsWith('production:')) {
+      this.#productions.stop(key.slice('production:'.length))
       return
     }
     this.#watches.remove(key)

@@ -1,6 +1,7 @@
 /** The reader: answers the commands about records of which many are looked at, apart from the monitor's samples. */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { Serdes } from '../api/formats'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { KafkaCluster, RecordScanner } from '../kernel/cluster-ports'
 import { expectAppError, ignore } from '../kernel/errors'
@@ -20,6 +21,7 @@ export interface RecordReaderPorts {
   readonly log: Log
   readonly cluster: KafkaCluster & RecordScanner
   readonly files: FileSinks
+  readonly serdes: Pick<Serdes, 'payloadBytes'>
   /** To the host; resolves when the message has left. */
   readonly tell: (message: HostMessage) => Promise<void>
 }

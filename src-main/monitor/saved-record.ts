@@ -1,6 +1,7 @@
 /** The bytes of a record's key or value, as they are, to a file. */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
+import type { Serdes } from '../api/formats'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import type { Clock, FileSinks } from '../kernel/ports'
 import { unknownTopic } from './failure'
@@ -13,10 +14,11 @@ export interface SavePorts {
   readonly clock: Clock
   readonly cluster: KafkaCluster
   readonly files: FileSinks
+  readonly serdes: Pick<Serdes, 'payloadBytes'>
 }
 
 export async function saveRecord(
-  { clock, cluster, files }: SavePorts,
+  { clock, cluster, files, serdes }: SavePorts,
   { topic, partition, offset, part, path, isReplacing }: CommandInput<'record.save'>
 ): Promise<CommandOutput<'record.save'>> {
   const { topics } = await retrying(clock, metadataTimeoutMs, () =>
@@ -27,7 +29,7 @@ export async function saveRecord(
   const sink = await files.create(path, isReplacing === true)
   try {
     const record = await wholeRecord(cluster, found, { partition, offset })
-    const bytes = cluster.payloadBytes(record[part])
+    const bytes = serdes.payloadBytes(record[part])
     if (bytes === null)
       throw new ApiError({ code: 'NOT_FOUND', message: `Record ${offset} has no ${part}: it is null.` })
     await sink.write([bytes])

@@ -190,8 +190,7 @@ export class WorkloadProducer {
   }
 
   #partitionOf({ key }: NewRecord): number {
-    const bytes = this.#ports.cluster.payloadBytes(key)
-    if (bytes !== null) return partitionOfKey(bytes, this.#partitions.length)
+    if (key !== null) return partitionOfKey(key, this.#partitions.length)
     const led = this.#partitions.filter(({ leader }) => leader !== null).map(({ partition }) => partition)
     const available = led.length > 0 ? led : this.#partitions.map(({ partition }) => partition)
     return this.#sticky.next(this.#settings.topic, available, this.#ports.random.uint32())
@@ -236,7 +235,8 @@ export class WorkloadProducer {
     const records = batch.map(({ record }) => record)
     try {
       const wanted = acks === '0' ? 0 : acks === '1' ? 1 : -1
-      await this.#ports.cluster.produce(leader, { topic, partition, acks: wanted, records }, requestTimeoutMs)
+      const batchOf = { topic, partition, acks: wanted, codec: 'none', records } as const
+      await this.#ports.cluster.produce(leader, batchOf, requestTimeoutMs)
       return 'written'
     } catch (error) {
       this.#failed(error)

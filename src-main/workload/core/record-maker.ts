@@ -1,6 +1,6 @@
 /** The records of a workload's producer: keys spread as asked, values of the size asked for, a number in each. */
 import type { ProducerSettings } from '../../api/workloads'
-import type { NewRecord, PayloadText } from '../../kernel/cluster-ports'
+import type { NewRecord } from '../../kernel/cluster-ports'
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 const byte = 0x100
@@ -21,27 +21,27 @@ export class RecordMaker {
     return { key: this.#key(random), value: this.#value(sequence, nowMs), headers: [] }
   }
 
-  #key(random: number): PayloadText {
+  #key(random: number): Uint8Array | null {
     const { keys, hotShare } = this.#settings
     if (keys === 0) return null
     const share = random / 0x1_0000_0000
-    if (share < hotShare) return 'key-0'
+    if (share < hotShare) return ascii('key-0')
     // What is left is spread evenly over all.
     const rest = hotShare >= 1 ? 0 : (share - hotShare) / (1 - hotShare)
-    return `key-${Math.min(keys - 1, Math.floor(rest * keys))}`
+    return ascii(`key-${Math.min(keys - 1, Math.floor(rest * keys))}`)
   }
 
-  #value(sequence: number, nowMs: number): PayloadText {
+  #value(sequence: number, nowMs: number): Uint8Array {
     const { serializer, valueBytes } = this.#settings
-    if (serializer === 'string') return this.#padded(`${sequence} `, valueBytes)
+    if (serializer === 'string') return ascii(this.#padded(`${sequence} `, valueBytes))
     if (serializer === 'json') {
       const [head, tail] = [`{"sequence":${sequence},"atMs":${nowMs},"text":"`, '"}']
-      return `${this.#padded(head, Math.max(head.length, valueBytes - tail.length))}${tail}`
+      return ascii(`${this.#padded(head, Math.max(head.length, valueBytes - tail.length))}${tail}`)
     }
     // Never UTF-8: the first byte is none that may begin a character.
     const bytes = new Uint8Array(valueBytes)
     for (let at = 0; at < bytes.length; at++) bytes[at] = at === 0 ? byte - 1 : (sequence + at) % byte
-    return { base64: base64Of(bytes) }
+    return bytes
   }
 
   /** ASCII: as many bytes as characters. A size below that of the head cuts it. */
@@ -50,16 +50,8 @@ export class RecordMaker {
   }
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-function base64Of(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 3) {
-    const three = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    const digit = (shift: number): string => alphabet[(three >>> shift) & 63] ?? ''
-    text += digit(18) + digit(12)
-    text += at + 1 < bytes.length ? digit(6) : '='
-    text += at + 2 < bytes.length ? digit(0) : '='
-  }
-  return text
+function ascii(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }

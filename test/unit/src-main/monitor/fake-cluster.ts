@@ -236,8 +236,15 @@ export class FakeCluster implements KafkaCluster {
     const log = this.#log(batch.topic, batch.partition)
     if (log.leader !== broker) throw kafkaError('NOT_LEADER_OR_FOLLOWER')
     const base = log.startOffset + log.records.length
-    for (const [i, { key, value }] of batch.records.entries()) {
-      log.records.push({ offset: base + i, timestampMs: 0, key, value, headers: [] })
+    for (const [i, { key, value, timestampMs = 0n }] of batch.records.entries()) {
+      const text = (bytes: Uint8Array | null): PayloadText => (bytes === null ? null : new TextDecoder().decode(bytes))
+      log.records.push({
+        offset: base + i,
+        timestampMs: Number(timestampMs),
+        key: text(key),
+        value: text(value),
+        headers: []
+      })
     }
     return batch.acks === 0 ? null : base
   }
@@ -267,10 +274,6 @@ export class FakeCluster implements KafkaCluster {
     if (offset < startOffset || offset > startOffset + records.length) return problem('OFFSET_OUT_OF_RANGE')
     const found = records.slice(offset - startOffset, offset - startOffset + 3)
     return { topic, partition, records: found, unreadable: [], nextOffset: offset + found.length, problem: null }
-  }
-
-  payloadBytes(payload: PayloadText): Uint8Array | null {
-    return typeof payload === 'string' ? new TextEncoder().encode(payload) : null
   }
 
   closeLane() {

@@ -5,6 +5,7 @@ import { EnsembleClient } from '../../../../src-main/coordination/ensemble-clien
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { Network } from '../../../../src-main/kernel/ports'
 import { Monitor } from '../../../../src-main/monitor/monitor'
+import { serdes } from '../../../../src-main/serdes/serdes'
 import type { MonitorMessage, Observation } from '../../../../src-main/monitor/observation'
 import { SimClock } from '../../../support/ensemble-world'
 import { MemoryDisk } from '../../../support/memory-disk'
@@ -44,6 +45,7 @@ function world(): {
       checksum: nodeChecksum,
       log: () => undefined,
       cluster,
+      serdes,
       ensemble,
       tell: (message) => {
         told.push(message)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src-main/kernel/errors'
 import { partitionOfKey } from '../../../../src-main/monitor/core/partitioner'
 import { Producer } from '../../../../src-main/monitor/producer'
+import { serdes } from '../../../../src-main/serdes/serdes'
 import { SimClock } from '../../../support/ensemble-world'
 import { FakeCluster, kafkaError } from './fake-cluster'
 
@@ -9,7 +10,7 @@ function world(): { cluster: FakeCluster; clock: SimClock; producer: Producer } 
   const cluster = new FakeCluster()
   const clock = new SimClock()
   const random = { uint32: () => 1, bytes: (count: number) => new Uint8Array(count) }
-  return { cluster, clock, producer: new Producer({ clock, random, cluster }) }
+  return { cluster, clock, producer: new Producer({ clock, random, serdes, cluster }) }
 }
 
 const records = (...values: string[]): { key: null; value: string }[] => values.map((value) => ({ key: null, value }))
@@ -111,5 +112,97 @@ describe('producing', () => {
     await expect(send('none')).rejects.toMatchObject({ kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
     await expect(send('t', 5)).rejects.toMatchObject({ kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
     await expect(send('t', 0)).rejects.toMatchObject({ kafkaError: 'LEADER_NOT_AVAILABLE' })
+  })
+
+  it('tells each record its own fate when some were not written, and sends nothing behind one that failed', async () => {
+    const { cluster, producer } = world()
+    cluster.topic('t', [1, null])
+    const large = 'x'.repeat(400_000)
+    cluster.produceFailures.push(kafkaError('MESSAGE_TOO_LARGE'))
+
+    const parts = await producer
+      .produce({
+        topic: 't',
+        acks: -1,
+        partition: 0,
+        records: [
+          { key: null, value: large },
+          { key: null, value: large }
+        ]
+      })
+      .catch((error: unknown) => error)
+
+    expect(parts).toMatchObject({ kafkaError: 'MESSAGE_TOO_LARGE' })
+    expect(cluster.topics.get('t')?.[0]?.records).toHaveLength(0)
+  })
+
+  it('says what was written beside what was not', async () => {
+    const { cluster, producer } = world()
+    cluster.topic('t', [1, 2])
+    cluster.produceFailures.push(kafkaError('MESSAGE_TOO_LARGE'))
+    const key = (partition: number): string =>
+      Array.from({ length: 100 }, (_, i) => `k${i}`).find(
+        (one) => partitionOfKey(new TextEncoder().encode(one), 2) === partition
+      ) ?? ''
+
+    const { records: sent } = await producer.produce({
+      topic: 't',
+      acks: -1,
+      records: [0, 1].map((partition) => ({ key: key(partition), value: 'x' }))
+    })
+
+    expect(sent.filter(({ error }) => error === undefined)).toHaveLength(1)
+    expect(sent.find(({ error }) => error !== undefined)).toMatchObject({
+      offset: null,
+      error: { code: 'KAFKA', kafkaError: 'MESSAGE_TOO_LARGE' }
+    })
+  })
+
+  it('writes nothing when one record cannot be encoded, and says which', async () => {
+    const { cluster, producer } = world()
+    cluster.topic('t', [1])
+
+    await expect(
+      producer.produce({ topic: 't', acks: -1, valueFormat: { type: 'json' }, records: records('1', '{', '2') })
+    ).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('Record 2, value: The JSON ends')
+    })
+    expect(cluster.asked.filter((what) => what.includes('produce'))).toEqual([])
+  })
+
+  it('says before where a key goes, what the bytes are, and what is wrong', async () => {
+    const { cluster, producer } = world()
+    cluster.topic('t', [1, 2, 3])
+    const checked = await producer.check({ topic: 't', key: '한글', value: 'zz', valueFormat: { type: 'hex' } })
+
+    expect(checked).toMatchObject({
+      partitionCount: 3,
+      partition: partitionOfKey(new TextEncoder().encode('한글'), 3),
+      key: { bytes: 6, problem: null },
+      value: { bytes: null, problem: { code: 'hexDigit' } }
+    })
+    expect((await producer.check({ topic: 't', key: null, value: null })).partition).toBeNull()
+    expect((await producer.check({ topic: 't', key: '', value: null })).partition).not.toBeNull()
+  })
+
+  it('puts no record into a batch that begins later than it', async () => {
+    const { cluster, producer } = world()
+    const [partition] = cluster.topic('t', [1])
+    const times = [5, 5, 9, 4, 7, undefined, undefined, 3]
+
+    await producer.produce({
+      topic: 't',
+      acks: -1,
+      records: times.map((timestampMs, i) => ({
+        key: null,
+        value: String(i),
+        ...(timestampMs === undefined ? {} : { timestampMs })
+      }))
+    })
+
+    expect(partition?.records.map(({ value }) => value)).toEqual(times.map((_, i) => String(i)))
+    const sizes = cluster.asked.filter((what) => what.includes('produce')).map((what) => what.split(' ').at(-1))
+    expect(sizes).toEqual(['3', '2', '2', '1'])
   })
 })

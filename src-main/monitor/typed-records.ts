@@ -1,0 +1,47 @@
+/** Typed records as bytes. All of a request are looked at before one is sent. */
+import { ApiError } from '../api/api'
+import { problemSentence, type Format, type Serdes, type TypedProblem } from '../api/formats'
+import type { TypedRecord } from '../api/producing'
+import type { Payload } from '../api/views'
+import type { NewRecord } from '../kernel/cluster-ports'
+
+export interface Formats {
+  readonly keyFormat?: Format | undefined
+  readonly valueFormat?: Format | undefined
+}
+
+/** Throws ApiError INVALID_INPUT; `number` says which of several it is, from 1. */
+export function newRecord(serdes: Serdes, formats: Formats, typed: TypedRecord, number?: number): NewRecord {
+  const part = (what: string, format: Format | undefined, payload: Payload): Uint8Array | null => {
+    const bytes = typedBytes(serdes, format, payload)
+    if (bytes === null || bytes instanceof Uint8Array) return bytes
+    const where = number === undefined ? what : `Record ${number}, ${what.toLowerCase()}`
+    throw new ApiError({ code: 'INVALID_INPUT', message: `${where}: ${problemSentence(bytes)}` })
+  }
+  const { key, value, headers = [], timestampMs } = typed
+  return {
+    key: part('Key', formats.keyFormat, key),
+    value: part('Value', formats.valueFormat, value),
+    headers: headers.map((header) => ({ key: header.key, value: part('Header', undefined, header.value) })),
+    ...(timestampMs === undefined ? {} : { timestampMs: BigInt(timestampMs) })
+  }
+}
+
+/** null for none: a null key, a tombstone. */
+export function typedBytes(
+  serdes: Serdes,
+  format: Format | undefined,
+  payload: Payload
+): Uint8Array | TypedProblem | null {
+  if (typeof payload !== 'string') return serdes.payloadBytes(payload)
+  return serdes.encode(format ?? { type: 'string' }, payload)
+}
+
+const overheadBytes = 32
+
+/** An estimate from above of what it takes in a batch that is not compressed. */
+export function recordBytes({ key, value, headers }: NewRecord): number {
+  let bytes = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const header of headers) bytes += 10 + header.key.length * 3 + (header.value?.length ?? 0)
+  return bytes
+}
