@@ -1,6 +1,7 @@
 /** Which dialog is open. One at a time; whoever wants one asks here, from a page, the rail or the palette. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
+import type { ConfigResource } from './configs'
 import type { NodeAction } from './nodes'
 
 export type Dialog =
@@ -10,6 +11,8 @@ export type Dialog =
   | { readonly type: 'resetOffsets' | 'deleteGroup' | 'deleteOffsets'; readonly groupId: string }
   | { readonly type: 'purgeTopic'; readonly topic: string }
   | { readonly type: 'addPartitions'; readonly topic: string; readonly now: number }
+  /** `focus` is the config whose field has the focus. */
+  | { readonly type: 'editConfigs'; readonly resource: ConfigResource; readonly focus?: string | undefined }
   | { readonly type: 'connectClient'; readonly topic?: string }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }

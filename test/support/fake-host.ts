@@ -167,6 +167,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       }))
       return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions })
     }
+    case 'config.describe':
+      return result(scene.configs(message.input))
     case 'topic.create':
       return send({
         type: 'error',

@@ -6,6 +6,7 @@ import type {
   BrokerStatsView,
   ClusterEvent,
   ClusterView,
+  ConfigView,
   GroupView,
   GroupsView,
   HeldPartitionsView,
@@ -112,6 +113,7 @@ export interface Scene {
   readonly events: () => ClusterEvent[]
   readonly cost: (node: string) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
+  readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
 }
 
 export function createScene(name: SceneName, clock: () => number): Scene {
@@ -581,7 +583,43 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     rates,
     events,
     cost,
-    records
+    records,
+    configs: configsOf
+  }
+}
+
+const CONFIGS = [
+  ['cleanup.policy', 'log.cleanup.policy', 'list', 'delete'],
+  ['compression.type', 'compression.type', 'string', 'producer'],
+  ['file.delete.delay.ms', 'log.segment.delete.delay.ms', 'long', '60000'],
+  ['index.interval.bytes', 'log.index.interval.bytes', 'int', '4096'],
+  ['max.message.bytes', 'message.max.bytes', 'int', '1048588'],
+  ['message.timestamp.type', 'log.message.timestamp.type', 'string', 'CreateTime'],
+  ['min.insync.replicas', 'min.insync.replicas', 'int', '1'],
+  ['retention.bytes', 'log.retention.bytes', 'long', '-1'],
+  ['retention.ms', 'log.retention.ms', 'long', '604800000'],
+  ['segment.bytes', 'log.segment.bytes', 'int', '1073741824'],
+  ['segment.ms', 'log.roll.ms', 'long', '604800000']
+] as const
+const SET: Readonly<Record<string, string>> = { 'retention.ms': '86400000', 'segment.bytes': '104857600' }
+
+function configsOf(input: unknown): { configs: ConfigView[] } {
+  const { resource } = input as { resource: { type: 'topic' | 'broker' } }
+  return {
+    configs: CONFIGS.map(([topicName, brokerName, type, otherwise]) => {
+      const name = resource.type === 'topic' ? topicName : brokerName
+      const set = resource.type === 'topic' ? SET[name] : undefined
+      return {
+        name,
+        type,
+        isReadOnly: false,
+        isSensitive: false,
+        isSet: set !== undefined,
+        value: set ?? otherwise,
+        source: set === undefined ? 'default' : 'topic',
+        otherwise: { value: otherwise, source: 'default' }
+      }
+    })
   }
 }
 

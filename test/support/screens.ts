@@ -31,6 +31,49 @@ export const SCREENS: readonly Screen[] = [
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
   {
+    name: 'topic-config-change',
+    scene: 'healthy',
+    hash: '#/topics/orders/config',
+    prepare: async (page) => {
+      await page.locator('.configs .toolbar > .button').click()
+      await page.locator('#config-retention-ms').fill('7 d')
+      await page.locator('#config-segment-bytes').fill('')
+      await page.locator('#config-file-delete-delay-ms').fill('soon')
+      await page.locator('#config-retention-bytes').fill('1.5 GiB')
+      await page.getByRole('alert').first().waitFor()
+    }
+  },
+  {
+    name: 'broker-configs',
+    scene: 'healthy',
+    hash: '#/brokers/broker-1',
+    prepare: async (page) => {
+      await page.locator('aside.detail .actions button').last().click()
+      await page.locator('#config-log-retention-ms').fill('12 h')
+    }
+  },
+  {
+    name: 'topic-create-configs',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').last().click()
+      await page.locator('[aria-controls="topic-configs"]').click()
+      await page.locator('#config-segment-bytes').fill('1')
+    }
+  },
+  {
+    name: 'dialog-discard',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').last().click()
+      await page.locator('#topic-name').fill('orders')
+      await page.keyboard.press('Escape')
+      await page.getByRole('alert').waitFor()
+    }
+  },
+  {
     name: 'topic-purge',
     scene: 'healthy',
     hash: '#/topics/orders',
@@ -118,7 +161,7 @@ export const SCREENS: readonly Screen[] = [
     name: 'brokers-restart',
     scene: 'healthy',
     hash: '#/brokers/broker-1',
-    prepare: click('aside.detail .actions button', 'last')
+    prepare: (page) => page.locator('aside.detail .actions button').nth(2).click()
   },
   {
     name: 'ensemble-kill',

@@ -7,7 +7,7 @@ import LagPanel from '@/components/groups/LagPanel.vue'
 import MembersTable from '@/components/groups/MembersTable.vue'
 import OffsetsTable from '@/components/groups/OffsetsTable.vue'
 import PaletteDialog from '@/components/shell/PaletteDialog.vue'
-import ConfigTable from '@/components/topics/ConfigTable.vue'
+import EditConfigsDialog from '@/components/configs/EditConfigsDialog.vue'
 import DeleteTopicDialog from '@/components/topics/DeleteTopicDialog.vue'
 import RecordDetail from '@/components/topics/RecordDetail.vue'
 import ForeignText from '@/components/ui/ForeignText.vue'
@@ -114,7 +114,7 @@ const SCREENS: readonly (readonly [string, Component, Record<string, unknown>])[
   ['members', MembersTable, { group: groupOf(EVIL) }],
   ['list of topics', TopicsView, {}],
   ['page of a topic', TopicView_, { name: EVIL }],
-  ['configs', ConfigTable, { topic: topicOf(EVIL) }],
+  ['dialog that changes configs', EditConfigsDialog, { resource: { type: 'topic', topic: EVIL } }],
   ['record', RecordDetail, { record: recordOf(EVIL) }],
   ['table of samples', SampleTable, { label: 'x', series, formatValue: String }],
   ['palette', PaletteDialog, {}],

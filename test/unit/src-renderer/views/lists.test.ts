@@ -1,3 +1,4 @@
+import { ApiError } from '@api/api'
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { GroupView, TopicRow } from '@api/views'
@@ -9,7 +10,7 @@ import BrokersView from '@/views/BrokersView.vue'
 import GroupsView from '@/views/GroupsView.vue'
 import TopicsView from '@/views/TopicsView.vue'
 import TopicView from '@/views/TopicView.vue'
-import ConfigTable from '@/components/topics/ConfigTable.vue'
+import ConfigTable from '@/components/configs/ConfigTable.vue'
 import GroupFigures from '@/components/groups/GroupFigures.vue'
 import { useTopicsStore } from '@/stores/topics'
 import { totalLag } from '@/components/groups/group-lag'
@@ -140,20 +141,47 @@ describe('an internal topic', () => {
 })
 
 describe('the configs of a topic', () => {
-  const topicView = { name: 't', topicId: 'id', isInternal: false, partitions: [] }
+  const resource = { type: 'topic', topic: 't' }
+  const mounted = async (): Promise<void> => {
+    await show(ConfigTable, { resource, revision: '' })
+  }
 
-  it('are waited for, said to be unavailable with the reason, or said not to be set', async () => {
-    await show(ConfigTable, { topic: { ...topicView, configs: null, configsProblem: null } })
+  it('are waited for, said to be unavailable with the reason, or listed with what sets them', async () => {
+    await mounted()
     expect(one('status', 'Loading')).toBeTruthy()
-    document.body.innerHTML = ''
 
-    await show(ConfigTable, { topic: { ...topicView, configs: null, configsProblem: 'Broker 1 did not answer.' } })
+    api.last('config.describe').reject(new ApiError({ code: 'TIMED_OUT', message: 'Broker 1 did not answer.' }))
+    await flushPromises()
     expect(shownText()).toContain('Configs could not be read')
-    expect(shownText()).toContain('Broker 1 did not answer.')
     expect(shownText()).not.toContain('No configs are set')
-    document.body.innerHTML = ''
+    one('button', 'Refresh').click()
 
-    await show(ConfigTable, { topic: { ...topicView, configs: {}, configsProblem: null } })
+    api.last('config.describe').resolve({
+      configs: [
+        {
+          name: 'retention.ms',
+          type: 'long',
+          isReadOnly: false,
+          isSensitive: false,
+          isSet: true,
+          value: '9223372036854775807',
+          source: 'topic',
+          otherwise: { value: '604800000', source: 'default' }
+        }
+      ]
+    })
+    await flushPromises()
+    const row = one('row', /retention\.ms/).textContent
+    expect(row).toContain('9223372036854775807')
+    expect(row).toContain('this topic')
+    expect(row).toContain('7 d')
+  })
+
+  it('that are not set are said not to be, when those that are set are asked for', async () => {
+    await mounted()
+    api.last('config.describe').resolve({ configs: [] })
+    await flushPromises()
+
     expect(shownText()).toContain('No configs are set')
   })
 })
