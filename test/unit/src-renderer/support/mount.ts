@@ -1,6 +1,7 @@
 /** Mounts a component with fresh stores, the real locales and a fake host. */
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
-import { createPinia, setActivePinia } from 'pinia'
+import { createPinia, disposePinia, setActivePinia } from 'pinia'
+import type { Pinia } from 'pinia'
 import { TooltipProvider } from 'reka-ui'
 import { defineComponent, h } from 'vue'
 import type { Component } from 'vue'
@@ -10,6 +11,12 @@ import { provideHost } from '@/stores/host'
 import { createFakeApi } from './fake-api'
 import type { FakeApi } from './fake-api'
 
+/** Stores end with their test: a timer of theirs would fire in what is left of the next one's world. */
+let pinia: Pinia | undefined
+afterEach(() => {
+  if (pinia !== undefined) disposePinia(pinia)
+  pinia = undefined
+})
 enableAutoUnmount(afterEach)
 
 /** Fresh stores on a fresh fake host. */
@@ -18,7 +25,8 @@ export function useFakeHost(): FakeApi {
   window.location.hash = ''
   const api = createFakeApi()
   provideHost(api)
-  setActivePinia(createPinia())
+  pinia = createPinia()
+  setActivePinia(pinia)
   return api
 }
 
