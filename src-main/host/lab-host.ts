@@ -62,8 +62,8 @@ export class LabHost {
   readonly #monitor: MonitorLink
   readonly #workloads: Workloads
   readonly #reader: ReaderLink
-  readonly #events = new EventLog()
-  readonly #rates = new RateHistory()
+  readonly #events: EventLog
+  readonly #rates: RateHistory
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
@@ -78,6 +78,9 @@ export class LabHost {
     this.#clock = ports.clock
     this.#cli = ports.cli ?? 'lagoon'
     this.#supervisor = supervisor
+    const history = ports.disk.join(supervisor.dir, 'history')
+    this.#events = new EventLog(ports, history)
+    this.#rates = new RateHistory(ports, history)
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
     const client = (): unknown => ({
@@ -156,6 +159,8 @@ export class LabHost {
     await this.#workloads.stop()
     await Promise.all([this.#monitor.stop(), this.#reader.stop()])
     await this.#supervisor.stop()
+    this.#events.close()
+    this.#rates.close()
     for (const listener of this.#stopListeners) await listener(this.#failure)
   }
 

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { ClusterEvent } from '../../../../src-main/api/views'
+import { EventLog } from '../../../../src-main/host/event-log'
+import { MemoryDisk } from '../../../support/memory-disk'
+
+const event = (atMs: number): Omit<ClusterEvent, 'id'> => ({
+  atMs,
+  code: 'nodeKilled',
+  level: 'critical',
+  kind: 'process',
+  subject: 'broker-1',
+  params: { id: 1 }
+})
+
+function logOn(disk: MemoryDisk, said: string[] = []): EventLog {
+  return new EventLog({ disk, log: (_, message) => void said.push(message) }, '/history')
+}
+
+describe('events', () => {
+  it('come back with their numbers after the host was killed, and later ones go on from there', () => {
+    const disk = new MemoryDisk()
+    const earlier = logOn(disk)
+    earlier.add(event(1))
+    earlier.add(event(2))
+    disk.kill()
+
+    const log = logOn(disk)
+    log.add(event(3))
+
+    expect(log.recent().map(({ id, atMs }) => [id, atMs])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3]
+    ])
+  })
+
+  it('around a torn or foreign line are kept', () => {
+    const disk = new MemoryDisk()
+    logOn(disk).add(event(1))
+    const file = disk.open('/history/events.log', 'append')
+    const half = JSON.stringify({ id: 2, ...event(2) }).slice(0, 30)
+    file.append(new TextEncoder().encode(`{"id":7,"code":"notKnownHere"}\n"text"\n\u0000\n${half}`))
+    file.close()
+
+    const log = logOn(disk)
+    log.add(event(3))
+
+    expect(
+      logOn(disk)
+        .recent()
+        .map(({ atMs }) => atMs)
+    ).toEqual([1, 3])
+  })
+
+  it('are bounded, in memory and on disk, and the newest stay', () => {
+    const disk = new MemoryDisk()
+    const log = logOn(disk)
+    for (let atMs = 0; atMs < 30_000; atMs++) log.add(event(atMs))
+
+    const again = logOn(disk).recent()
+    expect(again.length).toBe(2000)
+    expect(again.at(-1)).toMatchObject({ id: 30_000, atMs: 29_999 })
+    const bytes = disk.list('/history').reduce((sum, { name }) => sum + (disk.sizeOf(`/history/${name}`) ?? 0), 0)
+    expect(bytes).toBeLessThan(2.01 * 1024 * 1024)
+  })
+
+  it('go on being told while the disk is full, which is said once, and are kept again when it has room', () => {
+    const disk = new MemoryDisk()
+    const said: string[] = []
+    const log = logOn(disk, said)
+    log.add(event(1))
+    disk.capacityBytes = 0
+    log.add(event(2))
+    log.add(event(3))
+    disk.capacityBytes = Infinity
+    log.add(event(4))
+
+    expect(log.recent().map(({ atMs }) => atMs)).toEqual([1, 2, 3, 4])
+    expect(said).toEqual(['events.log is not kept'])
+    expect(
+      logOn(disk)
+        .recent()
+        .map(({ atMs }) => atMs)
+    ).toEqual([1, 4])
+  })
+})
