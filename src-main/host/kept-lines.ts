@@ -94,6 +94,7 @@ function valueOf(line: string): readonly unknown[] {
   try {
     return [JSON.parse(line) as unknown]
   } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
     ignore(error, 'a line that was cut when its process ended says nothing')
     return []
   }

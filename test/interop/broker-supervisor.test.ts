@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { ControlClient } from '../../src-main/host/control-client'
 import {
   bundles,
   cliPath,
@@ -208,6 +209,11 @@ describe('lagoon', () => {
     expect(await again.statusOf('broker-1')).toMatchObject({ state: 'stopped', pid: null })
     expect(await again.statusOf('broker-2')).toMatchObject({ state: 'killed', pid: null })
     expect(await again.statusOf('broker-3')).toMatchObject({ state: 'running' })
+    const client = await ControlClient.connect(dir)
+    const { events } = await client.call('cluster.events', {})
+    client.close()
+    expect(events.find(({ code, subject }) => code === 'nodeKilled' && subject === 'broker-2')).toBeDefined()
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
     for (let twice = 0; twice < 2; twice++)
       expect(await again.verb('node', 'start', 'broker-1')).toMatchObject({ state: 'running' })
     const before = (await again.statusOf('broker-1')).pid
