@@ -46,6 +46,9 @@ export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
 
 /** So that a command that the screens offer works where it is pasted, be `lagoon` installed or not. */
 function cliCommand(): string {
+  // Our wrapper says how it was called; it is how anybody calls it who has it installed.
+  const { LAGOON_CLI } = process.env
+  if (LAGOON_CLI !== undefined && LAGOON_CLI !== '') return LAGOON_CLI
   if (basename(process.argv[1] ?? '') === 'lagoon') return 'lagoon'
   return `node ${shellWord(join(import.meta.dirname, 'cli.js'))}`
 }
