@@ -106,6 +106,7 @@ export const COMMANDS = {
     input: z.object({
       topic: z.string().min(1),
       partition: partition.optional(),
+      partitions: z.array(partition).min(1).max(10_000).optional(),
       limit: z.number().int().min(1).max(1000)
     }),
     output: z.object({
@@ -113,6 +114,29 @@ export const COMMANDS = {
       unreachablePartitions: z.array(partition),
       /** By partition and offset; what is older than the records shown may be among them. */
       unreadable: z.array(unreadableSchema)
+    })
+  },
+  /** Records from a place on, oldest first, `limit` of all partitions together; `positions` is where the next ones are. */
+  'records.from': {
+    input: z.object({
+      topic: z.string().min(1),
+      partitions: z.array(partition).min(1).max(10_000).optional(),
+      from: z.union([
+        z.object({ type: z.literal('oldest') }),
+        z.object({ type: z.literal('offset'), offset }),
+        atTime,
+        z.object({ type: z.literal('group'), groupId: z.string() }),
+        z.object({ type: z.literal('positions'), positions: z.array(z.object({ partition, offset })).max(10_000) })
+      ]),
+      limit: z.number().int().min(1).max(1000)
+    }),
+    output: z.object({
+      records: z.array(recordSchema),
+      unreachablePartitions: z.array(partition),
+      unreadable: z.array(unreadableSchema),
+      positions: z.array(z.object({ partition, offset })),
+      /** Nothing lies behind them now. */
+      isEnd: z.boolean()
     })
   },
   /** One record with nothing of it cut, to be copied or looked at in full. */

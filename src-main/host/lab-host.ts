@@ -201,6 +201,7 @@ export class LabHost {
     'topic.addPartitions': (input) => this.#monitor.ask('topic.addPartitions', input),
     'topic.purge': (input) => this.#monitor.ask('topic.purge', input),
     'records.newest': (input) => this.#monitor.ask('records.newest', input),
+    'records.from': (input) => this.#monitor.ask('records.from', input),
     'record.whole': (input) => this.#monitor.ask('record.whole', input),
     'record.save': (input) => this.#reader.ask('record.save', input),
     'search.open': (input) => this.#reader.ask('search.open', input),

@@ -13,6 +13,7 @@ import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
 import { GroupAdministration } from './group-administration'
 import type { LagHistory } from './history'
 import { newestRecords, wholeRecord } from './newest'
+import { recordsFrom } from './records-from'
 import type { Producer } from './producer'
 import type { Productions } from './productions'
 import { retrying } from './retrying'
@@ -101,8 +102,11 @@ export function commands(ports: CommandPorts): CommandTable {
       return await configs.describe(input)
     },
 
-    'records.newest': async ({ topic, partition, limit }) =>
-      await newestRecords(clock, cluster, await knownTopic(topic), { partition, limit }),
+    'records.newest': async ({ topic, partition, partitions, limit }) => {
+      const wanted = partitions ?? (partition === undefined ? undefined : [partition])
+      return await newestRecords(clock, cluster, await knownTopic(topic), { partitions: wanted, limit })
+    },
+    'records.from': async (input) => await recordsFrom(clock, cluster, await knownTopic(input.topic), input),
     'record.whole': async ({ topic, partition, offset }) =>
       await wholeRecord(cluster, await knownTopic(topic), { partition, offset }),
     'records.produce': (input) => producer.produce(input),

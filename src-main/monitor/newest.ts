@@ -11,23 +11,23 @@ import type { Clock } from '../kernel/ports'
 import { newestFirst, type PartitionRecords } from './core/newest-first'
 import type { PartitionFacts, TopicFacts } from './core/snapshot'
 
-const payloadBytesMax = 16 * 1024
-const partitionBytesMax = 1024 * 1024
-const fetchTimeoutMs = 3000
+export const payloadBytesMax = 16 * 1024
+export const partitionBytesMax = 1024 * 1024
+export const fetchTimeoutMs = 3000
 /** For all of one partition. A partition that is slower than this counts as unreachable. */
 const partitionTimeoutMs = 8000
 /** Places named in one answer. */
-const unreadableMax = 100
-const lane = 'browse'
+export const unreadableMax = 100
+export const lane = 'browse'
 
 export async function newestRecords(
   clock: Clock,
   cluster: Pick<ClusterWriter, 'fetch'>,
   topic: TopicFacts,
-  wanted: { readonly partition: number | undefined; readonly limit: number }
+  wanted: { readonly partitions: readonly number[] | undefined; readonly limit: number }
 ): Promise<CommandOutput<'records.newest'>> {
   const chosen = topic.partitions.filter(
-    ({ partition }) => wanted.partition === undefined || partition === wanted.partition
+    ({ partition }) => wanted.partitions === undefined || wanted.partitions.includes(partition)
   )
   const unreachablePartitions: number[] = []
   const unreadable: UnreadableView[] = []
@@ -62,7 +62,7 @@ export async function newestRecords(
   }
 }
 
-function byLeader(partitions: readonly PartitionFacts[]): readonly (readonly PartitionFacts[])[] {
+export function byLeader(partitions: readonly PartitionFacts[]): readonly (readonly PartitionFacts[])[] {
   const led = new Map<number | null, PartitionFacts[]>()
   for (const partition of partitions) {
     const others = led.get(partition.leader)
@@ -109,6 +109,7 @@ async function newestOf(
         answerBytesMax: partitionBytesMax,
         timeoutMs: fetchTimeoutMs,
         payloadBytesMax,
+        hasBatch: true,
         lane
       })
       if (fetched === undefined || fetched.problem !== null) return undefined

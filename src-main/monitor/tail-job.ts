@@ -44,7 +44,7 @@ export class TailJob implements RecordJob {
   readonly #followed = new Map<number, Followed>()
   #leaders = new Map<number, number | null>()
   #topicId: string | undefined
-  #leadersAtMs = 0
+  #leadersAtMs = Number.NEGATIVE_INFINITY
   #silent = new Set<number>()
   #fresh: RecordView[] = []
   #arrived = 0

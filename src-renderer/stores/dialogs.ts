@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import type { ConfigResource } from './configs'
+import type { ScanQuery } from '@api/search'
 import type { NodeAction } from './nodes'
 
 export type Dialog =
@@ -13,6 +14,12 @@ export type Dialog =
   | { readonly type: 'addPartitions'; readonly topic: string; readonly now: number }
   /** `focus` is the config whose field has the focus. */
   | { readonly type: 'editConfigs'; readonly resource: ConfigResource; readonly focus?: string | undefined }
+  | {
+      readonly type: 'exportRecords'
+      readonly topic: string
+      readonly shown: readonly { readonly partition: number; readonly offset: number }[]
+      readonly query: Omit<ScanQuery, 'topic'>
+    }
   | { readonly type: 'connectClient'; readonly topic?: string }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }
