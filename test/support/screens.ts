@@ -186,6 +186,15 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'overview-down', scene: 'down', hash: '#/overview' },
   { name: 'brokers-down', scene: 'down', hash: '#/brokers' },
+  {
+    name: 'messages-export',
+    scene: 'healthy',
+    hash: '#/topics/orders/messages',
+    prepare: async (page) => {
+      await page.locator('.messages-bar .button.icon-only').nth(1).click()
+      await page.locator('#export-path').waitFor()
+    }
+  },
   { name: 'topic-messages-down', scene: 'down', hash: '#/topics/orders/messages' },
   { name: 'groups-down', scene: 'down', hash: '#/groups' },
   { name: 'overview-broken', scene: 'broken', hash: '#/overview' },
