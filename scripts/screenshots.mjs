@@ -37,7 +37,7 @@ const { values } = parseArgs({
 })
 
 /** Screens of a real cluster: what stands in it is not known, so only the sections. */
-const REAL = ['overview', 'brokers', 'topics', 'groups', 'settings'].map((name) => ({
+const REAL = ['overview', 'brokers', 'topics', 'groups', 'lab', 'settings'].map((name) => ({
   name,
   scene: 'real',
   hash: `#/${name}`

@@ -14,6 +14,8 @@ const STEPS: Readonly<Record<string, 'nextElementSibling' | 'previousElementSibl
 export function focusNextRow(event: KeyboardEvent): void {
   const step = STEPS[event.key]
   if (step === undefined || !(event.target instanceof HTMLElement)) return
+  // A menu that was opened from a row lies in it, and has arrows of its own.
+  if (event.target.closest('[role=menu]') !== null) return
   let row = event.target.closest('tr, li')?.[step]
   while (row) {
     const control = row.querySelector<HTMLElement>(CONTROL)

@@ -21,6 +21,10 @@ export type Dialog =
       readonly query: Omit<ScanQuery, 'topic'>
     }
   | { readonly type: 'connectClient'; readonly topic?: string }
+  | { readonly type: 'newWorkload'; readonly kind: 'producer' | 'consumer' }
+  | { readonly type: 'editWorkload'; readonly name: string }
+  | { readonly type: 'workloadFault'; readonly action: 'kill' | 'zombie'; readonly name: string }
+  | { readonly type: 'saveScene' }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }
 

@@ -2,19 +2,24 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 
-export const SECTIONS = ['overview', 'brokers', 'topics', 'groups', 'settings'] as const
+export const SECTIONS = ['overview', 'brokers', 'topics', 'groups', 'lab', 'settings'] as const
 export type Section = (typeof SECTIONS)[number]
 
 /** Sections with a page or a detail for each of their rows, and the tabs of it, the first one by default. */
 export const TABS = {
   brokers: [],
   topics: ['partitions', 'messages', 'config'],
-  groups: ['lag', 'members']
+  groups: ['lag', 'members'],
+  lab: []
 } as const satisfies Partial<Record<Section, readonly string[]>>
+
+/** Pages of the lab, the first one by default. */
+export const LAB_PAGES = ['workloads'] as const
+export type LabPage = (typeof LAB_PAGES)[number]
 
 export interface Route {
   readonly section: Section
-  /** Node, topic or group that is open. */
+  /** Node, topic or group that is open; page of the lab. */
   readonly subject: string | undefined
   readonly tab: string | undefined
 }
@@ -29,7 +34,8 @@ export function parseRoute(hash: string): Route {
   const tabs: readonly string[] | undefined = section in TABS ? TABS[section as keyof typeof TABS] : undefined
   // Kafka's simple consumers may commit for the group with the empty id; no topic or node has an empty name.
   const isNamed = subject !== undefined && (subject !== '' || section === 'groups')
-  if (tabs === undefined || !isNamed) return { section, subject: undefined, tab: undefined }
+  const isNowhere = section === 'lab' && !LAB_PAGES.some((page) => page === subject)
+  if (tabs === undefined || !isNamed || isNowhere) return { section, subject: undefined, tab: undefined }
   return { section, subject, tab: tabs.find((one) => one === tab) }
 }
 

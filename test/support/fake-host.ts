@@ -125,6 +125,8 @@ function viewOf(scene: Scene, key: string): unknown {
       return scene.group(name)
     case 'lag':
       return scene.lagSample(name)
+    case 'workloads':
+      return scene.workloads()
     default:
       return null
   }

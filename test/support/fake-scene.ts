@@ -22,9 +22,11 @@ import type {
   TopicView,
   TopicsView
 } from '../../src-main/api/views'
+import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
 import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
 import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
+import { builtInScenes } from '../../src-main/workload/core/scenes'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
 export const SCENES = ['healthy', 'broken', 'down', 'empty', 'many', 'strange'] as const
@@ -114,6 +116,7 @@ export interface Scene {
   readonly cost: (node: string) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
+  readonly workloads: () => WorkloadsView
 }
 
 export function createScene(name: SceneName, clock: () => number): Scene {
@@ -584,7 +587,132 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     events,
     cost,
     records,
-    configs: configsOf
+    configs: configsOf,
+    workloads: () => workloads(name, clock())
+  }
+}
+
+function workloads(scene: SceneName, atMs: number): WorkloadsView {
+  const common = {
+    sinceMs: atMs - 6_000,
+    scene: 'steady',
+    problem: null,
+    records: 659_417,
+    unsent: 0,
+    isJoining: false,
+    slowedBy: 1,
+    evictedAtMs: null,
+    isEvicted: false
+  }
+  const rates = (rate: number, was = rate, until = 0): number[] =>
+    Array.from({ length: 60 }, (_, i) => Math.round((i < until ? was : rate) * (1 + Math.sin(i * 1.7) * 0.04)))
+  const producer = (name: string, topic: string, rate: number, rest: Partial<WorkloadView> = {}): WorkloadView => ({
+    ...common,
+    name,
+    kind: 'producer',
+    topic,
+    groupId: null,
+    state: 'running',
+    pid: 50_001,
+    settings: {
+      topic,
+      ratePerSecond: rate,
+      valueBytes: 100,
+      keys: 100,
+      hotShare: 0,
+      serializer: 'json',
+      acks: rate > 1000 ? '1' : 'all'
+    },
+    ratePerSecond: rate,
+    rates: rates(rate),
+    errors: rate > 1000 ? 214 : 0,
+    lastError: rate > 1000 ? 'NOT_LEADER_OR_FOLLOWER: This broker does not lead the partition (any more).' : null,
+    partitions: null,
+    generation: null,
+    memberId: null,
+    lagRecords: null,
+    ...rest
+  })
+  const member = (
+    name: string,
+    [group, topic]: readonly [string, string],
+    rate: number,
+    partitions: number[],
+    rest: Partial<WorkloadView> = {}
+  ): WorkloadView => ({
+    ...common,
+    name,
+    kind: 'consumer',
+    topic,
+    groupId: group,
+    state: 'running',
+    pid: 50_101,
+    settings: {
+      topic,
+      group,
+      processingMs: 0,
+      commit: 'auto',
+      staticId: name.endsWith('2'),
+      sessionTimeoutMs: 10_000,
+      from: 'earliest'
+    },
+    ratePerSecond: rate,
+    rates: rates(rate),
+    errors: 0,
+    lastError: null,
+    partitions,
+    generation: 8,
+    memberId: `${name}-6f1c2a9e`,
+    lagRecords: Math.round(rate / 10),
+    ...rest
+  })
+  const gone = { pid: null, ratePerSecond: 0, partitions: null, generation: null, memberId: null, lagRecords: null }
+  const billing = ['billing', 'orders'] as const
+  const fraud = ['fraud-check', 'payments.events'] as const
+  const rows: WorkloadView[] = [
+    producer('clicks-in', 'app-logs', 1200),
+    producer('orders-in', 'orders', 801),
+    producer('burst-in', 'scratch.load-test', 0, { state: 'paused', ratePerSecond: 0, rates: rates(0) }),
+    member('billing-1', billing, 267, [0, 1]),
+    member('billing-2', billing, 0, [2, 3], {
+      state: 'zombie',
+      evictedAtMs: atMs + 4_000,
+      rates: rates(0, 267, 54),
+      lagRecords: null
+    }),
+    member('billing-3', billing, 0, [], {
+      ...gone,
+      state: 'failed',
+      problem: 'FENCED_INSTANCE_ID: Another member has this static id.'
+    }),
+    member('fraud-1', fraud, 150, [0, 1, 2, 3]),
+    member('fraud-2', fraud, 25, [4, 5, 6, 7], {
+      state: 'slowed',
+      slowedBy: 10,
+      lagRecords: 4_380,
+      rates: rates(25, 150, 25)
+    }),
+    member('fraud-3', fraud, 0, [], { ...gone, state: 'killed' })
+  ]
+  const strange = [
+    producer('x'.repeat(60), LONGEST_TOPIC, 99_999, { errors: 214_740 }),
+    member(
+      'strange-1',
+      ['two\nlines\tand a tab', LONG],
+      0,
+      Array.from({ length: 40 }, (_, i) => i),
+      { isJoining: true }
+    )
+  ]
+  return {
+    atMs,
+    workloads: scene === 'empty' ? [] : scene === 'strange' ? [...strange, ...rows] : rows,
+    scenes: [
+      ...builtInScenes.map((one) => ({ scene: one, isBuiltIn: true })),
+      ...(scene === 'empty'
+        ? []
+        : builtInScenes.slice(0, 1).map((one) => ({ scene: { ...one, name: 'Monday 아침' }, isBuiltIn: false })))
+    ]
   }
 }
 

@@ -149,6 +149,68 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.dialog').waitFor()
     }
   },
+  { name: 'workloads', scene: 'healthy', hash: '#/lab/workloads' },
+  {
+    name: 'workload-menu',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: click('[data-workload=fraud-2] .actions button', 'last')
+  },
+  {
+    name: 'workload-kill',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: click('[data-workload=billing-1] .actions button:nth-of-type(2)')
+  },
+  {
+    name: 'workload-zombie',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: async (page) => {
+      await click('[data-workload=billing-1] .actions button', 'last')(page)
+      await page.getByRole('menuitem').nth(3).click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
+  {
+    name: 'workload-producer',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: async (page) => {
+      await page.locator('.toolbar > button').last().click()
+      await page.locator('#workload-rate').fill('1e400')
+      await page.keyboard.press('Control+Enter')
+      await page.getByRole('alert').first().waitFor()
+    }
+  },
+  {
+    name: 'workload-consumer',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: async (page) => {
+      await page.locator('.toolbar > button').nth(1).click()
+      await page.locator('#workload-topic').fill('not-there')
+    }
+  },
+  {
+    name: 'workload-edit',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: async (page) => {
+      await click('[data-workload=clicks-in] .actions button', 'last')(page)
+      await page.getByRole('menuitem').nth(6).click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
+  {
+    name: 'workload-scene',
+    scene: 'healthy',
+    hash: '#/lab/workloads',
+    prepare: async (page) => {
+      await page.locator('.scenes .section-head button').click()
+      await page.locator('#scene-name').fill('?')
+    }
+  },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
   { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },
@@ -235,7 +297,9 @@ export const SCREENS: readonly Screen[] = [
   { name: 'topics-strange', scene: 'strange', hash: '#/topics' },
   { name: 'messages-strange', scene: 'strange', hash: '#/topics/orders/messages', prepare: press('j') },
   { name: 'groups-strange', scene: 'strange', hash: '#/groups' },
+  { name: 'workloads-strange', scene: 'strange', hash: '#/lab/workloads' },
   { name: 'first-start', scene: 'empty', hash: '#/overview' },
+  { name: 'workloads-none', scene: 'empty', hash: '#/lab/workloads' },
   { name: 'groups-none', scene: 'empty', hash: '#/groups' },
   {
     name: 'brokers-kill-many',

@@ -66,6 +66,7 @@ describe('the shell', () => {
       'Brokers',
       'Topics',
       'Groups',
+      'Lab',
       'Settings'
     ])
 
