@@ -51,7 +51,12 @@ export function jsonProblem(text: string, sink?: JsonSink): TypedProblem | undef
     if (!(error instanceof Unexpected)) throw error
     const { at, expected } = error
     if (at >= text.length) return { code: 'jsonEnd', params: placeIn(text, text.length) }
-    const params = { ...placeIn(text, at), found: shownCharacter(text, at), expected: EXPECTED[expected] }
+    const params = {
+      ...placeIn(text, at),
+      found: shownCharacter(text, at),
+      expected: EXPECTED[expected],
+      state: expected
+    }
     return { code: 'jsonFound', params }
   }
 }

@@ -17,7 +17,8 @@ import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './rendere
 
 /** Cookies of one host are shared by all its ports: two clusters in one browser need two names. */
 const cookieName = (port: number): string => `lagoon-${port}`
-const messageBytesMax = 4 * 1024 * 1024
+/** As much as the control socket takes: a record of some MB is typed or pasted in one piece. */
+const messageBytesMax = 32 * 1024 * 1024
 /** HTTP and WebSocket together; a connection too many is closed at once. */
 const connectionsMax = 512
 

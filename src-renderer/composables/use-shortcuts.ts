@@ -1,14 +1,21 @@
 /** Keys that work on every screen. The filter of a view listens for FILTER_EVENT. */
 import { useEventListener } from '@vueuse/core'
 import { useDialogsStore } from '@/stores/dialogs'
+import type { Dialog } from '@/stores/dialogs'
 import { useEventsStore } from '@/stores/events'
 import { SECTIONS, useRouteStore } from '@/stores/route'
+import type { Route } from '@/stores/route'
 import { isTyping } from './use-table-keys'
 
 export const FILTER_EVENT = 'lagoon:filter'
 
 /** A dialog, menu or tip; one that this very key closes is still there when the key comes up to the window. */
 const hasOpenLayer = (): boolean => document.querySelector('[data-dismissable-layer]') !== null
+
+/** To the topic that is looked at; elsewhere the form says to which. */
+export function productionHere({ section, subject }: Route): Dialog {
+  return section === 'topics' && subject !== undefined ? { type: 'produce', topic: subject } : { type: 'produce' }
+}
 
 export function useShortcuts(): void {
   const dialogs = useDialogsStore()
@@ -30,6 +37,9 @@ export function useShortcuts(): void {
       route.go(section)
     } else if ((hasControl && event.key.toLowerCase() === 'f') || (event.key === '/' && !isTyping(event.target))) {
       if (!document.dispatchEvent(new Event(FILTER_EVENT, { cancelable: true }))) event.preventDefault()
+    } else if (event.key.toLowerCase() === 'p' && !hasControl && !event.altKey && !isTyping(event.target)) {
+      event.preventDefault()
+      dialogs.open(productionHere(route.route))
     } else if (event.key === '?' && !isTyping(event.target)) {
       dialogs.open({ type: 'shortcuts' })
     }

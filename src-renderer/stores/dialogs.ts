@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import type { ConfigResource } from './configs'
 import type { ScanQuery } from '@api/search'
+import type { RecordView } from '@api/views'
 import type { NodeAction } from './nodes'
 
 export type Dialog =
@@ -20,6 +21,8 @@ export type Dialog =
       readonly shown: readonly { readonly partition: number; readonly offset: number }[]
       readonly query: Omit<ScanQuery, 'topic'>
     }
+  /** `record`: the form is filled with it. */
+  | { readonly type: 'produce'; readonly topic?: string; readonly record?: RecordView }
   | { readonly type: 'connectClient'; readonly topic?: string }
   | { readonly type: 'newWorkload'; readonly kind: 'producer' | 'consumer' }
   | { readonly type: 'editWorkload'; readonly name: string }

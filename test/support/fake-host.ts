@@ -156,6 +156,30 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         unreadable: []
       })
     }
+    case 'records.check':
+      return result({
+        partitionCount: 6,
+        partition: 3,
+        key: { bytes: 12, problem: null },
+        value: { bytes: null, problem: { code: 'avroMissing', params: { path: '$.lines[0].price' } } },
+        codecsMissing: {}
+      })
+    case 'records.produce':
+      return result({
+        records: [
+          { topic: input.topic, partition: 3, offset: 48_213 },
+          {
+            topic: input.topic,
+            partition: 1,
+            offset: null,
+            error: {
+              code: 'KAFKA',
+              kafkaError: 'MESSAGE_TOO_LARGE',
+              message: 'The batch is larger than the topic allows.'
+            }
+          }
+        ]
+      })
     case 'group.reset': {
       if (input.groupId === 'billing') {
         const message = 'Group billing cannot be reset while it has members. Stop them and try again.'

@@ -94,6 +94,36 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('#partitions-to').fill('6')
     }
   },
+  {
+    name: 'produce',
+    scene: 'healthy',
+    hash: '#/topics/orders',
+    prepare: async (page) => {
+      await page.keyboard.press('p')
+      await page.locator('#produce-value').fill('{"id": 9223372036854775807}')
+      await page.locator('.headers .head .button').click()
+      await page.keyboard.type('trace-id')
+      await page.keyboard.press('Control+Enter')
+      await page.locator('.results').waitFor()
+    }
+  },
+  {
+    name: 'produce-many-wrong',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await page.keyboard.press('p')
+      await page.locator('#produce-topic').fill('no.such.topic')
+      await page.locator('#produce-key-type').click()
+      await page.getByRole('option').nth(4).click()
+      await page.locator('#produce-value-type').click()
+      await page.getByRole('option').nth(1).click()
+      await page.locator('#produce-value').fill('{"a": 1,}')
+      await page.locator('#produce-partition').fill('x')
+      await page.getByRole('radio').last().click()
+      await page.locator('#produce-rate').fill('-1')
+    }
+  },
   { name: 'group-members', scene: 'healthy', hash: '#/groups/es-sink/members' },
   {
     name: 'group-reset',
