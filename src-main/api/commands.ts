@@ -3,6 +3,7 @@
  * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
  */
 import { z } from 'zod'
+import { DESKTOP_COMMANDS } from './desktop'
 import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
 import { criterionSchema, scanQuerySchema } from './search'
 import {
@@ -260,7 +261,8 @@ export const COMMANDS = {
     output: lagHistorySchema
   },
 
-  ...WORKLOAD_COMMANDS
+  ...WORKLOAD_COMMANDS,
+  ...DESKTOP_COMMANDS
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>
 
 export type CommandName = keyof typeof COMMANDS

@@ -3,6 +3,7 @@
  * second, plus one at once when an event changes it.
  */
 import { z } from 'zod'
+import type { DesktopView } from './desktop'
 import type { ProductionView } from './producing'
 import type { JobPush } from './search'
 import type {
@@ -30,6 +31,7 @@ export type WatchKey =
   | 'groups'
   | 'partitions'
   | 'workloads'
+  | 'app'
   | `held:${string}`
   | `topic:${string}`
   | `group:${string}`
@@ -53,21 +55,23 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
             ? PartitionMapView
             : Key extends 'workloads'
               ? WorkloadsView
-              : Key extends `held:${string}`
-                ? HeldPartitionsView
-                : Key extends `topic:${string}`
-                  ? TopicView | null
-                  : Key extends `group:${string}`
-                    ? GroupView | null
-                    : Key extends `lag:${string}`
-                      ? LagSampleView
-                      : Key extends `consumer:${string}`
-                        ? ConsumerPush
-                        : Key extends `production:${string}`
-                          ? ProductionView
-                          : Key extends `job:${string}`
-                            ? JobPush
-                            : never
+              : Key extends 'app'
+                ? DesktopView
+                : Key extends `held:${string}`
+                  ? HeldPartitionsView
+                  : Key extends `topic:${string}`
+                    ? TopicView | null
+                    : Key extends `group:${string}`
+                      ? GroupView | null
+                      : Key extends `lag:${string}`
+                        ? LagSampleView
+                        : Key extends `consumer:${string}`
+                          ? ConsumerPush
+                          : Key extends `production:${string}`
+                            ? ProductionView
+                            : Key extends `job:${string}`
+                              ? JobPush
+                              : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -83,7 +87,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|events|rates|topics|groups|partitions|workloads|(held|topic|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|events|rates|topics|groups|partitions|workloads|app|(held|topic|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

@@ -1,18 +1,32 @@
 /**
- * The app: a window on a lab cluster that this process hosts. It opens the window at once, while nodes start; closing it
- * stops every node cleanly. A folder that cannot be used is said in one sentence, and the app ends with 1.
+ * The app: a window on a lab cluster that this process hosts. It opens the window at once, while nodes start. Closing it
+ * asks what that means (app/desktop.ts); ending the app stops every node cleanly, with progress. Started again for the same
+ * folder it brings the first window to the front. A folder that cannot be used is said in one sentence, and the app ends
+ * with 1.
  */
 import { join } from 'node:path'
-import { app, dialog, ipcMain, type WebContents } from 'electron'
+import { app, dialog, ipcMain, Notification, type BrowserWindow, type WebContents } from 'electron'
+import { Alarms, type Alarm } from '../app/alarms'
+import { Desktop } from '../app/desktop'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
+import { keepPreferences, readPreferences } from '../app/preferences'
+import { ClusterTray } from '../app/tray'
+import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
-import { messageOf } from '../kernel/errors'
+import { ControlClient } from '../host/control-client'
+import type { LabHost } from '../host/lab-host'
+import { AppError, ignore, messageOf } from '../kernel/errors'
+import type { Log } from '../kernel/ports'
 import { dataFolder } from './cli/options'
-import { openLab, type Lab } from './lab'
+import { openLab } from './lab'
 
+const exitDone = 0
 const exitFailed = 1
 const sessions = new Map<WebContents, ClientSession>()
-let lab: Lab | undefined
+let host: LabHost | undefined
+let desktop: Desktop | undefined
+let window: BrowserWindow | undefined
+let tray: ClusterTray | undefined
 
 function optionOf(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`)
@@ -20,7 +34,7 @@ function optionOf(name: string): string | undefined {
   return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-function listen({ host, log }: Lab): void {
+function listen(face: Desktop, log: Log): void {
   ipcMain.on('lagoon', (event, message: unknown) => {
     const contents = event.sender
     if (event.senderFrame === null || !isOurPage(event.senderFrame.url)) {
@@ -30,7 +44,7 @@ function listen({ host, log }: Lab): void {
     let session = sessions.get(contents)
     if (session === undefined) {
       session = new ClientSession(
-        host,
+        face,
         (answer) => {
           if (!contents.isDestroyed()) contents.send('lagoon', answer)
         },
@@ -56,18 +70,106 @@ function fail(error: unknown): void {
   app.exit(exitFailed)
 }
 
+function show(): void {
+  if (window === undefined) return
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+  // A desktop without a tray has no other way back, so it stays until the window is there.
+  tray?.remove()
+  tray = undefined
+}
+
+function hide(view: ClusterView, face: Desktop): void {
+  tray ??= new ClusterTray(view, { language: () => face.preferences.language, show, quit: () => app.quit() })
+  window?.hide()
+}
+
+function tell({ title, body }: Alarm, face: Desktop): void {
+  const isAway = window?.isVisible() !== true || !window.isFocused()
+  if (!face.preferences.notifies || !isAway || !Notification.isSupported()) return
+  const notification = new Notification({ title, body })
+  notification.on('click', show)
+  notification.show()
+}
+
+/** Keeps mark and alarms on what the cluster's views and events say, whether a page looks or not. */
+function follow(lab: LabHost, face: Desktop): void {
+  const alarms = new Alarms()
+  lab.watch('cluster', (view: ClusterView) => {
+    tray?.update(view)
+    const alarm = alarms.seen(view, face.preferences.language)
+    if (alarm !== undefined) tell(alarm, face)
+  })
+  let hasSkippedPast = false
+  lab.watch('events', ({ events }: EventsView) => {
+    if (!hasSkippedPast) alarms.skip(events)
+    hasSkippedPast = true
+    for (const alarm of alarms.happened(events, lab.view().name, face.preferences.language)) tell(alarm, face)
+  })
+}
+
+function faceOf(lab: LabHost, log: Log): Desktop {
+  const path = join(app.getPath('userData'), 'preferences.json')
+  const face: Desktop = new Desktop({
+    host: lab,
+    preferences: readPreferences(path, app.getLocale()),
+    keep: (preferences) => keepPreferences(path, preferences, log),
+    show,
+    hide: () => hide(lab.view(), face),
+    hasPage: () => sessions.size > 0,
+    quit: () => app.quit()
+  })
+  host = lab
+  desktop = face
+  return face
+}
+
+function openWindow(face: Desktop): void {
+  window = openMainWindow()
+  window.on('close', (event) => {
+    if (isStopped) return
+    event.preventDefault()
+    face.closeAsked()
+  })
+}
+
 async function start(): Promise<void> {
-  const opened = await openLab(dataFolder(optionOf('data')), {})
-  lab = opened
-  listen(opened)
-  servePages(join(import.meta.dirname, '../renderer'))
-  openMainWindow()
-  await opened.started
+  const dir = dataFolder(optionOf('data'))
+  try {
+    const { host: lab, log, started } = await openLab(dir, {}, faceOf)
+    const face = desktop ?? faceOf(lab, log)
+    listen(face, log)
+    servePages(join(import.meta.dirname, '../renderer'))
+    openWindow(face)
+    follow(lab, face)
+    await started
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'LOCKED' && (await isShownElsewhere(dir))) return app.exit(exitDone)
+    throw error
+  }
+}
+
+/** True when another window of ours has the folder: it is brought to the front. */
+async function isShownElsewhere(dir: string): Promise<boolean> {
+  try {
+    const client = await ControlClient.connect(dir)
+    await client.call('app.show', {})
+    client.close()
+    return true
+  } catch (error) {
+    ignore(error, 'whoever has the folder has no window, and is named in the error')
+    return false
+  }
 }
 
 let isStopped = false
+let isStopping = false
 function stop(): void {
-  const stopping = lab?.host.stop() ?? Promise.resolve()
+  if (isStopping) return
+  isStopping = true
+  desktop?.stopping()
+  const stopping = host?.stop() ?? Promise.resolve()
   stopping.then(
     () => {
       isStopped = true
@@ -80,7 +182,7 @@ function stop(): void {
 registerScheme()
 app.on('window-all-closed', () => app.quit())
 app.on('before-quit', (event) => {
-  if (isStopped || lab === undefined) return
+  if (isStopped || host === undefined) return
   event.preventDefault()
   stop()
 })

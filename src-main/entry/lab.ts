@@ -6,6 +6,7 @@ import { labRegistry } from '../adapters/lab-registry'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
 import { portFinder } from '../adapters/port-finder'
+import type { ApiProvider } from '../host/client-session'
 import { openControlSocket } from '../host/control-socket'
 import { ignore } from '../kernel/errors'
 import { LabHost } from '../host/lab-host'
@@ -21,9 +22,13 @@ export interface Lab {
 
 /**
  * Opens the folder and begins to start its nodes; the control socket is open before they are up, so that `status` shows
- * nodes that are starting. Throws AppError with one sentence when the folder cannot be used.
+ * nodes that are starting; `faceOf` is what it speaks to. Throws AppError with one sentence when the folder cannot be used.
  */
-export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
+export async function openLab(
+  dir: string,
+  asked: AskedCluster,
+  faceOf: (host: LabHost, log: Log) => ApiProvider = (host) => host
+): Promise<Lab> {
   const { log, useFile } = fileLog()
   const launcher = childLauncher(import.meta.dirname)
   const ports = {
@@ -39,7 +44,7 @@ export async function openLab(dir: string, asked: AskedCluster): Promise<Lab> {
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
   started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))
-  const control = await openControlSocket(dir, host, log)
+  const control = await openControlSocket(dir, faceOf(host, log), log)
   host.onStopped(() => control.close())
   return { host, log, started }
 }

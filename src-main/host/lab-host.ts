@@ -3,6 +3,7 @@
  * nodes go to the supervisor, those about topics, records and groups to the monitor; the cluster view joins both.
  */
 import { ApiError } from '../api/api'
+import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type {
   BrokerStatsView,
@@ -154,11 +155,12 @@ export class LabHost {
   }
 
   async #stop(): Promise<void> {
-    this.#push?.cancel()
+    // How far the end is, is still told.
     this.#refresh?.cancel()
     await this.#workloads.stop()
     await Promise.all([this.#monitor.stop(), this.#reader.stop()])
     await this.#supervisor.stop()
+    this.#push?.cancel()
     this.#events.close()
     this.#rates.close()
     for (const listener of this.#stopListeners) await listener(this.#failure)
@@ -229,7 +231,11 @@ export class LabHost {
     'workload.edit': (input) => workloadErrors(this.#workloads.edit(input)),
     'workload.stop': (input) => workloadErrors(this.#workloads.stopSome(input)),
     'workload.saveScene': (input) => this.#workloads.saveScene(input),
-    'workload.forgetScene': (input) => this.#workloads.forgetScene(input)
+    'workload.forgetScene': (input) => this.#workloads.forgetScene(input),
+    'app.set': noWindow,
+    'app.close': noWindow,
+    'app.stay': noWindow,
+    'app.show': noWindow
   }
 
   watch<Key extends WatchKey>(
@@ -252,6 +258,11 @@ export class LabHost {
       const watcher = changed as (value: RatesView) => void
       watcher(this.#rates.all())
       return this.#rates.listen(watcher)
+    }
+    if (key === 'app') {
+      const watcher = changed as (value: DesktopView) => void
+      watcher(BROWSER)
+      return () => undefined
     }
     if (key === 'workloads') return this.#workloads.watch(changed as (value: WorkloadsView) => void)
     return (key.startsWith('job:') ? this.#reader : this.#monitor).watch(key, changed, refused)
@@ -407,6 +418,11 @@ export class LabHost {
       for (const watcher of this.#clusterWatchers) watcher(view)
     })
   }
+}
+
+function noWindow(): Promise<never> {
+  const message = 'This cluster was started without a window: lagoon up hosts it.'
+  return Promise.reject(new ApiError({ code: 'NOT_RUNNING', message }))
 }
 
 interface Hooks {

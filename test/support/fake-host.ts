@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import type { DesktopView } from '../../src-main/api/desktop'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
 import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
@@ -32,7 +33,7 @@ export async function startFakeHost(scene: SceneName, rendererDir: string): Prom
   const data = createScene(scene, () => Date.now())
   const server = createServer((request, response) => void serve(request, response, rendererDir))
   const sockets = new WebSocketServer({ server, path: '/api' })
-  sockets.on('connection', (socket) => talk(socket, data))
+  sockets.on('connection', (socket) => talk(socket, data, scene))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
 
@@ -80,11 +81,11 @@ function contentSecurityPolicy(nonce: string, host: string): string {
   ].join('; ')
 }
 
-function talk(socket: WebSocket, scene: Scene): void {
+function talk(socket: WebSocket, scene: Scene, sceneName: SceneName): void {
   const watched = new Set<string>()
   const send = (message: HostMessage): void => socket.send(JSON.stringify(message))
   const push = (key: string, sinceMs = Date.now()): void =>
-    send({ type: 'push', key, value: key === 'rates' ? scene.rates(sinceMs) : viewOf(scene, key) })
+    send({ type: 'push', key, value: key === 'rates' ? scene.rates(sinceMs) : viewOf(scene, key, sceneName) })
 
   const timer = setInterval(() => {
     for (const key of watched) if (key !== 'events') push(key)
@@ -103,10 +104,14 @@ function talk(socket: WebSocket, scene: Scene): void {
   })
 }
 
-function viewOf(scene: Scene, key: string): unknown {
+const STATES: Readonly<Partial<Record<SceneName, DesktopView['state']>>> = { closing: 'asking', stopping: 'stopping' }
+
+function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
   const [kind = '', ...rest] = key.split(':')
   const name = rest.join(':')
   switch (kind) {
+    case 'app':
+      return { shell: 'window', closing: 'ask', notifies: true, state: STATES[sceneName] ?? 'open' }
     case 'cluster':
       return scene.cluster()
     case 'events':

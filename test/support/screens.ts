@@ -331,6 +331,8 @@ export const SCREENS: readonly Screen[] = [
   { name: 'first-start', scene: 'empty', hash: '#/overview' },
   { name: 'workloads-none', scene: 'empty', hash: '#/lab/workloads' },
   { name: 'groups-none', scene: 'empty', hash: '#/groups' },
+  { name: 'closing', scene: 'closing', hash: '#/overview' },
+  { name: 'stopping', scene: 'stopping', hash: '#/topics' },
   {
     name: 'brokers-kill-many',
     scene: 'many',

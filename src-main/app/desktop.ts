@@ -1,0 +1,123 @@
+/**
+ * The life of the window: closing it asks once what that means, keeps the cluster in the tray or stops it, and shows how
+ * far its end is. The API passes through here, so that the page can answer; everything else is the host's.
+ */
+import { BROWSER, type Closing, type DesktopView } from '../api/desktop'
+import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { WatchKey, WatchValue } from '../api/watch'
+import type { ApiProvider } from '../host/client-session'
+
+export interface Preferences {
+  readonly closing: Closing
+  readonly notifies: boolean
+  /** Of what the desktop is told; the page has its own. */
+  readonly language: 'en' | 'ko'
+}
+
+export interface DesktopPorts {
+  readonly host: ApiProvider
+  readonly preferences: Preferences
+  readonly keep: (preferences: Preferences) => void
+  /** To the front, from wherever it is. */
+  readonly show: () => void
+  readonly hide: () => void
+  /** A page that could ask. */
+  readonly hasPage: () => boolean
+  /** Stops every node, then ends the app. */
+  readonly quit: () => void
+}
+
+type Handlers = { readonly [Name in CommandName & `app.${string}`]: (input: CommandInput<Name>) => void }
+
+export class Desktop implements ApiProvider {
+  readonly #ports: DesktopPorts
+  readonly #watchers = new Set<(view: DesktopView) => void>()
+  #preferences: Preferences
+  #state: DesktopView['state'] = 'open'
+
+  constructor(ports: DesktopPorts) {
+    this.#ports = ports
+    this.#preferences = ports.preferences
+  }
+
+  get preferences(): Preferences {
+    return this.#preferences
+  }
+
+  view(): DesktopView {
+    const { closing, notifies } = this.#preferences
+    return { ...BROWSER, shell: 'window', closing, notifies, state: this.#state }
+  }
+
+  /** The user closed the window, which is still there. */
+  closeAsked(): void {
+    if (this.#state === 'stopping') return
+    const { closing } = this.#preferences
+    if (closing === 'tray') this.#ports.hide()
+    else if (closing === 'stop' || !this.#ports.hasPage()) this.#ports.quit()
+    else {
+      this.#enter('asking')
+      this.#ports.show()
+    }
+  }
+
+  /** Nodes are being stopped: shown until the window goes with the app. */
+  stopping(): void {
+    this.#enter('stopping')
+  }
+
+  run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+    if (!Object.hasOwn(this.#handlers, name)) return this.#ports.host.run(name, input)
+    const handle = this.#handlers[name as keyof Handlers] as (input: CommandInput<Name>) => void
+    handle(input)
+    return Promise.resolve({} as CommandOutput<Name>)
+  }
+
+  watch<Key extends WatchKey>(
+    key: Key,
+    changed: (value: WatchValue<Key>) => void,
+    refused?: Parameters<ApiProvider['watch']>[2]
+  ): () => void {
+    if (key !== 'app') return this.#ports.host.watch(key, changed, refused)
+    const watcher = changed as (view: DesktopView) => void
+    this.#watchers.add(watcher)
+    watcher(this.view())
+    return () => this.#watchers.delete(watcher)
+  }
+
+  readonly #handlers: Handlers = {
+    'app.set': ({ closing, notifies, language }) =>
+      this.#prefer({
+        closing: closing ?? this.#preferences.closing,
+        notifies: notifies ?? this.#preferences.notifies,
+        language: language ?? this.#preferences.language
+      }),
+    'app.close': ({ what, remembers }) => {
+      if (this.#state === 'stopping') return
+      if (remembers) this.#prefer({ ...this.#preferences, closing: what })
+      this.#enter('open')
+      if (what === 'tray') this.#ports.hide()
+      else this.#ports.quit()
+    },
+    'app.stay': () => {
+      if (this.#state === 'asking') this.#enter('open')
+    },
+    'app.show': () => this.#ports.show()
+  }
+
+  #prefer(preferences: Preferences): void {
+    this.#preferences = preferences
+    this.#ports.keep(preferences)
+    this.#tell()
+  }
+
+  #enter(state: DesktopView['state']): void {
+    this.#state = state
+    this.#tell()
+  }
+
+  #tell(): void {
+    const view = this.view()
+    for (const watcher of this.#watchers) watcher(view)
+  }
+}

@@ -1,0 +1,27 @@
+/** The window around the screens: what closing it does, and whether it is being closed. A browser's tab has none of it. */
+import { defineStore } from 'pinia'
+import { computed } from 'vue'
+import type { CommandInput } from '@api/commands'
+import { BROWSER } from '@api/desktop'
+import { host } from './host'
+import { useNoticesStore } from './notices'
+import { createWatched } from './watched'
+
+export const useDesktopStore = defineStore('desktop', () => {
+  const notices = useNoticesStore()
+  const watched = createWatched('app')
+  watched.hold()
+  const view = computed(() => watched.view.value ?? BROWSER)
+
+  const set = async (input: CommandInput<'app.set'>): Promise<void> => {
+    try {
+      await host().call('app.set', input)
+    } catch (cause) {
+      notices.failed('watch', 'Lagoon', cause)
+    }
+  }
+  const close = (what: 'stop' | 'tray', remembers: boolean): Promise<unknown> =>
+    host().call('app.close', { what, remembers })
+  const stay = (): Promise<unknown> => host().call('app.stay', {})
+  return { view, set, close, stay }
+})

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { ElectronApplication } from '@playwright/test'
+// @ts-expect-error a plain script without types
+import { ensureElectron } from '../../scripts/ensure-electron.mjs'
+import { expect, test } from './electron.fixture'
+
+const closeWindow = (lagoon: ElectronApplication): Promise<void> =>
+  lagoon.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
+const isVisible = (lagoon: ElectronApplication): Promise<boolean> =>
+  lagoon.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() === true)
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
+  } catch {
+    return false
+  }
+}
+const nodePids = (dataDir: string): number[] =>
+  [...readFileSync(join(dataDir, 'processes.json'), 'utf8').matchAll(/"pid":\s*(\d+)/g)].map((match) =>
+    Number(match[1])
+  )
+
+/** The app once more, for the same folder: how it ended. */
+function startAgain(dataDir: string): Promise<number | null> {
+  const { execPath, flags } = (ensureElectron as () => { execPath: string; flags: string[] })()
+  const args = [...flags, '--disable-gpu', `--user-data-dir=${dataDir}-second`, resolve(import.meta.dirname, '../..')]
+  const again = spawn(execPath, [...args, `--data=${dataDir}`], {
+    stdio: 'ignore',
+    env: { ...process.env, LAGOON_NO_DIALOG: '1' }
+  })
+  return new Promise((resolve) => again.on('exit', resolve))
+}
+
+test('closing asks once: kept in the tray, brought back by a second launch, then stopped for good', async ({
+  page,
+  lagoon,
+  dataDir
+}) => {
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+  const pids = nodePids(dataDir)
+  expect(pids.length).toBeGreaterThan(1)
+
+  await closeWindow(lagoon)
+  const dialog = page.getByRole('alertdialog', { name: 'Close Lagoon?' })
+  await expect(dialog).toBeVisible()
+  await expect(dialog.getByRole('button', { name: 'Keep it running' })).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  expect(await isVisible(lagoon)).toBe(true)
+
+  await closeWindow(lagoon)
+  await expect(dialog).toBeVisible()
+  await page.keyboard.press('Enter')
+  await expect.poll(() => isVisible(lagoon)).toBe(false)
+  expect(pids.every(isAlive)).toBe(true)
+
+  expect(await startAgain(dataDir)).toBe(0)
+  await expect.poll(() => isVisible(lagoon)).toBe(true)
+  expect(pids.every(isAlive)).toBe(true)
+
+  await closeWindow(lagoon)
+  await page.getByRole('checkbox').focus()
+  await page.keyboard.press('Space')
+  const closed = lagoon.waitForEvent('close')
+  await page.getByRole('button', { name: 'Stop the cluster' }).press('Enter')
+  await closed
+  expect(pids.filter(isAlive)).toEqual([])
+  const preferences = JSON.parse(readFileSync(`${dataDir}-profile/preferences.json`, 'utf8')) as { closing: string }
+  expect(preferences.closing).toBe('stop')
+})
+
+test('what closing does can be chosen, and is obeyed without a question', async ({ page, lagoon, dataDir }) => {
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+  const pids = nodePids(dataDir)
+  await page.evaluate(() => (window.location.hash = '#/settings'))
+  const closing = page.getByRole('radiogroup', { name: 'When the window closes' })
+  await closing.getByRole('radio', { name: 'Keep the cluster running' }).press('Space')
+  await expect(closing.getByRole('radio', { name: 'Keep the cluster running' })).toBeChecked()
+
+  await closeWindow(lagoon)
+
+  await expect.poll(() => isVisible(lagoon)).toBe(false)
+  expect(pids.every(isAlive)).toBe(true)
+})

@@ -1,0 +1,175 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ClusterEvent, ClusterView } from '../../../../src-main/api/views'
+import type { DesktopView } from '../../../../src-main/api/desktop'
+import { Alarms } from '../../../../src-main/app/alarms'
+import { Desktop, type Preferences } from '../../../../src-main/app/desktop'
+import { keepPreferences, readPreferences } from '../../../../src-main/app/preferences'
+import { trayMark } from '../../../../src-main/app/tray-mark'
+
+const asks: Preferences = { closing: 'ask', notifies: true, language: 'en' }
+
+function desktopOf(preferences = asks, hasPage = true) {
+  const done: string[] = []
+  const kept: Preferences[] = []
+  const states: DesktopView['state'][] = []
+  const desktop = new Desktop({
+    host: { run: () => Promise.reject(new Error('asked the host')), watch: () => () => undefined },
+    preferences,
+    keep: (value) => kept.push(value),
+    show: () => done.push('show'),
+    hide: () => done.push('hide'),
+    hasPage: () => hasPage,
+    quit: () => done.push('quit')
+  })
+  desktop.watch('app', ({ state }) => states.push(state))
+  return { desktop, done, kept, states }
+}
+
+describe('closing the window', () => {
+  it('asks, in a window that is in front', () => {
+    const { desktop, done, states } = desktopOf()
+    desktop.closeAsked()
+
+    expect(done).toEqual(['show'])
+    expect(states).toEqual(['open', 'asking'])
+  })
+
+  it('does at once what was chosen', () => {
+    for (const [closing, does] of [
+      ['tray', 'hide'],
+      ['stop', 'quit']
+    ] as const) {
+      const { desktop, done } = desktopOf({ ...asks, closing })
+      desktop.closeAsked()
+      expect(done).toEqual([does])
+    }
+  })
+
+  it('stops the cluster when no page is there that could ask', () => {
+    const { desktop, done } = desktopOf(asks, false)
+    desktop.closeAsked()
+
+    expect(done).toEqual(['quit'])
+  })
+
+  it('does what was answered, and keeps that only when told to', async () => {
+    const { desktop, done, kept, states } = desktopOf()
+    desktop.closeAsked()
+    await desktop.run('app.close', { what: 'tray', remembers: false })
+    desktop.closeAsked()
+    await desktop.run('app.stay', {})
+    desktop.closeAsked()
+    await desktop.run('app.close', { what: 'stop', remembers: true })
+
+    expect(done).toEqual(['show', 'hide', 'show', 'show', 'quit'])
+    expect(kept).toEqual([{ ...asks, closing: 'stop' }])
+    expect(states.at(-1)).toBe('open')
+  })
+
+  it('is no question any more while the cluster stops', async () => {
+    const { desktop, done, states } = desktopOf()
+    desktop.stopping()
+    desktop.closeAsked()
+    await desktop.run('app.stay', {})
+    await desktop.run('app.close', { what: 'tray', remembers: true })
+
+    expect(done).toEqual([])
+    expect(states).toEqual(['open', 'stopping'])
+  })
+})
+
+describe('what else is asked', () => {
+  it('goes to the host', async () => {
+    await expect(desktopOf().desktop.run('cluster.status', {})).rejects.toThrow('asked the host')
+  })
+})
+
+describe('preferences', () => {
+  let dir: string
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'lagoon-preferences-'))))
+  afterEach(() => rmSync(dir, { recursive: true }))
+  const noLog = (): void => undefined
+
+  it('are those that were kept', () => {
+    const path = join(dir, 'profile', 'preferences.json')
+    keepPreferences(path, { closing: 'tray', notifies: false, language: 'ko' }, noLog)
+
+    expect(readPreferences(path, 'en-US')).toEqual({ closing: 'tray', notifies: false, language: 'ko' })
+    expect(readFileSync(path, 'utf8')).toMatch(/\n$/)
+  })
+
+  it.each(['', '{', 'null', '[]', '{"closing":"never","notifies":1,"language":"ko-KR"}', '\u0000'])(
+    'that cannot be read are the defaults: %j',
+    (text) => {
+      const path = join(dir, 'preferences.json')
+      writeFileSync(path, text)
+
+      expect(readPreferences(path, 'ko-KR')).toEqual({ closing: 'ask', notifies: true, language: 'ko' })
+      expect(readPreferences(join(dir, 'none'), 'fr')).toEqual({ closing: 'ask', notifies: true, language: 'en' })
+    }
+  )
+
+  it('that cannot be kept are said in the log', () => {
+    const said: string[] = []
+    writeFileSync(join(dir, 'file'), '')
+    keepPreferences(join(dir, 'file', 'preferences.json'), asks, (_, message) => said.push(message))
+
+    expect(said).toEqual(['preferences are not kept'])
+  })
+})
+
+describe('an alarm', () => {
+  const view = (leaderlessPartitions: number | null) => ({ name: 'lab', leaderlessPartitions }) as ClusterView
+  const event = (id: number, code: ClusterEvent['code']): ClusterEvent => ({
+    id,
+    atMs: id,
+    code,
+    level: 'critical',
+    kind: 'process',
+    subject: 'broker-2',
+    params: {}
+  })
+
+  it('is given for partitions that lose their leader, not for those that have none still, nor for what is not known', () => {
+    const alarms = new Alarms()
+    const given = [0, 3, 3, null, 3, 5, 0, 1].map((count) => alarms.seen(view(count), 'en')?.body)
+
+    const told = (count: number): string => `${count} partitions have no leader`
+    expect(given).toEqual([undefined, told(3), undefined, undefined, undefined, told(5), undefined, told(1)])
+  })
+
+  it('is given once for each node that ended by itself, not for one that was killed on purpose nor for the past', () => {
+    const alarms = new Alarms()
+    alarms.skip([event(1, 'nodeCrashed')])
+    const events = [event(1, 'nodeCrashed'), event(2, 'nodeKilled'), event(3, 'nodeCrashed')]
+
+    expect(alarms.happened(events, 'lab', 'en')).toEqual([{ title: 'lab', body: 'broker-2 ended by itself' }])
+    expect(alarms.happened(events, 'lab', 'ko')).toEqual([])
+  })
+})
+
+describe('the mark in the tray', () => {
+  const levels = ['healthy', 'recovering', 'degraded', 'critical', 'stopped', 'unknown'] as const
+
+  it('has a shape of its own for each level, not only a colour', () => {
+    const shapes = levels.map((level) =>
+      trayMark(level, 22)
+        .filter((_, index) => index % 4 === 3)
+        .join()
+    )
+
+    expect(new Set(shapes).size).toBe(levels.length)
+  })
+
+  it('is premultiplied, and clear at its corners', () => {
+    for (const level of levels) {
+      const pixels = trayMark(level, 16)
+      expect(pixels[3]).toBe(0)
+      for (let at = 0; at < pixels.length; at += 4)
+        expect(Math.max(...pixels.subarray(at, at + 3))).toBeLessThanOrEqual(pixels[at + 3] ?? 0)
+    }
+  })
+})
