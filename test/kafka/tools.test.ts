@@ -1,10 +1,12 @@
 /** Kafka 3.9.1's own tools and Java's clients against a cluster of ours. */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ControlClient } from '../../src-main/host/control-client'
 import { dumpLog, kafkaClassPath, runKafkaTool } from '../support/kafka-tools'
 import { LabCluster, runToEnd, until } from '../support/lab-cluster'
 
@@ -85,6 +87,30 @@ describe('Kafka 3.9.1', () => {
       'dirs 3',
       'deleted true'
     ])
+  })
+
+  it('10,000 random keys are on the partitions where Java’s producer puts them', async () => {
+    const topic = 'java.keys'
+    const partitions = 7
+    await topics('--create', '--topic', topic, '--partitions', String(partitions), '--replication-factor', '1')
+    // Any bytes of any length, the empty key too.
+    const keys = Array.from({ length: 10_000 }, (_, i) => randomBytes(i % 41).toString('base64'))
+    const classPath = await kafkaClassPath()
+    await run('javac', ['-cp', classPath, '-d', classes, join(import.meta.dirname, 'KeyPartitions.java')])
+    const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', [classes, classPath].join(delimiter), 'KeyPartitions']
+    const told = await runToEnd('java', [...java, String(partitions)], { input: `${keys.join('\n')}\n` })
+    expect(told.code, told.stderr).toBe(0)
+
+    const client = await ControlClient.connect(cluster.dir)
+    const { records } = await client.call('records.produce', {
+      topic,
+      acks: -1,
+      records: keys.map((key) => ({ key: { base64: key }, value: 'v' }))
+    })
+    client.close()
+
+    expect(records.map(({ partition }) => partition)).toEqual(told.stdout.trim().split('\n').map(Number))
+    expect(records.every(({ offset }) => offset !== null)).toBe(true)
   })
 
   it('console producer and consumer, get-offsets, and lag that equals ours cell by cell', async () => {
