@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 
-/** Each is a process of about 50 MB. */
+/** Each is a process with a Kafka client in it: some 80 MB of its own (PSS). */
 export const workloadsMax = 40
 export const savedScenesMax = 50
 const countMax = 20

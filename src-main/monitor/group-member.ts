@@ -35,6 +35,8 @@ export interface GroupMemberPorts {
 
 export interface MemberOptions {
   readonly sessionTimeoutMs?: number
+  /** How soon it hears that the group rebalances; never rarer than a third of the session. */
+  readonly heartbeatEveryMs?: number
   /** Makes it a static member, which does not leave when it ends: it may be back before its session is over. */
   readonly groupInstanceId?: string
 }
@@ -169,7 +171,7 @@ export class GroupMember {
   #beatLater(): void {
     if (this.#isSilent) return
     this.#timer = this.#ports.clock.after(
-      Math.min(heartbeatEveryMs, this.#sessionMs * heartbeatShareMax),
+      Math.min(this.#options.heartbeatEveryMs ?? heartbeatEveryMs, this.#sessionMs * heartbeatShareMax),
       () => void this.#beat()
     )
   }

@@ -16,6 +16,8 @@ import { isPassing } from '../monitor/retrying'
 import { Errors, type Mode, type Telling } from './core/telling'
 import type { WorkloadPorts } from './workload-producer'
 
+/** Kafka's clients beat every 3 s; a group that people watch while it fills is to be whole within a second or two. */
+const heartbeatEveryMs = 1000
 const requestTimeoutMs = 5000
 const fetchWaitMs = 250
 const fetchGraceMs = 3000
@@ -80,7 +82,11 @@ export class WorkloadConsumer {
       settings.group,
       settings.topic,
       groupLane,
-      { sessionTimeoutMs: settings.sessionTimeoutMs, ...(settings.staticId ? { groupInstanceId: name } : {}) }
+      {
+        sessionTimeoutMs: settings.sessionTimeoutMs,
+        heartbeatEveryMs,
+        ...(settings.staticId ? { groupInstanceId: name } : {})
+      }
     )
   }
 
