@@ -168,11 +168,49 @@ export const topicRowSchema = z.object({
       sizeBytes: count.nullable(),
       recordsInPerSecond: z.number().nullable()
     })
+    .nullable(),
+  /** Groups with a commit or a member in it; null while no coordinator has told of any group. */
+  readers: z
+    .object({
+      /** The worst lag first, 3 at most. */
+      named: z.array(z.string()),
+      count,
+      /** A coordinator does not answer: there may be more. */
+      isPartial: z.boolean(),
+      /** Of any of them, in this topic; null when none has committed, or none of their lags is known. */
+      worstLag: count.nullable(),
+      /** The worst may be worse: some of what it is made of is not known. */
+      isLagPartial: z.boolean()
+    })
     .nullable()
 })
 export type TopicRow = z.infer<typeof topicRowSchema>
 export const topicsSchema = z.object({ observedAtMs: atMs.nullable(), topics: z.array(topicRowSchema) })
 export type TopicsView = z.infer<typeof topicsSchema>
+
+/** A group that reads one topic. */
+export interface TopicReader {
+  readonly groupId: string
+  readonly state: string
+  /** null while its coordinator does not answer. */
+  readonly memberCount: number | null
+  /** Those of them with a partition of this topic. */
+  readonly membersHere: number | null
+  readonly partitionsCommitted: number
+  /** In this topic: of the partitions with a commit whose end is known; null when that is none. */
+  readonly lagRecords: number | null
+  readonly isLagPartial: boolean
+  readonly isBehind: boolean
+}
+/** The worst lag first, 5,000 at most; `groupCount` counts all. */
+export interface TopicReadersView {
+  /** null before any coordinator has answered. */
+  readonly observedAtMs: number | null
+  readonly groups: readonly TopicReader[]
+  readonly groupCount: number | null
+  /** Groups of which it is not known now what they read. */
+  readonly silentGroups: number
+}
 
 export const partitionSchema = z.object({
   partition: count,

@@ -17,6 +17,7 @@ import type {
   PartitionMapView,
   RatesView,
   RecordView,
+  TopicReadersView,
   TopicsView,
   TopicView,
   UnreadableView
@@ -34,13 +35,14 @@ export type WatchKey =
   | 'app'
   | `held:${string}`
   | `topic:${string}`
+  | `readers:${string}`
   | `group:${string}`
   | `lag:${string}`
   | `consumer:${string}`
   | `production:${string}`
   | `job:${string}`
 
-/** What arrives for a key (`held:` names a broker). `events` and `rates` send all that is kept, then what is new. */
+/** What arrives for a key (`held:` names a broker, `readers:` a topic). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
   ? ClusterView
   : Key extends 'events'
@@ -61,17 +63,19 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                   ? HeldPartitionsView
                   : Key extends `topic:${string}`
                     ? TopicView | null
-                    : Key extends `group:${string}`
-                      ? GroupView | null
-                      : Key extends `lag:${string}`
-                        ? LagSampleView
-                        : Key extends `consumer:${string}`
-                          ? ConsumerPush
-                          : Key extends `production:${string}`
-                            ? ProductionView
-                            : Key extends `job:${string}`
-                              ? JobPush
-                              : never
+                    : Key extends `readers:${string}`
+                      ? TopicReadersView
+                      : Key extends `group:${string}`
+                        ? GroupView | null
+                        : Key extends `lag:${string}`
+                          ? LagSampleView
+                          : Key extends `consumer:${string}`
+                            ? ConsumerPush
+                            : Key extends `production:${string}`
+                              ? ProductionView
+                              : Key extends `job:${string}`
+                                ? JobPush
+                                : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -87,7 +91,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|events|rates|topics|groups|partitions|workloads|app|(held|topic|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|events|rates|topics|groups|partitions|workloads|app|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

@@ -23,6 +23,7 @@ import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
 import { heldPartitions, partitionMap } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
+import { topicReadersView } from './core/topic-readers'
 import { groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { EnsembleWatch } from './ensemble-watch'
 import { failureOf } from './failure'
@@ -293,6 +294,9 @@ export class Monitor {
     } else if (key.startsWith('held:')) {
       const view = heldPartitions(snapshot, brokerIdOf(name))
       this.#watches.offer(key, view, view.partitions)
+    } else if (key.startsWith('readers:')) {
+      const view = topicReadersView(snapshot, name, this.#behindIds())
+      this.#watches.offer(key, view, { ...view, observedAtMs: view.observedAtMs === null })
     } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)

@@ -1,4 +1,4 @@
-/** Keys of a table: arrows or j/k move, Home and End jump, Enter opens, Esc clears. Off while a dialog or field has them. */
+/** Keys of a table: arrows or j/k move, Home and End jump, Enter opens, Space marks, Esc clears. Off while a dialog or field has them. */
 import { useEventListener } from '@vueuse/core'
 import { useDialogsStore } from '@/stores/dialogs'
 
@@ -8,6 +8,10 @@ export interface TableKeys {
   readonly move: (index: number) => void
   readonly open: () => void
   readonly clear: () => void
+  /** Space marks a row, or takes its mark away. */
+  readonly mark?: ((index: number) => void) | undefined
+  /** Shift and an arrow mark the rows from one to the other. */
+  readonly markTo?: ((from: number, to: number) => void) | undefined
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 10, PageUp: -10 }
@@ -31,6 +35,9 @@ const ownsArrows = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('[role=radiogroup], [role=tablist], [role=menu]') !== null
 const ownsEnter = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('button, a[href]') !== null
+/** A link does nothing with Space. */
+const ownsSpace = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('button, [role=combobox]') !== null
 
 export function useTableKeys(keys: TableKeys): void {
   const dialogs = useDialogsStore()
@@ -40,7 +47,11 @@ export function useTableKeys(keys: TableKeys): void {
     const next = nextIndex(event.key, keys.index(), keys.count())
     if (next !== undefined) {
       event.preventDefault()
+      if (event.shiftKey) keys.markTo?.(Math.max(0, keys.index()), next)
       keys.move(next)
+    } else if (event.key === ' ' && keys.mark !== undefined && keys.index() >= 0 && !ownsSpace(event.target)) {
+      event.preventDefault()
+      keys.mark(keys.index())
     } else if (event.key === 'Enter' && keys.index() >= 0 && !ownsEnter(event.target)) {
       event.preventDefault()
       keys.open()

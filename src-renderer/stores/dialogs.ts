@@ -10,6 +10,7 @@ export type Dialog =
   | { readonly type: 'nodeCost'; readonly action: Exclude<NodeAction, 'start'>; readonly node: string }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
+  | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }
   | { readonly type: 'resetOffsets' | 'deleteGroup' | 'deleteOffsets'; readonly groupId: string }
   | { readonly type: 'purgeTopic'; readonly topic: string }
   | { readonly type: 'addPartitions'; readonly topic: string; readonly now: number }

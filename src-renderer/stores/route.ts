@@ -5,10 +5,10 @@ import { shallowRef } from 'vue'
 export const SECTIONS = ['overview', 'brokers', 'topics', 'groups', 'lab', 'settings'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** Sections with a page or a detail for each of their rows, and the tabs of it, the first one by default. */
+/** Sections with a page or a detail for each of their rows, and the tabs of it; which one is open without a word is the page's. */
 export const TABS = {
   brokers: [],
-  topics: ['partitions', 'messages', 'config'],
+  topics: ['messages', 'partitions', 'groups', 'config'],
   groups: ['lag', 'members'],
   lab: []
 } as const satisfies Partial<Record<Section, readonly string[]>>

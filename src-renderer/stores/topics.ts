@@ -13,6 +13,7 @@ export const useTopicsStore = defineStore('topics', () => {
   const list = createWatched('topics')
 
   const topic = (name: string): Watched<`topic:${string}`> => createWatched(`topic:${name}`)
+  const readers = (name: string): Watched<`readers:${string}`> => createWatched(`readers:${name}`)
   /** Created from this window, and not yet seen by the monitor: such a topic is no deleted one. */
   const awaited = shallowRef<ReadonlySet<string>>(new Set())
   const forget = (name: string): void => {
@@ -42,6 +43,7 @@ export const useTopicsStore = defineStore('topics', () => {
     view: list.view,
     hold: list.hold,
     topic,
+    readers,
     awaited,
     create,
     remove,

@@ -126,6 +126,8 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
       return scene.groups()
     case 'topic':
       return scene.topic(name)
+    case 'readers':
+      return scene.readers(name)
     case 'group':
       return scene.group(name)
     case 'lag':
@@ -198,6 +200,17 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       }))
       return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions })
     }
+    case 'topic.delete':
+      if (input.topic !== 'audit.trail') return result({ topic: input.topic })
+      return send({
+        type: 'error',
+        id,
+        error: {
+          code: 'KAFKA',
+          message: 'No broker is the controller now, and only a controller deletes topics.',
+          kafkaError: 'NOT_CONTROLLER'
+        }
+      })
     case 'config.describe':
       return result(scene.configs(message.input))
     case 'topic.create':

@@ -19,6 +19,9 @@ import type {
   RatesView,
   ReasonView,
   RecordView,
+  TopicReader,
+  TopicReadersView,
+  TopicRow,
   TopicView,
   TopicsView
 } from '../../src-main/api/views'
@@ -105,6 +108,7 @@ export interface Scene {
   readonly cluster: () => ClusterView
   readonly topics: () => TopicsView
   readonly topic: (name: string) => TopicView | null
+  readonly readers: (topic: string) => TopicReadersView
   readonly partitions: () => PartitionMapView
   readonly held: (node: string) => HeldPartitionsView
   readonly groups: () => GroupsView
@@ -322,10 +326,47 @@ export function createScene(name: SceneName, clock: () => number): Scene {
               sizeBytes: sum(partitions.map((one) => one.sizeBytes)),
               recordsInPerSecond: seed.perSecond * 0.6
             }
-          : null
+          : null,
+        readers: readersIn(seed.name)
       }
     })
   })
+
+  const readers = (topicName: string): TopicReadersView => {
+    const seen = groupSeeds.filter((one) => one.topic === topicName)
+    const known = seen.filter((one) => !isDead(one.coordinatorId))
+    return {
+      observedAtMs: clock(),
+      groups: known.map((one): TopicReader => {
+        const lags = lagSampleAt(one, clock()).partitions.map(({ lag }) => lag)
+        const counted = lags.filter((lag) => lag !== null)
+        return {
+          groupId: one.groupId,
+          state: 'Stable',
+          memberCount: one.members,
+          membersHere: one.members,
+          partitionsCommitted: lags.length,
+          lagRecords: counted.length === 0 ? null : sum(counted),
+          isLagPartial: counted.length < lags.length,
+          isBehind: behind().includes(one.groupId)
+        }
+      }),
+      groupCount: known.length,
+      silentGroups: groupSeeds.filter((one) => isDead(one.coordinatorId)).length
+    }
+  }
+  const isSilent = (): boolean => groupSeeds.some((one) => isDead(one.coordinatorId))
+  const readersIn = (topicName: string): TopicRow['readers'] => {
+    const { groups: all } = readers(topicName)
+    const known = all.flatMap(({ lagRecords }) => (lagRecords === null ? [] : [lagRecords]))
+    return {
+      named: all.slice(0, 3).map(({ groupId }) => groupId),
+      count: all.length,
+      isPartial: isSilent(),
+      worstLag: known.length === 0 ? null : Math.max(...known),
+      isLagPartial: isSilent()
+    }
+  }
 
   const topicId = (seed: TopicSeed): string => Buffer.from(seed.name.padEnd(16, 'x')).toString('base64url').slice(0, 22)
 
@@ -577,6 +618,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     cluster,
     topics,
     topic,
+    readers,
     partitions,
     held,
     groups,

@@ -24,11 +24,37 @@ const openReset = async (page: Page): Promise<void> => {
   await page.locator('.dialog').waitFor()
 }
 
+const openDeleteMany = async (page: Page): Promise<void> => {
+  await page.locator('thead input[type=checkbox]').click()
+  await page.locator('.page .toolbar > button').first().click()
+  await page.locator('.dialog').waitFor()
+}
+
 /** By scene, so that a page is loaded for each scene only once. */
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', scene: 'healthy', hash: '#/overview' },
   { name: 'brokers', scene: 'healthy', hash: '#/brokers' },
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
+  { name: 'topic-groups', scene: 'healthy', hash: '#/topics/orders/groups' },
+  { name: 'topic-groups-none', scene: 'healthy', hash: '#/topics/scratch.load-test/groups' },
+  {
+    name: 'topics-marked',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: press('j', 'j', 'Shift+ArrowDown', 'Shift+ArrowDown', 'j', 'Space')
+  },
+  { name: 'topics-delete', scene: 'healthy', hash: '#/topics', prepare: openDeleteMany },
+  {
+    name: 'topics-delete-ended',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: async (page) => {
+      await openDeleteMany(page)
+      await page.locator('#delete-count').fill('6')
+      await page.keyboard.press('Control+Enter')
+      await page.locator('.dialog-foot .primary').waitFor()
+    }
+  },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
   {
     name: 'topic-config-change',
@@ -309,6 +335,7 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('alert').waitFor()
     }
   },
+  { name: 'topic-groups-silent', scene: 'broken', hash: '#/topics/app-logs/groups' },
   { name: 'topic-partitions', scene: 'broken', hash: '#/topics/app-logs/partitions' },
   { name: 'topic-messages', scene: 'broken', hash: '#/topics/app-logs/messages', prepare: press('j', 'j', 'j') },
   { name: 'groups', scene: 'broken', hash: '#/groups' },

@@ -77,6 +77,15 @@ export function totalOf(partitions: readonly { readonly lag: number | null }[]):
   return partitions.length === 0 ? null : total
 }
 
+/** Of counted partitions: the sum of those that are known, null when none is; `isPartial` when one is not. */
+export function lagLeast(partitions: readonly { readonly lag: number | null }[]): {
+  readonly lag: number | null
+  readonly isPartial: boolean
+} {
+  const known = partitions.filter(({ lag }) => lag !== null)
+  return { lag: totalOf(known), isPartial: known.length < partitions.length }
+}
+
 export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1
   return a.partition - b.partition

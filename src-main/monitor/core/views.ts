@@ -13,16 +13,20 @@ import type {
 } from '../../api/views'
 import { byTopicAndPartition, groupLag, isCounted, type GroupLag } from './lag'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
+import { readersByTopic } from './topic-readers'
 
 /** Groups that are behind, by their ids. */
 export type Behind = ReadonlySet<string>
 
 export function topicsView(snapshot: Snapshot): TopicsView {
-  const topics = [...snapshot.topics.values()].map(topicRow).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const readersOf = readersByTopic(snapshot)
+  const topics = [...snapshot.topics.values()]
+    .map((topic) => topicRow(topic, readersOf?.(topic.name) ?? null))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
   return { observedAtMs: snapshot.topicsAtMs, topics }
 }
 
-function topicRow(topic: TopicFacts): TopicRow {
+function topicRow(topic: TopicFacts, readers: TopicRow['readers']): TopicRow {
   const { name, topicId, isInternal, partitions, recordsInPerSecond } = topic
   const records = partitions.map(({ startOffset, endOffset }) =>
     startOffset === null || endOffset === null ? null : Math.max(0, endOffset - startOffset)
@@ -47,7 +51,8 @@ function topicRow(topic: TopicFacts): TopicRow {
             recordCount: sumOfKnown(records),
             sizeBytes: sumOfKnown(sizes),
             recordsInPerSecond: topic.knownRecordsInPerSecond
-          }
+          },
+    readers
   }
 }
 

@@ -100,7 +100,9 @@ const push = (): void => {
   const counts = { partitionCount: 1, replicationFactor: 1, leaderlessPartitions: 0, recordCount: 1, sizeBytes: 1 }
   api.push('topics', {
     observedAtMs: 1,
-    topics: [{ ...counts, name: EVIL, topicId: 'id', isInternal: false, recordsInPerSecond: 0, partial: null }]
+    topics: [
+      { ...counts, name: EVIL, topicId: 'id', isInternal: false, recordsInPerSecond: 0, partial: null, readers: null }
+    ]
   })
   api.push(`group:${EVIL}`, groupOf(EVIL))
   api.push(`topic:${EVIL}`, topicOf(EVIL))

@@ -149,7 +149,8 @@ describe('the shell', () => {
         recordCount: 0,
         sizeBytes: 0,
         recordsInPerSecond: 0,
-        partial: null
+        partial: null,
+        readers: null
       }))
     })
     await flushPromises()

@@ -37,6 +37,7 @@ const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow => ({
   sizeBytes: 100,
   recordsInPerSecond: 0,
   partial: null,
+  readers: null,
   ...rest
 })
 const press = async (key: string): Promise<void> => {
