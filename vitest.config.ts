@@ -31,8 +31,22 @@ export default defineConfig({
           name: 'interop',
           environment: 'node',
           include: ['test/interop/**/*.test.ts'],
+          exclude: ['test/interop/**/*-cost*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Each file has clusters of its own; two at a time, since most of them wait for others.
+          maxWorkers: 2
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cost',
+          environment: 'node',
+          include: ['test/interop/**/*-cost*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Measured: nothing else may run beside them.
           fileParallelism: false
         }
       },

@@ -142,7 +142,10 @@ const steps = {
   format: () => check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
   types: () => check('types', bin('vue-tsc'), ['-b']),
   unit: () => vitest('unit', 'renderer', 'tidy'),
-  interop: () => vitest('interop'),
+  interop: () => {
+    vitest('interop')
+    vitest('cost')
+  },
   crash: () => vitest('crash'),
   e2e: () => {
     playwright(['electron', 'web'], 1)
