@@ -106,6 +106,10 @@ export class Desktop implements ApiProvider {
   }
 
   #prefer(preferences: Preferences): void {
+    const { closing, notifies, language } = this.#preferences
+    const isSame =
+      preferences.closing === closing && preferences.notifies === notifies && preferences.language === language
+    if (isSame) return
     this.#preferences = preferences
     this.#ports.keep(preferences)
     this.#tell()

@@ -37,7 +37,8 @@ export function useConfigs(resource: () => ConfigResource | undefined, revision:
     }
   }
   watch(
-    () => [JSON.stringify(resource()), store.changes, revision()] as const,
+    // Each by itself: a parent that is drawn again gives an equal resource, which is none to ask for again.
+    [() => JSON.stringify(resource()), () => store.changes, revision],
     ([now], before) => {
       if (before !== undefined && now !== before[0]) configs.value = undefined
       void read()

@@ -211,6 +211,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
           kafkaError: 'NOT_CONTROLLER'
         }
       })
+    case 'app.set':
+      return result({})
     case 'config.describe':
       return result(scene.configs(message.input))
     case 'topic.create':

@@ -81,6 +81,17 @@ describe('closing the window', () => {
   })
 })
 
+describe('what is set', () => {
+  it('is kept and told when it is another than before, else nothing', async () => {
+    const { desktop, kept, states } = desktopOf()
+    await desktop.run('app.set', { language: 'ko' })
+    await desktop.run('app.set', { language: 'ko', notifies: true })
+
+    expect(kept).toEqual([{ ...asks, language: 'ko' }])
+    expect(states).toEqual(['open', 'open'])
+  })
+})
+
 describe('what else is asked', () => {
   it('goes to the host', async () => {
     await expect(desktopOf().desktop.run('cluster.status', {})).rejects.toThrow('asked the host')

@@ -29,6 +29,17 @@ describe('the shell', () => {
     expect(shownText()).toContain('Not live')
   })
 
+  it('tells the desktop its language once, not with each view that comes', async () => {
+    await show(App)
+    const view = { shell: 'window', closing: 'ask', notifies: true, state: 'open' } as const
+    api.push('app', view)
+    await flushPromises()
+    api.push('app', { ...view })
+    await flushPromises()
+
+    expect(api.calls.filter(({ name }) => name === 'app.set').map(({ input }) => input)).toEqual([{ language: 'en' }])
+  })
+
   it('shows no lost connection before the first view has come', async () => {
     await show(App)
 

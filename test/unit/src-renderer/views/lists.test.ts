@@ -6,6 +6,7 @@ import MembersTable from '@/components/groups/MembersTable.vue'
 import OffsetsTable from '@/components/groups/OffsetsTable.vue'
 import MessagesPane from '@/components/topics/MessagesPane.vue'
 import PartitionsTable from '@/components/topics/PartitionsTable.vue'
+import { useRouteStore } from '@/stores/route'
 import BrokersView from '@/views/BrokersView.vue'
 import GroupsView from '@/views/GroupsView.vue'
 import TopicsView from '@/views/TopicsView.vue'
@@ -176,6 +177,22 @@ describe('the configs of a topic', () => {
     expect(row).toContain('9223372036854775807')
     expect(row).toContain('this topic')
     expect(row).toContain('7 d')
+  })
+
+  it('are asked for once, and again when they were changed by others', async () => {
+    useRouteStore().go('topics', 't', 'config')
+    await show(TopicView, { name: 't' })
+    const view = { name: 't', topicId: 'id', isInternal: false, configs: {}, configsProblem: null, partitions: [] }
+    const asked = (): number => api.calls.filter(({ name }) => name === 'config.describe').length
+    for (let push = 0; push < 3; push++) {
+      api.push('topic:t', { ...view })
+      await flushPromises()
+    }
+    expect(asked()).toBe(1)
+
+    api.push('topic:t', { ...view, configs: { 'retention.ms': '1' } })
+    await flushPromises()
+    expect(asked()).toBe(2)
   })
 
   it('that are not set are said not to be, when those that are set are asked for', async () => {
