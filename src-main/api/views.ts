@@ -364,6 +364,24 @@ export const groupPartitionSchema = z.object({
 })
 export type GroupPartitionView = z.infer<typeof groupPartitionSchema>
 
+/**
+ * outnumbered: more members than partitions. idle: a member owns nothing although there are enough. standing: commits
+ * have not moved for 30 seconds while records came in behind them; standingAlone: and the group has no member.
+ */
+export const ADVICE_CODES = ['outnumbered', 'idle', 'standing', 'standingAlone'] as const
+export const groupAdviceSchema = z.object({
+  code: z.enum(ADVICE_CODES),
+  /** Members that own nothing, or partitions whose commit stands. */
+  count,
+  /** The first 3: client ids, or partitions as topic-0. */
+  sample: z.array(z.string()),
+  members: count,
+  partitions: count,
+  /** Since when the first of the commits stands. */
+  sinceMs: atMs.nullable()
+})
+export type GroupAdvice = z.infer<typeof groupAdviceSchema>
+
 /** What the CLI's `group describe` prints. */
 export const groupSchema = z.object({
   groupId: z.string(),
@@ -376,7 +394,9 @@ export const groupSchema = z.object({
   /** Whether the coordinator told the commits; without them a committedOffset of null says nothing. */
   areCommitsKnown: z.boolean(),
   /** Those with a commit or a member, as far as both are known. */
-  partitions: z.array(groupPartitionSchema)
+  partitions: z.array(groupPartitionSchema),
+  /** What is wrong with how it works, as observed; empty when nothing is, or nothing is known. */
+  advice: z.array(groupAdviceSchema)
 })
 export type GroupView = z.infer<typeof groupSchema>
 

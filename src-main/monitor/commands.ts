@@ -8,6 +8,7 @@ import type { Clock } from '../kernel/ports'
 import type { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
 import type { Snapshot, TopicFacts } from './core/snapshot'
+import type { StandingCommit } from './core/commits-standing'
 import { groupsView, groupView, nodeCost, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
 import { GroupAdministration } from './group-administration'
@@ -50,10 +51,12 @@ export interface CommandPorts {
   readonly fresh: (topic?: string) => Promise<Snapshot>
   /** The groups that are behind. */
   readonly behind: () => ReadonlySet<string>
+  /** Commits of a group that stand still. */
+  readonly standing: (groupId: string) => readonly StandingCommit[]
 }
 
 export function commands(ports: CommandPorts): CommandTable {
-  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, behind } = ports
+  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, behind, standing } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -139,7 +142,7 @@ export function commands(ports: CommandPorts): CommandTable {
     'group.describe': async ({ groupId }) => {
       const snapshot = await fresh()
       const group = snapshot.groups?.get(groupId)
-      if (group !== undefined) return groupView(snapshot, group, behind())
+      if (group !== undefined) return groupView(snapshot, group, behind(), standing(groupId))
       if (snapshot.groups === null) throw noBroker()
       const message = `There is no group ${groupId}.`
       throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })

@@ -18,6 +18,7 @@ import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
 import { behindEvents, ensembleEvents, historyEvent, snapshotEvents } from './core/changes'
+import { CommitsStanding } from './core/commits-standing'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
@@ -63,6 +64,7 @@ export class Monitor {
   readonly #ensemble: EnsembleWatch
   readonly #history: LagHistory
   readonly #behind = new GroupsBehind()
+  readonly #standing = new CommitsStanding()
   readonly #watches: Watches
   readonly #consumers: Consumers
   readonly #productions: Productions
@@ -116,7 +118,8 @@ export class Monitor {
       serdes,
       consumers: this.#consumers,
       fresh: (topic) => this.#fresh(topic),
-      behind: () => this.#behindIds()
+      behind: () => this.#behindIds(),
+      standing: (groupId) => this.#standing.of(groupId)
     })
   }
 
@@ -224,6 +227,7 @@ export class Monitor {
         ])
       )
     )
+    this.#standing.sampled(snapshot, new Map([...lags].map(([groupId, { partitions }]) => [groupId, partitions])))
     const totals = new Map([...lags].map(([groupId, { total }]) => [groupId, total]))
     this.#events(behindEvents(this.#behind.sampled(snapshot.atMs, totals), snapshot.atMs))
   }
@@ -300,7 +304,8 @@ export class Monitor {
     } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)
-      if (group !== undefined) this.#watches.offer(key, groupView(snapshot, group, this.#behindIds()))
+      if (group !== undefined)
+        this.#watches.offer(key, groupView(snapshot, group, this.#behindIds(), this.#standing.of(name)))
       else if (snapshot.groups !== null) this.#watches.offer(key, null)
     } else if (key.startsWith('topic:')) {
       const topic = snapshot.topics.get(name)

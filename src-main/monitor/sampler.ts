@@ -265,8 +265,9 @@ function groupFacts({ broker, groupId, state: listedState, description, offsets 
 
 function memberFacts({ protocolType, members }: DescribedGroup): readonly MemberFacts[] {
   return members.map(({ memberId, clientId, clientHost, assignment }) => {
-    const assigned = protocolType === 'consumer' ? (readAssignment(assignment) ?? []) : []
-    return { memberId, clientId, clientHost, assigned }
+    const assigned = protocolType === 'consumer' ? readAssignment(assignment) : undefined
+    const who = { memberId, clientId, clientHost }
+    return assigned === undefined ? { ...who, assigned: [], isAssignmentUnknown: true } : { ...who, assigned }
   })
 }
 

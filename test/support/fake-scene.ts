@@ -500,6 +500,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       coordinatorId: isDead(seed.coordinatorId) ? null : seed.coordinatorId,
       isBehind: behind().includes(groupId),
       areCommitsKnown: !isSilent,
+      advice: isSilent || !isBroken || groupId !== 'es-sink' ? [] : adviceAt(killedAtMs),
       members: isSilent
         ? null
         : members.map((memberId, index) => ({
@@ -633,6 +634,25 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     workloads: () => workloads(name, clock())
   }
 }
+
+const adviceAt = (sinceMs: number): GroupView['advice'] => [
+  {
+    code: 'outnumbered',
+    count: 5,
+    sample: ['es-sink-13', 'es-sink-14', 'es-sink-15'],
+    members: 17,
+    partitions: 12,
+    sinceMs: null
+  },
+  {
+    code: 'standing',
+    count: 4,
+    sample: ['app-logs-0', 'app-logs-1', 'app-logs-3'],
+    members: 17,
+    partitions: 4,
+    sinceMs
+  }
+]
 
 function workloads(scene: SceneName, atMs: number): WorkloadsView {
   const common = {

@@ -31,6 +31,8 @@ export interface MemberFacts {
   readonly clientId: string
   readonly clientHost: string
   readonly assigned: readonly TopicPartition[]
+  /** Its assignment is none of a consumer's (Kafka Connect's, say): `assigned` then says nothing. */
+  readonly isAssignmentUnknown?: true
 }
 
 export interface GroupFacts {

@@ -11,6 +11,8 @@ import type {
   TopicsView,
   TopicView
 } from '../../api/views'
+import type { StandingCommit } from './commits-standing'
+import { groupAdvice } from './group-advice'
 import { byTopicAndPartition, groupLag, isCounted, type GroupLag } from './lag'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
 import { readersByTopic } from './topic-readers'
@@ -125,7 +127,12 @@ function groupRow(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupR
   }
 }
 
-export function groupView(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupView {
+export function groupView(
+  snapshot: Snapshot,
+  group: GroupFacts,
+  behind: Behind,
+  standing: readonly StandingCommit[] = []
+): GroupView {
   const { partitions, total } = groupLag(snapshot, group)
   return {
     groupId: group.groupId,
@@ -135,7 +142,8 @@ export function groupView(snapshot: Snapshot, group: GroupFacts, behind: Behind)
     isBehind: total !== null && behind.has(group.groupId),
     members: group.members?.map(memberView) ?? null,
     areCommitsKnown: group.committed !== null,
-    partitions: partitions.map(({ lag, ...row }) => ({ ...row, lagRecords: lag }))
+    partitions: partitions.map(({ lag, ...row }) => ({ ...row, lagRecords: lag })),
+    advice: [...groupAdvice(snapshot, group, standing)]
   }
 }
 

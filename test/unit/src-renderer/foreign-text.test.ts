@@ -39,6 +39,7 @@ function groupOf(name: string): GroupView {
     coordinatorId: 1,
     isBehind: false,
     areCommitsKnown: true,
+    advice: [],
     members: [{ memberId: name, clientId: name, clientHost: '/::1', assignments: [{ topic: name, partitions: [0] }] }],
     partitions: [
       { topic: name, partition: 0, committedOffset: 9, startOffset: 0, endOffset: 4, lagRecords: -5, memberId: name },

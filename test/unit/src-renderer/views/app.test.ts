@@ -319,6 +319,7 @@ describe('the page of a group', () => {
     coordinatorId: 1,
     isBehind: false,
     areCommitsKnown: true,
+    advice: [],
     members: [],
     partitions: [
       { topic: 't', partition: 0, committedOffset: 4, startOffset: 0, endOffset: 9, lagRecords: 5, memberId: null }

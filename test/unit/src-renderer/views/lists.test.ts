@@ -409,6 +409,7 @@ describe('a group', () => {
     coordinatorId: 1,
     isBehind: false,
     areCommitsKnown: true,
+    advice: [],
     members: [
       { memberId: 'm-1', clientId: 'app', clientHost: '/127.0.0.1', assignments: [{ topic: 't', partitions: [0, 1] }] }
     ],

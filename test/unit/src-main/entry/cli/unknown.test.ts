@@ -14,6 +14,7 @@ const group = {
   isBehind: false,
   members: [],
   areCommitsKnown: true,
+  advice: [],
   partitions: []
 }
 const row: GroupRow = {

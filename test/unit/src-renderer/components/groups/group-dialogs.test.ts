@@ -36,6 +36,7 @@ const group = (rest: Partial<GroupView> = {}): GroupView => ({
   isBehind: false,
   members: [],
   areCommitsKnown: true,
+  advice: [],
   partitions: [0, 1].map((partition) => ({
     topic: 'orders',
     partition,
