@@ -1,7 +1,9 @@
 /**
  * Every number and time on every screen. Digits are grouped by thin spaces in every language; integers of any length
- * are exact; what is not known is a dash, never 0. Times are local, through Intl.
+ * are exact; what is not known is a dash, never 0. Times are in the one zone that the user chose, through Intl.
  */
+import { shallowRef } from 'vue'
+
 export const UNKNOWN = '—'
 const THIN_SPACE = '\u2009'
 const MINUS = '\u2212'
@@ -116,18 +118,53 @@ export function durationParts(ms: number): DurationParts {
   return { unit: 'days', first: Math.floor(hours / 24), second: hours % 24 }
 }
 
+export const machineZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** An IANA name. One for the whole window; whatever shows times depends on it. */
+const shownZone = shallowRef(machineZone())
+
+/**
+ * Chosen in the settings; null for that of this machine, and so is what is no zone here (of an older release). Called
+ * again now and then for null: machines travel.
+ */
+export function showTimesIn(zone: string | null): void {
+  shownZone.value = zone !== null && isZone(zone) ? zone : machineZone()
+}
+
+export function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false // RangeError: no name of a zone
+  }
+}
+
+/** All that can be chosen, by name. */
+export const zoneNames = (): readonly string[] => Intl.supportedValuesOf('timeZone')
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-function dateFormat(locale: string, key: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const name = `${locale} ${key}`
-  const known = formats.get(name) ?? new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23' })
+function dateFormat(
+  locale: string,
+  key: string,
+  options: Intl.DateTimeFormatOptions,
+  timeZone = shownZone.value
+): Intl.DateTimeFormat {
+  const name = `${locale} ${key} ${timeZone}`
+  const known = formats.get(name) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone, hourCycle: 'h23' })
   formats.set(name, known)
   return known
 }
 
+/** What a Date can hold; beyond it there is no day to name. */
+const TIME_MAX = 8.64e15
+const isTime = (atMs: number): boolean => Math.abs(atMs) <= TIME_MAX
+
 const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
 
 export function clock(locale: string, atMs: number, hasSeconds = true): string {
+  if (!isTime(atMs)) return UNKNOWN
   return hasSeconds
     ? dateFormat(locale, 'clock', CLOCK).format(atMs)
     : dateFormat(locale, 'minutes', { hour: '2-digit', minute: '2-digit' }).format(atMs)
@@ -140,15 +177,61 @@ export function tickTime(locale: string, atMs: number, hasSeconds: boolean, isDa
 }
 
 export function clockMillis(locale: string, atMs: number): string {
-  return dateFormat(locale, 'millis', { ...CLOCK, fractionalSecondDigits: 3 }).format(atMs)
+  return isTime(atMs) ? dateFormat(locale, 'millis', { ...CLOCK, fractionalSecondDigits: 3 }).format(atMs) : UNKNOWN
+}
+
+const WALL = { era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', ...CLOCK } as const
+
+/** Clocks change at quarters of an hour; before this time not in every zone. */
+const QUARTER_MS = 900_000
+const QUARTERS_FROM_MS = 1e11
+const OFFSETS_MAX = 10_000
+const offsets = new Map<string, number>()
+
+/** What clocks of the shown zone show at a time, as the ms at which clocks of UTC show the same. */
+function wallMs(atMs: number): number {
+  const timeZone = shownZone.value
+  if (timeZone === 'UTC') return atMs
+  if (atMs < QUARTERS_FROM_MS) return wallByParts(atMs, timeZone)
+  const key = `${timeZone} ${Math.floor(atMs / QUARTER_MS)}`
+  let offset = offsets.get(key)
+  if (offset === undefined) {
+    offset = wallByParts(atMs, timeZone) - atMs
+    if (offsets.size >= OFFSETS_MAX) offsets.clear()
+    offsets.set(key, offset)
+  }
+  return atMs + offset
+}
+
+function wallByParts(atMs: number, timeZone: string): number {
+  const parts = new Map<string, string>()
+  for (const { type, value } of dateFormat('en', 'wall', WALL, timeZone).formatToParts(atMs)) parts.set(type, value)
+  const of = (type: string): number => Number(parts.get(type))
+  const year = parts.get('era') === 'BC' ? 1 - of('year') : of('year')
+  const wall = new Date(0)
+  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
+  wall.setUTCFullYear(year, of('month') - 1, of('day'))
+  wall.setUTCHours(of('hour'), of('minute'), of('second'), ((atMs % 1000) + 1000) % 1000)
+  return wall.getTime()
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * When clocks of the shown zone show a time, `wall` as `wallMs` has it. Of an hour that comes twice the first; an hour
+ * that is left out is counted on from before it, as a Date does with the machine's zone.
+ */
+export function fromWall(wall: number): number {
+  const before = wall - (wallMs(wall - DAY_MS) - (wall - DAY_MS))
+  const after = wall - (wallMs(wall + DAY_MS) - (wall + DAY_MS))
+  return [before, after].find((at) => wallMs(at) === wall) ?? before
 }
 
 /** 2026-11-22 14:06:22.506: the same in every language, to be compared and copied. */
 export function isoLocal(atMs: number): string {
-  const at = new Date(atMs)
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`
+  if (!isTime(atMs)) return UNKNOWN
+  const wall = wallMs(atMs)
+  return isTime(wall) ? new Date(wall).toISOString().replace('T', ' ').replace('Z', '') : UNKNOWN
 }
 
 /** A time of day; of another day than `nowMs` with its date: 11-22 14:06:22. */
@@ -162,7 +245,8 @@ export interface TimeRange {
   readonly toMs: number
 }
 
-const isOneDay = (aMs: number, bMs: number): boolean => new Date(aMs).toDateString() === new Date(bMs).toDateString()
+export const isOneDay = (aMs: number, bMs: number): boolean =>
+  isoLocal(aMs).slice(0, 10) === isoLocal(bMs).slice(0, 10)
 
 /** A time among others: all of them have dates, or none has. None is needed where all are of today. */
 export function momentWithin(locale: string, atMs: number, range: TimeRange, nowMs: number): string {
@@ -175,6 +259,11 @@ export function zone(locale: string, atMs: number): string {
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
 }
 
-export function zoneName(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+/** Of the zone that is shown. */
+export const zoneName = (): string => shownZone.value
+
+/** How far a zone is from UTC at a time: UTC+5:30. */
+export function zoneOffset(name: string, atMs: number): string {
+  const parts = dateFormat('en', 'offset', { timeZoneName: 'shortOffset' }, name).formatToParts(atMs)
+  return (parts.find((part) => part.type === 'timeZoneName')?.value ?? '').replace('GMT', 'UTC')
 }

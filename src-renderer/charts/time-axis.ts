@@ -1,4 +1,5 @@
 /** Round wall-clock ticks and the scale of the event rail. Times are ms since 1970, widths are pixels. */
+import { isOneDay } from '@/format'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -34,11 +35,10 @@ export function timeTicks(scale: TimeScale, minGap: number): TimeTicks {
 
 /** Which ticks carry their date: the first of each day, where the ticks are not all of today. */
 export function datedTicks(atMs: readonly number[], nowMs: number): readonly boolean[] {
-  const dayOf = (at: number): string => new Date(at).toDateString()
-  const isToday = atMs.every((at) => dayOf(at) === dayOf(nowMs))
+  const isToday = atMs.every((at) => isOneDay(at, nowMs))
   return atMs.map((at, index) => {
     const before = atMs[index - 1]
-    return !isToday && (before === undefined || dayOf(before) !== dayOf(at))
+    return !isToday && (before === undefined || !isOneDay(before, at))
   })
 }
 

@@ -1,4 +1,5 @@
-/** A time as people type it, in the zone of this machine unless it says another. Pure. */
+/** A time as people type it, in the zone that is shown unless it says another. */
+import { fromWall } from '@/format'
 
 const TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/
 
@@ -15,10 +16,8 @@ export function typedTime(text: string): number | undefined {
   // There is no 30th of February: what a Date makes of it is another day than was typed.
   const isoDay = new Date(Date.UTC(year, month - 1, day))
   if (isoDay.getUTCMonth() !== month - 1 || isoDay.getUTCDate() !== day) return undefined
-  const atMs =
-    zone === undefined
-      ? new Date(year, month - 1, day, hour, minute, second, milli).getTime()
-      : Date.UTC(year, month - 1, day, hour, minute, second, milli) - zoneOffsetMs(zone)
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second, milli)
+  const atMs = zone === undefined ? fromWall(wall) : wall - zoneOffsetMs(zone)
   return Number.isFinite(atMs) && atMs >= 0 ? atMs : undefined
 }
 

@@ -1,7 +1,8 @@
-/** What the user chose for this window, kept in localStorage: theme, language, density, time range. */
+/** What the user chose for this window, kept in localStorage: theme, language, density, time zone, time range. */
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
-import { usePreferredDark } from '@vueuse/core'
+import { useEventListener, usePreferredDark } from '@vueuse/core'
+import { isZone, showTimesIn } from '@/format'
 import { useClockStore } from './clock'
 import { useEventsStore } from './events'
 
@@ -22,6 +23,8 @@ interface Stored {
   readonly theme: Theme
   readonly language: Language
   readonly density: Density
+  /** An IANA name; null for the zone of this machine, wherever it goes. */
+  readonly timeZone: string | null
   /** null: nobody chose one. */
   readonly rangeMs: RangeMs | null
 }
@@ -41,6 +44,7 @@ export function readSettings(text: string | null, systemLanguage: string): Store
     theme: pick(THEMES, stored.theme, 'system'),
     language: pick(LANGUAGES, stored.language, systemLanguage.startsWith('ko') ? 'ko' : 'en'),
     density: pick(DENSITIES, stored.density, 'normal'),
+    timeZone: typeof stored.timeZone === 'string' && isZone(stored.timeZone) ? stored.timeZone : null,
     rangeMs: pick(RANGES_MS, stored.rangeMs, null)
   }
 }
@@ -60,6 +64,7 @@ export const useSettingsStore = defineStore('settings', () => {
   const theme = ref<Theme>(stored.theme)
   const language = ref<Language>(stored.language)
   const density = ref<Density>(stored.density)
+  const timeZone = ref(stored.timeZone)
   const chosenRangeMs = ref(stored.rangeMs)
   const clock = useClockStore()
   const events = useEventsStore()
@@ -71,11 +76,12 @@ export const useSettingsStore = defineStore('settings', () => {
   const prefersDark = usePreferredDark()
   const shownTheme = computed(() => (theme.value === 'system' ? (prefersDark.value ? 'dark' : 'light') : theme.value))
 
-  watch([theme, language, density, chosenRangeMs], () => {
+  watch([theme, language, density, timeZone, chosenRangeMs], () => {
     const value: Stored = {
       theme: theme.value,
       language: language.value,
       density: density.value,
+      timeZone: timeZone.value,
       rangeMs: chosenRangeMs.value
     }
     window.localStorage.setItem(STORAGE_KEY, JSON.stringify(value))
@@ -91,5 +97,8 @@ export const useSettingsStore = defineStore('settings', () => {
     { immediate: true, flush: 'sync' }
   )
 
-  return { theme, language, density, rangeMs, shownTheme }
+  watch(timeZone, (next) => showTimesIn(next), { immediate: true, flush: 'sync' })
+  useEventListener(window, ['focus', 'visibilitychange'], () => showTimesIn(timeZone.value))
+
+  return { theme, language, density, timeZone, rangeMs, shownTheme }
 })

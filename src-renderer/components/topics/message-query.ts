@@ -1,5 +1,6 @@
 /** What is typed above the messages as a question to the cluster. Pure. */
 import type { ScanPlace, SearchCriterion } from '@api/search'
+import { typedTime } from '@/composables/local-time'
 
 export const SEARCH_KINDS = ['text', 'exact', 'regex', 'field', 'key', 'header', 'tombstone'] as const
 export type SearchKind = (typeof SEARCH_KINDS)[number]
@@ -47,14 +48,13 @@ export function partitionsOf(text: string, count: number): number[] | undefined 
   return [...found].sort((a, b) => a - b)
 }
 
-/** Offset or time as typed; undefined for what is none. A time without a zone is this machine's. */
+/** Offset or time as typed; undefined for what is none. A time without a zone is of the one shown. */
 export function placeOf(place: 'offset' | 'time', text: string): ScanPlace | undefined {
   const given = text.trim()
   if (place === 'offset') {
     const offset = Number(given.replaceAll(/[\s\u2009\u202f,]/g, ''))
     return given !== '' && Number.isSafeInteger(offset) && offset >= 0 ? { type: 'offset', offset } : undefined
   }
-  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(given)) return undefined
-  const timestampMs = new Date(/^.{10}$/.test(given) ? `${given}T00:00` : given.replace(' ', 'T')).getTime()
-  return Number.isFinite(timestampMs) && timestampMs >= 0 ? { type: 'time', timestampMs } : undefined
+  const timestampMs = typedTime(given)
+  return timestampMs === undefined ? undefined : { type: 'time', timestampMs }
 }

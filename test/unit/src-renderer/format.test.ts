@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import {
   atLeast,
   axisTick,
@@ -10,8 +10,15 @@ import {
   integer,
   inUnit,
   isoLocal,
+  moment,
   momentWithin,
-  rateUnit
+  rateUnit,
+  showTimesIn,
+  tickTime,
+  zone,
+  zoneName,
+  zoneNames,
+  zoneOffset
 } from '@/format'
 
 const THIN = '\u2009'
@@ -130,5 +137,72 @@ describe('a time among others', () => {
 
   it('has its date where all of them are of another day', () => {
     expect(momentWithin('en', at(22, 10), today, at(23, 1))).toBe('11-22 10:05:09')
+  })
+})
+
+describe('the shown zone', () => {
+  afterEach(() => showTimesIn(null))
+  const autumn = Date.UTC(2026, 9, 25, 0, 59, 59, 999)
+
+  it('is that of all times at once', () => {
+    const at = Date.UTC(2026, 10, 22, 18, 30, 5, 7)
+    const all = (): string[] => [
+      isoLocal(at),
+      clock('en', at),
+      moment('en', at, at, true),
+      moment('en', at, at + 86_400_000),
+      tickTime('en', at, false, true),
+      zone('en', at),
+      zoneName()
+    ]
+    showTimesIn('UTC')
+    expect(all()).toEqual([
+      '2026-11-22 18:30:05.007',
+      '18:30:05',
+      '18:30:05.007',
+      '11-22 18:30:05',
+      '11-22 18:30',
+      'UTC',
+      'UTC'
+    ])
+    showTimesIn('Asia/Kolkata')
+    expect(all()).toEqual([
+      '2026-11-23 00:00:05.007',
+      '00:00:05',
+      '00:00:05.007',
+      '11-23 00:00:05',
+      '11-23 00:00',
+      'GMT+5:30',
+      'Asia/Kolkata'
+    ])
+  })
+
+  it('says when clocks are put back and forward', () => {
+    showTimesIn('Europe/Berlin')
+    expect([autumn, autumn + 1].map(isoLocal)).toEqual(['2026-10-25 02:59:59.999', '2026-10-25 02:00:00.000'])
+    const spring = Date.UTC(2026, 2, 29, 0, 59, 59, 999)
+    expect([spring, spring + 1].map(isoLocal)).toEqual(['2026-03-29 01:59:59.999', '2026-03-29 03:00:00.000'])
+    expect(zoneOffset('Europe/Berlin', autumn)).toBe('UTC+2')
+    expect(zoneOffset('Europe/Berlin', autumn + 1)).toBe('UTC+1')
+  })
+
+  it('has days of its own', () => {
+    const at = Date.UTC(2026, 10, 22, 18, 30)
+    showTimesIn('UTC')
+    expect(moment('en', at, at - 4 * 3_600_000)).toBe('18:30:00')
+    showTimesIn('Asia/Kolkata')
+    expect(moment('en', at, at - 4 * 3_600_000)).toBe('11-23 00:00:00')
+  })
+
+  it('is that of this machine when there is none of the name', () => {
+    showTimesIn('Mars/Olympus_Mons')
+    expect(zoneName()).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone)
+    expect(zoneNames()).toContain('Asia/Seoul')
+  })
+
+  it('has no day for what no clock can show', () => {
+    expect([isoLocal(8.64e15 + 1), clock('en', Number.NaN)]).toEqual(['—', '—'])
+    showTimesIn('Asia/Seoul')
+    expect(isoLocal(-62_135_596_800_000 - 86_400_000)).toMatch(/^0000-12-31 /)
   })
 })

@@ -9,6 +9,7 @@ import { useLagStore } from '@/stores/lag'
 import { useNodesStore } from '@/stores/nodes'
 import { useNoticesStore } from '@/stores/notices'
 import { linkTo, parseRoute } from '@/stores/route'
+import { isoLocal } from '@/format'
 import { grownRangeMs, readSettings, useSettingsStore } from '@/stores/settings'
 import { useTopicsStore } from '@/stores/topics'
 import type { FakeApi } from '../support/fake-api'
@@ -200,10 +201,10 @@ describe('a route', () => {
 
 describe('settings', () => {
   it('that cannot be read are the defaults', () => {
-    const defaults = { theme: 'system', language: 'en', density: 'normal', rangeMs: null }
+    const defaults = { theme: 'system', language: 'en', density: 'normal', timeZone: null, rangeMs: null }
     expect(readSettings(null, 'en-GB')).toEqual(defaults)
     expect(readSettings('{', 'en-GB')).toEqual(defaults)
-    expect(readSettings('{"theme":"pink","rangeMs":5}', 'en-GB')).toEqual(defaults)
+    expect(readSettings('{"theme":"pink","rangeMs":5,"timeZone":"Mars/Olympus_Mons"}', 'en-GB')).toEqual(defaults)
     expect(readSettings(null, 'ko-KR').language).toBe('ko')
   })
 
@@ -222,13 +223,18 @@ describe('settings', () => {
     settings.theme = 'light'
     settings.language = 'ko'
     settings.density = 'compact'
+    settings.timeZone = 'Asia/Kathmandu'
+    expect(isoLocal(0)).toBe('1970-01-01 05:30:00.000')
+    expect(isoLocal(Date.UTC(2026, 10, 22))).toBe('2026-11-22 05:45:00.000')
     await flushPromises()
 
     expect(document.documentElement.dataset).toMatchObject({ theme: 'light', density: 'compact' })
     expect(document.documentElement.lang).toBe('ko')
     expect(readSettings(window.localStorage.getItem('lagoon.settings'), 'en')).toMatchObject({
       theme: 'light',
-      language: 'ko'
+      language: 'ko',
+      timeZone: 'Asia/Kathmandu'
     })
+    settings.timeZone = null
   })
 })
