@@ -245,8 +245,7 @@ export interface TimeRange {
   readonly toMs: number
 }
 
-export const isOneDay = (aMs: number, bMs: number): boolean =>
-  isoLocal(aMs).slice(0, 10) === isoLocal(bMs).slice(0, 10)
+export const isOneDay = (aMs: number, bMs: number): boolean => isoLocal(aMs).slice(0, 10) === isoLocal(bMs).slice(0, 10)
 
 /** A time among others: all of them have dates, or none has. None is needed where all are of today. */
 export function momentWithin(locale: string, atMs: number, range: TimeRange, nowMs: number): string {

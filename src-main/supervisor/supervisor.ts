@@ -12,10 +12,12 @@ import {
   encodeSpec,
   firstBrokerPort,
   firstEnsemblePort,
+  laterVersion,
   makeSpec,
   parseSpec,
   resizeProblem,
   sizesProblem,
+  specVersion,
   withBrokerConfigs,
   withDesired,
   withPort,
@@ -396,8 +398,16 @@ function refuseForeign(disk: Disk, dir: string): void {
 }
 
 function storedSpec(disk: Disk, path: string): ClusterSpec {
-  const spec = parseSpec(new TextDecoder().decode(disk.read(path)))
+  const text = new TextDecoder().decode(disk.read(path))
+  const spec = parseSpec(text)
   if (spec !== undefined) return spec
+  const version = laterVersion(text)
+  if (version !== undefined) {
+    throw new AppError(
+      'CORRUPT',
+      `${path} is of a newer Lagoon: its folders have version ${version}, and this one knows them up to version ${specVersion}. Update Lagoon, or choose another folder with --data; nothing was changed.`
+    )
+  }
   throw new AppError(
     'CORRUPT',
     `${path} cannot be read as a cluster. Restore it, or choose another folder with --data; nothing was changed.`

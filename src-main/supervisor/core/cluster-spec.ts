@@ -18,8 +18,11 @@ export interface NodeSpec {
   readonly desired: Desired
 }
 
+/** Of a folder: raised when an earlier Lagoon could not work with it any more. */
+export const specVersion = 1
+
 export interface ClusterSpec {
-  readonly version: 1
+  readonly version: typeof specVersion
   readonly name: string
   readonly host: string
   readonly nodes: readonly NodeSpec[]
@@ -92,7 +95,7 @@ export function makeSpec(
     desired: 'running'
   })
   return {
-    version: 1,
+    version: specVersion,
     name,
     host: clusterHost,
     nodes: [
@@ -126,6 +129,17 @@ export function encodeSpec(spec: ClusterSpec): string {
   return `${JSON.stringify(spec, undefined, 2)}\n`
 }
 
+/** The version of a folder that a later Lagoon made; undefined for all that this one should know, and for what is no cluster. */
+export function laterVersion(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
+    return typeof version === 'number' && version > specVersion ? version : undefined
+  } catch {
+    return undefined // no JSON: no version of a folder was that
+  }
+}
+
 /** Undefined when the text is no cluster of ours. */
 export function parseSpec(text: string): ClusterSpec | undefined {
   let value: unknown
@@ -136,7 +150,8 @@ export function parseSpec(text: string): ClusterSpec | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined
   const { version, name, host, nodes, brokerConfigs = {} } = value as Record<string, unknown>
-  if (version !== 1 || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
+  if (version !== specVersion || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes))
+    return undefined
   if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
   return Object.keys(brokerConfigs).length === 0
     ? { version, name, host, nodes }
