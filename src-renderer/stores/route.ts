@@ -17,16 +17,24 @@ export const TABS = {
 export const LAB_PAGES = ['workloads'] as const
 export type LabPage = (typeof LAB_PAGES)[number]
 
+/** A record of the topic that is open. */
+export interface RecordPlace {
+  readonly partition: number
+  readonly offset: number
+}
+
 export interface Route {
   readonly section: Section
   /** Node, topic or group that is open; page of the lab. */
   readonly subject: string | undefined
   readonly tab: string | undefined
+  /** `#/topics/T/messages/P/O` opens this one. */
+  readonly record?: RecordPlace
 }
 
 /** What of an address leads nowhere is left out. */
 export function parseRoute(hash: string): Route {
-  const [name, subject, tab] = hash
+  const [name, subject, tab, partition, offset] = hash
     .replace(/^#?\/?/, '')
     .split('/')
     .map(decode)
@@ -36,7 +44,14 @@ export function parseRoute(hash: string): Route {
   const isNamed = subject !== undefined && (subject !== '' || section === 'groups')
   const isNowhere = section === 'lab' && !LAB_PAGES.some((page) => page === subject)
   if (tabs === undefined || !isNamed || isNowhere) return { section, subject: undefined, tab: undefined }
-  return { section, subject, tab: tabs.find((one) => one === tab) }
+  const record = section === 'topics' && tab === 'messages' ? recordPlace(partition, offset) : undefined
+  return { section, subject, tab: tabs.find((one) => one === tab), ...(record === undefined ? {} : { record }) }
+}
+
+function recordPlace(partition = '', offset = ''): RecordPlace | undefined {
+  if (!/^\d{1,9}$/.test(partition) || !/^\d{1,16}$/.test(offset)) return undefined
+  const place = { partition: Number(partition), offset: Number(offset) }
+  return Number.isSafeInteger(place.offset) ? place : undefined
 }
 
 /** A malformed escape is shown as it stands. */
@@ -48,8 +63,9 @@ function decode(text: string): string {
   }
 }
 
-export function linkTo(section: Section, subject?: string, tab?: string): string {
-  const parts = [section, subject, tab].filter((part) => part !== undefined)
+export function linkTo(section: Section, subject?: string, tab?: string, record?: RecordPlace): string {
+  const place = record === undefined ? [] : [String(record.partition), String(record.offset)]
+  const parts = [section, subject, tab, ...place].filter((part) => part !== undefined)
   return `#/${parts.map(encodeURIComponent).join('/')}`
 }
 
@@ -57,7 +73,7 @@ export function linkTo(section: Section, subject?: string, tab?: string): string
 function currentRoute(): Route {
   const { hash } = window.location
   const route = parseRoute(hash)
-  const address = linkTo(route.section, route.subject, route.tab)
+  const address = linkTo(route.section, route.subject, route.tab, route.record)
   const isTrue = hash === '' || decode(hash) === decode(address)
   if (!isTrue) window.history.replaceState(window.history.state, '', address)
   return route
@@ -67,8 +83,9 @@ export const useRouteStore = defineStore('route', () => {
   const route = shallowRef<Route>(currentRoute())
   const left = shallowRef<Route>()
   const enter = (next: Route): void => {
-    const { section, subject, tab } = route.value
-    if (next.section === section && next.subject === subject && next.tab === tab) return
+    const { section, subject, tab, record } = route.value
+    const isSameRecord = next.record?.partition === record?.partition && next.record?.offset === record?.offset
+    if (next.section === section && next.subject === subject && next.tab === tab && isSameRecord) return
     left.value = route.value
     route.value = next
   }

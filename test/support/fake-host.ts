@@ -187,6 +187,14 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
           }
         ]
       })
+    case 'records.from':
+      return result({
+        records: scene.records(input.topic ?? '', 3),
+        unreachablePartitions: [],
+        unreadable: [],
+        positions: [],
+        isEnd: true
+      })
     case 'group.reset': {
       if (input.groupId === 'billing') {
         const message = 'Group billing cannot be reset while it has members. Stop them and try again.'

@@ -55,6 +55,7 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.dialog-foot .primary').waitFor()
     }
   },
+  { name: 'record-gone', scene: 'healthy', hash: '#/topics/orders/messages/0/5' },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },
   {
     name: 'topic-config-change',

@@ -199,6 +199,21 @@ describe('a route', () => {
   })
 })
 
+describe('a route to a record', () => {
+  it('is what its link says, and nothing where it names no place', () => {
+    const record = { partition: 3, offset: Number.MAX_SAFE_INTEGER }
+    expect(parseRoute(linkTo('topics', 'a/b', 'messages', record))).toEqual({
+      section: 'topics',
+      subject: 'a/b',
+      tab: 'messages',
+      record
+    })
+    for (const place of ['0', '0/', '0/-1', '0/9007199254740993', 'x/1', '1/1.5'])
+      expect(parseRoute(`#/topics/t/messages/${place}`).record).toBeUndefined()
+    expect(parseRoute('#/topics/t/config/0/1').record).toBeUndefined()
+  })
+})
+
 describe('settings', () => {
   it('that cannot be read are the defaults', () => {
     const defaults = { theme: 'system', language: 'en', density: 'normal', timeZone: null, rangeMs: null }
