@@ -28,6 +28,8 @@ const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)
 const offset = z.number().int().min(0)
 const atTime = z.object({ type: z.literal('time'), timestampMs: z.number().int().min(0) })
+/** With a time the offset is not known yet: it is where the partition's first record of that time or later lies. */
+const pagePlace = z.object({ partition, offset, timestampMs: z.number().int().min(0).optional() })
 const configResource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('topic'), topic: z.string().min(1) }),
   z.object({ type: z.literal('broker'), broker: z.number().int().min(0).nullable() })
@@ -117,7 +119,11 @@ export const COMMANDS = {
       unreadable: z.array(unreadableSchema)
     })
   },
-  /** Records from a place on, oldest first, `limit` of all partitions together; `positions` is where the next ones are. */
+  /**
+   * Records from a place on, `limit` of all partitions together: within a partition in the order of its offsets, over
+   * partitions oldest first. `positions` is where the next ones are; a partition that is not in them is new and is read
+   * from its start.
+   */
   'records.from': {
     input: z.object({
       topic: z.string().min(1),
@@ -127,7 +133,7 @@ export const COMMANDS = {
         z.object({ type: z.literal('offset'), offset }),
         atTime,
         z.object({ type: z.literal('group'), groupId: z.string() }),
-        z.object({ type: z.literal('positions'), positions: z.array(z.object({ partition, offset })).max(10_000) })
+        z.object({ type: z.literal('positions'), positions: z.array(pagePlace).max(10_000) })
       ]),
       limit: z.number().int().min(1).max(1000)
     }),
@@ -135,8 +141,8 @@ export const COMMANDS = {
       records: z.array(recordSchema),
       unreachablePartitions: z.array(partition),
       unreadable: z.array(unreadableSchema),
-      positions: z.array(z.object({ partition, offset })),
-      /** Nothing lies behind them now. */
+      positions: z.array(pagePlace),
+      /** Every partition was read, and nothing lies behind them now. */
       isEnd: z.boolean()
     })
   },

@@ -1,11 +1,11 @@
 /**
  * Records of a topic from a place on, oldest first: so many of all partitions together, and where the next ones are. A
- * leader that does not answer leaves its partitions out, and they are named.
+ * leader that does not answer leaves its partitions out: they are named, and keep their place for the next page.
  */
 import type { CommandInput, CommandOutput } from '../api/commands'
 import type { RecordView, UnreadableView } from '../api/views'
 import type { KafkaCluster } from '../kernel/cluster-ports'
-import { expectAppError } from '../kernel/errors'
+import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import type { PartitionFacts, TopicFacts } from './core/snapshot'
 import { byLeader, fetchTimeoutMs, lane, partitionBytesMax, payloadBytesMax, unreadableMax } from './newest'
@@ -14,8 +14,11 @@ import { retrying } from './retrying'
 const requestTimeoutMs = 5000
 /** Fetches of one partition: each brings a batch at least. */
 const fetchesMax = 8
+/** Behind every record. */
+const theEnd = Number.MAX_SAFE_INTEGER
 
 type Input = CommandInput<'records.from'>
+type Position = CommandOutput<'records.from'>['positions'][number]
 
 /** Rejects as the coordinator does when the group's commits cannot be had. */
 export async function recordsFrom(
@@ -27,32 +30,24 @@ export async function recordsFrom(
   const committed =
     input.from.type === 'group' ? await commits(clock, cluster, topic.name, input.from.groupId) : undefined
   const chosen = topic.partitions.filter(({ partition }) => input.partitions?.includes(partition) ?? true)
-  const unreachable: number[] = []
+  const unreachable: Position[] = []
   const read: PartitionRead[] = []
   await Promise.all(
     byLeader(chosen).map(async (led) => {
       for (const partition of led) {
         const found = await readOne(cluster, topic.name, partition, { ...input, committed })
-        if (found === undefined) unreachable.push(partition.partition)
+        if (found === undefined) unreachable.push(wantedPlace(partition, { ...input, committed }))
         else read.push(found)
       }
     })
   )
-  const records = read
-    .flatMap((one) => one.records)
-    .sort(byTime)
-    .slice(0, input.limit)
-  const positions = read.map((one) => {
-    const shown = records.filter(({ partition }) => partition === one.partition)
-    const isAllShown = shown.length === one.records.length
-    return { ...one, offset: isAllShown ? one.nextOffset : (shown.at(-1)?.offset ?? one.fromOffset - 1) + 1 }
-  })
+  const { records, positions } = page(read, input.limit)
   return {
     records,
-    unreachablePartitions: unreachable.sort((a, b) => a - b),
+    unreachablePartitions: unreachable.map(({ partition }) => partition).sort((a, b) => a - b),
     unreadable: read.flatMap((one) => one.unreadable).slice(0, unreadableMax),
-    positions: positions.map(({ partition, offset }) => ({ partition, offset })),
-    isEnd: positions.every(({ offset, endOffset }) => offset >= endOffset)
+    positions: [...positions.map(({ partition, offset }) => ({ partition, offset })), ...unreachable],
+    isEnd: unreachable.length === 0 && positions.every(({ offset, endOffset }) => offset >= endOffset)
   }
 }
 
@@ -60,9 +55,52 @@ interface PartitionRead {
   readonly partition: number
   readonly records: readonly RecordView[]
   readonly unreadable: readonly UnreadableView[]
-  readonly fromOffset: number
   readonly nextOffset: number
   readonly endOffset: number
+}
+
+interface Head {
+  readonly read: PartitionRead
+  /** How many of its records are shown. */
+  shown: number
+}
+
+/**
+ * The oldest heads, one by one: times need not follow offsets within a partition, and what is left out must lie behind
+ * what is shown.
+ */
+function page(
+  read: readonly PartitionRead[],
+  limit: number
+): {
+  readonly records: RecordView[]
+  readonly positions: readonly (Position & { readonly endOffset: number })[]
+} {
+  const records: RecordView[] = []
+  const heads = read.map((one): Head => ({ read: one, shown: 0 }))
+  let open = heads
+  while (records.length < limit) {
+    open = open.filter((head) => head.shown < head.read.records.length)
+    const [oldest, record] = oldestOf(open)
+    if (oldest === undefined || record === undefined) break
+    records.push(record)
+    oldest.shown += 1
+  }
+  const positions = heads.map(({ read: { partition, records: all, nextOffset, endOffset }, shown }) => ({
+    partition,
+    offset: all[shown]?.offset ?? nextOffset,
+    endOffset
+  }))
+  return { records, positions }
+}
+
+function oldestOf(heads: readonly Head[]): readonly [Head, RecordView] | readonly [] {
+  let oldest: readonly [Head, RecordView] | readonly [] = []
+  for (const head of heads) {
+    const record = head.read.records[head.shown]
+    if (record !== undefined && (oldest[1] === undefined || byTime(record, oldest[1]) < 0)) oldest = [head, record]
+  }
+  return oldest
 }
 
 /** Undefined when the leader is not known or does not answer. */
@@ -77,11 +115,7 @@ async function readOne(
   const unreadable: UnreadableView[] = []
   try {
     const wanted = await placeIn(cluster, { topic, partition, leader }, input)
-    const fromOffset = Math.min(
-      endOffset,
-      Math.max(startOffset, wanted ?? (input.from.type === 'oldest' ? 0 : endOffset))
-    )
-    let offset = fromOffset
+    let offset = Math.min(endOffset, Math.max(startOffset, wanted ?? endOffset))
     for (let i = 0; i < fetchesMax && offset < endOffset && records.length < input.limit; i++) {
       const [fetched] = await cluster.fetch(leader, [{ topic, partition, offset }], {
         maxWaitMs: 0,
@@ -102,33 +136,46 @@ async function readOne(
     }
     const last = records.at(-1)
     const nextOffset = records.length >= input.limit && last !== undefined ? last.offset + 1 : offset
-    return { partition, records, unreadable, fromOffset, nextOffset, endOffset }
+    return { partition, records, unreadable, nextOffset, endOffset }
   } catch (error) {
     expectAppError(error)
     return undefined
   }
 }
 
-/** Undefined for a partition that has no such place: a time after its last record, a group that never committed in it. */
+/** Undefined for a time after the partition's last record. */
 async function placeIn(
   cluster: KafkaCluster,
   at: { readonly topic: string; readonly partition: number; readonly leader: number },
-  { from, committed }: Input & { readonly committed: ReadonlyMap<number, number> | undefined }
+  input: Input & { readonly committed: ReadonlyMap<number, number> | undefined }
 ): Promise<number | undefined> {
+  const wanted = wantedPlace(at, input)
+  if (wanted.timestampMs === undefined) return wanted.offset
+  const { topic, partition, leader } = at
+  const [found] = await cluster.offsetsAtTime(leader, wanted.timestampMs, [{ topic, partition }], requestTimeoutMs)
+  if (found === undefined || found.problem !== null) {
+    const message = found?.problem?.message ?? `Broker ${leader} does not lead it.`
+    throw new AppError('KAFKA', message, { details: { kafkaError: found?.problem?.name } })
+  }
+  return found.offset ?? undefined
+}
+
+/** As it is kept for the next page while the leader is away: what only the leader knows is still to be asked then. */
+function wantedPlace(
+  { partition }: { readonly partition: number },
+  { from, committed }: Input & { readonly committed: ReadonlyMap<number, number> | undefined }
+): Position {
   switch (from.type) {
     case 'oldest':
-      return undefined
+      return { partition, offset: 0 }
     case 'offset':
-      return from.offset
+      return { partition, offset: from.offset }
     case 'group':
-      return committed?.get(at.partition)
+      return { partition, offset: committed?.get(partition) ?? theEnd }
     case 'positions':
-      return from.positions.find(({ partition }) => partition === at.partition)?.offset
-    case 'time': {
-      const { topic, partition, leader } = at
-      const [found] = await cluster.offsetsAtTime(leader, from.timestampMs, [{ topic, partition }], requestTimeoutMs)
-      return found?.offset ?? undefined
-    }
+      return from.positions.find((one) => one.partition === partition) ?? { partition, offset: 0 }
+    case 'time':
+      return { partition, offset: 0, timestampMs: from.timestampMs }
   }
 }
 
