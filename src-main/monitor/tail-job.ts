@@ -42,6 +42,8 @@ export class TailJob implements RecordJob {
   readonly #lane: string
   readonly #matcher: RecordMatcher
   readonly #followed = new Map<number, Followed>()
+  /** Partitions that were there when it began. */
+  #firstOnes: ReadonlySet<number> | undefined
   #leaders = new Map<number, number | null>()
   #topicId: string | undefined
   #leadersAtMs = Number.NEGATIVE_INFINITY
@@ -118,6 +120,7 @@ export class TailJob implements RecordJob {
       this.#topicId = found.topicId
       this.#leadersAtMs = clock.monotonicMs()
       const followed = found.partitions.filter(({ partition }) => wanted?.includes(partition) ?? true)
+      this.#firstOnes ??= new Set(found.partitions.map(({ partition }) => partition))
       this.#leaders = new Map(followed.map(({ partition, leader }) => [partition, leader]))
     } catch (error) {
       expectAppErrorUnlessApi(error)
@@ -150,6 +153,7 @@ export class TailJob implements RecordJob {
     const { topic } = this.#query
     const places = partitions.map((partition) => ({ topic, partition }))
     const ends = await this.#ports.cluster.offsets(leader, 'latest', places, requestTimeoutMs)
+    await this.#begin(leader, partitions)
     return ends.flatMap(({ partition, offset }) => {
       if (offset === null) {
         this.#silent.add(partition)
@@ -157,6 +161,10 @@ export class TailJob implements RecordJob {
       }
       this.#silent.delete(partition)
       const at = this.#followed.get(partition)
+      if (at === undefined && this.#firstOnes?.has(partition) === false) {
+        this.#silent.add(partition)
+        return []
+      }
       // It begins at the end. A log that was cut begins there anew.
       if (at === undefined || offset < at.end) {
         this.#followed.set(partition, { position: offset, end: offset })
@@ -166,6 +174,18 @@ export class TailJob implements RecordJob {
       at.end = offset
       return at.position < at.end ? [partition] : []
     })
+  }
+
+  /** A partition that was made meanwhile is followed from its start: all that is in it came since the tail began. */
+  async #begin(leader: number, partitions: readonly number[]): Promise<void> {
+    const { topic } = this.#query
+    const later = partitions.filter((one) => !this.#followed.has(one) && this.#firstOnes?.has(one) === false)
+    if (later.length === 0) return
+    const places = later.map((partition) => ({ topic, partition }))
+    const starts = await this.#ports.cluster.offsets(leader, 'earliest', places, requestTimeoutMs)
+    for (const { partition, offset } of starts) {
+      if (offset !== null) this.#followed.set(partition, { position: offset, end: offset })
+    }
   }
 
   async #read(leader: number, partitions: readonly number[]): Promise<void> {
