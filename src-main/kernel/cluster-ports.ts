@@ -232,6 +232,7 @@ export type Criterion =
   | { readonly type: 'regex'; readonly pattern: string; readonly isCaseSensitive?: boolean | undefined }
   /** A member of a JSON value and a comparison: order.total > 100. */
   | { readonly type: 'field'; readonly expression: string }
+  /** Of one header. Absent: any value; an empty one is only found where it is empty (not null). */
   | {
       readonly type: 'header'
       readonly name?: string | undefined

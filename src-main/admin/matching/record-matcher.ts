@@ -134,19 +134,20 @@ function jsonStart(bytes: Buffer): number {
 }
 
 function headerTest({ name, value, isCaseSensitive }: Of<'header'>): Test {
-  const wanted = [name, value].filter((text): text is string => text !== undefined && text !== '')
-  const [first] = wanted
-  if (first === undefined) throw new AppError('USAGE', 'A header is searched by its name, its value or both.')
-  const named = name === undefined || name === '' ? undefined : textFinder(checkedText(name), isCaseSensitive === true)
-  const valued =
-    value === undefined || value === '' ? undefined : textFinder(checkedText(value), isCaseSensitive === true)
+  const finderOf = (text: string | undefined): ReturnType<typeof textFinder> | undefined =>
+    text === undefined || text === '' ? undefined : textFinder(checkedText(text), isCaseSensitive === true)
+  const [named, valued] = [finderOf(name), finderOf(value)]
+  const looked = valued ?? named
+  if (looked === undefined) throw new AppError('USAGE', 'A header is searched by its name, its value or both.')
+  const isValueMet = (bytes: Uint8Array | null): boolean => {
+    if (value === undefined) return true
+    if (bytes === null) return false
+    return valued === undefined ? bytes.length === 0 : valued.isIn(bytes)
+  }
   return {
     isMet: ({ headers }) =>
-      headers.some((header) => {
-        if (named !== undefined && !named.isIn(Buffer.from(header.key, 'utf8'))) return false
-        return valued === undefined || (header.value !== null && valued.isIn(header.value))
-      }),
-    placesIn: textFinder(wanted.length > 1 && value !== undefined ? value : first, isCaseSensitive === true).placesIn
+      headers.some((header) => (named?.isIn(Buffer.from(header.key, 'utf8')) ?? true) && isValueMet(header.value)),
+    placesIn: looked.placesIn
   }
 }
 

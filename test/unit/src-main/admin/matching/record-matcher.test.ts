@@ -281,6 +281,13 @@ describe('other criteria', () => {
     expect(found(records, [{ type: 'header', name: 'a', value: 'y' }])).toEqual([1])
     expect(found(records, [{ type: 'header', name: 'trace' }])).toEqual([2])
     expect(found(records, [{ type: 'header', value: 'y' }])).toEqual([0, 1])
+    expect(found(records, [{ type: 'header', name: 'trace', value: '' }])).toEqual([])
+    expect(found([{ headers: [['trace', '']] }, ...records], [{ type: 'header', name: 'trace', value: '' }])).toEqual([
+      0
+    ])
+    expect(found([{ headers: [['a', '']] }, ...records], [{ type: 'header', name: 'a', value: '' }])).toEqual([0])
+    expect(found([{ headers: [['a', '']] }, ...records], [{ type: 'header', name: 'a' }])).toEqual([0, 1, 2, 3])
+    expect(() => compiledMatcher([{ type: 'header', name: '', value: '' }])).toThrow('by its name, its value or both')
     expect(found(records, [{ type: 'tombstone' }])).toEqual([1])
     expect(found(records, [{ type: 'key', text: 'k1' }])).toEqual([0, 1])
     expect(found(records, [{ type: 'key', text: 'k1', isWhole: true }])).toEqual([0])
