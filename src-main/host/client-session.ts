@@ -96,19 +96,27 @@ export class ClientSession {
       refused({ code: 'CONFLICT', message })
       return
     }
-    // Held before the first value comes, which may be at once.
-    this.#watches.set(key, () => undefined)
-    this.#watches.set(
+    let isOver = false
+    const behind: { end?: () => void } = {}
+    // What serves it counts its watches: it is told of the end once, whoever ends it.
+    const end = (): void => {
+      if (isOver) return
+      isOver = true
+      behind.end?.()
+    }
+    // Held before the first value or the refusal comes, which may be at once.
+    this.#watches.set(key, end)
+    behind.end = this.#api.watch(
       key,
-      this.#api.watch(
-        key,
-        (value) => this.#send({ type: 'push', key, value }),
-        (error) => {
-          this.#watches.delete(key)
-          refused(this.#errorBody(key, error))
-        }
-      )
+      (value) => this.#send({ type: 'push', key, value }),
+      (error) => {
+        if (isOver) return
+        this.#watches.delete(key)
+        end()
+        refused(this.#errorBody(key, error))
+      }
     )
+    if (isOver) behind.end()
   }
 
   #unwatch(key: string): void {

@@ -1,5 +1,5 @@
 /**
- * The monitor process and what is asked of it. It speaks the same messages as any client of ours, only the other way
+ * The monitor process, or the reader, and what is asked of it. It speaks the same messages as any client of ours, only the other way
  * round: we call and watch, it answers and pushes. When it dies it is started again, as nodes are, and its watches are
  * renewed; what it was asked fails with NOT_RUNNING.
  */
@@ -57,7 +57,7 @@ export class MonitorLink {
     try {
       this.#child = this.#launch()
     } catch (error) {
-      this.#ports.log('error', 'the monitor process could not be made', { reason: messageOf(error) })
+      this.#ports.log('error', `the ${this.#ports.kind} process could not be made`, { reason: messageOf(error) })
       this.#ended()
       return
     }
@@ -74,7 +74,7 @@ export class MonitorLink {
 
   /** Rejects with ApiError. */
   ask<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
-    if (this.#child === undefined) return Promise.reject(notRunning())
+    if (this.#child === undefined) return Promise.reject(notRunning(this.#ports.kind))
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       const timer = this.#ports.clock.after(answerTimeoutMs, () => {
@@ -153,14 +153,14 @@ export class MonitorLink {
     this.#child = undefined
     for (const asked of this.#asked.values()) {
       asked.timer.cancel()
-      asked.reject(notRunning())
+      asked.reject(notRunning(this.#ports.kind))
     }
     this.#asked.clear()
     this.#exited?.()
     if (this.#isStopped) return
     const { history, delayMs } = afterCrash(this.#history, this.#ports.clock.monotonicMs() - this.#startedMs)
     this.#history = history
-    this.#ports.log('error', 'the monitor process ended and is started again', { inMs: delayMs })
+    this.#ports.log('error', `the ${this.#ports.kind} process ended and is started again`, { inMs: delayMs })
     this.#ports.clock.after(delayMs, () => {
       if (!this.#isStopped) this.start()
     })
@@ -179,9 +179,9 @@ export class MonitorLink {
   }
 }
 
-function notRunning(): ApiError {
+function notRunning(kind: MonitorLinkPorts['kind']): ApiError {
   return new ApiError({
     code: 'NOT_RUNNING',
-    message: 'The monitor is not running at the moment. Try again in a second.'
+    message: `The ${kind} is not running at the moment. Try again in a second.`
   })
 }

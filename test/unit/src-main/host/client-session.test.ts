@@ -110,6 +110,29 @@ describe('a client session', () => {
     expect(api.watched.at(-1)).toBe('topic:200')
   })
 
+  it.each(['at once', 'later'])('ends a watch that is refused %s behind itself too, once', (when) => {
+    const { api, sent, session } = scene()
+    const { watch } = api.provider
+    const refusal = new ApiError({ code: 'NOT_FOUND', message: 'No such job.' })
+    if (when === 'at once') {
+      Object.assign(api.provider, {
+        watch: (...args: Parameters<typeof watch>) => {
+          const end = watch(...args)
+          api.refuse(refusal)
+          return end
+        }
+      })
+    }
+    session.receive({ type: 'watch', key: 'job:1' })
+    if (when === 'later') api.refuse(refusal)
+    session.receive({ type: 'unwatch', key: 'job:1' })
+    api.refuse(refusal)
+    session.close()
+
+    expect(api.ended).toEqual(['job:1'])
+    expect(sent).toEqual([{ type: 'refused', key: 'job:1', error: { code: 'NOT_FOUND', message: 'No such job.' } }])
+  })
+
   it.each(['before', 'after'])('closes a consumer that it opened, when the client goes %s the answer', async (when) => {
     const { api, session } = scene()
     session.receive(open)

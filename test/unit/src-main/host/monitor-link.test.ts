@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { MonitorLink } from '../../../../src-main/host/monitor-link'
+import { MonitorLink, type MonitorLinkPorts } from '../../../../src-main/host/monitor-link'
 import type { ProcessHandlers } from '../../../../src-main/kernel/ports'
 import { silent, SimClock } from '../../../support/ensemble-world'
 
-function world() {
+function world(own: Partial<Pick<MonitorLinkPorts, 'kind' | 'log'>> = {}) {
   const clock = new SimClock()
   const launchedAtMs: number[] = []
   const handlers: ProcessHandlers[] = []
@@ -23,12 +23,25 @@ function world() {
     log: silent,
     config: () => ({}),
     observed: () => undefined,
-    event: () => undefined
+    event: () => undefined,
+    ...own
   }
   return { clock, launchedAtMs, handlers, sent, link: new MonitorLink(ports) }
 }
 
 describe('the link to the monitor', () => {
+  it('says which of the two processes ended, the monitor or the reader', async () => {
+    for (const kind of ['monitor', 'reader'] as const) {
+      const lines: string[] = []
+      const { handlers, link } = world({ kind, log: (_level, message) => lines.push(message) })
+      link.start()
+      handlers[0]?.exited({ code: 70, signal: null })
+
+      expect(lines).toEqual([`the ${kind} process ended and is started again`])
+      await expect(link.ask('topic.list', {})).rejects.toThrow(`The ${kind} is not running at the moment.`)
+    }
+  })
+
   it('starts a monitor that died again, with doubling pauses as for nodes, and renews its watches', async () => {
     const { clock, launchedAtMs, handlers, sent, link } = world()
     link.start()
