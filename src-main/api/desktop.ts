@@ -20,7 +20,9 @@ export const DESKTOP_COMMANDS = {
   /** Nothing is to be closed after all. */
   'app.stay': { input: z.object({}), output: z.object({}) },
   /** Brings the window to the front, wherever it was. */
-  'app.show': { input: z.object({}), output: z.object({}) }
+  'app.show': { input: z.object({}), output: z.object({}) },
+  /** Shows the cluster's folder in the desktop's file manager; there is no way to name another. */
+  'app.openFolder': { input: z.object({}), output: z.object({}) }
 } as const
 
 export interface DesktopView {

@@ -23,11 +23,15 @@ export interface DesktopPorts {
   readonly hide: () => void
   /** A page that could ask. */
   readonly hasPage: () => boolean
+  /** Resolves when the file manager has been asked; rejects with an ApiError that says why it cannot. */
+  readonly openFolder: () => Promise<void>
   /** Stops every node, then ends the app. */
   readonly quit: () => void
 }
 
-type Handlers = { readonly [Name in CommandName & `app.${string}`]: (input: CommandInput<Name>) => void }
+type Handlers = {
+  readonly [Name in CommandName & `app.${string}`]: (input: CommandInput<Name>) => void | Promise<void>
+}
 
 export class Desktop implements ApiProvider {
   readonly #ports: DesktopPorts
@@ -66,11 +70,11 @@ export class Desktop implements ApiProvider {
     this.#enter('stopping')
   }
 
-  run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+  async run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
     if (!Object.hasOwn(this.#handlers, name)) return this.#ports.host.run(name, input)
-    const handle = this.#handlers[name as keyof Handlers] as (input: CommandInput<Name>) => void
-    handle(input)
-    return Promise.resolve({} as CommandOutput<Name>)
+    const handle = this.#handlers[name as keyof Handlers] as (input: CommandInput<Name>) => void | Promise<void>
+    await handle(input)
+    return {} as CommandOutput<Name>
   }
 
   watch<Key extends WatchKey>(
@@ -102,7 +106,8 @@ export class Desktop implements ApiProvider {
     'app.stay': () => {
       if (this.#state === 'asking') this.#enter('open')
     },
-    'app.show': () => this.#ports.show()
+    'app.show': () => this.#ports.show(),
+    'app.openFolder': () => this.#ports.openFolder()
   }
 
   #prefer(preferences: Preferences): void {

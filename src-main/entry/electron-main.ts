@@ -5,9 +5,10 @@
  * with 1.
  */
 import { join } from 'node:path'
-import { app, dialog, ipcMain, Notification, type BrowserWindow, type WebContents } from 'electron'
+import { app, dialog, ipcMain, Notification, shell, type BrowserWindow, type WebContents } from 'electron'
 import { Alarms, type Alarm } from '../app/alarms'
 import { Desktop } from '../app/desktop'
+import { ApiError } from '../api/api'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
 import { keepPreferences, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
@@ -109,6 +110,12 @@ function follow(lab: LabHost, face: Desktop): void {
   })
 }
 
+async function openFolder(dir: string): Promise<void> {
+  const problem = await shell.openPath(dir)
+  if (problem === '') return
+  throw new ApiError({ code: 'FAILED', message: `${dir} could not be shown: ${problem}` })
+}
+
 function faceOf(lab: LabHost, log: Log): Desktop {
   const path = join(app.getPath('userData'), 'preferences.json')
   const face: Desktop = new Desktop({
@@ -118,6 +125,7 @@ function faceOf(lab: LabHost, log: Log): Desktop {
     show,
     hide: () => hide(lab.view(), face),
     hasPage: () => sessions.size > 0,
+    openFolder: () => openFolder(lab.dir),
     quit: () => app.quit()
   })
   host = lab

@@ -235,7 +235,8 @@ export class LabHost {
     'app.set': noWindow,
     'app.close': noWindow,
     'app.stay': noWindow,
-    'app.show': noWindow
+    'app.show': noWindow,
+    'app.openFolder': noWindow
   }
 
   watch<Key extends WatchKey>(

@@ -23,5 +23,12 @@ export const useDesktopStore = defineStore('desktop', () => {
   const close = (what: 'stop' | 'tray', remembers: boolean): Promise<unknown> =>
     host().call('app.close', { what, remembers })
   const stay = (): Promise<unknown> => host().call('app.stay', {})
-  return { view, set, close, stay }
+  const openFolder = async (): Promise<void> => {
+    try {
+      await host().call('app.openFolder', {})
+    } catch (cause) {
+      notices.failed('openFolder', '', cause)
+    }
+  }
+  return { view, set, close, stay, openFolder }
 })

@@ -269,6 +269,7 @@ export const SCREENS: readonly Screen[] = [
     }
   },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
+  { name: 'settings-zones', scene: 'healthy', hash: '#/settings', prepare: click('.settings .trigger') },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
   { name: 'shortcuts', scene: 'healthy', hash: '#/overview', prepare: press('?') },
   { name: 'node-menu', scene: 'healthy', hash: '#/topics', prepare: click('.processes button') },

@@ -11,7 +11,7 @@ import { trayMark } from '../../../../src-main/app/tray-mark'
 
 const asks: Preferences = { closing: 'ask', notifies: true, language: 'en' }
 
-function desktopOf(preferences = asks, hasPage = true) {
+function desktopOf(preferences = asks, hasPage = true, opens = (): Promise<void> => Promise.resolve()) {
   const done: string[] = []
   const kept: Preferences[] = []
   const states: DesktopView['state'][] = []
@@ -22,11 +22,24 @@ function desktopOf(preferences = asks, hasPage = true) {
     show: () => done.push('show'),
     hide: () => done.push('hide'),
     hasPage: () => hasPage,
+    openFolder: () => {
+      done.push('folder')
+      return opens()
+    },
     quit: () => done.push('quit')
   })
   desktop.watch('app', ({ state }) => states.push(state))
   return { desktop, done, kept, states }
 }
+
+it('shows the folder of the cluster, and says why when it cannot', async () => {
+  const { desktop, done } = desktopOf()
+  expect(await desktop.run('app.openFolder', {})).toEqual({})
+  expect(done).toEqual(['folder'])
+
+  const failing = desktopOf(asks, true, () => Promise.reject(new Error('no file manager')))
+  await expect(failing.desktop.run('app.openFolder', {})).rejects.toThrow('no file manager')
+})
 
 describe('closing the window', () => {
   it('asks, in a window that is in front', () => {
