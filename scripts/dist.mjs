@@ -111,6 +111,8 @@ function deb() {
   }
 }
 
+// Folders of the package are everybody's to read, whatever this user's mask.
+process.umask(0o022)
 try {
   buildApp()
   const electron = ensureElectron()

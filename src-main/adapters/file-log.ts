@@ -3,14 +3,12 @@
  * becomes the older one, at the start and while we run, so that both together stay below twice that and a bit.
  * Until the folder is known, and for what must be seen at once, warnings go to stderr.
  */
-import { renameSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 
 const fileBytesMax = 10 * 1024 * 1024
-/** While the file cannot be written, later lines than these are dropped. */
-const unwrittenBytesMax = 1024 * 1024
-
 interface Line {
   readonly level: Parameters<Log>[0]
   readonly message: string
@@ -42,22 +40,45 @@ function makeFileLog(): FileLog {
     useFile(path, bytesMax = fileBytesMax) {
       rotate(path, bytesMax)
       // Loaded off the way to a running cluster: nothing waits for its log.
-      void import('pino').then(({ pino, destination }) => {
-        const file = destination({ dest: path, sync: false, mkdir: true, maxLength: unwrittenBytesMax })
-        const logger = pino({ base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, file)
-        let writtenBytes = sizeOf(path)
-        file.on('write', (bytes) => {
-          writtenBytes += bytes
-          if (writtenBytes < bytesMax) return
-          writtenBytes = 0
-          rotate(path, 0)
-          file.reopen()
-        })
-        // A full disk costs lines of the log, never the cluster.
-        file.on('error', (error) => ignore(error, 'the next line tries again'))
+      void import('pino').then(({ pino }) => {
+        const logger = pino(
+          { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+          logFile(path, bytesMax)
+        )
         write = ({ level, message, fields }) => logger[level](fields ?? {}, message)
         for (const line of early.splice(0)) write(line)
       })
+    }
+  }
+}
+
+/**
+ * Each line is written before the next is made: what pino's own file keeps back it would write when we end, for ever where
+ * the disk is full. A full disk costs lines of the log, never the cluster; the next line tries again.
+ */
+function logFile(path: string, bytesMax: number): { readonly write: (line: string) => void } {
+  let file: number | undefined
+  let writtenBytes = sizeOf(path)
+  const close = (): void => {
+    if (file !== undefined) closeSync(file)
+    file = undefined
+  }
+  return {
+    write(line) {
+      try {
+        if (file === undefined) {
+          mkdirSync(dirname(path), { recursive: true })
+          file = openSync(path, 'a')
+        }
+        writtenBytes += writeSync(file, line)
+        if (writtenBytes < bytesMax) return
+        writtenBytes = 0
+        close()
+        rotate(path, 0)
+      } catch (error) {
+        ignore(error, 'the next line tries again')
+        close()
+      }
     }
   }
 }

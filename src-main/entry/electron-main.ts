@@ -124,7 +124,7 @@ function faceOf(lab: LabHost, log: Log): Desktop {
     keep: (preferences) => keepPreferences(path, preferences, log),
     show,
     hide: () => hide(lab.view(), face),
-    hasPage: () => sessions.size > 0,
+    hasPage: () => sessions.size > 0 && isAnswering,
     openFolder: () => openFolder(lab.dir),
     quit: () => app.quit()
   })
@@ -133,8 +133,22 @@ function faceOf(lab: LabHost, log: Log): Desktop {
   return face
 }
 
+/** A page that has crashed is loaded anew, but not for ever. */
+const reloadsMax = 3
+let isAnswering = true
+
 function openWindow(face: Desktop): void {
   window = openMainWindow()
+  const { webContents } = window
+  let reloads = 0
+  window.on('unresponsive', () => (isAnswering = false))
+  window.on('responsive', () => (isAnswering = true))
+  webContents.on('render-process-gone', () => {
+    sessions.get(webContents)?.close()
+    sessions.delete(webContents)
+    reloads += 1
+    if (reloads <= reloadsMax) webContents.reload()
+  })
   window.on('close', (event) => {
     if (isStopped) return
     event.preventDefault()

@@ -67,9 +67,9 @@ export class KeptLines {
     disk.makeDirectory(this.#dir)
     if ((disk.sizeOf(this.#newer) ?? 0) >= this.#fileBytesMax) disk.rename(this.#newer, this.#older)
     const file = disk.open(this.#newer, 'append')
-    // What an earlier process left may end in half a line.
-    if (file.sizeBytes > 0) file.append(Uint8Array.of(newline))
+    // What an earlier process left may end in half a line. Ours from now on: a full disk must not leave it open.
     this.#file = file
+    if (file.sizeBytes > 0) file.append(Uint8Array.of(newline))
     return file
   }
 

@@ -286,7 +286,16 @@ export class Workloads {
     for (const { topic } of [...scene.producers, ...scene.consumers])
       if (!described.has(topic)) described.set(topic, { topic, partitions: topicPartitions, configs: {} })
     const created: string[] = []
-    for (const one of described.values()) if (await this.#makeTopic(one)) created.push(one.topic)
+    for (const one of described.values()) {
+      try {
+        if (await this.#makeTopic(one)) created.push(one.topic)
+      } catch (error) {
+        if (!(error instanceof ApiError) || created.length === 0) throw error
+        const { code, kafkaError } = error
+        const message = `${error.message} Nothing was started; made before that: ${created.join(', ')}.`
+        throw new ApiError({ code, message, ...(kafkaError === undefined ? {} : { kafkaError }) })
+      }
+    }
     return created
   }
 

@@ -17,7 +17,7 @@ import { batchBytesMax, type Fate, type Producer } from './producer'
 import { newRecord, recordBytes } from './typed-records'
 
 const stepRecordsMax = 1000
-/** A step is that of so much time: rates are kept to it. */
+/** A step is that of so much time, unless more is owed than one step holds: then the next follows at once. */
 const stepMs = 50
 /** What was missed while a broker was slow is caught up with for no longer than this. */
 const arrearsMsMax = 1000
@@ -113,7 +113,8 @@ export class Production {
       owed -= step.length
       const isRefused = await this.#send(step)
       if (isRefused) await pause(clock, afterFailureMs)
-      else if (ratePerSecond !== undefined) await pause(clock, stepMs)
+      else if (ratePerSecond !== undefined && owed < Math.min(stepRecordsMax, (ratePerSecond * stepMs) / 1000))
+        await pause(clock, stepMs)
     }
   }
 

@@ -7,6 +7,8 @@ import { Production, type ProductionPorts } from './production'
 
 /** More are refused. */
 const productionsMax = 20
+/** With those that have ended. */
+const keptMax = 100
 /** One that nobody watches is forgotten after this, and so is the result of one that has ended. */
 const forgottenAfterMs = 60_000
 const pushEveryMs = 200
@@ -46,10 +48,14 @@ export class Productions {
   }
 
   open(input: CommandInput<'production.start'>): string {
-    if (this.#known.size >= productionsMax) {
+    const entries = [...this.#known]
+    if (entries.filter(([, { production }]) => production.view().state === 'running').length >= productionsMax) {
       const message = `${productionsMax} productions are under way already. Stop one and try again.`
       throw new ApiError({ code: 'CONFLICT', message })
     }
+    // Of those that have ended the oldest result goes first.
+    const ended = entries.find(([, { production }]) => production.view().state !== 'running')
+    if (entries.length >= keptMax && ended !== undefined) this.#known.delete(ended[0])
     const id = `${this.#prefix}-${++this.#lastId}`
     this.#known.set(id, { production: new Production(this.#ports, input), hasBegun: false, timer: undefined })
     this.#ports.clock.after(forgottenAfterMs, () => {

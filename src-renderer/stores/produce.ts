@@ -103,8 +103,10 @@ export const useProduceStore = defineStore('produce', () => {
       } catch (error) {
         // Lines that were refused before they were sent are not sent.
         const isSent = error instanceof ApiError && error.code !== 'INVALID_INPUT'
-        if (isSent)
-          progress = { ...progress, sent: progress.sent + records.length, failed: progress.failed + records.length }
+        // Without an answer nobody knows what became of them: sent, and neither acknowledged nor failed.
+        const isAnswered = isSent && error.code === 'KAFKA'
+        const failed = progress.failed + (isAnswered ? records.length : 0)
+        if (isSent) progress = { ...progress, sent: progress.sent + records.length, failed }
         lines.value = progress
         throw error
       }
@@ -119,7 +121,11 @@ export const useProduceStore = defineStore('produce', () => {
     const input = { ...targetOf(draft.value), record: recordOf(draft.value, timestampMs), ...limits }
     const { production: id } = await host().call('production.start', input)
     productionId = id
-    endWatch = host().watch(`production:${id}`, (view) => (production.value = view))
+    endWatch = host().watch(`production:${id}`, (view) => {
+      // Whoever lost it knows no counts; those that were told last still hold.
+      const before = production.value
+      production.value = view.state === 'lost' && before !== undefined ? { ...before, state: 'lost' } : view
+    })
   }
   /** What is under way is still sent, and the last view tells it. */
   const pause = async (): Promise<void> => {

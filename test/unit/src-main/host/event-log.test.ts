@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClusterEvent } from '../../../../src-main/api/views'
 import { EventLog } from '../../../../src-main/host/event-log'
+import type { DiskFile } from '../../../../src-main/kernel/ports'
 import { MemoryDisk } from '../../../support/memory-disk'
 
 const event = (atMs: number): Omit<ClusterEvent, 'id'> => ({
@@ -62,6 +63,35 @@ describe('events', () => {
     expect(again.at(-1)).toMatchObject({ id: 30_000, atMs: 29_999 })
     const bytes = disk.list('/history').reduce((sum, { name }) => sum + (disk.sizeOf(`/history/${name}`) ?? 0), 0)
     expect(bytes).toBeLessThan(2.01 * 1024 * 1024)
+  })
+
+  it('leave no file open while the disk is full', () => {
+    const disk = new MemoryDisk()
+    logOn(disk).add(event(1))
+    let open = 0
+    const opened = (...args: Parameters<MemoryDisk['open']>): DiskFile => {
+      const file = disk.open(...args)
+      open += 1
+      return new Proxy(file, {
+        get: (target, name) => {
+          if (name === 'close') open -= 1
+          const value = Reflect.get(target, name, target) as unknown
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        }
+      })
+    }
+    const counting = new Proxy(disk, {
+      get: (target, name) => {
+        if (name === 'open') return opened
+        const value = Reflect.get(target, name, target) as unknown
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      }
+    })
+    const log = logOn(counting)
+    disk.capacityBytes = 0
+    for (let i = 0; i < 5; i++) log.add(event(i))
+
+    expect(open).toBe(0)
   })
 
   it('go on being told while the disk is full, which is said once, and are kept again when it has room', () => {

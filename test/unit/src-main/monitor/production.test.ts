@@ -43,6 +43,20 @@ describe('a production', () => {
     expect(production.view().last).toHaveLength(50)
   })
 
+  it('keeps to a rate above what one step holds', async () => {
+    const { clock, producer, values } = world()
+    const production = new Production({ clock, serdes, producer }, wanted({ ratePerSecond: 60_000 }))
+
+    const running = production.run()
+    await clock.run(1000)
+    production.stop()
+    await clock.run(100)
+    await running
+
+    expect(values().length).toBeGreaterThan(54_000)
+    expect(values().length).toBeLessThan(66_000)
+  })
+
   it('keeps to its rate until it is stopped', async () => {
     const { clock, producer, values } = world()
     const production = new Production({ clock, serdes, producer }, wanted({ ratePerSecond: 100 }))
@@ -160,5 +174,21 @@ describe('productions', () => {
 
     for (let i = 1; i < 20; i++) productions.open(wanted())
     expect(() => productions.open(wanted())).toThrow('20 productions are under way')
+  })
+})
+
+describe('productions', () => {
+  it('that have ended are not counted among those under way', async () => {
+    const { clock, random, producer } = world()
+    const productions = new Productions({ clock, serdes, producer, random, push: () => undefined })
+    for (let i = 0; i < 150; i++) {
+      productions.begin(productions.open(wanted({ count: 1 })))
+      await clock.run(10)
+    }
+
+    for (let i = 0; i < 20; i++) productions.begin(productions.open(wanted({ ratePerSecond: 1 })))
+    expect(() => productions.open(wanted())).toThrow('20 productions are under way already')
+    productions.stopAll()
+    await clock.run(2000)
   })
 })
