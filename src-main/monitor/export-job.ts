@@ -36,7 +36,7 @@ export class ExportJob implements RecordJob {
     this.#scan = new TopicScan(ports, query, {
       lane,
       recordsMax: () => exportRecordsMax,
-      isWhole: true,
+      isWhole: () => true,
       taken: (partition, { records }) =>
         this.#write(
           records

@@ -1,10 +1,14 @@
-/** A search: what it finds is pushed while it looks, as much as the screen shows; all of it is counted. */
+/**
+ * A search: what it finds is pushed while it looks, as much as the screen shows; all of it is counted. Newest first, the
+ * newest of each window are pushed when it has been read.
+ */
 import type { JobPush, JobState, ScanQuery } from '../api/search'
 import type { RecordView } from '../api/views'
 import { ApiError } from '../api/api'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { Timer } from '../kernel/ports'
 import type { JobPorts, RecordJob } from './record-job'
+import { NewestFound } from './core/newest-found'
 import { problemText, TopicScan } from './topic-scan'
 
 const pushEveryMs = 250
@@ -12,10 +16,14 @@ const pushEveryMs = 250
 const payloadBytesMax = 16 * 1024
 /** At most so much of it in one push, as characters. */
 const pushTextMax = 1024 * 1024
+/** Records that are made of bytes at once while the newest are looked for. */
+const foundAtOnceMax = 1000
 
 export class SearchJob implements RecordJob {
   readonly #ports: JobPorts
   readonly #scan: TopicScan
+  readonly #isNewestFirst: boolean
+  readonly #newest: NewestFound
   #left: number
   #fresh: RecordView[] = []
   #state: JobState = 'running'
@@ -27,18 +35,25 @@ export class SearchJob implements RecordJob {
   constructor(ports: JobPorts, query: ScanQuery & { readonly limit: number }, lane: string) {
     this.#ports = ports
     this.#left = query.limit
+    this.#isNewestFirst = query.order === 'newestFirst'
+    this.#newest = new NewestFound(query.limit)
     this.#scan = new TopicScan(ports, query, {
       lane,
-      recordsMax: () => this.#left,
-      isWhole: false,
+      recordsMax: () => (this.#isLooking() ? foundAtOnceMax : this.#left),
+      isWhole: () => this.#isLooking(),
       payloadBytesMax,
       hasBatch: true,
-      taken: async (partition, { records }) => {
-        // Several leaders may have been told of the same room.
-        const kept = records.slice(0, this.#left)
-        this.#left -= kept.length
-        for (const { headers, ...record } of kept) {
-          this.#fresh.push({ topic: query.topic, partition, ...record, headers: [...headers] })
+      taken: async (partition, { records }, isWindowEnd) => {
+        const found = records.map(({ headers, ...record }): RecordView => ({
+          topic: query.topic,
+          partition,
+          ...record,
+          headers: [...headers]
+        }))
+        if (!this.#isNewestFirst) this.#keep(found)
+        else {
+          this.#newest.found(found)
+          if (isWindowEnd) this.#keep(this.#newest.windowEnd(partition))
         }
         if (this.#fresh.length > 0 && this.#isLarge()) await this.#push()
       }
@@ -56,9 +71,23 @@ export class SearchJob implements RecordJob {
       this.#state = 'failed'
       this.#error = problemText(error)
     }
+    // Of windows that were not read to their end.
+    this.#keep(this.#newest.windowEnd())
     this.#timer?.cancel()
     await this.#push()
     if (failure !== undefined && !(failure instanceof ApiError)) expectAppError(failure)
+  }
+
+  /** The newest are wanted and not all known: all that is found is looked at. */
+  #isLooking(): boolean {
+    return this.#isNewestFirst && this.#left > 0
+  }
+
+  /** Several leaders may have been told of the same room. */
+  #keep(found: readonly RecordView[]): void {
+    const kept = found.slice(0, this.#left)
+    this.#left -= kept.length
+    this.#fresh.push(...kept)
   }
 
   stop(): void {

@@ -44,13 +44,13 @@ export interface ScanPorts {
 
 export interface ScanOptions {
   readonly lane: string
-  /** Of one hand-over; with `isWhole` the rest comes in further ones, else it is counted only. */
+  /** Of one hand-over; while `isWhole` the rest comes in further ones, else it is counted only. */
   readonly recordsMax: () => number
-  readonly isWhole: boolean
+  readonly isWhole: () => boolean
   readonly payloadBytesMax?: number
   readonly hasBatch?: boolean
-  /** Reading waits for it. */
-  readonly taken: (partition: number, scanned: ScannedRecords) => Promise<void>
+  /** Reading waits for it. The last hand-over of a window says so: what comes next of the partition is older. */
+  readonly taken: (partition: number, scanned: ScannedRecords, isWindowEnd: boolean) => Promise<void>
 }
 
 export class TopicScan {
@@ -300,13 +300,14 @@ export class TopicScan {
       return []
     }
     share.advance(nextOffset, bytes.length)
-    return [{ share, bytes, from, until: Math.min(until, nextOffset) }]
+    return [{ share, bytes, from, until: Math.min(until, nextOffset), isWindowEnd: nextOffset >= until }]
   }
 
-  async #look({ share, bytes, from, until }: Piece): Promise<void> {
-    const { isWhole, payloadBytesMax, hasBatch, recordsMax, taken } = this.#options
+  async #look({ share, bytes, from, until, isWindowEnd }: Piece): Promise<void> {
+    const { payloadBytesMax, hasBatch, recordsMax, taken } = this.#options
     const { partition } = share
     for (let at = from; at < until;) {
+      const isWhole = this.#options.isWhole()
       const scanned = this.#ports.cluster.scan(bytes, {
         partition,
         fromOffset: at,
@@ -326,8 +327,9 @@ export class TopicScan {
         this.#unreadable.push({ topic: this.#query.topic, partition, ...place })
       }
       if (this.#isStopped && !isWhole) return
-      await taken(partition, scanned)
-      if (!isWhole || scanned.nextOffset <= at) return
+      const isLast = !isWhole || scanned.nextOffset <= at || scanned.nextOffset >= until
+      await taken(partition, scanned, isWindowEnd && isLast)
+      if (isLast) return
       at = scanned.nextOffset
     }
   }
@@ -339,6 +341,7 @@ interface Piece {
   readonly from: number
   /** Exclusive. */
   readonly until: number
+  readonly isWindowEnd: boolean
 }
 
 function timeWindow({ from, to }: ScanQuery): readonly Criterion[] {

@@ -9,13 +9,14 @@ import { nodeCompression } from '../../adapters/node-compression'
 import { nodeDisk } from '../../adapters/node-disk'
 import { openKafkaCluster } from '../../admin/kafka-cluster'
 import { ApiError } from '../../api/api'
-import type { NotReadView, ScanPlace, ScanQuery } from '../../api/search'
+import type { ScanPlace, ScanQuery } from '../../api/search'
 import { ignore } from '../../kernel/errors'
 import { exportHead, exportLine, type ExportFormat } from '../../monitor/core/export-lines'
 import { exportRecordsMax } from '../../monitor/export-job'
 import { clusterIdentity } from '../../monitor/identity-file'
 import { TopicScan } from '../../monitor/topic-scan'
 import { addressesIn } from '../client-process'
+import { exportProblem } from './export-problem'
 import { dataFolder, type CommonOptions } from './options'
 import { printUnreadable } from './output'
 import { writeOut } from './stdout'
@@ -50,7 +51,7 @@ export function exportRecords(topic: string, options: ExportOptions): Promise<vo
     const scan = new TopicScan({ clock: nodeClock, cluster }, queryOf(topic, options), {
       lane,
       recordsMax: () => exportRecordsMax,
-      isWhole: true,
+      isWhole: () => true,
       taken: async (partition, { records, unreadable }) => {
         printUnreadable(unreadable.map((place) => ({ topic, partition, ...place })))
         await printer.print(
@@ -68,10 +69,8 @@ export function exportRecords(topic: string, options: ExportOptions): Promise<vo
       await cluster.close()
     }
     await printer.print([])
-    const { notRead } = scan.progress()
-    if (notRead.length > 0) {
-      throw new ApiError({ code: 'FAILED', message: notRead.map((one) => notReadText(topic, one)).join('\n') })
-    }
+    const problem = exportProblem(topic, scan.progress())
+    if (problem !== undefined) throw new ApiError({ code: 'FAILED', message: problem })
   })
 }
 
@@ -92,14 +91,6 @@ function placeOf(where: Where | undefined): ScanPlace | undefined {
   if (typeof where === 'number') return { type: 'offset', offset: where }
   if (where instanceof Date) return { type: 'time', timestampMs: where.getTime() }
   return undefined
-}
-
-function notReadText(topic: string, { partition, fromOffset, untilOffset, reason }: NotReadView): string {
-  const what =
-    fromOffset === null || untilOffset === null
-      ? 'was not read'
-      : `offsets ${fromOffset} to ${untilOffset - 1} were not read`
-  return `${topic}-${partition} ${what}: ${reason}`
 }
 
 /** The heading stands before the first record, and when there is none; not before an error. */

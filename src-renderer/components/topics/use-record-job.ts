@@ -85,7 +85,11 @@ export function useRecordJob(): RecordJobs {
   const lost =
     (own: number) =>
     (cause: ApiError): void => {
-      if (own === turn) error.value = cause
+      if (own !== turn) return
+      error.value = cause
+      // Nothing is running any more, and no push will say so.
+      if (search.value !== undefined) search.value = { ...search.value, state: 'failed' }
+      if (tail.value !== undefined) tail.value = { ...tail.value, state: 'failed' }
     }
 
   const startSearch: RecordJobs['startSearch'] = async (query) => {

@@ -1,0 +1,101 @@
+import { flushPromises } from '@vue/test-utils'
+import { ApiError } from '@api/api'
+import type { JobPush } from '@api/search'
+import { beforeEach, expect, it } from 'vitest'
+import { defineComponent, h } from 'vue'
+import ExportDialog from '@/components/topics/ExportDialog.vue'
+import { useRecordJob, type RecordJobs } from '@/components/topics/use-record-job'
+import type { FakeApi } from '../../support/fake-api'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+
+const progress = (unreadableCount = 0): Extract<JobPush, { type: 'export' }>['progress'] => ({
+  recordsTotal: 10,
+  recordsScanned: 5,
+  bytesScanned: 500,
+  found: 5,
+  elapsedMs: 100,
+  bytesPerSecond: 5000,
+  partitions: [],
+  unreadableCount,
+  unreadable: [],
+  notRead: []
+})
+const gone = new ApiError({ code: 'NOT_FOUND', message: 'The reader ended.' })
+
+let api: FakeApi
+let lose: (error: ApiError) => void
+beforeEach(() => {
+  api = useFakeHost()
+  const watch = api.watch.bind(api)
+  api.watch = (key, changed, refused) => {
+    if (refused !== undefined) lose = refused
+    return watch(key, changed, refused)
+  }
+})
+
+async function exported(push: Partial<Extract<JobPush, { type: 'export' }>>): Promise<void> {
+  await show(ExportDialog, { topic: 't', shown: [], query: { order: 'oldestFirst', criteria: [] } })
+  one('button', 'Export').click()
+  api.last('export.open').resolve({ job: '1' })
+  await flushPromises()
+  api.push('job:1', {
+    type: 'export',
+    state: 'running',
+    progress: progress(),
+    bytesWritten: 0,
+    path: null,
+    error: null,
+    ...push
+  })
+  await flushPromises()
+}
+
+it('an export whose reader dies is over: it can be begun again', async () => {
+  await exported({})
+  expect(byRole('button', 'Stop')).toHaveLength(1)
+  lose(gone)
+  await flushPromises()
+
+  expect(shownText()).toContain('The reader ended.')
+  expect(byRole('button', 'Stop')).toHaveLength(0)
+  expect(byRole('button', 'Export')).toHaveLength(1)
+})
+
+it('an export says how many batches could not be read', async () => {
+  await exported({ state: 'done', progress: progress(3) })
+  expect(shownText()).toContain('3 batches cannot be read; they are not in the file.')
+})
+
+it('a search and a tail whose reader dies are over', async () => {
+  let jobs: RecordJobs | undefined
+  await show(
+    defineComponent(() => {
+      jobs = useRecordJob()
+      return () => h('p')
+    })
+  )
+  void jobs?.startSearch({ topic: 't', order: 'newestFirst', criteria: [] })
+  api.last('search.open').resolve({ job: '1' })
+  await flushPromises()
+  api.push('job:1', { type: 'search', state: 'running', records: [], progress: progress(), error: null })
+  expect(jobs?.search.value?.state).toBe('running')
+  lose(gone)
+  expect([jobs?.search.value?.state, jobs?.error.value?.message]).toEqual(['failed', 'The reader ended.'])
+
+  void jobs?.startTail({ topic: 't', criteria: [] })
+  api.last('tail.open').resolve({ job: '2' })
+  await flushPromises()
+  const counts = { arrived: 0, skipped: 0, waiting: 0, recordsPerSecond: 0, unreadableCount: 0 }
+  const push = {
+    type: 'tail',
+    state: 'running',
+    records: [],
+    isPaused: false,
+    silentPartitions: [],
+    error: null
+  } as const
+  api.push('job:2', { ...push, records: [], silentPartitions: [], ...counts })
+  expect(jobs?.tail.value?.state).toBe('running')
+  lose(gone)
+  expect(jobs?.tail.value?.state).toBe('failed')
+})
