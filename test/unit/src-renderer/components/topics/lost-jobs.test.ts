@@ -57,6 +57,7 @@ it('an export whose reader dies is over: it can be begun again', async () => {
   await flushPromises()
 
   expect(shownText()).toContain('The reader ended.')
+  expect(shownText()).not.toContain('No file was left.')
   expect(byRole('button', 'Stop')).toHaveLength(0)
   expect(byRole('button', 'Export')).toHaveLength(1)
 })
