@@ -2,6 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import MessagesPane from '@/components/topics/MessagesPane.vue'
 import { recordLink } from '@/components/topics/record-copies'
+import { useDialogsStore } from '@/stores/dialogs'
 import { parseRoute } from '@/stores/route'
 import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
@@ -55,5 +56,29 @@ describe('a link to a record', () => {
 
     expect(shownText()).not.toContain('There is no record')
     expect(shownText()).toContain('Partition 1 does not answer')
+  })
+})
+
+describe('an export from what was searched', () => {
+  it('is of that search, whatever was typed since', async () => {
+    const filter = one('textbox', 'Filter these records') as HTMLInputElement
+    const type = async (text: string): Promise<void> => {
+      filter.value = text
+      filter.dispatchEvent(new Event('input', { bubbles: true }))
+      await flushPromises()
+    }
+    await type('needle')
+    one('button', 'Search the whole topic').click()
+    await flushPromises()
+    const sent = api.last('search.open').input as Record<string, unknown>
+    expect(sent).toMatchObject({ partitions: [1], from: { type: 'offset', offset: 70 } })
+
+    await type('something else')
+    one('button', /^Export/).click()
+    await flushPromises()
+
+    const { dialog } = useDialogsStore()
+    const { criteria, partitions, from } = sent
+    expect(dialog).toMatchObject({ type: 'exportRecords', query: { criteria, partitions, from, order: 'oldestFirst' } })
   })
 })
