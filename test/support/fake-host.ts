@@ -219,6 +219,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
           kafkaError: 'NOT_CONTROLLER'
         }
       })
+    case 'avro.decode':
+      return result({ text: '{"level":"info","seq":9223372036854775807}', framing: 'confluent', schemaId: 42 })
     case 'app.set':
       return result({})
     case 'config.describe':

@@ -340,6 +340,17 @@ export const SCREENS: readonly Screen[] = [
   { name: 'topic-groups-silent', scene: 'broken', hash: '#/topics/app-logs/groups' },
   { name: 'topic-partitions', scene: 'broken', hash: '#/topics/app-logs/partitions' },
   { name: 'topic-messages', scene: 'broken', hash: '#/topics/app-logs/messages', prepare: press('j', 'j', 'j') },
+  {
+    name: 'record-avro',
+    scene: 'broken',
+    hash: '#/topics/app-logs/messages',
+    prepare: async (page) => {
+      await press('j', 'j', 'j')(page)
+      await page.getByRole('radio', { name: 'Avro' }).click()
+      await page.locator('#avro-schema').fill('{"type":"record","name":"Log","fields":[]}')
+      await page.locator('.avro .read').waitFor()
+    }
+  },
   { name: 'groups', scene: 'broken', hash: '#/groups' },
   { name: 'group-lag', scene: 'broken', hash: '#/groups/es-sink' },
   { name: 'group-silent', scene: 'broken', hash: '#/groups/inventory-sync' },
