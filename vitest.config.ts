@@ -58,7 +58,7 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false
+          maxWorkers: 2
         }
       },
       {

@@ -2,7 +2,7 @@
 //   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
 //   --nodes          only a smoke of the built bundles on other releases of Node, and on Electron's
 //   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { build } from './build.mjs'
@@ -12,6 +12,7 @@ import { ensureSystem } from './ensure-system.mjs'
 const root = resolve(import.meta.dirname, '..')
 const results = join(root, 'out', 'test-results')
 const bin = (name) => join(root, 'node_modules', '.bin', name)
+const together = ['lint', 'format', 'types']
 /** Browsers that look at screens at the same time. */
 const screensAtOnce = 2
 /** Lines of a failure's message that are shown again at the end. */
@@ -34,11 +35,31 @@ function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 }
 
-/** A step that is one test: it passes when the command does. */
-function check(name, command, args) {
-  console.log(`\n── ${name}`)
-  if (run(command, args) === 0) passed += 1
-  else fail(name)
+/** Steps that are one test each: one passes when its command does. They run side by side; what each says is shown whole. */
+function checks(names) {
+  const of = {
+    lint: [bin('eslint'), '.', '--max-warnings', '0', '--cache', '--cache-location', 'node_modules/.cache/eslint/'],
+    format: [bin('prettier'), '--check', '--log-level', 'warn', '.'],
+    types: [bin('vue-tsc'), '-b']
+  }
+  return Promise.all(
+    names.map(
+      (name) =>
+        new Promise((resolve) => {
+          const [command, ...args] = of[name]
+          const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+          let said = ''
+          for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
+          child.on('error', (error) => (said += error.message))
+          child.on('close', (code) => {
+            console.log(`\n── ${name}${said === '' ? '' : `\n${said}`}`)
+            if (code === 0) passed += 1
+            else fail(name, said)
+            resolve()
+          })
+        })
+    )
+  )
 }
 
 /** Counts of a JSON report; a run that left none, or ended badly for a reason that is in none of its tests, has failed as a whole. */
@@ -129,18 +150,8 @@ function playwright(projects, workers) {
   }))
 }
 
+/** Beside `checks`. */
 const steps = {
-  lint: () =>
-    check('lint', bin('eslint'), [
-      '.',
-      '--max-warnings',
-      '0',
-      '--cache',
-      '--cache-location',
-      'node_modules/.cache/eslint/'
-    ]),
-  format: () => check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
-  types: () => check('types', bin('vue-tsc'), ['-b']),
   unit: () => vitest('unit', 'renderer', 'tidy'),
   interop: () => {
     vitest('interop')
@@ -153,7 +164,7 @@ const steps = {
   }
 }
 
-function main() {
+async function main() {
   mkdirSync(results, { recursive: true })
   if (process.argv.includes('--kafka')) {
     ensureSystem(['clients'])
@@ -174,15 +185,16 @@ function main() {
   }
   const only = process.argv.includes('--only')
     ? process.argv[process.argv.indexOf('--only') + 1].split(',')
-    : Object.keys(steps)
+    : [...together, ...Object.keys(steps)]
   if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
   if (only.includes('interop') || only.includes('crash') || only.includes('e2e')) ensureSystem(['clients'])
   build()
-  for (const name of only) steps[name]()
+  await checks(only.filter((name) => together.includes(name)))
+  for (const name of only) steps[name]?.()
 }
 
 try {
-  main()
+  await main()
 } catch (error) {
   fail(error.message)
 }
