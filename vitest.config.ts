@@ -58,7 +58,8 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          maxWorkers: 2
+          // Two at a time take longer: both want the disk.
+          fileParallelism: false
         }
       },
       {

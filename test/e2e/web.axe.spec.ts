@@ -19,6 +19,9 @@ const OPTIONS: RunOptions = {
   resultTypes: ['violations']
 }
 
+/** The second theme is the same document with other colours: whatever looks at anything else has been answered. */
+const COLOURS: RunOptions = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
+
 declare const axe: { run(options: RunOptions): Promise<AxeResults> }
 
 interface Stage {
@@ -76,8 +79,10 @@ for (const screen of SCREENS) {
     for (const theme of THEMES) {
       // Of a page that is there only the stylesheet's half of the theme is another: colours, which is what axe looks at.
       await page.evaluate((value) => (document.documentElement.dataset['theme'] = value), theme)
-      const results = await page.evaluate((options) => axe.run(options), OPTIONS)
-      expect(results.passes.length).toBeGreaterThan(10)
+      const isFirst = theme === THEMES[0]
+      const results = await page.evaluate((options) => axe.run(options), isFirst ? OPTIONS : COLOURS)
+      // It has looked: at much of the page, and at the colours of each theme.
+      expect(results.passes.length).toBeGreaterThan(isFirst ? 10 : 0)
       found.push(...findings(results).map((finding) => `${theme}: ${finding}`))
     }
     await page.context().close()
