@@ -2,7 +2,6 @@
 import { Command, Option } from 'commander'
 import { consume } from './consume'
 import { exitCodes } from './exit'
-import { exportRecords } from './export'
 import * as administration from './administration'
 import {
   acksOf,
@@ -18,6 +17,7 @@ import {
   withCommon,
   type CommonOptions
 } from './options'
+import type { exportRecords } from './export'
 import { produce } from './produce'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
@@ -105,7 +105,11 @@ export function buildProgram(): Command {
     .option('--to <where>', 'latest (default), an offset, or a time; what lies there is left out', resetTarget)
     .option('--partition <n>', 'of this partition only', wholeNumber(0, partitionMax))
     .option('--grep <text>', 'records that hold this text in key, value or a header')
-    .action(exportRecords)
+    .action(async (...given: Parameters<typeof exportRecords>) => {
+      // Only this verb reads brokers itself: no other one waits for a Kafka client to be loaded.
+      const { exportRecords: run } = await import('./export')
+      return await run(...given)
+    })
 
   const group = program.command('group').description('list, describe, reset, delete consumer groups')
   withCommon(group.command('list')).description('list consumer groups with their lag').action(verbs.groupList)
