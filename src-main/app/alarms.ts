@@ -17,7 +17,8 @@ export class Alarms {
     const { leaderlessPartitions: now } = view
     const before = this.#leaderless
     if (now !== null) this.#leaderless = now
-    if (now === null || now <= (before ?? 0)) return undefined
+    // What was so when first looked at is no news.
+    if (now === null || before === null || now <= before) return undefined
     return { title: view.name, body: word(language, 'leaderless', { count: now }) }
   }
 

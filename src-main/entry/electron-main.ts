@@ -147,6 +147,7 @@ function openWindow(face: Desktop): void {
     sessions.get(webContents)?.close()
     sessions.delete(webContents)
     reloads += 1
+    isAnswering = true
     if (reloads <= reloadsMax) webContents.reload()
   })
   window.on('close', (event) => {

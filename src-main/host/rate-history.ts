@@ -35,10 +35,12 @@ export class RateHistory {
 
   constructor(ports: KeptLinesPorts, dir: string) {
     this.#kept = new KeptLines(ports, dir, 'rates.log', BYTES_MAX)
-    const samples = this.#kept
-      .read()
-      .flatMap((value) => sampleOf(value))
-      .slice(-SAMPLES_MAX)
+    const samples = inOrder(
+      this.#kept
+        .read()
+        .slice(-SAMPLES_MAX)
+        .flatMap((value) => sampleOf(value))
+    )
     const last = samples.at(-1)
     this.#samples = last === undefined ? [] : [...samples, endOf(last)]
   }
@@ -83,6 +85,16 @@ function sampleOf(value: unknown): readonly Sample[] {
   if (data === undefined) return []
   const [atMs, brokers] = data
   return [{ atMs, brokers: brokers.map(([name, inPerSecond, outPerSecond]) => ({ name, inPerSecond, outPerSecond })) }]
+}
+
+/** After the clock was put back, what was written later holds. */
+function inOrder(written: readonly Sample[]): Sample[] {
+  const kept: Sample[] = []
+  for (const sample of written) {
+    while ((kept.at(-1)?.atMs ?? -1) >= sample.atMs) kept.pop()
+    kept.push(sample)
+  }
+  return kept
 }
 
 /** From then on until the next host nobody looked: a chart has a gap there. */

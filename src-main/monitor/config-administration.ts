@@ -4,6 +4,7 @@ import type { CommandInput, CommandOutput } from '../api/commands'
 import type { ConfigFacts, ConfigResource, KafkaCluster } from '../kernel/cluster-ports'
 import type { Clock } from '../kernel/ports'
 import { configView } from './core/config-view'
+import { expectAppError } from '../kernel/errors'
 import { noBroker } from './failure'
 import { retrying } from './retrying'
 
@@ -41,9 +42,17 @@ export class ConfigAdministration {
     }
     // Asked for all brokers, a broker names what was set only; its own description also says what holds otherwise.
     const { brokers } = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
-    const [any] = brokers
-    if (any === undefined) throw noBroker()
-    const facts = await this.#cluster.describeConfigs({ type: 'broker', broker: any.id }, readTimeoutMs)
-    return facts.filter(({ isReadOnly }) => !isReadOnly)
+    let failure: unknown = noBroker()
+    for (const { id } of brokers) {
+      try {
+        const facts = await this.#cluster.describeConfigs({ type: 'broker', broker: id }, readTimeoutMs)
+        return facts.filter(({ isReadOnly }) => !isReadOnly)
+      } catch (error) {
+        // One that hangs is still listed; the others know as much.
+        expectAppError(error)
+        failure = error
+      }
+    }
+    throw failure
   }
 }

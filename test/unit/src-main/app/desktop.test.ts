@@ -159,9 +159,10 @@ describe('an alarm', () => {
 
   it('is given for partitions that lose their leader, not for those that have none still, nor for what is not known', () => {
     const alarms = new Alarms()
+    expect(new Alarms().seen(view(4), 'en')).toBeUndefined()
     const given = [0, 3, 3, null, 3, 5, 0, 1].map((count) => alarms.seen(view(count), 'en')?.body)
 
-    const told = (count: number): string => `${count} partitions have no leader`
+    const told = (count: number): string => `Partitions without a leader: ${count}`
     expect(given).toEqual([undefined, told(3), undefined, undefined, undefined, told(5), undefined, told(1)])
   })
 

@@ -79,6 +79,15 @@ describe('the rates of an earlier host', () => {
     })
   })
 
+  it('hold no times that were yet to come when the clock was put back', () => {
+    const disk = new MemoryDisk()
+    const earlier = historyOn(disk)
+    for (const atMs of [1000, 2000, 3000, 2500]) earlier.add(atMs, [broker(1)])
+    disk.kill()
+
+    expect(historyOn(disk).all().atMs).toEqual([1000, 2000, 2500, 2501])
+  })
+
   it('stay within what may be kept', () => {
     const disk = new MemoryDisk()
     const brokers = Array.from({ length: 200 }, (_, i) => ({ ...broker(123_456_789), name: `broker-${i}` }))

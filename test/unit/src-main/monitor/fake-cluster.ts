@@ -172,7 +172,8 @@ export class FakeCluster implements KafkaCluster {
     return Promise.resolve()
   }
 
-  describeConfigs(): Promise<readonly ConfigFacts[]> {
+  describeConfigs(resource?: Parameters<KafkaCluster['describeConfigs']>[0]): Promise<readonly ConfigFacts[]> {
+    void resource
     return Promise.resolve([])
   }
 
