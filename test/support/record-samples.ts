@@ -21,14 +21,14 @@ const snappy = require('snappy') as { compressSync: (bytes: Uint8Array) => Uint8
 const zstd = require('@bokuweb/zstd-wasm') as {
   init: () => Promise<void>
   compress: (bytes: Uint8Array, level: number) => Uint8Array
+  /** Ours: kept at the library, which is one a process; this file is loaded once for every test file. */
+  starting?: Promise<void>
 }
-
-let starting: Promise<void> | undefined
 
 /** zstd is WebAssembly and must be initialised once and only once: a second time spoils the memory of the first. */
 export function loadCodecs(): Promise<void> {
-  starting ??= zstd.init()
-  return starting
+  zstd.starting ??= zstd.init()
+  return zstd.starting
 }
 
 /** Java's framing: magic, two versions, then blocks of length and raw snappy. */
