@@ -10,6 +10,8 @@ export function layoutProblems(): string[] {
   const SCROLLER_MIN = 44
   const PLOT_MIN = { width: 150, height: 88 }
   const VOID_MAX = 560
+  /** Past a hundred only the rows in view are in the document; more of them have no scroller that bounds them. */
+  const ROWS_MAX = 180
   const problems = new Set<string>()
 
   interface Box {
@@ -21,6 +23,29 @@ export function layoutProblems(): string[] {
   const boxOf = (element: Element): Box => {
     const { left, top, right, bottom } = element.getBoundingClientRect()
     return { left, top, right, bottom }
+  }
+  interface Clip {
+    readonly box: Box
+    readonly overflowX: string
+    readonly overflowY: string
+    readonly isElliptic: boolean
+    readonly isFixed: boolean
+  }
+  /** Of every element that texts lie in, looked at once: a table of thousands of cells shares its ancestors. */
+  const clips = new Map<Element, Clip>()
+  const clipOf = (element: Element): Clip => {
+    const known = clips.get(element)
+    if (known !== undefined) return known
+    const { overflowX, overflowY, textOverflow, position } = getComputedStyle(element)
+    const clip = {
+      box: boxOf(element),
+      overflowX,
+      overflowY,
+      isElliptic: textOverflow === 'ellipsis',
+      isFixed: position === 'fixed'
+    }
+    clips.set(element, clip)
+    return clip
   }
   const quote = (text: string): string => `“${text.trim().replace(/\s+/g, ' ').slice(0, 60)}”`
   const placeOf = (element: Element): string => {
@@ -49,16 +74,16 @@ export function layoutProblems(): string[] {
     if (head !== null && head !== undefined) clipped.top = Math.max(clipped.top, boxOf(head).bottom)
     if (clipped.top >= clipped.bottom) return undefined
     for (let up: Element | null = element; up !== null; up = up.parentElement) {
-      const style = getComputedStyle(up)
-      const box = boxOf(up)
+      const clip = clipOf(up)
+      const { box } = clip
       // The head of a column is ours: its words are never elided.
       const isOurs = element.closest('th') !== null
-      const isElided = style.textOverflow === 'ellipsis' && up.closest('[title]') !== null && !isNumber(text) && !isOurs
+      const isElided = clip.isElliptic && up.closest('[title]') !== null && !isNumber(text) && !isOurs
       for (const [axis, from, to] of [
         ['overflowX', 'left', 'right'],
         ['overflowY', 'top', 'bottom']
       ] as const) {
-        const overflow = style[axis]
+        const overflow = clip[axis]
         if (overflow === 'visible' || up === document.documentElement || up === document.body) continue
         const isOutside = clipped[from] < box[from] - SLACK || clipped[to] > box[to] + SLACK
         const isScroller = overflow === 'auto' || overflow === 'scroll'
@@ -77,7 +102,7 @@ export function layoutProblems(): string[] {
         clipped[to] = Math.min(clipped[to], box[to])
         if (clipped[from] >= clipped[to]) return undefined
       }
-      if (style.position === 'fixed') break
+      if (clip.isFixed) break
     }
     if (
       clipped.right > window.innerWidth + SLACK ||
@@ -126,6 +151,10 @@ export function layoutProblems(): string[] {
     })
   }
 
+  for (const rows of root.querySelectorAll('tbody')) {
+    if (rows.childElementCount > ROWS_MAX) problems.add(`a table of ${rows.childElementCount} rows in the document`)
+  }
+
   for (const strip of root.querySelectorAll('.figures')) {
     const starts = new Map<number, number>()
     for (const term of strip.querySelectorAll('dt')) {
@@ -141,7 +170,7 @@ export function layoutProblems(): string[] {
   }
 
   for (const scroller of root.querySelectorAll('*')) {
-    const { overflowY } = getComputedStyle(scroller)
+    const { overflowY } = clipOf(scroller)
     const isScroller = overflowY === 'auto' || overflowY === 'scroll'
     const isTooSmall = scroller.clientHeight < SCROLLER_MIN && scroller.scrollHeight > scroller.clientHeight + SLACK
     if (isScroller && isTooSmall && scroller.clientWidth > 0 && scroller.tagName !== 'TEXTAREA') {
