@@ -15,6 +15,8 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 const together = ['lint', 'format', 'types']
 /** Browsers that look at screens at the same time. */
 const screensAtOnce = 2
+/** Nodes that are tried at the same time: their tests wait more than they work. */
+const nodesAtOnce = 2
 /** Lines of a failure's message that are shown again at the end. */
 const messageLines = 12
 let passed = 0
@@ -96,22 +98,17 @@ function nodes() {
   return [...releases, [`Electron ${electron.version} as Node`, electron.execPath]]
 }
 
-function vitest(...given) {
-  const { files = [], env = {} } = typeof given.at(-1) === 'string' ? {} : given.pop()
-  const projects = given
-  if (files.length === 0) console.log(`\n── ${projects.join(', ')}`)
-  const report = join(results, `vitest-${projects[0]}.json`)
+/** Vitest's command for projects, or files of them, and where it leaves its report. */
+function vitestRun(projects, name, files = []) {
+  const report = join(results, `vitest-${name}.json`)
   rmSync(report, { force: true })
-  const args = [
-    'run',
-    ...files,
-    ...projects.flatMap((name) => ['--project', name]),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`
-  ]
-  const status = run(bin('vitest'), args, env)
-  count(projects.join(', '), report, status, ({ numPassedTests, testResults }) => ({
+  const chosen = projects.flatMap((project) => ['--project', project])
+  const args = ['run', ...files, ...chosen, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  return { args, report }
+}
+
+function countVitest(name, report, status) {
+  count(name, report, status, ({ numPassedTests, testResults }) => ({
     passed: numPassedTests,
     failures: testResults.flatMap((file) => {
       const name = relative(root, file.name)
@@ -121,6 +118,30 @@ function vitest(...given) {
       return tests.map((test) => ({ name: `${name} › ${test.fullName}`, message: test.failureMessages.join('\n') }))
     })
   }))
+}
+
+function vitest(...projects) {
+  console.log(`\n── ${projects.join(', ')}`)
+  const { args, report } = vitestRun(projects, projects[0])
+  countVitest(projects.join(', '), report, run(bin('vitest'), args))
+}
+
+/** The smoke of the bundles on one Node; what it says is shown whole when it has ended. */
+function smoke([name, path]) {
+  const id = name.replace(/[^\w.]+/g, '-')
+  const { args, report } = vitestRun(['interop'], id, ['cli-pipes', 'unreadable-records'])
+  return new Promise((resolve) => {
+    const env = { ...process.env, LAGOON_TEST_NODE: path, ELECTRON_RUN_AS_NODE: '1' }
+    const child = spawn(bin('vitest'), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
+    child.on('error', (error) => (said += error.message))
+    child.on('close', (code) => {
+      console.log(`\n── on ${name}\n${said}`)
+      countVitest(`on ${name}`, report, code ?? 1)
+      resolve()
+    })
+  })
 }
 
 /** Tests on real clusters one after the other; those that only look at screens side by side. */
@@ -174,13 +195,11 @@ async function main() {
   }
   if (process.argv.includes('--nodes')) {
     build()
-    for (const [name, path] of nodes()) {
-      console.log(`\n── on ${name}`)
-      vitest('interop', {
-        files: ['cli-pipes', 'unreadable-records'],
-        env: { LAGOON_TEST_NODE: path, ELECTRON_RUN_AS_NODE: '1' }
-      })
+    const waiting = nodes()
+    const takeNext = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await smoke(next)
     }
+    await Promise.all(Array.from({ length: nodesAtOnce }, takeNext))
     return
   }
   const only = process.argv.includes('--only')

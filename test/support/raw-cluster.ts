@@ -78,7 +78,11 @@ export class RawCluster {
     })
   }
 
-  async createTopic(name: string, { partitions = 1, configs = {} }: NewTopic = {}): Promise<TopicMetadata> {
+  /** Without `configs` it keeps its records whatever their times are: tests write some of 1970 and of 2023. */
+  async createTopic(
+    name: string,
+    { partitions = 1, configs = { 'retention.ms': '-1' } }: NewTopic = {}
+  ): Promise<TopicMetadata> {
     const asked = {
       name,
       numPartitions: partitions,
