@@ -1,17 +1,28 @@
-/** Chart.js plugin: draws the event lane above a plot and the line under the pointer, and says which mark was hit. */
+/**
+ * Chart.js plugin: draws what happened behind a plot, the event lane above it and the line under the pointer, and says
+ * which mark was hit.
+ */
 import type { ChartType, Plugin } from 'chart.js'
 import type { ClusterEvent } from '@api/views'
 import { packLane } from './event-lane'
 import type { LaneMark } from './event-lane'
+import { drawFacts } from './facts'
+import type { Facts } from './facts'
 import { MARK_BOX, MARK_SHAPES, MARK_STROKE } from './marks'
 import type { ChartTokens } from './tokens'
 
-export interface LaneOptions {
+export interface LaneContent {
   readonly events: readonly ClusterEvent[]
+  readonly facts: Facts
   readonly tokens: ChartTokens
-  readonly sentence: (event: ClusterEvent) => string
   readonly fromMs: number
   readonly toMs: number
+}
+
+export interface LaneOptions {
+  /** A function, since Chart.js wraps every object among its options in a proxy, and each event in one of its own. */
+  readonly content: () => LaneContent
+  readonly sentence: (event: ClusterEvent) => string
   /** Height above the plot; 0 hides the lane but keeps the pointer line. */
   readonly height: number
   /** The time that the pointer is at, in this plot or in another of the screen. */
@@ -40,18 +51,24 @@ export function createLanePlugin(): Plugin<'line', LaneOptions> {
   return {
     id: 'lane',
 
+    beforeDatasetsDraw({ ctx, chartArea }, _args, options) {
+      const { facts, fromMs, toMs } = options.content()
+      const { left, right } = chartArea
+      drawFacts(ctx, facts, { fromMs, toMs, left, right }, chartArea)
+    },
+
     afterDraw(chart, _args, options) {
       const { ctx, chartArea } = chart
-      const { tokens } = options
+      const { events, tokens, fromMs, toMs } = options.content()
       ctx.save()
       ctx.font = `${tokens.textAxis}px ${tokens.fontUi}`
-      drawPointerLine(chart, options)
+      drawPointerLine(chart, options.pointedAtMs(), tokens)
       marks =
         options.height === 0
           ? []
           : packLane(
-              options.events,
-              { fromMs: options.fromMs, toMs: options.toMs, left: chartArea.left, right: chartArea.right },
+              events,
+              { fromMs, toMs, left: chartArea.left, right: chartArea.right },
               { mark: tokens.mark, gap: tokens.space, widthOf: (text) => ctx.measureText(text).width },
               options.sentence
             )
@@ -64,7 +81,8 @@ export function createLanePlugin(): Plugin<'line', LaneOptions> {
       if (type === 'mousemove') options.onPoint(timeUnderPointer(chart))
       if (type === 'mouseout') options.onPoint(undefined)
       if (x === null || y === null || options.height === 0) return
-      const hit = y <= options.height ? marks.find((mark) => Math.abs(mark.x - x) <= options.tokens.mark) : undefined
+      const hit =
+        y <= options.height ? marks.find((mark) => Math.abs(mark.x - x) <= options.content().tokens.mark) : undefined
       chart.canvas.style.cursor = hit === undefined ? '' : 'pointer'
       chart.canvas.title = hit === undefined ? '' : hit.events.map(options.sentence).join('\n')
       const last = hit?.events.at(-1)
@@ -107,8 +125,7 @@ function timeUnderPointer(chart: LineChart): number | undefined {
 }
 
 /** Through all plots of the screen at one time: what one shows is compared with what the other shows then. */
-function drawPointerLine(chart: LineChart, { pointedAtMs, tokens }: LaneOptions): void {
-  const atMs = pointedAtMs()
+function drawPointerLine(chart: LineChart, atMs: number | undefined, tokens: ChartTokens): void {
   const { ctx, chartArea, scales } = chart
   if (atMs === undefined || scales['x'] === undefined) return
   const x = Math.round(scales['x'].getPixelForValue(atMs)) + 0.5

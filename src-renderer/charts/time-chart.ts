@@ -3,11 +3,10 @@
  * between samples, a gap is a gap, the y axis stands right next to "now", events are vertical facts through all plots.
  */
 import type { ChartConfiguration, ChartDataset } from 'chart.js'
-import type { AnnotationOptions } from 'chartjs-plugin-annotation'
 import type { ClusterEvent } from '@api/views'
 import type { Band } from './bands'
-import { worse } from './event-lane'
-import type { LaneOptions } from './lane-plugin'
+import { factsOf } from './facts'
+import type { LaneContent, LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
 import { datedTicks, hasSeconds, timeTicks } from './time-axis'
 import type { ChartTokens } from './tokens'
@@ -59,6 +58,8 @@ export function timeChart(
   const axis = valueAxis(highest(input.series), input.isInteger)
   const font = { family: tokens.fontUi, size: tokens.textAxis }
   const laneHeight = input.hasLane ? tokens.eventLane : 0
+  const { events, fromMs, toMs } = input
+  const content: LaneContent = { events, facts: factsOf(input, tokens), tokens, fromMs, toMs }
   let timeStepMs = 1
   let dated: readonly boolean[] = []
 
@@ -77,8 +78,8 @@ export function timeChart(
       scales: {
         x: {
           type: 'linear',
-          min: input.fromMs,
-          max: input.toMs,
+          min: fromMs,
+          max: toMs,
           border: { display: false },
           grid: { color: tokens.lineSoft, drawTicks: false, tickLength: 0 },
           ticks: {
@@ -92,7 +93,6 @@ export function timeChart(
           },
           afterBuildTicks: (scale) => {
             const scaleRight = scale.chart.width - tokens.axisGutter
-            const { fromMs, toMs } = input
             const { stepMs, atMs } = timeTicks({ fromMs, toMs, left: 0, right: scaleRight }, TICK_GAP)
             timeStepMs = stepMs
             // A label whose half would stick out is left out, so that nothing moves the plot.
@@ -122,7 +122,6 @@ export function timeChart(
       },
       plugins: {
         legend: { display: false },
-        annotation: { annotations: annotations(input, tokens) },
         tooltip: {
           animation: false,
           backgroundColor: tokens.raised,
@@ -142,11 +141,8 @@ export function timeChart(
           }
         },
         lane: {
-          events: input.events,
-          tokens,
+          content: () => content,
           sentence: texts.sentence,
-          fromMs: input.fromMs,
-          toMs: input.toMs,
           height: laneHeight,
           ...hands
         }
@@ -176,41 +172,4 @@ function dataset(one: ChartSeries, tokens: ChartTokens): ChartDataset<'line', Po
     tension: 0,
     spanGaps: false
   }
-}
-
-/** Places along the axis that can be told apart. */
-const PLACES = 400
-
-/** Events of one moment are one line, of the worst level: drawn over each other they would shout. */
-function onePerPlace({ events, fromMs, toMs }: TimeChartInput): ClusterEvent[] {
-  const places = new Map<string, ClusterEvent>()
-  for (const event of events) {
-    if (event.atMs < fromMs || event.atMs > toMs) continue
-    const place = `${event.kind === 'process'} ${Math.round(((event.atMs - fromMs) / (toMs - fromMs)) * PLACES)}`
-    const known = places.get(place)
-    if (known === undefined || worse(event.level, known.level) !== known.level) places.set(place, event)
-  }
-  return [...places.values()]
-}
-
-/** Solid line = something happened to a process; dotted = what the cluster made of it. */
-function annotations(input: TimeChartInput, tokens: ChartTokens): AnnotationOptions[] {
-  const bands = input.bands.map((band): AnnotationOptions => ({
-    type: 'box',
-    xMin: band.fromMs,
-    xMax: band.toMs,
-    backgroundColor: tokens.bands[band.kind],
-    borderWidth: 0,
-    drawTime: 'beforeDatasetsDraw'
-  }))
-  const lines = onePerPlace(input).map((event): AnnotationOptions => ({
-    type: 'line',
-    xMin: event.atMs,
-    xMax: event.atMs,
-    borderColor: tokens.status[event.level],
-    borderWidth: 1,
-    borderDash: event.kind === 'process' ? [] : [2, 3],
-    drawTime: 'beforeDatasetsDraw'
-  }))
-  return [...bands, ...lines]
 }

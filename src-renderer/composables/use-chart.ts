@@ -1,16 +1,18 @@
 /**
  * One Chart.js instance on one canvas: made when the canvas is there, updated without animation when its configuration
  * changes, destroyed with its scope. The instance is never reactive: a proxy around it recurses without end.
+ *
+ * What changes within a frame is one update: samples of six groups and the second's beat come in messages of their own.
+ * A page that is not seen has no frames, and draws when it is seen again.
  */
-import { markRaw, onScopeDispose, watch } from 'vue'
+import { effect, markRaw, stop, watch } from 'vue'
 import type { Ref } from 'vue'
 import { Chart, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js'
 import type { ChartConfiguration } from 'chart.js'
-import annotation from 'chartjs-plugin-annotation'
 import type { Point } from '@/charts/lag-series'
 import { createLanePlugin } from '@/charts/lane-plugin'
 
-Chart.register(LineController, LineElement, LinearScale, PointElement, Tooltip, annotation)
+Chart.register(LineController, LineElement, LinearScale, PointElement, Tooltip)
 
 export function useChart(
   canvas: Readonly<Ref<HTMLCanvasElement | null>>,
@@ -19,30 +21,45 @@ export function useChart(
   overlay: () => unknown
 ): void {
   let chart: Chart<'line', Point[]> | undefined
+  let frame: number | undefined
 
   const destroy = (): void => {
+    if (frame !== undefined) cancelAnimationFrame(frame)
+    frame = undefined
     chart?.destroy()
     chart = undefined
   }
 
+  const draw = (element: HTMLCanvasElement, next: ChartConfiguration<'line', Point[]> | undefined): void => {
+    if (next === undefined) return
+    if (chart === undefined) {
+      chart = markRaw(new Chart(element, { ...next, plugins: [createLanePlugin()] }))
+      return
+    }
+    chart.data = next.data
+    if (next.options !== undefined) chart.options = next.options
+    chart.update('none')
+  }
+
   watch(
-    [canvas, configuration] as const,
-    ([element, next]) => {
-      if (element === null) {
+    canvas,
+    (element, _before, ended) => {
+      if (element === null) return
+      // Drawing itself is no part of the effect: what it reads (the pointer) is the overlay's.
+      let next: ReturnType<typeof configuration> | undefined
+      const read = effect(() => (next = configuration()), { scheduler: () => (frame ??= requestAnimationFrame(again)) })
+      const again = (): void => {
+        frame = undefined
+        read()
+        draw(element, next)
+      }
+      draw(element, next)
+      ended(() => {
+        stop(read)
         destroy()
-        return
-      }
-      if (chart !== undefined && chart.canvas !== element) destroy()
-      if (chart === undefined) {
-        chart = markRaw(new Chart(element, { ...next, plugins: [createLanePlugin()] }))
-        return
-      }
-      chart.data = next.data
-      if (next.options !== undefined) chart.options = next.options
-      chart.update('none')
+      })
     },
     { flush: 'post', immediate: true }
   )
   watch(overlay, () => chart?.draw())
-  onScopeDispose(destroy)
 }

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { drawFacts } from '@/charts/facts'
+import { createLanePlugin } from '@/charts/lane-plugin'
+import type { LaneOptions } from '@/charts/lane-plugin'
 import { timeChart } from '@/charts/time-chart'
 import type { TimeChartInput } from '@/charts/time-chart'
 import { readTokens } from '@/charts/tokens'
@@ -43,8 +46,10 @@ const input: TimeChartInput = {
 }
 const hands = { onSelect: () => undefined, onPoint: () => undefined, pointedAtMs: () => undefined }
 const chart = (rest: Partial<TimeChartInput> = {}) => timeChart({ ...input, ...rest }, tokens, texts, hands)
-const annotationsOf = (rest: Partial<TimeChartInput>) =>
-  (chart(rest).options?.plugins?.annotation?.annotations ?? []) as unknown as Record<string, unknown>[]
+const factsIn = (rest: Partial<TimeChartInput>) => {
+  const lane = chart(rest).options?.plugins?.lane as LaneOptions | undefined
+  return lane?.content().facts
+}
 
 describe('a plot over time', () => {
   it('never smooths, never animates, never draws over a gap', () => {
@@ -74,28 +79,50 @@ describe('a plot over time', () => {
   })
 
   it('draws a solid line for a process and a dotted one for what the cluster made of it', () => {
-    const lines = annotationsOf({
+    const facts = factsIn({
       events: [eventView(1, 100), eventView(2, 500, { kind: 'cluster', level: 'degraded' })]
     })
 
-    expect(lines).toMatchObject([
-      { type: 'line', xMin: 100, xMax: 100, borderDash: [], borderColor: '--status-critical' },
-      { type: 'line', xMin: 500, borderDash: [2, 3], borderColor: '--status-degraded' }
+    expect(facts?.lines).toEqual([
+      { atMs: 100, dash: [], colour: '--status-critical' },
+      { atMs: 500, dash: [2, 3], colour: '--status-degraded' }
     ])
   })
 
   it('draws one line for events of one moment, of the worst level', () => {
-    const lines = annotationsOf({
+    const facts = factsIn({
       events: [eventView(1, 100, { level: 'healthy' }), eventView(2, 100), eventView(3, 100, { level: 'recovering' })]
     })
 
-    expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ borderColor: '--status-critical' })
+    expect(facts?.lines).toHaveLength(1)
+    expect(facts?.lines[0]).toMatchObject({ colour: '--status-critical' })
   })
 
   it('draws bands under the data', () => {
-    expect(annotationsOf({ bands: [{ kind: 'stopped', fromMs: 1, toMs: 2 }] })).toMatchObject([
-      { type: 'box', xMin: 1, xMax: 2, backgroundColor: '--band-stopped', drawTime: 'beforeDatasetsDraw' }
+    expect(factsIn({ bands: [{ kind: 'stopped', fromMs: 1, toMs: 2 }] })?.bands).toEqual([
+      { fromMs: 1, toMs: 2, colour: '--band-stopped' }
     ])
+    expect(createLanePlugin()).toHaveProperty('beforeDatasetsDraw')
+  })
+
+  it('draws bands and lines at their times, from the top of the plot to its end, and nothing beside it', () => {
+    const drawn: unknown[][] = []
+    const context = new Proxy({} as CanvasRenderingContext2D, {
+      get:
+        (_, name) =>
+        (...given: unknown[]) =>
+          void drawn.push([name, ...given]),
+      set: () => true
+    })
+    const facts = {
+      bands: [{ fromMs: -500, toMs: 100, colour: 'red' }],
+      lines: [{ atMs: 500, colour: 'blue', dash: [] }]
+    }
+
+    drawFacts(context, facts, { fromMs: 0, toMs: 1000, left: 10, right: 210 }, { top: 5, bottom: 95 })
+
+    expect(drawn).toContainEqual(['fillRect', 10, 5, 20, 90])
+    expect(drawn).toContainEqual(['moveTo', 110, 5])
+    expect(drawn).toContainEqual(['lineTo', 110, 95])
   })
 })
