@@ -74,13 +74,19 @@ export function mergeHistory(history: LagHistoryView, live: LagHistoryView): Lag
   )
 }
 
+const pointsOf = new WeakMap<readonly unknown[], { readonly atMs: readonly number[]; readonly points: Point[] }>()
+
+/** Histories are replaced, never changed: the points of one are made once, however often a chart asks. */
 export function toPoints(atMs: readonly number[], values: readonly (number | null)[]): Point[] {
+  const known = pointsOf.get(values)
+  if (known?.atMs === atMs) return known.points
   const points: Point[] = []
   atMs.forEach((x, index) => {
     const previous = atMs[index - 1]
     if (previous !== undefined && x - previous > HOLE_MS) points.push({ x: previous + 1, y: Number.NaN })
     points.push({ x, y: values[index] ?? Number.NaN })
   })
+  pointsOf.set(values, { atMs, points })
   return points
 }
 

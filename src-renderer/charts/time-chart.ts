@@ -8,6 +8,7 @@ import type { Band } from './bands'
 import { factsOf } from './facts'
 import type { LaneContent, LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
+import { thinned } from './thinned'
 import { datedTicks, hasSeconds, timeTicks } from './time-axis'
 import type { ChartTokens } from './tokens'
 import { valueAxis } from './value-axis'
@@ -65,7 +66,7 @@ export function timeChart(
 
   return {
     type: 'line',
-    data: { datasets: input.series.map((one) => dataset(one, tokens)) },
+    data: { datasets: input.series.map((one) => dataset(one, toMs - fromMs, tokens)) },
     options: {
       animation: false,
       parsing: false,
@@ -73,7 +74,7 @@ export function timeChart(
       responsive: true,
       maintainAspectRatio: false,
       events: ['mousemove', 'mouseout', 'click'],
-      interaction: { mode: 'index', intersect: false },
+      interaction: { mode: 'moment', intersect: false },
       layout: { padding: { top: laneHeight === 0 ? tokens.space : laneHeight + tokens.space } },
       scales: {
         x: {
@@ -157,13 +158,15 @@ function highest(series: readonly ChartSeries[]): number {
   return value
 }
 
-function dataset(one: ChartSeries, tokens: ChartTokens): ChartDataset<'line', Point[]> {
+function dataset(one: ChartSeries, rangeMs: number, tokens: ChartTokens): ChartDataset<'line', Point[]> {
   const colour = tokens.series[one.series - 1] ?? tokens.text2
   return {
     label: one.name,
-    data: [...one.points],
+    data: [...thinned(one.points, rangeMs)],
     borderColor: colour,
     backgroundColor: colour,
+    // Drawn by line-plugin.ts.
+    showLine: false,
     borderWidth: 1.5,
     borderDash: [...(tokens.dashes[one.series - 1] ?? [])],
     pointRadius: 0,

@@ -11,8 +11,11 @@ import { Chart, LineController, LineElement, LinearScale, PointElement, Tooltip 
 import type { ChartConfiguration } from 'chart.js'
 import type { Point } from '@/charts/lag-series'
 import { createLanePlugin } from '@/charts/lane-plugin'
+import { linePlugin } from '@/charts/line-plugin'
+import { useMomentMode } from '@/charts/moment-mode'
 
 Chart.register(LineController, LineElement, LinearScale, PointElement, Tooltip)
+useMomentMode()
 
 export function useChart(
   canvas: Readonly<Ref<HTMLCanvasElement | null>>,
@@ -33,7 +36,7 @@ export function useChart(
   const draw = (element: HTMLCanvasElement, next: ChartConfiguration<'line', Point[]> | undefined): void => {
     if (next === undefined) return
     if (chart === undefined) {
-      chart = markRaw(new Chart(element, { ...next, plugins: [createLanePlugin()] }))
+      chart = markRaw(new Chart(element, { ...next, plugins: [linePlugin, createLanePlugin()] }))
       return
     }
     chart.data = next.data

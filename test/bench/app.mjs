@@ -66,7 +66,9 @@ let failed = 0
 try {
   build()
   const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB`
-  console.log(`${machine}, Node ${process.versions.node}, commit ${git('rev-parse', '--short', 'HEAD')}; median (min–max)\n`)
+  console.log(
+    `${machine}, Node ${process.versions.node}, commit ${git('rev-parse', '--short', 'HEAD')}; median (min–max)\n`
+  )
   console.log('| what | must | aim | measured | load |\n| --- | --- | --- | --- | --- |')
   for (const name of names) {
     try {

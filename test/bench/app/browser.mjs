@@ -35,7 +35,12 @@ function probe() {
     const { frames } = bench
     frames.isOver = true
     frames.observer.disconnect()
-    return { count: frames.gaps.length, longest: Math.max(...frames.gaps), late: frames.gaps.filter((gap) => gap > 50), tasks: frames.tasks }
+    return {
+      count: frames.gaps.length,
+      longest: Math.max(...frames.gaps),
+      late: frames.gaps.filter((gap) => gap > 50),
+      tasks: frames.tasks
+    }
   }
   /** After what is drawn now has been painted. */
   bench.painted = () =>

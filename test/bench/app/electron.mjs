@@ -50,7 +50,8 @@ async function ready({ page, since }) {
   await page.getByRole('link', { name: /^Overview/ }).click()
   return page
     .waitForFunction(
-      () => /healthy|no topics yet/i.test(document.querySelector('[data-testid=verdict]')?.textContent ?? '') && Date.now(),
+      () =>
+        /healthy|no topics yet/i.test(document.querySelector('[data-testid=verdict]')?.textContent ?? '') && Date.now(),
       undefined,
       { polling: 'raf' }
     )
@@ -82,7 +83,9 @@ export async function startRow({ work, rounds }) {
 
 /** Names as people know them: the kind of a Chromium process, or the script. */
 const kindOf = ({ line }) =>
-  /--type=([\w-]+)/.exec(line)?.[1] ?? /([\w-]+-process)\.js/.exec(line)?.[1] ?? (line.includes('electron') ? 'main' : line.trim().slice(0, 30))
+  /--type=([\w-]+)/.exec(line)?.[1] ??
+  /([\w-]+-process)\.js/.exec(line)?.[1] ??
+  (line.includes('electron') ? 'main' : line.trim().slice(0, 30))
 
 export async function memoryRow({ work, settleSeconds }) {
   const app = await launch(join(work, 'memory', 'cluster'))
@@ -92,11 +95,12 @@ export async function memoryRow({ work, settleSeconds }) {
   const own = all.filter((one) => !isNode(one))
   const whole = own.reduce((sum, { pid }) => sum + pssMb(pid), 0)
   const parts = own.map((one) => `${kindOf(one)} ${pssMb(one.pid).toFixed(0)}`).join(', ')
-  const nodesOf = (processes) => processes.filter(isNode).map(({ pid, line }) => ({
-    role: /broker/.test(line) ? 'broker' : 'member',
-    pss: pssMb(pid),
-    rss: statusMb(pid, 'VmRSS')
-  }))
+  const nodesOf = (processes) =>
+    processes.filter(isNode).map(({ pid, line }) => ({
+      role: /broker/.test(line) ? 'broker' : 'member',
+      pss: pssMb(pid),
+      rss: statusMb(pid, 'VmRSS')
+    }))
   const underElectron = nodesOf(all)
   await app.close()
   const plain = await up(join(work, 'memory-node', 'cluster'), { brokers: 3 })

@@ -16,7 +16,10 @@ async function bigCluster(work) {
   const lab = await up(join(work, 'screens', 'cluster'), { hasScreens: true })
   const api = await client(lab.dir)
   const browser = await openBrowser()
-  const kafka = new kafkajs.Kafka({ brokers: lab.ready.bootstrapServers.split(','), logLevel: kafkajs.logLevel.NOTHING })
+  const kafka = new kafkajs.Kafka({
+    brokers: lab.ready.bootstrapServers.split(','),
+    logLevel: kafkajs.logLevel.NOTHING
+  })
   const admin = kafka.admin()
   await admin.connect()
   big = { lab, api, browser, admin, url: lab.ready.uiUrl, topicCount: 0, hasGroups: false }
@@ -77,18 +80,31 @@ export async function updatesRow({ work, watchSeconds }) {
   let longest = 0
   let hasLong = false
   for (const section of ['Overview', 'Topics', 'Groups']) {
-    await page.getByRole('link', { name: new RegExp(`^${section}`) }).first().click()
+    await page
+      .getByRole('link', { name: new RegExp(`^${section}`) })
+      .first()
+      .click()
     await pause(3000)
     // Without anything of ours in the frames: asking for every frame costs more than all the updates.
-    const { share } = await cpuShare(pid, () => pause(watchSeconds * 1000 / 2))
+    const { share } = await cpuShare(pid, () => pause((watchSeconds * 1000) / 2))
     const task = (await taskMs(cdp, 10)) / 10
     const seenFrames = await frames(page, watchSeconds / 2)
     longest = Math.max(longest, seenFrames.longest)
     hasLong ||= seenFrames.tasks.length > 0
-    said.push(`${section}: ${share.toFixed(1)} % of a core, main thread ${task.toFixed(1)} ms/s, ${framesText(seenFrames)}`)
+    said.push(
+      `${section}: ${share.toFixed(1)} % of a core, main thread ${task.toFixed(1)} ms/s, ${framesText(seenFrames)}`
+    )
   }
   await tab.close()
-  return [row('1 Hz updates with 3 brokers, 50 topics, 20 groups', 'no frame > 50 ms, renderer < 5 % of a core', '< 2 %', said, tab)]
+  return [
+    row(
+      '1 Hz updates with 3 brokers, 50 topics, 20 groups',
+      'no frame > 50 ms, renderer < 5 % of a core',
+      '< 2 %',
+      said,
+      tab
+    )
+  ]
 }
 
 const row = (what, must, aim, said, tab) => ({
@@ -109,7 +125,15 @@ export async function overviewRow({ work, watchSeconds }) {
     for (let i = 0; i < 20; i++) await tab.page.mouse.wheel(0, i < 10 ? 120 : -120)
   })
   await tab.close()
-  return [row('300 topics on the Overview', 'no frame > 50 ms', '–', [`${share.toFixed(1)} % of a core`, framesText(seenFrames)], tab)]
+  return [
+    row(
+      '300 topics on the Overview',
+      'no frame > 50 ms',
+      '–',
+      [`${share.toFixed(1)} % of a core`, framesText(seenFrames)],
+      tab
+    )
+  ]
 }
 
 /** From the event of a page until what it asks for is painted. */
@@ -125,7 +149,12 @@ const hasRows = (heading) =>
   `document.querySelector('.page h1, h1')?.textContent.trim() === ${JSON.stringify(heading)} && document.querySelectorAll('tbody tr[data-index]').length > 0`
 
 async function openTopics(page) {
-  return answer(page, 'click', hasRows('Topics'), () => page.getByRole('link', { name: /^Topics/ }).first().click())
+  return answer(page, 'click', hasRows('Topics'), () =>
+    page
+      .getByRole('link', { name: /^Topics/ })
+      .first()
+      .click()
+  )
 }
 
 export async function partitionsRow({ work, rounds }) {
@@ -145,13 +174,30 @@ export async function partitionsRow({ work, rounds }) {
     await page.getByRole('searchbox').or(page.locator('.filter input')).first().fill(wideName)
     const link = page.getByRole('link', { name: wideName, exact: true })
     await link.waitFor()
-    opened.push(await answer(page, 'click', `document.querySelector('h1')?.textContent.includes('${wideName}') && document.querySelector('[role=tab]') !== null`, () => link.click()))
+    opened.push(
+      await answer(
+        page,
+        'click',
+        `document.querySelector('h1')?.textContent.includes('${wideName}') && document.querySelector('[role=tab]') !== null`,
+        () => link.click()
+      )
+    )
     const isThere = `document.querySelector('[role=tab][aria-selected=true]')?.textContent.includes('Partitions') && document.querySelectorAll('tbody tr[data-index]').length > 10`
     // Of tabs the press counts, not the click.
-    partitions.push(await answer(page, 'mousedown', isThere, () => page.getByRole('tab', { name: /Partitions/ }).click()))
+    partitions.push(
+      await answer(page, 'mousedown', isThere, () => page.getByRole('tab', { name: /Partitions/ }).click())
+    )
     await tab.close()
   }
-  return [row('one topic of 1,000 partitions opened', '≤ 300 ms', '100 ms', [`opened ${spread(opened)} ms; its partitions listed ${spread(partitions)} ms`], tab)]
+  return [
+    row(
+      'one topic of 1,000 partitions opened',
+      '≤ 300 ms',
+      '100 ms',
+      [`opened ${spread(opened)} ms; its partitions listed ${spread(partitions)} ms`],
+      tab
+    )
+  ]
 }
 
 export async function topicsRow({ work, rounds, quick, watchSeconds }) {
@@ -186,7 +232,15 @@ export async function topicsRow({ work, rounds, quick, watchSeconds }) {
   const monitor = await cpuShare(processIn(lab.child.pid, 'monitor-process.js'), () => pause(10_000))
   return [
     row('10,000 topics: list shown', '≤ 500 ms', '200 ms', [`${spread(shown)} ms`], tab),
-    row('10,000 topics: filter keystroke to painted', '≤ 100 ms', '30 ms', [`${spread(keys)} ms; at rest and scrolled: renderer ${share.toFixed(1)} % of a core, ${framesText(seenFrames)}; monitor ${monitor.share.toFixed(0)} % of a core`], tab)
+    row(
+      '10,000 topics: filter keystroke to painted',
+      '≤ 100 ms',
+      '30 ms',
+      [
+        `${spread(keys)} ms; at rest and scrolled: renderer ${share.toFixed(1)} % of a core, ${framesText(seenFrames)}; monitor ${monitor.share.toFixed(0)} % of a core`
+      ],
+      tab
+    )
   ]
 }
 
@@ -195,7 +249,11 @@ const perSecond = 50_000
 export async function tailRow({ work, tailSeconds }) {
   const { browser, url, lab, api } = await filled(work, 50)
   if (!(await api.call('topic.list', {})).topics.some(({ name }) => name === tailed)) {
-    await api.call('topic.create', { topic: tailed, partitions: 6, configs: { 'retention.bytes': '200000000', 'segment.bytes': '50000000' } })
+    await api.call('topic.create', {
+      topic: tailed,
+      partitions: 6,
+      configs: { 'retention.bytes': '200000000', 'segment.bytes': '50000000' }
+    })
   }
   const tab = await browser.page(`${url}#/topics/${tailed}`)
   const { page, pid } = tab
@@ -216,7 +274,7 @@ export async function tailRow({ work, tailSeconds }) {
   const framesFrom = tailSeconds * 0.8
   let cpu
   for (let next = 0; elapsed() < tailSeconds;) {
-    const due = Math.floor(elapsed() * perSecond / 500) * 500
+    const due = Math.floor((elapsed() * perSecond) / 500) * 500
     for (; sent < due; sent += 500) if (!kcat.stdin.write(perTick)) await once(kcat.stdin, 'drain')
     if (elapsed() >= next) {
       samples.push({ page: statusMb(pid, 'VmRSS'), reader: statusMb(reader, 'VmRSS') })
@@ -224,7 +282,10 @@ export async function tailRow({ work, tailSeconds }) {
     }
     if (cpu === undefined && elapsed() >= framesFrom) {
       const took = elapsed()
-      cpu = { renderer: ((cpuSeconds(pid) - before.renderer) / took) * 100, reader: ((cpuSeconds(reader) - before.reader) / took) * 100 }
+      cpu = {
+        renderer: ((cpuSeconds(pid) - before.renderer) / took) * 100,
+        reader: ((cpuSeconds(reader) - before.reader) / took) * 100
+      }
       await page.evaluate(() => window.bench.beginFrames())
     }
     await pause(10)
@@ -241,12 +302,18 @@ export async function tailRow({ work, tailSeconds }) {
   }
   const memory = (which) => `${part(which, 0.2, 0.4)}, ${part(which, 0.8, 1)} MB RSS in the second and last fifth`
   return [
-    row(`live tail of a 50,000 records/s topic, ${tailSeconds} s`, 'memory flat, no frame > 50 ms', 'renderer < 15 % of a core', [
-      `${rate.toFixed(0)} records/s`,
-      `renderer ${cpu.renderer.toFixed(1)} % of a core, ${memory('page')}`,
-      `reader ${cpu.reader.toFixed(1)} %, ${memory('reader')}`,
-      framesText(seenFrames),
-      status.replace(/\s+/g, ' ')
-    ], tab)
+    row(
+      `live tail of a 50,000 records/s topic, ${tailSeconds} s`,
+      'memory flat, no frame > 50 ms',
+      'renderer < 15 % of a core',
+      [
+        `${rate.toFixed(0)} records/s`,
+        `renderer ${cpu.renderer.toFixed(1)} % of a core, ${memory('page')}`,
+        `reader ${cpu.reader.toFixed(1)} %, ${memory('reader')}`,
+        framesText(seenFrames),
+        status.replace(/\s+/g, ' ')
+      ],
+      tab
+    )
   ]
 }
