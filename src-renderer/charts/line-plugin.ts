@@ -72,8 +72,8 @@ export const linePlugin: Plugin<'line'> = {
     ctx.beginPath()
     ctx.rect(left, top - width, right - left, bottom - top + 2 * width)
     ctx.clip()
-    drawLine(ctx, meta.data as unknown as Placed[], {
-      colour: String(dataset.borderColor),
+    drawLine(ctx, meta.data, {
+      colour: dataset.borderColor as string,
       width,
       dash: (dataset.borderDash as readonly number[] | undefined) ?? []
     })

@@ -33,11 +33,9 @@ export function useMomentMode(): void {
     const { x, y } = getRelativePosition(event, chart)
     if (!chart.isPointInArea({ x, y })) return []
     return chart.getSortedVisibleDatasetMetas().flatMap(({ data, index: datasetIndex }): InteractionItem[] => {
-      const index = nearestIndex(data as unknown as Placed[], x)
+      const index = nearestIndex(data, x)
       const element = data[index]
-      return element === undefined || (element as unknown as Placed).skip === true
-        ? []
-        : [{ element, datasetIndex, index }]
+      return element === undefined || (element as Placed).skip === true ? [] : [{ element, datasetIndex, index }]
     })
   }
 }
