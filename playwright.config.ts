@@ -30,6 +30,7 @@ export default defineConfig({
   projects: [
     { name: 'electron', testMatch: /electron\..*spec\.ts/ },
     { name: 'web', testMatch: /web(\.messages|\.workloads|\.produce)?\.spec\.ts/, use: chromium },
+    { name: 'installed', testDir: 'test/install' },
     // Every screen of an invented cluster: nothing that another one could disturb.
     { name: 'screens', testMatch: /web\.(axe|layout)\.spec\.ts/, fullyParallel: true, use: chromium }
   ]

@@ -1,6 +1,7 @@
 // npm test: sets up what the tests need, then runs every suite and closes with `N passed, N failed`.
 //   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
 //   --nodes          only a smoke of the built bundles on other releases of Node, and on Electron's
+//   --install        builds the package, installs it on this machine, uses it and removes it (root, or a sudo that asks nothing)
 //   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -200,6 +201,12 @@ async function main() {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await smoke(next)
     }
     await Promise.all(Array.from({ length: nodesAtOnce }, takeNext))
+    return
+  }
+  if (process.argv.includes('--install')) {
+    ensureSystem(['electron', 'e2e', 'clients'])
+    if (run(process.execPath, [join(root, 'scripts', 'dist.mjs')]) !== 0) throw new Error('npm run dist failed')
+    playwright(['installed'], 1)
     return
   }
   const only = process.argv.includes('--only')
