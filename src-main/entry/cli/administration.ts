@@ -57,8 +57,19 @@ export async function topicPurge(topic: string, options: PurgeOptions): Promise<
       )
     )
   if (failed.length === 0) return
-  const reasons = failed.map(({ partition: at, kafkaError, message }) => `partition ${at}: ${kafkaError}: ${message}`)
-  throw new AppError('FAILED', `Not purged: ${reasons.join('; ')}`)
+  throw new AppError('FAILED', `Not purged: ${reasonsOf(failed)}`)
+}
+
+/** Each reason once, with the partitions that it holds for. */
+function reasonsOf(failed: CommandOutput<'topic.purge'>['failed']): string {
+  const partitionsOf = new Map<string, number[]>()
+  for (const { partition, kafkaError, message } of failed) {
+    const reason = `${kafkaError}: ${message}`
+    partitionsOf.set(reason, [...(partitionsOf.get(reason) ?? []), partition])
+  }
+  return [...partitionsOf]
+    .map(([reason, all]) => `${all.length === 1 ? 'partition' : 'partitions'} ${all.join(', ')}: ${reason}`)
+    .join('; ')
 }
 
 function positionOf(at: number | Date) {

@@ -24,7 +24,9 @@ export function withCommon(command: Command): Command {
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value
+    const isWhole = /^-?\d+$/.test(text)
+    if (isWhole && value >= min && value <= max) return value
+    if (isWhole && value > max) throw new InvalidArgumentError(`It must be a whole number of at most ${max}.`)
     throw new InvalidArgumentError(
       min < 0 ? 'It must be a whole number.' : `It must be a whole number of at least ${min}.`
     )

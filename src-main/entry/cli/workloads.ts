@@ -1,7 +1,9 @@
 /** `lagoon workload`: traffic on purpose without a window. Every line of --json is one workload. */
 import { readFileSync, statSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import type { CommandInput } from '../../api/commands'
 import type { WorkloadView } from '../../api/workloads'
+import type { ControlClient } from '../../host/control-client'
 import { AppError, messageOf } from '../../kernel/errors'
 import type { CommonOptions } from './options'
 import { printJson, printLine, table } from './output'
@@ -10,17 +12,25 @@ import { visible } from './visible'
 
 /** A scene is a few kilobytes. */
 const fileBytesMax = 1024 * 1024
+/** A process tells of itself once a second, and its rate takes two tellings. */
+const rateWithinMs = 3000
+const lookAgainMs = 200
 
 export async function workloadStart(what: string, options: CommonOptions): Promise<void> {
   const input = startOf(what)
-  const { workloads, createdTopics } = await withCluster(options, (client) => client.call('workload.start', input))
+  const { workloads, createdTopics } = await withCluster(options, async (client) => {
+    const started = await client.call('workload.start', input)
+    return { ...started, workloads: await withRates(client, started.workloads) }
+  })
   for (const topic of createdTopics) process.stderr.write(`Created topic ${topic}.\n`)
   print(workloads, options)
   refuseFailed(workloads)
 }
 
 export async function workloadList(options: CommonOptions): Promise<void> {
-  const { workloads } = await withCluster(options, (client) => client.call('workload.list', {}))
+  const workloads = await withCluster(options, async (client) =>
+    withRates(client, (await client.call('workload.list', {})).workloads)
+  )
   if (workloads.length === 0 && options.json !== true) printLine('No workloads.')
   else print(workloads, options)
 }
@@ -52,6 +62,20 @@ function startOf(what: string): CommandInput<'workload.start'> {
   }
 }
 
+/** Of one that has just begun the rate is known a moment later; of one whose process is silent it is not. */
+async function withRates(client: ControlClient, first: readonly WorkloadView[]): Promise<readonly WorkloadView[]> {
+  let workloads = first
+  const isAwaited = ({ ratePerSecond, sinceMs }: WorkloadView): boolean =>
+    ratePerSecond === null && Date.now() - sinceMs < rateWithinMs
+  while (workloads.some(isAwaited)) {
+    await setTimeout(lookAgainMs)
+    const now = new Map((await client.call('workload.list', {})).workloads.map((one) => [one.name, one]))
+    // One that was removed meanwhile has no process any more.
+    workloads = workloads.map((one) => now.get(one.name) ?? { ...one, ratePerSecond: 0 })
+  }
+  return workloads
+}
+
 function print(workloads: readonly WorkloadView[], { json }: CommonOptions): void {
   if (json === true) {
     for (const one of workloads) printJson(lineOf(one))
@@ -70,8 +94,9 @@ function print(workloads: readonly WorkloadView[], { json }: CommonOptions): voi
   if (rows.length > 0) printLine(table(['NAME', 'KIND', 'TOPIC', 'GROUP', 'STATE', 'RATE/S', 'ERRORS', 'OWNS'], rows))
 }
 
-function lineOf({ name, kind, topic, groupId, state, ratePerSecond, errors, partitions, pid }: WorkloadView) {
-  return { name, kind, topic, groupId, state, ratePerSecond, errors, partitions, pid }
+/** ratePerSecond is null while nobody knows it: the process has told nothing for some seconds. */
+function lineOf({ name, kind, topic, groupId, state, ratePerSecond, errors }: WorkloadView) {
+  return { name, kind, topic, groupId, state, ratePerSecond, errors }
 }
 
 /** What could not begin is a failure of the command, for all that it prints. */

@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { startingPoint } from '../../../../../src-main/entry/cli/options'
+import { offsetOrTime, startingPoint } from '../../../../../src-main/entry/cli/options'
 import { buildProgram, refuseUnknownCommand } from '../../../../../src-main/entry/cli/program'
 
 function refusal(...words: string[]): { readonly exitCode: number; readonly text: string } | undefined {
@@ -61,5 +61,8 @@ describe('lagoon', () => {
     for (const wrong of ['abc', '-1', '1.5', '', '9007199254740992']) {
       expect(() => startingPoint(wrong)).toThrow('It must be earliest, latest or an offset')
     }
+  })
+  it('says how large an offset may be to whom gives a larger one', () => {
+    expect(() => offsetOrTime('9223372036854775807')).toThrow('a whole number of at most 9007199254740991')
   })
 })
