@@ -189,7 +189,7 @@ const steps = {
 async function main() {
   mkdirSync(results, { recursive: true })
   if (process.argv.includes('--kafka')) {
-    ensureSystem(['clients'])
+    ensureSystem(['clients', 'e2e'])
     build()
     vitest('kafka')
     return

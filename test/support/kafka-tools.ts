@@ -12,6 +12,9 @@ export const kafkaVersion = '3.9.1'
 const run = promisify(execFile)
 const cache = resolve(import.meta.dirname, '../../node_modules/.cache/kafka', kafkaVersion)
 
+/** Only warnings, on stderr. There once the class path is known. */
+export const kafkaLog4j = join(cache, 'log4j.properties')
+
 const pom = `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>lagoon.test</groupId><artifactId>kafka-tools</artifactId><version>1</version>
@@ -38,7 +41,7 @@ export async function kafkaClassPath(): Promise<string> {
   }
   mkdirSync(cache, { recursive: true })
   writeFileSync(join(cache, 'pom.xml'), pom)
-  writeFileSync(join(cache, 'log4j.properties'), log4j)
+  writeFileSync(kafkaLog4j, log4j)
   const draft = `${path}.${process.pid}`
   const goals = ['-q', '-B', 'dependency:build-classpath', `-Dmdep.outputFile=${draft}`, '-DincludeScope=runtime']
   await run('mvn', goals, { cwd: cache, timeout: 500_000 })
@@ -54,7 +57,7 @@ export interface ToolOutput {
 /** Runs a class with a main method; rejects when it exits with another code than 0. */
 export async function runKafkaTool(mainClass: string, args: readonly string[]): Promise<ToolOutput> {
   const classPath = await kafkaClassPath()
-  const jvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j.configuration=file:${join(cache, 'log4j.properties')}`]
+  const jvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j.configuration=file:${kafkaLog4j}`]
   try {
     const command = [...jvm, '-cp', classPath, mainClass, ...args]
     const { stdout, stderr } = await run('java', command, { timeout: 300_000, maxBuffer: 256 * 1024 * 1024 })
