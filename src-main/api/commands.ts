@@ -30,6 +30,7 @@ const offset = z.number().int().min(0)
 const atTime = z.object({ type: z.literal('time'), timestampMs: z.number().int().min(0) })
 /** With a time the offset is not known yet: it is where the partition's first record of that time or later lies. */
 const pagePlace = z.object({ partition, offset, timestampMs: z.number().int().min(0).optional() })
+const placeBefore = z.object({ partition, offset })
 const configResource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('topic'), topic: z.string().min(1) }),
   z.object({ type: z.literal('broker'), broker: z.number().int().min(0).nullable() })
@@ -110,13 +111,19 @@ export const COMMANDS = {
       topic: z.string().min(1),
       partition: partition.optional(),
       partitions: z.array(partition).min(1).max(10_000).optional(),
+      /** Only what lies before these: the `positions` of a newer page. A partition that is not named is read from its end. */
+      before: z.array(placeBefore).max(10_000).optional(),
       limit: z.number().int().min(1).max(1000)
     }),
     output: z.object({
       records: z.array(recordSchema),
       unreachablePartitions: z.array(partition),
       /** By partition and offset; what is older than the records shown may be among them. */
-      unreadable: z.array(unreadableSchema)
+      unreadable: z.array(unreadableSchema),
+      /** The older ones are before these. A partition whose leader did not answer keeps its place. */
+      positions: z.array(placeBefore),
+      /** Nothing older is left. */
+      isStart: z.boolean()
     })
   },
   /**

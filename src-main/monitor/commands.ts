@@ -105,9 +105,9 @@ export function commands(ports: CommandPorts): CommandTable {
       return await configs.describe(input)
     },
 
-    'records.newest': async ({ topic, partition, partitions, limit }) => {
+    'records.newest': async ({ topic, partition, partitions, before, limit }) => {
       const wanted = partitions ?? (partition === undefined ? undefined : [partition])
-      return await newestRecords(clock, cluster, await knownTopic(topic), { partitions: wanted, limit })
+      return await newestRecords(clock, cluster, await knownTopic(topic), { partitions: wanted, before, limit })
     },
     'records.from': async (input) => await recordsFrom(clock, cluster, await knownTopic(input.topic), input),
     'record.whole': async ({ topic, partition, offset }) =>

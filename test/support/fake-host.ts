@@ -160,7 +160,9 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       return result({
         records: scene.records(input.topic ?? '', input.limit ?? 1),
         unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition),
-        unreadable: []
+        unreadable: [],
+        positions: partitions.map(({ partition }) => ({ partition, offset: 1000 })),
+        isStart: false
       })
     }
     case 'records.check':

@@ -14,6 +14,7 @@ import type {
   TopicMetadata
 } from '../../../../src-main/kernel/cluster-ports'
 import { AppError } from '../../../../src-main/kernel/errors'
+import type { TopicFacts } from '../../../../src-main/monitor/core/snapshot'
 import type { Clock } from '../../../../src-main/kernel/ports'
 
 export interface FakePartition {
@@ -47,6 +48,9 @@ export class FakeCluster implements KafkaCluster {
   left = 0
   readonly #clock: Clock | undefined
 
+  /** "topic partition offset" of records that compaction took. */
+  readonly compacted = new Set<string>()
+
   /** With a clock an empty fetch waits as long as it may. */
   constructor(clock?: Clock) {
     this.#clock = clock
@@ -56,6 +60,27 @@ export class FakeCluster implements KafkaCluster {
     const partitions = leaders.map((leader, i) => ({ leader, replica: leader ?? i + 1, startOffset: 0, records: [] }))
     this.topics.set(name, partitions)
     return partitions
+  }
+
+  /** A topic as a sample has it. */
+  facts(name: string): TopicFacts {
+    return {
+      name,
+      topicId: 'id',
+      isInternal: false,
+      recordsInPerSecond: null,
+      knownRecordsInPerSecond: null,
+      partitions: (this.topics.get(name) ?? []).map(({ leader, startOffset, records }, partition) => ({
+        partition,
+        leader,
+        leaderEpoch: 0,
+        replicas: [partition + 1],
+        isr: [],
+        startOffset: leader === null ? null : startOffset,
+        endOffset: leader === null ? null : startOffset + records.length,
+        sizeBytes: null
+      }))
+    }
   }
 
   append(topic: string, partition: number, values: readonly string[], timestampMs = 0): void {
@@ -274,7 +299,8 @@ export class FakeCluster implements KafkaCluster {
     if (leader !== broker) return problem('NOT_LEADER_OR_FOLLOWER')
     if (offset < startOffset || offset > startOffset + records.length) return problem('OFFSET_OUT_OF_RANGE')
     const found = records.slice(offset - startOffset, offset - startOffset + 3)
-    return { topic, partition, records: found, unreadable: [], nextOffset: offset + found.length, problem: null }
+    const kept = found.filter((record) => !this.compacted.has(`${topic} ${partition} ${record.offset}`))
+    return { topic, partition, records: kept, unreadable: [], nextOffset: offset + found.length, problem: null }
   }
 
   closeLane() {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { CommandInput, CommandOutput } from '../../../../src-main/api/commands'
-import type { TopicFacts } from '../../../../src-main/monitor/core/snapshot'
 import { recordsFrom } from '../../../../src-main/monitor/records-from'
 import { SimClock } from '../../../support/ensemble-world'
 import { FakeCluster } from './fake-cluster'
@@ -16,25 +15,8 @@ function world(...times: readonly (readonly number[])[]) {
     times.map((_, partition) => partition + 1)
   )
   times.forEach((own, partition) => own.forEach((time) => cluster.append('t', partition, ['v'], time)))
-  const facts = (): TopicFacts => ({
-    name: 't',
-    topicId: 'id',
-    isInternal: false,
-    recordsInPerSecond: null,
-    knownRecordsInPerSecond: null,
-    partitions: (cluster.topics.get('t') ?? []).map(({ leader, startOffset, records }, partition) => ({
-      partition,
-      leader,
-      leaderEpoch: 0,
-      replicas: [partition + 1],
-      isr: [],
-      startOffset: leader === null ? null : startOffset,
-      endOffset: leader === null ? null : startOffset + records.length,
-      sizeBytes: null
-    }))
-  })
   const read = (from: From, limit: number): Promise<Page> =>
-    recordsFrom(new SimClock(), cluster, facts(), { topic: 't', from, limit })
+    recordsFrom(new SimClock(), cluster, cluster.facts('t'), { topic: 't', from, limit })
   return { cluster, read }
 }
 

@@ -524,6 +524,34 @@ describe('messages', () => {
     expect(detail.textContent).toMatch(/h\s*v/)
   })
 
+  it('are followed by older ones, and by newer ones no more', async () => {
+    const positions = [{ partition: 0, offset: 7 }]
+    api
+      .last('records.newest')
+      .resolve({ records: [record], unreachablePartitions: [], unreadable: [], positions, isStart: false })
+    await flushPromises()
+    one('button', 'Older records').click()
+    expect(api.last('records.newest').input).toEqual({ topic: 't', limit: 200, before: positions })
+    api.last('records.newest').resolve({
+      records: [],
+      unreachablePartitions: [],
+      unreadable: [],
+      positions: [{ partition: 0, offset: 3 }],
+      isStart: false
+    })
+    await flushPromises()
+    expect(shownText()).toContain('No records in this stretch')
+    one('button', 'Older records').click()
+    expect(api.last('records.newest').input).toMatchObject({ before: [{ partition: 0, offset: 3 }] })
+    api
+      .last('records.newest')
+      .resolve({ records: [record], unreachablePartitions: [], unreadable: [], positions: [], isStart: true })
+    await flushPromises()
+
+    expect(byRole('row', '9223372036854775807')).toHaveLength(1)
+    expect(byRole('button', 'Older records')).toHaveLength(0)
+  })
+
   it('say which partitions could not be read', async () => {
     api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [] })
     await flushPromises()
