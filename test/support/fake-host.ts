@@ -11,6 +11,7 @@ import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import type { DesktopView } from '../../src-main/api/desktop'
+import type { JobPush } from '../../src-main/api/search'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
 import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
@@ -88,7 +89,7 @@ function talk(socket: WebSocket, scene: Scene, sceneName: SceneName): void {
     send({ type: 'push', key, value: key === 'rates' ? scene.rates(sinceMs) : viewOf(scene, key, sceneName) })
 
   const timer = setInterval(() => {
-    for (const key of watched) if (key !== 'events') push(key)
+    for (const key of watched) if (key !== 'events' && !key.startsWith('job:')) push(key)
   }, PUSH_EVERY_MS)
   socket.on('close', () => clearInterval(timer))
   socket.on('message', (raw: Buffer) => {
@@ -105,6 +106,42 @@ function talk(socket: WebSocket, scene: Scene, sceneName: SceneName): void {
 }
 
 const STATES: Readonly<Partial<Record<SceneName, DesktopView['state']>>> = { closing: 'asking', stopping: 'stopping' }
+
+const JOB_RECORDS = 40
+/** A job tells once, and stands as it is. Its id is what it is. */
+const jobs: Readonly<Record<'search' | 'tail', (scene: Scene) => JobPush>> = {
+  search: (scene) => ({
+    type: 'search',
+    state: 'running',
+    records: scene.records('orders', JOB_RECORDS),
+    progress: {
+      recordsTotal: 1_204_311,
+      recordsScanned: 402_118,
+      bytesScanned: 412_400_102,
+      found: 4_117,
+      elapsedMs: 2_100,
+      bytesPerSecond: 196_381_001,
+      partitions: [],
+      unreadableCount: 2,
+      unreadable: [],
+      notRead: [{ partition: 5, fromOffset: 1_200, untilOffset: 48_213, reason: 'Broker 3 does not answer.' }]
+    },
+    error: null
+  }),
+  tail: (scene) => ({
+    type: 'tail',
+    state: 'running',
+    records: scene.records('orders', JOB_RECORDS),
+    arrived: 1_512_118,
+    skipped: 1_409_002,
+    waiting: 12_044,
+    isPaused: true,
+    recordsPerSecond: 48_213,
+    unreadableCount: 0,
+    silentPartitions: [5],
+    error: null
+  })
+}
 
 function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
   const [kind = '', ...rest] = key.split(':')
@@ -134,6 +171,8 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
       return scene.lagSample(name)
     case 'workloads':
       return scene.workloads()
+    case 'job':
+      return jobs[name as keyof typeof jobs]?.(scene) ?? null
     default:
       return null
   }
@@ -165,6 +204,12 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         isStart: false
       })
     }
+    case 'search.open':
+      return result({ job: 'search' })
+    case 'tail.open':
+      return result({ job: 'tail' })
+    case 'job.close':
+      return result({})
     case 'records.check':
       return result({
         partitionCount: 6,

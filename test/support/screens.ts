@@ -315,6 +315,26 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('#export-path').waitFor()
     }
   },
+  {
+    name: 'messages-search',
+    scene: 'healthy',
+    hash: '#/topics/orders/messages',
+    prepare: async (page) => {
+      await page.locator('.messages-bar .filter input').fill('EUR')
+      await page.keyboard.press('Enter')
+      await page.locator('.scan').waitFor()
+      await page.locator('.data-table tbody tr').nth(3).click()
+    }
+  },
+  {
+    name: 'messages-tail',
+    scene: 'healthy',
+    hash: '#/topics/orders/messages',
+    prepare: async (page) => {
+      await page.locator('.messages-bar .button').nth(1).click()
+      await page.locator('.scan').waitFor()
+    }
+  },
   { name: 'topic-messages-down', scene: 'down', hash: '#/topics/orders/messages' },
   { name: 'groups-down', scene: 'down', hash: '#/groups' },
   { name: 'overview-broken', scene: 'broken', hash: '#/overview' },
