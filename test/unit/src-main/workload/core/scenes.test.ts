@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { problemsOf, sceneSchema } from '../../../../../src-main/api/workloads'
 import { builtInScenes, sceneKey } from '../../../../../src-main/workload/core/scenes'
@@ -24,6 +26,16 @@ describe('scenes', () => {
 
   it('are found however their name is typed', () => {
     expect(['Slow consumer', 'slow-consumer', ' slow_consumer '].map(sceneKey)).toEqual(Array(3).fill('slow-consumer'))
+  })
+
+  it('of the docs are scenes, every field of which is explained', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../../../../docs/scenes.md'), 'utf8')
+    const written = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? '') as unknown
+    expect(problemsIn(written)).toBe('')
+    const { topics, producers, consumers } = sceneSchema.shape
+    const rowsOf = ({ element }: { element: { shape: object } }): string[] => Object.keys(element.shape)
+    const fields = [topics, producers, consumers].flatMap((part) => rowsOf(part.unwrap()))
+    for (const field of fields) expect(page).toContain(`\n| \`${field}\``)
   })
 
   it('need little: what is left out has a default', () => {
