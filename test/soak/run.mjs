@@ -1,15 +1,29 @@
 // A cluster under traffic, kills and full disks for as long as it is told: does anything grow, does anything end by itself?
+// Beside foreign clients Lagoon's own workloads run, one of whose members always leaves, and a page of Chromium goes round the
+// screens: nothing may be said on its console.
 //   node test/soak/run.mjs [--minutes 60] [--dir DIR]
 // DIR should lie on a file system of its own, of some 1 to 4 GB, which is filled to the last byte now and then (as root on
 // Linux a tmpfs is mounted when DIR is left out; elsewhere the disk stays as it is). Closes with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import kafkajs from 'kafkajs'
 import { WebSocket } from 'ws'
 import { build } from '../../scripts/build.mjs'
+import { ensureSystem } from '../../scripts/ensure-system.mjs'
+import { openPage, ownProcesses } from './page.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const cli = join(root, 'out/main/cli.js')
@@ -25,6 +39,22 @@ const fullForMs = 15_000
 const growthMax = 1.15
 const growthBytesMin = 12 * 1024 * 1024
 const topics = ['soak-a', 'soak-b', 'soak-c']
+
+/** A group of ours that rebalances all the time, on a topic that foreign clients use, too. */
+const scene = {
+  name: 'churn',
+  topics: [{ topic: 'soak-b', partitions: 6 }],
+  producers: [
+    { name: 'churn-in', topic: 'soak-b', ratePerSecond: 200, serializer: 'json' },
+    {
+      name: 'churn-burst',
+      topic: 'soak-c',
+      ratePerSecond: 50,
+      burst: { everySeconds: 30, seconds: 5, ratePerSecond: 2000 }
+    }
+  ],
+  consumers: [{ group: 'churn', topic: 'soak-b', members: 3, leaveEverySeconds: 45 }]
+}
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const log = (...words) => console.log(new Date().toISOString().slice(11, 19), ...words)
@@ -139,6 +169,7 @@ async function consume(kafka, state) {
 
 async function main() {
   build()
+  ensureSystem(['e2e'])
   const disk = smallDisk()
   const dir = join(disk.dir, 'cluster')
   mkdirSync(disk.dir, { recursive: true })
@@ -171,14 +202,39 @@ async function main() {
       if (made.code !== 0) throw new Error(made.err)
     }
     const kafka = clientOf(ready.bootstrapServers.split(','))
+    const scenePath = `${dir}-scene.json`
+    writeFileSync(scenePath, JSON.stringify(scene))
+    const started = await lagoon(dir, 'workload', 'start', scenePath)
+    if (started.code !== 0) throw new Error(started.err)
+    const page = await openPage(ready.uiUrl)
     const tab = await openTab(ready.uiUrl)
     const leave = await consume(kafka, state)
     const producing = produce(kafka, state)
-    const samples = await faults({ dir, disk, up, state, hasEnded: () => hasEnded })
+    const samples = await faults({ dir, disk, up, page, state, hasEnded: () => hasEnded })
     state.isOver = true
     await Promise.race([producing, pause(30_000)])
     await leave()
     tab.close()
+    const workloads = await lagoon(dir, 'workload', 'list')
+    const rows = workloads.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    // One member has always left, and comes back later.
+    const idle = rows.filter(({ state: is }) => is !== 'running')
+    const isLeaving = idle.length <= 1 && idle.every(({ kind, state: is }) => kind === 'consumer' && is === 'stopped')
+    const rates = rows.map(
+      (row) => `${row.name} ${row.state} ${Math.round(row.ratePerSecond ?? 0)}/s, ${row.errors} errors`
+    )
+    check('workloads run to the end', rows.length === 5 && isLeaving, rates.join('; '))
+    check('the page goes round', page.steps() > minutes * 6, `${page.steps()} screens`)
+    const isShown = (await page.text()).includes('Overview')
+    check(
+      'nothing on the console of the page',
+      page.problems.length === 0 && isShown,
+      page.problems.slice(0, 3).join(' | ') || 'nothing'
+    )
+    await page.close()
     check('an open tab is told', tab.pushes() > minutes * 20, `${tab.pushes()} pushes`)
     await judge({ dir, samples, state, hasEnded })
   } finally {
@@ -190,14 +246,13 @@ async function main() {
 }
 
 /** Kills and fills until the time is over; what each process held, by role. */
-async function faults({ dir, disk, up, state, hasEnded }) {
+async function faults({ dir, disk, up, page, state, hasEnded }) {
   const samples = new Map()
   const startMs = Date.now()
   let [nextKillMs, nextFillMs, kills, fills] = [startMs + killEveryMs, startMs + fillEveryMs / 2, 0, 0]
   let release = () => undefined
   let fullUntilMs = 0
   const victims = ['broker-1', 'broker-2', 'broker-1', 'ensemble-1']
-  let monitorPid
   while (Date.now() - startMs < minutes * 60_000 && !hasEnded()) {
     const atMs = Date.now()
     if (fullUntilMs !== 0 && atMs >= fullUntilMs) {
@@ -224,8 +279,12 @@ async function faults({ dir, disk, up, state, hasEnded }) {
     const status = await lagoon(dir, 'status')
     if (status.code === 0) {
       const { nodes } = JSON.parse(status.out)
-      monitorPid = childOf(up.pid, 'monitor-process') ?? monitorPid
-      const roles = [['host', up.pid], ['monitor', monitorPid], ...nodes.map(({ name, pid }) => [name, pid])]
+      const roles = [
+        ['host', up.pid],
+        ...ownProcesses(up.pid),
+        ...(await page.processes()),
+        ...nodes.map(({ name, pid }) => [name, pid])
+      ]
       for (const [role, pid] of roles) {
         const bytes = pid === null || pid === undefined ? undefined : residentBytes(pid)
         if (bytes === undefined) continue
@@ -234,18 +293,12 @@ async function faults({ dir, disk, up, state, hasEnded }) {
         samples.set(role, list)
       }
     }
+    await page.step()
     await pause(sampleEveryMs)
   }
   release()
   log(`${kills} kills, ${fills} full disks`)
   return samples
-}
-
-function childOf(pid, script) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-  return children.find(
-    (child) => existsSync(`/proc/${child}`) && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(script)
-  )
 }
 
 async function judge({ dir, samples, state, hasEnded }) {
