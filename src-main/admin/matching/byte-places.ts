@@ -20,13 +20,43 @@ export interface TextFinder {
 export function textFinder(text: string, isCaseSensitive: boolean): TextFinder {
   if (!isCaseSensitive && foldedForms(text).some((forms) => forms.length > 1)) return insensitiveFinder(text)
   const wanted = Buffer.from(text, 'utf8')
+  const { probe, at: probeAt } = probeOf(wanted)
   return {
     isIn: (bytes) => bufferOf(bytes).includes(wanted),
     placesIn: (block) => {
       const bytes = bufferOf(block)
-      return (from) => bytes.indexOf(wanted, from)
+      return (from) => {
+        for (let at = from + probeAt; ; at++) {
+          at = bytes.indexOf(probe, at)
+          if (at < 0) return -1
+          const start = at - probeAt
+          if (probe.length === wanted.length || isAt(bytes, start, wanted)) return start
+        }
+      }
     }
   }
+}
+
+/** Node looks for up to so many bytes by the machine's own search for one byte; for longer texts by a slower way. */
+const probeBytesMax = 7
+/** From frequent to rare in text and JSON; what is not among them is rarer. */
+const frequent = ' etaoinsrhldcumpgf",:0123456789_.'
+
+/** The piece of a text that is found fastest: it begins with the rarest byte that leaves room for a long one. */
+function probeOf(wanted: Buffer): { readonly probe: Buffer; readonly at: number } {
+  if (wanted.length <= probeBytesMax) return { probe: wanted, at: 0 }
+  let best = 0
+  const rarity = (at: number): number => {
+    const place = frequent.indexOf(String.fromCharCode(wanted[at] ?? 0))
+    return place < 0 ? frequent.length : place
+  }
+  for (let at = 1; at <= wanted.length - probeBytesMax; at++) if (rarity(at) > rarity(best)) best = at
+  return { probe: wanted.subarray(best, best + probeBytesMax), at: best }
+}
+
+function isAt(bytes: Buffer, start: number, wanted: Buffer): boolean {
+  const end = start + wanted.length
+  return start >= 0 && end <= bytes.length && bytes.compare(wanted, 0, wanted.length, start, end) === 0
 }
 
 /** A pattern without repetition, over bytes as characters: it cannot run away. */
@@ -83,26 +113,68 @@ function caseForms(): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * Places of the last name in the path of an expression, followed by what the expression asks for. Undefined for a block
- * where the name may be written in another way: with \u escapes.
+ * Places behind the last name in the path of an expression, where what follows is what the expression asks for. Undefined
+ * for a block where the name may be written in another way: with \\u escapes. Looked for in the block as characters, since
+ * a call into a buffer for each name costs more than to step over the record.
  */
 export function fieldPlaces(expression: FieldExpression): PlacesIn {
   const { path } = expression
   const lastMember = path.findLastIndex(({ type }) => type === 'member')
   const step = path[lastMember]
   if (step?.type !== 'member' || /[\u0000-\u001f"\\/]/.test(step.name)) return () => undefined
-  const wanted = Buffer.from(`"${step.name}"`, 'utf8')
   const isEnd = lastMember === path.length - 1
+  const named = `"${step.bytes.replace(/[^A-Za-z0-9]/g, hexEscape)}"[ \\t\\n\\r]*:`
+  const source = isEnd ? named + valueAhead(expression) : named
+  const wanted = Buffer.from(`"${step.name}"`, 'utf8')
+  const isMet = (bytes: Buffer, valueAt: number): boolean => !isEnd || isSatisfied(bytes, valueAt, expression)
   return (block) => {
     const bytes = bufferOf(block)
     if (bytes.includes('\\u')) return undefined
+    if (!isFrequent(bytes, wanted)) {
+      return (from) => {
+        for (let at = bytes.indexOf(wanted, from); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+          const colonAt = skipBlank(bytes, at + wanted.length)
+          if (bytes[colonAt] === 0x3a && isMet(bytes, skipBlank(bytes, colonAt + 1))) return at
+        }
+        return -1
+      }
+    }
+    const characters = bytes.toString('latin1')
+    const next = new RegExp(source, 'g')
     return (from) => {
-      for (let at = bytes.indexOf(wanted, from); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
-        const colonAt = skipBlank(bytes, at + wanted.length)
-        if (bytes[colonAt] !== 0x3a) continue
-        if (!isEnd || isSatisfied(bytes, skipBlank(bytes, colonAt + 1), expression)) return at
+      next.lastIndex = from
+      while (next.test(characters)) {
+        const at = next.lastIndex
+        if (isMet(bytes, skipBlank(bytes, at))) return at
       }
       return -1
     }
   }
+}
+
+/** Judged by the beginning of a block. */
+const judgedBytes = 8192
+const frequentMin = 32
+
+function isFrequent(bytes: Buffer, wanted: Buffer): boolean {
+  const start = bytes.subarray(0, judgedBytes)
+  let count = 0
+  for (let at = start.indexOf(wanted); at >= 0 && count < frequentMin; at = start.indexOf(wanted, at + 1)) count += 1
+  return count >= frequentMin
+}
+
+/** What may stand behind the colon when a value equals: all its spellings, and more. Empty for other comparisons. */
+function valueAhead({ operator, literal }: FieldExpression): string {
+  if (operator !== '==' || literal === undefined) return ''
+  const blank = '[ \\t\\n\\r]*'
+  if (literal.type === 'word') return `(?=${blank}${literal.word})`
+  if (literal.type === 'text') {
+    const plain = Buffer.from(literal.text, 'utf8')
+      .toString('latin1')
+      .replace(/[^A-Za-z0-9]/g, hexEscape)
+    return `(?=${blank}"(?:${plain}"|[^"\\\\]*\\\\))`
+  }
+  // Another spelling of an integer has a fraction or an exponent; of 0 a sign, too.
+  if (!literal.isInteger || literal.digits === '0') return ''
+  return `(?=${blank}(?:${literal.digits}(?![0-9])|-?[0-9]+[.eE]))`
 }

@@ -26,7 +26,8 @@ export function compareDecimals(a: string, b: string): number {
   return leftSign * compareMagnitudes(left, right)
 }
 
-function isPlainInteger(text: string): boolean {
+/** Digits and nothing else. */
+export function isPlainInteger(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code < 0x30 || code > 0x39) return false
@@ -61,13 +62,36 @@ export function shortNumberAt(bytes: Uint8Array, start: number): number | undefi
       value = value * 10 + byte - 0x30
       if (fraction >= 0) fraction += 1
     } else if (byte === 0x2e && fraction < 0 && digits > 0) fraction = 0
-    else if (byte <= 0x20 || byte === 0x2c || byte === 0x7d || byte === 0x5d) break
+    else if (isNumberEnd(byte)) break
     else return undefined
   }
   if (digits === 0 || fraction === 0) return undefined
   const number = fraction > 0 ? value / (powersOfTen[fraction] ?? 1) : value
   return isNegative ? -number : number
 }
+
+/**
+ * How the number whose digits begin here in bytes compares with an integer of any length, `digits` without sign; undefined
+ * where it is no plain integer itself. Nothing is made of either.
+ */
+export function integerOrderAt(bytes: Uint8Array, start: number, digits: string): number | undefined {
+  let order = 0
+  let at = start
+  for (; ; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte < 0x30 || byte > 0x39) {
+      if (at === start || !isNumberEnd(byte)) return undefined
+      break
+    }
+    // Behind the end of `digits` the length decides.
+    if (order === 0 && at - start < digits.length) order = byte - digits.charCodeAt(at - start)
+  }
+  const length = at - start
+  if (length !== digits.length) return length < digits.length ? -1 : 1
+  return order
+}
+
+const isNumberEnd = (byte: number): boolean => byte <= 0x20 || byte === 0x2c || byte === 0x7d || byte === 0x5d
 
 /** As shortNumberAt, of a text. */
 export function shortNumber(text: string): number | undefined {

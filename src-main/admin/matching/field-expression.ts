@@ -7,7 +7,7 @@
  * array contains what one of its elements equals.
  */
 import { AppError } from '../../kernel/errors'
-import { compareDecimals, shortNumber, shortNumberAt } from './decimal'
+import { compareDecimals, integerOrderAt, isPlainInteger, shortNumber, shortNumberAt } from './decimal'
 import { findInJson, skipString, skipWord, textAt, type PathStep } from './json-walk'
 
 export const operators = ['==', '!=', '<=', '>=', '<', '>', '=', 'contains', 'exists'] as const
@@ -20,6 +20,8 @@ export type Literal =
       readonly digits: string
       /** Where a double is enough to compare with numbers of few digits. */
       readonly short: number | undefined
+      /** Digits only: compared as they stand. */
+      readonly isInteger: boolean
     }
   | { readonly type: 'word'; readonly word: 'true' | 'false' | 'null' }
 
@@ -96,7 +98,7 @@ function literalOf(text: string): Literal {
   if (numberShape.test(text)) {
     if ((/[eE][+-]?(\d+)$/.exec(text)?.[1]?.length ?? 0) > exponentDigitsMax)
       throw usage(`${text} has no such exponent.`)
-    return { type: 'number', digits: text, short: shortNumber(text) }
+    return { type: 'number', digits: text, short: shortNumber(text), isInteger: isPlainInteger(text) }
   }
   if (text === 'true' || text === 'false' || text === 'null') return { type: 'word', word: text }
   if (quotedShape.test(text)) return { type: 'text', text: unquoted(text) }
@@ -112,6 +114,10 @@ export function isSatisfied(bytes: Buffer, at: number, { operator, literal }: Fi
   if (literal.type === 'number' && literal.short !== undefined && operator !== 'contains') {
     const short = shortNumberAt(bytes, at)
     if (short !== undefined) return holds(operator, short - literal.short)
+  }
+  if (literal.type === 'number' && literal.isInteger && operator !== 'contains') {
+    const order = integerOrderAt(bytes, at, literal.digits)
+    if (order !== undefined) return holds(operator, order)
   }
   const isBranch = first === 0x7b || first === 0x5b
   if (isBranch) {

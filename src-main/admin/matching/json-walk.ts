@@ -75,9 +75,14 @@ function isNamed(
   end: number,
   { name, bytes: wanted }: PathStep & { type: 'member' }
 ): boolean {
-  const written = bytes.toString('latin1', at + 1, end - 1)
-  if (written === wanted) return true
-  return written.includes('\\') && textAt(bytes, at, end) === name
+  const length = end - at - 2
+  let isSame = length === wanted.length
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[at + 1 + i]
+    if (byte === backslash) return textAt(bytes, at, end) === name
+    if (isSame && byte !== wanted.charCodeAt(i)) isSame = false
+  }
+  return isSame
 }
 
 /** The string between these two places, its escapes read; undefined when it is none. */
@@ -97,12 +102,22 @@ export function skipBlank(bytes: Buffer, at: number): number {
   return at
 }
 
+/** Up to so many bytes are looked at here; a search of the machine's costs a call, and pays for itself in longer ones. */
+const shortStringBytes = 48
+
 /** Behind the closing quote of the string that begins here. */
 export function skipString(bytes: Buffer, at: number): number {
-  for (let i = at + 1; i < bytes.length; i++) {
-    const byte = bytes[i]
-    if (byte === backslash) i += 1
-    else if (byte === quote) return i + 1
+  const near = Math.min(bytes.length, at + 1 + shortStringBytes)
+  let from = at + 1
+  for (; from < near; from++) {
+    const byte = bytes[from]
+    if (byte === backslash) from += 1
+    else if (byte === quote) return from + 1
+  }
+  for (let end = bytes.indexOf(quote, from); end >= 0; end = bytes.indexOf(quote, end + 1)) {
+    let escapes = 0
+    while (end - escapes > from && bytes[end - escapes - 1] === backslash) escapes += 1
+    if (escapes % 2 === 0) return end + 1
   }
   return bytes.length
 }

@@ -59,6 +59,19 @@ const partsOf = ({ key, value, headers = [] }: Given): string[] =>
   [key, value, ...headers.flat()].filter((part): part is string => typeof part === 'string')
 
 describe('a text', () => {
+  it('of any length is found at every place, looked for by its rarest piece', () => {
+    const letters = fc.string({ unit: fc.constantFrom('e', 'o', ' ', 'z', '7', 'é'), minLength: 1, maxLength: 14 })
+    fc.assert(
+      fc.property(fc.array(letters, { minLength: 1, maxLength: 8 }), fc.nat(), letters, (values, which, other) => {
+        const text = values[which % values.length] ?? ''
+        const records = [...values, `${other}${text}`, `${text}${other}`].map((value) => ({ value }))
+        const expected = records.flatMap(({ value }, offset) => (value.includes(text) ? [offset] : []))
+
+        expect(found(records, [{ type: 'text', text, isCaseSensitive: true }])).toEqual(expected)
+      })
+    )
+  })
+
   it.each([0, 1, 2, 3, 4] as const)('is found in every part of a record, and across none (codec %i)', (codec) => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 8 }), word.filter(Boolean), (records, text) => {
@@ -234,6 +247,81 @@ describe('a field', () => {
       }),
       { numRuns: 300 }
     )
+  })
+
+  it('is found among many of its name as it is in a record alone, however its value is written', () => {
+    const written = fc.constantFrom(
+      ...[
+        '5',
+        '5.0',
+        '50e-1',
+        '-5',
+        '55',
+        '0',
+        '-0',
+        '0.0',
+        '9223372036854775807',
+        '9223372036854775806',
+        '922337203685477580'
+      ],
+      ...[
+        '"5"',
+        '"on"',
+        '"o\\/n"',
+        '"o/n"',
+        '"on off"',
+        '"가"',
+        'true',
+        'truer',
+        'null',
+        '[5]',
+        '{"n":5}',
+        ' 5 ',
+        '\n"on"'
+      ]
+    )
+    const expression = fc
+      .tuple(
+        fc.constantFrom('n', 'm.n', 'n[*]'),
+        fc.constantFrom('==', '!=', '>', '<=', 'contains'),
+        fc.constantFrom('5', '5.0', '0', '9223372036854775807', 'on', '"o/n"', '가', 'true', 'null')
+      )
+      .map((parts) => parts.join(' '))
+    const record = fc
+      .tuple(written, written, fc.boolean())
+      .map(([outer, inner, hasSpace]) => `{"n"${hasSpace ? ' ' : ''}:${outer},"m":{"n":${inner}}}`)
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 40, maxLength: 60 }), expression, (values, text) => {
+        const alone = values.flatMap((value, offset) => (field(value, text) ? [offset] : []))
+
+        expect(
+          found(
+            values.map((value) => ({ value })),
+            [{ type: 'field', expression: text }]
+          )
+        ).toEqual(alone)
+      }),
+      { numRuns: 40 }
+    )
+  })
+
+  it('behind long strings with escapes is found where it stands', () => {
+    const long = 'x'.repeat(100)
+    for (const text of [
+      long,
+      `${long}\\`,
+      `${long}"`,
+      `${long}\\"y`,
+      `"${long}\\\\`,
+      '\\'.repeat(75),
+      `${'\\'.repeat(60)}"`
+    ]) {
+      const value = JSON.stringify({ [text]: 1, s: text, 'n\\': { n: 3 }, n: 7 })
+
+      expect(field(value, 'n == 7'), value).toBe(true)
+      expect(field(value, 'n == 3'), value).toBe(false)
+      expect(field(value.slice(0, -8), 'n == 7'), value).toBe(false)
+    }
   })
 
   it.each(['', '> 5', 'a', 'a >', 'a ~ 5', 'a exists 5', '["a == 5'])(
