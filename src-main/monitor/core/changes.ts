@@ -79,6 +79,8 @@ function partitionEvents(before: Snapshot, after: Snapshot): readonly ObservedEv
   if (before.topicsAtMs === null || !after.hasMetadata) return []
   const earlier = new Set(leaderlessPartitions(before).names)
   const now = leaderlessPartitions(after)
+  // The rule: nothing was or is without a leader, and no name of ten thousand need be made.
+  if (earlier.size === 0 && now.names.length === 0) return []
   // A topic that is just being made has no leaders yet: that is no loss.
   const known = partitionNames(before)
   const offline = now.names.filter((name) => !earlier.has(name) && known.has(name))

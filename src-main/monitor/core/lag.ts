@@ -29,8 +29,19 @@ export function lagOf(committedOffset: number | null, endOffset: number | null):
   return endOffset - committedOffset
 }
 
-/** Every partition that has a commit or a member, by topic and index. */
+/** Lists, history, advice and health all ask for the same lags of one snapshot. */
+const lagsOf = new WeakMap<Snapshot, Map<GroupFacts, GroupLag>>()
+
+/** Every partition that has a commit or a member, by topic and index. Read once for each snapshot, which never changes. */
 export function groupLag(snapshot: Snapshot, group: GroupFacts): GroupLag {
+  let known = lagsOf.get(snapshot)
+  if (known === undefined) lagsOf.set(snapshot, (known = new Map()))
+  let lag = known.get(group)
+  if (lag === undefined) known.set(group, (lag = readLag(snapshot, group)))
+  return lag
+}
+
+function readLag(snapshot: Snapshot, group: GroupFacts): GroupLag {
   const rows = new Map<string, PartitionLag>()
   const byIndex = new Map<string, ReadonlyMap<number, PartitionFacts>>()
   // By index, never by position: metadata may leave partitions out.
