@@ -71,12 +71,21 @@ function probe() {
     stroke.apply(this, given)
     bench.stroked = performance.now()
   }
+  const { requestAnimationFrame: frame } = window
+  window.requestAnimationFrame = (run) =>
+    frame.call(window, (at) => {
+      const begun = performance.now()
+      run(at)
+      if (bench.stroked >= begun) bench.drawn?.(performance.now() - begun)
+    })
   const Socket = window.WebSocket
   window.WebSocket = class extends Socket {
     constructor(...given) {
       super(...given)
       // Before the page's own listener, and nothing of the message is kept.
       this.addEventListener('message', ({ data }) => bench.messages?.(data, performance.now()))
+      // Behind it, and behind what it has put into microtasks.
+      this.addEventListener('open', () => this.addEventListener('message', () => bench.handled?.(performance.now())))
     }
   }
 }

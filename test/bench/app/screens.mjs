@@ -18,6 +18,7 @@ async function bigCluster(work) {
   const browser = await openBrowser()
   const kafka = new kafkajs.Kafka({
     brokers: lab.ready.bootstrapServers.split(','),
+    requestTimeout: 180_000,
     logLevel: kafkajs.logLevel.NOTHING
   })
   const admin = kafka.admin()
@@ -255,8 +256,10 @@ export async function tailRow({ work, tailSeconds }) {
       configs: { 'retention.bytes': '200000000', 'segment.bytes': '50000000' }
     })
   }
-  const tab = await browser.page(`${url}#/topics/${tailed}`)
+  const tab = await browser.page(url)
   const { page, pid } = tab
+  await page.getByTestId('verdict').waitFor()
+  await page.evaluate((topic) => (location.hash = `#/topics/${topic}`), tailed)
   await page.getByRole('button', { name: 'Live tail' }).click()
   await page.getByText('0 came').waitFor()
   const reader = processIn(lab.child.pid, 'reader-process.js')
