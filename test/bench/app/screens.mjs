@@ -166,7 +166,6 @@ export async function partitionsRow({ work, rounds }) {
     await admin.createTopics({ topics: [{ topic: wideName, numPartitions: 1000 }], timeout: 120_000 })
   }
   const opened = []
-  const partitions = []
   let tab
   for (let round = 0; round < rounds; round++) {
     tab = await browser.page(url)
@@ -175,19 +174,9 @@ export async function partitionsRow({ work, rounds }) {
     await page.getByRole('searchbox').or(page.locator('.filter input')).first().fill(wideName)
     const link = page.getByRole('link', { name: wideName, exact: true })
     await link.waitFor()
-    opened.push(
-      await answer(
-        page,
-        'click',
-        `document.querySelector('h1')?.textContent.includes('${wideName}') && document.querySelector('[role=tab]') !== null`,
-        () => link.click()
-      )
-    )
-    const isThere = `document.querySelector('[role=tab][aria-selected=true]')?.textContent.includes('Partitions') && document.querySelectorAll('tbody tr[data-index]').length > 10`
-    // Of tabs the press counts, not the click.
-    partitions.push(
-      await answer(page, 'mousedown', isThere, () => page.getByRole('tab', { name: /Partitions/ }).click())
-    )
+    // A topic without records opens with its partitions.
+    const isThere = `document.querySelector('h1')?.textContent.includes('${wideName}') && document.querySelector('[role=tab][aria-selected=true]')?.textContent.includes('Partitions') && document.querySelectorAll('tbody tr[data-index]').length > 10`
+    opened.push(await answer(page, 'click', isThere, () => link.click()))
     await tab.close()
   }
   return [
@@ -195,7 +184,7 @@ export async function partitionsRow({ work, rounds }) {
       'one topic of 1,000 partitions opened',
       '≤ 300 ms',
       '100 ms',
-      [`opened ${spread(opened)} ms; its partitions listed ${spread(partitions)} ms`],
+      [`${spread(opened)} ms from the click to its partitions painted`],
       tab
     )
   ]
@@ -259,7 +248,7 @@ export async function tailRow({ work, tailSeconds }) {
   const tab = await browser.page(url)
   const { page, pid } = tab
   await page.getByTestId('verdict').waitFor()
-  await page.evaluate((topic) => (location.hash = `#/topics/${topic}`), tailed)
+  await page.evaluate((topic) => (location.hash = `#/topics/${topic}/messages`), tailed)
   await page.getByRole('button', { name: 'Live tail' }).click()
   await page.getByText('0 came').waitFor()
   const reader = processIn(lab.child.pid, 'reader-process.js')
