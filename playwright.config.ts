@@ -31,7 +31,6 @@ export default defineConfig({
     { name: 'electron', testMatch: /electron\..*spec\.ts/ },
     { name: 'web', testMatch: /web(\.messages|\.workloads|\.produce)?\.spec\.ts/, use: chromium },
     { name: 'installed', testDir: 'test/install' },
-    { name: 'pictures', testDir: 'test/pictures', fullyParallel: true, use: { ...chromium, trace: 'off' } },
     // Every screen of an invented cluster: nothing that another one could disturb.
     { name: 'screens', testMatch: /web\.(axe|layout)\.spec\.ts/, fullyParallel: true, use: chromium }
   ]

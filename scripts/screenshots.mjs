@@ -1,6 +1,6 @@
 /**
  * Takes a picture of every screen, in both themes and languages.
- *   node scripts/screenshots.mjs --out DIR                    with an invented cluster (healthy, broken, empty, many)
+ *   npm run pictures -- --out DIR                            with an invented cluster (healthy, broken, empty, many)
  *   node scripts/screenshots.mjs --out DIR --url URL          of a running `lagoon up --ui`
  *   --renderer DIR   the built renderer for the invented cluster (out/renderer)
  *   --only TEXT      only pictures whose name contains TEXT
