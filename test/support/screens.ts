@@ -320,7 +320,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/topics/orders/messages',
     prepare: async (page) => {
-      await page.locator('.messages-bar .filter input').fill('EUR')
+      await page.locator('.messages-bar .filter input').fill('info')
       await page.keyboard.press('Enter')
       await page.locator('.scan').waitFor()
       await page.locator('.data-table tbody tr').nth(3).click()

@@ -77,6 +77,15 @@ function kindOf(token: string): JsonKind {
   return /^[-\d]/.test(token) ? 'number' : 'word'
 }
 
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n }
+
+/** Of a whole number that a program which reads numbers as doubles gets wrong: whether 64 bits hold it. */
+export function numberSize({ kind, text }: JsonLine): 'int64' | 'beyond' | undefined {
+  if (kind !== 'number' || !/^-?\d{16,}$/.test(text) || Number.isSafeInteger(Number(text))) return undefined
+  const value = BigInt(text.slice(0, 40))
+  return value >= INT64.min && value <= INT64.max ? 'int64' : 'beyond'
+}
+
 /** The lines that are seen when the branches at these places are folded. */
 export function unfolded(
   lines: readonly JsonLine[],

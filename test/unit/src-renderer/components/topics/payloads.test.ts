@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RecordView } from '@api/views'
-import { jsonLines, unfolded } from '@/components/topics/json-lines'
+import { jsonLines, numberSize, unfolded } from '@/components/topics/json-lines'
 import {
   decoded,
   decodingsOf,
@@ -19,6 +19,17 @@ describe('JSON as lines', () => {
 
     expect(lines?.map((line) => line.text)).toEqual(['9223372036854775807', '23958446825181076828', '129.90', '1e-400'])
     expect(lines?.every((line) => line.kind === 'number')).toBe(true)
+  })
+
+  it('says of a whole number whether doubles lose it, and whether 64 bits hold it', () => {
+    const sizeOf = (text: string) => numberSize({ depth: 0, name: 'n', kind: 'number', text })
+    expect(['0', '9007199254740991', '-9007199254740991', '1e400', '129.90', '-0'].map(sizeOf)).toEqual(
+      Array(6).fill(undefined)
+    )
+    const held = ['9007199254740993', '9223372036854775807', '-9223372036854775808']
+    expect(held.map(sizeOf)).toEqual(Array(3).fill('int64'))
+    const lost = ['9223372036854775808', '-9223372036854775809', '23958446825181076828', '9'.repeat(5000)]
+    expect(lost.map(sizeOf)).toEqual(Array(4).fill('beyond'))
   })
 
   it('nests members and counts them', () => {
