@@ -124,6 +124,33 @@ test('one click makes traffic whose lag moves; its clients are slowed, hung and 
     await expect(page.getByRole('alertdialog')).toContainText('A real SIGKILL')
     await page.keyboard.press('Control+Enter')
     await expect(row(page, 'demo-reader-2')).toContainText('Killed')
+    // The group's page has seen the rebalances: the others own what it owned.
+    await page.keyboard.press('Control+4')
+    await page.getByRole('link', { name: 'demo-readers' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: 'Lag' }).focus()
+    await page.keyboard.press('ArrowRight')
+    const rows = page.getByRole('table', { name: 'Members' }).getByRole('row')
+    await expect(rows).toHaveCount(3)
+    await expect(rows.filter({ hasText: /demo-reader-[13]/ })).toHaveCount(2)
+    const owned = async (): Promise<number[]> => {
+      const texts = await rows.locator('td:last-child').allInnerTexts()
+      return texts
+        .flatMap((text) =>
+          text
+            .replace(/^[^:]*:/, '')
+            .trim()
+            .split(/\s+/)
+            .map(Number)
+        )
+        .sort((a, b) => a - b)
+    }
+    await expect.poll(owned).toEqual([0, 1, 2, 3, 4, 5])
+    await page.getByRole('button', { name: 'Open event list' }).focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('region', { name: 'Events' })).toContainText(/demo-readers: \w+ → \w+/)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Control+5')
     await row(page, 'demo-reader-2')
       .getByRole('button', { name: /^Start/ })
       .focus()
