@@ -41,10 +41,15 @@ export function diskError(error: unknown, path: string): AppError {
       return new AppError('EXISTS', `${path} exists already.`, options)
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return new AppError(
         'ACCESS_DENIED',
         `${path} may not be read or written by this user. Change its owner or its mode.`,
+        options
+      )
+    case 'EROFS':
+      return new AppError(
+        'ACCESS_DENIED',
+        `${path} cannot be written: it is on a read-only file system. Choose another folder.`,
         options
       )
     case 'EMFILE':

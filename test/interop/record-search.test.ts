@@ -70,14 +70,30 @@ async function search(
   })
 }
 
-async function exportTo(path: string, query: Omit<ScanQuery, 'order'>, format: 'jsonl' | 'csv'): Promise<ExportPush> {
+/** `meanwhile` is called once it has written something. */
+async function exportTo(
+  path: string,
+  query: Omit<ScanQuery, 'order'>,
+  format: 'jsonl' | 'csv',
+  meanwhile = (): void => undefined
+): Promise<ExportPush> {
   const { job } = await client.call('export.open', { order: 'oldestFirst', ...query, format, path })
   return await new Promise((resolve) => {
+    let isBegun = false
     client.watch(`job:${job}`, (push) => {
-      if (push.type === 'export' && push.state !== 'running') resolve(push)
+      if (push.type !== 'export') return
+      if (push.bytesWritten > 0 && !isBegun) {
+        isBegun = true
+        meanwhile()
+      }
+      if (push.state !== 'running') resolve(push)
     })
   })
 }
+
+/** Of partitions whose ends are known. */
+const namedIn = ({ notRead }: ExportPush['progress']): number =>
+  notRead.reduce((sum, { fromOffset, untilOffset }) => sum + (untilOffset ?? 0) - (fromOffset ?? 0), 0)
 
 describe('a search', () => {
   it('finds one record among many over partitions and codecs, and has looked at each of them once', async () => {
@@ -289,6 +305,23 @@ describe('an export', () => {
     }
   })
 
+  it('to a folder that may not be written leaves no file and says so', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'lagoon-forbidden-'))
+    // Read-only: modes do not keep root out.
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', mount])
+    if (mounted.status !== 0) throw new Error('a tmpfs cannot be mounted here: run as root, or under unshare -rm')
+    try {
+      const ended = await exportTo(join(mount, 'many.csv'), { topic: 'many', criteria: [] }, 'csv')
+
+      expect(ended).toMatchObject({ state: 'failed', path: null })
+      expect(ended.error).toMatch(/ cannot be written: it is on a read-only file system\. Choose another folder\.$/)
+      expect(readdirSync(mount)).toEqual([])
+    } finally {
+      spawnSync('umount', [mount])
+      rmSync(mount, { recursive: true, force: true })
+    }
+  })
+
   it('of a record saves its bytes as they are', async () => {
     const bytes = Buffer.from([0, 255, 10, 13, 0xc3])
     writeFileSync(join(folder, 'value.bin'), bytes)
@@ -353,6 +386,11 @@ describe('underneath a search', () => {
     expect(exported.code).toBe(1)
     expect(exported.stderr).toMatch(/^broken-\d was not read: /)
     expect(exported.stdout.trim().split('\n')).toHaveLength(end.progress.found)
+    const path = join(folder, 'broken.jsonl')
+    const saved = await exportTo(path, { topic: 'broken', criteria: [] }, 'jsonl')
+    expect(saved).toMatchObject({ state: 'done', path, error: null })
+    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(end.progress.found)
+    expect(saved.progress.notRead).toMatchObject([{ partition: lost[0]?.partition }])
     await cluster.verb('node', 'start', 'broker-2')
   })
 
@@ -372,10 +410,29 @@ describe('underneath a search', () => {
     )
     await deleting
 
-    const { found, recordsScanned, notRead } = end.progress
+    const { found, recordsScanned } = end.progress
     expect(end.state).toBe('done')
     expect(found).toBe(recordsScanned)
-    const named = notRead.reduce((sum, { fromOffset, untilOffset }) => sum + (untilOffset ?? 0) - (fromOffset ?? 0), 0)
-    expect(found + named).toBe(60_000)
+    expect(found + namedIn(end.progress)).toBe(60_000)
+  })
+
+  it('the topic is deleted: an export keeps what it read, names the rest, and has no half line', async () => {
+    await cluster.verb('topic', 'create', 'leaving', '--partitions', '3')
+    const record = JSON.stringify({ text: 'z'.repeat(900) })
+    for (const partition of ['0', '1', '2'])
+      kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(60_000))
+    let deleting: Promise<unknown> = Promise.resolve()
+    const path = join(folder, 'leaving.jsonl')
+    const saved = await exportTo(path, { topic: 'leaving', criteria: [] }, 'jsonl', () => {
+      deleting = client.call('topic.delete', { topic: 'leaving' })
+    })
+    await deleting
+
+    expect(saved).toMatchObject({ state: 'done', path, error: null })
+    expect(saved.progress.found + namedIn(saved.progress)).toBe(180_000)
+    const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines.pop()).toBe('')
+    expect(lines).toHaveLength(saved.progress.found)
+    expect(lines.every((line) => (JSON.parse(line) as RecordView).value === record)).toBe(true)
   })
 })

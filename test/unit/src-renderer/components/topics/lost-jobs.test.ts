@@ -50,6 +50,19 @@ async function exported(push: Partial<Extract<JobPush, { type: 'export' }>>): Pr
   await flushPromises()
 }
 
+it('an export says which offsets are not in its file, of a partition that was read in part, too', async () => {
+  const notRead = [
+    { partition: 2, fromOffset: 1200, untilOffset: 3000, reason: 'Topic t was deleted.' },
+    { partition: 3, fromOffset: null, untilOffset: null, reason: 'It has no leader.' }
+  ]
+  await exported({ state: 'done', path: '/tmp/t.jsonl', progress: { ...progress(), notRead } })
+
+  const words = shownText().replaceAll(/\s+/g, ' ')
+  expect(words).toContain('Partition 2, offsets 1 200 to 2 999 not read: Topic t was deleted.')
+  expect(words).toContain('Partition 3 not read: It has no leader.')
+  expect(words).toContain('What is in the file is all that was read.')
+})
+
 it('an export whose reader dies is over: it can be begun again', async () => {
   await exported({})
   expect(byRole('button', 'Stop')).toHaveLength(1)
