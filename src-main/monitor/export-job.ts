@@ -89,6 +89,8 @@ export class ExportJob implements RecordJob {
 
   #again(): void {
     this.#timer = this.#ports.clock.after(pushEveryMs, () => {
+      // How it ended is told once, when nothing of it is under way any more.
+      if (this.#state !== 'running') return
       void this.#push(null).then(() => {
         if (this.#state === 'running') this.#again()
       })

@@ -104,6 +104,8 @@ export class SearchJob implements RecordJob {
 
   #again(): void {
     this.#timer = this.#ports.clock.after(pushEveryMs, () => {
+      // How it ended is told once, when nothing of it is under way any more.
+      if (this.#state !== 'running') return
       // A reader that does not keep up gets fewer.
       void this.#push().then(() => {
         if (this.#state === 'running') this.#again()
