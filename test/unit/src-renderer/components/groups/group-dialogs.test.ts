@@ -144,6 +144,23 @@ describe('resetting the offsets of a group', () => {
     expect(shownText()).toContain('Offsets deleted, since none were committed before: audit')
   })
 
+  it('says what was put back when undoing ends early, and goes on from there', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    await flushPromises()
+    await press(/^Undo$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows.slice(0, 2) })
+    await flushPromises()
+    api.last('group.deleteOffsets').reject(new ApiError({ code: 'FAILED', message: 'The broker went.' }))
+    await flushPromises()
+
+    expect(shownText()).toContain('Put back already: orders-0, orders-1. The others are as reset')
+    expect(one('alert', 'The broker went.')).toBeTruthy()
+    await press(/^Undo$/)
+    expect(shownText()).not.toContain('Put back already')
+  })
+
   it('keeps Undo when undoing failed', async () => {
     await preview()
     await press(/^Reset offsets$/)
