@@ -3,6 +3,7 @@
 //   --rounds N        starts, openings, keystrokes (5)
 //   --tail-seconds N  of the live tail (300)
 //   --records N       of 1 KB that are searched (1000000); ten times as many of 100 B
+//   --topics N        of the long list (10000)
 //   --quick           fewer and shorter, for a look while something else runs
 // One row after the other; the load average stands beside each, as figures of a busy machine are upper bounds.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     'tail-seconds': { type: 'string' },
     records: { type: 'string' },
+    topics: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
 })
@@ -57,7 +59,8 @@ const options = {
   rounds: Number(values.rounds ?? (quick ? 3 : 5)),
   tailSeconds: Number(values['tail-seconds'] ?? (quick ? 20 : 300)),
   records: Number(values.records ?? (quick ? 100_000 : 1_000_000)),
-  watchSeconds: quick ? 15 : 60,
+  topicCount: Number(values.topics ?? (quick ? 3000 : 10_000)),
+  watchSeconds: quick ? 15 : 40,
   settleSeconds: quick ? 15 : 60
 }
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8', cwd: root }).trim()

@@ -139,12 +139,15 @@ export async function overviewRow({ work, watchSeconds }) {
 
 /** From the event of a page until what it asks for is painted. */
 async function answer(page, event, isThere, act) {
-  const measured = page.evaluate(
-    ([type, source]) => window.bench.after(type, new Function(`return ${source}`)),
+  // In place before the event is sent: input and evaluations reach a page by different roads.
+  await page.evaluate(
+    ([type, source]) => {
+      window.bench.answer = window.bench.after(type, new Function(`return ${source}`))
+    },
     [event, isThere]
   )
   await act()
-  return measured
+  return page.evaluate(() => window.bench.answer)
 }
 const hasRows = (heading) =>
   `document.querySelector('.page h1, h1')?.textContent.trim() === ${JSON.stringify(heading)} && document.querySelectorAll('tbody tr[data-index]').length > 0`
@@ -190,8 +193,8 @@ export async function partitionsRow({ work, rounds }) {
   ]
 }
 
-export async function topicsRow({ work, rounds, quick, watchSeconds }) {
-  const { browser, url, lab } = await filled(work, quick ? 3000 : 10_000)
+export async function topicsRow({ work, rounds, topicCount, watchSeconds }) {
+  const { browser, url, lab } = await filled(work, topicCount)
   const shown = []
   const keys = []
   let [tab, seenFrames, share] = []
@@ -221,9 +224,9 @@ export async function topicsRow({ work, rounds, quick, watchSeconds }) {
   }
   const monitor = await cpuShare(processIn(lab.child.pid, 'monitor-process.js'), () => pause(10_000))
   return [
-    row('10,000 topics: list shown', '≤ 500 ms', '200 ms', [`${spread(shown)} ms`], tab),
+    row(`${topicCount.toLocaleString('en')} topics: list shown`, '≤ 500 ms', '200 ms', [`${spread(shown)} ms`], tab),
     row(
-      '10,000 topics: filter keystroke to painted',
+      `${topicCount.toLocaleString('en')} topics: filter keystroke to painted`,
       '≤ 100 ms',
       '30 ms',
       [
