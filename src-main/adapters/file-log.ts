@@ -20,15 +20,8 @@ interface FileLog {
   readonly useFile: (path: string, bytesMax?: number) => void
 }
 
-let shared: FileLog | undefined
-
-/** One for the process. */
+/** Of one cluster: each that a process hosts has its own. */
 export function fileLog(): FileLog {
-  shared ??= makeFileLog()
-  return shared
-}
-
-function makeFileLog(): FileLog {
   let write: ((line: Line) => void) | undefined
   const early: Line[] = []
   return {

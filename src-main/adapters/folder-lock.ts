@@ -40,6 +40,12 @@ function holderOf(path: string): ProcessIdentity | undefined {
   }
 }
 
+/** The living process that has the folder; undefined when nobody has, or it cannot be told. */
+export function lockHolder(path: string): number | undefined {
+  const holder = holderOf(path)
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined
+}
+
 function isErrno(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException).code === code
 }

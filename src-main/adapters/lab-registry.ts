@@ -8,10 +8,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ignore } from '../kernel/errors'
-import type { LabRegistry } from '../kernel/ports'
+import type { KnownLab, KnownLabs, LabRegistry, NewClusterDefaults } from '../kernel/ports'
+import { diskError } from './node-disk'
 
 /** More are not looked at. */
 const labsMax = 1000
+const defaultsFile = 'defaults.json'
 
 function stateFolder(): string {
   const own = process.env['LAGOON_STATE']
@@ -21,14 +23,18 @@ function stateFolder(): string {
   return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'state'), 'lagoon', 'labs')
 }
 
-export const labRegistry: LabRegistry = {
-  remember(dir, ports) {
+const idOf = (dir: string): string => createHash('sha256').update(dir).digest('hex').slice(0, 24)
+
+export const labRegistry: LabRegistry & KnownLabs & NewClusterDefaults = {
+  idOf,
+
+  remember(dir, ports, name) {
     const folder = stateFolder()
-    const path = join(folder, `${createHash('sha256').update(dir).digest('hex').slice(0, 24)}.json`)
+    const path = join(folder, `${idOf(dir)}.json`)
     const draft = `${path}.${process.pid}`
     try {
       mkdirSync(folder, { recursive: true })
-      writeFileSync(draft, `${JSON.stringify({ dir, ports })}\n`)
+      writeFileSync(draft, `${JSON.stringify({ dir, ports, name })}\n`)
       renameSync(draft, path)
     } catch (error) {
       ignore(error, 'then others do not know of this lab')
@@ -46,6 +52,40 @@ export const labRegistry: LabRegistry = {
       else for (const port of lab.ports) ports.add(port)
     }
     return [...ports]
+  },
+
+  list() {
+    const folder = stateFolder()
+    return namesIn(folder).flatMap((name) => labIn(join(folder, name)) ?? [])
+  },
+
+  forget(dir) {
+    try {
+      rmSync(join(stateFolder(), `${idOf(dir)}.json`), { force: true })
+    } catch (error) {
+      throw diskError(error, stateFolder())
+    }
+  },
+
+  newBrokers() {
+    try {
+      const { brokers } = JSON.parse(readFileSync(join(stateFolder(), defaultsFile), 'utf8')) as { brokers?: unknown }
+      return typeof brokers === 'number' ? brokers : undefined
+    } catch (error) {
+      ignore(error, 'nobody has chosen')
+      return undefined
+    }
+  },
+
+  keepNewBrokers(brokers) {
+    const path = join(stateFolder(), defaultsFile)
+    try {
+      mkdirSync(stateFolder(), { recursive: true })
+      writeFileSync(`${path}.${process.pid}`, `${JSON.stringify({ brokers })}\n`)
+      renameSync(`${path}.${process.pid}`, path)
+    } catch (error) {
+      throw diskError(error, path)
+    }
   }
 }
 
@@ -65,14 +105,20 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function labIn(path: string): { readonly dir: string; readonly ports: readonly number[] } | undefined {
+function labIn(path: string): KnownLab | undefined {
   try {
-    const { dir, ports } = JSON.parse(readFileSync(path, 'utf8')) as {
+    const { dir, ports, name } = JSON.parse(readFileSync(path, 'utf8')) as {
       readonly dir?: unknown
       readonly ports?: unknown
+      readonly name?: unknown
     }
     if (typeof dir !== 'string' || !Array.isArray(ports)) return undefined
-    return { dir, ports: ports.filter((port) => Number.isInteger(port)) as number[] }
+    return {
+      id: idOf(dir),
+      dir,
+      name: typeof name === 'string' ? name : undefined,
+      ports: ports.filter((port) => Number.isInteger(port)) as number[]
+    }
   } catch (error) {
     ignore(error, 'half a file, or none of ours')
     return undefined

@@ -3,6 +3,7 @@
  * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
  */
 import { z } from 'zod'
+import { CLUSTERS_COMMANDS } from './clusters'
 import { DESKTOP_COMMANDS } from './desktop'
 import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
 import { criterionSchema, scanQuerySchema } from './search'
@@ -43,6 +44,8 @@ export const COMMANDS = {
   'cluster.events': { input: nothing, output: eventsSchema },
   /** Ends when the whole cluster has stopped; only the process that hosts it answers. */
   'cluster.stop': { input: nothing, output: nothing },
+  /** How many days its history is kept: lag and events. Kept in its folder, obeyed at once. */
+  'cluster.keepHistory': { input: z.object({ days: z.number().int().min(1).max(365) }), output: nothing },
 
   'node.cost': { input: z.object({ node: nodeNameSchema }), output: nodeCostSchema },
   /** SIGKILL. Each of these four answers when the effect was observed, and is idempotent. */
@@ -275,6 +278,7 @@ export const COMMANDS = {
   },
 
   ...WORKLOAD_COMMANDS,
+  ...CLUSTERS_COMMANDS,
   ...DESKTOP_COMMANDS
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>
 

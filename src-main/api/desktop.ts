@@ -1,5 +1,6 @@
 /** The window around the screens, where there is one: what closing it does, and how far its end is. */
 import { z } from 'zod'
+import { clusterIdPattern } from './clusters'
 
 /** What closing the window does. */
 export const closingSchema = z.enum(['ask', 'stop', 'tray'])
@@ -21,6 +22,8 @@ export const DESKTOP_COMMANDS = {
   'app.stay': { input: z.object({}), output: z.object({}) },
   /** Brings the window to the front, wherever it was. */
   'app.show': { input: z.object({}), output: z.object({}) },
+  /** Another window, on another cluster. */
+  'app.openWindow': { input: z.object({ id: z.string().regex(clusterIdPattern) }), output: z.object({}) },
   /** Shows the cluster's folder in the desktop's file manager; there is no way to name another. */
   'app.openFolder': { input: z.object({}), output: z.object({}) }
 } as const

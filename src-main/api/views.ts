@@ -121,6 +121,8 @@ export const clusterSchema = z.object({
   name: z.string(),
   kind: z.enum(['lab', 'external']),
   dataDir: z.string(),
+  /** Days that lag and events are kept. */
+  historyDays: count.optional(),
   /** How the CLI is called where this cluster was started from: `lagoon`, or node and a path. For a shell. */
   cli: z.string(),
   bootstrapServers: z.string(),

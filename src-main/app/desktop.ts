@@ -2,9 +2,9 @@
  * The life of the window: closing it asks once what that means, keeps the cluster in the tray or stops it, and shows how
  * far its end is. The API passes through here, so that the page can answer; everything else is the host's.
  */
+import { ApiError } from '../api/api'
 import { BROWSER, type Closing, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
-import type { WatchKey, WatchValue } from '../api/watch'
 import type { ApiProvider } from '../host/client-session'
 
 export interface Preferences {
@@ -14,26 +14,34 @@ export interface Preferences {
   readonly language: 'en' | 'ko'
 }
 
+/** What a page or a program of the user speaks to: a cluster, and the app around it. */
+export interface DesktopPlace {
+  /** Of the cluster that it looks at. */
+  readonly id: string
+  readonly dir: string | undefined
+}
+
 export interface DesktopPorts {
-  readonly host: ApiProvider
   readonly preferences: Preferences
   readonly keep: (preferences: Preferences) => void
-  /** To the front, from wherever it is. */
-  readonly show: () => void
+  /** To the front, from wherever it is: a window on this cluster, or whichever there is. */
+  readonly show: (id?: string) => void
+  readonly openWindow: (id: string) => void
   readonly hide: () => void
   /** A page that could ask. */
   readonly hasPage: () => boolean
   /** Resolves when the file manager has been asked; rejects with an ApiError that says why it cannot. */
-  readonly openFolder: () => Promise<void>
+  readonly openFolder: (dir: string) => Promise<void>
   /** Stops every node, then ends the app. */
   readonly quit: () => void
 }
 
+type AppCommand = CommandName & `app.${string}`
 type Handlers = {
-  readonly [Name in CommandName & `app.${string}`]: (input: CommandInput<Name>) => void | Promise<void>
+  readonly [Name in AppCommand]: (input: CommandInput<Name>, place: DesktopPlace) => void | Promise<void>
 }
 
-export class Desktop implements ApiProvider {
+export class Desktop {
   readonly #ports: DesktopPorts
   readonly #watchers = new Set<(view: DesktopView) => void>()
   #preferences: Preferences
@@ -70,23 +78,26 @@ export class Desktop implements ApiProvider {
     this.#enter('stopping')
   }
 
-  async run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
-    if (!Object.hasOwn(this.#handlers, name)) return this.#ports.host.run(name, input)
-    const handle = this.#handlers[name as keyof Handlers] as (input: CommandInput<Name>) => void | Promise<void>
-    await handle(input)
-    return {} as CommandOutput<Name>
-  }
-
-  watch<Key extends WatchKey>(
-    key: Key,
-    changed: (value: WatchValue<Key>) => void,
-    refused?: Parameters<ApiProvider['watch']>[2]
-  ): () => void {
-    if (key !== 'app') return this.#ports.host.watch(key, changed, refused)
-    const watcher = changed as (view: DesktopView) => void
-    this.#watchers.add(watcher)
-    watcher(this.view())
-    return () => this.#watchers.delete(watcher)
+  /** What is the app's is answered here, everything else by whoever is behind. */
+  faceOf(api: ApiProvider, place: DesktopPlace): ApiProvider {
+    return {
+      run: async <Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> => {
+        if (!Object.hasOwn(this.#handlers, name)) return api.run(name, input)
+        const handle = this.#handlers[name as AppCommand] as (
+          input: CommandInput<Name>,
+          place: DesktopPlace
+        ) => void | Promise<void>
+        await handle(input, place)
+        return {} as CommandOutput<Name>
+      },
+      watch: (key, changed, refused) => {
+        if (key !== 'app') return api.watch(key, changed, refused)
+        const watcher = changed as (view: DesktopView) => void
+        this.#watchers.add(watcher)
+        watcher(this.view())
+        return () => this.#watchers.delete(watcher)
+      }
+    }
   }
 
   readonly #handlers: Handlers = {
@@ -106,8 +117,12 @@ export class Desktop implements ApiProvider {
     'app.stay': () => {
       if (this.#state === 'asking') this.#enter('open')
     },
-    'app.show': () => this.#ports.show(),
-    'app.openFolder': () => this.#ports.openFolder()
+    'app.show': (_, { id }) => this.#ports.show(id),
+    'app.openWindow': ({ id }) => this.#ports.openWindow(id),
+    'app.openFolder': (_, { dir }) => {
+      if (dir === undefined) throw new ApiError({ code: 'NOT_FOUND', message: 'The folder of this cluster is gone.' })
+      return this.#ports.openFolder(dir)
+    }
   }
 
   #prefer(preferences: Preferences): void {

@@ -53,7 +53,8 @@ export function isOurPage(url: string): boolean {
   return url.startsWith(`${origin}/`)
 }
 
-export function openMainWindow(): BrowserWindow {
+/** On a cluster, or on the first. */
+export function openMainWindow(cluster?: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
@@ -78,6 +79,6 @@ export function openMainWindow(): BrowserWindow {
   })
   window.webContents.on('will-redirect', (event) => event.preventDefault())
   window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
-  void window.loadURL(startPage)
+  void window.loadURL(cluster === undefined ? startPage : `${startPage}?cluster=${cluster}`)
   return window
 }

@@ -23,6 +23,13 @@ const shapes: Readonly<Record<HealthLevel, (x: number, y: number) => boolean>> =
 }
 const distance = (x: number, y: number): number => Math.hypot(x - 0.5, y - 0.5)
 
+const worstFirst: readonly HealthLevel[] = ['critical', 'degraded', 'recovering', 'unknown', 'stopped', 'healthy']
+
+/** Of no cluster: stopped. */
+export function worstHealth(levels: readonly HealthLevel[]): HealthLevel {
+  return worstFirst.find((level) => levels.includes(level)) ?? 'stopped'
+}
+
 /** Samples along each side of a pixel, for soft edges. */
 const samples = 4
 

@@ -1,8 +1,8 @@
-/** Lagoon without its window: a mark for the cluster's health, and a menu to come back or to stop it. */
+/** Lagoon without its windows: a mark for the worst health of its clusters, and a menu to come back or to stop them. */
 import { Menu, nativeImage, Tray } from 'electron'
 import type { ClusterView } from '../api/views'
 import type { Preferences } from './desktop'
-import { trayMark } from './tray-mark'
+import { trayMark, worstHealth } from './tray-mark'
 import { healthWord, word } from './words'
 
 const sizePx = 22
@@ -18,28 +18,28 @@ export class ClusterTray {
   readonly #actions: TrayActions
   #shown = ''
 
-  constructor(view: ClusterView, actions: TrayActions) {
+  constructor(views: readonly ClusterView[], actions: TrayActions) {
     this.#actions = actions
-    this.#tray = new Tray(imageOf(view))
+    this.#tray = new Tray(imageOf(views))
     this.#tray.on('click', actions.show)
-    this.update(view)
+    this.update(views)
   }
 
   /** Called with every view; does something when what it shows has changed. */
-  update(view: ClusterView): void {
+  update(views: readonly ClusterView[]): void {
     const language = this.#actions.language()
-    const shown = `${language} ${view.health} ${view.name}`
+    const titles = views.map((view) => `${view.name}: ${healthWord(language, view.health)}`)
+    const shown = `${language} ${titles.join('\n')}`
     if (shown === this.#shown) return
     this.#shown = shown
-    const title = `${view.name}: ${healthWord(language, view.health)}`
-    this.#tray.setImage(imageOf(view))
-    this.#tray.setToolTip(`Lagoon · ${title}`)
+    this.#tray.setImage(imageOf(views))
+    this.#tray.setToolTip(['Lagoon', ...titles].join(' · '))
     this.#tray.setContextMenu(
       Menu.buildFromTemplate([
-        { label: title, enabled: false },
+        ...titles.map((label) => ({ label, enabled: false })),
         { type: 'separator' },
         { label: word(language, 'show'), click: this.#actions.show },
-        { label: word(language, 'quit'), click: this.#actions.quit }
+        { label: word(language, views.length > 1 ? 'quitAll' : 'quit'), click: this.#actions.quit }
       ])
     )
   }
@@ -49,6 +49,7 @@ export class ClusterTray {
   }
 }
 
-function imageOf({ health }: ClusterView): Electron.NativeImage {
-  return nativeImage.createFromBitmap(Buffer.from(trayMark(health, sizePx)), { width: sizePx, height: sizePx })
+function imageOf(views: readonly ClusterView[]): Electron.NativeImage {
+  const level = worstHealth(views.map(({ health }) => health))
+  return nativeImage.createFromBitmap(Buffer.from(trayMark(level, sizePx)), { width: sizePx, height: sizePx })
 }

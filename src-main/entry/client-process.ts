@@ -7,6 +7,8 @@ export interface ClientConfiguration {
   readonly bootstrapServers: string
   readonly ensemble: string
   readonly dataDir: string
+  /** Of a monitor. */
+  readonly historyDays?: number
 }
 
 export function addressesIn(list: string): readonly Address[] {

@@ -1,32 +1,41 @@
 /**
- * The app: a window on a lab cluster that this process hosts. It opens the window at once, while nodes start. Closing it
- * asks what that means (app/desktop.ts); ending the app stops every node cleanly, with progress. Started again for the same
+ * The app: windows on lab clusters that this process hosts. It opens the first at once, while nodes start. Closing the last
+ * asks what that means (app/desktop.ts); ending the app stops every node of every cluster cleanly, with progress. Started again for the same
  * folder it brings the first window to the front. A folder that cannot be used is said in one sentence, and the app ends
  * with 1.
  */
 import { join } from 'node:path'
 import { app, dialog, ipcMain, Notification, shell, type BrowserWindow, type WebContents } from 'electron'
 import { Alarms, type Alarm } from '../app/alarms'
-import { Desktop } from '../app/desktop'
+import { Desktop, type DesktopPlace } from '../app/desktop'
 import { ApiError } from '../api/api'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
 import { keepPreferences, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
 import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
+import { ClusterFace } from '../host/cluster-face'
+import { Clusters } from '../host/clusters'
 import { ControlClient } from '../host/control-client'
 import type { LabHost } from '../host/lab-host'
+import { clusterOfQuery } from '../host/renderer-files'
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { dataFolder } from './cli/options'
-import { openLab } from './lab'
+import { machine, openLab } from './lab'
 
 const exitDone = 0
 const exitFailed = 1
-const sessions = new Map<WebContents, ClientSession>()
-let host: LabHost | undefined
-let desktop: Desktop | undefined
-let window: BrowserWindow | undefined
+
+interface PageSession {
+  readonly session: ClientSession
+  readonly face: ClusterFace
+}
+const sessions = new Map<WebContents, PageSession>()
+/** Each on one cluster; which is in its page's address. */
+const windows = new Set<BrowserWindow>()
+const unresponsive = new Set<BrowserWindow>()
+let clusters: Clusters | undefined
 let tray: ClusterTray | undefined
 
 function optionOf(name: string): string | undefined {
@@ -35,34 +44,35 @@ function optionOf(name: string): string | undefined {
   return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-function listen(face: Desktop, log: Log): void {
+function listen(all: Clusters, app_: Desktop, log: Log): void {
   ipcMain.on('lagoon', (event, message: unknown) => {
     const contents = event.sender
     if (event.senderFrame === null || !isOurPage(event.senderFrame.url)) {
       log('warn', 'a message from a foreign page was refused', { url: event.senderFrame?.url })
       return
     }
-    let session = sessions.get(contents)
-    if (session === undefined) {
-      session = new ClientSession(
-        face,
-        (answer) => {
-          if (!contents.isDestroyed()) contents.send('lagoon', answer)
-        },
-        log
-      )
-      sessions.set(contents, session)
-      const ended = (): void => {
-        sessions.get(contents)?.close()
-        sessions.delete(contents)
+    let page = sessions.get(contents)
+    if (page === undefined) {
+      const face = new ClusterFace(all, clusterOfQuery(new URL(event.senderFrame.url).search))
+      const send = (answer: unknown): void => {
+        if (!contents.isDestroyed()) contents.send('lagoon', answer)
       }
-      contents.once('destroyed', ended)
+      page = { session: new ClientSession(app_.faceOf(face, face), send, log), face }
+      sessions.set(contents, page)
+      contents.once('destroyed', () => endSession(contents))
       contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
-        if (isMainFrame && !isSameDocument) ended()
+        if (isMainFrame && !isSameDocument) endSession(contents)
       })
     }
-    if (!session.receive(message)) log('warn', 'a message of the window was none of the API', {})
+    if (!page.session.receive(message)) log('warn', 'a message of the window was none of the API', {})
   })
+}
+
+function endSession(contents: WebContents): void {
+  const page = sessions.get(contents)
+  sessions.delete(contents)
+  page?.session.close()
+  page?.face.close()
 }
 
 function fail(error: unknown): void {
@@ -71,42 +81,61 @@ function fail(error: unknown): void {
   app.exit(exitFailed)
 }
 
-function show(): void {
-  if (window === undefined) return
-  if (window.isMinimized()) window.restore()
-  window.show()
-  window.focus()
+const clusterOf = (window: BrowserWindow): string | undefined =>
+  sessions.get(window.webContents)?.face.id ?? clusters?.home
+
+/** A window on this cluster, or one is opened; any of them without an id. */
+function show(app_: Desktop, id?: string): void {
+  const [first] = windows
+  if (first === undefined) return
+  const window = [...windows].find((one) => id === undefined || clusterOf(one) === id)
+  // Those that were hidden come back together.
+  if (tray !== undefined) for (const one of windows) one.show()
+  if (window === undefined && id !== undefined) openWindow(app_, id)
+  else toFront(window ?? first)
   // A desktop without a tray has no other way back, so it stays until the window is there.
   tray?.remove()
   tray = undefined
 }
 
-function hide(view: ClusterView, face: Desktop): void {
-  tray ??= new ClusterTray(view, { language: () => face.preferences.language, show, quit: () => app.quit() })
-  window?.hide()
+function toFront(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
 }
 
-function tell({ title, body }: Alarm, face: Desktop): void {
-  const isAway = window?.isVisible() !== true || !window.isFocused()
-  if (!face.preferences.notifies || !isAway || !Notification.isSupported()) return
+const hostedViews = (): readonly ClusterView[] => clusters?.hosts().map((host) => host.view()) ?? []
+
+function hide(app_: Desktop): void {
+  tray ??= new ClusterTray(hostedViews(), {
+    language: () => app_.preferences.language,
+    show: () => show(app_),
+    quit: () => app.quit()
+  })
+  for (const window of windows) window.hide()
+}
+
+function tell({ title, body }: Alarm, app_: Desktop, id: string): void {
+  const isSeen = [...windows].some((window) => window.isVisible() && window.isFocused())
+  if (!app_.preferences.notifies || isSeen || !Notification.isSupported()) return
   const notification = new Notification({ title, body })
-  notification.on('click', show)
+  notification.on('click', () => show(app_, id))
   notification.show()
 }
 
-/** Keeps mark and alarms on what the cluster's views and events say, whether a page looks or not. */
-function follow(lab: LabHost, face: Desktop): void {
+/** Keeps mark and alarms on what a cluster's views and events say, whether a page looks or not. */
+function follow(lab: LabHost, id: string, app_: Desktop): void {
   const alarms = new Alarms()
   lab.watch('cluster', (view: ClusterView) => {
-    tray?.update(view)
-    const alarm = alarms.seen(view, face.preferences.language)
-    if (alarm !== undefined) tell(alarm, face)
+    tray?.update(hostedViews())
+    const alarm = alarms.seen(view, app_.preferences.language)
+    if (alarm !== undefined) tell(alarm, app_, id)
   })
   let hasSkippedPast = false
   lab.watch('events', ({ events }: EventsView) => {
     if (!hasSkippedPast) alarms.skip(events)
     hasSkippedPast = true
-    for (const alarm of alarms.happened(events, lab.view().name, face.preferences.language)) tell(alarm, face)
+    for (const alarm of alarms.happened(events, lab.name, app_.preferences.language)) tell(alarm, app_, id)
   })
 }
 
@@ -116,59 +145,77 @@ async function openFolder(dir: string): Promise<void> {
   throw new ApiError({ code: 'FAILED', message: `${dir} could not be shown: ${problem}` })
 }
 
-function faceOf(lab: LabHost, log: Log): Desktop {
+function desktopOf(log: Log): Desktop {
   const path = join(app.getPath('userData'), 'preferences.json')
   const face: Desktop = new Desktop({
-    host: lab,
     preferences: readPreferences(path, app.getLocale()),
     keep: (preferences) => keepPreferences(path, preferences, log),
-    show,
-    hide: () => hide(lab.view(), face),
-    hasPage: () => sessions.size > 0 && isAnswering,
-    openFolder: () => openFolder(lab.dir),
+    show: (id) => show(face, id),
+    openWindow: (id) => openWindow(face, id),
+    hide: () => hide(face),
+    hasPage: () => [...windows].some((window) => sessions.has(window.webContents) && !unresponsive.has(window)),
+    openFolder,
     quit: () => app.quit()
   })
-  host = lab
-  desktop = face
   return face
 }
 
 /** A page that has crashed is loaded anew, but not for ever. */
 const reloadsMax = 3
-let isAnswering = true
 
-function openWindow(face: Desktop): void {
-  window = openMainWindow()
+function openWindow(app_: Desktop, id?: string): void {
+  const window = openMainWindow(id)
+  windows.add(window)
   const { webContents } = window
   let reloads = 0
-  window.on('unresponsive', () => (isAnswering = false))
-  window.on('responsive', () => (isAnswering = true))
+  window.on('unresponsive', () => unresponsive.add(window))
+  window.on('responsive', () => unresponsive.delete(window))
   webContents.on('render-process-gone', () => {
-    sessions.get(webContents)?.close()
-    sessions.delete(webContents)
+    endSession(webContents)
     reloads += 1
-    isAnswering = true
+    unresponsive.delete(window)
     if (reloads <= reloadsMax) webContents.reload()
   })
+  window.on('closed', () => {
+    windows.delete(window)
+    unresponsive.delete(window)
+  })
   window.on('close', (event) => {
-    if (isStopped) return
+    // The clusters go on behind the other windows: only the last one asks what closing means.
+    if (isStopped || (windows.size > 1 && !isStopping)) return
     event.preventDefault()
-    face.closeAsked()
+    app_.closeAsked()
   })
 }
 
 async function start(): Promise<void> {
   const dir = dataFolder(optionOf('data'))
+  let log: Log = () => undefined
+  const app_ = desktopOf((...line) => log(...line))
+  desktop = app_
+  const all = new Clusters({
+    ...machine,
+    open: async (at, asked) => {
+      const place = (host: LabHost): DesktopPlace => ({ id: machine.labs.idOf(host.dir), dir: host.dir })
+      const lab = await openLab(at, asked, (host) => app_.faceOf(host, place(host)))
+      if (all.home === '') log = lab.log
+      return lab
+    }
+  })
+  clusters = all
+  all.onHosted((host, id) => follow(host, id, app_))
+  all.onEnded(() => tray?.update(hostedViews()))
   try {
-    const { host: lab, log, started } = await openLab(dir, {}, faceOf)
-    const face = desktop ?? faceOf(lab, log)
-    listen(face, log)
+    const { started } = await all.open(dir)
+    listen(all, app_, (...line) => log(...line))
     servePages(join(import.meta.dirname, '../renderer'))
-    openWindow(face)
-    follow(lab, face)
+    openWindow(app_)
     await started
   } catch (error) {
     if (error instanceof AppError && error.code === 'LOCKED' && (await isShownElsewhere(dir))) return app.exit(exitDone)
+    // One that was stopped while it started, from a page, is no failure of the app.
+    if (windows.size > 0 && error instanceof AppError && error.code === 'ABORTED') return
+    await all.stopAll()
     throw error
   }
 }
@@ -186,13 +233,14 @@ async function isShownElsewhere(dir: string): Promise<boolean> {
   }
 }
 
+let desktop: Desktop | undefined
 let isStopped = false
 let isStopping = false
 function stop(): void {
   if (isStopping) return
   isStopping = true
   desktop?.stopping()
-  const stopping = host?.stop() ?? Promise.resolve()
+  const stopping = clusters?.stopAll() ?? Promise.resolve()
   stopping.then(
     () => {
       isStopped = true
@@ -205,7 +253,7 @@ function stop(): void {
 registerScheme()
 app.on('window-all-closed', () => app.quit())
 app.on('before-quit', (event) => {
-  if (isStopped || host === undefined) return
+  if (isStopped || clusters === undefined) return
   event.preventDefault()
   stop()
 })

@@ -1,16 +1,21 @@
 /** The lab cluster of a folder on this machine, as `up` and the app host it: Node adapters, log file, control socket. */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { childLauncher } from '../adapters/child-launcher'
 import { fileLog } from '../adapters/file-log'
+import { lockHolder } from '../adapters/folder-lock'
 import { labRegistry } from '../adapters/lab-registry'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
 import { portFinder } from '../adapters/port-finder'
+import { portHolder } from '../adapters/port-holder'
 import type { ApiProvider } from '../host/client-session'
 import { openControlSocket } from '../host/control-socket'
 import { ignore } from '../kernel/errors'
 import { LabHost } from '../host/lab-host'
 import type { Log } from '../kernel/ports'
+import { specFile } from '../supervisor/cluster-folder'
 import type { AskedCluster } from '../supervisor/supervisor'
 
 export interface Lab {
@@ -40,13 +45,30 @@ export async function openLab(
     log,
     cli: cliCommand()
   }
-  const host = await LabHost.open(ports, dir, asked)
+  const host = await LabHost.open(ports, dir, withDefaults(dir, asked))
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
   started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))
   const control = await openControlSocket(dir, faceOf(host, log), log)
   host.onStopped(() => control.close())
   return { host, log, started }
+}
+
+/** What of this machine the clusters need beside their hosts. */
+export const machine = {
+  clock: nodeClock,
+  disk: nodeDisk,
+  ports: portFinder,
+  labs: labRegistry,
+  lockHolder,
+  portHolder,
+  root: join(homedir(), 'Lagoon')
+}
+
+/** A new cluster has as many brokers as the user has chosen, unless it is told. */
+function withDefaults(dir: string, asked: AskedCluster): AskedCluster {
+  const brokers = asked.brokers ?? (existsSync(join(dir, specFile)) ? undefined : labRegistry.newBrokers())
+  return brokers === undefined ? asked : { ...asked, brokers }
 }
 
 /** So that a command that the screens offer works where it is pasted, be `lagoon` installed or not. */

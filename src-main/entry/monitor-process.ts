@@ -52,7 +52,8 @@ runNode(() => {
       }),
       tell: tellParent
     },
-    config.dataDir
+    config.dataDir,
+    config.historyDays
   )
   process.on('message', (message: unknown) => {
     const parsed = clientMessageSchema.safeParse(message)

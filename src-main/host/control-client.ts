@@ -17,10 +17,15 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+interface Watcher {
+  readonly changed: (value: unknown) => void
+  readonly refused: ((error: ApiError) => void) | undefined
+}
+
 export class ControlClient {
   readonly #socket: Socket
   readonly #calls = new Map<number, Pending>()
-  readonly #watches = new Map<string, (value: unknown) => void>()
+  readonly #watches = new Map<string, Watcher>()
   #lastId = 0
   /** Why the host ended the connection, when it said so. */
   #refusal: ApiError | undefined
@@ -65,9 +70,18 @@ export class ControlClient {
     })
   }
 
-  watch<Key extends WatchKey>(key: Key, changed: (value: WatchValue<Key>) => void): void {
-    this.#watches.set(key, changed as (value: unknown) => void)
+  /** One watcher a key. Without `refused` the connection ends when the watch is not held. */
+  watch<Key extends WatchKey>(
+    key: Key,
+    changed: (value: WatchValue<Key>) => void,
+    refused?: (error: ApiError) => void
+  ): void {
+    this.#watches.set(key, { changed: changed as (value: unknown) => void, refused })
     this.#send({ type: 'watch', key })
+  }
+
+  unwatch(key: WatchKey): void {
+    if (this.#watches.delete(key)) this.#send({ type: 'unwatch', key })
   }
 
   onClose(listener: () => void): void {
@@ -90,7 +104,13 @@ export class ControlClient {
       return
     }
     if (message.type === 'push') {
-      this.#watches.get(message.key)?.(message.value)
+      this.#watches.get(message.key)?.changed(message.value)
+      return
+    }
+    const refused = message.type === 'refused' ? this.#watches.get(message.key)?.refused : undefined
+    if (message.type === 'refused' && refused !== undefined) {
+      this.#watches.delete(message.key)
+      refused(new ApiError(message.error as ApiErrorBody))
       return
     }
     // Nobody waits for a watch alone: without it the command that wanted it cannot go on.

@@ -3,6 +3,7 @@
  * nodes go to the supervisor, those about topics, records and groups to the monitor; the cluster view joins both.
  */
 import { ApiError } from '../api/api'
+import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type {
@@ -17,7 +18,7 @@ import type {
 } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
 import type { WorkloadsView } from '../api/workloads'
-import { AppError } from '../kernel/errors'
+import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
 import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
@@ -54,7 +55,10 @@ interface BrokerTelling {
   readonly diskBytes: number | null
 }
 
-type Handlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
+/** Those about all clusters are for the process that serves the screens. */
+type Handlers = {
+  readonly [Name in Exclude<CommandName, ClustersCommand>]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>>
+}
 
 export class LabHost {
   readonly #clock: Clock
@@ -80,7 +84,7 @@ export class LabHost {
     this.#cli = ports.cli ?? 'lagoon'
     this.#supervisor = supervisor
     const history = ports.disk.join(supervisor.dir, 'history')
-    this.#events = new EventLog(ports, history)
+    this.#events = new EventLog(ports, history, supervisor.historyDays)
     this.#rates = new RateHistory(ports, history)
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
@@ -88,7 +92,8 @@ export class LabHost {
       name: supervisor.name,
       bootstrapServers: supervisor.bootstrapServers,
       ensemble: supervisor.ensemble,
-      dataDir: ports.disk.join(supervisor.dir, 'monitor')
+      dataDir: ports.disk.join(supervisor.dir, 'monitor'),
+      historyDays: supervisor.historyDays
     })
     this.#reader = new ReaderLink({ launcher: ports.launcher, clock: ports.clock, log: ports.log, config: client })
     this.#monitor = new MonitorLink({
@@ -135,6 +140,14 @@ export class LabHost {
     return this.#supervisor.dir
   }
 
+  get name(): string {
+    return this.#supervisor.name
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== undefined
+  }
+
   /** Resolves when every node serves; rejects with AppError, and then everything is stopped again. */
   async start(): Promise<void> {
     this.#refreshAgain()
@@ -177,7 +190,11 @@ export class LabHost {
   // ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
-    return (this.#handlers[name] as (input: CommandInput<Name>) => Promise<CommandOutput<Name>>)(input)
+    if (!Object.hasOwn(this.#handlers, name)) return noScreens()
+    const handle = this.#handlers[name as keyof Handlers] as unknown as (
+      input: CommandInput<Name>
+    ) => Promise<CommandOutput<Name>>
+    return handle(input)
   }
 
   readonly #handlers: Handlers = {
@@ -188,6 +205,7 @@ export class LabHost {
       await this.stop()
       return {}
     },
+    'cluster.keepHistory': ({ days }) => this.#keepHistory(days),
     'node.cost': ({ node }) => this.#cost(node),
     'node.kill': ({ node }) => named(this.#supervisor.kill(node)),
     'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
@@ -236,6 +254,7 @@ export class LabHost {
     'app.close': noWindow,
     'app.stay': noWindow,
     'app.show': noWindow,
+    'app.openWindow': noWindow,
     'app.openFolder': noWindow
   }
 
@@ -265,6 +284,10 @@ export class LabHost {
       watcher(BROWSER)
       return () => undefined
     }
+    if (key === 'clusters') {
+      refused?.(new ApiError({ code: 'NOT_RUNNING', message: noScreensMessage }))
+      return () => undefined
+    }
     if (key === 'workloads') return this.#workloads.watch(changed as (value: WorkloadsView) => void)
     return (key.startsWith('job:') ? this.#reader : this.#monitor).watch(key, changed, refused)
   }
@@ -274,6 +297,19 @@ export class LabHost {
     this.#uiUrl = url
   }
   #uiUrl: string | undefined
+
+  /** The brokers' rates are those of an hour, whatever is kept. */
+  async #keepHistory(days: number): Promise<Record<string, never>> {
+    await named(this.#supervisor.keepHistory(days))
+    this.#events.keep(days)
+    // A monitor that is down is told with its configuration when it starts.
+    await this.#monitor.ask('cluster.keepHistory', { days }).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error
+      ignore(error, 'told when it starts')
+    })
+    this.#changed()
+    return {}
+  }
 
   // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -311,6 +347,7 @@ export class LabHost {
       name: this.#supervisor.name,
       kind: 'lab',
       dataDir: this.#supervisor.dir,
+      historyDays: this.#supervisor.historyDays,
       cli: this.#cli,
       bootstrapServers: this.#supervisor.bootstrapServers,
       ensemble: this.#supervisor.ensemble,
@@ -419,6 +456,12 @@ export class LabHost {
       for (const watcher of this.#clusterWatchers) watcher(view)
     })
   }
+}
+
+const noScreensMessage = 'Only the process that serves the screens knows the other clusters of this machine.'
+
+function noScreens(): Promise<never> {
+  return Promise.reject(new ApiError({ code: 'NOT_RUNNING', message: noScreensMessage }))
 }
 
 function noWindow(): Promise<never> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
+import { clusterIdPattern } from '../api/clusters'
 
 const noncePlace = /__CSP_NONCE__/g
 const contentTypes: Readonly<Record<string, string>> = {
@@ -17,6 +18,12 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 export function contentTypeOf(path: string): string {
   return contentTypes[extname(path)] ?? 'application/octet-stream'
+}
+
+/** The cluster that a page's address names; undefined when it names none, or nothing that could be one. */
+export function clusterOfQuery(query: string): string | undefined {
+  const id = new URLSearchParams(query).get('cluster') ?? ''
+  return clusterIdPattern.test(id) ? id : undefined
 }
 
 /** Undefined for a path that leads out of the folder. */

@@ -10,10 +10,11 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
-import { ClientSession, type ApiProvider } from './client-session'
+import { ClientSession } from './client-session'
+import type { PageFace } from './cluster-face'
 import { Clients, encodeMessage, type Connection } from './clients'
 import { keepWebPlace, readWebPlace } from './web-place'
-import { contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
+import { clusterOfQuery, contentTypeOf, fileWithin, indexPage, securityHeaders } from './renderer-files'
 
 /** Cookies of one host are shared by all its ports: two clusters in one browser need two names. */
 const cookieName = (port: number): string => `lagoon-${port}`
@@ -22,8 +23,11 @@ const messageBytesMax = 32 * 1024 * 1024
 /** HTTP and WebSocket together; a connection too many is closed at once. */
 const connectionsMax = 512
 
+/** What a page speaks to, by the cluster that its address names; without one, the first. */
+export type FaceOf = (cluster: string | undefined) => PageFace
+
 interface Served {
-  readonly api: ApiProvider
+  readonly api: PageFace
   readonly log: Log
   readonly clients: Clients
 }
@@ -39,7 +43,7 @@ export interface WebServer {
  * and a tab that was let in before is let in again.
  */
 export async function openWebServer(
-  api: ApiProvider,
+  faceOf: FaceOf,
   rendererDir: string,
   log: Log,
   port?: number,
@@ -48,7 +52,7 @@ export async function openWebServer(
   const kept = keptIn === undefined ? undefined : readWebPlace(keptIn)
   const secret = kept?.secret ?? newSecret()
   const open = (at: number): Promise<WebServer & { readonly port: number }> =>
-    openAt(api, { rendererDir, log, secret }, at)
+    openAt(faceOf, { rendererDir, log, secret }, at)
   const opened = await open(port ?? kept?.port ?? 0).catch((error: unknown) => {
     if (port !== undefined || kept === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     return open(0)
@@ -66,7 +70,7 @@ interface Place {
 }
 
 function openAt(
-  api: ApiProvider,
+  faceOf: FaceOf,
   { rendererDir, log, secret }: Place,
   port: number
 ): Promise<WebServer & { readonly port: number }> {
@@ -84,7 +88,8 @@ function openAt(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // From here on nobody else listens: an unheard error of the socket would end the process.
     socket.on('error', (error) => ignore(error, 'a browser that went away'))
-    if (request.url !== '/api' || !guard.admitsSocket(request)) {
+    const cluster = clusterIn(request.url)
+    if (cluster === null || !guard.admitsSocket(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }
@@ -92,7 +97,7 @@ function openAt(
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
       return
     }
-    sockets.handleUpgrade(request, socket, head, (client) => serve(client, { api, log, clients }))
+    sockets.handleUpgrade(request, socket, head, (client) => serve(client, { api: faceOf(cluster), log, clients }))
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -103,6 +108,13 @@ function openAt(
       resolve({ url: `http://127.0.0.1:${bound}/?token=${token}`, port: bound, close: () => close(server, sockets) })
     })
   })
+}
+
+/** `/api?cluster=<id>`; undefined without one, null for any other address. */
+function clusterIn(url: string | undefined): string | undefined | null {
+  const [path, query] = (url ?? '').split('?')
+  if (path !== '/api') return null
+  return clusterOfQuery(query ?? '')
 }
 
 /** Who is let in. */
@@ -259,6 +271,7 @@ function serve(client: WebSocket, { api, log, clients }: Served): void {
   client.on('close', () => {
     clients.remove(connection)
     session.close()
+    api.close()
   })
 }
 

@@ -51,6 +51,11 @@ export function expectAppError(error: unknown): asserts error is AppError {
   if (!(error instanceof AppError)) throw error
 }
 
+/** The same for a catch around the system's own calls, which say what failed by a code (ENOENT). */
+export function expectSystemError(error: unknown): asserts error is Error & { readonly code: string } {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -230,8 +230,32 @@ export interface ProcessLauncher {
 
 /** Which ports the labs of this user have recorded, over all processes. Folders go by their real path. */
 export interface LabRegistry {
-  remember(dir: string, ports: readonly number[]): void
+  remember(dir: string, ports: readonly number[], name: string): void
   portsOfOthers(dir: string): readonly number[]
+}
+
+export interface KnownLab {
+  /** Of its folder: another folder is another lab. */
+  readonly id: string
+  readonly dir: string
+  /** As it told when it was opened last; undefined for one that an earlier version told of. */
+  readonly name: string | undefined
+  readonly ports: readonly number[]
+}
+
+/** The labs that this user has opened on this machine, wherever they are and whatever became of them since. */
+export interface KnownLabs {
+  idOf(dir: string): string
+  list(): readonly KnownLab[]
+  /** Its folder stays. Throws AppError. */
+  forget(dir: string): void
+}
+
+/** What this user has chosen for clusters that are yet to be made. */
+export interface NewClusterDefaults {
+  newBrokers(): number | undefined
+  /** Throws AppError. */
+  keepNewBrokers(brokers: number): void
 }
 
 export interface PortFinder {

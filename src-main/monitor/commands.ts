@@ -28,6 +28,7 @@ const byDefault = -1
 type Served = Extract<
   CommandName,
   | 'node.cost'
+  | 'cluster.keepHistory'
   | `config.${string}`
   | `topic.${string}`
   | 'record.whole'
@@ -153,6 +154,10 @@ export function commands(ports: CommandPorts): CommandTable {
     },
     'group.deleteOffsets': ({ groupId, topic }) => groups.deleteOffsets(groupId, topic),
     'group.reset': (input) => groups.reset(input),
+    'cluster.keepHistory': ({ days }) => {
+      history.keep(days)
+      return Promise.resolve({})
+    },
     'group.lag': ({ groupId, rangeMs }) => {
       const toMs = clock.nowMs()
       return history.read(groupId, toMs - rangeMs, toMs)

@@ -5,13 +5,14 @@
  * A disk that is full or broken stops the record, never the monitor: it is logged once, and each sample tries again.
  */
 import type { LagHistoryView } from '../api/views'
-import { AppError, messageOf } from '../kernel/errors'
+import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { Checksum, Clock, Disk, DiskFile, Log } from '../kernel/ports'
 import { HistoryReader, HistoryWriter, type GroupLags } from './core/history-lines'
 import { LagColumns } from './core/lag-columns'
 
 export const historyLimits = { fileBytesMax: 32 * 1024 * 1024, bytesMax: 512 * 1024 * 1024, ageMsMax: 7 * 86_400_000 }
 const hourMs = 3_600_000
+const dayMs = 24 * hourMs
 const readBytes = 256 * 1024
 /** A line longer than this is none of ours. */
 const lineBytesMax = 4 * 1024 * 1024
@@ -37,6 +38,7 @@ export class LagHistory {
   readonly #ports: HistoryPorts
   readonly #dir: string
   readonly #limits: typeof historyLimits
+  #ageMsMax: number
   readonly #writer: HistoryWriter
   #file: DiskFile | undefined
   #current: HistoryFile | undefined
@@ -46,7 +48,19 @@ export class LagHistory {
     this.#ports = ports
     this.#dir = dir
     this.#limits = limits
+    this.#ageMsMax = limits.ageMsMax
     this.#writer = new HistoryWriter(ports.checksum)
+  }
+
+  /** What is older goes at once, and from then on with each new file. */
+  keep(days: number): void {
+    this.#ageMsMax = days * dayMs
+    try {
+      this.#prune(this.#ports.clock.nowMs())
+    } catch (error) {
+      expectAppError(error)
+      this.#ports.log('warn', 'old lag history was not removed', { reason: messageOf(error) })
+    }
   }
 
   record(atMs: number, groups: ReadonlyMap<string, GroupLags>): void {
@@ -109,7 +123,7 @@ export class LagHistory {
     for (const { name, hour } of files.reverse()) {
       const path = disk.join(this.#dir, name)
       bytes += disk.sizeOf(path) ?? 0
-      const isOld = (hour + 1) * hourMs < atMs - this.#limits.ageMsMax
+      const isOld = (hour + 1) * hourMs < atMs - this.#ageMsMax
       if (isOld || bytes > this.#limits.bytesMax - this.#limits.fileBytesMax) disk.remove(path)
     }
   }

@@ -77,7 +77,8 @@ export class Monitor {
   #beat: Timer | undefined
   #isStopped = false
 
-  constructor(ports: MonitorPorts, dataDir: string) {
+  /** `historyDays`: how long lag is kept. */
+  constructor(ports: MonitorPorts, dataDir: string, historyDays?: number) {
     this.#ports = ports
     const { clock, random, disk, checksum, log, cluster, serdes } = ports
     this.#ensemble = new EnsembleWatch({
@@ -94,6 +95,7 @@ export class Monitor {
     })
     const keptChanged = (isKept: boolean): void => this.#events([historyEvent(isKept, clock.nowMs())])
     this.#history = new LagHistory({ disk, clock, checksum, log, keptChanged }, dataDir)
+    if (historyDays !== undefined) this.#history.keep(historyDays)
     this.#watches = new Watches((key, value) => this.#tell({ type: 'push', key, value }))
     this.#consumers = new Consumers({
       clock,

@@ -12,6 +12,7 @@ import {
   encodeSpec,
   firstBrokerPort,
   firstEnsemblePort,
+  HISTORY_DAYS,
   laterVersion,
   makeSpec,
   parseSpec,
@@ -20,6 +21,7 @@ import {
   specVersion,
   withBrokerConfigs,
   withDesired,
+  withHistoryDays,
   withPort,
   type ClusterSpec,
   type Desired,
@@ -27,11 +29,9 @@ import {
   type Sizes
 } from './core/cluster-spec'
 import { brokerConfigProblem, brokerOptions, type BrokerConfigs } from './core/broker-configs'
+import { finishEmptying, lockFile, pidsFile, specFile } from './cluster-folder'
 import { NodeRunner } from './node-runner'
 
-const specFile = 'cluster.json'
-const lockFile = '.lock'
-const pidsFile = 'processes.json'
 /** The verdict tells how long it may take (BROKER_SESSION_MS). */
 const sessionTimeoutMs = 6000
 const portTriesMax = 20
@@ -53,6 +53,15 @@ export interface SupervisorPorts {
 export interface AskedCluster extends Partial<Sizes> {
   /** Kept in the folder. */
   readonly brokerConfigs?: BrokerConfigs
+  /** Of a new cluster; its folder's without it. */
+  readonly name?: string
+  /** Of a new cluster: the first of its brokers' ports, which follow each other, and its ensemble member's. */
+  readonly ports?: { readonly broker?: number; readonly ensemble?: number }
+}
+
+interface Opening {
+  readonly isNew: boolean
+  readonly asked: AskedCluster
 }
 
 export class Supervisor {
@@ -60,6 +69,8 @@ export class Supervisor {
   readonly #ports: SupervisorPorts
   readonly #lock: FolderLock
   readonly #isNew: boolean
+  /** Ports that somebody has given stay. */
+  readonly #mayMovePorts: boolean
   readonly #runners = new Map<string, NodeRunner>()
   /** Brokers that each broker knows to be alive. */
   readonly #known = new Map<string, readonly number[]>()
@@ -68,12 +79,13 @@ export class Supervisor {
   #specWritten: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
-  private constructor(ports: SupervisorPorts, dir: string, spec: ClusterSpec, lock: FolderLock, isNew: boolean) {
+  private constructor(ports: SupervisorPorts, dir: string, spec: ClusterSpec, lock: FolderLock, opening: Opening) {
     this.#ports = ports
     this.dir = dir
     this.#spec = spec
     this.#lock = lock
-    this.#isNew = isNew
+    this.#isNew = opening.isNew
+    this.#mayMovePorts = opening.isNew && opening.asked.ports === undefined
     for (const node of spec.nodes) this.#runners.set(node.name, this.#runner(node))
   }
 
@@ -96,13 +108,14 @@ export class Supervisor {
     try {
       const path = disk.join(dir, specFile)
       const isNew = !disk.exists(path)
-      const stored = isNew ? await newSpec(ports, dir, sizes) : storedSpec(disk, path)
+      finishEmptying(disk, dir)
+      const stored = isNew ? await newSpec(ports, dir, sizes, asked) : storedSpec(disk, path)
       const resize = resizeProblem(stored, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
       const spec = asked.brokerConfigs === undefined ? stored : withBrokerConfigs(stored, asked.brokerConfigs)
       if (isNew || spec !== stored) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
-      const supervisor = new Supervisor(ports, dir, spec, lock, isNew)
+      const supervisor = new Supervisor(ports, dir, spec, lock, { isNew, asked })
       await supervisor.#sweep()
       return supervisor
     } catch (error) {
@@ -121,6 +134,17 @@ export class Supervisor {
 
   get ensemble(): string {
     return addressesOf(this.#spec, 'ensemble')
+  }
+
+  get historyDays(): number {
+    return this.#spec.historyDays ?? HISTORY_DAYS.default
+  }
+
+  /** Resolves when it is kept, or could not be. */
+  keepHistory(days: number): Promise<void> {
+    this.#refuseWhileStopping()
+    if (days !== this.historyDays) this.#setSpec(withHistoryDays(this.#spec, days))
+    return this.#specWritten
   }
 
   nodes(): readonly NodeView[] {
@@ -175,7 +199,7 @@ export class Supervisor {
         // Somebody stopped or killed this one while the cluster starts: the others go on.
         if (runner.spec.desired !== 'running') return
         this.#refuseWhileStopping()
-        if (runner.problem?.code !== 'ADDRESS_IN_USE' || !this.#isNew || attempt > portTriesMax) throw error
+        if (runner.problem?.code !== 'ADDRESS_IN_USE' || !this.#mayMovePorts || attempt > portTriesMax) throw error
         await this.#movePort(runner)
       }
     }
@@ -414,15 +438,21 @@ function storedSpec(disk: Disk, path: string): ClusterSpec {
   )
 }
 
-function rememberPorts(labs: LabRegistry, dir: string, { nodes }: ClusterSpec): void {
+function rememberPorts(labs: LabRegistry, dir: string, { nodes, name }: ClusterSpec): void {
   labs.remember(
     dir,
-    nodes.map(({ port }) => port)
+    nodes.map(({ port }) => port),
+    name
   )
 }
 
 /** Ports that are free, and that no other lab has recorded: its nodes may only be down at the moment. */
-async function newSpec({ ports, labs }: SupervisorPorts, dir: string, sizes: Sizes): Promise<ClusterSpec> {
+async function newSpec(
+  { ports, labs }: SupervisorPorts,
+  dir: string,
+  sizes: Sizes,
+  asked: AskedCluster
+): Promise<ClusterSpec> {
   const taken = [...labs.portsOfOthers(dir)]
   const take = async (count: number, from: number): Promise<number[]> => {
     const found: number[] = []
@@ -433,9 +463,14 @@ async function newSpec({ ports, labs }: SupervisorPorts, dir: string, sizes: Siz
     }
     return found
   }
-  const ensemble = await take(sizes.ensemble, firstEnsemblePort)
-  const brokers = await take(sizes.brokers, firstBrokerPort)
-  return makeSpec(folderName(dir), { brokers, ensemble })
+  // Given ones are taken as they are: a node that cannot bind its own says who has it.
+  const given = (count: number, from: number): number[] => Array.from({ length: count }, (_, index) => from + index)
+  const { broker, ensemble: member } = asked.ports ?? {}
+  if (member !== undefined) taken.push(...given(sizes.ensemble, member))
+  if (broker !== undefined) taken.push(...given(sizes.brokers, broker))
+  const ensemble = member === undefined ? await take(sizes.ensemble, firstEnsemblePort) : given(sizes.ensemble, member)
+  const brokers = broker === undefined ? await take(sizes.brokers, firstBrokerPort) : given(sizes.brokers, broker)
+  return makeSpec(asked.name ?? folderName(dir), { brokers, ensemble })
 }
 
 /** The cluster is called like its folder. */

@@ -18,7 +18,8 @@ export function connectToHost(): LagoonApi {
   if (window.lagoonPort !== undefined) return createClient(createPortTransport(window.lagoonPort))
   const url = new URL('/api', window.location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  url.hash = ''
+  const cluster = new URLSearchParams(window.location.search).get('cluster')
+  if (cluster !== null) url.searchParams.set('cluster', cluster)
   return createClient(
     createSocketTransport({
       connect: () => new WebSocket(url) as unknown as Socket,

@@ -29,6 +29,9 @@ export type Dialog =
   | { readonly type: 'editWorkload'; readonly name: string }
   | { readonly type: 'workloadFault'; readonly action: 'kill' | 'zombie'; readonly name: string }
   | { readonly type: 'saveScene' }
+  | { readonly type: 'newCluster' }
+  /** `id` is that of a cluster. */
+  | { readonly type: 'stopCluster' | 'deleteCluster' | 'resetCluster' | 'moveCluster'; readonly id: string }
   | { readonly type: 'palette' }
   | { readonly type: 'shortcuts' }
 

@@ -13,6 +13,7 @@ import type { WebSocket } from 'ws'
 import type { DesktopView } from '../../src-main/api/desktop'
 import type { JobPush } from '../../src-main/api/search'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
+import { fakeClusters, fakeSizes } from './fake-clusters'
 import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
 
@@ -149,6 +150,8 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
   switch (kind) {
     case 'app':
       return { shell: 'window', closing: 'ask', notifies: true, state: STATES[sceneName] ?? 'open' }
+    case 'clusters':
+      return fakeClusters(sceneName)
     case 'cluster':
       return scene.cluster()
     case 'events':
@@ -268,6 +271,25 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       })
     case 'avro.decode':
       return result({ text: '{"level":"info","seq":9223372036854775807}', framing: 'confluent', schemaId: 42 })
+    case 'clusters.sizes':
+      return result({ sizes: fakeSizes })
+    case 'clusters.check':
+      return result({
+        dir: '/home/you/Lagoon/orders',
+        problems: [
+          { field: 'name', code: 'taken', params: { dir: '/home/you/Lagoon/orders' } },
+          { field: 'dir', code: 'within', params: { dir: '/home/you/Lagoon/local-lab' } },
+          { field: 'brokers', code: 'range', params: { max: 30 } },
+          {
+            field: 'brokerPort',
+            code: 'taken',
+            params: { port: 9192, holder: 'broker-1 of the cluster in /srv/lab (process 4711)' }
+          },
+          { field: 'ensemblePort', code: 'known', params: { port: 2281, cluster: 'rebalance-study' } }
+        ]
+      })
+    case 'clusters.checkFolder':
+      return result({ dir: '', problems: [{ field: 'dir', code: 'foreign', params: { entry: 'thesis.tex' } }] })
     case 'app.set':
       return result({})
     case 'config.describe':

@@ -32,7 +32,17 @@ import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
-export const SCENES = ['healthy', 'broken', 'down', 'empty', 'many', 'strange', 'closing', 'stopping'] as const
+export const SCENES = [
+  'healthy',
+  'broken',
+  'down',
+  'empty',
+  'many',
+  'strange',
+  'closing',
+  'stopping',
+  'stopped'
+] as const
 export type SceneName = (typeof SCENES)[number]
 
 const BROKERS = [1, 2, 3]

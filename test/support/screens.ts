@@ -268,6 +268,61 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('#scene-name').fill('?')
     }
   },
+  { name: 'clusters', scene: 'healthy', hash: '#/lab/cluster' },
+  {
+    name: 'cluster-menu',
+    scene: 'healthy',
+    hash: '#/lab/cluster',
+    prepare: click('[data-cluster=rebalance-study] .actions button', 'last')
+  },
+  { name: 'cluster-switcher', scene: 'healthy', hash: '#/topics', prepare: click('.top-bar .cluster') },
+  {
+    name: 'cluster-new',
+    scene: 'healthy',
+    hash: '#/lab/cluster',
+    prepare: async (page) => {
+      await page.locator('.toolbar > button').last().click()
+      await page.locator('#cluster-name').fill('orders')
+      await page.getByRole('radio').last().click()
+      await page.locator('#cluster-broker-port').waitFor()
+      await page.getByRole('alert').first().waitFor()
+    }
+  },
+  {
+    name: 'cluster-stop',
+    scene: 'healthy',
+    hash: '#/lab/cluster',
+    prepare: click('[data-cluster=ci] .actions button')
+  },
+  {
+    name: 'cluster-delete',
+    scene: 'healthy',
+    hash: '#/lab/cluster',
+    prepare: async (page) => {
+      await click('[data-cluster=billing-replay] .actions button', 'last')(page)
+      await page.getByRole('menuitem').last().click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
+  {
+    name: 'cluster-move',
+    scene: 'healthy',
+    hash: '#/settings',
+    prepare: async (page) => {
+      await page.locator('[data-move]').click()
+      await page.locator('#cluster-to').fill('/home/you/thesis')
+      await page.getByRole('alert').first().waitFor()
+    }
+  },
+  {
+    name: 'cluster-reset',
+    scene: 'healthy',
+    hash: '#/settings',
+    prepare: async (page) => {
+      await page.locator('[data-reset]').click()
+      await page.locator('.dialog').waitFor()
+    }
+  },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
   { name: 'settings-zones', scene: 'healthy', hash: '#/settings', prepare: click('.settings .trigger') },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
@@ -393,6 +448,8 @@ export const SCREENS: readonly Screen[] = [
   { name: 'groups-none', scene: 'empty', hash: '#/groups' },
   { name: 'closing', scene: 'closing', hash: '#/overview' },
   { name: 'stopping', scene: 'stopping', hash: '#/topics' },
+  { name: 'cluster-down', scene: 'stopped', hash: '#/topics' },
+  { name: 'clusters-strange', scene: 'strange', hash: '#/lab/cluster' },
   {
     name: 'brokers-kill-many',
     scene: 'many',

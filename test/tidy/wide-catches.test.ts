@@ -37,7 +37,7 @@ function wideCatches(text: string): readonly number[] {
     const ignoring = lines.slice(i + 1, i + 6).findIndex((one) => /^\s*ignore\(/.test(one))
     if (ignoring === -1) return []
     const before = lines.slice(i + 1, i + 1 + ignoring).join('\n')
-    return /instanceof|expectAppError|\.code\b|isDiskFull|throw error/.test(before) ? [] : [i + 1]
+    return /instanceof|expectAppError|expectSystemError|\.code\b|isDiskFull|throw error/.test(before) ? [] : [i + 1]
   })
 }
 

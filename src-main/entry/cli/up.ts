@@ -4,10 +4,12 @@
  */
 import { join } from 'node:path'
 import { portTaken } from '../../adapters/port-holder'
-import type { ApiProvider } from '../../host/client-session'
+import { ClusterFace } from '../../host/cluster-face'
+import { Clusters } from '../../host/clusters'
 import type { LabHost } from '../../host/lab-host'
+import type { WebServer } from '../../host/web-server'
 import type { Log } from '../../kernel/ports'
-import { openLab } from '../lab'
+import { machine, openLab } from '../lab'
 import { exitCodes, failWith } from './exit'
 import { dataFolder, type CommonOptions } from './options'
 import { printJson, printLine, statusText } from './output'
@@ -28,29 +30,51 @@ export async function up(options: UpOptions): Promise<void> {
     ...(brokerConfig === undefined ? {} : { brokerConfigs: brokerConfig })
   }
   const interruption = new Interruption()
-  const { host, log, started } = await openLab(dataFolder(options.data), asked)
-  interruption.stops(host)
-  const uiUrl = options.ui === true ? await openUiOrStop(host, log, options.uiPort) : undefined
-  host.onStopped((failure) => (failure === undefined ? process.exit(exitCodes.done) : failWith(failure)))
+  const opened: { log: Log } = { log: () => undefined }
+  const clusters = new Clusters({
+    ...machine,
+    endsWithHome: 'lagoon up',
+    open: async (dir, wanted) => {
+      const lab = await openLab(dir, wanted)
+      opened.log = lab.log
+      return lab
+    }
+  })
+  const { host, started } = await clusters.open(dataFolder(options.data), asked)
+  interruption.stops(clusters)
+  const screens = options.ui === true ? await openUiOrStop(clusters, host, opened.log, options.uiPort) : undefined
+  clusters.onEnded(async (id, failure) => {
+    if (id !== clusters.home) return
+    // What was opened from the screens ends with what serves them.
+    await clusters.stopAll()
+    await screens?.close()
+    if (failure === undefined) process.exit(exitCodes.done)
+    failWith(failure)
+  })
   await started
-  tellReady(host, options, uiUrl)
+  tellReady(host, options, screens?.url)
+  clusters.onHosted((again, id) => {
+    if (id !== clusters.home) return
+    if (screens !== undefined) again.screensAt(screens.url)
+    if (options.json === true) tellEvents(again)
+  })
 }
 
 /** The cluster has begun to start by then: it is stopped before the command ends. */
-async function openUiOrStop(host: LabHost, log: Log, port: number | undefined): Promise<string> {
+async function openUiOrStop(clusters: Clusters, host: LabHost, log: Log, port: number | undefined): Promise<WebServer> {
   try {
-    return await openUi(host, log, port)
+    return await openUi(clusters, host, log, port)
   } catch (error) {
     await host.stop()
     throw error
   }
 }
 
-async function openUi(host: LabHost, log: Log, port: number | undefined): Promise<string> {
+async function openUi(clusters: Clusters, host: LabHost, log: Log, port: number | undefined): Promise<WebServer> {
   // Loaded when asked for: a cluster without screens starts without it.
   const { openWebServer } = await import('../../host/web-server')
   const web = await openWebServer(
-    withoutAddress(host),
+    (cluster) => new ClusterFace(clusters, cluster),
     join(import.meta.dirname, '../renderer'),
     log,
     port,
@@ -59,21 +83,8 @@ async function openUi(host: LabHost, log: Log, port: number | undefined): Promis
     if (error.code !== 'EADDRINUSE' || port === undefined) throw error
     throw portTaken({ host: '127.0.0.1', port }, 'choose another with --ui-port', error)
   })
-  host.onStopped(() => web.close())
   host.screensAt(web.url)
-  return web.url
-}
-
-/** Scripts of a page are told no address with a token in it: only the control socket is. */
-function withoutAddress(host: LabHost): ApiProvider {
-  return {
-    watch: (key, changed, refused) => host.watch(key, changed, refused),
-    run: async (name, input) => {
-      const value = await host.run(name, input)
-      if (name === 'cluster.status') delete (value as { uiUrl?: string }).uiUrl
-      return value
-    }
-  }
+  return web
 }
 
 function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined): void {
@@ -87,6 +98,11 @@ function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined)
   const { bootstrapServers, ensemble } = status
   const startMs = Math.round(performance.now())
   printJson({ type: 'ready', bootstrapServers, ensemble, startMs, ...(uiUrl === undefined ? {} : { uiUrl }), nodes })
+  tellEvents(host)
+}
+
+/** What happens from now on. */
+function tellEvents(host: LabHost): void {
   let hasSkippedPast = false
   host.watch('events', ({ events }) => {
     if (hasSkippedPast) for (const event of events) printJson({ type: 'event', ...event })
@@ -97,20 +113,20 @@ function tellReady(host: LabHost, options: UpOptions, uiUrl: string | undefined)
 /** Signals count from the first moment on: one that comes while the folder is opened is obeyed when it is open. */
 class Interruption {
   #signals = 0
-  #host: LabHost | undefined
+  #clusters: Clusters | undefined
 
   constructor() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#signalled())
   }
 
-  stops(host: LabHost): void {
-    this.#host = host
-    if (this.#signals > 0) host.stop().catch(failWith)
+  stops(clusters: Clusters): void {
+    this.#clusters = clusters
+    if (this.#signals > 0) clusters.stopAll().catch(failWith)
   }
 
   #signalled(): void {
     this.#signals += 1
     if (this.#signals > 1) process.exit(exitCodes.failed)
-    this.#host?.stop().catch(failWith)
+    this.#clusters?.stopAll().catch(failWith)
   }
 }

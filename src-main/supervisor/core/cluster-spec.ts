@@ -28,7 +28,11 @@ export interface ClusterSpec {
   readonly nodes: readonly NodeSpec[]
   /** Of all its brokers; those that are not named have their default. */
   readonly brokerConfigs?: BrokerConfigs
+  /** How long its history is kept; HISTORY_DAYS.default without it. */
+  readonly historyDays?: number
 }
+
+export const HISTORY_DAYS = { min: 1, max: 365, default: 7 } as const
 
 export interface Sizes {
   readonly brokers: number
@@ -118,6 +122,10 @@ export function withBrokerConfigs(spec: ClusterSpec, configs: BrokerConfigs): Cl
   return { ...spec, brokerConfigs: { ...spec.brokerConfigs, ...configs } }
 }
 
+export function withHistoryDays(spec: ClusterSpec, historyDays: number): ClusterSpec {
+  return { ...spec, historyDays }
+}
+
 export function addressesOf(spec: ClusterSpec, role: NodeRole): string {
   return spec.nodes
     .filter((node) => node.role === role)
@@ -149,13 +157,23 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, name, host, nodes, brokerConfigs = {} } = value as Record<string, unknown>
+  const { version, name, host, nodes, brokerConfigs = {}, historyDays } = value as Record<string, unknown>
   if (version !== specVersion || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes))
     return undefined
   if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
-  return Object.keys(brokerConfigs).length === 0
-    ? { version, name, host, nodes }
-    : { version, name, host, nodes, brokerConfigs }
+  return {
+    version,
+    name,
+    host,
+    nodes,
+    ...(Object.keys(brokerConfigs).length === 0 ? {} : { brokerConfigs }),
+    ...(areHistoryDays(historyDays) ? { historyDays } : {})
+  }
+}
+
+export function areHistoryDays(value: unknown): value is number {
+  const { min, max } = HISTORY_DAYS
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
 }
 
 function areBrokerConfigs(value: unknown): value is BrokerConfigs {

@@ -25,17 +25,17 @@ describe('the labs of a user', () => {
   })
 
   it('are known to each other by their ports, with what each told last', () => {
-    labRegistry.remember(labOf('one'), [9092, 2181])
-    labRegistry.remember(labOf('two'), [9093])
-    labRegistry.remember(labOf('two'), [9094, 9095])
+    labRegistry.remember(labOf('one'), [9092, 2181], 'one')
+    labRegistry.remember(labOf('two'), [9093], 'two')
+    labRegistry.remember(labOf('two'), [9094, 9095], 'two')
 
     expect(labRegistry.portsOfOthers(labOf('one'))).toEqual([9094, 9095])
     expect(labRegistry.portsOfOthers(labOf('three')).toSorted()).toEqual([2181, 9092, 9094, 9095])
   })
 
   it('are forgotten when their folder is deleted, not when its disk is away', () => {
-    labRegistry.remember(labOf('one'), [9092])
-    labRegistry.remember(join(dir, 'stick', 'lab'), [9093])
+    labRegistry.remember(labOf('one'), [9092], 'one')
+    labRegistry.remember(join(dir, 'stick', 'lab'), [9093], 'lab')
     rmSync(join(dir, 'one'), { recursive: true })
 
     expect(labRegistry.portsOfOthers('/')).toEqual([9093])
@@ -43,13 +43,13 @@ describe('the labs of a user', () => {
   })
 
   it('do not stand in the way with a file that is empty, half or foreign, or a folder that cannot be written', () => {
-    labRegistry.remember(labOf('one'), [9092])
+    labRegistry.remember(labOf('one'), [9092], 'one')
     for (const [i, text] of ['', '{"dir":"/x","por', '[]', 'null', '{"dir":7,"ports":{}}'].entries())
       writeFileSync(join(state, `${i}.json`), text)
     expect(labRegistry.portsOfOthers('/')).toEqual([9092])
 
     process.env['LAGOON_STATE'] = '/dev/null/labs'
-    labRegistry.remember(labOf('one'), [9092])
+    labRegistry.remember(labOf('one'), [9092], 'one')
 
     expect(labRegistry.portsOfOthers('/')).toEqual([])
   })

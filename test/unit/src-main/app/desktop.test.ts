@@ -15,27 +15,34 @@ function desktopOf(preferences = asks, hasPage = true, opens = (): Promise<void>
   const done: string[] = []
   const kept: Preferences[] = []
   const states: DesktopView['state'][] = []
-  const desktop = new Desktop({
-    host: { run: () => Promise.reject(new Error('asked the host')), watch: () => () => undefined },
+  const host = { run: () => Promise.reject(new Error('asked the host')), watch: () => () => undefined }
+  const app = new Desktop({
     preferences,
     keep: (value) => kept.push(value),
     show: () => done.push('show'),
+    openWindow: (id) => done.push(`window ${id}`),
     hide: () => done.push('hide'),
     hasPage: () => hasPage,
-    openFolder: () => {
-      done.push('folder')
+    openFolder: (dir) => {
+      done.push(`folder ${dir}`)
       return opens()
     },
     quit: () => done.push('quit')
   })
-  desktop.watch('app', ({ state }) => states.push(state))
+  const face = app.faceOf(host, { id: 'one', dir: '/labs/one' })
+  face.watch('app', ({ state }) => states.push(state))
+  const desktop = {
+    run: (...args: Parameters<typeof face.run>) => face.run(...args),
+    closeAsked: () => app.closeAsked(),
+    stopping: () => app.stopping()
+  }
   return { desktop, done, kept, states }
 }
 
 it('shows the folder of the cluster, and says why when it cannot', async () => {
   const { desktop, done } = desktopOf()
   expect(await desktop.run('app.openFolder', {})).toEqual({})
-  expect(done).toEqual(['folder'])
+  expect(done).toEqual(['folder /labs/one'])
 
   const failing = desktopOf(asks, true, () => Promise.reject(new Error('no file manager')))
   await expect(failing.desktop.run('app.openFolder', {})).rejects.toThrow('no file manager')

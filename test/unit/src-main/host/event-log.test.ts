@@ -3,6 +3,7 @@ import type { ClusterEvent } from '../../../../src-main/api/views'
 import { EventLog } from '../../../../src-main/host/event-log'
 import type { DiskFile } from '../../../../src-main/kernel/ports'
 import { MemoryDisk } from '../../../support/memory-disk'
+import { TestClock } from '../../../support/storage-fixture'
 
 const event = (atMs: number): Omit<ClusterEvent, 'id'> => ({
   atMs,
@@ -13,8 +14,8 @@ const event = (atMs: number): Omit<ClusterEvent, 'id'> => ({
   params: { id: 1 }
 })
 
-function logOn(disk: MemoryDisk, said: string[] = []): EventLog {
-  return new EventLog({ disk, log: (_, message) => void said.push(message) }, '/history')
+function logOn(disk: MemoryDisk, said: string[] = [], clock = new TestClock(), days = 36_500): EventLog {
+  return new EventLog({ disk, clock, log: (_, message) => void said.push(message) }, '/history', days)
 }
 
 describe('events', () => {
@@ -112,5 +113,23 @@ describe('events', () => {
         .recent()
         .map(({ atMs }) => atMs)
     ).toEqual([1, 4])
+  })
+
+  it('go when they are older than what is to be kept, at once when that is less, and not from a file that is shared', () => {
+    const dayMs = 86_400_000
+    const disk = new MemoryDisk()
+    const clock = new TestClock()
+    const log = logOn(disk, [], clock, 7)
+    for (const age of [8, 6, 2, 0]) log.add(event(clock.nowMs() - age * dayMs))
+    const ages = (): number[] => log.recent().map(({ atMs }) => (clock.nowMs() - atMs) / dayMs)
+
+    expect(ages()).toEqual([6, 2, 0])
+    log.keep(3)
+    expect(ages()).toEqual([2, 0])
+    clock.advance(2 * dayMs)
+    log.add(event(clock.nowMs()))
+
+    expect(ages()).toEqual([2, 0])
+    expect(logOn(disk, [], clock, 3).recent()).toEqual(log.recent())
   })
 })

@@ -6,16 +6,24 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { clientLimits } from '../../../../src-main/host/clients'
-import type { ApiProvider } from '../../../../src-main/host/client-session'
+import type { PageFace } from '../../../../src-main/host/cluster-face'
 import { openWebServer, type WebServer } from '../../../../src-main/host/web-server'
 
-const api = { run: () => Promise.resolve({}), watch: () => () => undefined } as unknown as ApiProvider
+const api = {
+  run: () => Promise.resolve({}),
+  watch: () => () => undefined,
+  close: () => undefined
+} as unknown as PageFace
 
 describe('openWebServer', () => {
   let web: WebServer
   let port = 0
   beforeEach(async () => {
-    web = await openWebServer(api, tmpdir(), () => undefined)
+    web = await openWebServer(
+      () => api,
+      tmpdir(),
+      () => undefined
+    )
     port = Number(new URL(web.url).port)
   })
   afterEach(() => web.close())
@@ -71,7 +79,11 @@ describe('openWebServer', () => {
   })
 
   it('names its cookie so that another cluster in the same browser does not take it away', async () => {
-    const other = await openWebServer(api, tmpdir(), () => undefined)
+    const other = await openWebServer(
+      () => api,
+      tmpdir(),
+      () => undefined
+    )
     const cookies: string[] = []
     for (const { url } of [web, other]) {
       const answer = await fetch(url, { redirect: 'manual' })
@@ -94,7 +106,14 @@ describe('a web server that keeps its place', () => {
   }
   afterEach(() => dirs.splice(0).forEach((dir) => rmSync(dir, { recursive: true, force: true })))
 
-  const open = (dir: string): Promise<WebServer> => openWebServer(api, tmpdir(), () => undefined, undefined, dir)
+  const open = (dir: string): Promise<WebServer> =>
+    openWebServer(
+      () => api,
+      tmpdir(),
+      () => undefined,
+      undefined,
+      dir
+    )
   const cookieOf = async (web: WebServer): Promise<string> =>
     (await fetch(web.url, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? ''
 

@@ -1,0 +1,152 @@
+/**
+ * Moves a cluster's folder: renamed where that is possible, else copied, compared byte by byte and taken away at the old
+ * place. Until all of it is at the new place the old folder stays as it is; whatever fails before leaves nothing new.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream, type Stats } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { AppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
+import { lockFile, specFile } from '../supervisor/cluster-folder'
+import { nearestFolder } from './new-cluster'
+
+export interface Move {
+  readonly from: string
+  /** Not there, or empty. */
+  readonly to: string
+  readonly progress: (doneBytes: number, allBytes: number) => void
+  /** Rejects with EXDEV between file systems. */
+  readonly rename?: (from: string, to: string) => Promise<void>
+}
+
+/** Answers what of the old folder could not be taken away. Rejects with AppError: then the cluster is where it was. */
+export async function moveFolder({ from, to, progress, rename = fs.rename }: Move): Promise<readonly string[]> {
+  const isEmpty = await removedWhenEmpty(to)
+  try {
+    await fs.mkdir(dirname(to), { recursive: true })
+    await rename(from, to)
+    return []
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') {
+      if (isEmpty) await fs.mkdir(to).catch(theFirstSaysMore)
+      throw failed(from, to, error)
+    }
+  }
+  return copied(from, to, progress)
+}
+
+function theFirstSaysMore(error: unknown): void {
+  expectSystemError(error)
+  ignore(error, 'the error before it is told')
+}
+
+/** A folder that was made for it beforehand stands in the way of a rename. */
+async function removedWhenEmpty(dir: string): Promise<boolean> {
+  try {
+    await fs.rmdir(dir)
+    return true
+  } catch (error) {
+    expectSystemError(error)
+    ignore(error, 'not there; anything else the move itself is told')
+    return false
+  }
+}
+
+async function copied(from: string, to: string, progress: Move['progress']): Promise<readonly string[]> {
+  const draft = join(dirname(to), `.${basename(to)}.moving-${process.pid}`)
+  try {
+    const entries = await entriesOf(from)
+    // Read twice, to copy and to compare.
+    const allBytes = 2 * entries.reduce((sum, { stats }) => sum + (stats.isFile() ? stats.size : 0), 0)
+    await refuseWithoutRoom(to, allBytes / 2)
+    let doneBytes = 0
+    const done = (bytes: number): void => progress((doneBytes += bytes), allBytes)
+    await fs.mkdir(draft, { recursive: true })
+    for (const entry of entries) {
+      await copyEntry(from, draft, entry)
+      done(entry.stats.isFile() ? entry.stats.size : 0)
+    }
+    for (const { path, stats } of entries) {
+      if (!stats.isFile()) continue
+      if ((await digestOf(join(from, path))) !== (await digestOf(join(draft, path))))
+        throw new Error(`${path} is not the same there: the disk may be broken`)
+      done(stats.size)
+    }
+    await fs.rename(draft, to)
+  } catch (error) {
+    await fs.rm(draft, { recursive: true, force: true }).catch(theFirstSaysMore)
+    throw failed(from, to, error)
+  }
+  return removedOld(from)
+}
+
+/** Two folders must not both be this cluster: what says that it is one goes first. */
+async function removedOld(from: string): Promise<readonly string[]> {
+  try {
+    await fs.rm(join(from, specFile), { force: true })
+    await fs.rm(from, { recursive: true, force: true })
+    return []
+  } catch (error) {
+    expectSystemError(error)
+    ignore(error, 'told by what is left')
+    return [from]
+  }
+}
+
+interface Entry {
+  readonly path: string
+  readonly stats: Stats
+}
+
+/** Folders before what is in them. Sockets and the lock are of a process, not of the cluster. */
+async function entriesOf(root: string, folder = ''): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for (const name of await fs.readdir(join(root, folder))) {
+    const path = join(folder, name)
+    const stats = await fs.lstat(join(root, path))
+    if (path === lockFile || stats.isSocket() || stats.isFIFO()) continue
+    entries.push({ path, stats })
+    if (stats.isDirectory()) entries.push(...(await entriesOf(root, path)))
+  }
+  return entries
+}
+
+async function copyEntry(from: string, to: string, { path, stats }: Entry): Promise<void> {
+  const [source, target] = [join(from, path), join(to, path)]
+  if (stats.isDirectory()) {
+    await fs.mkdir(target, { mode: stats.mode })
+    return
+  }
+  if (stats.isSymbolicLink()) {
+    await fs.symlink(await fs.readlink(source), target)
+    return
+  }
+  await fs.copyFile(source, target)
+  await fs.chmod(target, stats.mode)
+  // Retention of a segment without timestamps goes by them.
+  await fs.utimes(target, stats.atime, stats.mtime)
+  const file = await fs.open(target, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
+  return hash.digest('hex')
+}
+
+async function refuseWithoutRoom(to: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await fs.statfs(nearestFolder(dirname(to)))
+  if (bavail * bsize >= bytes) return
+  throw new AppError('DISK_FULL', `There is no room for it: it has ${bytes} bytes, and ${bavail * bsize} are free.`)
+}
+
+function failed(from: string, to: string, error: unknown): AppError {
+  const reason = messageOf(error)
+  const message = `The folder was not moved to ${to}: ${reason.replace(/\.$/, '')}. All of it is still in ${from}.`
+  return new AppError('FAILED', message, { cause: error })
+}
