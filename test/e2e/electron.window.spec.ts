@@ -81,8 +81,29 @@ test('what closing does can be chosen, and is obeyed without a question', async 
   await closing.getByRole('radio', { name: 'Keep the cluster running' }).press('Space')
   await expect(closing.getByRole('radio', { name: 'Keep the cluster running' })).toBeChecked()
 
+  // A second cluster beside it, made with the keys alone; the first one goes on meanwhile.
+  await page.getByRole('button', { name: 'Go to another cluster' }).press('Enter')
+  await page.getByRole('menuitem', { name: 'New cluster…' }).press('Enter')
+  await page.getByLabel('Name', { exact: true }).fill('beside')
+  await page.getByLabel('Folder', { exact: true }).fill(`${dataDir}-beside`)
+  await page.locator('#cluster-brokers').fill('1')
+  const creates = page.getByRole('button', { name: 'Create and start' })
+  await expect(creates).toBeEnabled()
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByRole('banner').getByText('beside')).toBeVisible()
+  await expect(page.getByText('1 of 1 brokers')).toBeVisible()
+  const besides = nodePids(`${dataDir}-beside`)
+  expect([...pids, ...besides].every(isAlive)).toBe(true)
+  await page.getByRole('button', { name: 'Go to another cluster' }).press('Enter')
+  await page.getByRole('menuitem', { name: 'cluster Healthy' }).press('Enter')
+  await expect(page.getByText('3 of 3 brokers')).toBeVisible()
+
   await closeWindow(lagoon)
 
   await expect.poll(() => isVisible(lagoon)).toBe(false)
-  expect(pids.every(isAlive)).toBe(true)
+  expect([...pids, ...besides].every(isAlive)).toBe(true)
+  const closed = lagoon.waitForEvent('close')
+  await lagoon.evaluate(({ app }) => app.quit())
+  await closed
+  expect([...pids, ...besides].filter(isAlive)).toEqual([])
 })

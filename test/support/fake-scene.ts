@@ -293,6 +293,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     name: 'local-lab',
     kind: 'lab',
     dataDir: DIR,
+    historyDays: 7,
     cli: 'lagoon',
     bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094',
     ensemble: '127.0.0.1:2181',
