@@ -3,6 +3,9 @@ import type { RecordView } from '@api/views'
 import { decoded, decodingsOf } from './payload'
 import type { Payload } from '@api/views'
 
+/** Of a record among those of its topic. */
+export const placeKey = ({ partition, offset }: RecordView): string => `${partition}:${offset}`
+
 /** As text where it is text; of bytes everything that they may be. */
 const texts = (payload: Payload): readonly string[] =>
   payload === null ? [] : decodingsOf(payload).map((decoding) => decoded(payload, decoding))

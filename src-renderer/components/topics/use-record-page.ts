@@ -1,0 +1,60 @@
+/** One page of a topic's records: what was read last, when, what could not be, and where the next one is. */
+import { shallowReactive } from 'vue'
+import type { ApiError } from '@api/api'
+import type { CommandOutput } from '@api/commands'
+import type { RecordView, UnreadableView } from '@api/views'
+import { asApiError } from '@/stores/api-error'
+
+export interface NextPage {
+  /** Before these places, or from them on. */
+  readonly isOlder: boolean
+  readonly positions: CommandOutput<'records.newest'>['positions']
+}
+
+/** Answers of records.newest (they have a start) and of records.from (an end). */
+export type ReadPage = Omit<CommandOutput<'records.newest'>, 'isStart'> & {
+  readonly isStart?: boolean
+  readonly isEnd?: boolean
+}
+
+export interface RecordPage {
+  readonly records: readonly RecordView[] | undefined
+  readonly unreachable: readonly number[]
+  readonly unreadable: readonly UnreadableView[]
+  readonly next: NextPage | undefined
+  readonly readAtMs: number
+  readonly error: ApiError | undefined
+  readonly isPending: boolean
+  /** Shows what comes; what was shown stays when it fails. One at a time. */
+  readonly show: (asked: Promise<ReadPage>) => Promise<void>
+}
+
+export function useRecordPage(): RecordPage {
+  const page = shallowReactive({
+    records: undefined as readonly RecordView[] | undefined,
+    unreachable: [] as readonly number[],
+    unreadable: [] as readonly UnreadableView[],
+    next: undefined as NextPage | undefined,
+    readAtMs: 0,
+    error: undefined as ApiError | undefined,
+    isPending: false,
+    show: async (asked: Promise<ReadPage>): Promise<void> => {
+      page.isPending = true
+      try {
+        const answer = await asked
+        const isMore = answer.isStart === false || answer.isEnd === false
+        page.records = answer.records
+        page.unreachable = answer.unreachablePartitions
+        page.unreadable = answer.unreadable
+        page.next = isMore ? { isOlder: answer.isStart !== undefined, positions: answer.positions } : undefined
+        page.readAtMs = Date.now()
+        page.error = undefined
+      } catch (cause) {
+        page.error = asApiError(cause)
+      } finally {
+        page.isPending = false
+      }
+    }
+  })
+  return page
+}
