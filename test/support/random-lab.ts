@@ -1,15 +1,14 @@
-/** Random changes of a cluster, by way of the API and with foreign members, each one over when it returns. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+/**
+ * Random changes of a cluster, by way of the API, each one over when it returns. Nobody is a member: what members commit goes
+ * on.
+ */
 import { ApiError } from '../../src-main/api/api'
 import type { CommandInput } from '../../src-main/api/commands'
 import type { ControlClient } from '../../src-main/host/control-client'
 import { SimRandom } from './ensemble-world'
-import { until } from './lab-cluster'
 
 const topicsMax = 12
 const partitionsMax = 9
-const membersMax = 2
 const names = ['orders', 'pay.ments', 'Audit_log', 'a', 'x-1', '0', 'metrics.2026-11', 'very.long'.repeat(20)]
 /** None that would make a broker delete or move records by itself: the cluster is to be at rest. */
 const configs: readonly (readonly [string, readonly string[]])[] = [
@@ -32,34 +31,26 @@ const ofAllBrokers: typeof ofOneBroker = [
 ]
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
-interface Member {
-  readonly child: ChildProcess
-  readonly groupId: string
-}
-
 export class RandomLab {
   readonly #random: SimRandom
   readonly #client: ControlClient
-  readonly #bootstrap: string
   readonly #topics = new Map<string, number>()
   readonly #groups = new Set<string>()
-  readonly #members: Member[] = []
   readonly #missing: ReadonlySet<string>
   #created = 0
   /** What was done last, for whoever reads of a failure. */
   readonly done: string[] = []
 
-  private constructor(seed: number, client: ControlClient, bootstrap: string, missing: ReadonlySet<string>) {
+  private constructor(seed: number, client: ControlClient, missing: ReadonlySet<string>) {
     this.#random = new SimRandom(seed)
     this.#client = client
-    this.#bootstrap = bootstrap
     this.#missing = missing
   }
 
-  static async open(seed: number, client: ControlClient, bootstrap: string): Promise<RandomLab> {
+  static async open(seed: number, client: ControlClient): Promise<RandomLab> {
     await client.call('topic.create', { topic: 'first', partitions: 3 })
     const { codecsMissing } = await client.call('records.check', { topic: 'first', key: null, value: null })
-    const lab = new RandomLab(seed, client, bootstrap, new Set(Object.keys(codecsMissing)))
+    const lab = new RandomLab(seed, client, new Set(Object.keys(codecsMissing)))
     lab.#topics.set('first', 3)
     return lab
   }
@@ -94,8 +85,6 @@ export class RandomLab {
       () => this.#grow(),
       () => this.#alterTopic(),
       () => this.#alterBroker(),
-      () => this.#join(),
-      () => this.#leave(),
       () => this.#forget(),
       () => this.#delete()
     ]
@@ -130,7 +119,6 @@ export class RandomLab {
 
   async #commit(): Promise<string> {
     const groupId = this.pick(['readers', 'g-1', 'Z.2', 'late', '그룹'])
-    if (this.#members.some((one) => one.groupId === groupId)) return ''
     const topic = this.pick(this.topics)
     const to = this.pick<CommandInput<'group.reset'>['to']>([
       { type: 'earliest' },
@@ -178,46 +166,8 @@ export class RandomLab {
     return `alter broker ${broker ?? 'all'} ${JSON.stringify(change)}`
   }
 
-  /** librdkafka, which is told to commit nothing by itself. */
-  async #join(): Promise<string> {
-    if (this.#members.length >= membersMax) return ''
-    const groupId = this.pick(['readers', 'members'])
-    const topic = this.pick(this.topics)
-    const options = ['-X', 'enable.auto.commit=false', '-X', `client.id=kcat-${this.#created++}`]
-    const args = ['-b', this.#bootstrap, ...options, '-q', '-G', groupId, topic]
-    const child = spawn('kcat', args, { stdio: 'ignore' })
-    this.#members.push({ child, groupId })
-    await this.#whenMembers(groupId)
-    this.#groups.add(groupId)
-    return `join ${groupId} reading ${topic}`
-  }
-
-  async #leave(): Promise<string> {
-    const member = this.#members.shift()
-    if (member === undefined) return ''
-    const gone = once(member.child, 'exit')
-    member.child.kill('SIGTERM')
-    await gone
-    await this.#whenMembers(member.groupId)
-    return `leave ${member.groupId}`
-  }
-
-  async #whenMembers(groupId: string): Promise<void> {
-    const count = this.#members.filter((one) => one.groupId === groupId).length
-    await until(`${groupId} has ${count} members at rest`, async () => {
-      try {
-        const { state, members } = await this.#client.call('group.describe', { groupId })
-        return members?.length === count && state === (count === 0 ? 'Empty' : 'Stable')
-      } catch (error) {
-        // A group without members and commits is gone; one that has no member yet is not there.
-        if (error instanceof ApiError && error.kafkaError === 'GROUP_ID_NOT_FOUND') return count === 0
-        throw error
-      }
-    })
-  }
-
   async #forget(): Promise<string> {
-    const groupId = [...this.#groups].find((one) => this.#members.every((member) => member.groupId !== one))
+    const groupId = [...this.#groups][0]
     if (groupId === undefined || this.below(2) === 0) return ''
     this.#groups.delete(groupId)
     try {
@@ -230,15 +180,10 @@ export class RandomLab {
   }
 
   async #delete(): Promise<string> {
-    // What a member reads stays: it would go on asking for it.
     const topic = this.pick(this.topics)
-    if (this.#topics.size < 4 || this.#members.length > 0) return ''
+    if (this.#topics.size < 4) return ''
     await this.#client.call('topic.delete', { topic })
     this.#topics.delete(topic)
     return `delete ${topic}`
-  }
-
-  async close(): Promise<void> {
-    while (this.#members.length > 0) await this.#leave()
   }
 }
