@@ -25,7 +25,12 @@ export const DESKTOP_COMMANDS = {
   /** Another window, on another cluster. */
   'app.openWindow': { input: z.object({ id: z.string().regex(clusterIdPattern) }), output: z.object({}) },
   /** Shows the cluster's folder in the desktop's file manager; there is no way to name another. */
-  'app.openFolder': { input: z.object({}), output: z.object({}) }
+  'app.openFolder': { input: z.object({}), output: z.object({}) },
+  /** The desktop's own dialog for the name of a new file; null when it was closed. It has asked whether one may be replaced. */
+  'app.choosePath': {
+    input: z.object({ name: z.string().min(1).max(255) }),
+    output: z.object({ path: z.string().nullable() })
+  }
 } as const
 
 export interface DesktopView {

@@ -32,13 +32,20 @@ export interface DesktopPorts {
   readonly hasPage: () => boolean
   /** Resolves when the file manager has been asked; rejects with an ApiError that says why it cannot. */
   readonly openFolder: (dir: string) => Promise<void>
+  /** Where a file of this name is to be, as the user chose; null for nowhere. */
+  readonly choosePath: (name: string) => Promise<string | null>
   /** Stops every node, then ends the app. */
   readonly quit: () => void
 }
 
 type AppCommand = CommandName & `app.${string}`
+/** Nothing stands for an empty answer. */
+type Answer<Name extends AppCommand> = Record<string, never> extends CommandOutput<Name> ? void : CommandOutput<Name>
 type Handlers = {
-  readonly [Name in AppCommand]: (input: CommandInput<Name>, place: DesktopPlace) => void | Promise<void>
+  readonly [Name in AppCommand]: (
+    input: CommandInput<Name>,
+    place: DesktopPlace
+  ) => Answer<Name> | Promise<Answer<Name>>
 }
 
 export class Desktop {
@@ -86,9 +93,8 @@ export class Desktop {
         const handle = this.#handlers[name as AppCommand] as (
           input: CommandInput<Name>,
           place: DesktopPlace
-        ) => void | Promise<void>
-        await handle(input, place)
-        return {} as CommandOutput<Name>
+        ) => CommandOutput<Name> | undefined | Promise<CommandOutput<Name> | undefined>
+        return (await handle(input, place)) ?? ({} as CommandOutput<Name>)
       },
       watch: (key, changed, refused) => {
         if (key !== 'app') return api.watch(key, changed, refused)
@@ -122,7 +128,8 @@ export class Desktop {
     'app.openFolder': (_, { dir }) => {
       if (dir === undefined) throw new ApiError({ code: 'NOT_FOUND', message: 'The folder of this cluster is gone.' })
       return this.#ports.openFolder(dir)
-    }
+    },
+    'app.choosePath': async ({ name }) => ({ path: await this.#ports.choosePath(name) })
   }
 
   #prefer(preferences: Preferences): void {

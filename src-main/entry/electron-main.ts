@@ -145,6 +145,15 @@ async function openFolder(dir: string): Promise<void> {
   throw new ApiError({ code: 'FAILED', message: `${dir} could not be shown: ${problem}` })
 }
 
+async function choosePath(name: string): Promise<string | null> {
+  const options = { defaultPath: join(app.getPath('home'), name) }
+  const window = [...windows].find((one) => one.isFocused()) ?? [...windows][0]
+  const { canceled, filePath } = await (window === undefined
+    ? dialog.showSaveDialog(options)
+    : dialog.showSaveDialog(window, options))
+  return canceled ? null : filePath
+}
+
 function desktopOf(log: Log): Desktop {
   const path = join(app.getPath('userData'), 'preferences.json')
   const face: Desktop = new Desktop({
@@ -155,6 +164,7 @@ function desktopOf(log: Log): Desktop {
     hide: () => hide(face),
     hasPage: () => [...windows].some((window) => sessions.has(window.webContents) && !unresponsive.has(window)),
     openFolder,
+    choosePath,
     quit: () => app.quit()
   })
   return face

@@ -255,7 +255,8 @@ export class LabHost {
     'app.stay': noWindow,
     'app.show': noWindow,
     'app.openWindow': noWindow,
-    'app.openFolder': noWindow
+    'app.openFolder': noWindow,
+    'app.choosePath': noWindow
   }
 
   watch<Key extends WatchKey>(

@@ -30,5 +30,14 @@ export const useDesktopStore = defineStore('desktop', () => {
       notices.failed('openFolder', '', cause)
     }
   }
-  return { view, set, close, stay, openFolder }
+  /** null when nothing was chosen, or nothing could be. */
+  const choosePath = async (name: string): Promise<string | null> => {
+    try {
+      return (await host().call('app.choosePath', { name })).path
+    } catch (cause) {
+      notices.failed('choosePath', '', cause)
+      return null
+    }
+  }
+  return { view, set, close, stay, openFolder, choosePath }
 })

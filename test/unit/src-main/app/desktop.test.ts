@@ -27,6 +27,7 @@ function desktopOf(preferences = asks, hasPage = true, opens = (): Promise<void>
       done.push(`folder ${dir}`)
       return opens()
     },
+    choosePath: (name) => Promise.resolve(name === 'none' ? null : `/home/you/${name}`),
     quit: () => done.push('quit')
   })
   const face = app.faceOf(host, { id: 'one', dir: '/labs/one' })
@@ -46,6 +47,12 @@ it('shows the folder of the cluster, and says why when it cannot', async () => {
 
   const failing = desktopOf(asks, true, () => Promise.reject(new Error('no file manager')))
   await expect(failing.desktop.run('app.openFolder', {})).rejects.toThrow('no file manager')
+})
+
+it('asks the desktop where a file is to be, and says when it is to be nowhere', async () => {
+  const { desktop } = desktopOf()
+  expect(await desktop.run('app.choosePath', { name: 'orders.csv' })).toEqual({ path: '/home/you/orders.csv' })
+  expect(await desktop.run('app.choosePath', { name: 'none' })).toEqual({ path: null })
 })
 
 describe('closing the window', () => {
