@@ -163,9 +163,13 @@ async function newestOf(
     const found = await readRange(cluster, leader, { topic: at.topic, partition, range, limit: at.limit }, () => {
       return clock.monotonicMs() > untilMs
     })
+    // Further back than what was asked for: what was found nearer stays, and this place is the next page's.
+    if (found === undefined && step > 0) break
     if (found === undefined) return undefined
     records = [...found.records, ...records].slice(-at.limit)
-    unreadable.push(...found.unreadable)
+    // A batch that lies in two ranges is one place.
+    const known = new Set(unreadable.map((place) => place.fromOffset))
+    unreadable.push(...found.unreadable.filter((place) => !known.has(place.fromOffset)))
     count += found.count
     fromOffset = range.from
   }

@@ -129,7 +129,8 @@ export class RawClient {
     this.#socket = socket
     socket.on('data', (chunk) => this.#received(chunk))
     socket.on('error', () => undefined)
-    this.closed = once(socket, 'close').then(() => {
+    // Not `once` of node:events, which rejects on an error: a connection that was reset is closed like any other.
+    this.closed = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => {
       this.isClosed = true
       for (const { reject } of this.#waiters.splice(0)) reject(new ConnectionClosed('the broker closed the connection'))
     })

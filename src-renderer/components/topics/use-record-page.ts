@@ -6,6 +6,8 @@ import type { RecordView, UnreadableView } from '@api/views'
 import { asApiError } from '@/stores/api-error'
 
 export interface NextPage {
+  /** Those of the page before, whatever was typed since: all when undefined. */
+  readonly partitions: readonly number[] | undefined
   /** Before these places, or from them on. */
   readonly isOlder: boolean
   readonly positions: CommandOutput<'records.newest'>['positions']
@@ -25,11 +27,13 @@ export interface RecordPage {
   readonly readAtMs: number
   readonly error: ApiError | undefined
   readonly isPending: boolean
-  /** Shows what comes; what was shown stays when it fails. One at a time. */
-  readonly show: (asked: Promise<ReadPage>) => Promise<void>
+  /** Shows what comes, unless another was asked for meanwhile; what was shown stays when it fails. Whether it is shown. */
+  readonly show: (asked: Promise<ReadPage>, partitions: readonly number[] | undefined) => Promise<boolean>
 }
 
 export function useRecordPage(): RecordPage {
+  /** The last one that was asked for is the one that is shown. */
+  let turn = 0
   const page = shallowReactive({
     records: undefined as readonly RecordView[] | undefined,
     unreachable: [] as readonly number[],
@@ -38,21 +42,26 @@ export function useRecordPage(): RecordPage {
     readAtMs: 0,
     error: undefined as ApiError | undefined,
     isPending: false,
-    show: async (asked: Promise<ReadPage>): Promise<void> => {
+    show: async (asked: Promise<ReadPage>, partitions: readonly number[] | undefined): Promise<boolean> => {
+      const own = ++turn
       page.isPending = true
       try {
         const answer = await asked
+        if (own !== turn) return false
         const isMore = answer.isStart === false || answer.isEnd === false
+        const isOlder = answer.isStart !== undefined
         page.records = answer.records
         page.unreachable = answer.unreachablePartitions
         page.unreadable = answer.unreadable
-        page.next = isMore ? { isOlder: answer.isStart !== undefined, positions: answer.positions } : undefined
+        page.next = isMore ? { partitions, isOlder, positions: answer.positions } : undefined
         page.readAtMs = Date.now()
         page.error = undefined
+        return true
       } catch (cause) {
-        page.error = asApiError(cause)
+        if (own === turn) page.error = asApiError(cause)
+        return false
       } finally {
-        page.isPending = false
+        if (own === turn) page.isPending = false
       }
     }
   })

@@ -57,6 +57,23 @@ describe('the newest records, and those before them', () => {
     expect(await readAll(3)).toEqual(['0:39', '0:2', '0:1', '0:0'])
   })
 
+  it('of a partition are shown though its leader fails while it is looked at further back, and the rest comes later', async () => {
+    const { cluster, read, readAll } = world(Array.from({ length: 40 }, (_, i) => i))
+    for (let offset = 3; offset < 39; offset++) cluster.compacted.add(`t 0 ${offset}`)
+    const fetch = cluster.fetch.bind(cluster)
+    let fetches = 0
+    cluster.fetch = (...args) => {
+      if (++fetches > 1) cluster.away.add(1)
+      return fetch(...args)
+    }
+    const first = await read(3)
+    expect([shownOf(first), first.unreachablePartitions, first.isStart]).toEqual([['0:39'], [], false])
+
+    cluster.fetch = fetch
+    cluster.away.clear()
+    expect(await readAll(3, first.positions)).toEqual(['0:2', '0:1', '0:0'])
+  })
+
   it('end with an empty page and a place to go on from when the gap is longer than what one page looks through', async () => {
     const { cluster, read, readAll } = world(Array.from({ length: 400 }, (_, i) => i))
     for (let offset = 1; offset < 400; offset++) cluster.compacted.add(`t 0 ${offset}`)

@@ -552,6 +552,19 @@ describe('messages', () => {
     expect(byRole('button', 'Older records')).toHaveLength(0)
   })
 
+  it('of what was asked for last are shown, whatever comes later', async () => {
+    const first = api.last('records.newest')
+    one('button', 'Refresh').click()
+    const answer = { unreachablePartitions: [], unreadable: [], positions: [], isStart: true }
+    api.last('records.newest').resolve({ ...answer, records: [{ ...record, value: 'second' }] })
+    await flushPromises()
+    first.resolve({ ...answer, records: [{ ...record, value: 'first' }] })
+    await flushPromises()
+
+    expect(byRole('row', 'second')).toHaveLength(1)
+    expect(byRole('row', 'first')).toHaveLength(0)
+  })
+
   it('say which partitions could not be read', async () => {
     api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [] })
     await flushPromises()
