@@ -59,9 +59,7 @@ export class ClusterFace implements PageFace {
   async run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
     if (isOfClusters(name)) return await this.#clusters.run(name, input as never)
     if (name.startsWith('app.')) throw noWindow()
-    await this.#connecting
-    if (this.#source === undefined) throw notRunning()
-    const value = await this.#source.api.run(name, input)
+    const value = await (this.#source ?? (await this.#connected())).api.run(name, input)
     // Scripts of a page are told no address with a token in it: only the control socket is.
     if (name === 'cluster.status') delete (value as { uiUrl?: string }).uiUrl
     return value
@@ -86,11 +84,22 @@ export class ClusterFace implements PageFace {
     }
   }
 
+  /**
+   * A host of this process stays: what its page has opened, or is still opening, is closed through it after the page has
+   * gone. One of another process closes by itself what came through the connection that ends here.
+   */
   close(): void {
     this.#isClosed = true
     this.#unlisten()
-    this.#attach(undefined)
+    for (const held of this.#held) held.end?.()
     this.#held.clear()
+    if (this.#source?.client !== undefined) this.#attach(undefined)
+  }
+
+  async #connected(): Promise<Source> {
+    await this.#connecting
+    if (this.#source === undefined) throw notRunning()
+    return this.#source
   }
 
   #hold(held: Held): void {
