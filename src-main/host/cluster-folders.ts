@@ -45,7 +45,14 @@ export function lookAtFolder(dir: string, holderOf: (path: string) => number | u
 function stateWithout(dir: string, { code }: NodeJS.ErrnoException): FolderLook['state'] {
   if (code === 'EACCES' || code === 'EPERM') return 'denied'
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return 'damaged'
-  return lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === true ? 'damaged' : 'gone'
+  try {
+    return lstatSync(dir).isDirectory() ? 'damaged' : 'gone'
+  } catch (error) {
+    expectSystemError(error)
+    if (error.code === 'EACCES' || error.code === 'EPERM') return 'denied'
+    // What was a folder above it may be a file by now.
+    return error.code === 'ENOENT' || error.code === 'ENOTDIR' ? 'gone' : 'damaged'
+  }
 }
 
 function headOf(path: string): string {

@@ -272,8 +272,19 @@ export class Clusters {
 
   /** The lock of one that is opened or closed here at this moment is ours: that is no other process. */
   #look({ dir }: Place): FolderLook {
-    const look = lookAtFolder(dir, this.#ports.lockHolder)
+    const look = this.#found(dir)
     return look.pid === process.pid ? { ...look, state: 'stopped', pid: null } : look
+  }
+
+  /** One folder that cannot be looked at, whatever is wrong with it, takes none of the others out of sight. */
+  #found(dir: string): FolderLook {
+    try {
+      return lookAtFolder(dir, this.#ports.lockHolder)
+    } catch (error) {
+      expectSystemError(error)
+      ignore(error, 'told by its state')
+      return { state: 'damaged', spec: undefined, pid: null }
+    }
   }
 
   #newBrokers(): number {
@@ -360,7 +371,7 @@ export class Clusters {
   async #start({ id, dir, name }: Place): Promise<Record<string, never>> {
     if (this.#hosted.has(id)) return {}
     this.#refuseBusy(id, name)
-    await this.open(dir)
+    await this.open(dir, { isKnown: true })
     return {}
   }
 

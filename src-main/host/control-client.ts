@@ -46,10 +46,10 @@ export class ControlClient {
     })
   }
 
-  /** Throws AppError NOT_RUNNING when nobody hosts the folder's cluster. */
-  static connect(dir: string): Promise<ControlClient> {
+  /** Rejects with AppError, NOT_RUNNING when nobody hosts the folder's cluster. */
+  static async connect(dir: string): Promise<ControlClient> {
     const { path, release } = controlPath(dir)
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const socket = connect(path)
       socket.once('connect', () => {
         release()

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { AppError, messageOf } from '../kernel/errors'
 
 /** sun_path has 104 bytes on macOS and 108 on Linux, the closing NUL included. */
 const pathBytesMax = 100
@@ -19,7 +20,7 @@ export interface ControlPath {
   readonly release: () => void
 }
 
-/** Throws the system's error when no link can be made. */
+/** Throws AppError when no link can be made. */
 export function controlPath(dir: string): ControlPath {
   const folder = realFolder(dir)
   if (process.platform === 'win32') {
@@ -46,9 +47,22 @@ function linkedPath(folder: string): ControlPath {
   const prefix = 'lagoon-'
   const linkOf = (private_: string): string => join(private_, 'd')
   const temporary = isShort(join(linkOf(join(tmpdir(), `${prefix}123456`)), socketFile)) ? tmpdir() : '/tmp'
-  const own = mkdtempSync(join(temporary, prefix))
-  symlinkSync(folder, linkOf(own))
+  const own = linkTo(folder, join(temporary, prefix), linkOf)
   return { path: join(linkOf(own), socketFile), release: () => rmSync(own, { recursive: true, force: true }) }
+}
+
+/** The private folder of the link. */
+function linkTo(folder: string, prefix: string, linkOf: (private_: string) => string): string {
+  let own: string | undefined
+  try {
+    own = mkdtempSync(prefix)
+    symlinkSync(folder, linkOf(own))
+    return own
+  } catch (error) {
+    if (own !== undefined) rmSync(own, { recursive: true, force: true })
+    const message = `The path of ${folder} is too long for a socket, and no short link to it can be made (${messageOf(error)}). Set TMPDIR to a folder that can be written to, or use a shorter path.`
+    throw new AppError('FAILED', message, { cause: error })
+  }
 }
 
 const isShort = (path: string): boolean => Buffer.byteLength(path) <= pathBytesMax

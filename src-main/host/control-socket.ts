@@ -5,7 +5,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ApiErrorBody } from '../api/api'
-import { AppError, ignore } from '../kernel/errors'
+import { AppError, ignore, messageOf } from '../kernel/errors'
 import { LineSplitter } from '../kernel/line-splitter'
 import type { Log } from '../kernel/ports'
 import { ClientSession, type ApiProvider } from './client-session'
@@ -27,8 +27,8 @@ export interface ControlSocket {
   close(): Promise<void>
 }
 
-/** The folder's lock is ours: a socket that is there was left behind. */
-export function openControlSocket(dir: string, api: ApiProvider, log: Log): Promise<ControlSocket> {
+/** The folder's lock is ours: a socket that is there was left behind. Rejects with AppError. */
+export async function openControlSocket(dir: string, api: ApiProvider, log: Log): Promise<ControlSocket> {
   const { path, release } = controlPath(dir)
   const sockets = new Set<Socket>()
   const clients = new Clients()
@@ -37,13 +37,18 @@ export function openControlSocket(dir: string, api: ApiProvider, log: Log): Prom
     socket.on('close', () => sockets.delete(socket))
     serve(socket, { api, log, clients })
   })
-  if (process.platform !== 'win32') rmSync(path, { force: true })
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      release()
-      const reason = `The control socket of ${dir} cannot be opened: ${error.message}`
-      reject(new AppError('FAILED', reason, { cause: error }))
-    })
+  const failed = (error: unknown): AppError => {
+    release()
+    const reason = `The control socket of ${dir} cannot be opened: ${messageOf(error)}`
+    return new AppError('FAILED', reason, { cause: error })
+  }
+  try {
+    if (process.platform !== 'win32') rmSync(path, { force: true })
+  } catch (error) {
+    throw failed(error)
+  }
+  return await new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(failed(error)))
     // Nobody else may open it, not even between its making and the chmod. Node makes it inside this call: what other
     // work makes meanwhile (folders of nodes, their processes) keeps the user's own mask.
     const before = process.umask(0o177)

@@ -51,6 +51,9 @@ describe('a cluster folder', () => {
     expect(look()).toBe('damaged')
     rmSync(lab, { recursive: true })
     expect(look()).toBe('gone')
+    writeFileSync(lab, '')
+    expect(look()).toBe('gone')
+    expect(lookAtFolder(join(lab, 'x', 'y'), nobody).state).toBe('gone')
   })
 
   it('is measured as far as the limit goes, and says when that was not all', async () => {

@@ -62,6 +62,23 @@ describe('openControlSocket', () => {
     })
   })
 
+  it('rejects, whatever is in the way of the socket or of the link to it', async () => {
+    const deep = join(dir, 'long '.repeat(30))
+    mkdirSync(join(dir, 'lagoon.sock'))
+    mkdirSync(deep)
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = '/none'
+    try {
+      const named = { name: 'AppError', message: expect.stringContaining('TMPDIR') }
+      await expect(ControlClient.connect(deep)).rejects.toMatchObject(named)
+      await expect(openControlSocket(deep, api, () => undefined)).rejects.toMatchObject(named)
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    }
+    await expect(openControlSocket(dir, api, () => undefined)).rejects.toMatchObject({ name: 'AppError' })
+  })
+
   it('takes lines that end at LF only, whatever else is in them', async () => {
     const received: unknown[] = []
     const listening = {
