@@ -27,7 +27,8 @@ export interface Lab {
 
 /**
  * Opens the folder and begins to start its nodes; the control socket is open before they are up, so that `status` shows
- * nodes that are starting; `faceOf` is what it speaks to. Throws AppError with one sentence when the folder cannot be used.
+ * nodes that are starting; `faceOf` is what it speaks to. Throws AppError with one sentence when
+ * the folder cannot be used; nothing runs then.
  */
 export async function openLab(
   dir: string,
@@ -49,8 +50,14 @@ export async function openLab(
   useFile(join(dir, 'lagoon.log'))
   const started = host.start()
   started.catch((error: unknown) => ignore(error, 'the caller awaits it too; an early failure is not an unhandled one'))
-  const control = await openControlSocket(dir, faceOf(host, log), log)
-  host.onStopped(() => control.close())
+  try {
+    const control = await openControlSocket(dir, faceOf(host, log), log)
+    host.onStopped(() => control.close())
+  } catch (error) {
+    // Nobody would own the nodes that have begun to start, nor let go of the folder.
+    await host.stop()
+    throw error
+  }
   return { host, log, started }
 }
 
