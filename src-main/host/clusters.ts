@@ -480,10 +480,15 @@ export class Clusters {
     const id = labs.idOf(dir)
     const { spec } = lookAtFolder(dir, this.#ports.lockHolder)
     labs.remember(dir, spec?.nodes.map(({ port }) => port) ?? [], place.name)
-    labs.forget(place.dir)
     this.#opened.delete(place.id)
     this.#opened.set(id, dir)
     if (this.#home === place.id) this.#home = id
+    try {
+      labs.forget(place.dir)
+    } catch (error) {
+      expectAppError(error)
+      ignore(error, 'it has moved all the same; the list shows the old place as gone')
+    }
     return id
   }
 
@@ -575,7 +580,7 @@ export class Clusters {
   /** What was wanted has been done or has its own error; that it could not be opened is told by the list. */
   async #openAgain(id: string, dir: string): Promise<void> {
     try {
-      await this.open(dir)
+      await this.open(dir, { isKnown: true })
     } catch (error) {
       expectAppError(error)
       this.#problems.set(this.idOf(dir), error.message)

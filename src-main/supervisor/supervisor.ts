@@ -57,6 +57,8 @@ export interface AskedCluster extends Partial<Sizes> {
   readonly name?: string
   /** Of a new cluster: the first of its brokers' ports, which follow each other, and its ensemble member's. */
   readonly ports?: { readonly broker?: number; readonly ensemble?: number }
+  /** It has been a cluster before: when it is gone, none is made in its place. */
+  readonly isKnown?: boolean
 }
 
 interface Opening {
@@ -91,7 +93,7 @@ export class Supervisor {
 
   /**
    * Locks the folder and reads or makes its cluster. Throws AppError: LOCKED, FOREIGN_FOLDER, CORRUPT, ACCESS_DENIED,
-   * USAGE for sizes that cannot be had.
+   * USAGE for sizes that cannot be had, NOT_FOUND for a known one that is gone.
    */
   static async open(ports: SupervisorPorts, dir: string, asked: AskedCluster): Promise<Supervisor> {
     for (const [name, value] of Object.entries(asked.brokerConfigs ?? {})) {
@@ -102,10 +104,13 @@ export class Supervisor {
     const problem = sizesProblem(sizes)
     if (problem !== undefined) throw new AppError(problem.code, problem.message)
     const { disk } = ports
+    // Before its folder would be made, and again with the lock: its disk may go in between.
+    refuseGone(disk, dir, asked)
     refuseForeign(disk, dir)
     disk.makeDirectory(dir)
     const lock = disk.lock(disk.join(dir, lockFile))
     try {
+      refuseGone(disk, dir, asked)
       const path = disk.join(dir, specFile)
       const isNew = !disk.exists(path)
       finishEmptying(disk, dir)
@@ -409,6 +414,12 @@ export class Supervisor {
 }
 
 /** A folder with files in it that are none of ours is left alone. */
+function refuseGone(disk: Disk, dir: string, { isKnown }: AskedCluster): void {
+  if (isKnown !== true || disk.exists(disk.join(dir, specFile))) return
+  const message = `There is no cluster in ${dir} any more (no ${specFile}). If it is on another disk, attach that and try again; nothing new was made in its place.`
+  throw new AppError('NOT_FOUND', message)
+}
+
 function refuseForeign(disk: Disk, dir: string): void {
   if (!disk.exists(dir)) return
   const entries = disk.list(dir)

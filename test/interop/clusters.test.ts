@@ -92,6 +92,13 @@ describe('clusters beside each other', () => {
     await expect(other.call('topic.list', {})).rejects.toMatchObject({ code: 'NOT_RUNNING' })
     expect((await home.status()).nodes).toEqual(before)
 
+    // Something is in the way of its control socket: then nothing of it goes on, and nobody has its folder.
+    mkdirSync(join(dir, 'lagoon.sock', 'full'), { recursive: true })
+    await expect(page.call('clusters.start', { id })).rejects.toThrow('control socket')
+    expect(pidsIn(dir).filter(isAlive)).toEqual([])
+    expect(existsSync(join(dir, '.lock'))).toBe(false)
+    rmSync(join(dir, 'lagoon.sock'), { recursive: true })
+
     // A page that looked at it goes on where it was when it is started again.
     const again = other.seen('topics', ({ topics }) => topics.some(({ name }) => name === 'only-there'))
     await page.call('clusters.start', { id })
@@ -164,6 +171,8 @@ describe('clusters beside each other', () => {
     expect(await named('away')).toMatchObject({ state: 'stopped' })
     rmSync(dir, { recursive: true })
     await inState('away', 'gone')
+    await expect(page.call('clusters.start', { id })).rejects.toThrow('cluster.json')
+    expect(existsSync(dir)).toBe(false)
     await expect(page.call('clusters.delete', { id, name: 'away' })).rejects.toMatchObject({ code: 'CONFLICT' })
     await page.call('clusters.forget', { id })
   })

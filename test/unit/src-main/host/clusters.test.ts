@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { nodeClock } from '../../../../src-main/adapters/node-clock'
 import { nodeDisk } from '../../../../src-main/adapters/node-disk'
 import { Clusters, type ClustersPorts } from '../../../../src-main/host/clusters'
+import { AppError } from '../../../../src-main/kernel/errors'
 import { encodeSpec, makeSpec } from '../../../../src-main/supervisor/core/cluster-spec'
 
 let root = ''
@@ -62,4 +63,16 @@ it('shows the others when looking at a lock fails', () => {
     .clusters.map(({ state }) => state)
 
   expect(states.toSorted()).toEqual(['damaged', 'stopped'])
+})
+
+it('starts what it knows only where it still is', async () => {
+  const asked: unknown[] = []
+  const open = (dir: string, how: unknown): Promise<never> => {
+    asked.push([dir, how])
+    return Promise.reject(new AppError('NOT_FOUND', 'It is gone.'))
+  }
+
+  await expect(known(['/labs/gone'], { open }).run('clusters.start', { id: '/labs/gone' })).rejects.toThrow('gone')
+
+  expect(asked).toEqual([['/labs/gone', { isKnown: true }]])
 })

@@ -101,7 +101,7 @@ class World {
       [...this.remembered].flatMap(([other, ports]) => (other === at ? [] : ports))
   }
 
-  open(sizes: { brokers?: number; ensemble?: number } = {}, at = dir): Promise<Supervisor> {
+  open(sizes: { brokers?: number; ensemble?: number; isKnown?: boolean } = {}, at = dir): Promise<Supervisor> {
     const { clock, disk, launcher, ports, labs } = this
     const observers = { changed: () => undefined, nodeEvent: () => undefined }
     return Supervisor.open({ clock, disk, launcher, ports, labs, log: silent, ...observers }, at, sizes)
@@ -367,6 +367,19 @@ describe('the supervisor', () => {
     await world.open()
 
     expect(world.swept).toEqual(pids)
+  })
+
+  it('makes no cluster where one that is known has gone', async () => {
+    const world = new World()
+
+    await expect(world.open({ isKnown: true })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(world.disk.exists(dir)).toBe(false)
+    world.disk.makeDirectory(dir)
+    await expect(world.open({ isKnown: true })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(world.disk.list(dir)).toEqual([])
+
+    await (await world.open({ brokers: 1 })).stop()
+    await expect(world.open({ isKnown: true })).resolves.toBeDefined()
   })
 
   it('does not touch a folder that holds something else, or a cluster that it cannot read', async () => {
