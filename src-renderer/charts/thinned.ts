@@ -1,7 +1,7 @@
 /**
  * An hour of samples is more points than a plot has pixels. Each slice of the range gives its lowest and its highest
- * sample and its gap, so that a spike of one sample stays; slices lie at round times, so that lines do not flicker as time
- * goes on.
+ * sample, so that a spike of one sample stays; slices lie at round times, so that lines do not flicker as time goes on.
+ * A gap ends a slice: a line between two samples that are kept is never one across what was not known.
  */
 import type { Point } from './lag-series'
 
@@ -14,18 +14,24 @@ export function thinned(points: readonly Point[], rangeMs: number): readonly Poi
   if (points.length <= SLICES * 2) return points
   const kept: Point[] = []
   let slice = Number.NaN
-  let [lowest, highest, gap]: (Point | undefined)[] = []
+  let [lowest, highest]: (Point | undefined)[] = []
+  let endsWithGap = false
   const endSlice = (): void => {
-    const some = new Set([lowest, highest, gap])
-    for (const point of [...some].sort((a, b) => (a?.x ?? 0) - (b?.x ?? 0))) if (point !== undefined) kept.push(point)
-    lowest = highest = gap = undefined
+    if (lowest === undefined || highest === undefined) return
+    const [first, second] = lowest.x <= highest.x ? [lowest, highest] : [highest, lowest]
+    kept.push(first)
+    if (second !== first) kept.push(second)
+    endsWithGap = false
+    lowest = highest = undefined
   }
   for (const point of points) {
     const own = Math.floor(point.x / sliceMs)
-    if (own !== slice) endSlice()
+    if (own !== slice || Number.isNaN(point.y)) endSlice()
     slice = own
-    if (Number.isNaN(point.y)) gap ??= point
-    else {
+    if (Number.isNaN(point.y)) {
+      if (!endsWithGap) kept.push(point)
+      endsWithGap = true
+    } else {
       if (lowest === undefined || point.y < lowest.y) lowest = point
       if (highest === undefined || point.y >= highest.y) highest = point
     }

@@ -2,12 +2,13 @@
  * Series, events and tokens to a Chart.js configuration: the one form of every plot in the app. Lines are straight
  * between samples, a gap is a gap, the y axis stands right next to "now", events are vertical facts through all plots.
  */
-import type { ChartConfiguration, ChartDataset } from 'chart.js'
+import type { ChartConfiguration, ChartDataset, TooltipItem } from 'chart.js'
 import type { ClusterEvent } from '@api/views'
 import type { Band } from './bands'
 import { factsOf } from './facts'
 import type { LaneContent, LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
+import { knownAt } from './moment'
 import { thinned } from './thinned'
 import { datedTicks, hasSeconds, timeTicks } from './time-axis'
 import type { ChartTokens } from './tokens'
@@ -61,6 +62,8 @@ export function timeChart(
   const laneHeight = input.hasLane ? tokens.eventLane : 0
   const { events, fromMs, toMs } = input
   const content: LaneContent = { events, facts: factsOf(input, tokens), tokens, fromMs, toMs }
+  /** Of all samples, not of those that are drawn: those of two lines are seconds apart where they are thinned. */
+  const sampleAt = (index: number, atMs: number): Point | undefined => knownAt(input.series[index]?.points ?? [], atMs)
   let timeStepMs = 1
   let dated: readonly boolean[] = []
 
@@ -136,9 +139,18 @@ export function timeChart(
           boxWidth: tokens.mark,
           boxHeight: 1,
           caretSize: 0,
+          // All tell of the moment of the first.
+          filter: (item, _index, items) => sampleAt(item.datasetIndex, momentOf(items)) !== undefined,
           callbacks: {
-            title: (items) => (items[0] === undefined ? '' : texts.moment(items[0].parsed.x ?? 0)),
-            label: (item) => ` ${item.dataset.label ?? ''}  ${texts.value(item.parsed.y ?? 0)}`
+            title: (items) => (items.length === 0 ? '' : texts.moment(momentOf(items))),
+            label: (item) => {
+              const atMs = momentOf((item.chart.tooltip?.dataPoints as TooltipItem<'line'>[] | undefined) ?? [item])
+              const sample = sampleAt(item.datasetIndex, atMs)
+              if (sample === undefined) return ''
+              const own = texts.moment(sample.x)
+              const isOfAnother = own !== texts.moment(atMs)
+              return ` ${item.dataset.label ?? ''}  ${texts.value(sample.y)}${isOfAnother ? `  (${own})` : ''}`
+            }
           }
         },
         lane: {
@@ -151,6 +163,8 @@ export function timeChart(
     }
   }
 }
+
+const momentOf = (items: readonly TooltipItem<'line'>[]): number => items[0]?.parsed.x ?? 0
 
 function highest(series: readonly ChartSeries[]): number {
   let value = 0

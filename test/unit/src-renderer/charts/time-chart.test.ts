@@ -78,6 +78,38 @@ describe('a plot over time', () => {
     expect(title([{ parsed: { x: 300 } }])).toBe('on 300')
   })
 
+  it('shows in its tooltip of every line what it was at the moment of the title, not at the nearest that is drawn', () => {
+    const line = (name: string, series: number, shiftMs: number) => ({
+      name,
+      series,
+      points: Array.from({ length: 3600 }, (_, at) => ({ x: at * 1000 + shiftMs, y: at + series * 10_000 }))
+    })
+    const open = { ...line('open', 4, 0) }
+    open.points = open.points.filter(({ x }) => x < 1_000_000 || x > 1_300_000)
+    open.points.push({ x: 3_600_000, y: 0 })
+    open.points.splice(1000, 0, { x: 999_001, y: Number.NaN })
+    const { options } = chart({
+      series: [line('first', 1, 0), line('same', 2, 0), line('other', 3, 400), open],
+      toMs: 3_600_000
+    })
+    const tooltip = options?.plugins?.tooltip
+    type Items = object[]
+    const items: Items = [0, 1, 2, 3].map((datasetIndex) => ({
+      datasetIndex,
+      dataset: { label: ['first', 'same', 'other', 'open'][datasetIndex] },
+      parsed: { x: 1_207_000 - datasetIndex * 3000, y: 77 },
+      get chart() {
+        return { tooltip: { dataPoints: items } }
+      }
+    }))
+    const filter = tooltip?.filter as unknown as (item: object, index: number, items: Items) => boolean
+    const label = tooltip?.callbacks?.label as unknown as (item: object) => string
+
+    const shown = items.filter((item, index) => filter(item, index, items))
+
+    expect(shown.map(label)).toEqual([' first  11207', ' same  21207', ' other  31207  (on 1207400)'])
+  })
+
   it('draws a solid line for a process and a dotted one for what the cluster made of it', () => {
     const facts = factsIn({
       events: [eventView(1, 100), eventView(2, 500, { kind: 'cluster', level: 'degraded' })]

@@ -1,5 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
+import { h, nextTick, ref } from 'vue'
 import UiSegments from '@/components/ui/UiSegments.vue'
 
 const options = [
@@ -22,6 +23,38 @@ describe('UiSegments', () => {
     await radio.trigger('keyup', { key })
 
     expect(group.emitted('update:modelValue')?.at(-1)).toEqual([to])
+    group.unmount()
+  })
+
+  it.each([
+    [['ArrowRight', 'ArrowRight'], 'd'],
+    [['ArrowDown', 'ArrowRight'], 'd'],
+    [['ArrowUp', 'ArrowLeft', 'ArrowDown'], 'd'],
+    [['ArrowRight', 'ArrowRight', 'ArrowRight'], 'a']
+  ])('keeps focus and choice together over %j', async (keys, to) => {
+    const chosen = ref('a')
+    const four = [...options, { value: 'd', label: 'D' }]
+    const group = mount(
+      () => h(UiSegments, { label: 'Which', options: four, modelValue: chosen.value, 'onUpdate:modelValue': choose }),
+      { attachTo: document.body }
+    )
+    function choose(value: string | number): void {
+      chosen.value = String(value)
+    }
+    group.find<HTMLElement>('[value=a]').element.focus()
+
+    for (const key of keys) {
+      const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+      document.activeElement?.dispatchEvent(event)
+      expect(event.defaultPrevented).toBe(true)
+    }
+    // What was put off until the key had been down for a moment.
+    await new Promise((resolve) => setTimeout(resolve))
+    await nextTick()
+
+    expect(chosen.value).toBe(to)
+    expect(document.activeElement?.getAttribute('value')).toBe(to)
+    expect(group.findAll('button[tabindex="0"]').map((radio) => radio.attributes('value'))).toEqual([to])
     group.unmount()
   })
 
