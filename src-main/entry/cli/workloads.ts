@@ -1,6 +1,6 @@
 /** `lagoon workload`: traffic on purpose without a window. Every line of --json is one workload. */
 import { readFileSync, statSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
+import { nodeClock } from '../../adapters/node-clock'
 import type { CommandInput } from '../../api/commands'
 import type { WorkloadView } from '../../api/workloads'
 import type { ControlClient } from '../../host/control-client'
@@ -9,18 +9,16 @@ import type { CommonOptions } from './options'
 import { printJson, printLine, table } from './output'
 import { withCluster } from './verbs'
 import { visible } from './visible'
+import { withRates } from './workload-rates'
 
 /** A scene is a few kilobytes. */
 const fileBytesMax = 1024 * 1024
-/** A process tells of itself once a second, and its rate takes two tellings. */
-const rateWithinMs = 3000
-const lookAgainMs = 200
 
 export async function workloadStart(what: string, options: CommonOptions): Promise<void> {
   const input = startOf(what)
   const { workloads, createdTopics } = await withCluster(options, async (client) => {
     const started = await client.call('workload.start', input)
-    return { ...started, workloads: await withRates(client, started.workloads) }
+    return { ...started, workloads: await ratesOf(client, started.workloads) }
   })
   for (const topic of createdTopics) process.stderr.write(`Created topic ${topic}.\n`)
   print(workloads, options)
@@ -29,7 +27,7 @@ export async function workloadStart(what: string, options: CommonOptions): Promi
 
 export async function workloadList(options: CommonOptions): Promise<void> {
   const workloads = await withCluster(options, async (client) =>
-    withRates(client, (await client.call('workload.list', {})).workloads)
+    ratesOf(client, (await client.call('workload.list', {})).workloads)
   )
   if (workloads.length === 0 && options.json !== true) printLine('No workloads.')
   else print(workloads, options)
@@ -62,19 +60,9 @@ function startOf(what: string): CommandInput<'workload.start'> {
   }
 }
 
-/** Of one that has just begun the rate is known a moment later; of one whose process is silent it is not. */
-async function withRates(client: ControlClient, first: readonly WorkloadView[]): Promise<readonly WorkloadView[]> {
-  let workloads = first
-  const isAwaited = ({ ratePerSecond, sinceMs }: WorkloadView): boolean =>
-    ratePerSecond === null && Date.now() - sinceMs < rateWithinMs
-  while (workloads.some(isAwaited)) {
-    await setTimeout(lookAgainMs)
-    const now = new Map((await client.call('workload.list', {})).workloads.map((one) => [one.name, one]))
-    // One that was removed meanwhile has no process any more.
-    workloads = workloads.map((one) => now.get(one.name) ?? { ...one, ratePerSecond: 0 })
-  }
-  return workloads
-}
+/** Of one that has just begun the rate is known a moment later. */
+const ratesOf = (client: ControlClient, first: readonly WorkloadView[]): Promise<readonly WorkloadView[]> =>
+  withRates(async () => (await client.call('workload.list', {})).workloads, first, nodeClock)
 
 function print(workloads: readonly WorkloadView[], { json }: CommonOptions): void {
   if (json === true) {
