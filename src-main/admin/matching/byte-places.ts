@@ -87,26 +87,39 @@ const hexEscape = (character: string): string => `\\x${character.charCodeAt(0).t
 
 /** What each character of a text may be when its case does not matter. */
 function foldedForms(text: string): readonly (readonly string[])[] {
-  return Array.from(text, (character) => caseForms().get(folded(character)) ?? [character])
+  return Array.from(text, (character) => {
+    const forms = new Set(foldedKeys(character).flatMap((key) => caseForms().get(key) ?? []))
+    return forms.size === 0 ? [character] : [...forms]
+  })
 }
 
-const folded = (character: string): string => character.toUpperCase().toLowerCase()
+/**
+ * Characters that share one of these differ by case only. By its upper case alone the small sharp s, whose upper case is two
+ * letters, would not be the capital one.
+ */
+function foldedKeys(character: string): readonly string[] {
+  const upper = character.toUpperCase()
+  const key = upper.toLowerCase()
+  return upper.length > character.length ? [key, character.toLowerCase()] : [key]
+}
 
 /** The last letter with a case, in Unicode 15. */
 const lastCased = 0x1e943
 let knownForms: ReadonlyMap<string, readonly string[]> | undefined
 
-/** Characters that differ by case only (k, K and the Kelvin sign), by their folded form. Made when first needed. */
+/** Characters that differ by case only (k, K and the Kelvin sign), by their folded forms. Made when first needed. */
 function caseForms(): ReadonlyMap<string, readonly string[]> {
   if (knownForms !== undefined) return knownForms
   const forms = new Map<string, string[]>()
   for (let point = 0; point <= lastCased; point++) {
     const character = String.fromCodePoint(point)
-    const key = folded(character)
-    if (key === character && character.toUpperCase() === character) continue
-    const others = forms.get(key)
-    if (others === undefined) forms.set(key, [character])
-    else others.push(character)
+    const keys = foldedKeys(character)
+    if (keys.length === 1 && keys[0] === character && character.toUpperCase() === character) continue
+    for (const key of keys) {
+      const others = forms.get(key)
+      if (others === undefined) forms.set(key, [character])
+      else others.push(character)
+    }
   }
   knownForms = forms
   return forms
