@@ -55,7 +55,7 @@ test('one record is found among a million, tailed, paused and exported, on the k
   await page.keyboard.type(needle)
   await page.keyboard.press('Enter')
 
-  await expect(page.getByText('1 found')).toBeVisible()
+  await expect(page.getByText('1 found', { exact: true })).toBeVisible()
   await expect(page.locator('.scan')).toContainText(/Scanned 1.000.001 of 1.000.001/)
   await page.keyboard.press('j')
   const detail = page.getByRole('complementary', { name: 'Record' })

@@ -114,7 +114,7 @@ test('numbers that no double holds are shown, searched, copied, exported and pro
     await page.keyboard.press('Control+a')
     await page.keyboard.type(`"a": ${number},`)
     await page.keyboard.press('Enter')
-    await expect(page.getByText('1 found')).toBeVisible()
+    await expect(page.getByText('1 found', { exact: true })).toBeVisible()
     await page.keyboard.press('j')
     const detail = detailOf(page)
     await expect(detail.locator('dl.headers dd bdi')).toHaveText([number, '1', number])
