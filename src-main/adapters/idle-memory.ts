@@ -2,7 +2,8 @@
  * Gives back what a burst has left. V8 collects when something allocates: a process that has nothing to do after a request of
  * a hundred megabytes keeps what that took, and one that does a little all the time lets its heap grow to several times of
  * what lives in it. Looked at every few seconds; when the process rests and holds much more than after the last collection,
- * it collects once. What it holds is told by V8 at once; that its pages are gone is seen in RSS only later.
+ * it collects once. What it holds is told by V8 at once; that its pages are gone is seen in RSS only later. A collection may
+ * fall into a burst, and what lives then be given up without anything growing: a process that goes on resting collects again.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -16,10 +17,15 @@ const grownBytesMin = 32 * 1024 * 1024
 /** Share of a CPU below which a process rests. */
 const restingShare = 0.1
 
+/** Looks at rest after which it collects although nothing has grown: a minute; twice as many after each that gave nothing. */
+const againLooksMin = 6
+const againLooksMax = 60
+
 /** From now on. */
-export function giveMemoryBackWhenIdle(clock: Clock): void {
-  const collect = collector()
+export function giveMemoryBackWhenIdle(clock: Clock, collect = collector()): void {
   let keptBytes = 0
+  let restingLooks = 0
+  let againLooks = againLooksMin
   const heldBytes = (): number => {
     const { heapUsed, external } = process.memoryUsage()
     return heapUsed + external
@@ -29,9 +35,19 @@ export function giveMemoryBackWhenIdle(clock: Clock): void {
     const { user, system } = process.cpuUsage(last)
     last = process.cpuUsage()
     const isResting = (user + system) / 1000 < lookEveryMs * restingShare
-    if (isResting && process.memoryUsage.rss() > residentBytesMin && heldBytes() > keptBytes + grownBytesMin) {
-      collect()
-      keptBytes = heldBytes()
+    const before = heldBytes()
+    // V8 has collected by itself.
+    keptBytes = Math.min(keptBytes, before)
+    if (isResting) restingLooks += 1
+    if (isResting && process.memoryUsage.rss() > residentBytesMin && before > grownBytesMin) {
+      const hasGrown = before > keptBytes + grownBytesMin
+      if (hasGrown || restingLooks >= againLooks) {
+        collect()
+        keptBytes = heldBytes()
+        const hasGiven = before - keptBytes > grownBytesMin
+        againLooks = hasGrown || hasGiven ? againLooksMin : Math.min(againLooks * 2, againLooksMax)
+        restingLooks = 0
+      }
     }
     clock.after(lookEveryMs, look)
   }

@@ -25,13 +25,18 @@ export function textFinder(text: string, isCaseSensitive: boolean): TextFinder {
     isIn: (bytes) => bufferOf(bytes).includes(wanted),
     placesIn: (block) => {
       const bytes = bufferOf(block)
+      let falseHits = 0
       return (from) => {
-        for (let at = from + probeAt; ; at++) {
-          at = bytes.indexOf(probe, at)
+        let next = from
+        while (falseHits < falseHitsMax) {
+          const at = bytes.indexOf(probe, next + probeAt)
           if (at < 0) return -1
           const start = at - probeAt
           if (probe.length === wanted.length || isAt(bytes, start, wanted)) return start
+          falseHits += 1
+          next = start + 1
         }
+        return bytes.indexOf(wanted, next)
       }
     }
   }
@@ -39,6 +44,8 @@ export function textFinder(text: string, isCaseSensitive: boolean): TextFinder {
 
 /** Node looks for up to so many bytes by the machine's own search for one byte; for longer texts by a slower way. */
 const probeBytesMax = 7
+/** Of the piece, within a block: where it is everywhere, the slower way for the whole text is the faster one. */
+const falseHitsMax = 1000
 /** From frequent to rare in text and JSON; what is not among them is rarer. */
 const frequent = ' etaoinsrhldcumpgf",:0123456789_.'
 

@@ -20,6 +20,13 @@ function burst(): number {
   return process.memoryUsage().external
 }
 
+/** What still lives of a burst. */
+let living: Uint8Array | undefined
+function livingBurst(): number {
+  living = new Uint8Array(128 * megabyte).fill(1)
+  return process.memoryUsage().external
+}
+
 it('a process that rests gives back what each burst has left, however often', () => {
   const { clock, look } = lookingClock()
   giveMemoryBackWhenIdle(clock)
@@ -32,4 +39,32 @@ it('a process that rests gives back what each burst has left, however often', ()
 
     expect(highest - process.memoryUsage().external).toBeGreaterThan(100 * megabyte)
   }
+})
+
+it('what lived while it collected is given back, too, when it is given up later', () => {
+  const { clock, look } = lookingClock()
+  giveMemoryBackWhenIdle(clock)
+  const highest = livingBurst()
+  look()
+  look()
+  expect(process.memoryUsage().external).toBeGreaterThan(highest - 32 * megabyte)
+
+  living = undefined
+  // Of what was old already, V8 tells only with the collection after the one that gave it back.
+  for (let time = 0; time < 20; time++) look()
+
+  expect(highest - process.memoryUsage().external).toBeGreaterThan(100 * megabyte)
+})
+
+it('what goes on living is not collected every time', () => {
+  const { clock, look } = lookingClock()
+  let collections = 0
+  giveMemoryBackWhenIdle(clock, () => void (collections += 1))
+  livingBurst()
+  for (let time = 0; time < 360; time++) look()
+
+  // An hour at rest.
+  expect(living?.length).toBeGreaterThan(0)
+  expect(collections).toBeGreaterThan(3)
+  expect(collections).toBeLessThan(12)
 })
