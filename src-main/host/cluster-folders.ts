@@ -3,12 +3,20 @@
  * Nothing outside of a folder is touched, and nothing in it that is not ours: links are removed, never followed.
  */
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs'
-import { lstat, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FolderSize } from '../api/clusters'
 import { expectSystemError, ignore, messageOf } from '../kernel/errors'
 import type { Disk } from '../kernel/ports'
-import { emptyingFile, finishEmptying, isData, isOurs, lockFile, specFile } from '../supervisor/cluster-folder'
+import {
+  beginEmptying,
+  emptyingFile,
+  finishEmptying,
+  isData,
+  isOurs,
+  lockFile,
+  specFile
+} from '../supervisor/cluster-folder'
 import { laterVersion, parseSpec, type ClusterSpec } from '../supervisor/core/cluster-spec'
 
 /** Of cluster.json; ours has some 150 bytes a node. */
@@ -117,11 +125,12 @@ export interface Removal {
 /**
  * Takes a cluster's files away and the folder with the last of them. What says that it is a cluster, and that it is being
  * emptied, goes last: what is left of one that could not be deleted is still known as one, and never starts with half of
- * its data. The caller has its lock, and lets go after.
+ * its data. The caller has its lock, and lets go after. Rejects with AppError when nothing has been taken away.
  */
-export async function removeCluster(dir: string): Promise<Removal> {
-  await writeFile(join(dir, emptyingFile), '{}\n')
-  const names = await readdir(dir)
+export async function removeCluster(disk: Disk, dir: string): Promise<Removal> {
+  const names = disk.list(dir).map(({ name }) => name)
+  await beginEmptying(disk, dir)
+  names.push(emptyingFile)
   const kept = names.filter((name) => !isOurs(name))
   const failed: { path: string; reason: string }[] = []
   const attempt = async (path: string, work: () => Promise<void>): Promise<void> => {
@@ -141,9 +150,17 @@ export async function removeCluster(dir: string): Promise<Removal> {
   return { kept, failed }
 }
 
-/** Topics, groups, logs and history; as emptyFolder of the supervisor does it, with turns for others in between. */
+/** Topics, groups, logs and history; as finishEmptying does it, with turns for others in between. Rejects with AppError. */
 export async function emptyCluster(disk: Disk, dir: string): Promise<void> {
-  await disk.replace(join(dir, emptyingFile), new TextEncoder().encode('{}\n'))
-  for (const name of await readdir(dir)) if (isData(name)) await rm(join(dir, name), { recursive: true, force: true })
+  const names = disk.list(dir).map(({ name }) => name)
+  await beginEmptying(disk, dir)
+  for (const name of names.filter(isData)) {
+    try {
+      await rm(join(dir, name), { recursive: true, force: true })
+    } catch (error) {
+      expectSystemError(error)
+      ignore(error, 'finishEmptying tries again and tells why not')
+    }
+  }
   finishEmptying(disk, dir)
 }

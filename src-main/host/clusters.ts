@@ -426,7 +426,7 @@ export class Clusters {
     if (state !== 'stopped' && state !== 'elsewhere') throw notACluster(place)
     return this.#exclusively(place, async () => {
       await this.#stop(place)
-      const { kept, failed } = await this.#locked(place, () => removeCluster(place.dir))
+      const { kept, failed } = await this.#locked(place, () => removeCluster(this.#ports.disk, place.dir))
       if (failed.length > 0) {
         const left = failed.map(({ path, reason }) => `${path} (${reason})`).join(', ')
         throw new AppError('FAILED', `Not all of ${place.name} could be deleted. This is left: ${left}.`)

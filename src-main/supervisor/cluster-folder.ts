@@ -2,6 +2,7 @@
  * What in a cluster's folder is whose: the cluster's data, which emptying it takes away, what is kept then (what it is,
  * its settings and scenes), and what others have put there, which is never touched.
  */
+import { expectAppError } from '../kernel/errors'
 import type { Disk } from '../kernel/ports'
 
 export const specFile = 'cluster.json'
@@ -21,12 +22,40 @@ export const isData = (name: string): boolean => dataNames.test(name)
 export const isOurs = (name: string): boolean => dataNames.test(name) || keptNames.test(name)
 
 /**
+ * From now on it is being emptied. Only that the mark is there is ever looked at: an empty file takes no block of a disk
+ * that is full. When it cannot be made there is none either, or the next start would take away what nobody gave up.
+ * Rejects with AppError.
+ */
+export async function beginEmptying(disk: Disk, dir: string): Promise<void> {
+  const mark = disk.join(dir, emptyingFile)
+  const wasThere = disk.exists(mark)
+  try {
+    disk.open(mark, 'append').close()
+    await disk.syncDirectory(dir)
+  } catch (error) {
+    if (!wasThere) disk.remove(mark)
+    throw error
+  }
+}
+
+/**
  * Half of a cluster's data never starts: emptying that broke off is finished by the next one who opens the folder, and has
- * its lock. Nothing to do else.
+ * its lock. Nothing to do else. Throws AppError.
  */
 export function finishEmptying(disk: Disk, dir: string): void {
   const mark = disk.join(dir, emptyingFile)
   if (!disk.exists(mark)) return
-  for (const { name } of disk.list(dir)) if (isData(name)) disk.remove(disk.join(dir, name))
+  for (const { name, isDirectory } of disk.list(dir))
+    if (isData(name)) removeData(disk, disk.join(dir, name), isDirectory)
   disk.remove(mark)
+}
+
+/** A mount point cannot go, but what is in it can, and that is the data. */
+function removeData(disk: Disk, path: string, isDirectory: boolean): void {
+  try {
+    disk.remove(path)
+  } catch (error) {
+    expectAppError(error)
+    if (!isDirectory || disk.list(path).length > 0) throw error
+  }
 }

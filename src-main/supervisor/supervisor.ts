@@ -113,6 +113,8 @@ export class Supervisor {
       refuseGone(disk, dir, asked)
       const path = disk.join(dir, specFile)
       const isNew = !disk.exists(path)
+      // They have files open, and the list of them is among what is emptied.
+      await sweep(ports, dir)
       finishEmptying(disk, dir)
       const stored = isNew ? await newSpec(ports, dir, sizes, asked) : storedSpec(disk, path)
       const resize = resizeProblem(stored, asked)
@@ -120,9 +122,7 @@ export class Supervisor {
       const spec = asked.brokerConfigs === undefined ? stored : withBrokerConfigs(stored, asked.brokerConfigs)
       if (isNew || spec !== stored) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
-      const supervisor = new Supervisor(ports, dir, spec, lock, { isNew, asked })
-      await supervisor.#sweep()
-      return supervisor
+      return new Supervisor(ports, dir, spec, lock, { isNew, asked })
     } catch (error) {
       lock.release()
       throw error
@@ -391,25 +391,23 @@ export class Supervisor {
       this.#notWritten(pidsFile, error)
     }
   }
+}
 
-  /** Nodes of an earlier supervisor that died without taking them along. */
-  async #sweep(): Promise<void> {
-    const { disk, launcher, log } = this.#ports
-    const path = disk.join(this.dir, pidsFile)
-    if (!disk.exists(path)) return
-    let processes: unknown
-    try {
-      processes = JSON.parse(new TextDecoder().decode(disk.read(path)))
-    } catch {
-      log('warn', 'the list of processes cannot be read and is ignored', { path })
-      return
-    }
-    for (const entry of Array.isArray(processes) ? (processes as unknown[]) : []) {
-      const { pid, startedAt } = (entry ?? {}) as { pid?: unknown; startedAt?: unknown }
-      if (typeof pid !== 'number' || typeof startedAt !== 'string') continue
-      if (await launcher.sweep(pid, startedAt))
-        log('warn', 'killed a node that an earlier run had left behind', { pid })
-    }
+/** Nodes of an earlier supervisor that died without taking them along. */
+async function sweep({ disk, launcher, log }: SupervisorPorts, dir: string): Promise<void> {
+  const path = disk.join(dir, pidsFile)
+  if (!disk.exists(path)) return
+  let processes: unknown
+  try {
+    processes = JSON.parse(new TextDecoder().decode(disk.read(path)))
+  } catch {
+    log('warn', 'the list of processes cannot be read and is ignored', { path })
+    return
+  }
+  for (const entry of Array.isArray(processes) ? (processes as unknown[]) : []) {
+    const { pid, startedAt } = (entry ?? {}) as { pid?: unknown; startedAt?: unknown }
+    if (typeof pid !== 'number' || typeof startedAt !== 'string') continue
+    if (await launcher.sweep(pid, startedAt)) log('warn', 'killed a node that an earlier run had left behind', { pid })
   }
 }
 

@@ -17,6 +17,7 @@ import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder } from '../../.
 import { moveFolder } from '../../../../src-main/host/folder-move'
 import { checkNewCluster, type CheckPorts } from '../../../../src-main/host/new-cluster'
 import { finishEmptying } from '../../../../src-main/supervisor/cluster-folder'
+import { AppError } from '../../../../src-main/kernel/errors'
 import { encodeSpec, makeSpec } from '../../../../src-main/supervisor/core/cluster-spec'
 
 let root = ''
@@ -72,7 +73,7 @@ describe('a cluster folder', () => {
     rmSync(join(lab, 'broker-2'), { recursive: true })
     symlinkSync(outside, join(lab, 'broker-2'))
 
-    expect(await removeCluster(lab)).toEqual({ kept: [], failed: [] })
+    expect(await removeCluster(nodeDisk, lab)).toEqual({ kept: [], failed: [] })
 
     expect(existsSync(lab)).toBe(false)
     expect(readdirSync(outside)).toEqual(['precious'])
@@ -82,7 +83,7 @@ describe('a cluster folder', () => {
     mkdirSync(join(lab, 'broker-1.backup'))
     writeFileSync(join(lab, 'notes.txt'), 'mine')
 
-    expect((await removeCluster(lab)).kept.toSorted()).toEqual(['broker-1.backup', 'notes.txt'])
+    expect((await removeCluster(nodeDisk, lab)).kept.toSorted()).toEqual(['broker-1.backup', 'notes.txt'])
     expect(readdirSync(lab).toSorted()).toEqual(['broker-1.backup', 'notes.txt'])
   })
 
@@ -97,6 +98,49 @@ describe('a cluster folder', () => {
     writeFileSync(join(lab, '.emptying'), '')
     finishEmptying(nodeDisk, lab)
     expect(readdirSync(lab).toSorted()).toEqual(left)
+  })
+})
+
+describe('a cluster folder that cannot be marked as being emptied', () => {
+  const fullDisk = new AppError('DISK_FULL', 'The disk is full.')
+  const withoutSync = { ...nodeDisk, syncDirectory: () => Promise.reject(fullDisk) }
+  // No byte finds room; a name does.
+  const full = { ...nodeDisk, replace: () => Promise.reject(fullDisk) }
+
+  it('keeps everything, and nothing is taken away when it is opened next', async () => {
+    const before = readdirSync(lab)
+    await expect(removeCluster(withoutSync, lab)).rejects.toBe(fullDisk)
+    await expect(emptyCluster(withoutSync, lab)).rejects.toBe(fullDisk)
+
+    finishEmptying(nodeDisk, lab)
+    expect(readdirSync(lab)).toEqual(before)
+  })
+
+  it('is emptied and removed all the same on a full disk, where a mark without content finds room', async () => {
+    await emptyCluster(full, lab)
+    expect(readdirSync(lab)).not.toContain('broker-1')
+    expect(await removeCluster(full, lab)).toEqual({ kept: [], failed: [] })
+    expect(existsSync(lab)).toBe(false)
+  })
+
+  it('is emptied when a folder in it stays that is a mount point, and not when something is left in one', () => {
+    const busy = new AppError('DISK_FAILED', 'EBUSY')
+    const mounted = {
+      ...nodeDisk,
+      remove: (path: string) => {
+        if (path !== join(lab, 'broker-1')) return nodeDisk.remove(path)
+        nodeDisk.remove(join(path, 'deep'))
+        throw busy
+      }
+    }
+    writeFileSync(join(lab, '.emptying'), '')
+    writeFileSync(join(lab, 'broker-1', 'of-another-user'), '')
+    expect(() => finishEmptying(mounted, lab)).toThrow(busy)
+    expect(readdirSync(lab)).toContain('.emptying')
+
+    rmSync(join(lab, 'broker-1', 'of-another-user'))
+    finishEmptying(mounted, lab)
+    expect(readdirSync(lab).filter((name) => /^(broker|ensemble)|emptying/.test(name))).toEqual(['broker-1'])
   })
 })
 

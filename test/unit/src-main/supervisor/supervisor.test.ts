@@ -364,9 +364,13 @@ describe('the supervisor', () => {
     const pids = world.launched.map(({ child }) => child.pid)
     world.disk.kill()
 
+    // Emptying takes the list of them away.
+    world.disk.replaceUnsynced(`${dir}/.emptying`, new Uint8Array(0))
+
     await world.open()
 
     expect(world.swept).toEqual(pids)
+    expect(world.disk.exists(`${dir}/.emptying`)).toBe(false)
   })
 
   it('makes no cluster where one that is known has gone', async () => {
