@@ -11,8 +11,15 @@ export interface Submit {
   readonly submit: () => Promise<void>
 }
 
-/** `work` answers what follows when the dialog is closed, or undefined when there is nothing that could be sent. */
-export function useSubmit(work: () => Promise<() => void> | undefined, failed: () => void = () => undefined): Submit {
+/**
+ * `work` answers what follows when the dialog is closed, or undefined when there is nothing that could be sent. Who has
+ * closed the dialog meanwhile is busy with something else, maybe in another dialog: `isHere` is false then, and what
+ * follows may tell what was done, but must not lead anywhere.
+ */
+export function useSubmit(
+  work: () => Promise<(isHere: boolean) => void> | undefined,
+  failed: () => void = () => undefined
+): Submit {
   const dialogs = useDialogsStore()
   const isPending = ref(false)
   const error = shallowRef<ApiError>()
@@ -20,12 +27,14 @@ export function useSubmit(work: () => Promise<() => void> | undefined, failed: (
   const submit = async (): Promise<void> => {
     const done = isPending.value ? undefined : work()
     if (done === undefined) return
+    const own = dialogs.dialog
     isPending.value = true
     error.value = undefined
     try {
       const after = await done
-      dialogs.close()
-      after()
+      const isHere = dialogs.dialog === own
+      if (isHere) dialogs.close()
+      after(isHere)
     } catch (cause) {
       error.value = asApiError(cause)
       failed()

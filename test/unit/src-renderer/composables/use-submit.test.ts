@@ -31,6 +31,29 @@ describe('the button of a dialog', () => {
     expect([order, isPending.value]).toEqual([['work', 'after close'], false])
   })
 
+  it('leaves another dialog open that was opened meanwhile, and then leads nowhere', async () => {
+    const told: boolean[] = []
+    let finish: () => void = () => undefined
+    const { submit } = useSubmit(
+      () =>
+        new Promise<(isHere: boolean) => void>((resolve) => {
+          finish = () => resolve((isHere) => told.push(isHere))
+        })
+    )
+    void submit()
+    useDialogsStore().close()
+    useDialogsStore().open({ type: 'produce' })
+    finish()
+    await flushPromises()
+
+    expect(useDialogsStore().dialog).toEqual({ type: 'produce' })
+    useDialogsStore().open({ type: 'createTopic' })
+    void submit()
+    finish()
+    await flushPromises()
+    expect([told, useDialogsStore().dialog]).toEqual([[false, true], undefined])
+  })
+
   it('keeps the dialog and the error of what failed, and forgets it with the next try', async () => {
     const answers = [
       Promise.reject(new ApiError({ code: 'FAILED', message: 'No.' })),
