@@ -15,7 +15,7 @@ import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder, type FolderLoo
 import { ControlClient } from './control-client'
 import { moveFolder } from './folder-move'
 import type { LabHost } from './lab-host'
-import { checkNewCluster, folderProblem, fullPath, type Checked } from './new-cluster'
+import { checkNewCluster, folderProblem, fullPath, isWithin, type Checked } from './new-cluster'
 
 /** Known clusters that are looked at. */
 const lookedAtMax = 200
@@ -72,6 +72,8 @@ export class Clusters {
   /** Being moved, reset or deleted. */
   readonly #busy = new Map<string, KnownCluster['progress']>()
   readonly #works = new Set<Promise<unknown>>()
+  /** Aborted when Lagoon ends: what takes long and can be given up is. */
+  readonly #ending = new AbortController()
   readonly #problems = new Map<string, string>()
   readonly #watchers = new Map<(view: ClustersView) => void, { readonly current: () => string; told: string }>()
   readonly #listeners = new Set<() => void>()
@@ -164,13 +166,18 @@ export class Clusters {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Stops every cluster that this process hosts, and lets what is being done to folders come to its end. */
+  /** Stops every cluster that this process hosts; meanwhile what is being done to folders comes to its end, or is given up. */
   async stopAll(): Promise<void> {
     this.#isEnding = true
     this.#again?.cancel()
+    this.#ending.abort(new AppError('ABORTED', 'Lagoon is ending.'))
     // One that is being moved or reset is not opened again.
-    await Promise.allSettled([...this.#works])
-    await Promise.all(this.hosts().map((host) => host.stop()))
+    const works = Promise.allSettled([...this.#works])
+    try {
+      await Promise.all(this.hosts().map((host) => host.stop()))
+    } finally {
+      await works
+    }
   }
 
   // ── the view ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -422,6 +429,7 @@ export class Clusters {
 
   #delete(place: Place): Promise<{ kept: string[] }> {
     this.#refuseHome(place, 'deleted')
+    this.#refuseAround(place, 'deleted')
     const { state } = this.#look(place)
     if (state !== 'stopped' && state !== 'elsewhere') throw notACluster(place)
     return this.#exclusively(place, async () => {
@@ -449,6 +457,7 @@ export class Clusters {
 
   async #move(place: Place, to: string): Promise<{ id: string; dir: string; kept: string[] }> {
     this.#refuseHome(place, 'moved')
+    this.#refuseAround(place, 'moved')
     this.#refuseElsewhere(place)
     const { dir, problems } = await this.#checkFolder(to)
     const [first] = problems
@@ -458,28 +467,40 @@ export class Clusters {
     }
     return this.#exclusively(place, () =>
       this.#whileStopped(place, async () => {
-        const kept = await this.#locked(place, () =>
-          moveFolder({
-            from: place.dir,
-            to: dir,
-            progress: (doneBytes, allBytes) => {
-              this.#busy.set(place.id, { doneBytes, allBytes })
-              this.#changed()
-            }
-          })
-        )
-        // The lock went along with a folder that was renamed.
-        this.#ports.disk.remove(join(dir, lockFile))
-        return { value: { id: this.#moved(place, dir), dir, kept: [...kept] }, dir }
+        const id = this.idOf(dir)
+        try {
+          const kept = await this.#locked(place, () =>
+            moveFolder({
+              from: place.dir,
+              to: dir,
+              signal: this.#ending.signal,
+              progress: (doneBytes, allBytes) => {
+                this.#busy.set(place.id, { doneBytes, allBytes })
+                this.#changed()
+              },
+              // Should we be killed now, what has moved is known, and known to be busy until we are through.
+              arrived: () => {
+                this.#busy.set(id, null)
+                this.#remember(dir, place.name)
+              }
+            })
+          )
+          return { value: { id: this.#moved(place, dir), dir, kept: [...kept] }, dir }
+        } finally {
+          this.#busy.delete(id)
+        }
       })
     )
+  }
+
+  #remember(dir: string, name: string): void {
+    const { spec } = this.#found(dir)
+    this.#ports.labs.remember(dir, spec?.nodes.map(({ port }) => port) ?? [], name)
   }
 
   #moved(place: Place, dir: string): string {
     const { labs } = this.#ports
     const id = labs.idOf(dir)
-    const { spec } = lookAtFolder(dir, this.#ports.lockHolder)
-    labs.remember(dir, spec?.nodes.map(({ port }) => port) ?? [], place.name)
     this.#opened.delete(place.id)
     this.#opened.set(id, dir)
     if (this.#home === place.id) this.#home = id
@@ -524,6 +545,14 @@ export class Clusters {
     const { endsWithHome } = this.#ports
     if (endsWithHome === undefined || id !== this.#home) return
     const message = `${name} cannot be ${what} from here: ${endsWithHome} hosts it and ends with it. Use the app, or stop it and do it by hand.`
+    throw new ApiError({ code: 'CONFLICT', message })
+  }
+
+  /** What is done to a folder is done to all that is in it. */
+  #refuseAround({ id, dir, name }: Place, what: 'moved' | 'deleted'): void {
+    const inner = this.#places().find((other) => other.id !== id && isWithin(other.dir, dir))
+    if (inner === undefined || this.#look(inner).state === 'gone') return
+    const message = `${name} cannot be ${what}: ${inner.name} is in a folder of it (${inner.dir}). Move or delete that one first.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 

@@ -15,24 +15,38 @@ export interface Move {
   /** Not there, or empty. */
   readonly to: string
   readonly progress: (doneBytes: number, allBytes: number) => void
+  /** All of it is at the new place, and nothing is gone from the old one: from now on the new place is to be known. */
+  readonly arrived?: () => void
+  /** Copying ends early, and what it made goes again. */
+  readonly signal?: AbortSignal
   /** Rejects with EXDEV between file systems. */
   readonly rename?: (from: string, to: string) => Promise<void>
 }
 
 /** Answers what of the old folder could not be taken away. Rejects with AppError: then the cluster is where it was. */
-export async function moveFolder({ from, to, progress, rename = fs.rename }: Move): Promise<readonly string[]> {
+export async function moveFolder(move: Move): Promise<readonly string[]> {
+  const { from, to, rename = fs.rename } = move
+  await refuseAround(from, to)
   const isEmpty = await removedWhenEmpty(to)
   try {
     await fs.mkdir(dirname(to), { recursive: true })
     await rename(from, to)
-    return []
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') {
       if (isEmpty) await fs.mkdir(to).catch(theFirstSaysMore)
       throw failed(from, to, error)
     }
+    return copied(move)
   }
-  return copied(from, to, progress)
+  // It went along. Nobody else can have it: theirs would have to be made where ours still is.
+  await fs.rm(join(to, lockFile), { force: true }).catch(theNextOpeningTells)
+  move.arrived?.()
+  return []
+}
+
+function theNextOpeningTells(error: unknown): void {
+  expectSystemError(error)
+  ignore(error, 'the next one who opens the folder is told who has it')
 }
 
 function theFirstSaysMore(error: unknown): void {
@@ -52,32 +66,60 @@ async function removedWhenEmpty(dir: string): Promise<boolean> {
   }
 }
 
-async function copied(from: string, to: string, progress: Move['progress']): Promise<readonly string[]> {
-  const draft = join(dirname(to), `.${basename(to)}.moving-${process.pid}`)
+async function copied({ from, to, progress, arrived, signal }: Move): Promise<readonly string[]> {
+  // By one name only, so that what a killed move has left is found by the next one.
+  const draft = join(dirname(to), `.${basename(to)}.moving`)
   try {
+    await fs.rm(draft, { recursive: true, force: true })
     const entries = await entriesOf(from)
     // Read twice, to copy and to compare.
     const allBytes = 2 * entries.reduce((sum, { stats }) => sum + (stats.isFile() ? stats.size : 0), 0)
     await refuseWithoutRoom(to, allBytes / 2)
     let doneBytes = 0
     const done = (bytes: number): void => progress((doneBytes += bytes), allBytes)
-    await fs.mkdir(draft, { recursive: true })
+    // What is private is private all the time; its own mode it gets when it is whole.
+    await fs.mkdir(draft, { mode: 0o700 })
     for (const entry of entries) {
+      signal?.throwIfAborted()
       await copyEntry(from, draft, entry)
       done(entry.stats.isFile() ? entry.stats.size : 0)
     }
     for (const { path, stats } of entries) {
       if (!stats.isFile()) continue
+      signal?.throwIfAborted()
       if ((await digestOf(join(from, path))) !== (await digestOf(join(draft, path))))
         throw new Error(`${path} is not the same there: the disk may be broken`)
       done(stats.size)
     }
+    for (const { path, stats } of entries) if (stats.isDirectory()) await syncFolder(join(draft, path))
+    await fs.chmod(draft, (await fs.stat(from)).mode & 0o7777)
+    await syncFolder(draft)
+    signal?.throwIfAborted()
     await fs.rename(draft, to)
   } catch (error) {
     await fs.rm(draft, { recursive: true, force: true }).catch(theFirstSaysMore)
     throw failed(from, to, error)
   }
+  try {
+    await syncFolder(dirname(to))
+  } catch (error) {
+    expectSystemError(error)
+    ignore(error, 'then the old folder stays, which is told')
+    arrived?.()
+    return [from]
+  }
+  arrived?.()
   return removedOld(from)
+}
+
+/** Names are of their folder, which a power cut may lose while the bytes of their files stay. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await fs.open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 /** Two folders must not both be this cluster: what says that it is one goes first. */
@@ -91,6 +133,19 @@ async function removedOld(from: string): Promise<readonly string[]> {
     ignore(error, 'told by what is left')
     return [from]
   }
+}
+
+/** A cluster in a folder of this one would be taken along, maybe while it runs, and be at a place that nobody knows. */
+async function refuseAround(from: string, to: string): Promise<void> {
+  let inner
+  try {
+    inner = (await entriesOf(from)).find(({ path }) => path !== specFile && basename(path) === specFile)
+  } catch (error) {
+    throw failed(from, to, error)
+  }
+  if (inner === undefined) return
+  const other = join(from, dirname(inner.path))
+  throw failed(from, to, new Error(`there is another cluster inside of it, ${other}. Move or delete that one first`))
 }
 
 interface Entry {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync
 } from 'node:fs'
@@ -14,7 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeDisk } from '../../../../src-main/adapters/node-disk'
 import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder } from '../../../../src-main/host/cluster-folders'
-import { moveFolder } from '../../../../src-main/host/folder-move'
+import { moveFolder, type Move } from '../../../../src-main/host/folder-move'
 import { checkNewCluster, type CheckPorts } from '../../../../src-main/host/new-cluster'
 import { finishEmptying } from '../../../../src-main/supervisor/cluster-folder'
 import { AppError } from '../../../../src-main/kernel/errors'
@@ -177,6 +179,63 @@ describe('moving a folder', () => {
     await expect(move).rejects.toThrow(`All of it is still in ${lab}.`)
     expect(execFileSync('find', [lab, '-type', 'f']).toString().split('\n').toSorted()).toEqual(before)
     expect(readdirSync(target)).toEqual([])
+  })
+})
+
+describe('a folder that is moved to another disk', () => {
+  const to = (): string => join(root, 'there', 'lab')
+  const move = (more: Partial<Move> = {}): Promise<readonly string[]> =>
+    moveFolder({ from: lab, to: to(), rename: otherDisk, progress: () => undefined, ...more })
+  const filesIn = (dir: string): string[] => readdirSync(dir, { recursive: true }).map(String).toSorted()
+
+  it('is as private there as it was, and while it is copied', async () => {
+    chmodSync(lab, 0o750)
+    const modes = new Set<number>()
+    const progress = (): unknown => modes.add(statSync(join(root, 'there', '.lab.moving')).mode & 0o777)
+    await move({ progress })
+    expect([[...modes], statSync(to()).mode & 0o777]).toEqual([[0o700], 0o750])
+  })
+
+  it('is known at its new place before anything is taken away at the old one', async () => {
+    const before = filesIn(lab)
+    const seen: unknown[] = []
+    await move({ arrived: () => seen.push(filesIn(lab), filesIn(to())) })
+    expect(seen).toEqual([before, before])
+  })
+
+  it('takes what a killed move has left out of the way', async () => {
+    mkdirSync(join(root, 'there', '.lab.moving', 'half'), { recursive: true })
+    await move()
+    expect(readdirSync(join(root, 'there'))).toEqual(['lab'])
+    expect(readdirSync(to())).not.toContain('half')
+  })
+
+  it('stays where it was, whole, when that is given up', async () => {
+    const before = filesIn(lab)
+    const ending = new AbortController()
+    const progress = (): void => ending.abort(new AppError('ABORTED', 'Lagoon is ending.'))
+    const ended = move({ signal: ending.signal, progress })
+    await expect(ended).rejects.toThrow(`Lagoon is ending. All of it is still in ${lab}.`)
+    expect([filesIn(lab), readdirSync(join(root, 'there'))]).toEqual([before, []])
+  })
+
+  it('leaves a lock alone that somebody has taken at the new place, and its own behind when it is renamed', async () => {
+    writeFileSync(join(lab, '.lock'), 'ours')
+    await move({ arrived: () => writeFileSync(join(to(), '.lock'), 'of another') })
+    expect(readFileSync(join(to(), '.lock'), 'utf8')).toBe('of another')
+
+    await moveFolder({ from: to(), to: lab, progress: () => undefined })
+    expect(readdirSync(lab)).toContain('cluster.json')
+    expect(readdirSync(lab)).not.toContain('.lock')
+  })
+
+  it('is not moved, renamed or copied, with another cluster in it', async () => {
+    mkdirSync(join(lab, 'broker-1', 'inner'))
+    writeFileSync(join(lab, 'broker-1', 'inner', 'cluster.json'), encodeSpec(spec))
+    const before = filesIn(lab)
+    await expect(move()).rejects.toThrow(join(lab, 'broker-1', 'inner'))
+    await expect(moveFolder({ from: lab, to: to(), progress: () => undefined })).rejects.toThrow('Move or delete that')
+    expect([filesIn(lab), existsSync(to())]).toEqual([before, false])
   })
 })
 

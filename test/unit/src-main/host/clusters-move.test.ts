@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodeClock } from '../../../../src-main/adapters/node-clock'
+import { nodeDisk } from '../../../../src-main/adapters/node-disk'
+import { Clusters, type ClustersPorts } from '../../../../src-main/host/clusters'
+import { realFolder } from '../../../../src-main/host/control-path'
+import type { LabHost } from '../../../../src-main/host/lab-host'
+import { encodeSpec, makeSpec } from '../../../../src-main/supervisor/core/cluster-spec'
+
+let root = ''
+let known: Map<string, string>
+
+function clusterAt(dir: string, name: string): string {
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'cluster.json'), encodeSpec(makeSpec(name, { ensemble: [2181], brokers: [9092] })))
+  known.set(dir, name)
+  return dir
+}
+
+function clusters(open: ClustersPorts['open'] = () => Promise.reject(new Error('none of these runs'))): Clusters {
+  const ports: ClustersPorts = {
+    clock: nodeClock,
+    disk: nodeDisk,
+    ports: { isFree: () => Promise.resolve(true), freePort: () => Promise.resolve(1) },
+    labs: {
+      idOf: (dir) => dir,
+      remember: (dir, _, name) => void known.set(dir, name),
+      portsOfOthers: () => [],
+      list: () => [...known].map(([dir, name]) => ({ id: dir, dir, name, ports: [] })),
+      forget: (dir) => void known.delete(dir),
+      newBrokers: () => undefined,
+      keepNewBrokers: () => undefined
+    },
+    lockHolder: () => undefined,
+    portHolder: () => undefined,
+    root,
+    open
+  }
+  return new Clusters(ports)
+}
+
+beforeEach(() => {
+  root = realFolder(mkdtempSync(join(tmpdir(), 'lagoon-clusters-')))
+  known = new Map()
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+describe('a cluster whose folder is moved', () => {
+  it('is known at its new place only, and lets the next one take the old one', async () => {
+    const dir = clusterAt(join(root, 'lab'), 'lab')
+    const to = join(root, 'there', 'lab')
+
+    expect(await clusters().run('clusters.move', { id: dir, to })).toEqual({ id: to, dir: to, kept: [] })
+
+    expect([...known]).toEqual([[to, 'lab']])
+    expect([existsSync(dir), existsSync(join(to, '.lock'))]).toEqual([false, false])
+    expect(
+      clusters()
+        .view('')
+        .clusters.map(({ state }) => state)
+    ).toEqual(['stopped'])
+  })
+
+  it('is neither moved nor deleted with another known cluster in it, unless that has gone', async () => {
+    const dir = clusterAt(join(root, 'lab'), 'lab')
+    const inner = clusterAt(join(dir, 'history', 'inner'), 'inner')
+    const all = clusters()
+    const to = join(root, 'there')
+
+    await expect(all.run('clusters.move', { id: dir, to })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: /inner/
+    })
+    await expect(all.run('clusters.delete', { id: dir, name: 'lab' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect([existsSync(join(inner, 'cluster.json')), existsSync(to)]).toEqual([true, false])
+
+    rmSync(inner, { recursive: true })
+    expect(await all.run('clusters.move', { id: dir, to })).toMatchObject({ dir: to })
+  })
+
+  it('does not keep the others running when all are stopped meanwhile', async () => {
+    const told: string[] = []
+    let release: () => void = () => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const stops: Record<string, () => Promise<void>> = {
+      slow: () => released,
+      other: () => Promise.resolve()
+    }
+    const all = clusters((dir) => {
+      const name = basename(dir)
+      const stop = (): Promise<void> => {
+        told.push(name)
+        return stops[name]?.() ?? Promise.resolve()
+      }
+      const host = { dir, name, stop, onStopped: () => undefined } as Partial<LabHost> as LabHost
+      return Promise.resolve({ host, started: Promise.resolve() })
+    })
+    const dir = clusterAt(join(root, 'slow'), 'slow')
+    await all.open(dir)
+    await all.open(clusterAt(join(root, 'other'), 'other'))
+    const moved = all.run('clusters.move', { id: dir, to: join(root, 'there') })
+    await expect.poll(() => told).toContain('slow')
+
+    const stopped = all.stopAll()
+    expect(told).toContain('other')
+    release()
+    await Promise.all([moved, stopped])
+  })
+})
