@@ -423,12 +423,15 @@ describe('underneath a search', () => {
       kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(60_000))
     let deleting: Promise<unknown> = Promise.resolve()
     const path = join(folder, 'leaving.jsonl')
-    const saved = await exportTo(path, { topic: 'leaving', criteria: [] }, 'jsonl', () => {
+    // Matches all, and slowly enough that the topic goes first.
+    const all = { type: 'regex', pattern: '[xz]{20}w?$|zzz"' } as const
+    const saved = await exportTo(path, { topic: 'leaving', criteria: [all] }, 'jsonl', () => {
       deleting = client.call('topic.delete', { topic: 'leaving' })
     })
     await deleting
 
     expect(saved).toMatchObject({ state: 'done', path, error: null })
+    expect(saved.progress.notRead).not.toEqual([])
     expect(saved.progress.found + namedIn(saved.progress)).toBe(180_000)
     const lines = readFileSync(path, 'utf8').split('\n')
     expect(lines.pop()).toBe('')
