@@ -61,8 +61,19 @@ export const useClustersStore = defineStore('clusters', () => {
     const isDone = await during(id, 'cluster.forget', () => host().call('clusters.forget', { id }))
     if (isDone && cluster !== undefined) notices.add('clusterForgotten', cluster.name)
   }
+  let isMeasuring = false
+  /** One walk over the folders at a time, however long it takes. */
   const readSizes = async (): Promise<void> => {
-    sizes.value = (await host().call('clusters.sizes', {})).sizes
+    if (isMeasuring) return
+    isMeasuring = true
+    try {
+      sizes.value = (await host().call('clusters.sizes', {})).sizes
+    } catch {
+      // A lost connection, which the page tells of itself: until it is asked again they are not known.
+      sizes.value = undefined
+    } finally {
+      isMeasuring = false
+    }
   }
   const setNewBrokers = async (newBrokers: number): Promise<void> => {
     await during('', 'settings', () => host().call('clusters.set', { newBrokers }))

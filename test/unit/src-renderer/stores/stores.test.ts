@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, ref } from 'vue'
 import { ApiError } from '@api/api'
 import { useClusterStore } from '@/stores/cluster'
+import { useClustersStore } from '@/stores/clusters'
 import { useConnectionStore } from '@/stores/connection'
 import { mergeEvents, useEventsStore } from '@/stores/events'
 import { useLagStore } from '@/stores/lag'
@@ -19,6 +20,24 @@ import { clusterView, eventView, nodeView, NOW_MS } from '../support/views'
 let api: FakeApi
 beforeEach(() => {
   api = useFakeHost()
+})
+
+describe('the sizes of clusters', () => {
+  it('are measured once at a time, and not known after a lost connection', async () => {
+    const clusters = useClustersStore()
+    const measuring = clusters.readSizes()
+    await clusters.readSizes()
+    expect(api.calls.filter(({ name }) => name === 'clusters.sizes')).toHaveLength(1)
+    api.last('clusters.sizes').resolve({ sizes: { one: { bytes: 7, isPartial: false } } })
+    await measuring
+    expect(clusters.sizes).toEqual({ one: { bytes: 7, isPartial: false } })
+
+    const again = clusters.readSizes()
+    api.last('clusters.sizes').reject(new ApiError({ code: 'DISCONNECTED', message: 'The page lost its host.' }))
+    await again
+
+    expect(clusters.sizes).toBeUndefined()
+  })
 })
 
 describe('an action on a node', () => {
