@@ -18,20 +18,41 @@ function schemaFor(language: Preferences['language']): z.ZodType<Preferences> {
 /** `locale` is the system's. */
 export function readPreferences(path: string, locale: string): Preferences {
   const schema = schemaFor(locale.startsWith('ko') ? 'ko' : 'en')
-  try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
-    return schema.parse({})
-  }
+  return schema.parse(contentOf(path))
 }
 
-/** Whole or not at all. One that cannot be kept holds until the app ends. */
+const homeSchema = z.object({ home: z.string().min(1).optional().catch(undefined) })
+
+/** The folder of the app's own cluster, when it was moved away from where it is otherwise. */
+export function readHome(path: string): string | undefined {
+  return homeSchema.parse(contentOf(path)).home
+}
+
+/** Undefined: where it is otherwise. */
+export function keepHome(path: string, home: string | undefined, log: Log): void {
+  keep(path, { home }, log)
+}
+
+/** One that cannot be kept holds until the app ends. */
 export function keepPreferences(path: string, preferences: Preferences, log: Log): void {
+  keep(path, preferences, log)
+}
+
+/** What else the file says stays. Whole or not at all. */
+function keep(path: string, some: object, log: Log): void {
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.new`, `${JSON.stringify(preferences)}\n`)
+    writeFileSync(`${path}.new`, `${JSON.stringify({ ...contentOf(path), ...some })}\n`)
     renameSync(`${path}.new`, path)
   } catch (error) {
     log('warn', 'preferences are not kept', { reason: messageOf(error) })
+  }
+}
+
+function contentOf(path: string): Readonly<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return {}
   }
 }

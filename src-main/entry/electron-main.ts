@@ -10,7 +10,7 @@ import { Alarms, type Alarm } from '../app/alarms'
 import { Desktop, type DesktopPlace } from '../app/desktop'
 import { ApiError } from '../api/api'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
-import { keepPreferences, readPreferences } from '../app/preferences'
+import { keepHome, keepPreferences, readHome, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
 import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
@@ -154,8 +154,10 @@ async function choosePath(name: string): Promise<string | null> {
   return canceled ? null : filePath
 }
 
+const preferencesPath = (): string => join(app.getPath('userData'), 'preferences.json')
+
 function desktopOf(log: Log): Desktop {
-  const path = join(app.getPath('userData'), 'preferences.json')
+  const path = preferencesPath()
   const face: Desktop = new Desktop({
     preferences: readPreferences(path, app.getLocale()),
     keep: (preferences) => keepPreferences(path, preferences, log),
@@ -198,8 +200,33 @@ function openWindow(app_: Desktop, id?: string): void {
   })
 }
 
+/** Of the cluster that the app begins with; `isMoved` when it has been one before, at a place of the user's choice. */
+function firstFolder(): { readonly dir: string; readonly isGiven: boolean; readonly isMoved: boolean } {
+  const isGiven = [optionOf('data'), process.env['LAGOON_DATA']].some((dir) => dir !== undefined && dir !== '')
+  const home = isGiven ? undefined : readHome(preferencesPath())
+  return { dir: home ?? dataFolder(optionOf('data')), isGiven, isMoved: home !== undefined }
+}
+
+/** The next start is on the same cluster, wherever it has been moved to meanwhile. */
+function followHome(all: Clusters, dir: string, log: Log): void {
+  let kept: string | undefined = dir
+  all.listen(() => {
+    const now = all.dirOf(all.home)
+    if (now === kept) return
+    kept = now
+    keepHome(preferencesPath(), now, log)
+  })
+}
+
+/** Nobody is left in front of a start that can only fail. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') return error
+  const message = `${error.message} To begin with another cluster, remove "home" from ${preferencesPath()}, or start Lagoon with --data and a folder.`
+  return new AppError('NOT_FOUND', message, { cause: error })
+}
+
 async function start(): Promise<void> {
-  const dir = dataFolder(optionOf('data'))
+  const { dir, isGiven, isMoved } = firstFolder()
   let log: Log = () => undefined
   const app_ = desktopOf((...line) => log(...line))
   desktop = app_
@@ -216,7 +243,8 @@ async function start(): Promise<void> {
   all.onHosted((host, id) => follow(host, id, app_))
   all.onEnded(() => tray?.update(hostedViews()))
   try {
-    const { started } = await all.open(dir)
+    const { started } = await all.open(dir, isMoved ? { isKnown: true } : {})
+    if (!isGiven) followHome(all, dir, (...line) => log(...line))
     listen(all, app_, (...line) => log(...line))
     servePages(join(import.meta.dirname, '../renderer'))
     openWindow(app_)
@@ -226,7 +254,7 @@ async function start(): Promise<void> {
     // One that was stopped while it started, from a page, is no failure of the app.
     if (windows.size > 0 && error instanceof AppError && error.code === 'ABORTED') return
     await all.stopAll()
-    throw error
+    throw withWayOut(error)
   }
 }
 
