@@ -221,6 +221,18 @@ describe('clusters beside each other', () => {
     there.close()
   })
 
+  it('that are being emptied when the process is told to end do not keep it', async () => {
+    const own = await LabCluster.start({ brokers: 1, args: ['--ui'] })
+    const screens = await ScreensClient.open(own.ready.uiUrl ?? '')
+    const { current } = await screens.seen('clusters', () => true)
+    screens.call('clusters.reset', { id: current, name: 'lab' }).catch(() => undefined)
+    await screens.seen('clusters', (view) => view.clusters.some(({ id, state }) => id === current && state === 'busy'))
+
+    expect((await own.stop()).code).toBe(0)
+    screens.close()
+    await own.discard()
+  })
+
   it('end with the process that hosts them, all of them, and their folders are free again', async () => {
     const dirs = (await clusters()).filter(({ processes }) => processes !== null).map(({ dir }) => dir)
     expect(dirs.length).toBeGreaterThan(1)

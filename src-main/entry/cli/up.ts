@@ -8,6 +8,7 @@ import { ClusterFace } from '../../host/cluster-face'
 import { Clusters } from '../../host/clusters'
 import type { LabHost } from '../../host/lab-host'
 import type { WebServer } from '../../host/web-server'
+import { AppError } from '../../kernel/errors'
 import type { Log } from '../../kernel/ports'
 import { machine, openLab } from '../lab'
 import { exitCodes, failWith } from './exit'
@@ -30,34 +31,55 @@ export async function up(options: UpOptions): Promise<void> {
     ...(brokerConfig === undefined ? {} : { brokerConfigs: brokerConfig })
   }
   const interruption = new Interruption()
-  const opened: { log: Log } = { log: () => undefined }
+  const opened: { log: Log; screens?: WebServer } = { log: () => undefined }
+  const starts = new WeakMap<LabHost, Promise<void>>()
   const clusters = new Clusters({
     ...machine,
     endsWithHome: 'lagoon up',
     open: async (dir, wanted) => {
       const lab = await openLab(dir, wanted)
       opened.log = lab.log
+      starts.set(lab.host, lab.started)
       return lab
     }
   })
-  const { host, started } = await clusters.open(dataFolder(options.data), asked)
-  interruption.stops(clusters)
-  const screens = options.ui === true ? await openUiOrStop(clusters, host, opened.log, options.uiPort) : undefined
+  const { host } = await clusters.open(dataFolder(options.data), asked)
+  /** What was opened from the screens ends with what serves them. */
+  const end = async (failure?: unknown): Promise<void> => {
+    let why = failure
+    try {
+      await clusters.stopAll()
+    } catch (error) {
+      why ??= error
+    }
+    await opened.screens?.close()
+    if (why === undefined) process.exit(exitCodes.done)
+    failWith(why)
+  }
+  interruption.ends(end)
+  if (options.ui === true) opened.screens = await openUiOrStop(clusters, host, opened.log, options.uiPort)
   clusters.onEnded(async (id, failure) => {
-    if (id !== clusters.home) return
-    // What was opened from the screens ends with what serves them.
-    await clusters.stopAll()
-    await screens?.close()
-    if (failure === undefined) process.exit(exitCodes.done)
-    failWith(failure)
+    if (id === clusters.home) await end(failure)
   })
-  await started
-  tellReady(host, options, screens?.url)
+  let isReady = false
+  const tellWhenReady = async (served: LabHost): Promise<void> => {
+    try {
+      await starts.get(served)
+    } catch (error) {
+      // Reset while it started: the one that is opened then is told when it serves.
+      if (error instanceof AppError && error.code === 'ABORTED') return
+      throw error
+    }
+    isReady = true
+    tellReady(served, options, opened.screens?.url)
+  }
   clusters.onHosted((again, id) => {
     if (id !== clusters.home) return
-    if (screens !== undefined) again.screensAt(screens.url)
-    if (options.json === true) tellEvents(again)
+    if (opened.screens !== undefined) again.screensAt(opened.screens.url)
+    if (!isReady) tellWhenReady(again).catch(failWith)
+    else if (options.json === true) tellEvents(again)
   })
+  await tellWhenReady(host)
 }
 
 /** The cluster has begun to start by then: it is stopped before the command ends. */
@@ -113,20 +135,21 @@ function tellEvents(host: LabHost): void {
 /** Signals count from the first moment on: one that comes while the folder is opened is obeyed when it is open. */
 class Interruption {
   #signals = 0
-  #clusters: Clusters | undefined
+  #end: (() => Promise<void>) | undefined
 
   constructor() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#signalled())
   }
 
-  stops(clusters: Clusters): void {
-    this.#clusters = clusters
-    if (this.#signals > 0) clusters.stopAll().catch(failWith)
+  /** `end` ends the process, also while the cluster is being reset and would not be heard to end. */
+  ends(end: () => Promise<void>): void {
+    this.#end = end
+    if (this.#signals > 0) end().catch(failWith)
   }
 
   #signalled(): void {
     this.#signals += 1
     if (this.#signals > 1) process.exit(exitCodes.failed)
-    this.#clusters?.stopAll().catch(failWith)
+    this.#end?.().catch(failWith)
   }
 }
