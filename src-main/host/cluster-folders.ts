@@ -2,7 +2,7 @@
  * Cluster folders as they are found on disk, whoever made them and whoever uses them now: looked at, measured, taken away.
  * Nothing outside of a folder is touched, and nothing in it that is not ours: links are removed, never followed.
  */
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FolderSize } from '../api/clusters'
@@ -66,7 +66,8 @@ function stateWithout(dir: string, { code }: NodeJS.ErrnoException): FolderLook[
 function headOf(path: string): string {
   const file = openSync(path, 'r')
   try {
-    const bytes = new Uint8Array(specBytesMax)
+    // By its own size: every known folder is looked at every two seconds.
+    const bytes = new Uint8Array(Math.min(fstatSync(file).size, specBytesMax))
     const length = readSync(file, bytes, 0, bytes.length, 0)
     return new TextDecoder().decode(bytes.subarray(0, length))
   } finally {
