@@ -4,7 +4,10 @@ import { ApiError } from '@api/api'
 import { useSubmit } from '@/composables/use-submit'
 import { useDialogsStore } from '@/stores/dialogs'
 import { useLagStore } from '@/stores/lag'
+import { useNoticesStore } from '@/stores/notices'
 import { useFakeHost } from '../support/mount'
+
+const unseen = { what: 'unseen.createTopic', subject: 'orders' }
 
 beforeEach(() => {
   useFakeHost()
@@ -21,7 +24,7 @@ describe('the button of a dialog', () => {
         finish = () => resolve(() => order.push(useDialogsStore().dialog === undefined ? 'after close' : 'too early'))
       })
     }
-    const { isPending, submit } = useSubmit(work)
+    const { isPending, submit } = useSubmit(work, () => unseen)
     void submit()
     void submit()
     expect([order, isPending.value]).toEqual([['work'], true])
@@ -38,7 +41,8 @@ describe('the button of a dialog', () => {
       () =>
         new Promise<(isHere: boolean) => void>((resolve) => {
           finish = () => resolve((isHere) => told.push(isHere))
-        })
+        }),
+      () => unseen
     )
     void submit()
     useDialogsStore().close()
@@ -59,7 +63,10 @@ describe('the button of a dialog', () => {
       Promise.reject(new ApiError({ code: 'FAILED', message: 'No.' })),
       new Promise<() => void>(() => undefined)
     ]
-    const { error, submit } = useSubmit(() => answers.shift())
+    const { error, submit } = useSubmit(
+      () => answers.shift(),
+      () => unseen
+    )
     await submit()
     expect(error.value?.message).toBe('No.')
     expect(useDialogsStore().dialog).toBeDefined()
@@ -68,8 +75,30 @@ describe('the button of a dialog', () => {
     expect(error.value).toBeUndefined()
   })
 
+  it('tells a failure that nobody sees any more once, as a notice that opens the dialog again', async () => {
+    let refuse: (error: Error) => void = () => undefined
+    const named = { ...unseen }
+    const { error, submit } = useSubmit(
+      () => new Promise((_resolve, reject) => (refuse = reject)),
+      () => ({ ...named })
+    )
+    void submit()
+    named.subject = 'typed since'
+    useDialogsStore().close()
+    refuse(new ApiError({ code: 'FAILED', message: 'No.' }))
+    await flushPromises()
+
+    const [notice, ...more] = useNoticesStore().notices
+    expect(more).toEqual([])
+    expect(notice).toMatchObject({ ...unseen, level: 'critical', again: { type: 'createTopic' } })
+    expect([notice?.error?.message, error.value]).toEqual(['No.', undefined])
+  })
+
   it('does nothing while there is nothing that could be sent', async () => {
-    const { isPending, submit } = useSubmit(() => undefined)
+    const { isPending, submit } = useSubmit(
+      () => undefined,
+      () => unseen
+    )
     await submit()
     expect([isPending.value, useDialogsStore().dialog !== undefined]).toEqual([false, true])
   })
