@@ -6,14 +6,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { ignore } from '../kernel/errors'
-import type { KnownLab, KnownLabs, LabRegistry, NewClusterDefaults } from '../kernel/ports'
+import { dirname, isAbsolute, join } from 'node:path'
+import { AppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
+import type { KnownLab, KnownLabs, LabRegistry, NewClusterDefaults, OwnCluster } from '../kernel/ports'
 import { diskError } from './node-disk'
 
 /** More are not looked at. */
 const labsMax = 1000
 const defaultsFile = 'defaults.json'
+const homeFile = 'home.json'
 
 function stateFolder(): string {
   const own = process.env['LAGOON_STATE']
@@ -25,7 +26,7 @@ function stateFolder(): string {
 
 const idOf = (dir: string): string => createHash('sha256').update(dir).digest('hex').slice(0, 24)
 
-export const labRegistry: LabRegistry & KnownLabs & NewClusterDefaults = {
+export const labRegistry: LabRegistry & KnownLabs & NewClusterDefaults & OwnCluster = {
   idOf,
 
   remember(dir, ports, name) {
@@ -78,15 +79,59 @@ export const labRegistry: LabRegistry & KnownLabs & NewClusterDefaults = {
   },
 
   keepNewBrokers(brokers) {
-    const path = join(stateFolder(), defaultsFile)
+    keep(defaultsFile, { brokers })
+  },
+
+  home() {
+    const path = homePath()
+    let text: string
     try {
-      mkdirSync(stateFolder(), { recursive: true })
-      writeFileSync(`${path}.${process.pid}`, `${JSON.stringify({ brokers })}\n`)
-      renameSync(`${path}.${process.pid}`, path)
+      text = readFileSync(path, 'utf8')
     } catch (error) {
-      throw diskError(error, path)
+      expectSystemError(error)
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+      throw unreadableHome(path, error)
+    }
+    try {
+      const { home } = JSON.parse(text) as { readonly home?: unknown }
+      if (typeof home === 'string' && isAbsolute(home)) return home
+    } catch (error) {
+      throw unreadableHome(path, error)
+    }
+    throw unreadableHome(path, new Error('it names no folder'))
+  },
+
+  keepHome(dir) {
+    if (dir !== undefined) return keep(homeFile, { home: dir })
+    try {
+      rmSync(homePath(), { force: true })
+    } catch (error) {
+      throw diskError(error, stateFolder())
     }
   }
+}
+
+/** Where it is written down that the user's own cluster has been moved. */
+export const homePath = (): string => join(stateFolder(), homeFile)
+
+/** Whole or not at all. Throws AppError. */
+function keep(name: string, content: object): void {
+  const path = join(stateFolder(), name)
+  const draft = `${path}.${process.pid}`
+  try {
+    mkdirSync(stateFolder(), { recursive: true })
+    writeFileSync(draft, `${JSON.stringify(content)}\n`)
+    renameSync(draft, path)
+  } catch (error) {
+    throw diskError(error, path)
+  }
+}
+
+/** Taken for none, an empty cluster would be made where the user's own was once. */
+function unreadableHome(path: string, error: unknown): AppError {
+  const why = messageOf(error).replace(/\.$/, '')
+  const message = `Which cluster is yours is written in ${path}, and that cannot be read: ${why}. Name its folder with --data; or remove that file, and it is ~/Lagoon/local-lab again.`
+  return new AppError('CORRUPT', message, { cause: error })
 }
 
 /** Deleted; a folder whose parent is missing too may be on a disk that comes back. */

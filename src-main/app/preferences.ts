@@ -21,18 +21,6 @@ export function readPreferences(path: string, locale: string): Preferences {
   return schema.parse(contentOf(path))
 }
 
-const homeSchema = z.object({ home: z.string().min(1).optional().catch(undefined) })
-
-/** The folder of the app's own cluster, when it was moved away from where it is otherwise. */
-export function readHome(path: string): string | undefined {
-  return homeSchema.parse(contentOf(path)).home
-}
-
-/** Undefined: where it is otherwise. */
-export function keepHome(path: string, home: string | undefined, log: Log): void {
-  keep(path, { home }, log)
-}
-
 /** One that cannot be kept holds until the app ends. */
 export function keepPreferences(path: string, preferences: Preferences, log: Log): void {
   keep(path, preferences, log)

@@ -10,7 +10,7 @@ import { Alarms, type Alarm } from '../app/alarms'
 import { Desktop, type DesktopPlace } from '../app/desktop'
 import { ApiError } from '../api/api'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
-import { keepHome, keepPreferences, readHome, readPreferences } from '../app/preferences'
+import { keepPreferences, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
 import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
@@ -21,7 +21,7 @@ import type { LabHost } from '../host/lab-host'
 import { clusterOfQuery } from '../host/renderer-files'
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
-import { dataFolder } from './cli/options'
+import { meantCluster, withWayOut } from './home'
 import { machine, openLab } from './lab'
 
 const exitDone = 0
@@ -200,33 +200,9 @@ function openWindow(app_: Desktop, id?: string): void {
   })
 }
 
-/** Of the cluster that the app begins with; `isMoved` when it has been one before, at a place of the user's choice. */
-function firstFolder(): { readonly dir: string; readonly isGiven: boolean; readonly isMoved: boolean } {
-  const isGiven = [optionOf('data'), process.env['LAGOON_DATA']].some((dir) => dir !== undefined && dir !== '')
-  const home = isGiven ? undefined : readHome(preferencesPath())
-  return { dir: home ?? dataFolder(optionOf('data')), isGiven, isMoved: home !== undefined }
-}
-
-/** The next start is on the same cluster, wherever it has been moved to meanwhile. */
-function followHome(all: Clusters, dir: string, log: Log): void {
-  let kept: string | undefined = dir
-  all.listen(() => {
-    const now = all.dirOf(all.home)
-    if (now === kept) return
-    kept = now
-    keepHome(preferencesPath(), now, log)
-  })
-}
-
-/** Nobody is left in front of a start that can only fail. */
-function withWayOut(error: unknown): unknown {
-  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') return error
-  const message = `${error.message} To begin with another cluster, remove "home" from ${preferencesPath()}, or start Lagoon with --data and a folder.`
-  return new AppError('NOT_FOUND', message, { cause: error })
-}
-
 async function start(): Promise<void> {
-  const { dir, isGiven, isMoved } = firstFolder()
+  const meant = meantCluster(optionOf('data'))
+  const { dir } = meant
   let log: Log = () => undefined
   const app_ = desktopOf((...line) => log(...line))
   desktop = app_
@@ -243,8 +219,7 @@ async function start(): Promise<void> {
   all.onHosted((host, id) => follow(host, id, app_))
   all.onEnded(() => tray?.update(hostedViews()))
   try {
-    const { started } = await all.open(dir, isMoved ? { isKnown: true } : {})
-    if (!isGiven) followHome(all, dir, (...line) => log(...line))
+    const { started } = await all.open(dir, meant.asked)
     listen(all, app_, (...line) => log(...line))
     servePages(join(import.meta.dirname, '../renderer'))
     openWindow(app_)
@@ -254,7 +229,7 @@ async function start(): Promise<void> {
     // One that was stopped while it started, from a page, is no failure of the app.
     if (windows.size > 0 && error instanceof AppError && error.code === 'ABORTED') return
     await all.stopAll()
-    throw withWayOut(error)
+    throw withWayOut(error, meant)
   }
 }
 

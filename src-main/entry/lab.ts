@@ -11,6 +11,7 @@ import { nodeDisk } from '../adapters/node-disk'
 import { portFinder } from '../adapters/port-finder'
 import { portHolder } from '../adapters/port-holder'
 import type { ApiProvider } from '../host/client-session'
+import { ownDir } from './home'
 import { openControlSocket } from '../host/control-socket'
 import { ignore } from '../kernel/errors'
 import { LabHost } from '../host/lab-host'
@@ -69,7 +70,8 @@ export const machine = {
   labs: labRegistry,
   lockHolder,
   portHolder,
-  root: join(homedir(), 'Lagoon')
+  root: join(homedir(), 'Lagoon'),
+  ownDir
 }
 
 /** A new cluster has as many brokers as the user has chosen, unless it is told. */

@@ -7,12 +7,22 @@ import { ApiError } from '../api/api'
 import type { ClustersCommand, ClusterState, ClustersView, FolderSize, KnownCluster, NewCluster } from '../api/clusters'
 import type { CommandInput, CommandOutput } from '../api/commands'
 import { AppError, expectAppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
-import type { Clock, Disk, KnownLabs, LabRegistry, NewClusterDefaults, PortFinder, Timer } from '../kernel/ports'
+import type {
+  Clock,
+  Disk,
+  KnownLabs,
+  LabRegistry,
+  NewClusterDefaults,
+  OwnCluster,
+  PortFinder,
+  Timer
+} from '../kernel/ports'
 import { lockFile } from '../supervisor/cluster-folder'
 import { defaultSizes, type ClusterSpec } from '../supervisor/core/cluster-spec'
 import type { AskedCluster } from '../supervisor/supervisor'
 import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder, type FolderLook } from './cluster-folders'
 import { ControlClient } from './control-client'
+import { realFolder } from './control-path'
 import { moveFolder } from './folder-move'
 import type { LabHost } from './lab-host'
 import { checkNewCluster, folderProblem, fullPath, isWithin, type Checked } from './new-cluster'
@@ -36,11 +46,13 @@ export interface ClustersPorts {
   readonly clock: Clock
   readonly disk: Disk
   readonly ports: PortFinder
-  readonly labs: LabRegistry & KnownLabs & NewClusterDefaults
+  readonly labs: LabRegistry & KnownLabs & NewClusterDefaults & OwnCluster
   readonly lockHolder: (path: string) => number | undefined
   readonly portHolder: (port: number) => string | undefined
   /** The folder that new clusters are made in. */
   readonly root: string
+  /** Where the cluster is made that is meant where none is named. */
+  readonly ownDir: string
   /** Opens a folder and begins to start its nodes. Rejects with AppError. */
   readonly open: (dir: string, asked: AskedCluster) => Promise<OpenedLab>
   /** What the screens end with when their first cluster ends; undefined in the app, which outlives every cluster. */
@@ -421,6 +433,7 @@ export class Clusters {
     if (this.#hosted.has(id) || state === 'elsewhere')
       throw new ApiError({ code: 'CONFLICT', message: `${name} is running. Stop it first; then it can be forgotten.` })
     this.#ports.labs.forget(dir)
+    if (this.#isOwn(dir)) this.#ports.labs.keepHome(undefined)
     this.#opened.delete(id)
     this.#problems.delete(id)
     this.#changed()
@@ -432,6 +445,7 @@ export class Clusters {
     this.#refuseAround(place, 'deleted')
     const { state } = this.#look(place)
     if (state !== 'stopped' && state !== 'elsewhere') throw notACluster(place)
+    const isOwn = this.#isOwn(place.dir)
     return this.#exclusively(place, async () => {
       await this.#stop(place)
       const { kept, failed } = await this.#locked(place, () => removeCluster(this.#ports.disk, place.dir))
@@ -440,6 +454,7 @@ export class Clusters {
         throw new AppError('FAILED', `Not all of ${place.name} could be deleted. This is left: ${left}.`)
       }
       this.#ports.labs.forget(place.dir)
+      if (isOwn) this.#ports.labs.keepHome(undefined)
       this.#opened.delete(place.id)
       return { kept: kept.map((name) => join(place.dir, name)) }
     })
@@ -465,6 +480,7 @@ export class Clusters {
       const message = `The folder cannot be moved to ${dir} (${first.code}). Choose a folder that is not there yet.`
       throw new ApiError({ code: 'INVALID_INPUT', message })
     }
+    const isOwn = this.#isOwn(place.dir)
     return this.#exclusively(place, () =>
       this.#whileStopped(place, async () => {
         const id = this.idOf(dir)
@@ -482,6 +498,7 @@ export class Clusters {
               arrived: () => {
                 this.#busy.set(id, null)
                 this.#remember(dir, place.name)
+                if (isOwn) this.#homeMoved(id, dir)
               }
             })
           )
@@ -491,6 +508,31 @@ export class Clusters {
         }
       })
     )
+  }
+
+  /** The one that is meant where none is named; when that is not known, none is. */
+  #isOwn(dir: string): boolean {
+    const { labs, ownDir } = this.#ports
+    try {
+      return dir === realFolder(labs.home() ?? ownDir)
+    } catch (error) {
+      expectAppError(error)
+      ignore(error, 'whoever starts Lagoon without naming a cluster is told')
+      return false
+    }
+  }
+
+  #homeMoved(id: string, dir: string): void {
+    try {
+      this.#ports.labs.keepHome(dir)
+    } catch (error) {
+      expectAppError(error)
+      const why = error.message.replace(/\.$/, '')
+      this.#problems.set(
+        id,
+        `It has moved, but that could not be written down: ${why}. Start Lagoon with --data ${dir} from now on.`
+      )
+    }
   }
 
   #remember(dir: string, name: string): void {

@@ -251,6 +251,14 @@ export interface KnownLabs {
   forget(dir: string): void
 }
 
+/** The cluster that is meant where none is named: the same for the app and the command line. */
+export interface OwnCluster {
+  /** Where it has been moved to; undefined: where it is made. Throws AppError when that is written down and cannot be read. */
+  home(): string | undefined
+  /** undefined: where it is made. Throws AppError. */
+  keepHome(dir: string | undefined): void
+}
+
 /** What this user has chosen for clusters that are yet to be made. */
 export interface NewClusterDefaults {
   newBrokers(): number | undefined

@@ -1,15 +1,16 @@
 /** Several clusters of one machine, hosted by one process or by several: what is done to one is done to no other. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KnownCluster, NewCluster } from '../../src-main/api/clusters'
-import { lagoon, LabCluster, until, type Status } from '../support/lab-cluster'
+import { lagoon, LabCluster, preparedDir, until, type Status } from '../support/lab-cluster'
 import { ScreensClient } from '../support/screens-client'
 
 const root = mkdtempSync(join(tmpdir(), 'lagoon-clusters-'))
 // Clusters of other tests are none of these.
 process.env['LAGOON_STATE'] = join(root, 'state')
+process.env['HOME'] = root
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -231,6 +232,40 @@ describe('clusters beside each other', () => {
     expect((await own.stop()).code).toBe(0)
     screens.close()
     await own.discard()
+  })
+
+  it('of which one is meant where none is named: the same after it was moved, and a sentence when that is not known', async () => {
+    const own = join(root, 'Lagoon', 'local-lab')
+    const to = join(root, 'disk', 'mine')
+    const prepared = await preparedDir(1)
+    cpSync(prepared, own, { recursive: true })
+    rmSync(prepared, { recursive: true })
+    const elsewhere = await LabCluster.start({ dir: own })
+    expect((await lagoon(['status'])).stdout).toContain('broker-1')
+    await elsewhere.stop()
+    const { id } = await until('it is known', async () => (await clusters()).find(({ dir }) => dir === own))
+
+    const moved = await page.call('clusters.move', { id, to })
+    await page.call('clusters.start', { id: moved.id })
+    await until('it serves', async () => (await lagoon(['topic', 'create', 'there'])).code === 0)
+    expect((await status(to)).nodes.map(({ dataDir }) => dataDir.startsWith(to))).toEqual([true, true])
+    expect((await lagoon(['topic', 'list', '--json', '--data', to])).stdout).toContain('"there"')
+    await page.call('clusters.stop', { id: moved.id })
+    expect((await lagoon(['status'])).stderr).toContain(to)
+
+    const written = join(root, 'state', 'home.json')
+    writeFileSync(written, '{"home":')
+    for (const verb of ['status', 'up']) {
+      const ended = await lagoon([verb])
+      expect([ended.code, ended.stdout]).toEqual([1, ''])
+      expect(ended.stderr).toContain(`Which cluster is yours is written in ${written}, and that cannot be read`)
+    }
+    expect(existsSync(own)).toBe(false)
+    writeFileSync(written, JSON.stringify({ home: join(root, 'unplugged') }))
+    const ended = await lagoon(['up'])
+    expect([ended.code, existsSync(own)]).toEqual([1, false])
+    expect(ended.stderr).toContain('nothing new was made in its place. It is your own cluster')
+    rmSync(written)
   })
 
   it('end with the process that hosts them, all of them, and their folders are free again', async () => {

@@ -1,23 +1,21 @@
 /** Options that several commands take, checked when they are parsed. */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
-import { realFolder } from '../../host/control-path'
+import { meantCluster } from '../home'
 
 export interface CommonOptions {
   readonly data?: string
   readonly json?: boolean
 }
 
-/** --data, else $LAGOON_DATA, else ~/Lagoon/local-lab: the same for app and CLI. One folder has one name, its real one. */
-export function dataFolder(given: string | undefined): string {
-  const named = [given, process.env['LAGOON_DATA']].find((dir) => dir !== undefined && dir !== '')
-  return realFolder(named ?? join(homedir(), 'Lagoon', 'local-lab'))
-}
+/** Throws AppError when the user's own cluster was moved, and where to cannot be read. */
+export const dataFolder = (given: string | undefined): string => meantCluster(given).dir
 
 export function withCommon(command: Command): Command {
   return command
-    .option('--data <dir>', 'cluster folder (default: $LAGOON_DATA, else ~/Lagoon/local-lab)')
+    .option(
+      '--data <dir>',
+      'cluster folder (default: $LAGOON_DATA, else your own, ~/Lagoon/local-lab until it is moved)'
+    )
     .option('--json', 'print JSON')
 }
 

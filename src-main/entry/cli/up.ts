@@ -10,9 +10,10 @@ import type { LabHost } from '../../host/lab-host'
 import type { WebServer } from '../../host/web-server'
 import { AppError } from '../../kernel/errors'
 import type { Log } from '../../kernel/ports'
+import { meantCluster, withWayOut } from '../home'
 import { machine, openLab } from '../lab'
 import { exitCodes, failWith } from './exit'
-import { dataFolder, type CommonOptions } from './options'
+import type { CommonOptions } from './options'
 import { printJson, printLine, statusText } from './output'
 
 export interface UpOptions extends CommonOptions {
@@ -43,7 +44,10 @@ export async function up(options: UpOptions): Promise<void> {
       return lab
     }
   })
-  const { host } = await clusters.open(dataFolder(options.data), asked)
+  const meant = meantCluster(options.data)
+  const { host } = await clusters.open(meant.dir, { ...asked, ...meant.asked }).catch((error: unknown) => {
+    throw withWayOut(error, meant)
+  })
   /** What was opened from the screens ends with what serves them. */
   const end = async (failure?: unknown): Promise<void> => {
     let why = failure

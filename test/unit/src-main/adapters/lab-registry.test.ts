@@ -42,6 +42,25 @@ describe('the labs of a user', () => {
     expect(readdirSync(state)).toHaveLength(1)
   })
 
+  it('have one among them that is meant where none is named, where it was moved to', () => {
+    expect(labRegistry.home()).toBeUndefined()
+    labRegistry.keepHome('/disk/mine')
+    labRegistry.keepNewBrokers(2)
+    expect([labRegistry.home(), labRegistry.newBrokers(), labRegistry.list()]).toEqual(['/disk/mine', 2, []])
+
+    labRegistry.keepHome(undefined)
+    expect(labRegistry.home()).toBeUndefined()
+  })
+
+  it.each(['', '{', 'null', '[]', '{"home":7}', '{"home":""}', '{"home":"not/whole"}'])(
+    'do not hide where that one is behind a file that cannot be read: %j',
+    (text) => {
+      mkdirSync(state)
+      writeFileSync(join(state, 'home.json'), text)
+      expect(() => labRegistry.home()).toThrow(/home\.json, and that cannot be read: .* Name its folder with --data/)
+    }
+  )
+
   it('do not stand in the way with a file that is empty, half or foreign, or a folder that cannot be written', () => {
     labRegistry.remember(labOf('one'), [9092], 'one')
     for (const [i, text] of ['', '{"dir":"/x","por', '[]', 'null', '{"dir":7,"ports":{}}'].entries())

@@ -6,7 +6,7 @@ import type { ClusterEvent, ClusterView } from '../../../../src-main/api/views'
 import type { DesktopView } from '../../../../src-main/api/desktop'
 import { Alarms } from '../../../../src-main/app/alarms'
 import { Desktop, type Preferences } from '../../../../src-main/app/desktop'
-import { keepHome, keepPreferences, readHome, readPreferences } from '../../../../src-main/app/preferences'
+import { keepPreferences, readPreferences } from '../../../../src-main/app/preferences'
 import { trayMark } from '../../../../src-main/app/tray-mark'
 
 const asks: Preferences = { closing: 'ask', notifies: true, language: 'en' }
@@ -149,22 +149,6 @@ describe('preferences', () => {
       expect(readPreferences(join(dir, 'none'), 'fr')).toEqual({ closing: 'ask', notifies: true, language: 'en' })
     }
   )
-
-  it('keep where the cluster of the app has been moved to, until it is no more', () => {
-    const path = join(dir, 'preferences.json')
-    keepHome(path, '/labs/moved', noLog)
-    keepPreferences(path, { closing: 'tray', notifies: false, language: 'ko' }, noLog)
-    expect(readHome(path)).toBe('/labs/moved')
-
-    keepHome(path, undefined, noLog)
-
-    expect(readHome(path)).toBeUndefined()
-    expect(readPreferences(path, 'en-US').closing).toBe('tray')
-    for (const text of ['{', '[]', '{"home":7}', '{"home":""}']) {
-      writeFileSync(path, text)
-      expect(readHome(path)).toBeUndefined()
-    }
-  })
 
   it('that cannot be kept are said in the log', () => {
     const said: string[] = []

@@ -6,11 +6,13 @@ import { nodeClock } from '../../../../src-main/adapters/node-clock'
 import { nodeDisk } from '../../../../src-main/adapters/node-disk'
 import { Clusters, type ClustersPorts } from '../../../../src-main/host/clusters'
 import { realFolder } from '../../../../src-main/host/control-path'
+import { AppError } from '../../../../src-main/kernel/errors'
 import type { LabHost } from '../../../../src-main/host/lab-host'
 import { encodeSpec, makeSpec } from '../../../../src-main/supervisor/core/cluster-spec'
 
 let root = ''
 let known: Map<string, string>
+let own: { home: string | undefined; keep: (dir: string | undefined) => void }
 
 function clusterAt(dir: string, name: string): string {
   mkdirSync(dir, { recursive: true })
@@ -31,11 +33,14 @@ function clusters(open: ClustersPorts['open'] = () => Promise.reject(new Error('
       list: () => [...known].map(([dir, name]) => ({ id: dir, dir, name, ports: [] })),
       forget: (dir) => void known.delete(dir),
       newBrokers: () => undefined,
-      keepNewBrokers: () => undefined
+      keepNewBrokers: () => undefined,
+      home: () => own.home,
+      keepHome: (dir) => own.keep(dir)
     },
     lockHolder: () => undefined,
     portHolder: () => undefined,
     root,
+    ownDir: join(root, 'own'),
     open
   }
   return new Clusters(ports)
@@ -44,6 +49,7 @@ function clusters(open: ClustersPorts['open'] = () => Promise.reject(new Error('
 beforeEach(() => {
   root = realFolder(mkdtempSync(join(tmpdir(), 'lagoon-clusters-')))
   known = new Map()
+  own = { home: undefined, keep: (dir) => void (own.home = dir) }
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
@@ -78,6 +84,36 @@ describe('a cluster whose folder is moved', () => {
 
     rmSync(inner, { recursive: true })
     expect(await all.run('clusters.move', { id: dir, to })).toMatchObject({ dir: to })
+  })
+
+  it('takes along what is meant where no cluster is named, and only its own', async () => {
+    const moved = join(root, 'moved')
+    await clusters().run('clusters.move', { id: clusterAt(join(root, 'other'), 'other'), to: join(root, 'elsewhere') })
+    expect(own.home).toBeUndefined()
+
+    await clusters().run('clusters.move', { id: clusterAt(join(root, 'own'), 'own'), to: moved })
+    expect(own.home).toBe(moved)
+
+    const again = join(root, 'again')
+    await clusters().run('clusters.move', { id: moved, to: again })
+    expect(own.home).toBe(again)
+
+    await clusters().run('clusters.delete', { id: again, name: 'own' })
+    expect(own.home).toBeUndefined()
+  })
+
+  it('is said to have moved when that could not be written down, with the way to it', async () => {
+    const to = join(root, 'moved')
+    own.keep = () => {
+      throw new AppError('DISK_FULL', 'No room is left.')
+    }
+    const all = clusters()
+    await all.run('clusters.move', { id: clusterAt(join(root, 'own'), 'own'), to })
+
+    const [moved] = all.view('').clusters
+    expect(moved?.problem).toBe(
+      `It has moved, but that could not be written down: No room is left. Start Lagoon with --data ${to} from now on.`
+    )
   })
 
   it('does not keep the others running when all are stopped meanwhile', async () => {
