@@ -47,6 +47,23 @@ export class KeptLines {
     }
   }
 
+  /**
+   * Only these are kept from now on. Killed meanwhile, some may be read twice, none is lost; on a disk that takes nothing
+   * all stays as it was.
+   */
+  rewrite(values: readonly unknown[]): void {
+    const { disk, log } = this.#ports
+    this.close()
+    try {
+      const text = values.map((value) => `${JSON.stringify(value)}\n`).join('')
+      disk.replaceUnsynced(this.#newer, new TextEncoder().encode(text))
+      if (disk.exists(this.#older)) disk.remove(this.#older)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      log('warn', `what is old in ${this.#name} was not removed`, { reason: messageOf(error) })
+    }
+  }
+
   close(): void {
     this.#file?.close()
     this.#file = undefined

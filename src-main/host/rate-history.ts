@@ -4,6 +4,7 @@
  * `KEPT_MS` of samples, whatever the rate.
  */
 import { z } from 'zod'
+import { HISTORY_LIMITS } from '../api/history-limits'
 import type { BrokerStatsView, RatesView } from '../api/views'
 import { KeptLines, type KeptLinesPorts } from './kept-lines'
 
@@ -13,7 +14,7 @@ const KEPT_MS = 3_600_000
 const SAMPLES_MAX = KEPT_MS / 1000
 
 /** An hour of ten brokers takes 1.4 MB. */
-const BYTES_MAX = 8 * 1024 * 1024
+const BYTES_MAX = HISTORY_LIMITS.rateBytes
 
 interface Rate {
   readonly name: string

@@ -4,13 +4,18 @@
  *
  * A disk that is full or broken stops the record, never the monitor: it is logged once, and each sample tries again.
  */
+import { HISTORY_LIMITS } from '../api/history-limits'
 import type { LagHistoryView } from '../api/views'
 import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { Checksum, Clock, Disk, DiskFile, Log } from '../kernel/ports'
 import { HistoryReader, HistoryWriter, type GroupLags } from './core/history-lines'
 import { LagColumns } from './core/lag-columns'
 
-export const historyLimits = { fileBytesMax: 32 * 1024 * 1024, bytesMax: 512 * 1024 * 1024, ageMsMax: 7 * 86_400_000 }
+export const historyLimits = {
+  fileBytesMax: 32 * 1024 * 1024,
+  bytesMax: HISTORY_LIMITS.lagBytes,
+  ageMsMax: 7 * 86_400_000
+}
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const readBytes = 256 * 1024

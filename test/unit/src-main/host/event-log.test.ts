@@ -132,4 +132,53 @@ describe('events', () => {
     expect(ages()).toEqual([2, 0])
     expect(logOn(disk, [], clock, 3).recent()).toEqual(log.recent())
   })
+
+  it('that are older than what is kept are no longer on the disk either: at once when less is kept, else within a day', () => {
+    const dayMs = 86_400_000
+    const disk = new MemoryDisk()
+    const clock = new TestClock()
+    const log = logOn(disk, [], clock, 7)
+    for (const age of [6, 2, 0]) log.add(event(clock.nowMs() - age * dayMs))
+    const onDisk = (): number => logOn(disk, [], clock, 36_500).recent().length
+
+    log.keep(3)
+    expect(onDisk()).toBe(2)
+    clock.advance(1.5 * dayMs)
+    expect([log.recent().length, onDisk()]).toEqual([1, 2])
+    clock.advance(dayMs)
+    log.add(event(clock.nowMs()))
+    expect([log.recent().length, onDisk()]).toEqual([2, 2])
+    expect(logOn(disk, [], clock, 3).recent()).toEqual(log.recent())
+  })
+
+  it('that were being written anew when the host was killed are there once', () => {
+    const disk = new MemoryDisk()
+    const log = logOn(disk)
+    for (let atMs = 0; atMs < 10_000; atMs++) log.add(event(atMs))
+    const newer = disk.read('/history/events.log')
+    disk.replaceUnsynced(
+      '/history/events.log',
+      Uint8Array.from([...disk.read('/history/events.log.1').slice(-20_000), ...newer])
+    )
+
+    const ids = logOn(disk)
+      .recent()
+      .map(({ id }) => id)
+    expect([ids.length, new Set(ids).size, ids.at(-1)]).toEqual([2000, 2000, 10_000])
+  })
+
+  it('stay as they are on a disk that does not take them anew', () => {
+    const dayMs = 86_400_000
+    const disk = new MemoryDisk()
+    const clock = new TestClock()
+    const said: string[] = []
+    const log = logOn(disk, said, clock, 7)
+    for (const age of [6, 0]) log.add(event(clock.nowMs() - age * dayMs))
+    disk.capacityBytes = 0
+    log.keep(1)
+
+    expect(log.recent()).toHaveLength(1)
+    expect(said).toEqual(['what is old in events.log was not removed'])
+    expect(logOn(disk, [], clock, 7).recent()).toHaveLength(2)
+  })
 })
