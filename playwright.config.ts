@@ -32,6 +32,6 @@ export default defineConfig({
     { name: 'web', testMatch: /web(\.messages|\.workloads|\.produce|\.values)?\.spec\.ts/, use: chromium },
     { name: 'installed', testDir: 'test/install' },
     // Every screen of an invented cluster: nothing that another one could disturb.
-    { name: 'screens', testMatch: /web\.(axe|layout)\.spec\.ts/, fullyParallel: true, use: chromium }
+    { name: 'screens', testMatch: /web\.screens\.spec\.ts/, fullyParallel: true, use: chromium }
   ]
 })

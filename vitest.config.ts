@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     // Labs of tests are not to be known among those of the user.
     env: { LAGOON_STATE: resolve(import.meta.dirname, 'out/test-state') },
+    // One core is left idle by default, and of two that is half.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
