@@ -13,5 +13,5 @@ export const useGroupsStore = defineStore('groups', () => {
     host().call('group.reset', input)
   const deleteOffsets = (input: CommandInput<'group.deleteOffsets'>): Promise<CommandOutput<'group.deleteOffsets'>> =>
     host().call('group.deleteOffsets', input)
-  return { view: list.view, hold: list.hold, group, remove, reset, deleteOffsets }
+  return { view: list.view, isHeard: list.isHeard, hold: list.hold, group, remove, reset, deleteOffsets }
 })

@@ -41,6 +41,7 @@ export const useTopicsStore = defineStore('topics', () => {
 
   return {
     view: list.view,
+    isHeard: list.isHeard,
     hold: list.hold,
     topic,
     readers,

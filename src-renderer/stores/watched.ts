@@ -11,6 +11,8 @@ import { useNoticesStore } from './notices'
 export interface Watched<Key extends WatchKey> {
   /** undefined until the first push. */
   readonly view: Readonly<ShallowRef<WatchValue<Key> | undefined>>
+  /** Whether a push, or a refusal, has come since the watch was opened: before that the view is the last one, or none. */
+  readonly isHeard: Readonly<ShallowRef<boolean>>
   /** Holds the watch open until the returned function or the end of the current scope. */
   readonly hold: () => () => void
 }
@@ -18,6 +20,7 @@ export interface Watched<Key extends WatchKey> {
 export function createWatched<Key extends WatchKey>(key: Key): Watched<Key> {
   const notices = useNoticesStore()
   const view = shallowRef<WatchValue<Key>>()
+  const isHeard = shallowRef(false)
   let holders = 0
   let close: (() => void) | undefined
 
@@ -27,8 +30,12 @@ export function createWatched<Key extends WatchKey>(key: Key): Watched<Key> {
       key,
       (value) => {
         view.value = value
+        isHeard.value = true
       },
-      (error) => notices.failed('watch', key, error)
+      (error) => {
+        isHeard.value = true
+        notices.failed('watch', key, error)
+      }
     )
     let isHeld = true
     const release = (): void => {
@@ -38,10 +45,11 @@ export function createWatched<Key extends WatchKey>(key: Key): Watched<Key> {
       if (holders > 0) return
       close?.()
       close = undefined
+      isHeard.value = false
     }
     if (getCurrentScope() !== undefined) onScopeDispose(release)
     return release
   }
 
-  return { view, hold }
+  return { view, isHeard, hold }
 }

@@ -66,6 +66,7 @@ export const useWorkloadsStore = defineStore('workloads', () => {
 
   return {
     view: watched.view,
+    isHeard: watched.isHeard,
     hold: watched.hold,
     rows,
     row,

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { expect as see, type Browser, type Locator, type Page } from '@playwright/test'
+import { expect as expectOnPage, type Browser, type Locator, type Page } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import en from '../../src-renderer/i18n/en.json'
 import ko from '../../src-renderer/i18n/ko.json'
@@ -14,6 +14,7 @@ import { ToolServer } from '../support/tool-server'
 import { ToolTables } from '../support/tool-tables'
 
 const group = 'window.readers'
+const see = expectOnPage.configure({ timeout: 20_000 })
 
 describe('the window, with the keyboard alone', () => {
   let cluster: LabCluster
@@ -47,6 +48,8 @@ describe('the window, with the keyboard alone', () => {
     await press(page, 'Control+k')
     await page.getByRole('dialog').getByRole('listbox').waitFor()
     await page.keyboard.type(words)
+    // What the tools know the window has heard of a second later.
+    await page.getByRole('option').filter({ hasText: words }).first().waitFor()
     await press(page, 'Enter')
   }
 
