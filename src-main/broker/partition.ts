@@ -47,7 +47,14 @@ export class Partition {
   /** A later role; the epoch was checked by the replica manager. */
   assume(role: PartitionRole): void {
     this.#role = role
-    if (this.isLeader) this.log.assignLeaderEpoch(role.leaderEpoch)
+    if (!this.isLeader) return
+    this.log.assignLeaderEpoch(role.leaderEpoch)
+    this.appended()
+  }
+
+  /** What the leader has is committed: it is the only replica. */
+  appended(): void {
+    this.log.advanceHighWatermark(this.log.logEndOffset)
   }
 
   /** KIP-320: what a client that names the epoch it knows is told; undefined when it may go on. -1 = no check. */

@@ -196,6 +196,7 @@ export class ReplicaManager {
       produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
     )
     if (result.type === 'appended') {
+      partition.appended()
       this.traffic.bytesIn += batch.length
       this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1
       if (this.purgatory.isWatched(partition.name)) this.#touch(partition.name)

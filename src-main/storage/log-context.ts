@@ -13,6 +13,8 @@ export interface LogContext {
   readonly failed: (error: AppError) => void
   /** The recovery point of a log has moved. */
   readonly flushed?: () => void
+  /** A log has gone back: what the checkpoints say of it vouches for what is not there any more. */
+  readonly truncated?: () => void
   /** The log's owner replaces it; segments read it at each use. */
   config: LogConfig
   /** partition.metadata, when it is to be made safe with the folder. */

@@ -257,6 +257,7 @@ export class LogManager {
       scratch: this.#scratch,
       failed: (error: AppError): void => this.#fail(error),
       flushed: (): void => this.#recoveryPointsSoon(),
+      truncated: (): void => this.#checkpointAll(),
       identityPath: this.#ports.disk.join(folder, partitionMetadataFile),
       config
     }
@@ -525,6 +526,14 @@ export class LogManager {
     for (const log of this.#opened()) await log.flush()
     await this.deletionsSafe()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
+  }
+
+  /** A log went back: what was written of it would vouch for other records than those that it takes next. */
+  #checkpointAll(): void {
+    Promise.all([
+      this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead)),
+      this.checkpointOffsets()
+    ]).catch((error: unknown) => this.#failedUnlessFull(error))
   }
 
   #recoveryPointsSoon(): void {

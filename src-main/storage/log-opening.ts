@@ -21,23 +21,26 @@ import {
 } from '../protocol/record/batch-header'
 import { controlRecordOf } from '../protocol/record/control-record'
 import { visitRecords } from '../protocol/record/record'
-import { deletedSuffix, offsetName, offsetOfName, segmentSuffixes, snapshotSuffix } from './core/file-names'
 import { LeaderEpochs } from './core/leader-epochs'
 import { ProducerState, type ProducerBatch } from './core/producer-state'
 import type { Steps } from './core/steps'
 import { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
 import type { Compression } from '../kernel/ports'
+import { LogFolder } from './log-folder'
+import { ProducerSnapshots } from './producer-snapshots'
 import { Segment } from './segment'
+import { SegmentList } from './segment-list'
 
 export interface OpenedLog {
-  readonly segments: Segment[]
+  readonly folder: LogFolder
+  readonly segments: SegmentList
   readonly logStartOffset: Offset
   readonly logEndOffset: Offset
   readonly recoveryPoint: Offset
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
-  readonly snapshots: number[]
+  readonly snapshots: ProducerSnapshots
   readonly epochFile: EpochFile
 }
 
@@ -47,9 +50,10 @@ export interface OpeningOptions {
   readonly logStartOffset: Offset
 }
 
-interface Folder {
-  readonly segments: Segment[]
-  readonly snapshots: number[]
+interface Found {
+  readonly folder: LogFolder
+  readonly segments: SegmentList
+  readonly snapshots: ProducerSnapshots
   readonly epochs: LeaderEpochs
   readonly epochFile: EpochFile
   /** False when the epoch file is missing or unreadable: then they come from the batches. */
@@ -60,28 +64,28 @@ interface Folder {
 const rememberedTailBytes = 1_048_576
 
 export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
-  const folder = readFolder(context)
-  const { segments, snapshots, epochs, epochFile } = folder
-  if (segments.length === 0) segments.push(Segment.create(context, options.logStartOffset))
+  const found = find(context, options.logStartOffset)
+  const { folder, segments, snapshots, epochs, epochFile } = found
   const epochsBefore = JSON.stringify(epochs.starts)
-  const recoveryPoint = folder.hasEpochs ? options.recoveryPoint : 0
+  const recoveryPoint = found.hasEpochs ? options.recoveryPoint : 0
   const producers = new ProducerState()
   let trusted: number | undefined
-  if (options.isClean && folder.hasEpochs) {
-    for (const segment of segments) yield* segment.prepareIndexes()
-    trusted = yield* trustedEnd(segments)
+  if (options.isClean && found.hasEpochs) {
+    for (const segment of segments.all) yield* segment.prepareIndexes()
+    trusted = yield* trustedEnd(segments.active)
   }
-  const end = trusted ?? (yield* recover(context, folder, recoveryPoint, producers))
+  const end = trusted ?? (yield* recover(context, found, recoveryPoint, producers))
   if (trusted !== undefined) {
-    yield* loadProducers(context, segments, snapshots, end, producers)
-    if (producers.count > 0) yield* rememberTail(segments, producers)
+    yield* loadProducers(context, segments.all, snapshots, end, producers)
+    if (producers.count > 0) yield* rememberTail(segments.all, producers)
   }
-  const start = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
-  if (start > end) return afresh(context, folder, start)
+  const start = Math.max(options.logStartOffset, segments.first.baseOffset)
+  if (start > end) return afresh(context, found, start)
   const areNewEpochs = epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore
   if (areNewEpochs) epochFile.store(epochs)
-  for (const segment of segments) segment.release()
+  for (const segment of segments.all) segment.release()
   return {
+    folder,
     segments,
     snapshots,
     epochs,
@@ -93,55 +97,28 @@ export function* openLog(context: LogContext, options: OpeningOptions): Steps<Op
   }
 }
 
-// ── what is there ────────────────────────────────────────────────────────────────────────────────────────────────
-
-function readFolder(context: LogContext): Folder {
-  const { disk } = context.ports
-  const names = disk.list(context.folder).map(({ name }) => name)
-  for (const name of names.filter(isLeftOver)) disk.remove(disk.join(context.folder, name))
-  const offsetsOf = (suffix: string): number[] =>
-    names
-      .map((name) => offsetOfName(name, suffix))
-      .filter((offset) => offset !== undefined)
-      .sort((a, b) => a - b)
-  const bases = offsetsOf('.log')
-  removeOrphans(context, names, new Set(bases))
-  const segments = bases.map((base) => new Segment(context, base, disk.sizeOf(pathOf(context, base, '.log')) ?? 0))
+function find(context: LogContext, logStartOffset: Offset): Found {
+  const folder = new LogFolder(context)
+  const files = folder.files()
+  const segments = files.segments.map(({ baseOffset, sizeBytes }) => new Segment(context, baseOffset, sizeBytes))
   const epochFile = new EpochFile(context)
   const starts = epochFile.read()
   const isEmpty = segments.every(({ sizeBytes }) => sizeBytes === 0)
   return {
-    segments,
-    snapshots: offsetsOf(snapshotSuffix),
+    folder,
+    segments: new SegmentList(context, segments, logStartOffset),
+    snapshots: new ProducerSnapshots(context, files.snapshots),
     epochs: new LeaderEpochs(starts),
     epochFile,
     hasEpochs: starts !== undefined || isEmpty
   }
 }
 
-const pathOf = (context: LogContext, offset: Offset, suffix: string): string =>
-  context.ports.disk.join(context.folder, offsetName(offset) + suffix)
-
-/** Deletions and replacements that a stop has interrupted. */
-function isLeftOver(name: string): boolean {
-  return name.endsWith(deletedSuffix) || name.endsWith('.cleaned') || name.endsWith('.tmp')
-}
-
-/** An index whose log is gone. */
-function removeOrphans(context: LogContext, names: readonly string[], bases: ReadonlySet<number>): void {
-  for (const suffix of segmentSuffixes)
-    for (const name of names) {
-      const base = offsetOfName(name, suffix)
-      if (base !== undefined && !bases.has(base)) context.ports.disk.remove(pathOf(context, base, suffix))
-    }
-}
-
 // ── after a clean stop ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Offset after the last batch; undefined when the file ends in something that a clean stop does not leave. */
-function* trustedEnd(segments: readonly Segment[]): Steps<number | undefined> {
-  const active = segments.at(-1)
-  if (active === undefined || active.sizeBytes === 0) return active?.baseOffset
+function* trustedEnd(active: Segment): Steps<number | undefined> {
+  if (active.sizeBytes === 0) return active.baseOffset
   const tail = yield* active.readTail()
   return tail.fault === undefined ? tail.nextOffset : undefined
 }
@@ -163,23 +140,23 @@ function* rememberTail(segments: readonly Segment[], producers: ProducerState): 
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
 
-function* recover(context: LogContext, folder: Folder, recoveryPoint: Offset, producers: ProducerState): Steps<Offset> {
-  const { segments, epochs, snapshots } = folder
+function* recover(context: LogContext, found: Found, recoveryPoint: Offset, producers: ProducerState): Steps<Offset> {
+  const { segments, epochs, snapshots } = found
   const { compression } = context.ports
   const from = Math.max(
     0,
-    segments.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
+    segments.all.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
   )
-  for (const segment of segments.slice(0, from)) yield* segment.prepareIndexes()
-  const start = segments[from]?.recoveryStart(recoveryPoint) ?? { position: 0, offset: 0, entries: 0 }
+  for (const segment of segments.all.slice(0, from)) yield* segment.prepareIndexes()
+  const start = segments.all[from]?.recoveryStart(recoveryPoint) ?? { position: 0, offset: 0, entries: 0 }
   // A snapshot at the recovery point knows what is read again after the start: it is not to be told twice.
-  const known = loadSnapshot(context, snapshots, Math.max(recoveryPoint, start.offset), producers)
+  const known = snapshots.load(Math.max(recoveryPoint, start.offset), producers)
   if (known < start.offset)
-    yield* visitProducers(segments.slice(0, from + 1), known, start.offset, producers, compression)
+    yield* visitProducers(segments.all.slice(0, from + 1), known, start.offset, producers, compression)
   let nextOffset = start.offset
   let endBefore = start.offset
-  for (let i = from; i < segments.length; i++) {
-    const segment = segments[i]
+  for (let i = from; i < segments.all.length; i++) {
+    const segment = segments.all[i]
     if (segment === undefined) break
     const at0 = i === from ? start : { position: 0, offset: segment.baseOffset, entries: 0 }
     const result = yield* segment.recover(at0, Math.max(nextOffset, at0.offset), (bytes, at) => {
@@ -190,22 +167,21 @@ function* recover(context: LogContext, folder: Folder, recoveryPoint: Offset, pr
     nextOffset = result.nextOffset
     if (result.fault !== undefined) {
       reportCut(context, segment, result.validBytes, nextOffset, result.fault)
-      for (const later of segments.splice(i + 1)) later.discard()
+      segments.keepOldest(i + 1)
     }
-    if (i < segments.length - 1) segment.seal()
+    if (i < segments.all.length - 1) segment.seal()
   }
-  const last = segments.at(-1)
-  if (segments.length - 1 > from && last !== undefined && last.sizeBytes === 0 && endBefore < last.baseOffset) {
+  const count = segments.all.length
+  const { active } = segments
+  if (count - 1 > from && active.sizeBytes === 0 && endBefore < active.baseOffset) {
     // A power cut took the end of the segment before and all of this one: nothing is left beyond the hole.
-    segments.pop()
-    last.discard()
+    segments.keepOldest(count - 1)
     nextOffset = endBefore
   }
-  for (const offset of snapshots.filter((one) => one > nextOffset))
-    context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
-  snapshots.splice(0, snapshots.length, ...snapshots.filter((one) => one <= nextOffset))
+  snapshots.removeAbove(nextOffset)
+  snapshots.removeUnreadable(known)
   // The snapshot spoke of more than what is left of the log.
-  if (known > nextOffset) yield* loadProducers(context, segments, snapshots, nextOffset, producers)
+  if (known > nextOffset) yield* loadProducers(context, segments.all, snapshots, nextOffset, producers)
   return nextOffset
 }
 
@@ -225,19 +201,19 @@ function noteEpoch(bytes: Uint8Array, at: number, epochs: LeaderEpochs): void {
 }
 
 /** The checkpointed log start lies above all that survived: nothing of it may be served or numbered again. */
-function afresh(context: LogContext, folder: Folder, start: Offset): OpenedLog {
+function afresh(context: LogContext, found: Found, start: Offset): OpenedLog {
   context.ports.log('warn', 'the log ends below its start offset and begins anew there', {
     folder: context.folder,
     start
   })
-  for (const segment of folder.segments) segment.discard()
-  for (const offset of folder.snapshots) context.ports.disk.remove(pathOf(context, offset, snapshotSuffix))
-  const segments = [Segment.create(context, start)]
+  const { folder, segments, snapshots, epochFile } = found
+  segments.startAt(start)
+  snapshots.removeAll()
   const epochs = new LeaderEpochs()
-  folder.epochFile.store(epochs)
+  epochFile.store(epochs)
   const producers = new ProducerState()
   const positions = { logStartOffset: start, logEndOffset: start, recoveryPoint: start }
-  return { segments, snapshots: [], epochs, epochFile: folder.epochFile, producers, ...positions }
+  return { folder, segments, snapshots, epochs, epochFile, producers, ...positions }
 }
 
 // ── producer state ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,11 +222,11 @@ function afresh(context: LogContext, folder: Folder, start: Offset): OpenedLog {
 export function* loadProducers(
   context: LogContext,
   segments: readonly Segment[],
-  snapshots: number[],
+  snapshots: ProducerSnapshots,
   end: number,
   producers: ProducerState
 ): Steps<void> {
-  const from = loadSnapshot(context, snapshots, end, producers)
+  const from = snapshots.load(end, producers)
   yield* visitProducers(segments, from, end, producers, context.ports.compression)
 }
 
@@ -268,20 +244,6 @@ function* visitProducers(
   }
 }
 
-/** The offset up to which the producers are known now; 0 when no snapshot is there and whole. */
-function loadSnapshot(context: LogContext, snapshots: number[], end: number, producers: ProducerState): number {
-  const { disk, checksum, log } = context.ports
-  for (const offset of snapshots.filter((one) => one <= end).reverse()) {
-    const path = pathOf(context, offset, snapshotSuffix)
-    if (producers.decodeSnapshot(disk.read(path), checksum)) return offset
-    log('warn', 'a producer snapshot is unreadable and is rebuilt from the log', { path })
-    disk.remove(path)
-    snapshots.splice(snapshots.indexOf(offset), 1)
-  }
-  producers.clear()
-  return 0
-}
-
 /** Of an idempotent producer; undefined for the others' batches. */
 export function producerBatchAt(bytes: Uint8Array, at: number): ProducerBatch | undefined {
   const id = batchProducerId(bytes, at)
@@ -294,8 +256,8 @@ export function producerBatchAt(bytes: Uint8Array, at: number): ProducerBatch | 
   }
 }
 
-/** Keeps the producer state in step with a batch found in the log. */
-function noteBatch(bytes: Uint8Array, at: number, producers: ProducerState, compression: Compression): void {
+/** Keeps the producer state in step with a batch of the log that no leader here has checked. */
+export function noteBatch(bytes: Uint8Array, at: number, producers: ProducerState, compression: Compression): void {
   const batch = producerBatchAt(bytes, at)
   if (batch === undefined) return
   const attributes = batchAttributes(bytes, at)

@@ -81,6 +81,17 @@ export interface AppendRefused {
 
 export type AppendResult = Appended | AppendedBefore | AppendRefused
 
+/** What a follower made of the bytes that its leader sent. */
+export type FollowerAppendResult =
+  | { readonly type: 'appended'; readonly logEndOffset: Offset }
+  /** All before the refused batch was appended. */
+  | {
+      readonly type: 'error'
+      readonly error: 'CORRUPT_MESSAGE' | 'KAFKA_STORAGE_ERROR'
+      readonly message: string
+      readonly logEndOffset: Offset
+    }
+
 /**
  * A piece of a segment file: `lengthBytes` from `position`, in order, starting at a batch border. The last piece may end
  * inside a batch, as Kafka's fetch answers may. The file stays readable for at least five minutes, also when retention

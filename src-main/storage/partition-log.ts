@@ -1,6 +1,6 @@
 /**
- * One partition's log on disk, in Kafka's format: segments, their indexes, leader epochs and producer state. Decides
- * what is appended where, what a fetch reads, and what goes.
+ * One partition's log on disk, in Kafka's format: what is appended, what a fetch reads, and what goes. Its parts are the list
+ * of segments, the files beside them (producer snapshots, leader epochs) and the folder that holds all.
  *
  * Owned by one broker process, one thread; everything but fdatasync is synchronous. Invariants: log start <= high
  * watermark <= log end; the last segment is the only one written; offsets of batches increase.
@@ -8,37 +8,50 @@
  * Deviations from Kafka: index entries reach their files at roll, flush and close (a crash rebuilds them); record bodies
  * are not decoded on append; truncation ends at a batch border, so the log end is never inside a dropped batch.
  */
-import type { Offset, FilePosition, LeaderEpoch } from '../kernel/ids'
+import type { Offset, LeaderEpoch } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import {
   attributeBits,
   batchAttributes,
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffset,
   batchLastOffsetDelta,
   batchLeaderEpoch,
   batchMaxTimestampMs,
+  batchSizeBytes,
+  hasBatchCrc,
   patchBatch,
   stampLogAppendTime
 } from '../protocol/record/batch-header'
 import { validateBatchForAppend } from '../protocol/record/batch-validation'
 import type { BatchLimits } from '../protocol/record/batch-validation'
-import { visitRecords } from '../protocol/record/record'
-import { offsetName, snapshotSuffix } from './core/file-names'
-import { lastWhere } from './core/last-where'
 import type { LeaderEpochs } from './core/leader-epochs'
 import { LogOffsets } from './core/log-offsets'
 import type { ProducerBatch, ProducerState } from './core/producer-state'
+import { batchHeaderFault } from './core/recovery-scan'
 import { deletableSegments } from './core/retention'
 import { shouldRoll } from './core/roll-policy'
 import { allAtOnce, type Steps } from './core/steps'
 import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
-import { loadProducers, openLog, producerBatchAt } from './log-opening'
+import type { LogFolder } from './log-folder'
+import { loadProducers, noteBatch, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
-import type { AppendResult, EpochEndOffset, LogConfig, LogSlice, OffsetAndTimestamp, ProducerView } from './log-types'
-import { Segment } from './segment'
-import type { BatchPlace } from './segment'
+import type {
+  AppendResult,
+  EpochEndOffset,
+  FollowerAppendResult,
+  LogConfig,
+  LogSlice,
+  OffsetAndTimestamp,
+  ProducerView
+} from './log-types'
+import type { ProducerSnapshots } from './producer-snapshots'
+import { RecordLookup } from './record-lookup'
+import type { SegmentList } from './segment-list'
 
 /** So much may be written before an fdatasync starts by itself: a small dirty window keeps later ones short. */
 export const unsyncedBytesMax = 268_435_456
@@ -57,29 +70,35 @@ export interface PartitionLogOptions {
   readonly recoveryPoint: Offset
   /** From log-start-offset-checkpoint; 0 when it has none. */
   readonly logStartOffset: Offset
+  /** From replication-offset-checkpoint; 0 when it has none. */
   readonly highWatermark: Offset
   /** unsyncedBytesMax when absent. */
   readonly unsyncedBytesMax?: number
+}
+
+interface Placed {
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
+  readonly leaderEpoch: LeaderEpoch
+  readonly nowMs: number
 }
 
 export class PartitionLog {
   readonly topic: string
   readonly partition: number
   readonly #context: LogContext
-  /** Ascending by base offset; the last is the active one. */
-  readonly #segments: Segment[]
+  readonly #folder: LogFolder
+  readonly #segments: SegmentList
   readonly #offsets: LogOffsets
   readonly #epochs: LeaderEpochs
+  readonly #epochFile: EpochFile
   readonly #producers: ProducerState
+  readonly #snapshots: ProducerSnapshots
+  readonly #lookup: RecordLookup
   #topicId: string | undefined
   #recoveryPoint: Offset
-  /** Offsets of the .snapshot files that are there, ascending. */
-  #snapshots: Offset[]
   #unsyncedBytes = 0
   readonly #unsyncedBytesMax: number
-  /** Files came or went since the folder itself was last synced: a power cut could forget their names. */
-  #isFolderDirty = true
-  readonly #epochFile: EpochFile
   #flushing: Promise<void> | undefined
   /** Counted, so that an fdatasync that a truncation overtook does not vouch for what was written after it. */
   #truncations = 0
@@ -94,13 +113,15 @@ export class PartitionLog {
     this.#topicId = options.topicId
     this.#context = context
     this.#unsyncedBytesMax = options.unsyncedBytesMax ?? unsyncedBytesMax
+    this.#folder = opened.folder
     this.#segments = opened.segments
     this.#offsets = new LogOffsets(opened.logStartOffset, options.highWatermark, opened.logEndOffset)
     this.#epochs = opened.epochs
+    this.#epochFile = opened.epochFile
     this.#producers = opened.producers
     this.#snapshots = opened.snapshots
+    this.#lookup = new RecordLookup(context, opened.epochs)
     this.#recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
-    this.#epochFile = opened.epochFile
     this.#limits = limitsOf(context.config, true)
     this.#limitsWithoutZstd = limitsOf(context.config, false)
   }
@@ -132,7 +153,7 @@ export class PartitionLog {
     return this.#offsets.end
   }
 
-  /** Equals the log end offset while this is the sole replica (the default). */
+  /** All below is committed. After a start as the last checkpoint said, until the partition's owner knows more. */
   get highWatermark(): Offset {
     return this.#offsets.highWatermark
   }
@@ -149,19 +170,11 @@ export class PartitionLog {
 
   /** Bytes of all .log files. */
   get sizeBytes(): number {
-    let sum = 0
-    for (const segment of this.#segments) sum += segment.sizeBytes
-    return sum
+    return this.#segments.sizeBytes
   }
 
   get segmentCount(): number {
-    return this.#segments.length
-  }
-
-  get #active(): Segment {
-    const active = this.#segments.at(-1)
-    invariant(active !== undefined, 'a log has an active segment')
-    return active
+    return this.#segments.all.length
   }
 
   /** Takes effect from the next append, roll or retention on. */
@@ -171,34 +184,19 @@ export class PartitionLog {
     this.#limitsWithoutZstd = limitsOf(config, false)
   }
 
-  /** With false the high watermark moves only through advanceHighWatermark (Replication). */
-  setSoleReplica(sole: boolean): void {
-    this.#offsets.isSoleReplica = sole
-  }
-
-  /** Never past the log end offset; never back. */
+  /** For the partition, which knows what is committed. Never past the log end offset; never back. */
   advanceHighWatermark(offset: Offset): void {
     this.#offsets.advanceHighWatermark(offset)
   }
 
   /** Leader epoch `epoch` begins at the current log end offset; older or equal epochs change nothing. */
   assignLeaderEpoch(epoch: LeaderEpoch): void {
+    this.#beginEpoch(epoch, this.#offsets.end)
+  }
+
+  #beginEpoch(epoch: LeaderEpoch, startOffset: Offset): void {
     if (epoch <= this.#epochs.latestEpoch) return
-    if (this.#epochs.assign(epoch, this.#offsets.end)) this.#epochFile.store(this.#epochs)
-  }
-
-  /** Files that recovery can rebuild: a full disk costs a warning, anything else the log directory. */
-  #tolerateFullDisk(path: string, write: () => void): void {
-    try {
-      write()
-    } catch (error) {
-      this.#reportFullDisk(error, path)
-    }
-  }
-
-  #reportFullDisk(error: unknown, path: string): void {
-    if (!isDiskFull(error)) throw asDiskFailure(error, path)
-    this.#context.ports.log('warn', 'the disk is full: a file of the log was not written', { path })
+    if (this.#epochs.assign(epoch, startOffset)) this.#epochFile.store(this.#epochs)
   }
 
   // ── append ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,18 +252,9 @@ export class PartitionLog {
   ): AppendResult {
     const baseOffset = this.#offsets.end
     const lastOffset = baseOffset + batchLastOffsetDelta(batch, 0)
-    try {
-      this.#rollIfNeeded(batch, lastOffset, nowMs)
-      this.assignLeaderEpoch(leaderEpoch)
-      patchBatch(batch, 0, baseOffset, leaderEpoch)
-      this.#active.append(batch, lastOffset)
-    } catch (error) {
-      if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
-      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: error.message }
-    }
-    const tookMs = this.#context.ports.clock.nowMs() - nowMs
-    if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
-    this.#offsets.appended(lastOffset + 1)
+    patchBatch(batch, 0, baseOffset, leaderEpoch)
+    const refused = this.#put(batch, { baseOffset, lastOffset, leaderEpoch, nowMs })
+    if (refused !== undefined) return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: refused.message }
     if (producer !== undefined)
       this.#producers.appended(
         producer,
@@ -273,10 +262,66 @@ export class PartitionLog {
         batchMaxTimestampMs(batch, 0),
         (batchAttributes(batch, 0) & attributeBits.transactional) !== 0
       )
-    this.#unsyncedBytes += batch.length
-    if (this.#unsyncedBytes >= this.#unsyncedBytesMax) this.#flushInBackground()
     const logAppendTimeMs = isStamped ? nowMs : -1
     return { type: 'appended', baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.#offsets.start }
+  }
+
+  /**
+   * Appends what a leader sent, as it is: whole batches with their offsets and epochs, in order, after what is here. A gap is
+   * one that compaction has left. The bytes are not needed after the call returns; of a batch that is cut short at the end
+   * nothing is taken, as fetch answers may end so. Throws DISK_FAILED.
+   */
+  appendAsFollower(records: Uint8Array): FollowerAppendResult {
+    invariant(!this.#isClosed, 'a closed log is not appended to', { topic: this.topic, partition: this.partition })
+    const { clock, compression } = this.#context.ports
+    const nowMs = clock.nowMs()
+    for (let at = 0; at + batchHeaderBytes <= records.length;) {
+      const sizeBytes = batchSizeBytes(records, at)
+      const fault = this.#faultOf(records, at, sizeBytes)
+      if (fault === 'cut short') break
+      const place = { baseOffset: batchBaseOffset(records, at), lastOffset: batchLastOffset(records, at) }
+      if (fault !== undefined) return this.#notFollowed('CORRUPT_MESSAGE', `the batch at ${place.baseOffset}: ${fault}`)
+      const batch = records.subarray(at, at + sizeBytes)
+      const refused = this.#put(batch, { ...place, leaderEpoch: batchLeaderEpoch(batch, 0), nowMs })
+      if (refused !== undefined) return this.#notFollowed('KAFKA_STORAGE_ERROR', refused.message)
+      noteBatch(batch, 0, this.#producers, compression)
+      at += sizeBytes
+    }
+    return { type: 'appended', logEndOffset: this.#offsets.end }
+  }
+
+  #faultOf(records: Uint8Array, at: number, sizeBytes: number): string | undefined {
+    const nextOffset = this.#offsets.end
+    // Whether it ends here is looked at below: a batch may be cut short.
+    const bounds = { remainingBytes: Infinity, segmentBaseOffset: nextOffset, nextOffset }
+    const fault = batchHeaderFault(records, at, bounds)
+    if (fault !== undefined) return fault
+    if (at + sizeBytes > records.length) return 'cut short'
+    if (!hasBatchCrc(records, at, sizeBytes, this.#context.ports.checksum)) return 'its CRC is wrong'
+    const epoch = batchLeaderEpoch(records, at)
+    return epoch < this.#epochs.latestEpoch ? `its leader epoch ${epoch} is older than one before it` : undefined
+  }
+
+  #notFollowed(error: 'CORRUPT_MESSAGE' | 'KAFKA_STORAGE_ERROR', message: string): FollowerAppendResult {
+    return { type: 'error', error, message, logEndOffset: this.#offsets.end }
+  }
+
+  /** Writes one batch, whose offsets and epoch are in it. What a full disk says, the log as it was; throws DISK_FAILED. */
+  #put(batch: Uint8Array, { baseOffset, lastOffset, leaderEpoch, nowMs }: Placed): AppError | undefined {
+    try {
+      this.#rollIfNeeded(batch, lastOffset, nowMs)
+      this.#beginEpoch(leaderEpoch, baseOffset)
+      this.#segments.active.append(batch, lastOffset)
+    } catch (error) {
+      if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
+      return error
+    }
+    const tookMs = this.#context.ports.clock.nowMs() - nowMs
+    if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
+    this.#offsets.appended(lastOffset + 1)
+    this.#unsyncedBytes += batch.length
+    if (this.#unsyncedBytes >= this.#unsyncedBytesMax) this.#flushInBackground()
+    return undefined
   }
 
   #reportSlowWrite(tookMs: number, batchBytes: number): void {
@@ -285,7 +330,7 @@ export class PartitionLog {
   }
 
   #rollIfNeeded(batch: Uint8Array, lastOffset: Offset, nowMs: number): void {
-    const active = this.#active
+    const { active } = this.#segments
     const { segmentBytes, segmentMs } = this.config
     const isDue = shouldRoll({
       segmentSizeBytes: active.sizeBytes,
@@ -304,13 +349,11 @@ export class PartitionLog {
 
   /** Ends the active segment; the next append goes to a new one. An empty active segment stays. */
   roll(): void {
-    const active = this.#active
+    const { active } = this.#segments
     const end = this.#offsets.end
     if (active.baseOffset === end && active.sizeBytes === 0) return
-    const next = Segment.create(this.#context, end)
-    active.seal()
-    this.#segments.push(next)
-    this.#isFolderDirty = true
+    this.#segments.roll(end)
+    this.#folder.changed()
     this.#takeSnapshot()
     this.#flushInBackground()
   }
@@ -328,92 +371,22 @@ export class PartitionLog {
     upToOffset: Offset,
     minOneBatch: boolean
   ): LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
-    if (!Number.isSafeInteger(offset) || offset < this.#offsets.start || offset > this.#offsets.end)
-      return 'OFFSET_OUT_OF_RANGE'
-    const slices: LogSlice[] = []
-    let remaining = maxBytes
-    for (let i = this.#segmentIndexOf(offset); offset < upToOffset && i < this.#segments.length; i++) {
-      const segment = this.#segments[i]
-      if (segment === undefined || segment.baseOffset >= upToOffset) break
-      const first = segment.find(offset)
-      if (first === undefined) continue
-      const end = this.#endPosition(segment, upToOffset)
-      if (slices.length === 0 && first.sizeBytes > remaining) {
-        if (minOneBatch && first.position + first.sizeBytes <= end)
-          slices.push(slice(segment, first.position, first.sizeBytes))
-        break
-      }
-      const lengthBytes = Math.min(remaining, end - first.position)
-      if (lengthBytes <= 0) break
-      slices.push(slice(segment, first.position, lengthBytes))
-      remaining -= lengthBytes
-      if (remaining <= 0 || first.position + lengthBytes < segment.sizeBytes) break
-    }
-    return slices
-  }
-
-  /** Number of the segment that holds `offset`, or would. */
-  #segmentIndexOf(offset: Offset): number {
-    const isBefore = (index: number): boolean => (this.#segments[index]?.baseOffset ?? Infinity) <= offset
-    return Math.max(0, lastWhere(this.#segments.length, isBefore))
-  }
-
-  #endPosition(segment: Segment, upToOffset: Offset): FilePosition {
-    if (upToOffset >= this.#offsets.end) return segment.sizeBytes
-    return segment.find(upToOffset)?.position ?? segment.sizeBytes
+    const { start, end: endOffset } = this.#offsets
+    if (!Number.isSafeInteger(offset) || offset < start || offset > endOffset) return 'OFFSET_OUT_OF_RANGE'
+    return this.#segments.locate(offset, { maxBytes, upToOffset, endOffset, minOneBatch })
   }
 
   /** First committed record with timestamp >= the given one (ListOffsets); undefined when none. Reads one batch. */
   offsetForTime(timestamp: bigint): OffsetAndTimestamp | undefined {
-    const from = this.#offsets.start
-    for (let i = this.#segmentIndexOf(from); i < this.#segments.length; i++) {
-      const segment = this.#segments[i]
-      if (segment === undefined || segment.sizeBytes === 0 || segment.largestTimestamp < timestamp) continue
-      let place = segment.findByTime(timestamp, from)
-      while (place !== undefined) {
-        const found = this.#recordIn(segment, place, (at) => at >= timestamp)
-        if (found !== undefined) return found.offset < this.highWatermark ? found : undefined
-        place = segment.findByTime(timestamp, place.lastOffset + 1)
-      }
-    }
-    return undefined
+    const { start, highWatermark } = this.#offsets
+    const found = this.#lookup.firstAtOrAfter(timestamp, start, this.#segments.from(start))
+    return found !== undefined && found.offset < highWatermark ? found : undefined
   }
 
   /** The first record with the largest timestamp (ListOffsets -3, KIP-734); undefined in an empty log. */
   offsetOfMaxTimestamp(): OffsetAndTimestamp | undefined {
-    let newest: Segment | undefined
-    for (const segment of this.#segments.slice(this.#segmentIndexOf(this.#offsets.start)))
-      if (segment.sizeBytes > 0 && (newest === undefined || segment.largestTimestamp > newest.largestTimestamp))
-        newest = segment
-    if (newest === undefined || newest.largestTimestamp < 0n) return undefined
-    const largest = newest.largestTimestamp
-    const place = newest.find(newest.offsetOfLargestTimestamp)
-    return place === undefined ? undefined : this.#recordIn(newest, place, (timestamp) => timestamp === largest)
-  }
-
-  #recordIn(
-    segment: Segment,
-    place: BatchPlace,
-    isWanted: (timestamp: bigint) => boolean
-  ): OffsetAndTimestamp | undefined {
-    const batch = segment.readBatch(place)
-    let found: OffsetAndTimestamp | undefined
-    const result = visitRecords(batch, 0, this.#context.ports.compression, ({ offset, timestamp }) => {
-      if (offset >= this.#offsets.start && isWanted(timestamp))
-        found = { offset, timestamp, leaderEpoch: this.#epochs.epochAt(offset) }
-      return found === undefined
-    })
-    if (result.type === 'done' || found !== undefined) return found
-    // The batch's header is right (its CRC was), its records cannot be read: its first offset is the safe answer.
-    const { topic, partition } = this
-    this.#context.ports.log('warn', 'a batch cannot be decoded', {
-      topic,
-      partition,
-      offset: place.baseOffset,
-      why: result.message
-    })
-    const offset = Math.max(place.baseOffset, this.#offsets.start)
-    return { offset, timestamp: place.maxTimestamp, leaderEpoch: batchLeaderEpoch(batch, 0) }
+    const { start } = this.#offsets
+    return this.#lookup.newest(start, this.#segments.from(start))
   }
 
   /** The leader epoch in which `offset` was written, -1 when unknown. */
@@ -431,33 +404,43 @@ export class PartitionLog {
 
   // ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Removes everything at and above `offset`, and the batch that holds it. */
+  /**
+   * Removes everything at and above `offset`, and the batch that holds it; below the log's first offset the log begins anew
+   * there. The high watermark and the recovery point go back with it. Throws DISK_FULL, nothing changed, or DISK_FAILED.
+   */
   truncateTo(offset: Offset): void {
     if (offset >= this.#offsets.end) return
-    const first = this.#segments[0]
-    if (first === undefined || offset < first.baseOffset) {
-      this.#startAfresh(offset)
+    if (offset < this.#segments.first.baseOffset) {
+      this.startAt(offset)
       return
     }
-    while (this.#segments.length > 1 && this.#active.baseOffset > offset) this.#segments.pop()?.discard()
-    const end = this.#active.truncateTo(offset) ?? Math.min(offset, this.#offsets.end)
-    this.#afterTruncation(end)
-  }
-
-  #startAfresh(offset: Offset): void {
-    for (const segment of this.#segments.splice(0)) segment.discard()
-    this.#segments.push(Segment.create(this.#context, offset))
-    this.#isFolderDirty = true
-    this.#afterTruncation(offset)
-  }
-
-  #afterTruncation(end: Offset): void {
-    this.#truncations += 1
+    const end = this.#segments.truncateTo(offset) ?? Math.min(offset, this.#offsets.end)
     this.#offsets.truncated(end)
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    this.#wentBackTo(end)
     if (this.#epochs.truncateFromEnd(end)) this.#epochFile.store(this.#epochs)
-    this.#removeSnapshots((offset) => offset > end)
-    allAtOnce(loadProducers(this.#context, this.#segments, this.#snapshots, end, this.#producers))
+    this.#snapshots.removeAbove(end)
+    allAtOnce(loadProducers(this.#context, this.#segments.all, this.#snapshots, end, this.#producers))
+  }
+
+  /**
+   * Forgets everything and goes on at `offset`, the first that the leader still has (Kafka's truncateFullyAndStartAt): what
+   * is known of epochs and producers was of records that no replica has any more. Throws as truncateTo.
+   */
+  startAt(offset: Offset): void {
+    this.#segments.startAt(offset)
+    this.#offsets.startedAt(offset)
+    this.#wentBackTo(offset)
+    this.#epochs.clear()
+    this.#epochFile.store(this.#epochs)
+    this.#snapshots.removeAll()
+    this.#producers.clear()
+  }
+
+  #wentBackTo(end: Offset): void {
+    this.#truncations += 1
+    this.#folder.changed()
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    this.#context.truncated?.()
   }
 
   /**
@@ -470,7 +453,7 @@ export class PartitionLog {
     if (!Number.isSafeInteger(to) || to < 0 || to > this.highWatermark) return 'OFFSET_OUT_OF_RANGE'
     if (to <= this.#offsets.start) return this.#offsets.start
     this.#advanceStart(to)
-    if (to === this.#offsets.end) this.#tolerateFullDisk(this.#context.folder, () => this.roll())
+    if (to === this.#offsets.end) this.#rollIfThereIsRoom()
     this.#release(this.#deletable(this.#context.ports.clock.nowMs(), false))
     return this.#offsets.start
   }
@@ -485,32 +468,38 @@ export class PartitionLog {
     const nowMs = this.#context.ports.clock.nowMs()
     this.#producers.expire(nowMs)
     const count = this.#deletable(nowMs, this.config.cleanupPolicy === 'delete')
+    if (count === this.#segments.all.length) this.#rollIfThereIsRoom()
+    const released = this.#release(count)
+    for (const segment of this.#segments.all) segment.releaseIdle()
+    return released
+  }
+
+  /** Without it the others go and make room; the active one follows at the next turn. */
+  #rollIfThereIsRoom(): void {
     try {
-      if (count === this.#segments.length) this.roll()
+      this.roll()
     } catch (error) {
-      if (!isDiskFull(error)) throw error
-      // The others go and make room; the active one follows at the next turn.
+      if (!isDiskFull(error)) throw asDiskFailure(error, this.#context.folder)
       this.#context.ports.log('warn', 'the disk is full: no new segment yet', { folder: this.#context.folder })
     }
-    const released = this.#release(count)
-    for (const segment of this.#segments) segment.releaseIdle()
-    return released
   }
 
   /** Of the oldest segments so many, but never the active one; how many went. */
   #release(count: number): number {
-    const gone = this.#segments.splice(0, Math.min(count, this.#segments.length - 1))
-    if (gone.length > 0) this.#advanceStart(this.#segments[0]?.baseOffset ?? 0)
-    for (const segment of gone) segment.discard()
-    if (gone.length > 0) this.#pruneSnapshots()
-    return gone.length
+    const keptFrom = this.#segments.all[Math.min(count, this.#segments.all.length - 1)]?.baseOffset ?? 0
+    // First the start: what is told to be there is there.
+    if (count > 0) this.#advanceStart(keptFrom)
+    const gone = this.#segments.dropOldest(count)
+    if (gone > 0) this.#snapshots.prune(this.#segments.all.map(({ baseOffset }) => baseOffset))
+    return gone
   }
 
   #deletable(nowMs: number, deletesByAgeAndSize: boolean): number {
     const { retentionMs, retentionBytes } = this.config
-    const ages = this.#segments.map((segment, i) => ({
+    const segments = this.#segments.all
+    const ages = segments.map((segment, i) => ({
       baseOffset: segment.baseOffset,
-      endOffset: this.#segments[i + 1]?.baseOffset ?? this.#offsets.end,
+      endOffset: segments[i + 1]?.baseOffset ?? this.#offsets.end,
       sizeBytes: segment.sizeBytes,
       get largestTimestampMs(): number {
         return segment.largestTimestampMs
@@ -520,35 +509,10 @@ export class PartitionLog {
     return deletableSegments(ages, limits, this.#offsets.start, this.highWatermark, nowMs)
   }
 
-  // ── producer snapshots ─────────────────────────────────────────────────────────────────────────────────────────
-
-  #snapshotPath(offset: Offset): string {
-    return this.#context.ports.disk.join(this.#context.folder, offsetName(offset) + snapshotSuffix)
-  }
-
-  /** Writes the producer state as of the log end, unless such a file is there. */
+  /** Of the log as it is now: recovery begins here and reads nothing before it to know the producers. */
   #takeSnapshot(): void {
-    const end = this.#offsets.end
-    if (this.#snapshots.at(-1) === end || end === 0) return
-    const path = this.#snapshotPath(end)
-    const { disk, checksum } = this.#context.ports
-    this.#tolerateFullDisk(path, () => {
-      disk.replaceUnsynced(path, this.#producers.encodeSnapshot(checksum))
-      this.#snapshots.push(end)
-    })
-    this.#pruneSnapshots()
-  }
-
-  /** Keeps the newest and those at the base of a segment, from which recovery can start. */
-  #pruneSnapshots(): void {
-    const newest = this.#snapshots.at(-1)
-    const bases = new Set(this.#segments.map(({ baseOffset }) => baseOffset))
-    this.#removeSnapshots((offset) => offset !== newest && !bases.has(offset))
-  }
-
-  #removeSnapshots(isGone: (offset: Offset) => boolean): void {
-    for (const offset of this.#snapshots.filter(isGone)) this.#context.ports.disk.remove(this.#snapshotPath(offset))
-    this.#snapshots = this.#snapshots.filter((offset) => !isGone(offset))
+    this.#snapshots.take(this.#offsets.end, this.#producers)
+    this.#snapshots.prune(this.#segments.all.map(({ baseOffset }) => baseOffset))
   }
 
   // ── flush and close ────────────────────────────────────────────────────────────────────────────────────────────
@@ -570,12 +534,10 @@ export class PartitionLog {
     const target = this.#offsets.end
     const truncations = this.#truncations
     this.#unsyncedBytes = 0
-    // Recovery then begins here, and reads nothing before it to know the producers.
     this.#takeSnapshot()
     try {
-      const syncs = this.#segments.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
-      if (this.#isFolderDirty) syncs.push(this.#syncFolder())
-      await Promise.all(syncs)
+      const syncs = this.#segments.all.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
+      await Promise.all([...syncs, this.#folder.sync()])
       if (!this.#isAbandoned) await this.#epochFile.makeSafe(this.#epochs)
     } catch (error) {
       if (!this.#isAbandoned) throw error
@@ -584,24 +546,10 @@ export class PartitionLog {
     if (this.#isAbandoned) return
     if (!this.#epochFile.isSafe || this.#truncations !== truncations) return
     // Index files below the recovery point are trusted: it waits for those that the disk had no room for.
-    const incomplete = this.#segments.find(({ areIndexesOwed }) => areIndexesOwed)
+    const incomplete = this.#segments.all.find(({ areIndexesOwed }) => areIndexesOwed)
     const safe = Math.min(target, incomplete?.baseOffset ?? target)
     this.#recoveryPoint = Math.max(this.#recoveryPoint, safe)
     this.#context.flushed?.()
-  }
-
-  async #syncFolder(): Promise<void> {
-    this.#isFolderDirty = false
-    const { identityPath, folder, ports } = this.#context
-    if (identityPath !== undefined && ports.disk.exists(identityPath)) {
-      const identity = ports.disk.open(identityPath, 'append')
-      try {
-        await identity.sync()
-      } finally {
-        identity.close()
-      }
-    }
-    await ports.disk.syncDirectory(folder)
   }
 
   #flushInBackground(): void {
@@ -615,13 +563,13 @@ export class PartitionLog {
    */
   async close(): Promise<void> {
     if (this.#isClosed) return
-    this.#active.seal()
+    this.#segments.active.seal()
     this.#takeSnapshot()
     await this.flush()
     if (this.#epochFile.isOwed) await this.#epochFile.makeSafe(this.#epochs)
     this.#isClosed = true
-    const isComplete = !this.#epochFile.isOwed && !this.#segments.some(({ areIndexesOwed }) => areIndexesOwed)
-    for (const segment of this.#segments) segment.release()
+    const isComplete = !this.#epochFile.isOwed && !this.#segments.all.some(({ areIndexesOwed }) => areIndexesOwed)
+    for (const segment of this.#segments.all) segment.release()
     if (isComplete) return
     const { folder } = this.#context
     throw new AppError('DISK_FULL', `The disk is full: the files beside the log in ${folder} could not be completed.`)
@@ -631,7 +579,7 @@ export class PartitionLog {
   abandon(): void {
     this.#isClosed = true
     this.#isAbandoned = true
-    for (const segment of this.#segments) segment.abandon()
+    for (const segment of this.#segments.all) segment.abandon()
   }
 
   /** For the log of a process that dies of a broken invariant, and for tests. */
@@ -644,8 +592,9 @@ export class PartitionLog {
       logEndOffset: this.#offsets.end,
       recoveryPoint: this.#recoveryPoint,
       leaderEpochs: this.#epochs.starts,
-      segments: this.#segments.map(({ baseOffset, sizeBytes }) => ({ baseOffset, sizeBytes })),
-      producers: this.#producers.count
+      segments: this.#segments.all.map(({ baseOffset, sizeBytes }) => ({ baseOffset, sizeBytes })),
+      producers: this.#producers.count,
+      snapshots: this.#snapshots.offsets
     }
   }
 }
@@ -653,8 +602,4 @@ export class PartitionLog {
 function limitsOf(config: LogConfig, isZstdAllowed: boolean): BatchLimits {
   const { maxMessageBytes, segmentBytes, cleanupPolicy } = config
   return { maxMessageBytes, segmentBytes, isZstdAllowed, needsKeys: cleanupPolicy === 'compact' }
-}
-
-function slice(segment: Segment, position: FilePosition, lengthBytes: number): LogSlice {
-  return { file: segment.file, position, lengthBytes }
 }

@@ -121,12 +121,17 @@ export function openManager(
   })
 }
 
-/** Everything a fetch of `maxBytes` from `offset` reads. */
+/** What the leader of a sole replica does after each append. */
+export function commitAll(log: PartitionLog): void {
+  log.advanceHighWatermark(log.logEndOffset)
+}
+
+/** Everything a fetch of `maxBytes` from `offset` reads, committed or not. */
 export function fetchBytes(
   log: PartitionLog,
   offset: number,
   maxBytes = 1_000_000,
-  upTo = log.highWatermark
+  upTo = log.logEndOffset
 ): Uint8Array {
   const slices = log.locate(offset, maxBytes, upTo, true)
   if (slices === 'OFFSET_OUT_OF_RANGE') throw new Error(slices)
@@ -138,11 +143,11 @@ export function fetchBytes(
   return Buffer.concat(pieces)
 }
 
-/** `offset:value` of every record from `offset` on, as a consumer sees them. */
-export function fetchValues(log: PartitionLog, offset = log.logStartOffset): string[] {
+/** `offset:value` of every record from `offset` on, committed or not. */
+export function fetchValues(log: PartitionLog, offset = log.logStartOffset, upTo = log.logEndOffset): string[] {
   const values: string[] = []
-  for (let next = offset; next < log.highWatermark;) {
-    const bytes = fetchBytes(log, next)
+  for (let next = offset; next < upTo;) {
+    const bytes = fetchBytes(log, next, 1_000_000, upTo)
     const before = next
     for (let at = 0; at + 61 <= bytes.length && at + batchSizeBytes(bytes, at) <= bytes.length;) {
       const read = readRecords(bytes, at, nodeCompression)

@@ -18,7 +18,7 @@ const licensed: Readonly<Record<string, string>> = {
   'src-main/coordination/ensemble-client.ts: dropConnection': 'the fault of a network that tests need',
   'src-main/kernel/line-splitter.ts: heldBytes': 'the bound that is tested',
   'src-main/storage/partition-log.ts: segmentCount': 'what tests look at logs with',
-  'src-main/storage/partition-log.ts: setSoleReplica': 'logs with followers; every log has one replica until then',
+  'src-main/storage/partition-log.ts: appendAsFollower': 'what followers do, which come next',
   'src-main/storage/partition-log.ts: endOffsetForEpoch': 'OffsetForLeaderEpoch (KIP-101), which followers will ask',
   'src-main/storage/partition-log.ts: deleteRecordsBefore': 'DeleteRecords (KIP-107), which is not served yet'
 }

@@ -60,6 +60,10 @@ export class LeaderEpochs {
     return { leaderEpoch: floor?.epoch ?? epoch, endOffset: higher.startOffset }
   }
 
+  clear(): void {
+    this.#starts = []
+  }
+
   /** The log now ends at `endOffset`. True when something changed. */
   truncateFromEnd(endOffset: Offset): boolean {
     const before = this.#starts.length

@@ -1,6 +1,6 @@
 /**
- * The three positions of a log and the order they always keep: log start <= high watermark <= log end. The log owns
- * them; while it is the sole replica, everything written is committed at once and the high watermark follows the end.
+ * The three positions of a log and the order they always keep: log start <= high watermark <= log end. The log owns start and
+ * end; the high watermark is its partition's to advance, which knows the replicas. It never goes back but with a log that does.
  */
 import type { Offset } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
@@ -9,8 +9,8 @@ export class LogOffsets {
   #start: Offset
   #highWatermark: Offset
   #end: Offset
-  #isSoleReplica = true
 
+  /** The high watermark comes from a checkpoint, which may be older or newer than the log: it is put within it. */
   constructor(start: Offset, highWatermark: Offset, end: Offset) {
     this.#start = Math.min(start, end)
     this.#end = end
@@ -22,16 +22,11 @@ export class LogOffsets {
   }
 
   get highWatermark(): Offset {
-    return this.#isSoleReplica ? this.#end : this.#highWatermark
+    return this.#highWatermark
   }
 
   get end(): Offset {
     return this.#end
-  }
-
-  set isSoleReplica(sole: boolean) {
-    if (this.#isSoleReplica && !sole) this.#highWatermark = this.#end
-    this.#isSoleReplica = sole
   }
 
   appended(end: Offset): void {
@@ -41,7 +36,7 @@ export class LogOffsets {
 
   /** Never back, never past the end. */
   advanceHighWatermark(to: Offset): void {
-    this.#highWatermark = Math.min(Math.max(this.#highWatermark, to), this.#end)
+    if (to > this.#highWatermark) this.#highWatermark = Math.min(to, this.#end)
   }
 
   /** False when it is no advance. */
@@ -58,5 +53,12 @@ export class LogOffsets {
     this.#end = end
     this.#start = Math.min(this.#start, end)
     this.#highWatermark = Math.min(this.#highWatermark, end)
+  }
+
+  /** Nothing is in the log any more, and it goes on from there. */
+  startedAt(offset: Offset): void {
+    this.#start = offset
+    this.#highWatermark = offset
+    this.#end = offset
   }
 }

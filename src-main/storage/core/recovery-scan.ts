@@ -63,7 +63,11 @@ export function* scanInSteps(source: ScanSource, options: ScanOptions, visit: Sc
     let at = 0
     let wanted = batchHeaderBytes
     while (at + batchHeaderBytes <= filled) {
-      const fault = headerFault(chunk, at, source.sizeBytes - position, options.baseOffset, nextOffset)
+      const fault = batchHeaderFault(chunk, at, {
+        remainingBytes: source.sizeBytes - position,
+        segmentBaseOffset: options.baseOffset,
+        nextOffset
+      })
       if (fault !== undefined) return { validBytes: position, nextOffset, fault }
       const sizeBytes = batchSizeBytes(chunk, at)
       wanted = sizeBytes
@@ -86,12 +90,19 @@ export function* scanInSteps(source: ScanSource, options: ScanOptions, visit: Sc
   return { validBytes: position, nextOffset, fault: undefined }
 }
 
-function headerFault(
+export interface BatchBounds {
+  /** The batch ends within so many bytes. */
+  readonly remainingBytes: number
+  readonly segmentBaseOffset: Offset
+  /** The batch begins at or above this offset. */
+  readonly nextOffset: Offset
+}
+
+/** Why the header at `at`, which is there whole, is none of a batch that may stand there; undefined when it may. */
+export function batchHeaderFault(
   bytes: Uint8Array,
   at: number,
-  remainingBytes: number,
-  segmentBaseOffset: Offset,
-  nextOffset: Offset
+  { remainingBytes, segmentBaseOffset, nextOffset }: BatchBounds
 ): string | undefined {
   if (batchMagic(bytes, at) !== currentMagic) return 'it is no batch of magic 2'
   const sizeBytes = batchSizeBytes(bytes, at)

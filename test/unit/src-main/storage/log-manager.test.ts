@@ -5,13 +5,14 @@ import { readMetaProperties } from '../../../../src-main/storage/log-manager'
 import type { LogManager } from '../../../../src-main/storage/log-manager'
 import { MemoryDisk } from '../../../support/memory-disk'
 import { batchOf, bytesOf, sequencedBatch, textOf } from '../../../support/record-samples'
-import { fetchValues, fixture, openManager } from '../../../support/storage-fixture'
+import { commitAll, fetchValues, fixture, openManager } from '../../../support/storage-fixture'
 
 const topicId = 'q9Xj2bJ2TzK0Zc1lq2mJ_g'
 
 async function produce(manager: LogManager, topic: string, ...values: readonly string[]): Promise<void> {
   const log = await manager.create(topic, 0, topicId)
   for (const value of values) log.appendAsLeader(batchOf([value]), { leaderEpoch: 0 })
+  commitAll(log)
 }
 
 /** Lets promises that wait only for promises come to their end. */
@@ -506,7 +507,10 @@ describe('periodic work', () => {
     const config = { ...defaultLogConfig, retentionMs: 1_000 }
     const manager = await openManager(one, { defaults: config, intervals: { retentionMs: 7_000 } })
     const log = await manager.create('orders', 0, topicId)
-    const old = (): void => void log.appendAsLeader(batchOf(['old'], { timestamp: 1n }), { leaderEpoch: 0 })
+    const old = (): void => {
+      log.appendAsLeader(batchOf(['old'], { timestamp: 1n }), { leaderEpoch: 0 })
+      commitAll(log)
+    }
 
     old()
     one.clock.advance(29_000)
@@ -561,7 +565,41 @@ describe('periodic work', () => {
 
     const manager = await openManager(one)
 
-    expect((await manager.load('orders', 0))?.highWatermark).toBe(1)
+    const log = await manager.load('orders', 0)
+    expect([log?.highWatermark, log?.logEndOffset]).toEqual([0, 1])
     expect(one.messages.join()).toContain('unreadable')
+  })
+
+  it('opens a log with the watermark that was checkpointed, however much was appended after that', async () => {
+    const one = fixture()
+    const first = await openManager(one)
+    await produce(first, 'orders', 'a', 'b')
+    one.clock.advance(5_000)
+    await settled()
+    await produce(first, 'orders', 'c')
+    one.disk.kill()
+
+    const log = await (await openManager(one)).load('orders', 0)
+
+    expect([log?.logStartOffset, log?.highWatermark, log?.logEndOffset]).toEqual([0, 2, 3])
+  })
+
+  it('writes all checkpoints anew when a log goes back, before they vouch for what comes next', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a', 'b', 'c')
+    one.clock.advance(60_000)
+    await settled()
+    const log = await manager.load('orders', 0)
+
+    log?.truncateTo(1)
+    await settled()
+    expect(textOf(one.disk.read('/data/recovery-point-offset-checkpoint'))).toBe('0\n1\norders 0 1\n')
+    expect(textOf(one.disk.read('/data/replication-offset-checkpoint'))).toBe('0\n1\norders 0 1\n')
+    log?.startAt(7)
+    await settled()
+
+    expect(textOf(one.disk.read('/data/log-start-offset-checkpoint'))).toBe('0\n1\norders 0 7\n')
+    expect(textOf(one.disk.read('/data/replication-offset-checkpoint'))).toBe('0\n1\norders 0 7\n')
   })
 })

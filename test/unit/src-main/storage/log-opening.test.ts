@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AppendResult } from '../../../../src-main/storage/log-types'
 import type { PartitionLog } from '../../../../src-main/storage/partition-log'
 import { batchOf, bytesOf, sequencedBatch } from '../../../support/record-samples'
-import { fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
+import { commitAll, fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
 import type { Fixture } from '../../../support/storage-fixture'
 import { MemoryDisk } from '../../../support/memory-disk'
 
@@ -225,6 +225,7 @@ describe('after a clean stop', () => {
       const log = openPartition(one, { config: small, isClean: true })
 
       expect(fetchValues(log)).toEqual(allValues)
+      commitAll(log)
       expect(log.offsetForTime(0n)).toMatchObject({ offset: 0 })
       expect(one.messages.join()).toContain('rebuilt')
       expectSoundIndexes(one)

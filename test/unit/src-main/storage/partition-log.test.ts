@@ -15,13 +15,20 @@ import {
   sequencedBatch,
   textOf
 } from '../../../support/record-samples'
-import { fetchBytes, fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
+import { commitAll, fetchBytes, fetchValues, fixture, folder, openPartition } from '../../../support/storage-fixture'
 import type { Fixture } from '../../../support/storage-fixture'
 
 beforeAll(loadCodecs)
 
-const append = (log: PartitionLog, batch: Uint8Array, leaderEpoch = 0): AppendResult =>
-  log.appendAsLeader(batch, { leaderEpoch })
+/** As the leader of a sole replica. */
+function append(log: PartitionLog, batch: Uint8Array, leaderEpoch = 0): AppendResult {
+  const result = log.appendAsLeader(batch, { leaderEpoch })
+  commitAll(log)
+  return result
+}
+/** As a leader whose followers have not fetched. */
+const appendUncommitted = (log: PartitionLog, batch: Uint8Array): AppendResult =>
+  log.appendAsLeader(batch, { leaderEpoch: 0 })
 const appendAll = (log: PartitionLog, ...values: readonly string[]): void => {
   for (const value of values) append(log, batchOf([value]))
 }
@@ -348,13 +355,12 @@ describe('locating a fetch', () => {
 
   it('ends at the high watermark', () => {
     const log = openPartition(fixture(), { config: small })
-    log.setSoleReplica(false)
-    for (let i = 0; i < 20; i++) appendAll(log, `value ${i}`)
+    for (let i = 0; i < 20; i++) appendUncommitted(log, batchOf([`value ${i}`]))
 
     expect(log.locate(0, 10_000, log.highWatermark, true)).toEqual([])
     log.advanceHighWatermark(7)
 
-    expect(fetchValues(log)).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `${i}:value ${i}`))
+    expect(fetchValues(log, 0, log.highWatermark)).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `${i}:value ${i}`))
   })
 })
 
@@ -391,11 +397,10 @@ describe('looking up by time', () => {
 
   it('ignores what lies before the log start or is not committed', () => {
     const log = timed()
-    log.setSoleReplica(false)
     log.deleteRecordsBefore(2)
 
     expect(log.offsetForTime(0n)).toMatchObject({ offset: 2 })
-    append(log, batchOf(['x'], { timestamp: 900n }))
+    appendUncommitted(log, batchOf(['x'], { timestamp: 900n }))
     expect(log.offsetForTime(900n)).toBeUndefined()
   })
 
