@@ -8,6 +8,8 @@ import type { ApiErrorCode, LagoonApi } from '@api/api'
 import type { CommandInput, CommandName, CommandOutput } from '@api/commands'
 import type { WatchKey, WatchValue } from '@api/watch'
 import type { ClientMessage, HostMessage } from '@api/wire'
+import { GatheredPushes, isIncremental } from './gathered'
+import type { GatheringPorts } from './gathered'
 
 export interface Transport {
   /** Only called while connected. */
@@ -38,16 +40,22 @@ interface Watch {
   last: { readonly value: unknown } | undefined
 }
 
-/** Keys whose pushes are increments: a late listener cannot be served from the last push. */
-const isIncremental = (key: string): boolean => /^((events|rates)$|lag:|consumer:|job:)/.test(key)
-
-export function createClient(transport: Transport): LagoonApi {
+/** Without a beat each push is told when it comes. */
+export function createClient(transport: Transport, beat?: Omit<GatheringPorts, 'deliver'>): LagoonApi {
   const calls = new Map<number, PendingCall>()
   const watches = new Map<string, Watch>()
   const connectionListeners = new Set<(isConnected: boolean, isRefused: boolean) => void>()
   let nextId = 1
   let isConnected = false
   let isRefused = false
+
+  const deliver = ({ key, value }: { readonly key: string; readonly value: unknown }): void => {
+    const watch = watches.get(key)
+    if (watch === undefined) return
+    watch.last = { value }
+    for (const { changed } of watch.listeners) changed(value)
+  }
+  const gathered = beat === undefined ? undefined : new GatheredPushes({ ...beat, deliver })
 
   const tellConnection = (): void => {
     for (const listener of connectionListeners) listener(isConnected, isRefused)
@@ -60,6 +68,7 @@ export function createClient(transport: Transport): LagoonApi {
 
   transport.open({
     connected() {
+      gathered?.hurry()
       for (const key of watches.keys()) transport.send({ type: 'watch', key })
       setConnected(true)
     },
@@ -78,12 +87,12 @@ export function createClient(transport: Transport): LagoonApi {
       const message = asHostMessage(raw)
       if (message === undefined) return
       if (message.type === 'push') {
-        const watch = watches.get(message.key)
-        if (watch === undefined) return
-        watch.last = { value: message.value }
-        for (const { changed } of watch.listeners) changed(message.value)
+        if (gathered === undefined) deliver(message)
+        else gathered.arrived(message)
         return
       }
+      // Whatever was told before an answer is known when the answer is.
+      gathered?.flush()
       if (message.type === 'refused') {
         const watch = watches.get(message.key)
         watches.delete(message.key)
@@ -104,6 +113,7 @@ export function createClient(transport: Transport): LagoonApi {
       const id = nextId++
       return new Promise((resolve, reject) => {
         calls.set(id, { resolve: (value) => resolve(value as CommandOutput<Name>), reject })
+        gathered?.hurry()
         transport.send({ type: 'call', id, name, input })
       })
     },
@@ -119,6 +129,7 @@ export function createClient(transport: Transport): LagoonApi {
       watch.listeners.add(listener)
       if (known === undefined) {
         watches.set(key, watch)
+        gathered?.hurry()
         if (isConnected) transport.send({ type: 'watch', key })
       } else if (watch.last !== undefined && !isIncremental(key)) {
         listener.changed(watch.last.value)
@@ -126,6 +137,7 @@ export function createClient(transport: Transport): LagoonApi {
       return () => {
         if (!watch.listeners.delete(listener) || watch.listeners.size > 0 || watches.get(key) !== watch) return
         watches.delete(key)
+        gathered?.forget(key)
         if (isConnected) transport.send({ type: 'unwatch', key })
       }
     },

@@ -1,5 +1,6 @@
 /** Chooses the transport: the port of Electron's preload script if there is one, else a WebSocket to our own origin. */
 import type { LagoonApi, LagoonPort } from '@api/api'
+import { onBeat } from '@/beat'
 import { createClient } from './client'
 import { createPortTransport } from './port-transport'
 import { createSocketTransport } from './socket-transport'
@@ -15,7 +16,8 @@ const UNAUTHORIZED = 401
 const FORBIDDEN = 403
 
 export function connectToHost(): LagoonApi {
-  if (window.lagoonPort !== undefined) return createClient(createPortTransport(window.lagoonPort))
+  const beat = { nowMs: () => performance.now(), onBeat: (run: () => void) => void onBeat(run) }
+  if (window.lagoonPort !== undefined) return createClient(createPortTransport(window.lagoonPort), beat)
   const url = new URL('/api', window.location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const cluster = new URLSearchParams(window.location.search).get('cluster')
@@ -34,6 +36,7 @@ export function connectToHost(): LagoonApi {
           return false // nobody answers
         }
       }
-    })
+    }),
+    beat
   )
 }
