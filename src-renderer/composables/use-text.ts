@@ -38,6 +38,9 @@ export interface Text {
   readonly foreign: (name: string) => string
 }
 
+/** An event is never changed, and its sentence stands in the rail, in charts and in lists, again each second. */
+const sentences = new WeakMap<ClusterEvent, { readonly locale: string; readonly sentence: string }>()
+
 export function useText(): Text {
   const i18n = useI18n()
   const clockStore = useClockStore()
@@ -71,6 +74,13 @@ export function useText(): Text {
       : t(`nodeState.${node.state}`)
 
   const eventSentence = (event: ClusterEvent): string => {
+    const known = sentences.get(event)
+    if (known?.locale === locale()) return known.sentence
+    const sentence = sentenceOf(event)
+    sentences.set(event, { locale: locale(), sentence })
+    return sentence
+  }
+  const sentenceOf = (event: ClusterEvent): string => {
     const { params, subject } = event
     const named: Record<string, unknown> = { subject: foreign(subject ?? ''), node: nodeLabel(subject ?? '') }
     for (const [name, value] of Object.entries(params)) {
