@@ -7,6 +7,8 @@ import { z } from 'zod'
 const count = z.number().int().nonnegative()
 /** Of one partition: log end offset minus committed offset. */
 const lag = z.number().int()
+/** Records a second. */
+const rate = z.number().nonnegative()
 const position = z.number().int()
 const atMs = z.number()
 
@@ -404,7 +406,8 @@ export type GroupView = z.infer<typeof groupSchema>
 
 /**
  * Lag over time as parallel arrays: `atMs[i]` belongs to `total[i]` and to each `partitions[k].lag[i]`. null is a gap:
- * nothing was known (no coordinator, no sample) or nothing was committed.
+ * nothing was known (no coordinator, no sample) or nothing was committed. `written` and `read` are records a second over
+ * all partitions with a commit, by the ends of the logs and by the commits; null where too little was known.
  */
 export const lagHistorySchema = z.object({
   groupId: z.string(),
@@ -412,6 +415,8 @@ export const lagHistorySchema = z.object({
   toMs: atMs,
   atMs: z.array(atMs),
   total: z.array(count.nullable()),
+  written: z.array(rate.nullable()),
+  read: z.array(rate.nullable()),
   partitions: z.array(z.object({ topic: z.string(), partition: count, lag: z.array(lag.nullable()) }))
 })
 export type LagHistoryView = z.infer<typeof lagHistorySchema>
@@ -421,6 +426,8 @@ export const lagSampleSchema = z.object({
   groupId: z.string(),
   atMs,
   total: count.nullable(),
+  written: rate.nullable(),
+  read: rate.nullable(),
   partitions: z.array(z.object({ topic: z.string(), partition: count, lag: lag.nullable() }))
 })
 export type LagSampleView = z.infer<typeof lagSampleSchema>

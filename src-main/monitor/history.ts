@@ -8,6 +8,7 @@ import { HISTORY_LIMITS } from '../api/history-limits'
 import type { LagHistoryView } from '../api/views'
 import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { Checksum, Clock, Disk, DiskFile, Log } from '../kernel/ports'
+import type { GroupPace } from './core/group-pace'
 import { HistoryReader, HistoryWriter, type GroupLags } from './core/history-lines'
 import { LagColumns } from './core/lag-columns'
 
@@ -68,10 +69,10 @@ export class LagHistory {
     }
   }
 
-  record(atMs: number, groups: ReadonlyMap<string, GroupLags>): void {
+  record(atMs: number, groups: ReadonlyMap<string, GroupLags>, paceOf?: (groupId: string) => GroupPace): void {
     try {
       const file = this.#fileFor(atMs)
-      file.append(new TextEncoder().encode(this.#writer.sample(atMs, groups)))
+      file.append(new TextEncoder().encode(this.#writer.sample(atMs, groups, paceOf)))
       this.#failing(false)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
@@ -140,7 +141,7 @@ export class LagHistory {
       const reader = new HistoryReader(this.#ports.checksum, groupId)
       await this.#eachLine(this.#ports.disk.join(this.#dir, name), (line) => {
         const sample = reader.line(line)
-        if (sample !== undefined) columns.add(sample.atMs, sample.lags)
+        if (sample !== undefined) columns.add(sample.atMs, sample.lags, sample.pace)
       })
     }
     return columns.view()

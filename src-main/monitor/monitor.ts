@@ -19,6 +19,7 @@ import { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
 import { behindEvents, ensembleEvents, historyEvent, snapshotEvents } from './core/changes'
 import { CommitsStanding } from './core/commits-standing'
+import { GroupPaces } from './core/group-pace'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
@@ -65,6 +66,7 @@ export class Monitor {
   readonly #history: LagHistory
   readonly #behind = new GroupsBehind()
   readonly #standing = new CommitsStanding()
+  readonly #paces = new GroupPaces()
   readonly #watches: Watches
   readonly #consumers: Consumers
   readonly #productions: Productions
@@ -217,18 +219,15 @@ export class Monitor {
   #followLag(snapshot: Snapshot): void {
     const groups = [...(snapshot.groups?.values() ?? [])]
     const lags = new Map(groups.map((group) => [group.groupId, groupLag(snapshot, group)]))
-    this.#history.record(
-      snapshot.atMs,
-      new Map(
-        [...lags].map(([groupId, { partitions }]) => [
-          groupId,
-          // A lag of null then means one thing only: there is a commit, and the end is not known.
-          partitions
-            .filter((row) => isCounted(snapshot, row))
-            .map(({ topic, partition, lag }) => ({ topic, partition, lag }))
-        ])
-      )
+    const counted = new Map(
+      // A lag of null then means one thing only: there is a commit, and the end is not known.
+      [...lags].map(([groupId, { partitions }]) => [groupId, partitions.filter((row) => isCounted(snapshot, row))])
     )
+    this.#paces.sampled(snapshot.atMs, counted)
+    const kept = [...counted].map(
+      ([groupId, rows]) => [groupId, rows.map(({ topic, partition, lag }) => ({ topic, partition, lag }))] as const
+    )
+    this.#history.record(snapshot.atMs, new Map(kept), (groupId) => this.#paces.of(groupId))
     this.#standing.sampled(snapshot, new Map([...lags].map(([groupId, { partitions }]) => [groupId, partitions])))
     const totals = new Map([...lags].map(([groupId, { total }]) => [groupId, total]))
     this.#events(behindEvents(this.#behind.sampled(snapshot.atMs, totals), snapshot.atMs))
@@ -303,7 +302,7 @@ export class Monitor {
     } else if (key.startsWith('readers:')) {
       const view = topicReadersView(snapshot, name, this.#behindIds())
       this.#watches.offer(key, view, { ...view, observedAtMs: view.observedAtMs === null })
-    } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name))
+    } else if (key.startsWith('lag:')) this.#watches.offer(key, lagSample(snapshot, name, this.#paces.of(name)))
     else if (key.startsWith('group:')) {
       const group = snapshot.groups?.get(name)
       if (group !== undefined)

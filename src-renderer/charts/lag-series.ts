@@ -16,7 +16,7 @@ export const HOLE_MS = 3_500
 type PartitionLag = LagHistoryView['partitions'][number]
 
 export function emptyHistory(groupId: string): LagHistoryView {
-  return { groupId, fromMs: 0, toMs: 0, atMs: [], total: [], partitions: [] }
+  return { groupId, fromMs: 0, toMs: 0, atMs: [], total: [], written: [], read: [], partitions: [] }
 }
 
 const same = (a: { topic: string; partition: number }, b: { topic: string; partition: number }): boolean =>
@@ -47,6 +47,8 @@ export function appendSample(history: LagHistoryView, sample: LagSampleView, kee
     toMs: sample.atMs,
     atMs,
     total: [...history.total.slice(start), sample.total],
+    written: [...history.written.slice(start), sample.written],
+    read: [...history.read.slice(start), sample.read],
     partitions: [...kept, ...added]
   }
 }
@@ -62,6 +64,8 @@ export function mergeHistory(history: LagHistoryView, live: LagHistoryView): Lag
           groupId: history.groupId,
           atMs,
           total: live.total[index] ?? null,
+          written: live.written[index] ?? null,
+          read: live.read[index] ?? null,
           partitions: live.partitions.map(({ topic, partition, lag }) => ({
             topic,
             partition,

@@ -71,6 +71,11 @@ export async function journey(page: Page): Promise<void> {
     const seen = await lagOf(page)
     await expect.poll(() => lagOf(page), patience).toBeGreaterThan(seen + 500)
     await expect(page.getByTestId('lag-chart').getByRole('img')).toHaveAttribute('aria-label', /Lag of/)
+    await expect(page.getByTestId('pace-chart').getByRole('img')).toHaveAttribute(
+      'aria-label',
+      /Written [1-9]/,
+      patience
+    )
 
     await act(page, 'Broker 2', 'Kill…')
     const dialog = page.getByRole('alertdialog')

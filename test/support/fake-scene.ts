@@ -440,6 +440,16 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     return Math.round(seed.calm * noise + (seed.behind - seed.calm) * share * (1 + partition / 20))
   }
 
+  /** What comes in, and what is read: as much, until a broker is killed; then less of both, and too little is read. */
+  const paceAt = (seed: GroupSeed, atMs: number): { readonly written: number | null; readonly read: number | null } => {
+    const isKnown = !isBroken || atMs < killedAtMs || (atMs > killedAtMs + 30_000 && !isDead(seed.coordinatorId))
+    if (!isKnown) return { written: null, read: null }
+    const written = 1500 + 140 * wobble(seed.groupId.length, atMs)
+    const isAfter = isBroken && atMs >= killedAtMs
+    const grows = ((seed.behind - seed.calm) * 1000 * (seed.behind > 0 ? 10 : 0)) / KILLED_BEFORE_MS
+    return { written, read: isAfter ? Math.max(0, written - grows) : written - 40 + 80 * wobble(3, atMs) }
+  }
+
   const lagSampleAt = (seed: GroupSeed, atMs: number): LagSampleView => {
     const partitions = Array.from({ length: seedOf(seed.topic)?.partitions ?? 0 }, (_, partition) => ({
       topic: seed.topic,
@@ -447,7 +457,13 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       lag: lagOf(seed, partition, atMs)
     }))
     const known = partitions.flatMap((one) => (one.lag === null ? [] : [one.lag]))
-    return { groupId: seed.groupId, atMs, total: known.length === 0 ? null : sum(known), partitions }
+    return {
+      groupId: seed.groupId,
+      atMs,
+      total: known.length === 0 ? null : sum(known),
+      ...paceAt(seed, atMs),
+      partitions
+    }
   }
 
   const groupSeed = (groupId: string): GroupSeed | undefined => groupSeeds.find((seed) => seed.groupId === groupId)
@@ -455,7 +471,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   const lagHistory = (groupId: string, rangeMs: number): LagHistoryView => {
     const toMs = Math.floor(clock() / 1000) * 1000
     const seed = groupSeed(groupId)
-    const empty = { groupId, fromMs: toMs - rangeMs, toMs, atMs: [], total: [], partitions: [] }
+    const empty = { groupId, fromMs: toMs - rangeMs, toMs, atMs: [], total: [], written: [], read: [], partitions: [] }
     if (seed === undefined) return empty
     const atMs = Array.from({ length: rangeMs / 1000 }, (_, index) => toMs - rangeMs + (index + 1) * 1000)
     const samples = atMs.map((at) => lagSampleAt(seed, at))
@@ -463,6 +479,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       ...empty,
       atMs,
       total: samples.map((sample) => sample.total),
+      written: samples.map((sample) => sample.written),
+      read: samples.map((sample) => sample.read),
       partitions: (samples[0]?.partitions ?? []).map((one, index) => ({
         topic: one.topic,
         partition: one.partition,
@@ -474,7 +492,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   const lagSample = (groupId: string): LagSampleView => {
     const seed = groupSeed(groupId)
     const atMs = Math.floor(clock() / 1000) * 1000
-    return seed === undefined ? { groupId, atMs, total: null, partitions: [] } : lagSampleAt(seed, atMs)
+    return seed === undefined
+      ? { groupId, atMs, total: null, written: null, read: null, partitions: [] }
+      : lagSampleAt(seed, atMs)
   }
 
   const memberIds = (seed: GroupSeed): string[] =>

@@ -5,6 +5,7 @@
  */
 import type { LagHistoryView } from '../../api/views'
 import { byTopicAndPartition, totalOf } from './lag'
+import { unknownPace, type GroupPace } from './group-pace'
 import type { GroupLags } from './history-lines'
 
 /** Two samples further apart than this have a gap between them. */
@@ -17,6 +18,7 @@ interface Point {
   readonly atMs: number
   readonly total: number | null
   readonly lags: GroupLags
+  readonly pace: GroupPace
 }
 
 interface Slice {
@@ -46,13 +48,14 @@ export class LagColumns {
    * In the order in which they were taken; what is outside the range is left out. A sample that is not newer than the last
    * was taken after the clock had stepped back: it takes the place of what was told of that time before.
    */
-  add(atMs: number, lags: GroupLags): void {
+  add(atMs: number, lags: GroupLags, pace: GroupPace = unknownPace): void {
     if (atMs < this.#fromMs || atMs > this.#toMs) return
     if (this.#lastMs !== undefined && atMs <= this.#lastMs) this.#takeBack(atMs)
     const lastMs = this.#lastMs
-    if (lastMs !== undefined && atMs - lastMs > gapMs) this.#place({ atMs: lastMs + 1, total: null, lags: [] })
+    if (lastMs !== undefined && atMs - lastMs > gapMs)
+      this.#place({ atMs: lastMs + 1, total: null, lags: [], pace: unknownPace })
     this.#lastMs = atMs
-    this.#place({ atMs, total: totalOf(lags), lags })
+    this.#place({ atMs, total: totalOf(lags), lags, pace })
   }
 
   #takeBack(fromMs: number): void {
@@ -110,6 +113,8 @@ export class LagColumns {
       toMs: this.#toMs,
       atMs: points.map(({ atMs }) => atMs),
       total: points.map(({ total }) => total),
+      written: points.map(({ pace }) => pace.writtenPerSecond),
+      read: points.map(({ pace }) => pace.readPerSecond),
       partitions: [...columns.values()].sort(byTopicAndPartition)
     }
   }

@@ -13,6 +13,7 @@ import type {
 } from '../../api/views'
 import type { StandingCommit } from './commits-standing'
 import { groupAdvice } from './group-advice'
+import { unknownPace, type GroupPace } from './group-pace'
 import { byTopicAndPartition, groupLag, isCounted, type GroupLag } from './lag'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
 import { readersByTopic } from './topic-readers'
@@ -159,14 +160,18 @@ function memberView({ memberId, clientId, clientHost, assigned }: MemberFacts): 
 }
 
 /** A group that is not there has a lag that is not known. */
-export function lagSample(snapshot: Snapshot, groupId: string): LagSampleView {
+export function lagSample(snapshot: Snapshot, groupId: string, pace: GroupPace = unknownPace): LagSampleView {
   const group = snapshot.groups?.get(groupId)
-  if (group === undefined) return { groupId, atMs: snapshot.atMs, total: null, partitions: [] }
+  const { writtenPerSecond: written, readPerSecond: read } = pace
+  const { atMs } = snapshot
+  if (group === undefined) return { groupId, atMs, total: null, written: null, read: null, partitions: [] }
   const { partitions, total } = groupLag(snapshot, group)
   return {
     groupId,
-    atMs: snapshot.atMs,
+    atMs,
     total,
+    written,
+    read,
     partitions: partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag }))
   }
 }

@@ -37,7 +37,8 @@ describe('lag history on disk', () => {
   it('gives back total and partitions of a group, sample by sample', async () => {
     const history = world().open()
     history.record(beginMs, new Map([['g', lags(5, null)]]))
-    history.record(beginMs + 1000, new Map([['g', lags(6, 1)]]))
+    const pace = { writtenPerSecond: 1234.4, readPerSecond: 0.58 }
+    history.record(beginMs + 1000, new Map([['g', lags(6, 1)]]), () => pace)
 
     const view = await history.read('g', beginMs - 1000, beginMs + 5000)
 
@@ -47,6 +48,8 @@ describe('lag history on disk', () => {
       toMs: beginMs + 5000,
       atMs: [beginMs, beginMs + 1000],
       total: [null, 7],
+      written: [null, 1234],
+      read: [null, 0.6],
       partitions: [
         { topic: 't', partition: 0, lag: [5, 6] },
         { topic: 't', partition: 1, lag: [null, 1] }

@@ -17,6 +17,8 @@ const sample = (atMs: number, total: number | null, lags: (number | null)[] = []
   groupId: 'g',
   atMs,
   total,
+  written: null,
+  read: null,
   partitions: lags.map((lag, partition) => ({ topic: 't', partition, lag }))
 })
 const history = (samples: readonly LagSampleView[], keepMs = 60_000): LagHistoryView =>

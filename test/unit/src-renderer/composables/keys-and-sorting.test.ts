@@ -103,7 +103,8 @@ describe('the lag of a group', () => {
 
   it('has a trend of the last minute once enough of it is known', () => {
     const atMs = Array.from({ length: 61 }, (_, second) => second * 1000)
-    const history = { groupId: 'g', fromMs: 0, toMs: 60_000, atMs, total: atMs.map((at) => at / 10), partitions: [] }
+    const total = atMs.map((at) => at / 10)
+    const history = { groupId: 'g', fromMs: 0, toMs: 60_000, atMs, total, written: [], read: [], partitions: [] }
     expect(trendPerSecond(history)).toBe(100)
     expect(
       trendPerSecond({ ...history, total: history.total.map((value, index) => (index === 60 ? null : value)) })

@@ -132,8 +132,24 @@ describe('a watched list', () => {
 })
 
 describe('lag', () => {
-  const history = { groupId: 'g', fromMs: 0, toMs: 2000, atMs: [1000, 2000], total: [1, 2], partitions: [] }
-  const sample = (atMs: number, total: number | null) => ({ groupId: 'g', atMs, total, partitions: [] })
+  const history = {
+    groupId: 'g',
+    fromMs: 0,
+    toMs: 2000,
+    atMs: [1000, 2000],
+    total: [1, 2],
+    written: [null, 2],
+    read: [null, 1],
+    partitions: []
+  }
+  const sample = (atMs: number, total: number | null) => ({
+    groupId: 'g',
+    atMs,
+    total,
+    written: atMs / 1000,
+    read: null,
+    partitions: []
+  })
 
   it('is history, then one sample a second, with what arrived while the history was read', async () => {
     const lag = effectScope().run(() => useLagStore().follow('g', ref(60_000)))
@@ -146,6 +162,8 @@ describe('lag', () => {
     api.push('lag:g', sample(4000, null))
 
     expect(lag?.history.value?.total.slice(-3)).toEqual([2, 3, null])
+    expect(lag?.history.value?.written.slice(-3)).toEqual([2, 3, 4])
+    expect(lag?.history.value?.read.slice(-3)).toEqual([1, null, null])
   })
 
   it('is read again for another range and after a lost connection', async () => {

@@ -333,6 +333,8 @@ describe('the page of a group', () => {
       toMs: now,
       atMs: [now - 2000, now - 1000],
       total: [9, 1234],
+      written: [null, 80.4],
+      read: [null, 70],
       partitions: [{ topic: 't', partition: 0, lag: [9, 1234] }]
     }
   }
@@ -363,10 +365,12 @@ describe('the page of a group', () => {
     api.last('group.lag').resolve(loaded)
     await flushPromises()
     expect(total()).toBe('1\u2009234')
+    expect(shownText()).toMatch(/Written\s*80 \/s\s*Read\s*70 \/s/)
 
-    api.push('lag:g', { groupId: 'g', atMs: loaded.toMs, total: null, partitions: [] })
+    api.push('lag:g', { groupId: 'g', atMs: loaded.toMs, total: null, written: null, read: null, partitions: [] })
     await flushPromises()
     expect(total()).toBe('—')
+    expect(shownText()).toMatch(/Written\s*— \s*Read\s*—/)
   })
 
   it('says in words what the chart draws, and shows the same samples as a table', async () => {

@@ -122,7 +122,8 @@ describe('the views', () => {
   })
 
   it('of a lag sample have a gap for a group that is not there', () => {
-    expect(lagSample(seen, 'none')).toEqual({ groupId: 'none', atMs: 7000, total: null, partitions: [] })
+    const unknown = { total: null, written: null, read: null }
+    expect(lagSample(seen, 'none')).toEqual({ groupId: 'none', atMs: 7000, ...unknown, partitions: [] })
   })
 
   it('of what a node costs name partitions without another replica, and groups, worst first', () => {
