@@ -3,7 +3,7 @@
  * finds one missing falls back to the shorter sentence.
  *
  * Subjects: node, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
- * events the topic, group events the group; partitionsOffline, partitionsOnline and controllerGone may have none.
+ * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
 
@@ -40,5 +40,14 @@ export const EVENT_PARAMS = {
   groupCaughtUp: [],
   /** Lag history on disk. */
   historyNotKept: [],
-  historyKept: []
+  historyKept: [],
+  workloadKilled: [],
+  /** It was asked to stop, and killed when it had not within so long. */
+  workloadHung: ['seconds'],
+  /** Nobody asked it to. Optional: `problem`, one sentence; else `exit`, a signal's name or "exit code N". */
+  workloadEnded: [],
+  /** No process could be made. One sentence. */
+  workloadFailed: ['problem'],
+  /** Its heartbeats stopped by order; its group waits for them for so long. */
+  workloadZombied: ['sessionSeconds']
 } as const satisfies Record<EventCode, readonly string[]>

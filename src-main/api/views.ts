@@ -460,7 +460,12 @@ export const EVENT_CODES = [
   'groupBehind',
   'groupCaughtUp',
   'historyNotKept',
-  'historyKept'
+  'historyKept',
+  'workloadKilled',
+  'workloadHung',
+  'workloadEnded',
+  'workloadFailed',
+  'workloadZombied'
 ] as const
 /**
  * Something that happened and was observed. `params` fills the sentence `event.<code>` of the locale: names, numbers

@@ -115,7 +115,8 @@ export class LabHost {
         launcher: ports.launcher,
         log: ports.log,
         bootstrapServers: () => supervisor.bootstrapServers,
-        ask: (name, input) => this.#monitor.ask(name, input)
+        ask: (name, input) => this.#monitor.ask(name, input),
+        event: (event) => this.#events.add(event)
       },
       supervisor.dir
     )

@@ -5,6 +5,7 @@
 import type { ConsumerSettings, ProducerSettings, WorkloadState, WorkloadView } from '../api/workloads'
 import { AppError } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher } from '../kernel/ports'
+import { endEvent, failedEvent, zombieEvent, type End, type WorkloadEvent } from './workload-events'
 import { rateBetween, stateOf, type Mode, type Telling } from '../workload/core/telling'
 
 /** It commits and leaves its group within this, or is killed. */
@@ -32,6 +33,7 @@ export interface RowPorts {
   readonly log: Log
   readonly bootstrapServers: () => string
   readonly changed: () => void
+  readonly happened: (event: WorkloadEvent) => void
 }
 
 export class WorkloadRow {
@@ -44,7 +46,7 @@ export class WorkloadRow {
   #rate: number | null = null
   #rates: (number | null)[] = []
   #exit: ProcessExit | undefined
-  #wasAsked = false
+  #endedBy: End['by']
   #problem: string | null = null
   #lastLine: string | null = null
   #state: WorkloadState = 'stopped'
@@ -91,7 +93,7 @@ export class WorkloadRow {
     this.#exit = undefined
     this.#problem = null
     this.#lastLine = null
-    this.#wasAsked = false
+    this.#endedBy = undefined
     const launch = ++this.#launches
     const config = { name, kind, bootstrapServers: bootstrapServers(), settings }
     try {
@@ -110,18 +112,27 @@ export class WorkloadRow {
       // No process could be made: too many, too little memory.
       if (!(error instanceof AppError)) throw error
       this.#problem = error.message
+      this.#ports.happened(failedEvent(error.message))
     }
     this.#look()
+  }
+
+  /** The host asked it to stop, be it obeyed or not: one that was killed on purpose was not asked. */
+  get #wasAsked(): boolean {
+    return this.#endedBy === 'stop' || this.#endedBy === 'timeout'
   }
 
   /** Resolves when its exit was observed. */
   async stop(isForGood: boolean): Promise<void> {
     const child = this.#child
     if (child === undefined) return
-    this.#wasAsked = true
+    this.#endedBy ??= 'stop'
     if (isForGood) child.send({ type: 'order', mode: this.#told?.mode ?? 'run', slowedBy: 1, leavesForGood: true })
     child.send({ type: 'stop' })
-    const timer = this.#ports.clock.after(stopTimeoutMs, () => child.kill())
+    const timer = this.#ports.clock.after(stopTimeoutMs, () => {
+      if (this.#child === child && this.#endedBy === 'stop') this.#endedBy = 'timeout'
+      child.kill()
+    })
     await this.#until(() => this.#child !== child)
     timer.cancel()
   }
@@ -130,8 +141,14 @@ export class WorkloadRow {
   async kill(): Promise<void> {
     const child = this.#child
     if (child === undefined) return
+    this.#endedBy = 'kill'
     child.kill()
     await this.#until(() => this.#child !== child)
+  }
+
+  /** What it is told to be, and has said that it is. */
+  get mode(): Mode {
+    return this.#told?.mode ?? 'run'
   }
 
   /** Resolves when its process said that it does so; rejects with AppError when that does not come. */
@@ -194,6 +211,8 @@ export class WorkloadRow {
     const isOdd = !this.#wasAsked && exit.signal !== 'SIGKILL' && exit.code !== 0
     if (isOdd)
       this.#problem ??= this.#lastLine ?? `Its process ended (${exit.signal ?? `exit code ${exit.code ?? '?'}`}).`
+    const event = endEvent({ exit, by: this.#endedBy, stopTimeoutMs, problem: this.#problem })
+    if (event !== undefined) this.#ports.happened(event)
     this.#look()
   }
 
@@ -205,7 +224,11 @@ export class WorkloadRow {
       wasAsked: this.#wasAsked,
       problem: this.#problem
     })
-    if (state !== this.#state) this.#sinceMs = this.#ports.clock.nowMs()
+    if (state !== this.#state) {
+      this.#sinceMs = this.#ports.clock.nowMs()
+      const { settings } = this.#spec
+      if (state === 'zombie' && 'group' in settings) this.#ports.happened(zombieEvent(settings.sessionTimeoutMs))
+    }
     this.#state = state
     for (const look of [...this.#waiting]) look()
     this.#ports.changed()

@@ -17,6 +17,7 @@ import {
   type WorkloadsView,
   type WorkloadView
 } from '../api/workloads'
+import type { ClusterEvent } from '../api/views'
 import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { Disk, Timer } from '../kernel/ports'
 import { builtInScenes, sceneKey } from '../workload/core/scenes'
@@ -34,7 +35,8 @@ const addCount = 5
 /** Of a topic that nobody described. */
 const topicPartitions = 6
 
-export interface WorkloadsPorts extends Omit<RowPorts, 'changed'> {
+export interface WorkloadsPorts extends Omit<RowPorts, 'changed' | 'happened'> {
+  readonly event: (event: Omit<ClusterEvent, 'id'>) => void
   readonly disk: Disk
   readonly ask: <Name extends 'topic.create' | 'topic.describe'>(
     name: Name,
@@ -65,7 +67,14 @@ export class Workloads {
   }
 
   #row(spec: RowSpec): WorkloadRow {
-    return new WorkloadRow(spec, { ...this.#ports, changed: () => this.#changed() })
+    return new WorkloadRow(spec, {
+      ...this.#ports,
+      changed: () => this.#changed(),
+      happened: (event) => {
+        const { clock, event: tell } = this.#ports
+        tell({ atMs: clock.nowMs(), subject: spec.name, ...event })
+      }
+    })
   }
 
   /** Every process has ended when it resolves, and none is started any more. */
@@ -103,7 +112,8 @@ export class Workloads {
     this.#leaving.forget(name)
     switch (action) {
       case 'slow':
-        await row.order('run', factor ?? slowFactor)
+        // One that is paused or silent stays so: it is slower when it goes on.
+        await row.order(row.mode, factor ?? slowFactor)
         break
       case 'pause':
         await row.order('pause', slowedBy)

@@ -89,8 +89,11 @@ export function useText(): Text {
     if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
     if (subject !== null) named.nodeIn = nodeInline(subject)
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.exit)
+    if (event.code === 'workloadEnded')
+      named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
     const { restartInSeconds } = params
     if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
+    if (typeof params.sessionSeconds === 'number') named.delay = duration(params.sessionSeconds * 1000)
     const isWhole = EVENT_PARAMS[event.code].every((name) => params[name] !== undefined)
     const isRestarted = event.code === 'nodeCrashed' && named.delay !== undefined
     const form = isRestarted ? 'eventLong' : isWhole ? 'event' : 'eventShort'

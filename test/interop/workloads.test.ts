@@ -1,5 +1,5 @@
 /** Traffic on purpose as a foreign client sees it: kafkajs is asked what the group has, the system which processes live. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel, type Admin } from 'kafkajs'
@@ -169,6 +169,7 @@ describe('workloads', () => {
       return one.ratePerSecond === 0 && one
     })
     expect(still.partitions).toHaveLength(2)
+    expect((await change('reader-1', 'slow')).workloads[0]).toMatchObject({ state: 'paused', slowedBy: 10 })
     expect(await foreignMembers()).toContain('reader-1')
     await change('reader-1', 'resume')
   })
@@ -196,6 +197,9 @@ describe('workloads', () => {
     const { workloads } = await change('reader-3', 'kill')
     expect(workloads[0]).toMatchObject({ state: 'killed', pid: null, ratePerSecond: 0, partitions: null })
     expect(isAlive({ pid: pid ?? 0, startedAt: '' })).toBe(false)
+    const said = readFileSync(join(cluster.dir, 'history', 'events.log'), 'utf8')
+    expect(said).toContain('"subject":"reader-2","code":"workloadZombied"')
+    expect(said).toContain('"subject":"reader-3","code":"workloadKilled"')
     await whenAllOwned(['reader-1', 'reader-2'])
     await change('reader-3', 'start')
     await whenAllOwned(['reader-1', 'reader-2', 'reader-3'])

@@ -588,6 +588,12 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     for (const id of BROKERS) add(up + 300 + id * 90, 'nodeRunning', 'healthy', 'process', `broker-${id}`)
     add(up + 700, 'controllerElected', 'healthy', 'cluster', 'broker-1', { epoch: 1 })
     if (name === 'healthy' || isBroken) {
+      add(startedAtMs - 700_000, 'workloadKilled', 'critical', 'process', 'orders-reader-2')
+      add(startedAtMs - 690_000, 'workloadZombied', 'degraded', 'process', 'orders-reader-1', { sessionSeconds: 10 })
+      add(startedAtMs - 660_000, 'workloadEnded', 'critical', 'process', 'orders-in', {
+        exit: 'exit code 1',
+        problem: 'Out of memory.'
+      })
       const t = startedAtMs - 640_000
       add(t, 'nodeStopped', 'stopped', 'process', 'broker-3')
       add(t + 300, 'partitionsOffline', 'critical', 'cluster', null, { count: 29 })

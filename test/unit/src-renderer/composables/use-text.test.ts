@@ -33,6 +33,18 @@ const reason = (rest: Partial<ReasonView>): ReasonView => ({
 })
 
 describe('the sentence of an event', () => {
+  it('say how a workload ended, whatever it is called', () => {
+    const of = (rest: Partial<ClusterEvent>): string =>
+      event({ subject: 'broker-1', ...rest }).replaceAll(/[\u2066-\u2069]/g, '')
+    expect(of({ code: 'workloadKilled', params: {} })).toBe('broker-1 killed (SIGKILL)')
+    expect(of({ code: 'workloadEnded', params: { exit: 'SIGSEGV' } })).toBe('broker-1 ended by itself: SIGSEGV')
+    expect(of({ code: 'workloadEnded', params: { exit: 'exit code 1', problem: 'No room.' } })).toBe(
+      'broker-1 ended by itself: No room.'
+    )
+    expect(of({ code: 'workloadZombied', params: { sessionSeconds: 6 } })).toContain('its group waits for them for 6 s')
+    expect(of({ code: 'workloadZombied', params: {} })).toBe('broker-1 sends no more heartbeats')
+  })
+
   it('names nodes as people do', () => {
     expect(event({ code: 'nodeKilled' })).toBe('Broker 2 killed (SIGKILL)')
     expect(event({ code: 'brokerSessionExpired' })).toBe('Session of broker 2 expired')
