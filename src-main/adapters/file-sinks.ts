@@ -2,14 +2,14 @@
  * Files that are whole or not there: written beside their place under a name of their own, synced, then named. A file of
  * that name that is there stays, unless it is to be replaced.
  */
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { AppError, ignore } from '../kernel/errors'
-import type { FileSink, FileSinks } from '../kernel/ports'
-import { diskError } from './node-disk'
+import type { FileSink, FileSinks, Log } from '../kernel/ports'
+import { partName, sweepParts } from './export-parts'
+import { diskError, syncFolder } from './node-disk'
 
 const writeOnly = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
@@ -107,16 +107,8 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
-export const fileSinks: FileSinks = {
+/** `log` is told what was taken away of earlier ones. */
+export const fileSinks = (log: Log): FileSinks => ({
   async create(given, isReplacing) {
     const path = given.startsWith('~/') ? join(homedir(), given.slice(2)) : given
     if (!isAbsolute(path) || path.includes('\0')) {
@@ -129,11 +121,13 @@ export const fileSinks: FileSinks = {
     }
     if (!(await isFolder(folder))) throw new AppError('NOT_FOUND', `The folder ${folder} does not exist.`)
     if (!isReplacing && (await isThere(whole))) throw new AppError('EXISTS', `${whole} exists already.`)
-    const temporary = join(folder, `.lagoon-${randomBytes(6).toString('hex')}.part`)
+    const swept = await sweepParts(folder)
+    if (swept.length > 0) log('warn', 'what exports had left that were killed was removed', { paths: swept })
+    const temporary = join(folder, partName())
     const handle = await attempt(folder, () => open(temporary, writeOnly, 0o666))
     return new NamedLater(whole, temporary, isReplacing, handle)
   }
-}
+})
 
 async function isFolder(path: string): Promise<boolean> {
   try {

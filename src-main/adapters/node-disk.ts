@@ -5,7 +5,7 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AppError, ignore } from '../kernel/errors'
-import type { DirectoryEntry, Disk, DiskFile, FolderLock } from '../kernel/ports'
+import type { DirectoryEntry, Disk, DiskFile, FolderLock, FolderSync } from '../kernel/ports'
 import { lockFolder } from './folder-lock'
 
 interface SystemError extends Error {
@@ -175,6 +175,26 @@ async function syncPath(path: string, flags: string): Promise<void> {
   }
 }
 
+/** What a file system without it answers to the fsync of a folder, whose names it keeps in its own way. */
+const unsupportedCodes: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
+/**
+ * Names are of their folder, which a power cut may lose while the bytes of their files stay. Rejects with the system's
+ * error; `sync` is fsync.
+ */
+export async function syncFolder(
+  path: string,
+  sync: (path: string) => Promise<void> = (folder) => syncPath(folder, 'r')
+): Promise<FolderSync> {
+  try {
+    await sync(path)
+    return 'synced'
+  } catch (error) {
+    if (!unsupportedCodes.includes((error as NodeJS.ErrnoException).code)) throw error
+    return 'unsupported'
+  }
+}
+
 /** Half a file that nobody will ever read takes room of a disk that has none. */
 function withoutDraft(path: string, failure: AppError): AppError {
   try {
@@ -208,7 +228,7 @@ export const nodeDisk: Disk = {
       fs.writeFileSync(temporary, bytes)
       await syncPath(temporary, 'r+')
       fs.renameSync(temporary, path)
-      await syncPath(dirname(path), 'r')
+      await syncFolder(dirname(path))
     } catch (error) {
       throw withoutDraft(temporary, diskError(error, path))
     }
@@ -237,9 +257,9 @@ export const nodeDisk: Disk = {
   remove(path): void {
     attempt(path, () => fs.rmSync(path, { recursive: true, force: true }))
   },
-  async syncDirectory(path): Promise<void> {
+  async syncDirectory(path): Promise<FolderSync> {
     try {
-      await syncPath(path, 'r')
+      return await syncFolder(path)
     } catch (error) {
       throw diskError(error, path)
     }

@@ -131,7 +131,8 @@ export const CLUSTERS_COMMANDS = {
   /** Answers the id at the new place; what of the old folder could not be taken away is named. */
   'clusters.move': {
     input: target.extend({ to: z.string().min(1).max(4096) }),
-    output: z.object({ id, dir: z.string(), kept: z.array(z.string()) })
+    /** `isDurable` false: its disk does not say whether all of it would be there after a power cut; the old folder is whole. */
+    output: z.object({ id, dir: z.string(), kept: z.array(z.string()), isDurable: z.boolean() })
   },
   /** By id; looked at when asked. Those that cannot be looked at are left out. */
   'clusters.sizes': { input: nothing, output: z.object({ sizes: z.record(z.string(), sizeSchema) }) },

@@ -23,7 +23,7 @@ runNode(() => {
   const reader = new RecordReader({
     clock: nodeClock,
     log: processLog,
-    files: fileSinks,
+    files: fileSinks(processLog),
     serdes,
     cluster: openKafkaCluster(
       addressesIn(config.bootstrapServers),

@@ -470,7 +470,7 @@ export class Clusters {
     )
   }
 
-  async #move(place: Place, to: string): Promise<{ id: string; dir: string; kept: string[] }> {
+  async #move(place: Place, to: string): Promise<CommandOutput<'clusters.move'>> {
     this.#refuseHome(place, 'moved')
     this.#refuseAround(place, 'moved')
     this.#refuseElsewhere(place)
@@ -485,8 +485,9 @@ export class Clusters {
       this.#whileStopped(place, async () => {
         const id = this.idOf(dir)
         try {
-          const kept = await this.#locked(place, () =>
+          const { kept, isDurable } = await this.#locked(place, () =>
             moveFolder({
+              disk: this.#ports.disk,
               from: place.dir,
               to: dir,
               signal: this.#ending.signal,
@@ -502,7 +503,7 @@ export class Clusters {
               }
             })
           )
-          return { value: { id: this.#moved(place, dir), dir, kept: [...kept] }, dir }
+          return { value: { id: this.#moved(place, dir), dir, kept: [...kept], isDurable }, dir }
         } finally {
           this.#busy.delete(id)
         }

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
+import { AppError, expectAppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
+import type { Disk } from '../kernel/ports'
 import { lockFile, specFile } from '../supervisor/cluster-folder'
 import { nearestFolder } from './new-cluster'
 
@@ -19,12 +20,20 @@ export interface Move {
   readonly arrived?: () => void
   /** Copying ends early, and what it made goes again. */
   readonly signal?: AbortSignal
+  readonly disk: Pick<Disk, 'syncDirectory'>
   /** Rejects with EXDEV between file systems. */
   readonly rename?: (from: string, to: string) => Promise<void>
 }
 
-/** Answers what of the old folder could not be taken away. Rejects with AppError: then the cluster is where it was. */
-export async function moveFolder(move: Move): Promise<readonly string[]> {
+export interface Moved {
+  /** What of the old folder is still there. */
+  readonly kept: readonly string[]
+  /** False: nobody knows whether a power cut now would leave all of it at the new place, so the old folder is whole, too. */
+  readonly isDurable: boolean
+}
+
+/** Rejects with AppError: then the cluster is where it was. */
+export async function moveFolder(move: Move): Promise<Moved> {
   const { from, to, rename = fs.rename } = move
   await refuseAround(from, to)
   const isEmpty = await removedWhenEmpty(to)
@@ -41,7 +50,7 @@ export async function moveFolder(move: Move): Promise<readonly string[]> {
   // It went along. Nobody else can have it: theirs would have to be made where ours still is.
   await fs.rm(join(to, lockFile), { force: true }).catch(theNextOpeningTells)
   move.arrived?.()
-  return []
+  return { kept: [], isDurable: true }
 }
 
 function theNextOpeningTells(error: unknown): void {
@@ -66,7 +75,7 @@ async function removedWhenEmpty(dir: string): Promise<boolean> {
   }
 }
 
-async function copied({ from, to, progress, arrived, signal }: Move): Promise<readonly string[]> {
+async function copied({ from, to, progress, arrived, signal, disk }: Move): Promise<Moved> {
   // By one name only, so that what a killed move has left is found by the next one.
   const draft = join(dirname(to), `.${basename(to)}.moving`)
   try {
@@ -91,34 +100,28 @@ async function copied({ from, to, progress, arrived, signal }: Move): Promise<re
         throw new Error(`${path} is not the same there: the disk may be broken`)
       done(stats.size)
     }
-    for (const { path, stats } of entries) if (stats.isDirectory()) await syncFolder(join(draft, path))
+    for (const { path, stats } of entries) if (stats.isDirectory()) await disk.syncDirectory(join(draft, path))
     await fs.chmod(draft, (await fs.stat(from)).mode & 0o7777)
-    await syncFolder(draft)
+    await disk.syncDirectory(draft)
     signal?.throwIfAborted()
     await fs.rename(draft, to)
   } catch (error) {
     await fs.rm(draft, { recursive: true, force: true }).catch(theFirstSaysMore)
     throw failed(from, to, error)
   }
-  try {
-    await syncFolder(dirname(to))
-  } catch (error) {
-    expectSystemError(error)
-    ignore(error, 'then the old folder stays, which is told')
-    arrived?.()
-    return [from]
-  }
+  const isDurable = await isNameDurable(disk, dirname(to))
   arrived?.()
-  return removedOld(from)
+  return { kept: isDurable ? await removedOld(from) : [from], isDurable }
 }
 
-/** Names are of their folder, which a power cut may lose while the bytes of their files stay. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await fs.open(path, 'r')
+/** One file system answers for all of its folders alike: the last of them says whether it could sync those before, too. */
+async function isNameDurable(disk: Move['disk'], folder: string): Promise<boolean> {
   try {
-    await folder.sync()
-  } finally {
-    await folder.close()
+    return (await disk.syncDirectory(folder)) === 'synced'
+  } catch (error) {
+    expectAppError(error)
+    ignore(error, 'then the old folder stays, which is told')
+    return false
   }
 }
 

@@ -56,6 +56,9 @@ export interface FolderLock {
   release(): void
 }
 
+/** unsupported: its file system knows no fsync of a folder (some over a network or in user space), so nothing is known. */
+export type FolderSync = 'synced' | 'unsupported'
+
 export interface Disk {
   /** 'append' creates the file when absent; 'read' throws NOT_FOUND; 'create' throws EXISTS. */
   open(path: string, mode: 'append' | 'read' | 'create'): DiskFile
@@ -76,7 +79,7 @@ export interface Disk {
   rename(from: string, to: string): void
   /** File or folder with all that is in it; no error when absent. */
   remove(path: string): void
-  syncDirectory(path: string): Promise<void>
+  syncDirectory(path: string): Promise<FolderSync>
   /** Exclusive until released or until this process ends; throws LOCKED naming the holder. */
   lock(path: string): FolderLock
   join(...parts: readonly string[]): string

@@ -236,8 +236,8 @@ export class SimDisk implements Disk {
     this.files.delete(path)
   }
 
-  syncDirectory(): Promise<void> {
-    return Promise.resolve()
+  syncDirectory(): Promise<'synced'> {
+    return Promise.resolve('synced')
   }
 
   lock(path: string): { release(): void } {

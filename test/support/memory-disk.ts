@@ -206,10 +206,11 @@ export class MemoryDisk implements Disk {
     for (const name of [...this.#folders]) if (name === path || name.startsWith(`${path}/`)) this.#folders.delete(name)
   }
 
-  async syncDirectory(path: string): Promise<void> {
+  async syncDirectory(path: string): Promise<'synced'> {
     await Promise.resolve()
     this.syncedFolders.push(path)
     for (const [name, node] of this.#files) if (parentOf(name) === path) node.before = undefined
+    return 'synced'
   }
 
   lock(path: string): FolderLock {

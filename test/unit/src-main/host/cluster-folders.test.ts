@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeDisk } from '../../../../src-main/adapters/node-disk'
 import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder } from '../../../../src-main/host/cluster-folders'
-import { moveFolder, type Move } from '../../../../src-main/host/folder-move'
+import { moveFolder, type Move, type Moved } from '../../../../src-main/host/folder-move'
 import { checkNewCluster, type CheckPorts } from '../../../../src-main/host/new-cluster'
 import { finishEmptying } from '../../../../src-main/supervisor/cluster-folder'
 import { AppError } from '../../../../src-main/kernel/errors'
@@ -153,7 +153,13 @@ describe('moving a folder', () => {
     const told: number[] = []
     const to = join(root, 'there', 'lab')
 
-    const kept = await moveFolder({ from: lab, to, rename: otherDisk, progress: (done, all) => told.push(done / all) })
+    const { kept } = await moveFolder({
+      disk: nodeDisk,
+      from: lab,
+      to,
+      rename: otherDisk,
+      progress: (done, all) => told.push(done / all)
+    })
 
     expect(kept).toEqual([])
     expect(existsSync(lab)).toBe(false)
@@ -168,6 +174,7 @@ describe('moving a folder', () => {
     const before = execFileSync('find', [lab, '-type', 'f']).toString().split('\n').toSorted()
     const target = join(root, 'there')
     const move = moveFolder({
+      disk: nodeDisk,
       from: lab,
       to: join(target, 'lab'),
       rename: otherDisk,
@@ -184,8 +191,8 @@ describe('moving a folder', () => {
 
 describe('a folder that is moved to another disk', () => {
   const to = (): string => join(root, 'there', 'lab')
-  const move = (more: Partial<Move> = {}): Promise<readonly string[]> =>
-    moveFolder({ from: lab, to: to(), rename: otherDisk, progress: () => undefined, ...more })
+  const move = (more: Partial<Move> = {}): Promise<Moved> =>
+    moveFolder({ disk: nodeDisk, from: lab, to: to(), rename: otherDisk, progress: () => undefined, ...more })
   const filesIn = (dir: string): string[] => readdirSync(dir, { recursive: true }).map(String).toSorted()
 
   it('is as private there as it was, and while it is copied', async () => {
@@ -224,17 +231,30 @@ describe('a folder that is moved to another disk', () => {
     await move({ arrived: () => writeFileSync(join(to(), '.lock'), 'of another') })
     expect(readFileSync(join(to(), '.lock'), 'utf8')).toBe('of another')
 
-    await moveFolder({ from: to(), to: lab, progress: () => undefined })
+    await moveFolder({ disk: nodeDisk, from: to(), to: lab, progress: () => undefined })
     expect(readdirSync(lab)).toContain('cluster.json')
     expect(readdirSync(lab)).not.toContain('.lock')
   })
+
+  it.each([
+    ['cannot sync folders', () => Promise.resolve('unsupported' as const)],
+    ['fails to sync the last of them', (path: string) => failsAt(path)]
+  ])('is moved to one that %s; then the old folder stays, whole, and that is said', async (_, syncDirectory) => {
+    const before = filesIn(lab)
+    expect(await move({ disk: { syncDirectory } })).toEqual({ kept: [lab], isDurable: false })
+    expect([filesIn(lab), filesIn(to())]).toEqual([before, before])
+  })
+  const failsAt = (path: string): Promise<'synced'> =>
+    path === join(root, 'there') ? Promise.reject(new AppError('FAILED', 'EIO')) : Promise.resolve('synced')
 
   it('is not moved, renamed or copied, with another cluster in it', async () => {
     mkdirSync(join(lab, 'broker-1', 'inner'))
     writeFileSync(join(lab, 'broker-1', 'inner', 'cluster.json'), encodeSpec(spec))
     const before = filesIn(lab)
     await expect(move()).rejects.toThrow(join(lab, 'broker-1', 'inner'))
-    await expect(moveFolder({ from: lab, to: to(), progress: () => undefined })).rejects.toThrow('Move or delete that')
+    await expect(moveFolder({ disk: nodeDisk, from: lab, to: to(), progress: () => undefined })).rejects.toThrow(
+      'Move or delete that'
+    )
     expect([filesIn(lab), existsSync(to())]).toEqual([before, false])
   })
 })

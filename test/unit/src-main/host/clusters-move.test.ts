@@ -58,7 +58,12 @@ describe('a cluster whose folder is moved', () => {
     const dir = clusterAt(join(root, 'lab'), 'lab')
     const to = join(root, 'there', 'lab')
 
-    expect(await clusters().run('clusters.move', { id: dir, to })).toEqual({ id: to, dir: to, kept: [] })
+    expect(await clusters().run('clusters.move', { id: dir, to })).toEqual({
+      id: to,
+      dir: to,
+      kept: [],
+      isDurable: true
+    })
 
     expect([...known]).toEqual([[to, 'lab']])
     expect([existsSync(dir), existsSync(join(to, '.lock'))]).toEqual([false, false])

@@ -331,7 +331,7 @@ describe('partitions', () => {
     const begun: string[] = []
     one.disk.syncDirectory = (path: string) => {
       begun.push(path)
-      return new Promise<void>((resolve) => (end = resolve))
+      return new Promise((resolve) => (end = () => resolve('synced')))
     }
 
     const first = manager.deletionsSafe()
