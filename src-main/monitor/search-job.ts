@@ -1,6 +1,7 @@
 /**
  * A search: what it finds is pushed while it looks, as much as the screen shows; all of it is counted. Newest first, the
- * newest of each window are pushed when it has been read.
+ * newest of each window are pushed when it has been read. Of more than are shown those that were found first are: partitions
+ * are read side by side, and to know the newest of all of them everything would have to be decoded. The screen says so.
  */
 import type { JobPush, JobState, ScanQuery } from '../api/search'
 import type { RecordView } from '../api/views'

@@ -4,6 +4,7 @@ import type { JobPush } from '@api/search'
 import { beforeEach, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import ExportDialog from '@/components/topics/ExportDialog.vue'
+import JobStatus from '@/components/topics/JobStatus.vue'
 import { useRecordJob, type RecordJobs } from '@/components/topics/use-record-job'
 import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
@@ -112,4 +113,33 @@ it('a search and a tail whose reader dies are over', async () => {
   expect(jobs?.tail.value?.state).toBe('running')
   lose(gone)
   expect(jobs?.tail.value?.state).toBe('failed')
+})
+
+it('a search of several partitions that found more than is shown says which are shown', async () => {
+  const search = (found: number, partitions: number): Extract<JobPush, { type: 'search' }> => ({
+    type: 'search',
+    state: 'done',
+    records: [],
+    error: null,
+    progress: {
+      ...progress(),
+      found,
+      partitions: Array.from({ length: partitions }, (_, partition) => ({
+        partition,
+        state: 'done',
+        fromOffset: 0,
+        untilOffset: 5,
+        scanned: 5
+      }))
+    }
+  })
+  const why = (): (string | null)[] =>
+    [...document.querySelectorAll('.scan [title]')].map((one) => one.getAttribute('title'))
+
+  const one_ = await show(JobStatus, { search: search(2000, 1), tail: undefined, shown: 1000 })
+  expect(shownText()).toContain('the 1 000 found first are shown')
+  expect(why()).toEqual([])
+  one_.unmount()
+  await show(JobStatus, { search: search(2000, 3), tail: undefined, shown: 1000 })
+  expect(why()).toEqual([expect.stringContaining('may include newer records of another partition')])
 })
