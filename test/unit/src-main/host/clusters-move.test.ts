@@ -12,6 +12,7 @@ import { encodeSpec, makeSpec } from '../../../../src-main/supervisor/core/clust
 
 let root = ''
 let known: Map<string, string>
+let forgets: (() => never) | undefined
 let own: { home: string | undefined; keep: (dir: string | undefined) => void }
 
 function clusterAt(dir: string, name: string): string {
@@ -31,7 +32,7 @@ function clusters(open: ClustersPorts['open'] = () => Promise.reject(new Error('
       remember: (dir, _, name) => void known.set(dir, name),
       portsOfOthers: () => [],
       list: () => [...known].map(([dir, name]) => ({ id: dir, dir, name, ports: [] })),
-      forget: (dir) => void known.delete(dir),
+      forget: (dir) => (forgets === undefined ? void known.delete(dir) : forgets()),
       newBrokers: () => undefined,
       keepNewBrokers: () => undefined,
       home: () => own.home,
@@ -49,6 +50,7 @@ function clusters(open: ClustersPorts['open'] = () => Promise.reject(new Error('
 beforeEach(() => {
   root = realFolder(mkdtempSync(join(tmpdir(), 'lagoon-clusters-')))
   known = new Map()
+  forgets = undefined
   own = { home: undefined, keep: (dir) => void (own.home = dir) }
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
@@ -89,6 +91,31 @@ describe('a cluster whose folder is moved', () => {
 
     rmSync(inner, { recursive: true })
     expect(await all.run('clusters.move', { id: dir, to })).toMatchObject({ dir: to })
+  })
+
+  it('has moved all the same when its old place cannot be forgotten, which the list shows as gone', async () => {
+    const dir = clusterAt(join(root, 'lab'), 'lab')
+    const to = join(root, 'there')
+    const all = clusters()
+    forgets = () => {
+      throw new AppError('FAILED', 'The list of clusters cannot be written.')
+    }
+
+    expect(await all.run('clusters.move', { id: dir, to })).toMatchObject({ id: to, kept: [] })
+
+    const states = all.view('').clusters.map(({ dir: at, state }) => [at, state])
+    expect(states.toSorted()).toEqual(
+      [
+        [dir, 'gone'],
+        [to, 'stopped']
+      ].toSorted()
+    )
+    await expect(all.run('clusters.forget', { id: dir })).rejects.toMatchObject({
+      message: 'The list of clusters cannot be written.'
+    })
+    forgets = undefined
+    await all.run('clusters.forget', { id: dir })
+    expect(all.view('').clusters.map(({ dir: at }) => at)).toEqual([to])
   })
 
   it('takes along what is meant where no cluster is named, and only its own', async () => {
