@@ -163,8 +163,11 @@ export class GroupCoordinator {
   }
 
   #readChunk(partition: Partition, from: number, groups: Map<string, GroupBeingRead>): number {
-    const slices = partition.log.locate(from, loadChunkBytes, partition.log.logEndOffset, true)
+    const end = partition.log.logEndOffset
+    const slices = partition.log.locate(from, loadChunkBytes, end, true)
     invariant(slices !== 'OFFSET_OUT_OF_RANGE', 'a log is read between its ends', { from })
+    // Where compaction has taken the last batches there is nothing before the end.
+    if (slices.length === 0) return end
     let next = from
     for (const { file, position, lengthBytes } of slices) {
       const bytes = new Uint8Array(lengthBytes)
@@ -175,19 +178,17 @@ export class GroupCoordinator {
         at += batchSizeBytes(bytes, at)
       ) {
         const read = readRecords(bytes, at, this.#ports.compression)
-        if (read.type === 'corrupt') {
-          this.#ports.log('error', 'a batch of group records cannot be read', {
-            partition: partition.name,
-            reason: read.message
-          })
-          // What it said is lost; the batches after it are not.
-          next = batchLastOffset(bytes, at) + 1
+        // Of a batch whose last records compaction has taken, too, the next begins after its last offset.
+        next = batchLastOffset(bytes, at) + 1
+        if (read.type !== 'corrupt') {
+          for (const record of read.records) applyRecord(groups, record.key, record.value)
           continue
         }
-        for (const record of read.records) {
-          applyRecord(groups, record.key, record.value)
-          next = record.offset + 1
-        }
+        // What it said is lost; the batches after it are not.
+        this.#ports.log('error', 'a batch of group records cannot be read', {
+          partition: partition.name,
+          reason: read.message
+        })
       }
     }
     invariant(next > from, 'loading moves on', { from, partition: partition.name })

@@ -1,0 +1,81 @@
+/** How groups are read back from a log that compaction has been at: batches without their last records, or without any. */
+import { describe, expect, it } from 'vitest'
+import { groupPartition, offsetRecord } from '../../../../src-main/broker/core/group/group-log'
+import { GroupCoordinator, groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import type { Partition } from '../../../../src-main/broker/partition'
+import type { LeadershipListener, ReplicaManager } from '../../../../src-main/broker/replica-manager'
+import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'
+import { nodeCompression } from '../../../../src-main/adapters/node-compression'
+import { buildBatch } from '../../../../src-main/protocol/record/batch-builder'
+import { putInt32 } from '../../../../src-main/protocol/record/big-endian'
+import { patchBatch } from '../../../../src-main/protocol/record/batch-header'
+import type { PartitionLog } from '../../../../src-main/storage/partition-log'
+import { nodeChecksum, SimClock } from '../../../support/ensemble-world'
+import { fixture, openPartition } from '../../../support/storage-fixture'
+
+/** A commit of `offset` for partition `partition`, in a batch that once had `records` records. */
+function cleaned(baseOffset: number, records: number, commit?: { partition: number; offset: number }): Uint8Array {
+  const timestamp = 1n
+  const content = { leaderEpoch: 0, metadata: '', commitTimestampMs: 1 }
+  const kept = commit === undefined ? [] : [offsetRecord('g', 't', commit.partition, { ...content, ...commit })]
+  // A batch of no records cannot be built: its header alone is what compaction keeps.
+  const batch = buildBatch(
+    (kept.length > 0 ? kept : [{ key: null, value: null }]).map((record) => ({ ...record, timestamp, headers: [] })),
+    nodeChecksum
+  )
+  const bytes = kept.length > 0 ? batch : batch.slice(0, 61)
+  putInt32(bytes, 8, bytes.length - 12)
+  putInt32(bytes, 23, records - 1)
+  putInt32(bytes, 57, kept.length)
+  putInt32(bytes, 17, nodeChecksum.crc32c(bytes.subarray(21)) | 0)
+  patchBatch(bytes, 0, baseOffset, 0)
+  return bytes
+}
+
+async function committedIn(log: Pick<PartitionLog, 'logStartOffset' | 'logEndOffset' | 'locate'>) {
+  const clock = new SimClock()
+  let listener: LeadershipListener | undefined
+  const replicas = { onLeadership: (told: LeadershipListener) => (listener = told) } as unknown as ReplicaManager
+  const groups = new GroupCoordinator({
+    clock,
+    replicas,
+    log: () => undefined,
+    checksum: nodeChecksum,
+    compression: nodeCompression,
+    stateChanged: () => undefined
+  })
+  const index = groupPartition('g', groupOffsetsPartitions)
+  listener?.elected({ topic: groupOffsetsTopic, index, name: 'offsets', log } as unknown as Partition)
+  await clock.run(1_000)
+  const committed = groups.committed('g')
+  return typeof committed === 'string'
+    ? committed
+    : [...(committed.get('t') ?? [])].map(([partition, { offset }]) => [partition, offset])
+}
+
+describe('groups are read from a log', () => {
+  it('whose batches have lost their last records, or all of them', async () => {
+    const log = openPartition(fixture())
+    log.appendAsFollower(cleaned(0, 5, { partition: 0, offset: 10 }))
+    log.appendAsFollower(cleaned(5, 3))
+    log.appendAsFollower(cleaned(20, 4, { partition: 1, offset: 11 }))
+    log.appendAsFollower(cleaned(24, 2, { partition: 0, offset: 12 }))
+
+    expect(await committedIn(log)).toEqual([
+      [0, 12],
+      [1, 11]
+    ])
+  })
+
+  it('that ends in a batch without records', async () => {
+    const log = openPartition(fixture())
+    log.appendAsFollower(cleaned(0, 1, { partition: 0, offset: 10 }))
+    log.appendAsFollower(cleaned(1, 3))
+
+    expect(await committedIn(log)).toEqual([[0, 10]])
+  })
+
+  it('that has nothing before its end', async () => {
+    expect(await committedIn({ logStartOffset: 0, logEndOffset: 7, locate: () => [] })).toEqual([])
+  })
+})
