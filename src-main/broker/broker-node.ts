@@ -36,6 +36,7 @@ import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
 import { ProducerIdSource } from './producer-id-source'
 import { register } from './registration'
+import { replicaLagMaxMs } from './partition'
 import { ReplicaManager } from './replica-manager'
 import { ClientConnection } from './server/client-connection'
 import { RequestRouter } from './server/request-router'
@@ -164,6 +165,7 @@ export class BrokerNode {
     this.#notifications.look()
     this.#repeat(statsEveryMs, () => this.#tellStats())
     this.#repeat(idleCheckMs, () => this.#closeIdle())
+    this.#repeat(replicaLagMaxMs / 2, () => this.#replicas?.tick())
     await ready
     this.#ports.log('info', 'serving', { port: address.port, startedAtMs: clock.nowMs() })
     return address

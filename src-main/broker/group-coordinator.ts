@@ -2,7 +2,7 @@
  * The group coordinator of this broker: for every partition of `__consumer_offsets` that it leads, the groups whose
  * names hash there. A partition's groups are read from its log when leadership comes and dropped when it goes; until
  * they are read the answer is COORDINATOR_LOAD_IN_PROGRESS, elsewhere it is NOT_COORDINATOR. What a group decides is
- * written before it is answered.
+ * committed before it is answered, and what is told of offsets is committed (ADR 29).
  */
 import type { LeaderEpoch, Offset, TopicPartition } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
@@ -34,8 +34,11 @@ import type {
 } from './core/group/group-types'
 import { groupOffsetsTopic } from './core/topic-name'
 import type { Partition } from './partition'
-import type { ReplicaManager } from './replica-manager'
+import type { Position, ReplicaManager } from './replica-manager'
+import { later, type Later } from './server/slices'
 
+/** offsets.commit.timeout.ms */
+const commitTimeoutMs = 5000
 /** offset.metadata.max.bytes */
 const metadataBytesMax = 4096
 const sessionTimeoutMinMs = 6000
@@ -282,23 +285,34 @@ export class GroupCoordinator {
     })
   }
 
-  /** Does what the group decided: writes, then answers, then arms its timer. */
+  /** Does what the group decided: writes, answers what depends on no write, then arms its timer. */
   #settle(group: Group, shard: Shard | undefined, expired: readonly string[] = []): void {
-    let failure: KafkaError | undefined
-    for (const effect of group.takeEffects()) {
-      if (effect.type !== 'persist') {
-        this.#answer(effect, failure)
-        continue
+    for (let effects = group.takeEffects(); effects.length > 0; effects = group.takeEffects())
+      for (const effect of effects) {
+        if (effect.type === 'persist') this.#store(group, shard, effect.store)
+        else this.#answer(effect)
       }
-      group.stamp(this.#ports.clock.nowMs())
-      if (shard !== undefined) failure = this.#write(shard, [groupRecord(group.inspect())])
-    }
-    if (failure !== undefined) group.assignmentNotStored(this.#nowMs())
     this.#arm(group)
     if (this.#dropVacant(group, shard)) return
     if (this.#lastState.get(group) === group.state && expired.length === 0) return
     this.#lastState.set(group, group.state)
     this.#ports.stateChanged(group.inspect(), expired)
+  }
+
+  /** The group hears when it is committed: at once with one replica, and then it is settled with the rest. */
+  #store(group: Group, shard: Shard | undefined, store: number): void {
+    group.stamp(this.#ports.clock.nowMs())
+    if (shard === undefined) {
+      group.stored(store, undefined, this.#nowMs())
+      return
+    }
+    let isLater = false
+    this.#write(shard, [groupRecord(group.inspect())], (failure) => {
+      // Members are to try again (Kafka's GroupMetadataManager.storeGroup).
+      group.stored(store, failure === 'REQUEST_TIMED_OUT' ? 'REBALANCE_IN_PROGRESS' : failure, this.#nowMs())
+      if (isLater) this.#settle(group, shard)
+    })
+    isLater = true
   }
 
   /** A group that came to nothing, by a join that was refused for one, is none: names cost nothing to a client. */
@@ -308,10 +322,9 @@ export class GroupCoordinator {
     return true
   }
 
-  #answer(effect: Exclude<GroupEffect, { type: 'persist' }>, failure: KafkaError | undefined): void {
-    const waiting = this.#waiting.get(effect.token)
-    this.#waiting.delete(effect.token)
-    const answer = failure === undefined ? effect.answer : { ...effect.answer, error: failure }
+  #answer({ token, answer }: Exclude<GroupEffect, { type: 'persist' }>): void {
+    const waiting = this.#waiting.get(token)
+    this.#waiting.delete(token)
     waiting?.resolve(answer as never)
   }
 
@@ -334,17 +347,33 @@ export class GroupCoordinator {
     this.#settle(group, typeof shard === 'string' ? undefined : shard, expired)
   }
 
-  /** Appends records to the shard's log; undefined when they are there. */
-  #write(shard: Shard, records: readonly LogRecord[]): KafkaError | undefined {
+  /** Appends records to the shard's log and tells once whether they are committed: undefined when they are. */
+  #write(shard: Shard, records: readonly LogRecord[], told: (failure: KafkaError | undefined) => void): void {
+    const written = this.#append(shard, records, true)
+    if (typeof written === 'string') told(written)
+    else this.#whenCommitted(written, told)
+  }
+
+  /** Where they are, or why not. */
+  #append(shard: Shard, records: readonly LogRecord[], needsMinIsr: boolean): Position | KafkaError {
     const timestamp = BigInt(this.#ports.clock.nowMs())
     const batch = buildBatch(
       records.map(({ key, value }) => ({ key, value, timestamp, headers: [] })),
       this.#ports.checksum
     )
-    const result = this.#ports.replicas.append(shard.partition, batch)
-    if (result.type !== 'error') return undefined
+    const { partition } = shard
+    const result = this.#ports.replicas.append(partition, batch, { needsMinIsr })
+    if (result.type !== 'error') return { partition, endOffset: result.lastOffset + 1 }
     this.#ports.log('error', 'group records could not be written', { error: result.error, message: result.message })
     return result.error === 'MESSAGE_TOO_LARGE' ? 'UNKNOWN_SERVER_ERROR' : 'COORDINATOR_NOT_AVAILABLE'
+  }
+
+  #whenCommitted(position: Position, told: (failure: KafkaError | undefined) => void): void {
+    this.#ports.replicas.whenCommitted([position], commitTimeoutMs, (_index, error) => {
+      if (error === 'NONE') told(undefined)
+      else if (error === 'NOT_LEADER_OR_FOLLOWER') told('NOT_COORDINATOR')
+      else told(error === 'REQUEST_TIMED_OUT' ? error : 'COORDINATOR_NOT_AVAILABLE')
+    })
   }
 
   // ── offsets ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,7 +384,7 @@ export class GroupCoordinator {
     identity: MemberIdentity,
     generationId: number,
     offsets: readonly OffsetToCommit[]
-  ): readonly KafkaError[] {
+  ): Later<readonly KafkaError[]> {
     const all = (error: KafkaError): readonly KafkaError[] => offsets.map(() => error)
     if (!isLoggable(groupId)) return all('INVALID_GROUP_ID')
     if (offsets.length > commitOffsetsMax) return all('INVALID_COMMIT_OFFSET_SIZE')
@@ -370,7 +399,7 @@ export class GroupCoordinator {
     return errors
   }
 
-  #commit(shard: Shard, group: Group, offsets: readonly OffsetToCommit[]): readonly KafkaError[] {
+  #commit(shard: Shard, group: Group, offsets: readonly OffsetToCommit[]): Later<readonly KafkaError[]> {
     const commitTimestampMs = this.#ports.clock.nowMs()
     const checked = offsets.map((offset) => ({ ...offset, error: offsetProblem(offset) }))
     const taken = checked.filter(({ error }) => error === 'NONE')
@@ -380,17 +409,18 @@ export class GroupCoordinator {
       partition,
       value: { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs }
     }))
-    const failure = this.#write(
-      shard,
-      committed.map(({ topic, partition, value }) => offsetRecord(group.groupId, topic, partition, value))
+    const records = committed.map(({ topic, partition, value }) => offsetRecord(group.groupId, topic, partition, value))
+    group.commitBegan()
+    return later((told) =>
+      this.#write(shard, records, (failure) => {
+        group.commitEnded()
+        if (failure === undefined) for (const one of committed) group.committed(one.topic, one.partition, one.value)
+        else this.#dropVacant(group, shard)
+        // Kafka's word for a commit that is too large for one batch.
+        const why = failure === 'UNKNOWN_SERVER_ERROR' ? 'INVALID_COMMIT_OFFSET_SIZE' : (failure ?? 'NONE')
+        told(checked.map(({ error }) => (error === 'NONE' ? why : error)))
+      })
     )
-    if (failure !== undefined) {
-      // Kafka's word for a commit that is too large for one batch.
-      const told = failure === 'UNKNOWN_SERVER_ERROR' ? 'INVALID_COMMIT_OFFSET_SIZE' : failure
-      return checked.map(({ error }) => (error === 'NONE' ? told : error))
-    }
-    for (const { topic, partition, value } of committed) group.committed(topic, partition, value)
-    return checked.map(({ error }) => error)
   }
 
   /** All committed offsets of a group; empty for a group that is none. */
@@ -401,10 +431,10 @@ export class GroupCoordinator {
   }
 
   /**
-   * Takes back what is committed in these partitions; one error for each, in order, or one for all. Written before it is
+   * Takes back what is committed in these partitions; one error for each, in order, or one for all. Committed before it is
    * answered. An empty group that has nothing left is none any more.
    */
-  deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): readonly KafkaError[] | KafkaError {
+  deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Later<readonly KafkaError[] | KafkaError> {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
@@ -414,17 +444,34 @@ export class GroupCoordinator {
     const due = partitions.filter(
       ({ topic, partition }) => !subscribed.has(topic) && group.offset(topic, partition) !== undefined
     )
-    for (const some of chunks(due, tombstonesPerBatch)) {
-      const tombstones = some.map(({ topic, partition }) => offsetRecord(groupId, topic, partition, null))
-      const failure = this.#write(shard, tombstones)
-      if (failure !== undefined) return failure
-      for (const { topic, partition } of some) group.forgetOffset(topic, partition)
-    }
-    if (due.length > 0 && this.#endAbandoned(shard, group)) {
-      shard.unwritten.push(groupTombstone(groupId))
-      this.#writeTombstones(shard)
-    }
-    return partitions.map(({ topic }) => (subscribed.has(topic) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : 'NONE'))
+    const errors = partitions.map(({ topic }) => (subscribed.has(topic) ? 'GROUP_SUBSCRIBED_TO_TOPIC' : 'NONE'))
+    if (due.length === 0) return errors
+    return later((told) =>
+      this.#takeBack(shard, group, due, (failure) => {
+        if (failure === undefined && this.#endAbandoned(shard, group)) {
+          shard.unwritten.push(groupTombstone(groupId))
+          this.#writeTombstones(shard)
+        }
+        told(failure ?? errors)
+      })
+    )
+  }
+
+  /** A batch after the other, until one cannot be. */
+  #takeBack(
+    shard: Shard,
+    group: Group,
+    due: readonly TopicPartition[],
+    told: (failure: KafkaError | undefined) => void
+  ): void {
+    const some = due.slice(0, tombstonesPerBatch)
+    const rest = due.slice(tombstonesPerBatch)
+    const tombstones = some.map(({ topic, partition }) => offsetRecord(group.groupId, topic, partition, null))
+    this.#write(shard, tombstones, (failure) => {
+      if (failure === undefined) for (const { topic, partition } of some) group.forgetOffset(topic, partition)
+      if (failure !== undefined || rest.length === 0) told(failure)
+      else this.#takeBack(shard, group, rest, told)
+    })
   }
 
   /** The topic is gone: so are offsets in it, and groups that had nothing else. */
@@ -476,7 +523,8 @@ export class GroupCoordinator {
     const due = shard.unwritten.filter((record) => !this.#isTakenUp(shard, record))
     shard.unwritten.length = 0
     for (const some of chunks(due, tombstonesPerBatch)) {
-      if (this.#write(shard, some) !== undefined) shard.unwritten.push(...some)
+      // Nobody is told of them: whoever leads next finds out for itself what is missing.
+      if (typeof this.#append(shard, some, false) === 'string') shard.unwritten.push(...some)
     }
     if (shard.unwritten.length === 0 || shard.areDue) return
     shard.areDue = true
@@ -508,22 +556,23 @@ export class GroupCoordinator {
     return typeof shard === 'string' ? shard : shard.groups.get(groupId)?.inspect()
   }
 
-  delete(groupId: string): KafkaError {
+  /** A group that ends is none for whoever comes next, whose records follow; it is told when that is committed. */
+  delete(groupId: string): Later<KafkaError> {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
     if (group === undefined) return 'GROUP_ID_NOT_FOUND'
-    if (group.state !== 'Empty') return 'NON_EMPTY_GROUP'
+    if (group.state !== 'Empty' || group.isCommitting) return 'NON_EMPTY_GROUP'
     const tombstones = [groupTombstone(groupId)]
     for (const [topic, partitions] of group.offsets()) {
       for (const partition of partitions.keys()) tombstones.push(offsetRecord(groupId, topic, partition, null))
     }
-    const failure = this.#write(shard, tombstones)
-    if (failure !== undefined) return failure
+    const written = this.#append(shard, tombstones, true)
+    if (typeof written === 'string') return written
     group.die('GROUP_ID_NOT_FOUND')
     this.#settle(group, shard)
     shard.groups.delete(groupId)
-    return 'NONE'
+    return later((told) => this.#whenCommitted(written, (failure) => told(failure ?? 'NONE')))
   }
 
   close(): void {

@@ -1,17 +1,29 @@
 /**
- * A partition that this broker holds: its log and the role the controller gave it. One replica until Replication, so
- * the high watermark is the log end.
+ * A partition that this broker holds: its log, the role that the controller gave it, and who waits for a position in it to be
+ * committed. What the leader decides (PartitionLeader) is carried out here, in its order.
  */
-import type { LeaderEpoch, BrokerId } from '../kernel/ids'
+import type { LeaderEpoch, BrokerId, Offset } from '../kernel/ids'
+import { unreachable } from '../kernel/invariant'
+import type { Clock, Log } from '../kernel/ports'
+import type { KafkaError } from '../protocol/wire/error-codes'
 import type { PartitionLog } from '../storage/partition-log'
+import { PartitionLeader, type FollowerFetch, type LeaderTerm, type Outcome } from './core/partition-leader'
+import { PendingPositions, type PendingPosition } from './core/pending-positions'
 
-export interface PartitionRole {
+export interface PartitionRole extends LeaderTerm {
   readonly leader: BrokerId
-  readonly leaderEpoch: LeaderEpoch
-  readonly isr: readonly BrokerId[]
-  readonly replicas: readonly BrokerId[]
-  readonly partitionEpoch: number
 }
+
+export interface PartitionPorts {
+  readonly brokerId: BrokerId
+  readonly clock: Clock
+  readonly log: Log
+  /** There is more to be read: of everything for followers, of what is committed for consumers. */
+  readonly grown: (partition: Partition) => void
+}
+
+/** replica.lag.time.max.ms */
+export const replicaLagMaxMs = 30_000
 
 export class Partition {
   readonly name: string
@@ -19,16 +31,19 @@ export class Partition {
   readonly index: number
   readonly topicId: string
   readonly log: PartitionLog
-  readonly #brokerId: BrokerId
+  readonly #ports: PartitionPorts
   #role: PartitionRole
+  /** While this broker leads it. */
+  #leader: PartitionLeader | undefined
+  readonly #pending = new PendingPositions()
 
-  constructor(log: PartitionLog, topicId: string, role: PartitionRole, brokerId: BrokerId) {
+  constructor(log: PartitionLog, topicId: string, role: PartitionRole, ports: PartitionPorts) {
     this.topic = log.topic
     this.index = log.partition
     this.name = `${log.topic}-${log.partition}`
     this.topicId = topicId
     this.log = log
-    this.#brokerId = brokerId
+    this.#ports = ports
     this.#role = role
   }
 
@@ -41,25 +56,126 @@ export class Partition {
   }
 
   get isLeader(): boolean {
-    return this.#role.leader === this.#brokerId
+    return this.#role.leader === this.#ports.brokerId
   }
 
   /** A later role; the epoch was checked by the replica manager. */
   assume(role: PartitionRole): void {
     this.#role = role
-    if (!this.isLeader) return
-    this.log.assignLeaderEpoch(role.leaderEpoch)
-    this.appended()
+    if (!this.isLeader) {
+      this.resign()
+      return
+    }
+    const { brokerId, clock } = this.#ports
+    const { log } = this
+    if (this.#leader === undefined) {
+      const configs = {
+        get minInSyncReplicas(): number {
+          return log.config.minInSyncReplicas
+        }
+      }
+      const options = { brokerId, lagMaxMs: replicaLagMaxMs, configs }
+      this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
+    } else this.#leader.becameLeader(role, clock.monotonicMs())
+    this.#carryOut(this.#leader)
   }
 
-  /** What the leader has is committed: it is the only replica. */
-  appended(): void {
-    this.log.advanceHighWatermark(this.log.logEndOffset)
+  /** It leads no more, or is not held any more: whoever waits looks for the next leader. */
+  resign(): void {
+    this.#leader = undefined
+    this.#pending.endAll('NOT_LEADER_OR_FOLLOWER')
   }
 
   /** KIP-320: what a client that names the epoch it knows is told; undefined when it may go on. -1 = no check. */
   epochProblem(currentLeaderEpoch: LeaderEpoch): 'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | undefined {
     if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.#role.leaderEpoch) return undefined
     return currentLeaderEpoch < this.#role.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
+  }
+
+  // ── writes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A write with acks=all is refused. */
+  get isUnderMinIsr(): boolean {
+    return this.#leader?.isUnderMinIsr === true
+  }
+
+  /** The log has grown, by this leader. */
+  appended(): void {
+    const leader = this.#leader
+    if (leader === undefined) return
+    leader.appended(this.log.logEndOffset, this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+    if (leader.hasFollowers) this.#ports.grown(this)
+  }
+
+  /** Of a write that ends below `endOffset`; undefined while nobody can say. */
+  outcomeOf(endOffset: Offset): Outcome | 'NOT_LEADER_OR_FOLLOWER' {
+    return this.#leader === undefined ? 'NOT_LEADER_OR_FOLLOWER' : this.#leader.outcomeOf(endOffset)
+  }
+
+  /**
+   * Tells once whether all below `endOffset` is committed, at once when that is known: NONE, NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+   * or NOT_LEADER_OR_FOLLOWER. Undefined when it was told; else what may be ended before (`giveUp`).
+   */
+  whenCommitted(endOffset: Offset, done: (error: KafkaError) => void): PendingPosition | undefined {
+    const outcome = this.outcomeOf(endOffset)
+    if (outcome !== undefined) {
+      done(outcome)
+      return undefined
+    }
+    const position = { endOffset, done }
+    this.#pending.add(position)
+    return position
+  }
+
+  /** Tells `error` to who waits for a position, unless it was told already. */
+  giveUp(position: PendingPosition, error: KafkaError): void {
+    this.#pending.end(position, error)
+  }
+
+  // ── followers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What was asked for lies in the log, and the follower's history is ours up to there. False: it is no follower. */
+  followerFetched(brokerId: BrokerId, fetch: FollowerFetch): boolean {
+    const leader = this.#leader
+    if (leader?.followerFetched(brokerId, fetch, this.#ports.clock.monotonicMs()) !== true) return false
+    this.#carryOut(leader)
+    return true
+  }
+
+  /** Looks whether a follower lags too long; every half of that time. */
+  tick(): void {
+    const leader = this.#leader
+    if (leader?.hasFollowers !== true) return
+    leader.tick(this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+  }
+
+  #carryOut(leader: PartitionLeader): void {
+    for (const effect of leader.takeEffects()) {
+      switch (effect.type) {
+        case 'beginEpoch':
+          this.log.assignLeaderEpoch(effect.leaderEpoch)
+          break
+        case 'commit':
+          this.#commit(leader, effect.to)
+          break
+        case 'proposeIsr':
+          // Until controllers take it, the ISR that is stored governs, and the one proposed with it.
+          this.#ports.log('warn', 'the ISR stays as it is: no controller stores another yet', {
+            partition: this.name,
+            isr: effect.proposal.isr
+          })
+          break
+        default:
+          unreachable(effect)
+      }
+    }
+  }
+
+  #commit(leader: PartitionLeader, to: Offset): void {
+    this.log.advanceHighWatermark(to)
+    this.#ports.grown(this)
+    if (this.#pending.size > 0) this.#pending.complete(to, leader.outcomeOf(to) ?? 'NONE')
   }
 }

@@ -3,15 +3,16 @@
  * appends. Control requests are fenced by the controller epoch and the broker epoch (KIP-380) and obeyed one after the
  * other, since opening a log takes turns: a deletion never overtakes the order that it is to undo.
  */
-import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId } from '../kernel/ids'
+import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import type { Clock, Log } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
+import type { PendingPosition } from './core/pending-positions'
 import { Purgatory } from './core/purgatory'
 import { topicNameProblem } from './core/topic-name'
-import { Partition, type PartitionRole } from './partition'
+import { Partition, type PartitionPorts, type PartitionRole } from './partition'
 
 export interface ReplicaManagerOptions {
   readonly brokerId: BrokerId
@@ -35,6 +36,29 @@ export interface LeadershipListener {
   readonly resigned: (topic: string, partition: number) => void
 }
 
+/** A place in a partition's log that is to be committed. */
+export interface Position {
+  readonly partition: Partition
+  /** The offset after what was written. */
+  readonly endOffset: Offset
+}
+
+export interface AppendOptions {
+  /** Refused at once when too few replicas are in sync (acks=all). */
+  readonly needsMinIsr: boolean
+  /** Newest when absent. */
+  readonly produceVersion?: number
+}
+
+export type LeaderAppendResult =
+  AppendResult | { readonly type: 'error'; readonly error: 'NOT_ENOUGH_REPLICAS'; readonly message: string }
+
+const notEnoughReplicas: LeaderAppendResult = {
+  type: 'error',
+  error: 'NOT_ENOUGH_REPLICAS',
+  message: 'fewer replicas are in sync than min.insync.replicas asks for'
+}
+
 /** Counted since the start; the node turns differences into rates. */
 export interface Traffic {
   bytesIn: number
@@ -46,6 +70,7 @@ export class ReplicaManager {
   readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, recordsIn: 0 }
   readonly purgatory = new Purgatory()
   readonly #options: ReplicaManagerOptions
+  readonly #partitionPorts: PartitionPorts
   readonly #topics = new Map<string, Map<number, Partition>>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
@@ -56,6 +81,11 @@ export class ReplicaManager {
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
+    const { brokerId, clock, log } = options
+    const grown = ({ name }: Partition): void => {
+      if (this.purgatory.isWatched(name)) this.#touch(name)
+    }
+    this.#partitionPorts = { brokerId, clock, log, grown }
   }
 
   get brokerId(): BrokerId {
@@ -162,7 +192,7 @@ export class ReplicaManager {
     const log = await logs.create(order.topic, order.partition, order.topicId, configOf(order.topic))
     if (this.partition(order.topic, order.partition) !== undefined) return 'opened'
     if (log.topicId !== undefined && log.topicId !== order.topicId) return undefined
-    const partition = new Partition(log, order.topicId, order, this.brokerId)
+    const partition = new Partition(log, order.topicId, order, this.#partitionPorts)
     const partitions = this.#topics.get(order.topic)
     if (partitions === undefined) this.#topics.set(order.topic, new Map([[order.partition, partition]]))
     else partitions.set(order.partition, partition)
@@ -176,6 +206,7 @@ export class ReplicaManager {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
       this.#topics.get(topic)?.delete(partition)
       if (this.#topics.get(topic)?.size === 0) this.#topics.delete(topic)
+      held.resign()
       if (held.isLeader) this.#resigned(held)
       this.#touch(held.name)
     }
@@ -189,19 +220,51 @@ export class ReplicaManager {
 
   // ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  append(partition: Partition, batch: Uint8Array, produceVersion?: number): AppendResult {
+  append(partition: Partition, batch: Uint8Array, options: AppendOptions): LeaderAppendResult {
+    if (options.needsMinIsr && partition.isUnderMinIsr) return notEnoughReplicas
     const { leaderEpoch } = partition
+    const { produceVersion } = options
     const result = partition.log.appendAsLeader(
       batch,
       produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
     )
     if (result.type === 'appended') {
-      partition.appended()
       this.traffic.bytesIn += batch.length
       this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1
-      if (this.purgatory.isWatched(partition.name)) this.#touch(partition.name)
+      partition.appended()
     }
     return result
+  }
+
+  /**
+   * Tells of each position once, by its place in the list, when it is committed (NONE), when that cannot be any more, or with
+   * REQUEST_TIMED_OUT after `timeoutMs`. What is known already is told before this returns.
+   */
+  whenCommitted(
+    positions: readonly Position[],
+    timeoutMs: number,
+    told: (index: number, error: KafkaError) => void
+  ): void {
+    const waits: { readonly partition: Partition; readonly position: PendingPosition }[] = []
+    let left = positions.length
+    let stopTimer = (): void => undefined
+    for (const [index, { partition, endOffset }] of positions.entries()) {
+      const position = partition.whenCommitted(endOffset, (error) => {
+        if (--left === 0) stopTimer()
+        told(index, error)
+      })
+      if (position !== undefined) waits.push({ partition, position })
+    }
+    if (left === 0) return
+    const timer = this.#options.clock.after(Math.max(0, timeoutMs), () => {
+      for (const { partition, position } of waits) partition.giveUp(position, 'REQUEST_TIMED_OUT')
+    })
+    stopTimer = () => timer.cancel()
+  }
+
+  /** Every half of the time that a follower may lag (replicaLagMaxMs). */
+  tick(): void {
+    for (const partition of this.all()) partition.tick()
   }
 
   /** Resolves when what was deleted does not come back by a power cut. */

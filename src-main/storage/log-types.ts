@@ -27,6 +27,8 @@ export interface LogConfig {
   readonly indexIntervalBytes: number
   readonly fileDeleteDelayMs: number
   readonly cleanupPolicy: 'delete' | 'compact'
+  /** For the log's partition: so many replicas have a record before it counts as written with acks=all. */
+  readonly minInSyncReplicas: number
 }
 
 /** Kafka 3.9's defaults. */
@@ -39,7 +41,8 @@ export const defaultLogConfig: LogConfig = {
   messageTimestampType: 'CreateTime',
   indexIntervalBytes: 4_096,
   fileDeleteDelayMs: 60_000,
-  cleanupPolicy: 'delete'
+  cleanupPolicy: 'delete',
+  minInSyncReplicas: 1
 }
 
 /** Names of Kafka's error codes that an append may answer. */

@@ -19,6 +19,8 @@ const licensed: Readonly<Record<string, string>> = {
   'src-main/kernel/line-splitter.ts: heldBytes': 'the bound that is tested',
   'src-main/storage/partition-log.ts: segmentCount': 'what tests look at logs with',
   'src-main/storage/partition-log.ts: appendAsFollower': 'what followers do, which come next',
+  'src-main/broker/core/partition-leader.ts: isrChanged': 'the answer of AlterPartition (KIP-497), which comes next',
+  'src-main/broker/core/partition-leader.ts: isrRefused': 'the answer of AlterPartition (KIP-497), which comes next',
   'src-main/storage/partition-log.ts: endOffsetForEpoch': 'OffsetForLeaderEpoch (KIP-101), which followers will ask',
   'src-main/storage/partition-log.ts: deleteRecordsBefore': 'DeleteRecords (KIP-107), which is not served yet'
 }

@@ -109,7 +109,8 @@ export function logConfigOf(configs: TopicConfigs, isCompacted = false): LogConf
     messageTimestampType: configs['message.timestamp.type'] === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
     indexIntervalBytes: numberOf(configs, 'index.interval.bytes'),
     fileDeleteDelayMs: numberOf(configs, 'file.delete.delay.ms'),
-    cleanupPolicy: isCompacted ? 'compact' : 'delete'
+    cleanupPolicy: isCompacted ? 'compact' : 'delete',
+    minInSyncReplicas: numberOf(configs, 'min.insync.replicas')
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at; with one
- * replica acks=1 and acks=all are the same. acks=0 has no answer; an error then closes the
- * connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
+ * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at. acks=1 is answered then;
+ * acks=all when all of it is committed, which with one replica is the same turn (ADR 29). acks=0 has no answer; an error then
+ * closes the connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
  * compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
  */
 import type { Offset, BrokerId } from '../../kernel/ids'
@@ -10,13 +10,15 @@ import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
-import type { ValueOf } from '../../protocol/wire/schema'
+import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
+import type { Position } from '../replica-manager'
 import { closeConnection, handler, noResponse, type HandlerRow, type Moved } from '../server/handler'
 import { leaderHint, nodeEndpoints } from './leader-hint'
 
 type Request = ValueOf<typeof produceRequest>
+type Answer = InputOf<typeof produceResponse>['responses'][number]['partitionResponses'][number]
 type Written =
   | { readonly error: KafkaError; readonly message: string | null }
   | {
@@ -24,7 +26,10 @@ type Written =
       readonly baseOffset: Offset
       readonly logAppendTimeMs: number
       readonly logStartOffset: Offset
+      readonly position: Position
     }
+
+const all = -1
 
 const refused = (error: KafkaError, message?: string): Written => ({
   error,
@@ -44,23 +49,63 @@ export function produce(broker: BrokerServices): HandlerRow {
       const leaders = new Set<BrokerId>()
       let hasFailed = false
       let moved: Moved
-      const responses = []
+      const responses: Responses = []
+      /** Written, and not known to be committed yet. */
+      const waiting: Waiting[] = []
       for (const { name, partitionData } of request.topicData) {
-        const partitionResponses = []
+        const partitionResponses: Answer[] = []
         for (const { index, records: received } of partitionData) {
           const records = received === null || moved === undefined ? received : moved(received)
           const written = write(broker, request, { topic: name, partition: index, records, version })
           if (written.error !== 'NONE') hasFailed = true
-          partitionResponses.push(
-            partitionResponse(broker, { topic: name, partition: index, version }, written, leaders)
-          )
+          const piece = { topic: name, partition: index, version }
+          if (request.acks === all && 'position' in written && !isCommitted(written.position))
+            waiting.push({ piece, position: written.position, at: partitionResponses.length, in: partitionResponses })
+          partitionResponses.push(partitionResponse(broker, piece, written, leaders))
           moved = (yield) as Moved
         }
         responses.push({ name, partitionResponses })
       }
       if (request.acks === 0) return hasFailed ? closeConnection : noResponse
-      return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+      const answer = () =>
+        leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+      if (waiting.length === 0) return answer()
+      return whenCommitted(broker, waiting, request.timeoutMs, leaders).then(answer)
     }
+  })
+}
+
+type Responses = { name: string; partitionResponses: Answer[] }[]
+
+interface Waiting {
+  readonly piece: { readonly topic: string; readonly partition: number; readonly version: number }
+  readonly position: Position
+  /** Where its answer stands. */
+  readonly in: Answer[]
+  readonly at: number
+}
+
+const isCommitted = ({ partition, endOffset }: Position): boolean => partition.outcomeOf(endOffset) === 'NONE'
+
+/** Resolves when each is committed or is known not to be in time: its answer then says so, and where it was written. */
+function whenCommitted(
+  broker: BrokerServices,
+  waiting: readonly Waiting[],
+  timeoutMs: number,
+  leaders: Set<BrokerId>
+): Promise<void> {
+  let left = waiting.length
+  return new Promise((resolve) => {
+    const positions = waiting.map(({ position }) => position)
+    broker.replicas.whenCommitted(positions, timeoutMs, (index, error) => {
+      const one = waiting[index]
+      const answer = one?.in[one.at]
+      if (one !== undefined && answer !== undefined && error !== 'NONE') {
+        const failed = partitionResponse(broker, one.piece, refused(error), leaders)
+        one.in[one.at] = { ...answer, ...failed, baseOffset: answer.baseOffset }
+      }
+      if (--left === 0) resolve()
+    })
   })
 }
 
@@ -82,9 +127,12 @@ function write(broker: BrokerServices, request: Request, piece: Piece): Written 
   if (piece.records === null || piece.records.length === 0)
     return refused('INVALID_RECORD', 'A produce request carries exactly one batch a partition')
   if (isTransactional(piece.records)) return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
-  const result = broker.replicas.append(partition, piece.records, piece.version)
+  const options = { needsMinIsr: request.acks === all, produceVersion: piece.version }
+  const result = broker.replicas.append(partition, piece.records, options)
   if (result.type === 'error') return refused(result.error, result.message)
-  return { error: 'NONE', ...result }
+  const { baseOffset, lastOffset, logAppendTimeMs, logStartOffset } = result
+  const position = { partition, endOffset: lastOffset + 1 }
+  return { error: 'NONE', baseOffset, logAppendTimeMs, logStartOffset, position }
 }
 
 /** A batch may say that it belongs to a transaction although the request does not. */
@@ -103,7 +151,7 @@ function partitionResponse(
   { topic, partition, version }: { readonly topic: string; readonly partition: number; readonly version: number },
   written: Written,
   leaders: Set<BrokerId>
-) {
+): Answer {
   if (!('message' in written)) {
     const { baseOffset, logAppendTimeMs, logStartOffset } = written
     return { index: partition, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset }

@@ -172,6 +172,12 @@ type Read =
       readonly isDiverging?: true
     }
 
+/** The broker that asks as a follower; undefined for consumers (-1) and for tools that only look on (-2). */
+function followerOf({ replicaId, replicaState }: Request): BrokerId | undefined {
+  const id = Math.max(replicaId, replicaState.replicaId)
+  return id >= 0 ? id : undefined
+}
+
 function readPartition(broker: BrokerServices, request: Request, at: Wanted): Read {
   const { asked, topic, wanted, version } = at
   if (topic === undefined) return { type: 'error', error: 'UNKNOWN_TOPIC_ID' }
@@ -186,8 +192,21 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
   const problem = partition.epochProblem(wanted.currentLeaderEpoch)
   if (problem !== undefined) return { type: 'error', error: problem }
   const { log } = partition
+  const follower = followerOf(request)
   const diverging = divergenceOf(log, wanted)
   if (diverging === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: 'OFFSET_OUT_OF_RANGE' }
+  const maxBytes = Math.max(0, Math.min(wanted.partitionMaxBytes, at.room))
+  const slices = diverging === undefined ? locate() : []
+  if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
+  if (follower !== undefined && diverging === undefined) {
+    // Before the watermark is looked at: the follower hears at once of what it has just committed.
+    const isEligible = broker.image.brokers().some(({ id }) => id === follower)
+    if (!partition.followerFetched(follower, { offset: wanted.fetchOffset, isEligible })) {
+      // Its order came before ours, when it knows our epoch (Kafka's Partition.followerReplicaOrThrow).
+      const isOrdered = wanted.currentLeaderEpoch >= 0
+      return { type: 'error', error: isOrdered ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER' }
+    }
+  }
   const partitionAnswer = {
     partitionIndex: wanted.partition,
     errorCode: 0,
@@ -200,9 +219,6 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
     const answer = { ...partitionAnswer, divergingEpoch: diverging, records: new Uint8Array(0) }
     return { type: 'data', bytes: 0, isDiverging: true, answer }
   }
-  const maxBytes = Math.max(0, Math.min(wanted.partitionMaxBytes, at.room))
-  const slices = locate()
-  if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
   const records = fileBytes(slices)
   return {
     type: 'data',
@@ -212,8 +228,10 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
 
   function locate(): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
     if (!Number.isSafeInteger(wanted.fetchOffset) || wanted.fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
+    if (follower !== undefined && wanted.fetchOffset > log.logEndOffset) return 'OFFSET_OUT_OF_RANGE'
     if (at.room <= 0 && !at.isFirst) return []
-    return log.locate(wanted.fetchOffset, maxBytes, log.highWatermark, at.isFirst)
+    const upToOffset = follower === undefined ? log.highWatermark : log.logEndOffset
+    return log.locate(wanted.fetchOffset, maxBytes, upToOffset, at.isFirst)
   }
 }
 

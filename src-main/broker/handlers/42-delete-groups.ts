@@ -3,7 +3,7 @@ import { deleteGroupsRequest, deleteGroupsResponse } from '../../protocol/api/42
 import { code } from '../../protocol/wire/headers'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
-import { mapInSlices } from '../server/slices'
+import { allOf, follow, mapInSlices } from '../server/slices'
 
 export function deleteGroups(broker: BrokerServices): HandlerRow {
   return handler({
@@ -12,8 +12,10 @@ export function deleteGroups(broker: BrokerServices): HandlerRow {
     request: deleteGroupsRequest,
     response: deleteGroupsResponse,
     *handle({ groupsNames }) {
-      const remove = (groupId: string) => ({ groupId, errorCode: code(broker.groups.delete(groupId)) })
-      return { results: yield* mapInSlices(new Set(groupsNames), remove) }
+      const remove = (groupId: string) =>
+        follow(broker.groups.delete(groupId), (error) => ({ groupId, errorCode: code(error) }))
+      const removed = allOf(yield* mapInSlices(new Set(groupsNames), remove))
+      return follow(removed, (results) => ({ results }))
     }
   })
 }

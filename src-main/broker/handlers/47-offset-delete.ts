@@ -6,9 +6,11 @@
 import { offsetDeleteRequest, offsetDeleteResponse } from '../../protocol/api/47-offset-delete'
 import { code } from '../../protocol/wire/headers'
 import type { TopicPartition } from '../../kernel/ids'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { Slices } from '../../protocol/wire/codec'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
-import { mapInSlices } from '../server/slices'
+import { inSlices, mapInSlices } from '../server/slices'
 
 export function offsetDelete(broker: BrokerServices): HandlerRow {
   return handler({
@@ -18,7 +20,7 @@ export function offsetDelete(broker: BrokerServices): HandlerRow {
     response: offsetDeleteResponse,
     *handle({ groupId, topics }) {
       const known: TopicPartition[] = []
-      const answers = []
+      const answers: Answered[] = []
       for (const { name, partitions } of topics) {
         const asked = yield* mapInSlices(partitions, ({ partitionIndex }) => {
           const isKnown = broker.image.partition(name, partitionIndex) !== undefined
@@ -29,15 +31,28 @@ export function offsetDelete(broker: BrokerServices): HandlerRow {
         yield
       }
       const deleted = broker.groups.deleteOffsets(groupId, known)
-      if (typeof deleted === 'string') return { errorCode: code(deleted), topics: [] }
-      let at = 0
-      for (const { partitions } of answers) {
-        for (const partition of partitions) {
-          if (partition.isKnown) partition.errorCode = code(deleted[at++] ?? 'UNKNOWN_SERVER_ERROR')
-        }
-        yield
-      }
-      return { errorCode: 0, topics: answers }
+      if (!(deleted instanceof Promise)) return yield* answered(answers, deleted)
+      return deleted.then((told) => inSlices(broker.clock, answered(answers, told)))
     }
   })
+}
+
+interface Answered {
+  readonly name: string
+  readonly partitions: readonly { readonly partitionIndex: number; errorCode: number; readonly isKnown: boolean }[]
+}
+
+function* answered(
+  topics: readonly Answered[],
+  deleted: readonly KafkaError[] | KafkaError
+): Slices<{ errorCode: number; topics: readonly Answered[] }> {
+  if (typeof deleted === 'string') return { errorCode: code(deleted), topics: [] }
+  let at = 0
+  for (const { partitions } of topics) {
+    for (const partition of partitions) {
+      if (partition.isKnown) partition.errorCode = code(deleted[at++] ?? 'UNKNOWN_SERVER_ERROR')
+    }
+    yield
+  }
+  return { errorCode: 0, topics }
 }

@@ -72,6 +72,20 @@ export class Turns {
   }
 }
 
+/** What `begin` tells, at once when it is told before `begin` returns. It is told once. */
+export function later<T>(begin: (told: (value: T) => void) => void): Later<T> {
+  let settle: (value: T) => void = (value) => (known = { value })
+  let known: { readonly value: T } | undefined
+  begin((value) => settle(value))
+  if (known !== undefined) return known.value
+  return new Promise((resolve) => (settle = resolve))
+}
+
+/** All of them, at once when all are there. */
+export function allOf<T>(values: readonly Later<T>[]): Later<readonly T[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as readonly T[])
+}
+
 /** Goes on with a result, at once when it is there. */
 export function follow<T, U>(value: Later<T>, next: (value: T) => Later<U>): Later<U> {
   return value instanceof Promise ? value.then(next) : next(value)

@@ -76,9 +76,12 @@ export interface MemberIdentity {
   readonly groupInstanceId: string | null
 }
 
-/** In the order in which they must happen: what is persisted comes before the answers that depend on it. */
+/**
+ * In the order in which they must happen. What depends on something that is persisted is no effect yet: it comes when the group is
+ * told that it is stored, by the number of the store.
+ */
 export type GroupEffect =
-  | { readonly type: 'persist' }
+  | { readonly type: 'persist'; readonly store: number }
   | { readonly type: 'joinAnswer'; readonly token: Token; readonly answer: JoinAnswer }
   | { readonly type: 'syncAnswer'; readonly token: Token; readonly answer: SyncAnswer }
 

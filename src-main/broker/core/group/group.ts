@@ -2,7 +2,7 @@
  * A classic consumer group (KIP-62, KIP-134, KIP-345, KIP-394, KIP-814): who is a member, which generation it is, which
  * offsets are committed. It decides and says what to answer and when; the coordinator owns clocks, logs and sockets.
  *
- * Invariants: a generation never goes back; members, assignments and protocol belong to one generation; at most one
+ * Invariants: a generation never goes back; a group is Stable when its assignment is committed, and nobody is told it before; members, assignments and protocol belong to one generation; at most one
  * join and one sync of a member wait; an Empty group has no members.
  */
 import { invariant } from '../../../kernel/invariant'
@@ -35,6 +35,13 @@ export interface GroupOptions {
   readonly membersMax: number
 }
 
+/** What is done when the group's present state is stored, or cannot be. */
+type PendingStore =
+  | { readonly type: 'assignment' }
+  | { readonly type: 'member'; readonly token: Token; readonly answer: JoinAnswer }
+  /** Nothing depends on it. */
+  | { readonly type: 'state' }
+
 export class Group {
   readonly groupId: string
   readonly #options: GroupOptions
@@ -57,6 +64,13 @@ export class Group {
   /** When members that have not synced are expelled. */
   #syncDeadlineMs = Infinity
   readonly #offsets = new Map<string, Map<number, CommittedOffset>>()
+  /** Commits that are written and not committed yet. */
+  #commitsUnderWay = 0
+  /** By the number of the store. */
+  readonly #stores = new Map<number, PendingStore>()
+  #lastStore = 0
+  /** The store of this generation's assignment, while it is under way. */
+  #assignmentStore: number | undefined
   #effects: GroupEffect[] = []
 
   constructor(groupId: string, options: GroupOptions, nowWallMs: number) {
@@ -83,12 +97,17 @@ export class Group {
   }
 
   get hasOffsets(): boolean {
-    return this.#offsets.size > 0
+    return this.#offsets.size > 0 || this.#commitsUnderWay > 0
+  }
+
+  /** Somebody waits to hear that offsets are committed. */
+  get isCommitting(): boolean {
+    return this.#commitsUnderWay > 0
   }
 
   /** Nobody has ever been a member, nobody is about to be, nothing is committed. */
   get isVacant(): boolean {
-    return this.#state === 'Empty' && this.#generationId === 0 && this.#pending.size === 0 && this.#offsets.size === 0
+    return this.#state === 'Empty' && this.#generationId === 0 && this.#pending.size === 0 && !this.hasOffsets
   }
 
   takeEffects(): readonly GroupEffect[] {
@@ -277,12 +296,12 @@ export class Group {
     // group would still choose its protocol (Kafka's updateStaticMemberAndRebalance).
     member.takeOver(request)
     if (this.#state === 'Stable' && this.#vote() === this.#protocolName) {
-      this.#effects.push({ type: 'persist' })
-      const answer = this.#joined(member)
+      const joined = this.#joined(member)
       // Without KIP-814 the returned leader must not assign again: it is told the old leader's id.
-      const leader = wasLeader && !request.supportsSkippingAssignment ? oldId : answer.leader
+      const leader = wasLeader && !request.supportsSkippingAssignment ? oldId : joined.leader
       const skipAssignment = wasLeader && request.supportsSkippingAssignment
-      this.#answerJoin(token, { ...answer, leader, skipAssignment, members: skipAssignment ? answer.members : [] })
+      const answer = { ...joined, leader, skipAssignment, members: skipAssignment ? joined.members : [] }
+      this.#persist({ type: 'member', token, answer })
       return
     }
     this.#update(member, request, token)
@@ -334,6 +353,7 @@ export class Group {
       member.awaitingSync = undefined
     }
     this.#syncDeadlineMs = Infinity
+    this.#assignmentStore = undefined
     this.#enter('PreparingRebalance')
     const rebalanceMs = this.#rebalanceTimeoutMs()
     const delayMs = this.#options.initialRebalanceDelayMs
@@ -376,7 +396,7 @@ export class Group {
       this.#enter('Empty')
       this.#protocolName = null
       this.#leader = null
-      this.#effects.push({ type: 'persist' })
+      this.#persist({ type: 'state' })
       return
     }
     this.#enter('CompletingRebalance')
@@ -428,7 +448,7 @@ export class Group {
     if (member.awaitingSync !== undefined) this.#answerSync(member.awaitingSync, failedSync('REBALANCE_IN_PROGRESS'))
     member.awaitingSync = token
     member.hasSynced = true
-    if (this.#leader === member.memberId) this.#assign(request.assignments, nowMs)
+    if (this.#leader === member.memberId) this.#assign(request.assignments)
   }
 
   #syncProblem(request: SyncRequest): KafkaError | undefined {
@@ -440,21 +460,47 @@ export class Group {
     return this.#state === 'Empty' || this.#state === 'Dead' ? 'UNKNOWN_MEMBER_ID' : undefined
   }
 
-  #assign(assignments: ReadonlyMap<string, Uint8Array>, nowMs: number): void {
+  /** The leader has shared out; all wait until that is stored. A leader that asks again waits with them. */
+  #assign(assignments: ReadonlyMap<string, Uint8Array>): void {
+    if (this.#assignmentStore !== undefined) return
     for (const member of this.#members.values()) member.assignment = assignments.get(member.memberId) ?? noBytes
-    this.#enter('Stable')
-    this.#effects.push({ type: 'persist' })
+    this.#assignmentStore = this.#persist({ type: 'assignment' })
+  }
+
+  #persist(pending: PendingStore): number {
+    const store = ++this.#lastStore
+    this.#stores.set(store, pending)
+    this.#effects.push({ type: 'persist', store })
+    return store
+  }
+
+  /** What was to be persisted is committed, or `failure` says why nobody knows that it is. */
+  stored(store: number, failure: KafkaError | undefined, nowMs: number): void {
+    const pending = this.#stores.get(store)
+    this.#stores.delete(store)
+    if (pending?.type === 'member') {
+      const { token, answer } = pending
+      this.#answerJoin(token, failure === undefined ? answer : { ...answer, error: failure })
+      if (failure !== undefined && this.#state === 'Stable') this.#shareAnew(nowMs)
+    }
+    // Otherwise another rebalance has begun meanwhile.
+    if (pending?.type === 'assignment' && this.#assignmentStore === store) this.#assignmentStored(failure, nowMs)
+  }
+
+  #assignmentStored(failure: KafkaError | undefined, nowMs: number): void {
+    this.#assignmentStore = undefined
+    if (failure === undefined) this.#enter('Stable')
     for (const member of this.#members.values()) {
       if (member.awaitingSync === undefined) continue
-      this.#answerSync(member.awaitingSync, this.#synced(member))
+      this.#answerSync(member.awaitingSync, failure === undefined ? this.#synced(member) : failedSync(failure))
       member.awaitingSync = undefined
       member.heard(nowMs)
     }
+    if (failure !== undefined) this.#shareAnew(nowMs)
   }
 
   /** What was shared out could not be stored: nobody keeps it, and all are to join again. */
-  assignmentNotStored(nowMs: number): void {
-    if (this.#state !== 'Stable') return
+  #shareAnew(nowMs: number): void {
     for (const member of this.#members.values()) {
       member.assignment = noBytes
       member.hasSynced = false
@@ -618,6 +664,16 @@ export class Group {
     return all
   }
 
+  /** Offsets are written; commitEnded() follows, once for each. */
+  commitBegan(): void {
+    this.#commitsUnderWay += 1
+  }
+
+  commitEnded(): void {
+    invariant(this.#commitsUnderWay > 0, 'a commit that ends has begun', { groupId: this.groupId })
+    this.#commitsUnderWay -= 1
+  }
+
   committed(topic: string, partition: number, offset: CommittedOffset): void {
     const partitions = this.#offsets.get(topic)
     if (partitions === undefined) this.#offsets.set(topic, new Map([[partition, offset]]))
@@ -646,6 +702,10 @@ export class Group {
       member.awaitingJoin = undefined
       member.awaitingSync = undefined
     }
+    for (const pending of this.#stores.values())
+      if (pending.type === 'member') this.#answerJoin(pending.token, failedJoin(error, pending.answer.memberId))
+    this.#stores.clear()
+    this.#assignmentStore = undefined
     this.#members.clear()
     this.#staticMembers.clear()
     this.#pending.clear()

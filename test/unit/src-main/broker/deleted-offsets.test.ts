@@ -117,7 +117,9 @@ describe('tombstones for which there is no room', () => {
       append: () => {
         appends += 1
         return isFull ? { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: '' } : { type: 'appended' }
-      }
+      },
+      whenCommitted: (_positions: unknown, _timeoutMs: number, told: (index: number, error: string) => void) =>
+        told(0, 'NONE')
     } as unknown as ReplicaManager
     const groups = new GroupCoordinator({
       clock,
@@ -132,7 +134,7 @@ describe('tombstones for which there is no room', () => {
     listener?.elected({ topic: groupOffsetsTopic, index, name: 'offsets', log } as unknown as Partition)
     const topics = Array.from({ length: 20 }, (_, i) => `topic-${i}`)
     const offsets = topics.map((topic) => ({ topic, partition: 0, offset: 1, leaderEpoch: 0, metadata: null }))
-    groups.commit('g', { memberId: '', groupInstanceId: null }, -1, offsets)
+    await groups.commit('g', { memberId: '', groupInstanceId: null }, -1, offsets)
     isFull = true
     for (const topic of topics) groups.topicDeleted(topic)
 

@@ -27,18 +27,29 @@ function request(fields: Partial<JoinRequest> = {}): JoinRequest {
   }
 }
 
-/** A group with its answers by token. */
-function groupUnderTest(more: Partial<typeof options> = {}) {
+/** A group with its answers by token. What it persists is committed at once, unless `holds` keeps it for commit(). */
+function groupUnderTest(more: Partial<typeof options> & { readonly holds?: boolean } = {}) {
   const group = new Group('g', { ...options, ...more }, 0)
   const joins = new Map<number, JoinAnswer>()
   const syncs = new Map<number, SyncAnswer>()
   const persisted: number[] = []
+  const held: number[] = []
   const settle = (): void => {
-    for (const effect of group.takeEffects() as GroupEffect[]) {
-      if (effect.type === 'joinAnswer') joins.set(effect.token, effect.answer)
-      else if (effect.type === 'syncAnswer') syncs.set(effect.token, effect.answer)
-      else persisted.push(group.generationId)
+    for (let effects = group.takeEffects(); effects.length > 0; effects = group.takeEffects()) effects.forEach(obey)
+  }
+  const obey = (effect: GroupEffect): void => {
+    if (effect.type === 'joinAnswer') joins.set(effect.token, effect.answer)
+    else if (effect.type === 'syncAnswer') syncs.set(effect.token, effect.answer)
+    else {
+      persisted.push(group.generationId)
+      if (more.holds === true) held.push(effect.store)
+      else group.stored(effect.store, undefined, 0)
     }
+  }
+  /** All that is held is committed, or is not for this reason. */
+  const commit = (failure?: 'COORDINATOR_NOT_AVAILABLE'): void => {
+    for (const store of held.splice(0)) group.stored(store, failure, 0)
+    settle()
   }
   const join = (token: number, fields: Partial<JoinRequest>, nowMs = 0): JoinAnswer | undefined => {
     group.join(request(fields), token, nowMs)
@@ -67,7 +78,7 @@ function groupUnderTest(more: Partial<typeof options> = {}) {
     settle()
     return syncs.get(token)
   }
-  return { group, joins, syncs, persisted, settle, join, sync }
+  return { group, joins, syncs, persisted, settle, join, sync, commit }
 }
 
 /** Two members, Stable, generation 2, m1 leads. */
@@ -117,7 +128,7 @@ describe('Group', () => {
   })
 
   it('begins a rebalance when a static member comes back so that another protocol would be chosen', () => {
-    const { join, group } = groupUnderTest()
+    const { join, group, settle } = groupUnderTest()
     const both = [
       { name: 'range', metadata: bytes(1) },
       { name: 'sticky', metadata: bytes(1) }
@@ -135,6 +146,7 @@ describe('Group', () => {
       2,
       0
     )
+    settle()
     expect(group.inspect()).toMatchObject({ state: 'Stable', protocolName: 'range' })
 
     join(3, { newMemberId: 's-2', groupInstanceId: 's', protocols: [...both].reverse() })
@@ -353,5 +365,99 @@ describe('Group', () => {
 
     expect(joins.get(7)).toMatchObject({ error: 'NOT_COORDINATOR' })
     expect(group.state).toBe('Dead')
+  })
+
+  describe('whose assignment is written and not committed yet', () => {
+    /** m1 leads m2, both have synced. */
+    function storing() {
+      const test = groupUnderTest({ holds: true })
+      test.join(1, { newMemberId: 'm1' })
+      test.join(2, { newMemberId: 'm2' })
+      test.join(3, { memberId: 'm1' })
+      test.sync(4, 'm2')
+      test.sync(5, 'm1', { m1: bytes(1), m2: bytes(2) })
+      return test
+    }
+
+    it('is not Stable and answers nobody until it is', () => {
+      const { group, syncs, commit } = storing()
+      expect([group.state, syncs.size]).toEqual(['CompletingRebalance', 0])
+      expect(group.commitProblem(identity('m1'), 2, 0)).toBe('REBALANCE_IN_PROGRESS')
+
+      commit()
+
+      expect(group.state).toBe('Stable')
+      expect([syncs.get(4)?.assignment, syncs.get(5)?.assignment]).toEqual([bytes(2), bytes(1)])
+    })
+
+    it('has whoever asks meanwhile wait with the others, and stores it once', () => {
+      const { syncs, persisted, sync, commit } = storing()
+
+      sync(6, 'm1', { m1: bytes(8) })
+      expect(syncs.get(5)?.error).toBe('REBALANCE_IN_PROGRESS')
+      expect(persisted).toEqual([2])
+      commit()
+
+      expect(syncs.get(6)).toMatchObject({ error: 'NONE', assignment: bytes(1) })
+    })
+
+    it('forgets it when a rebalance begins meanwhile', () => {
+      const { group, syncs, join, commit } = storing()
+
+      join(7, { newMemberId: 'm3' })
+      commit()
+
+      expect(group.state).toBe('PreparingRebalance')
+      expect([...syncs.values()].map(({ error }) => error)).toEqual(['REBALANCE_IN_PROGRESS', 'REBALANCE_IN_PROGRESS'])
+    })
+
+    it('tells all why when it cannot be, and has them join again', () => {
+      const { group, syncs, commit } = storing()
+
+      commit('COORDINATOR_NOT_AVAILABLE')
+
+      expect(group.state).toBe('PreparingRebalance')
+      expect([...syncs.values()]).toMatchObject([
+        { error: 'COORDINATOR_NOT_AVAILABLE', assignment: bytes() },
+        { error: 'COORDINATOR_NOT_AVAILABLE', assignment: bytes() }
+      ])
+    })
+
+    it('says nothing of it after it has died', () => {
+      const { group, syncs, settle, commit } = storing()
+
+      group.die('NOT_COORDINATOR')
+      settle()
+      commit()
+
+      expect(group.state).toBe('Dead')
+      expect([...syncs.values()].map(({ error }) => error)).toEqual(['NOT_COORDINATOR', 'NOT_COORDINATOR'])
+    })
+  })
+
+  it('answers a static member that came back when its new id is committed, or that it died', () => {
+    const { group, join, joins, sync, settle, commit } = groupUnderTest({ holds: true })
+    join(1, { newMemberId: 's-old', groupInstanceId: 's' })
+    sync(2, 's-old', { 's-old': bytes(1) })
+    commit()
+
+    expect(join(3, { newMemberId: 's-new', groupInstanceId: 's' })).toBeUndefined()
+    commit()
+    expect(joins.get(3)).toMatchObject({ error: 'NONE', memberId: 's-new' })
+    expect(join(4, { newMemberId: 's-newer', groupInstanceId: 's' })).toBeUndefined()
+    group.die('NOT_COORDINATOR')
+    settle()
+
+    expect(joins.get(4)).toMatchObject({ error: 'NOT_COORDINATOR' })
+  })
+
+  it('is not given up while a commit of its first offsets is under way', () => {
+    const { group } = groupUnderTest()
+
+    group.commitBegan()
+    expect([group.isVacant, group.hasOffsets, group.isCommitting]).toEqual([false, true, true])
+    group.commitEnded()
+
+    expect(group.isVacant).toBe(true)
   })
 })

@@ -1,0 +1,251 @@
+/**
+ * What the leader of a partition decides: how far the log is committed, who is in sync with it, and what whoever waits for a
+ * position is told (Kafka's Partition, on the leader). It does nothing itself: it says what to do as effects, in the order
+ * in which they must happen.
+ *
+ * Invariants: the high watermark never goes back and never passes the end of any member of the maximal ISR (the stored one
+ * and the one that is proposed, KIP-497); one proposal is under way at a time; the leader is in the ISR.
+ *
+ * Deviations from Kafka: none known. As in 3.7 and later the watermark rests while the ISR is smaller than
+ * min.insync.replicas, which counts no more replicas than there are (KAFKA-15583).
+ */
+import type { BrokerId, LeaderEpoch, Offset } from '../../kernel/ids'
+import { invariant } from '../../kernel/invariant'
+import type { KafkaError } from '../../protocol/wire/error-codes'
+import { ReplicaProgress } from './replica-progress'
+
+/** As the controller orders it. */
+export interface LeaderTerm {
+  readonly leaderEpoch: LeaderEpoch
+  readonly isr: readonly BrokerId[]
+  readonly replicas: readonly BrokerId[]
+  /** Version of the stored partition state. */
+  readonly partitionEpoch: number
+}
+
+/** For the controller to store (AlterPartition). The answer names it by its id: late ones of earlier proposals do nothing. */
+export interface IsrProposal {
+  readonly id: number
+  readonly leaderEpoch: LeaderEpoch
+  readonly partitionEpoch: number
+  readonly isr: readonly BrokerId[]
+}
+
+export type LeaderEffect =
+  /** Into the log's epoch cache and its file. */
+  | { readonly type: 'beginEpoch'; readonly leaderEpoch: LeaderEpoch }
+  /** All below `to` is committed: whoever waits for a position up to there is told, in order. */
+  | { readonly type: 'commit'; readonly to: Offset }
+  | { readonly type: 'proposeIsr'; readonly proposal: IsrProposal }
+
+/** What is to be said of a position; undefined: nothing yet. */
+export type Outcome = 'NONE' | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' | undefined
+
+export interface LeaderOptions {
+  readonly brokerId: BrokerId
+  /** replica.lag.time.max.ms */
+  readonly lagMaxMs: number
+  /** Asked each time, since it may change. */
+  readonly configs: { readonly minInSyncReplicas: number }
+}
+
+export interface FollowerFetch {
+  /** The follower has everything below. */
+  readonly offset: Offset
+  /** Whether the follower may be in the ISR: it is alive, and its log is the one that it had. */
+  readonly isEligible: boolean
+}
+
+/** Answers to a proposal after which the controller's next order is waited for, since our knowledge is old. */
+const outdated: ReadonlySet<KafkaError> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_TOPIC_ID',
+  'FENCED_LEADER_EPOCH',
+  'INVALID_UPDATE_VERSION',
+  'INVALID_REQUEST',
+  'NEW_LEADER_ELECTED'
+])
+/** The controller knows better who can be in sync: the proposal is withdrawn, a later fetch may make it anew. */
+const rejected: ReadonlySet<KafkaError> = new Set(['INELIGIBLE_REPLICA', 'OPERATION_NOT_ATTEMPTED'])
+
+const none: readonly LeaderEffect[] = []
+
+export class PartitionLeader {
+  readonly #options: LeaderOptions
+  #term: LeaderTerm
+  #isr: ReadonlySet<BrokerId>
+  #partitionEpoch: number
+  readonly #followers = new Map<BrokerId, ReplicaProgress>()
+  #proposal: IsrProposal | undefined
+  #proposals = 0
+  #logEndOffset: Offset
+  #highWatermark: Offset
+  /** The log's end when this term began: who has not got so far may lack records that were committed before. */
+  #termStartOffset: Offset
+  #effects: LeaderEffect[] = []
+
+  /** The first term of a broker that did not lead before. */
+  constructor(
+    options: LeaderOptions,
+    term: LeaderTerm,
+    log: { readonly highWatermark: Offset; readonly logEndOffset: Offset },
+    nowMs: number
+  ) {
+    this.#options = options
+    this.#highWatermark = log.highWatermark
+    this.#logEndOffset = log.logEndOffset
+    this.#termStartOffset = log.logEndOffset
+    this.#term = term
+    this.#partitionEpoch = term.partitionEpoch
+    this.#isr = new Set(term.isr)
+    this.#begin(term, true, nowMs)
+  }
+
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  get hasFollowers(): boolean {
+    return this.#followers.size > 0
+  }
+
+  /** The ISR that is stored may have it at this moment. */
+  #isInMaximalIsr(brokerId: BrokerId): boolean {
+    return this.#isr.has(brokerId) || this.#proposal?.isr.includes(brokerId) === true
+  }
+
+  /** acks=all is refused: NOT_ENOUGH_REPLICAS. */
+  get isUnderMinIsr(): boolean {
+    return this.#isr.size < Math.min(this.#options.configs.minInSyncReplicas, this.#followers.size + 1)
+  }
+
+  /** Of a write that ends below `endOffset`, with acks=all. */
+  outcomeOf(endOffset: Offset): Outcome {
+    if (endOffset > this.#highWatermark) return undefined
+    return this.isUnderMinIsr ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE'
+  }
+
+  takeEffects(): readonly LeaderEffect[] {
+    if (this.#effects.length === 0) return none
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  // ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The controller has us lead on in a later term. */
+  becameLeader(term: LeaderTerm, nowMs: number): void {
+    invariant(term.leaderEpoch > this.#term.leaderEpoch, 'a term follows an earlier one', { term: term.leaderEpoch })
+    this.#begin(term, false, nowMs)
+  }
+
+  #begin(term: LeaderTerm, isNewLeader: boolean, nowMs: number): void {
+    this.#term = term
+    this.#partitionEpoch = term.partitionEpoch
+    this.#isr = new Set(term.isr)
+    this.#proposal = undefined
+    this.#termStartOffset = this.#logEndOffset
+    for (const id of this.#followers.keys()) if (!term.replicas.includes(id)) this.#followers.delete(id)
+    for (const id of term.replicas) {
+      if (id === this.#options.brokerId) continue
+      const known = this.#followers.get(id)
+      const progress = known ?? new ReplicaProgress()
+      if (known === undefined) this.#followers.set(id, progress)
+      const isInSync = this.#isr.has(id)
+      progress.termBegan({ isNewLeader, isInSync, leaderEndOffset: this.#logEndOffset, nowMs })
+    }
+    this.#effects.push({ type: 'beginEpoch', leaderEpoch: term.leaderEpoch })
+    this.#advance(nowMs)
+  }
+
+  appended(logEndOffset: Offset, nowMs: number): void {
+    invariant(logEndOffset >= this.#logEndOffset, 'a leader’s log only grows', { logEndOffset })
+    this.#logEndOffset = logEndOffset
+    this.#advance(nowMs)
+  }
+
+  /** False when that broker is no follower of this partition. */
+  followerFetched(brokerId: BrokerId, { offset, isEligible }: FollowerFetch, nowMs: number): boolean {
+    const follower = this.#followers.get(brokerId)
+    if (follower === undefined) return false
+    const before = follower.logEndOffset
+    follower.fetched({ offset, isEligible, leaderEndOffset: this.#logEndOffset, nowMs })
+    if (this.#mayJoin(brokerId, follower)) this.#propose([...this.#isr, brokerId])
+    if (before !== offset) this.#advance(nowMs)
+    return true
+  }
+
+  #mayJoin(brokerId: BrokerId, { logEndOffset, isEligible }: ReplicaProgress): boolean {
+    if (this.#proposal !== undefined || this.#isr.has(brokerId) || !isEligible) return false
+    return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset
+  }
+
+  /** Every half of the time that a follower may lag: who has lagged longer leaves the ISR. */
+  tick(nowMs: number): void {
+    if (this.#proposal !== undefined) return
+    const inSync = [...this.#isr].filter((id) => {
+      const follower = this.#followers.get(id)
+      return follower === undefined || follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
+    })
+    if (inSync.length < this.#isr.size) this.#propose(inSync)
+  }
+
+  #propose(isr: readonly BrokerId[]): void {
+    const { leaderEpoch } = this.#term
+    this.#proposal = { id: ++this.#proposals, leaderEpoch, partitionEpoch: this.#partitionEpoch, isr }
+    this.#effects.push({ type: 'proposeIsr', proposal: this.#proposal })
+  }
+
+  /** What is stored now, as the controller answered; what is older than what we know does nothing. */
+  isrChanged(
+    stored: { readonly leaderEpoch: LeaderEpoch; readonly partitionEpoch: number; readonly isr: readonly BrokerId[] },
+    nowMs: number
+  ): void {
+    if (stored.leaderEpoch !== this.#term.leaderEpoch || stored.partitionEpoch < this.#partitionEpoch) return
+    invariant(stored.isr.includes(this.#options.brokerId), 'a leader is in its ISR', { isr: stored.isr })
+    this.#partitionEpoch = stored.partitionEpoch
+    this.#isr = new Set(stored.isr)
+    this.#proposal = undefined
+    this.#advance(nowMs)
+  }
+
+  /** The controller did not store a proposal; others than the one under way are answered for nobody. */
+  isrRefused(proposalId: number, error: KafkaError, nowMs: number): void {
+    const proposal = this.#proposal
+    if (proposal?.id !== proposalId || outdated.has(error)) return
+    this.#proposal = undefined
+    if (rejected.has(error)) this.#advance(nowMs)
+    else this.#propose(proposal.isr)
+  }
+
+  // ── the high watermark ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** To the lowest end among the maximal ISR and whoever is about to join it. */
+  #advance(nowMs: number): void {
+    if (this.isUnderMinIsr) return
+    let to = this.#logEndOffset
+    for (const [id, follower] of this.#followers)
+      if (follower.logEndOffset < to && this.#isWaitedFor(id, follower, nowMs)) to = follower.logEndOffset
+    if (to <= this.#highWatermark) return
+    this.#highWatermark = to
+    this.#effects.push({ type: 'commit', to })
+  }
+
+  #isWaitedFor(id: BrokerId, follower: ReplicaProgress, nowMs: number): boolean {
+    if (this.#isInMaximalIsr(id)) return true
+    return follower.isEligible && follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
+  }
+
+  inspect(): Readonly<Record<string, unknown>> {
+    return {
+      leaderEpoch: this.#term.leaderEpoch,
+      partitionEpoch: this.#partitionEpoch,
+      isr: [...this.#isr],
+      proposal: this.#proposal?.isr,
+      highWatermark: this.#highWatermark,
+      logEndOffset: this.#logEndOffset,
+      followers: [...this.#followers].map(([id, { logEndOffset }]) => ({ id, logEndOffset }))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * How far one follower is, as its leader knows by the follower's fetches (Kafka's Replica). A follower is caught up at the
+ * time of a fetch that asks for the leader's end, or for what was the leader's end at the fetch before: a leader that takes
+ * records all the time never has a follower at its very end. Times are of the leader's monotonic clock, in ms.
+ */
+import type { Offset } from '../../kernel/ids'
+import { invariant } from '../../kernel/invariant'
+
+const unknown = -1
+const never = -Infinity
+
+export class ReplicaProgress {
+  #logEndOffset: Offset = unknown
+  #leaderEndAtFetch: Offset = unknown
+  #fetchedMs = never
+  #caughtUpMs = never
+  #isEligible = false
+
+  /** Of the follower; -1 until its first fetch in this leadership. */
+  get logEndOffset(): Offset {
+    return this.#logEndOffset
+  }
+
+  /** Whether it may join the ISR, as its last fetch said. */
+  get isEligible(): boolean {
+    return this.#isEligible
+  }
+
+  /**
+   * A leader's term begins: whoever is in sync is given the whole of the time that it may lag. Of a leader that was none
+   * before, what it knows of the follower is of another term.
+   */
+  termBegan(term: {
+    readonly isNewLeader: boolean
+    readonly isInSync: boolean
+    readonly leaderEndOffset: Offset
+    readonly nowMs: number
+  }): void {
+    this.#caughtUpMs = term.isInSync ? term.nowMs : never
+    this.#fetchedMs = term.isInSync && !term.isNewLeader ? term.nowMs : never
+    this.#leaderEndAtFetch = term.isNewLeader ? unknown : term.leaderEndOffset
+    if (term.isNewLeader) this.#logEndOffset = unknown
+  }
+
+  /** It has everything below `offset`, and asks for more. */
+  fetched(fetch: {
+    readonly offset: Offset
+    readonly leaderEndOffset: Offset
+    readonly isEligible: boolean
+    readonly nowMs: number
+  }): void {
+    const { offset, leaderEndOffset, isEligible, nowMs } = fetch
+    invariant(offset >= 0 && offset <= leaderEndOffset, 'a follower fetches within its leader’s log', {
+      offset,
+      leaderEndOffset
+    })
+    if (offset >= leaderEndOffset) this.#caughtUpMs = Math.max(this.#caughtUpMs, nowMs)
+    else if (this.#leaderEndAtFetch !== unknown && offset >= this.#leaderEndAtFetch)
+      this.#caughtUpMs = Math.max(this.#caughtUpMs, this.#fetchedMs)
+    this.#logEndOffset = offset
+    this.#leaderEndAtFetch = leaderEndOffset
+    this.#fetchedMs = nowMs
+    this.#isEligible = isEligible
+  }
+
+  /** Whether it is at the leader's end, or was within the last `lagMaxMs`. */
+  isCaughtUp(leaderEndOffset: Offset, nowMs: number, lagMaxMs: number): boolean {
+    return this.#logEndOffset === leaderEndOffset || nowMs - this.#caughtUpMs <= lagMaxMs
+  }
+}
