@@ -16,7 +16,7 @@ const background = { dark: '#0E1116', light: '#F5F7F9' } as const
 /** Before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }
   ])
 }
 
@@ -53,8 +53,8 @@ export function isOurPage(url: string): boolean {
   return url.startsWith(`${origin}/`)
 }
 
-/** On a cluster, or on the first. */
-export function openMainWindow(cluster?: string): BrowserWindow {
+/** On a cluster, or on the first. It is shown when its page is there, and not before `mayShow`. */
+export function openMainWindow(cluster?: string, mayShow: Promise<unknown> = Promise.resolve()): BrowserWindow {
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
@@ -73,7 +73,11 @@ export function openMainWindow(cluster?: string): BrowserWindow {
       spellcheck: false
     }
   })
-  window.once('ready-to-show', () => window.show())
+  window.once('ready-to-show', () => {
+    void mayShow.then(() => {
+      if (!window.isDestroyed()) window.show()
+    })
+  })
   window.webContents.on('will-navigate', (event, url) => {
     if (!isOurPage(url)) event.preventDefault()
   })

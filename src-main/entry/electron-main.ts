@@ -5,7 +5,16 @@
  * with 1.
  */
 import { join } from 'node:path'
-import { app, dialog, ipcMain, Notification, shell, type BrowserWindow, type WebContents } from 'electron'
+import {
+  app,
+  dialog,
+  ipcMain,
+  Notification,
+  shell,
+  type BrowserWindow,
+  type IpcMainEvent,
+  type WebContents
+} from 'electron'
 import { Alarms, type Alarm } from '../app/alarms'
 import { Desktop, type DesktopPlace } from '../app/desktop'
 import { ApiError } from '../api/api'
@@ -22,6 +31,7 @@ import { clusterOfQuery } from '../host/renderer-files'
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { meantCluster, withWayOut } from './home'
+import { lockFile } from '../supervisor/cluster-folder'
 import { machine, openLab } from './lab'
 
 const exitDone = 0
@@ -44,8 +54,13 @@ function optionOf(name: string): string | undefined {
   return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-function listen(all: Clusters, app_: Desktop, log: Log): void {
-  ipcMain.on('lagoon', (event, message: unknown) => {
+/**
+ * Pages may ask from now on; they are answered when the cluster that a page without a name looks at is there, which the
+ * returned function says: until then nothing is known of it.
+ */
+function listen(all: Clusters, app_: Desktop, log: Log): () => void {
+  let early: (() => void)[] | undefined = []
+  const receive = (event: IpcMainEvent, message: unknown): void => {
     const contents = event.sender
     if (event.senderFrame === null || !isOurPage(event.senderFrame.url)) {
       log('warn', 'a message from a foreign page was refused', { url: event.senderFrame?.url })
@@ -65,7 +80,16 @@ function listen(all: Clusters, app_: Desktop, log: Log): void {
       })
     }
     if (!page.session.receive(message)) log('warn', 'a message of the window was none of the API', {})
+  }
+  ipcMain.on('lagoon', (event, message: unknown) => {
+    if (early === undefined) receive(event, message)
+    else early.push(() => receive(event, message))
   })
+  return () => {
+    const asked = early ?? []
+    early = undefined
+    for (const ask of asked) ask()
+  }
 }
 
 function endSession(contents: WebContents): void {
@@ -175,8 +199,8 @@ function desktopOf(log: Log): Desktop {
 /** A page that has crashed is loaded anew, but not for ever. */
 const reloadsMax = 3
 
-function openWindow(app_: Desktop, id?: string): void {
-  const window = openMainWindow(id)
+function openWindow(app_: Desktop, id?: string, mayShow?: Promise<unknown>): void {
+  const window = openMainWindow(id, mayShow)
   windows.add(window)
   const { webContents } = window
   let reloads = 0
@@ -218,11 +242,18 @@ async function start(): Promise<void> {
   clusters = all
   all.onHosted((host, id) => follow(host, id, app_))
   all.onEnded(() => tray?.update(hostedViews()))
+  const answer = listen(all, app_, (...line) => log(...line))
+  servePages(join(import.meta.dirname, '../renderer'))
+  let isOurs: () => void = () => undefined
+  // Its page loads while nodes start. It is shown when the folder is ours: one that cannot be used is told in words, and
+  // of one that somebody has there is a window already.
+  const isFree = machine.lockHolder(join(dir, lockFile)) === undefined
+  if (isFree) openWindow(app_, undefined, new Promise<void>((resolve) => (isOurs = resolve)))
   try {
     const { started } = await all.open(dir, meant.asked)
-    listen(all, app_, (...line) => log(...line))
-    servePages(join(import.meta.dirname, '../renderer'))
-    openWindow(app_)
+    answer()
+    isOurs()
+    if (!isFree) openWindow(app_)
     await started
   } catch (error) {
     if (error instanceof AppError && error.code === 'LOCKED' && (await isShownElsewhere(dir))) return app.exit(exitDone)
