@@ -1,8 +1,9 @@
 // Rows on Electron: how long the window takes, and what the whole app and a node of it hold in memory.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { chromium } from '@playwright/test'
+import { WebSocket } from 'ws'
 import { ensureElectron } from '../../../scripts/ensure-electron.mjs'
 import { family, pause, pssMb, root, spread, statusMb, stop, up } from './lab.mjs'
 
@@ -20,43 +21,84 @@ async function launch(dir) {
   const lines = createInterface({ input: child.stderr })
   const address = await new Promise((done, failed) => {
     lines.on('line', (line) => {
-      const found = /DevTools listening on (ws:\S+)/.exec(line)?.[1]
+      const found = /DevTools listening on ws:\/\/(\S+?)\//.exec(line)?.[1]
       if (found !== undefined) done(found)
     })
     child.once('exit', (code) => failed(new Error(`the app ended with ${code}`)))
   })
-  const browser = await chromium.connectOverCDP(address)
-  const [context] = browser.contexts()
-  const page = context.pages()[0] ?? (await context.waitForEvent('page'))
+  const page = await pageAt(address)
   return { child, page, since: (wallMs) => wallMs - startedMs, close: () => stop(child, 'SIGTERM') }
 }
 
+/**
+ * The one page of the app, by its own debugger: Playwright waits for answers of a browser that an older Electron does not
+ * give, and asks for more than is measured.
+ */
+async function pageAt(address) {
+  for (;;) {
+    const targets = await fetch(`http://${address}/json/list`).then((answer) => answer.json())
+    const target = targets.find(({ type, url }) => type === 'page' && url.startsWith('app:'))
+    if (target !== undefined) return attached(target.webSocketDebuggerUrl)
+    await pause(10)
+  }
+}
+
+async function attached(url) {
+  const socket = new WebSocket(url)
+  await once(socket, 'open')
+  const answers = new Map()
+  socket.on('message', (data) => {
+    const { id, ...answer } = JSON.parse(data.toString())
+    answers.get(id)?.(answer)
+  })
+  let id = 0
+  /** What an expression comes to in the page, awaited there. */
+  const evaluate = async (expression) => {
+    const own = ++id
+    const params = { expression, awaitPromise: true, returnByValue: true }
+    const answer = new Promise((done) => answers.set(own, done))
+    socket.send(JSON.stringify({ id: own, method: 'Runtime.evaluate', params }))
+    const { result, error } = await answer
+    // The document that was being loaded has come in the place of the empty one.
+    if (/execution context|target navigated/i.test(error?.message ?? '')) {
+      await pause(10)
+      return evaluate(expression)
+    }
+    const problem = error?.message ?? result?.exceptionDetails?.exception?.description
+    if (problem !== undefined) throw new Error(problem)
+    return result.result.value
+  }
+  return { evaluate }
+}
+
+/** In the page: looks in each frame until what is asked for is there. */
+const seen = (expression) => `new Promise((done) => {
+  const look = () => {
+    const found = ${expression}
+    if (found) done(found)
+    else requestAnimationFrame(look)
+  }
+  look()
+})`
+const link = (section) => `document.querySelector('nav a[href="#/${section}"]')`
+
 /** A click on a section answered with its screen, painted: from outside, so at most a few ms too much. */
 async function answered({ page, since }) {
-  const link = page.getByRole('link', { name: /^Settings/ })
-  await link.waitFor()
-  await link.click()
-  await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor()
-  const at = await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(Date.now()))))
-  )
-  const firstPaint = await page.evaluate(
-    () => performance.timeOrigin + performance.getEntriesByName('first-contentful-paint')[0].startTime
-  )
+  const [at, firstPaint] = await page.evaluate(`(async () => {
+    ;(await ${seen(link('settings'))}).click()
+    await ${seen(`document.querySelector('h1')?.textContent.trim() === 'Settings'`)}
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+    const at = Date.now()
+    const [paint] = performance.getEntriesByName('first-contentful-paint')
+    return [at, performance.timeOrigin + paint.startTime]
+  })()`)
   return { answersMs: since(at), paintMs: since(firstPaint) }
 }
 
+/** The verdict says so: every node serves, and the monitor has seen it. */
 async function ready({ page, since }) {
-  await page.getByRole('link', { name: /^Overview/ }).click()
-  return page
-    .waitForFunction(
-      () =>
-        /healthy|no topics yet/i.test(document.querySelector('[data-testid=verdict]')?.textContent ?? '') && Date.now(),
-      undefined,
-      { polling: 'raf' }
-    )
-    .then((handle) => handle.jsonValue())
-    .then(since)
+  const isReady = `/healthy|no topics yet/i.test(document.querySelector('[data-testid=verdict]')?.textContent ?? '') && Date.now()`
+  return since(await page.evaluate(`(async () => { ${link('overview')}.click(); return ${seen(isReady)} })()`))
 }
 
 export async function startRow({ work, rounds }) {
@@ -65,9 +107,12 @@ export async function startRow({ work, rounds }) {
   // The first start makes the folder and is not counted.
   for (let round = 0; round <= rounds; round++) {
     const app = await launch(dir)
-    const times = { ...(await answered(app)), readyMs: await ready(app) }
-    await app.close()
-    if (round > 0) rows.push(times)
+    try {
+      const times = { ...(await answered(app)), readyMs: await ready(app) }
+      if (round > 0) rows.push(times)
+    } finally {
+      await app.close()
+    }
   }
   const of = (name) => spread(rows.map((row) => row[name]))
   return [
