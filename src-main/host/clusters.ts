@@ -2,7 +2,7 @@
  * All clusters of the user on this machine: those that this process hosts, each with its own host, lock, control socket and
  * processes, and those that are only known. What is done to one is done to no other.
  */
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { ApiError } from '../api/api'
 import type { ClustersCommand, ClusterState, ClustersView, FolderSize, KnownCluster, NewCluster } from '../api/clusters'
 import type { CommandInput, CommandOutput } from '../api/commands'
@@ -17,13 +17,13 @@ import type {
   PortFinder,
   Timer
 } from '../kernel/ports'
-import { lockFile } from '../supervisor/cluster-folder'
 import { defaultSizes, type ClusterSpec } from '../supervisor/core/cluster-spec'
 import type { AskedCluster } from '../supervisor/supervisor'
-import { emptyCluster, lookAtFolder, removeCluster, sizeOfFolder, type FolderLook } from './cluster-folders'
+import { emptyCluster, removeCluster, sizeOfFolder, type FolderLook } from './cluster-folders'
 import { ControlClient } from './control-client'
-import { realFolder } from './control-path'
 import { moveFolder } from './folder-move'
+import { FolderWork } from './folder-work'
+import { KnownPlaces, type Place } from './known-places'
 import type { LabHost } from './lab-host'
 import { checkNewCluster, folderProblem, fullPath, isWithin, type Checked } from './new-cluster'
 
@@ -66,12 +66,6 @@ interface Hosted {
   isStarted: boolean
 }
 
-interface Place {
-  readonly id: string
-  readonly dir: string
-  readonly name: string
-}
-
 type Handlers = {
   readonly [Name in ClustersCommand]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>>
 }
@@ -79,13 +73,8 @@ type Handlers = {
 export class Clusters {
   readonly #ports: ClustersPorts
   readonly #hosted = new Map<string, Hosted>()
-  /** Opened by this process, should the registry not be there. */
-  readonly #opened = new Map<string, string>()
-  /** Being moved, reset or deleted. */
-  readonly #busy = new Map<string, KnownCluster['progress']>()
-  readonly #works = new Set<Promise<unknown>>()
-  /** Aborted when Lagoon ends: what takes long and can be given up is. */
-  readonly #ending = new AbortController()
+  readonly #known: KnownPlaces
+  readonly #work: FolderWork
   readonly #problems = new Map<string, string>()
   readonly #watchers = new Map<(view: ClustersView) => void, { readonly current: () => string; told: string }>()
   readonly #listeners = new Set<() => void>()
@@ -94,10 +83,11 @@ export class Clusters {
   #home = ''
   #push: Timer | undefined
   #again: Timer | undefined
-  #isEnding = false
 
   constructor(ports: ClustersPorts) {
     this.#ports = ports
+    this.#known = new KnownPlaces(ports, () => this.#hosted.values())
+    this.#work = new FolderWork(ports.disk, () => this.#changed())
   }
 
   /** What a page looks at that names no cluster: the first one that was opened. */
@@ -107,16 +97,16 @@ export class Clusters {
 
   /** Rejects with AppError. */
   async open(dir: string, asked: AskedCluster = {}): Promise<OpenedLab> {
-    if (this.#isEnding) throw new AppError('ABORTED', 'Lagoon is ending.')
+    if (this.#work.isEnding) throw new AppError('ABORTED', 'Lagoon is ending.')
     const lab = await this.#ports.open(dir, asked)
-    if (this.#isEnding) {
+    if (this.#work.isEnding) {
       await lab.host.stop()
       throw new AppError('ABORTED', 'Lagoon is ending.')
     }
     const id = this.#ports.labs.idOf(lab.host.dir)
     const hosted: Hosted = { id, dir: lab.host.dir, host: lab.host, isStarted: false }
     this.#hosted.set(id, hosted)
-    this.#opened.set(id, hosted.dir)
+    this.#known.opened(id, hosted.dir)
     this.#problems.delete(id)
     if (this.#home === '') this.#home = id
     lab.started.then(
@@ -132,7 +122,7 @@ export class Clusters {
     lab.host.onStopped(async (failure) => {
       if (this.#hosted.get(id) === hosted) this.#hosted.delete(id)
       this.#changed()
-      if (this.#busy.has(id)) return
+      if (this.#work.busy.has(id)) return
       for (const listener of this.#endListeners) await listener(id, failure)
     })
     for (const listener of this.#hostListeners) listener(lab.host, id)
@@ -160,12 +150,12 @@ export class Clusters {
 
   /** Another process hosts it. */
   isElsewhere(id: string): boolean {
-    const place = this.#places().find((one) => one.id === id)
-    return place !== undefined && this.#look(place).state === 'elsewhere'
+    const place = this.#known.places().find((one) => one.id === id)
+    return place !== undefined && this.#known.look(place).state === 'elsewhere'
   }
 
   dirOf(id: string): string | undefined {
-    return this.#places().find((place) => place.id === id)?.dir
+    return this.#known.places().find((place) => place.id === id)?.dir
   }
 
   idOf(dir: string): string {
@@ -180,11 +170,9 @@ export class Clusters {
 
   /** Stops every cluster that this process hosts; meanwhile what is being done to folders comes to its end, or is given up. */
   async stopAll(): Promise<void> {
-    this.#isEnding = true
     this.#again?.cancel()
-    this.#ending.abort(new AppError('ABORTED', 'Lagoon is ending.'))
     // One that is being moved or reset is not opened again.
-    const works = Promise.allSettled([...this.#works])
+    const works = this.#work.end()
     try {
       await Promise.all(this.hosts().map((host) => host.stop()))
     } finally {
@@ -211,7 +199,7 @@ export class Clusters {
     this.#again ??= this.#ports.clock.after(lookAgainMs, () => {
       this.#again = undefined
       this.#tell()
-      if (this.#watchers.size > 0 && !this.#isEnding) this.#lookAgain()
+      if (this.#watchers.size > 0 && !this.#work.isEnding) this.#lookAgain()
     })
   }
 
@@ -237,8 +225,8 @@ export class Clusters {
   }
 
   view(current: string): ClustersView {
-    const places = this.#places()
-    const clusters = places.slice(0, lookedAtMax).map((place) => this.#known(place))
+    const places = this.#known.places()
+    const clusters = places.slice(0, lookedAtMax).map((place) => this.#viewOf(place))
     const runs = ({ state }: KnownCluster): boolean => ['running', 'starting', 'stopping', 'elsewhere'].includes(state)
     return {
       current,
@@ -250,19 +238,9 @@ export class Clusters {
     }
   }
 
-  /** Hosted ones first, so that they are never among those that are left out. */
-  #places(): readonly Place[] {
-    const places = new Map<string, Place>()
-    for (const { id, dir, host } of this.#hosted.values()) places.set(id, { id, dir, name: host.name })
-    for (const { id, dir, name } of this.#ports.labs.list())
-      if (!places.has(id)) places.set(id, { id, dir, name: name ?? basename(dir) })
-    for (const [id, dir] of this.#opened) if (!places.has(id)) places.set(id, { id, dir, name: basename(dir) })
-    return [...places.values()]
-  }
-
-  #known(place: Place): KnownCluster {
+  #viewOf(place: Place): KnownCluster {
     const hosted = this.#hosted.get(place.id)
-    const look = this.#look(place)
+    const look = this.#known.look(place)
     const view = hosted?.host.view()
     return {
       id: place.id,
@@ -277,33 +255,16 @@ export class Clusters {
           : { running: view.nodes.filter(({ pid }) => pid !== null).length, all: view.nodes.length },
       pid: hosted === undefined ? look.pid : null,
       problem: this.#problems.get(place.id) ?? null,
-      progress: this.#busy.get(place.id) ?? null
+      progress: this.#work.busy.get(place.id) ?? null
     }
   }
 
   #stateOf(id: string, look: FolderLook): ClusterState {
-    if (this.#busy.has(id)) return 'busy'
+    if (this.#work.busy.has(id)) return 'busy'
     const hosted = this.#hosted.get(id)
     if (hosted === undefined) return look.state
     if (hosted.host.isStopping) return 'stopping'
     return hosted.isStarted ? 'running' : 'starting'
-  }
-
-  /** The lock of one that is opened or closed here at this moment is ours: that is no other process. */
-  #look({ dir }: Place): FolderLook {
-    const look = this.#found(dir)
-    return look.pid === process.pid ? { ...look, state: 'stopped', pid: null } : look
-  }
-
-  /** One folder that cannot be looked at, whatever is wrong with it, takes none of the others out of sight. */
-  #found(dir: string): FolderLook {
-    try {
-      return lookAtFolder(dir, this.#ports.lockHolder)
-    } catch (error) {
-      expectSystemError(error)
-      ignore(error, 'told by its state')
-      return { state: 'damaged', spec: undefined, pid: null }
-    }
   }
 
   #newBrokers(): number {
@@ -343,10 +304,10 @@ export class Clusters {
   }
 
   #place(id: string): Place {
-    const place = this.#places().find((one) => one.id === id)
+    const place = this.#known.places().find((one) => one.id === id)
     if (place === undefined)
       throw new ApiError({ code: 'NOT_FOUND', message: 'This cluster is not known here any more.' })
-    return { ...place, name: this.#look(place).spec?.name ?? place.name }
+    return { ...place, name: this.#known.look(place).spec?.name ?? place.name }
   }
 
   #named(id: string, name: string): Place {
@@ -357,8 +318,8 @@ export class Clusters {
   }
 
   #check(asked: NewCluster): Promise<Checked> {
-    const others = this.#places().map((place) => {
-      const { spec } = this.#look(place)
+    const others = this.#known.places().map((place) => {
+      const { spec } = this.#known.look(place)
       return { name: spec?.name ?? place.name, dir: place.dir, ports: spec?.nodes.map(({ port }) => port) ?? [] }
     })
     const { root, ports, portHolder } = this.#ports
@@ -389,7 +350,7 @@ export class Clusters {
 
   async #start({ id, dir, name }: Place): Promise<Record<string, never>> {
     if (this.#hosted.has(id)) return {}
-    this.#refuseBusy(id, name)
+    this.#work.refuseBusy(id, name)
     await this.open(dir, { isKnown: true })
     return {}
   }
@@ -408,7 +369,7 @@ export class Clusters {
 
   /** Its host tells nothing more when it has ended, so its lock is looked at. */
   async #stopElsewhere(place: Place): Promise<void> {
-    if (this.#look(place).state !== 'elsewhere') return
+    if (this.#known.look(place).state !== 'elsewhere') return
     const client = await ControlClient.connect(place.dir)
     client.call('cluster.stop', {}).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error
@@ -416,7 +377,7 @@ export class Clusters {
     })
     const { clock } = this.#ports
     const endMs = clock.monotonicMs() + endTimeoutMs
-    while (this.#look(place).state === 'elsewhere') {
+    while (this.#known.look(place).state === 'elsewhere') {
       if (clock.monotonicMs() > endMs) {
         client.close()
         throw new AppError('TIMED_OUT', `${place.name} has not stopped within ${endTimeoutMs / 1000} s.`)
@@ -428,13 +389,13 @@ export class Clusters {
   }
 
   #forget({ id, dir, name }: Place): Promise<Record<string, never>> {
-    this.#refuseBusy(id, name)
-    const { state } = this.#look({ id, dir, name })
+    this.#work.refuseBusy(id, name)
+    const { state } = this.#known.look({ dir })
     if (this.#hosted.has(id) || state === 'elsewhere')
       throw new ApiError({ code: 'CONFLICT', message: `${name} is running. Stop it first; then it can be forgotten.` })
     this.#ports.labs.forget(dir)
-    if (this.#isOwn(dir)) this.#ports.labs.keepHome(undefined)
-    this.#opened.delete(id)
+    if (this.#known.isOwn(dir)) this.#ports.labs.keepHome(undefined)
+    this.#known.left(id)
     this.#problems.delete(id)
     this.#changed()
     return Promise.resolve({})
@@ -443,19 +404,19 @@ export class Clusters {
   #delete(place: Place): Promise<{ kept: string[] }> {
     this.#refuseHome(place, 'deleted')
     this.#refuseAround(place, 'deleted')
-    const { state } = this.#look(place)
+    const { state } = this.#known.look(place)
     if (state !== 'stopped' && state !== 'elsewhere') throw notACluster(place)
-    const isOwn = this.#isOwn(place.dir)
+    const isOwn = this.#known.isOwn(place.dir)
     return this.#exclusively(place, async () => {
       await this.#stop(place)
-      const { kept, failed } = await this.#locked(place, () => removeCluster(this.#ports.disk, place.dir))
+      const { kept, failed } = await this.#work.locked(place, () => removeCluster(this.#ports.disk, place.dir))
       if (failed.length > 0) {
         const left = failed.map(({ path, reason }) => `${path} (${reason})`).join(', ')
         throw new AppError('FAILED', `Not all of ${place.name} could be deleted. This is left: ${left}.`)
       }
       this.#ports.labs.forget(place.dir)
       if (isOwn) this.#ports.labs.keepHome(undefined)
-      this.#opened.delete(place.id)
+      this.#known.left(place.id)
       return { kept: kept.map((name) => join(place.dir, name)) }
     })
   }
@@ -464,7 +425,7 @@ export class Clusters {
     this.#refuseElsewhere(place)
     return this.#exclusively(place, () =>
       this.#whileStopped(place, async () => {
-        await this.#locked(place, () => emptyCluster(this.#ports.disk, place.dir))
+        await this.#work.locked(place, () => emptyCluster(this.#ports.disk, place.dir))
         return { value: {}, dir: place.dir }
       })
     )
@@ -480,47 +441,35 @@ export class Clusters {
       const message = `The folder cannot be moved to ${dir} (${first.code}). Choose a folder that is not there yet.`
       throw new ApiError({ code: 'INVALID_INPUT', message })
     }
-    const isOwn = this.#isOwn(place.dir)
+    const isOwn = this.#known.isOwn(place.dir)
     return this.#exclusively(place, () =>
       this.#whileStopped(place, async () => {
         const id = this.idOf(dir)
         try {
-          const { kept, isDurable } = await this.#locked(place, () =>
+          const { kept, isDurable } = await this.#work.locked(place, () =>
             moveFolder({
               disk: this.#ports.disk,
               from: place.dir,
               to: dir,
-              signal: this.#ending.signal,
+              signal: this.#work.signal,
               progress: (doneBytes, allBytes) => {
-                this.#busy.set(place.id, { doneBytes, allBytes })
+                this.#work.busy.set(place.id, { doneBytes, allBytes })
                 this.#changed()
               },
               // Should we be killed now, what has moved is known, and known to be busy until we are through.
               arrived: () => {
-                this.#busy.set(id, null)
-                this.#remember(dir, place.name)
+                this.#work.busy.set(id, null)
+                this.#known.remember(dir, place.name)
                 if (isOwn) this.#homeMoved(id, dir)
               }
             })
           )
           return { value: { id: this.#moved(place, dir), dir, kept: [...kept], isDurable }, dir }
         } finally {
-          this.#busy.delete(id)
+          this.#work.busy.delete(id)
         }
       })
     )
-  }
-
-  /** The one that is meant where none is named; when that is not known, none is. */
-  #isOwn(dir: string): boolean {
-    const { labs, ownDir } = this.#ports
-    try {
-      return dir === realFolder(labs.home() ?? ownDir)
-    } catch (error) {
-      expectAppError(error)
-      ignore(error, 'whoever starts Lagoon without naming a cluster is told')
-      return false
-    }
   }
 
   #homeMoved(id: string, dir: string): void {
@@ -536,16 +485,11 @@ export class Clusters {
     }
   }
 
-  #remember(dir: string, name: string): void {
-    const { spec } = this.#found(dir)
-    this.#ports.labs.remember(dir, spec?.nodes.map(({ port }) => port) ?? [], name)
-  }
-
   #moved(place: Place, dir: string): string {
     const { labs } = this.#ports
     const id = labs.idOf(dir)
-    this.#opened.delete(place.id)
-    this.#opened.set(id, dir)
+    this.#known.left(place.id)
+    this.#known.opened(id, dir)
     if (this.#home === place.id) this.#home = id
     try {
       labs.forget(place.dir)
@@ -559,14 +503,14 @@ export class Clusters {
   /** Its own folder is among those that it may not be moved into. */
   async #checkFolder(to: string): Promise<Checked> {
     const dir = fullPath(to.trim())
-    const problem = await folderProblem(dir, this.#places())
+    const problem = await folderProblem(dir, this.#known.places())
     return { dir, problems: problem === undefined ? [] : [problem] }
   }
 
   async #sizes(): Promise<{ sizes: Record<string, FolderSize> }> {
     const sizes: Record<string, FolderSize> = {}
     // One after the other: the disk is the clusters' in the first place.
-    for (const { id, dir } of this.#places().slice(0, lookedAtMax)) {
+    for (const { id, dir } of this.#known.places().slice(0, lookedAtMax)) {
       try {
         sizes[id] = await sizeOfFolder(dir)
       } catch (error) {
@@ -579,11 +523,6 @@ export class Clusters {
 
   // ── one thing at a time ──────────────────────────────────────────────────────────────────────────────────────
 
-  #refuseBusy(id: string, name: string): void {
-    if (this.#busy.has(id))
-      throw new ApiError({ code: 'CONFLICT', message: `${name} is being moved, reset or deleted. Wait for that.` })
-  }
-
   #refuseHome({ id, name }: Place, what: 'moved' | 'deleted'): void {
     const { endsWithHome } = this.#ports
     if (endsWithHome === undefined || id !== this.#home) return
@@ -593,42 +532,33 @@ export class Clusters {
 
   /** What is done to a folder is done to all that is in it. */
   #refuseAround({ id, dir, name }: Place, what: 'moved' | 'deleted'): void {
-    const inner = this.#places().find((other) => other.id !== id && isWithin(other.dir, dir))
-    if (inner === undefined || this.#look(inner).state === 'gone') return
+    const inner = this.#known.places().find((other) => other.id !== id && isWithin(other.dir, dir))
+    if (inner === undefined || this.#known.look(inner).state === 'gone') return
     const message = `${name} cannot be ${what}: ${inner.name} is in a folder of it (${inner.dir}). Move or delete that one first.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 
   #refuseElsewhere(place: Place): void {
-    const { state, pid } = this.#look(place)
+    const { state, pid } = this.#known.look(place)
     if (this.#hosted.has(place.id) || state === 'stopped') return
     if (state !== 'elsewhere') throw notACluster(place)
     const message = `${place.name} runs in process ${pid ?? ''}. Stop it there first.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 
-  #exclusively<T>(place: Place, work: () => Promise<T>): Promise<T> {
-    this.#refuseBusy(place.id, place.name)
-    if (this.#isEnding) throw new AppError('ABORTED', 'Lagoon is ending.')
-    this.#problems.delete(place.id)
-    this.#busy.set(place.id, null)
-    this.#changed()
-    const running = work().finally(() => {
-      this.#busy.delete(place.id)
-      this.#works.delete(running)
-      this.#changed()
-    })
-    this.#works.add(running)
-    return running
-  }
-
-  /** Nobody else opens it meanwhile. */
-  async #locked<T>({ dir }: Place, work: () => Promise<T>): Promise<T> {
-    const lock = this.#ports.disk.lock(join(dir, lockFile))
+  /** One that could not be done is told by the list, too: whoever asked for it may have closed the page since. */
+  async #exclusively<T>(place: Place, work: () => Promise<T>): Promise<T> {
     try {
-      return await work()
-    } finally {
-      lock.release()
+      return await this.#work.exclusively(place, () => {
+        this.#problems.delete(place.id)
+        return work()
+      })
+    } catch (error) {
+      if (error instanceof AppError && error.code !== 'ABORTED') {
+        this.#problems.set(place.id, error.message)
+        this.#changed()
+      }
+      throw error
     }
   }
 
@@ -645,7 +575,7 @@ export class Clusters {
       after = done.dir
       return done.value
     } finally {
-      if (hosted !== undefined && !this.#isEnding) await this.#openAgain(id, after)
+      if (hosted !== undefined && !this.#work.isEnding) await this.#openAgain(id, after)
     }
   }
 

@@ -76,6 +76,22 @@ describe('a cluster whose folder is moved', () => {
     ).toEqual(['stopped'])
   })
 
+  it('that could not be moved says why in the list, until something else is done with it', async () => {
+    const dir = clusterAt(join(root, 'lab'), 'lab')
+    const all = clusters()
+    const inner = join(dir, 'history', 'unknown')
+    mkdirSync(inner, { recursive: true })
+    writeFileSync(join(inner, 'cluster.json'), encodeSpec(makeSpec('inner', { ensemble: [2181], brokers: [9092] })))
+    const refused = all.run('clusters.move', { id: dir, to: join(root, 'there') })
+    await expect(refused).rejects.toMatchObject({ code: 'FAILED' })
+    const problem = (): unknown => all.view('').clusters.map((one) => one.problem)
+    expect(problem()).toEqual([expect.stringContaining(`All of it is still in ${dir}.`)])
+
+    rmSync(inner, { recursive: true })
+    await all.run('clusters.move', { id: dir, to: join(root, 'there') })
+    expect(problem()).toEqual([null])
+  })
+
   it('is neither moved nor deleted with another known cluster in it, unless that has gone', async () => {
     const dir = clusterAt(join(root, 'lab'), 'lab')
     const inner = clusterAt(join(dir, 'history', 'inner'), 'inner')
