@@ -2,7 +2,7 @@
 import type { BrokerId } from '../kernel/ids'
 import type { Clock, Random } from '../kernel/ports'
 import type { Uuid } from '../kernel/uuid'
-import type { Controller } from './controller'
+import type { Controller } from './controller/controller'
 import type { MetadataImage } from './core/metadata-image'
 import type { ConfigWriter } from './config-writer'
 import type { BrokerLayers } from './core/broker-layers'

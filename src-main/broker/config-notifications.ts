@@ -7,7 +7,7 @@
 import { ignore } from '../kernel/errors'
 import type { Clock, Log, Timer } from '../kernel/ports'
 import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
-import { deleteIfThere } from './controller-writes'
+import { deleteIfThere } from './controller/controller-writes'
 import { parseConfigChange, paths, type ConfigEntity } from './core/znodes'
 
 /** So many are left when there were twice as many: listing them is work for every broker. */

@@ -12,7 +12,7 @@ import { batchLastOffset, batchSizeBytes } from '../protocol/record/batch-header
 import { readRecords } from '../protocol/record/record'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import { Group, failedJoin, failedSync, type GroupOptions } from './core/group/group'
-import { chunks } from './controller-writes'
+import { chunks } from './controller/controller-writes'
 import {
   groupPartition,
   groupRecord,

@@ -4,7 +4,7 @@ import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { BrokerServices } from '../broker-services'
 import type { MemberIdentity } from '../core/group/group-types'
-import { chunks } from '../controller-writes'
+import { chunks } from '../controller/controller-writes'
 import { handler, type HandlerRow } from '../server/handler'
 
 const identitiesAtOnce = 1000

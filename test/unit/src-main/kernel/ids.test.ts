@@ -1,6 +1,6 @@
 /** Type checking is the test here: a line that is expected not to compile and does is an error of vue-tsc (ADR 22). */
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import type { OfficeTerm } from '../../../../src-main/broker/controller-office'
+import type { OfficeTerm } from '../../../../src-main/broker/controller/controller-office'
 import type { MetadataImage } from '../../../../src-main/broker/core/metadata-image'
 import type { Partition } from '../../../../src-main/broker/partition'
 import type { ReplicaManager } from '../../../../src-main/broker/replica-manager'

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
+import { BrokerChannel } from '../../../../../src-main/broker/broker-channel'
 import {
   dataOf,
   parsePartitionState,
   partitionStateData,
   paths,
   topicData
-} from '../../../../src-main/broker/core/znodes'
-import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
-import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
-import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
-import { BrokerWorld } from '../../../support/broker-world'
+} from '../../../../../src-main/broker/core/znodes'
+import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
+import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
+import { BrokerWorld } from '../../../../support/broker-world'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const

@@ -1,12 +1,12 @@
 /** A broker whose disk has no room for a partition, as the controller and the clients of the others see it. */
 import { describe, expect, it } from 'vitest'
-import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
-import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
-import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
-import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
-import { code } from '../../../../src-main/protocol/wire/headers'
-import { BrokerWorld } from '../../../support/broker-world'
-import { batchOf } from '../../../support/record-samples'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../../src-main/protocol/api/04-leader-and-isr'
+import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
+import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
+import { produceRequest, produceResponse } from '../../../../../src-main/protocol/api/00-produce'
+import { code } from '../../../../../src-main/protocol/wire/headers'
+import { BrokerWorld } from '../../../../support/broker-world'
+import { batchOf } from '../../../../support/record-samples'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const

@@ -2,9 +2,9 @@
  * How the controller writes znodes: multis that succeed only while the office is this broker's, guarded by the version of
  * /controller_epoch (KAFKA-6082), and writes that do not mind when somebody else was there before.
  */
-import { ignore, messageOf } from '../kernel/errors'
-import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
-import { paths } from './core/znodes'
+import { ignore, messageOf } from '../../kernel/errors'
+import { EnsembleError, type EnsembleClient, type Operation } from '../../coordination/ensemble-client'
+import { paths } from '../core/znodes'
 
 /** Znodes written in one multi; far below the ensemble's frame limit. */
 export const partitionsPerMulti = 200

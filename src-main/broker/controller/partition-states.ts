@@ -3,13 +3,13 @@
  * written meanwhile, what is stored is read and decided upon again; no partition holds up the others. What cannot be
  * stored all the same is the controller's to begin anew: it is never forgotten.
  */
-import { ignore } from '../kernel/errors'
-import type { Log } from '../kernel/ports'
-import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
+import { ignore } from '../../kernel/errors'
+import type { Log } from '../../kernel/ports'
+import { EnsembleError, type EnsembleClient, type Operation } from '../../coordination/ensemble-client'
 import { chunks, createIfThereIsParent, partitionsPerMulti, type ControllerWrites } from './controller-writes'
-import type { ControlledPartition } from './core/controller/controller-state'
-import type { Election } from './core/controller/leader-election'
-import { parsePartitionState, partitionStateData, paths, type PartitionState } from './core/znodes'
+import type { ControlledPartition } from '../core/controller/controller-state'
+import type { Election } from '../core/controller/leader-election'
+import { parsePartitionState, partitionStateData, paths, type PartitionState } from '../core/znodes'
 
 const electionAttemptsMax = 3
 /** What a write fails with when somebody else was there before. */

@@ -1,22 +1,25 @@
 /** Deleting a topic while a broker that holds some of it is away, as Kafka 3.9 does it. */
 import { describe, expect, it } from 'vitest'
-import type { EnsembleClient } from '../../../../src-main/coordination/ensemble-client'
-import type { ControllerBroadcast } from '../../../../src-main/broker/controller-broadcast'
-import type { ControllerWrites } from '../../../../src-main/broker/controller-writes'
-import { ControllerState } from '../../../../src-main/broker/core/controller/controller-state'
-import { paths } from '../../../../src-main/broker/core/znodes'
-import { TopicDeletions } from '../../../../src-main/broker/topic-deletions'
-import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
-import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
-import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
-import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../src-main/protocol/api/20-delete-topics'
-import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
-import { describeConfigsRequest, describeConfigsResponse } from '../../../../src-main/protocol/api/32-describe-configs'
-import { errorName, type KafkaError } from '../../../../src-main/protocol/wire/error-codes'
-import { zeroUuid } from '../../../../src-main/kernel/uuid'
-import { BrokerWorld } from '../../../support/broker-world'
-import { SimClock } from '../../../support/ensemble-world'
-import { batchOf } from '../../../support/record-samples'
+import type { EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
+import type { ControllerBroadcast } from '../../../../../src-main/broker/controller/controller-broadcast'
+import type { ControllerWrites } from '../../../../../src-main/broker/controller/controller-writes'
+import { ControllerState } from '../../../../../src-main/broker/core/controller/controller-state'
+import { paths } from '../../../../../src-main/broker/core/znodes'
+import { TopicDeletions } from '../../../../../src-main/broker/controller/topic-deletions'
+import { fetchRequest, fetchResponse } from '../../../../../src-main/protocol/api/01-fetch'
+import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
+import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
+import { produceRequest, produceResponse } from '../../../../../src-main/protocol/api/00-produce'
+import {
+  describeConfigsRequest,
+  describeConfigsResponse
+} from '../../../../../src-main/protocol/api/32-describe-configs'
+import { errorName, type KafkaError } from '../../../../../src-main/protocol/wire/error-codes'
+import { zeroUuid } from '../../../../../src-main/kernel/uuid'
+import { BrokerWorld } from '../../../../support/broker-world'
+import { SimClock } from '../../../../support/ensemble-world'
+import { batchOf } from '../../../../support/record-samples'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const

@@ -4,22 +4,26 @@
  * partition, and told to the controller. The world hears of new leaders after they have answered, and of none that
  * refused.
  */
-import type { Clock, Log, Network } from '../kernel/ports'
-import { leaderAndIsrRequest, leaderAndIsrResponse } from '../protocol/api/04-leader-and-isr'
-import { stopReplicaRequest, stopReplicaResponse } from '../protocol/api/05-stop-replica'
-import { updateMetadataFull, updateMetadataRequest, updateMetadataResponse } from '../protocol/api/06-update-metadata'
-import { topicPartitionName, type BrokerId, type ControllerEpoch } from '../kernel/ids'
-import { withinTime } from '../kernel/waiting'
-import { errorName, type KafkaError } from '../protocol/wire/error-codes'
-import type { ValueOf } from '../protocol/wire/schema'
-import { BrokerChannel } from './broker-channel'
+import type { Clock, Log, Network } from '../../kernel/ports'
+import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../protocol/api/04-leader-and-isr'
+import { stopReplicaRequest, stopReplicaResponse } from '../../protocol/api/05-stop-replica'
+import {
+  updateMetadataFull,
+  updateMetadataRequest,
+  updateMetadataResponse
+} from '../../protocol/api/06-update-metadata'
+import { topicPartitionName, type BrokerId, type ControllerEpoch } from '../../kernel/ids'
+import { withinTime } from '../../kernel/waiting'
+import { errorName, type KafkaError } from '../../protocol/wire/error-codes'
+import type { ValueOf } from '../../protocol/wire/schema'
+import { BrokerChannel } from '../broker-channel'
 import { ControlSender } from './control-sender'
 import type {
   ControlledPartition,
   ControlledTopic,
   ControllerState,
   LiveBroker
-} from './core/controller/controller-state'
+} from '../core/controller/controller-state'
 
 const listenerName = 'PLAINTEXT'
 const deleteWithEpoch = -2

@@ -1,11 +1,11 @@
 /** Who holds the office, with which epoch, and what guards its writes. */
 import { describe, expect, it } from 'vitest'
-import { ControllerOffice } from '../../../../src-main/broker/controller-office'
-import { ControllerMoved, ControllerWrites } from '../../../../src-main/broker/controller-writes'
-import { dataOf, paths } from '../../../../src-main/broker/core/znodes'
-import type { EnsembleClient } from '../../../../src-main/coordination/ensemble-client'
-import { silent } from '../../../support/ensemble-world'
-import { BrokerWorld } from '../../../support/broker-world'
+import { ControllerOffice } from '../../../../../src-main/broker/controller/controller-office'
+import { ControllerMoved, ControllerWrites } from '../../../../../src-main/broker/controller/controller-writes'
+import { dataOf, paths } from '../../../../../src-main/broker/core/znodes'
+import type { EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
+import { silent } from '../../../../support/ensemble-world'
+import { BrokerWorld } from '../../../../support/broker-world'
 
 async function candidates(): Promise<{ world: BrokerWorld; one: EnsembleClient; other: EnsembleClient }> {
   const world = new BrokerWorld()

@@ -7,12 +7,12 @@
  * A broker that refuses a partition does not lead it: the partition has no leader, or another one, until the broker takes
  * it. It is asked again, less and less often, with an order that does not make it leader yet.
  */
-import { ignore } from '../kernel/errors'
-import { brokerEpochOf, topicPartitionName, type BrokerId, type ControllerEpoch } from '../kernel/ids'
-import type { Clock, Log, Network, Random, Timer } from '../kernel/ports'
-import { randomUuid } from '../kernel/uuid'
-import { EnsembleError, isPassing, type EnsembleClient } from '../coordination/ensemble-client'
-import type { KafkaError } from '../protocol/wire/error-codes'
+import { ignore } from '../../kernel/errors'
+import { brokerEpochOf, topicPartitionName, type BrokerId, type ControllerEpoch } from '../../kernel/ids'
+import type { Clock, Log, Network, Random, Timer } from '../../kernel/ports'
+import { randomUuid } from '../../kernel/uuid'
+import { EnsembleError, isPassing, type EnsembleClient } from '../../coordination/ensemble-client'
+import type { KafkaError } from '../../protocol/wire/error-codes'
 import { ControllerBroadcast, type Refusal } from './controller-broadcast'
 import { ControllerOffice, type OfficeTerm } from './controller-office'
 import { ControllerMoved, ControllerWrites, deleteIfThere } from './controller-writes'
@@ -21,9 +21,9 @@ import {
   type ControlledPartition,
   type ControlledTopic,
   type LiveBroker
-} from './core/controller/controller-state'
-import { electLeader, type Election } from './core/controller/leader-election'
-import { TopicMap, topicNameProblem } from './core/topic-name'
+} from '../core/controller/controller-state'
+import { electLeader, type Election } from '../core/controller/leader-election'
+import { TopicMap, topicNameProblem } from '../core/topic-name'
 import {
   parseBroker,
   configData,
@@ -34,8 +34,8 @@ import {
   producerIdBlockData,
   producerIdBlockSize,
   topicData
-} from './core/znodes'
-import type { TopicConfigs } from './core/topic-configs'
+} from '../core/znodes'
+import type { TopicConfigs } from '../core/topic-configs'
 import { PartitionStates } from './partition-states'
 import { TopicDeletions } from './topic-deletions'
 

@@ -3,14 +3,14 @@
  * the controller) is gone for clients as soon as the live brokers have heard of it; its name stays taken until every
  * broker that holds some of it has said that it has none left, the dead ones when they are back. Then its znodes go.
  */
-import type { BrokerEpoch, BrokerId } from '../kernel/ids'
-import { ignore } from '../kernel/errors'
-import type { Clock, Log } from '../kernel/ports'
-import { EnsembleError, type EnsembleClient, type Operation } from '../coordination/ensemble-client'
+import type { BrokerEpoch, BrokerId } from '../../kernel/ids'
+import { ignore } from '../../kernel/errors'
+import type { Clock, Log } from '../../kernel/ports'
+import { EnsembleError, type EnsembleClient, type Operation } from '../../coordination/ensemble-client'
 import type { ControllerBroadcast } from './controller-broadcast'
 import { chunks, partitionsPerMulti, type ControllerWrites } from './controller-writes'
-import type { ControlledTopic, ControllerState, LiveBroker } from './core/controller/controller-state'
-import { paths } from './core/znodes'
+import type { ControlledTopic, ControllerState, LiveBroker } from '../core/controller/controller-state'
+import { paths } from '../core/znodes'
 
 /** A broker that refused is asked again after this. */
 const retryMs = 2_000

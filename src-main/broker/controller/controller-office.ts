@@ -4,12 +4,12 @@
  * whoever was elected since, and an old controller would write under the new one's guard. When the answer of that multi
  * was lost it is recognised by its zxid: both of its znodes carry it.
  */
-import type { BrokerId, ControllerEpoch, PackedZxid } from '../kernel/ids'
-import { ignore } from '../kernel/errors'
-import type { Log } from '../kernel/ports'
-import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
+import type { BrokerId, ControllerEpoch, PackedZxid } from '../../kernel/ids'
+import { ignore } from '../../kernel/errors'
+import type { Log } from '../../kernel/ports'
+import { EnsembleError, type EnsembleClient } from '../../coordination/ensemble-client'
 import { createIfMissing } from './controller-writes'
-import { controllerData, dataOf, parseControllerEpoch, paths } from './core/znodes'
+import { controllerData, dataOf, parseControllerEpoch, paths } from '../core/znodes'
 
 export interface OfficeTerm {
   readonly epoch: ControllerEpoch

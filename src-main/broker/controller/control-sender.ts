@@ -2,12 +2,12 @@
  * What the controller sends to one broker: in order, one at a time, again and again until the broker answers or is no
  * longer in the cluster. A broken invariant is not sent again: it ends the process.
  */
-import type { BrokerEpoch, BrokerId } from '../kernel/ids'
-import type { Clock, Log } from '../kernel/ports'
-import { expectAppError, messageOf } from '../kernel/errors'
-import { pause } from '../kernel/waiting'
-import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
-import type { BrokerCall, BrokerChannel } from './broker-channel'
+import type { BrokerEpoch, BrokerId } from '../../kernel/ids'
+import type { Clock, Log } from '../../kernel/ports'
+import { expectAppError, messageOf } from '../../kernel/errors'
+import { pause } from '../../kernel/waiting'
+import type { InputOf, Message, ValueOf } from '../../protocol/wire/schema'
+import type { BrokerCall, BrokerChannel } from '../broker-channel'
 
 const retryMs = 50
 const requestTimeoutMs = 30_000
