@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['test/unit/src-main/**/*.test.ts', 'test/transcripts/**/*.test.ts'],
+          include: ['test/unit/{src-main,simulation}/**/*.test.ts', 'test/transcripts/**/*.test.ts'],
           // One process for many files: half the time, since none of them leaves anything behind.
           isolate: false
         }

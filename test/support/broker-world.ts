@@ -3,61 +3,15 @@ import { nodeCompression } from '../../src-main/adapters/node-compression'
 import { BrokerNode } from '../../src-main/broker/broker-node'
 import { EnsembleClient } from '../../src-main/coordination/ensemble-client'
 import { EnsembleNode } from '../../src-main/coordination/ensemble-node'
-import { AppError } from '../../src-main/kernel/errors'
-import type { Connection, FrameHandler, Listener, ListenOptions, Network } from '../../src-main/kernel/ports'
+import type { Network } from '../../src-main/kernel/ports'
 import type { Message, InputOf, ValueOf } from '../../src-main/protocol/wire/schema'
 import { BrokerChannel, type BrokerCall } from '../../src-main/broker/broker-channel'
-import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from './ensemble-world'
+import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from './ensemble-world'
+import { SimNode } from '../simulation/world/sim-node'
 import { MemoryDisk } from './memory-disk'
 
 const ensembleAddress = { host: 'sim', port: 2181 }
-
-/** The network of one broker, which can be cut. */
-class CuttableNetwork implements Network {
-  readonly #network: Network
-  readonly #listening: (port: number) => void
-  readonly #open = new Set<Connection>()
-  #isCut = false
-
-  constructor(network: Network, listening: (port: number) => void) {
-    this.#network = network
-    this.#listening = listening
-  }
-
-  cut(): void {
-    this.#isCut = true
-    for (const connection of this.#open) connection.destroy()
-    this.#open.clear()
-  }
-
-  mend(): void {
-    this.#isCut = false
-  }
-
-  listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener> {
-    const listening = this.#network.listen(options, (connection) => {
-      this.#open.add(connection)
-      if (!this.#isCut) return accept(connection)
-      connection.destroy()
-      return { frame: () => undefined, closed: () => undefined }
-    })
-    return listening.then((listener) => {
-      this.#listening(listener.address.port)
-      return listener
-    })
-  }
-
-  connect(
-    options: Parameters<Network['connect']>[0],
-    handlerFor: (connection: Connection) => FrameHandler
-  ): Promise<Connection> {
-    if (this.#isCut) return Promise.reject(new AppError('CONNECTION_REFUSED', 'the network is cut'))
-    return this.#network.connect(options, (connection) => {
-      this.#open.add(connection)
-      return handlerFor(connection)
-    })
-  }
-}
+const hostOf = (brokerId: number): string => `broker-${brokerId}`
 
 interface NodeEvent {
   readonly broker: number
@@ -70,15 +24,14 @@ export class BrokerWorld {
   readonly network = new SimNetwork(this.clock)
   readonly failures: unknown[] = []
   readonly brokers = new Map<number, BrokerNode>()
-  readonly #disks = new Map<number, MemoryDisk>()
-  readonly #networks = new Map<number, CuttableNetwork>()
+  readonly #machines = new Map<number, SimNode>()
   readonly events: NodeEvent[] = []
   /** Called with each event, in the middle of what tells it. */
   onEvent: (event: NodeEvent) => void = () => undefined
   /** Called when a broker listens, before it has registered. */
   onListening: (port: number) => void = () => undefined
   #member: EnsembleNode | undefined
-  readonly memberDisk = new SimDisk(this.clock)
+  readonly memberDisk = new MemoryDisk(this.clock)
   #seed = 1
 
   static async start(brokerIds: readonly number[] = [1]): Promise<BrokerWorld> {
@@ -116,22 +69,33 @@ export class BrokerWorld {
     this.onEvent(event)
   }
 
+  /** What a broker runs on: it can be paused, killed, and started again with the disk that it left. */
+  machine(id: number): SimNode {
+    const machine = this.#machines.get(id) ?? new SimNode(hostOf(id), this.clock, this.network)
+    this.#machines.set(id, machine)
+    return machine
+  }
+
   diskOf(id: number): MemoryDisk {
-    const disk = this.#disks.get(id) ?? new MemoryDisk()
-    this.#disks.set(id, disk)
-    return disk
+    return this.machine(id).disk
   }
 
   async startBroker(id: number): Promise<BrokerNode> {
-    const { clock } = this
-    const network = new CuttableNetwork(this.network, (port) => this.onListening(port))
-    this.#networks.set(id, network)
+    const { clock, disk, network: inner } = this.machine(id).begin()
+    const network: Network = {
+      connect: (options, handlerFor) => inner.connect(options, handlerFor),
+      listen: async (options, accept) => {
+        const listener = await inner.listen(options, accept)
+        this.onListening(listener.address.port)
+        return listener
+      }
+    }
     const node = new BrokerNode(
       {
         clock,
         network,
         random: new SimRandom(this.#seed++),
-        disk: this.diskOf(id),
+        disk,
         checksum: nodeChecksum,
         compression: nodeCompression,
         log: silent,
@@ -154,19 +118,18 @@ export class BrokerWorld {
 
   /** Nothing goes in or out of the broker, until its session has expired and longer. */
   async cutOff(id: number): Promise<void> {
-    this.#networks.get(id)?.cut()
+    this.network.disconnect(hostOf(id))
     await this.clock.run(10_000)
   }
 
   /** Connections are lost, and can be made again after that time. */
   blip(id: number, durationMs: number): void {
-    const network = this.#networks.get(id)
-    network?.cut()
-    this.clock.after(durationMs, () => network?.mend())
+    this.network.disconnect(hostOf(id))
+    this.clock.after(durationMs, () => this.network.mend(hostOf(id)))
   }
 
   async reconnect(id: number): Promise<void> {
-    this.#networks.get(id)?.mend()
+    this.network.mend(hostOf(id))
     await this.clock.run(5_000)
   }
 

@@ -1,10 +1,11 @@
 /**
  * A disk in memory that can do what real ones do: fill up, refuse writes, fail an fsync, lose what was not synced in a
  * power cut, and keep everything when only the process dies. Names and truncations are durable at once; appended
- * bytes are durable after sync(); replaceUnsynced may be undone by a power cut.
+ * bytes are durable after sync(); replaceUnsynced may be undone by a power cut. With a clock a sync takes its time, and
+ * what is written meanwhile is not part of it.
  */
 import { AppError } from '../../src-main/kernel/errors'
-import type { DirectoryEntry, Disk, DiskFile, FolderLock } from '../../src-main/kernel/ports'
+import type { Clock, DirectoryEntry, Disk, DiskFile, FolderLock } from '../../src-main/kernel/ports'
 
 interface FileNode {
   bytes: Uint8Array
@@ -19,15 +20,27 @@ export class MemoryDisk implements Disk {
   /** All files together may grow to this. */
   capacityBytes = Infinity
   isReadOnly = false
+  /** Every write that needs room fails, however little. */
+  isFull = false
   /** Every fdatasync fails. */
   failsToSync = false
+  /** Thrown by the next sync, or the next append, once. */
+  syncFailure: AppError | undefined
+  appendFailure: AppError | undefined
+  /** Of a disk with a clock. */
+  syncDelayMs = 1
   nowMs = 1_700_000_000_000
   syncCount = 0
   readonly syncedFolders: string[] = []
   readonly #files = new Map<string, FileNode>()
   readonly #folders = new Set<string>(['/'])
   readonly #locks = new Set<string>()
+  readonly #clock: Clock | undefined
   #life = 0
+
+  constructor(clock?: Clock) {
+    this.#clock = clock
+  }
 
   // ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -38,7 +51,7 @@ export class MemoryDisk implements Disk {
   }
 
   /** The machine loses power: of each file's unsynced tail only `keep(path, bytes)` bytes survive. */
-  crash(keep: (path: string, unsyncedBytes: number) => number): void {
+  crash(keep: (path: string, unsyncedBytes: number) => number = () => 0): void {
     this.kill()
     for (const [path, node] of this.#files) {
       if (node.before === null) this.#files.delete(path)
@@ -103,7 +116,12 @@ export class MemoryDisk implements Disk {
       get sizeBytes() {
         return node.sizeBytes
       },
-      append: (bytes) => write(node.sizeBytes, bytes),
+      append: (bytes) => {
+        const failure = this.appendFailure
+        this.appendFailure = undefined
+        if (failure !== undefined) throw failure
+        write(node.sizeBytes, bytes)
+      },
       readAt: (position, into) => {
         check()
         const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, position + into.length))
@@ -121,8 +139,11 @@ export class MemoryDisk implements Disk {
       sync: async () => {
         check()
         const sizeBytes = node.sizeBytes
-        await Promise.resolve()
         this.syncCount += 1
+        await this.#synced(life)
+        const failure = this.syncFailure
+        this.syncFailure = undefined
+        if (failure !== undefined) throw failure
         if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
         node.syncedBytes = Math.max(node.syncedBytes, Math.min(sizeBytes, node.sizeBytes))
       },
@@ -131,6 +152,17 @@ export class MemoryDisk implements Disk {
       }
     }
     return file
+  }
+
+  /** After what a sync takes; never when the process has died meanwhile. */
+  #synced(life: number): Promise<void> {
+    const clock = this.#clock
+    if (clock === undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      clock.after(this.syncDelayMs, () => {
+        if (life === this.#life) resolve()
+      })
+    })
   }
 
   exists(path: string): boolean {
@@ -152,10 +184,11 @@ export class MemoryDisk implements Disk {
   }
 
   async replace(path: string, bytes: Uint8Array): Promise<void> {
-    await Promise.resolve()
+    const copy = bytes.slice()
+    await this.#synced(this.#life)
     this.#checkFolder(path)
     this.#checkWritable(path, bytes.length)
-    this.writeFile(path, bytes)
+    this.writeFile(path, copy)
   }
 
   replaceUnsynced(path: string, bytes: Uint8Array): void {
@@ -234,6 +267,7 @@ export class MemoryDisk implements Disk {
 
   #checkWritable(path: string, growthBytes: number): void {
     if (this.isReadOnly) throw new AppError('ACCESS_DENIED', `${path} is read-only`)
+    if (growthBytes > 0 && this.isFull) throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
     if (growthBytes > 0 && this.usedBytes + growthBytes > this.capacityBytes)
       throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
   }

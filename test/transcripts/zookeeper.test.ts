@@ -20,7 +20,8 @@ import {
 import type { Stat } from '../../src-main/coordination/wire/stat'
 import { compareZxid, zxidZero } from '../../src-main/coordination/wire/zxid'
 import type { Connection } from '../../src-main/kernel/ports'
-import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../support/ensemble-world'
+import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from '../support/ensemble-world'
+import { MemoryDisk } from '../support/memory-disk'
 
 const address = { host: 'sim', port: 2181 }
 const setWatchesOp = 101
@@ -43,7 +44,7 @@ class Session {
       sessionTimeouts: { minMs: 4_000, maxMs: 40_000 },
       clock: this.#clock,
       random: new SimRandom(1),
-      disk: new SimDisk(this.#clock),
+      disk: new MemoryDisk(this.#clock),
       network,
       checksum: nodeChecksum,
       log: silent,

@@ -35,6 +35,19 @@ describe('Produce', () => {
 })
 
 describe('Fetch', () => {
+  it('sends more than the kernel holds, piece by piece', async () => {
+    const world = await worldWithTopic()
+    const value = new Uint8Array(800_000).fill(7)
+    for (let i = 0; i < 5; i++) await produce(world, buildBatch([{ ...someRecord, value }], nodeChecksum))
+
+    const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 10_000_000 }]
+    const topics = [{ topic: 't', partitions }]
+    const request = { maxWaitMs: 100, minBytes: 1, maxBytes: 10_000_000, topics, forgottenTopicsData: [] }
+    const answer = await world.ask(1, fetchCall, request)
+
+    expect(answer.responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(4_000_000)
+  })
+
   it('gives a whole batch to a client that asks for no bytes at all', async () => {
     const world = await worldWithTopic()
     const batch = buildBatch([someRecord], nodeChecksum)

@@ -11,14 +11,15 @@ import { openAcl } from '../../../../src-main/coordination/wire/stat'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { Clock, Connection } from '../../../../src-main/kernel/ports'
-import { nodeChecksum, silent, SimClock, SimDisk, SimNetwork, SimRandom } from '../../../support/ensemble-world'
+import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from '../../../support/ensemble-world'
+import { MemoryDisk } from '../../../support/memory-disk'
 
 const address = { host: 'sim', port: 2181 }
 const data = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 class World {
   readonly clock = new SimClock()
-  readonly disk = new SimDisk(this.clock)
+  readonly disk = new MemoryDisk(this.clock)
   network = new SimNetwork(this.clock)
   node: EnsembleNode | undefined
   readonly failures: unknown[] = []
@@ -361,10 +362,10 @@ describe('a member', () => {
     await world.do(client.create('/a', null))
     await world.clock.run(100)
     await world.do(world.node?.stop() ?? Promise.resolve())
-    const path = [...world.disk.files.keys()].find((name) => name.includes('snapshot')) ?? ''
+    const path = world.disk.paths.find((name) => name.includes('snapshot')) ?? ''
     const bytes = world.disk.read(path)
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1
-    world.disk.put(path, bytes)
+    world.disk.writeFile(path, bytes)
 
     const failure = await world.start().catch((error: unknown) => error)
 
@@ -380,7 +381,7 @@ describe('a member', () => {
 
     for (let length = 0; length < whole.length; length++) {
       for (const bytes of [whole.slice(0, length), whole.slice().fill(0, length)]) {
-        world.disk.put('/data/member.json', bytes)
+        world.disk.writeFile('/data/member.json', bytes)
         await world.start()
         expect(world.disk.read('/data/member.json')).toEqual(whole)
         await world.do(world.node?.stop() ?? Promise.resolve())
@@ -401,11 +402,11 @@ describe('a member', () => {
     await other.start({ snapshotEntriesMax: 1 })
     await other.do((await other.connected()).create('/b', null))
     await other.clock.run(100)
-    const name = [...other.disk.files.keys()].find((path) => path.includes('snapshot')) ?? ''
+    const name = other.disk.paths.find((path) => path.includes('snapshot')) ?? ''
     const whole = other.disk.read(name)
 
     for (const bytes of [whole.slice(0, 0), whole.slice(0, 7), whole.slice(0, -1), whole.slice().fill(0)]) {
-      world.disk.put(name, bytes)
+      world.disk.writeFile(name, bytes)
       await world.start()
       await world.clock.run(2_000)
       await world.do(client.whenConnected())
@@ -419,8 +420,8 @@ describe('a member', () => {
     await world.do((await world.connected()).create('/a', null))
     await world.do(world.node?.stop() ?? Promise.resolve())
     const path = '/data/snapshot.0000000100000099'
-    world.disk.put(path, data('not a snapshot at all'))
-    const log = [...world.disk.files.keys()].find((name) => name.includes('/log.')) ?? ''
+    world.disk.writeFile(path, data('not a snapshot at all'))
+    const log = world.disk.paths.find((name) => name.includes('/log.')) ?? ''
     const before = world.disk.read(log)
 
     const failure = await world.start().catch((error: unknown) => error)
@@ -537,10 +538,10 @@ describe('a member', () => {
 
   it('does not touch a folder that is not its own, and lets no second member into one', async () => {
     const foreign = new World()
-    foreign.disk.put('/data/holiday.jpg', data('x'))
+    foreign.disk.writeFile('/data/holiday.jpg', data('x'))
 
     await expect(foreign.start()).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
-    expect([...foreign.disk.files.keys()]).toEqual(['/data/holiday.jpg'])
+    expect(foreign.disk.paths).toEqual(['/data/holiday.jpg'])
     const first = world.node
     world.network = new SimNetwork(world.clock)
     await expect(world.start()).rejects.toMatchObject({ code: 'LOCKED' })

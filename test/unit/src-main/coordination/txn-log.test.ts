@@ -3,7 +3,8 @@ import type { LogEntry } from '../../../../src-main/coordination/core/log-entry'
 import { TxnLog, type Recovery } from '../../../../src-main/coordination/txn-log'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import { AppError } from '../../../../src-main/kernel/errors'
-import { nodeChecksum, SimClock, SimDisk } from '../../../support/ensemble-world'
+import { nodeChecksum, SimClock } from '../../../support/ensemble-world'
+import { MemoryDisk } from '../../../support/memory-disk'
 
 const directory = '/data'
 const firstPath = '/data/log.0000000100000001'
@@ -21,11 +22,12 @@ function entry(counter: number, body = 'x'.repeat(counter)): LogEntry {
 
 describe('the log', () => {
   let clock: SimClock
-  let disk: SimDisk
+  let disk: MemoryDisk
 
   beforeEach(() => {
     clock = new SimClock()
-    disk = new SimDisk(clock)
+    disk = new MemoryDisk(clock)
+    disk.makeDirectory(directory)
   })
 
   async function recovered(after: Zxid = zxidZero): Promise<{ log: TxnLog; entries: LogEntry[]; recovery: Recovery }> {
@@ -65,7 +67,7 @@ describe('the log', () => {
 
     let best = 0
     for (let length = 0; length <= whole.length; length++) {
-      disk.put(firstPath, whole.slice(0, length))
+      disk.writeFile(firstPath, whole.slice(0, length))
       const { log, entries } = await recovered()
       expect([0, 1, 3, 4], `cut at ${length}`).toContain(entries.length)
       expect(entries).toEqual([1, 2, 3, 4].slice(0, entries.length).map((counter) => entry(counter)))
@@ -91,7 +93,7 @@ describe('the log', () => {
       const torn = whole.slice()
       torn.fill(0, at)
       if (torn.every((byte, index) => byte === whole[index])) continue
-      disk.put(firstPath, torn)
+      disk.writeFile(firstPath, torn)
 
       const { entries } = await recovered()
 
@@ -108,7 +110,7 @@ describe('the log', () => {
     for (let at = 0; at < lastBatchAt; at++) {
       const damaged = whole.slice()
       damaged[at] = (damaged[at] ?? 0) ^ 0x10
-      disk.put(firstPath, damaged)
+      disk.writeFile(firstPath, damaged)
 
       const failure = await recovered().catch((error: unknown) => error)
 
@@ -124,7 +126,7 @@ describe('the log', () => {
     await clock.until(log.roll({ epoch: 1, counter: 3 }))
     const whole = disk.read(firstPath)
 
-    disk.put(firstPath, whole.slice(0, -1))
+    disk.writeFile(firstPath, whole.slice(0, -1))
 
     await expect(recovered()).rejects.toMatchObject({ code: 'CORRUPT' })
   })
@@ -172,7 +174,7 @@ describe('the log', () => {
     bytes[7] = 2
     const crc = nodeChecksum.crc32c(bytes.subarray(0, 16))
     new DataView(bytes.buffer).setUint32(16, crc)
-    disk.put(firstPath, bytes)
+    disk.writeFile(firstPath, bytes)
 
     await expect(recovered()).rejects.toThrow(/format 2/)
   })

@@ -1,0 +1,307 @@
+/**
+ * The network of a simulated world: hosts by name, listeners by port, links between hosts that are slow, lose packets
+ * (which TCP sends again: bytes come later, never wrongly), or are cut in one direction or both. A host can lose all its
+ * connections at once, as one whose process was killed.
+ */
+import { AppError } from '../../../src-main/kernel/errors'
+import { FrameSplitter, ownFrameBytesMin } from '../../../src-main/kernel/frame-splitter'
+import type {
+  Address,
+  Clock,
+  Connection,
+  FrameHandler,
+  Listener,
+  ListenOptions,
+  Network
+} from '../../../src-main/kernel/ports'
+import type { SimClock } from './sim-clock'
+import { SimPipe } from './sim-pipe'
+import { SimRandom } from './sim-random'
+
+/** Whoever asks the network without a name: the test itself. */
+const outside = 'outside'
+/** A packet that was lost is sent again after this (Linux's least RTO). */
+const resendMs = 200
+
+export interface LinkFault {
+  /** Each way; bytes keep their order. */
+  readonly delayMs?: number
+  /** Up to so much more, by chance. */
+  readonly jitterMs?: number
+  /** 0 to 1: of packets, each of which comes `resendMs` later for each loss. */
+  readonly loss?: number
+  readonly isCut?: boolean
+}
+
+interface Listening {
+  readonly host: string
+  readonly clock: Clock
+  readonly options: ListenOptions
+  readonly accept: (connection: Connection) => FrameHandler
+}
+
+export class SimNetwork implements Network {
+  readonly #clock: SimClock
+  readonly #random: SimRandom
+  readonly #listeners = new Map<number, Listening>()
+  readonly #connections = new Set<SimConnection>()
+  readonly #faults = new Map<string, LinkFault>()
+  readonly #unreachable = new Set<string>()
+
+  constructor(clock: SimClock, random = new SimRandom(1)) {
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** The network as one host has it. What it hears comes by its own clock, which stops when it is paused. */
+  of(host: string, clock: Clock = this.#clock): Network {
+    return {
+      listen: (options, accept) => this.#listen(host, clock, options, accept),
+      connect: (options, handlerFor) => this.#connect(host, clock, options, handlerFor)
+    }
+  }
+
+  listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener> {
+    return this.#listen(outside, this.#clock, options, accept)
+  }
+
+  connect(
+    options: Parameters<Network['connect']>[0],
+    handlerFor: (connection: Connection) => FrameHandler
+  ): Promise<Connection> {
+    return this.#connect(outside, this.#clock, options, handlerFor)
+  }
+
+  // ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** From one host to another, one way. Undefined heals it. */
+  fault(from: string, to: string, fault: LinkFault | undefined): void {
+    if (fault === undefined) this.#faults.delete(`${from} ${to}`)
+    else this.#faults.set(`${from} ${to}`, fault)
+    for (const connection of this.#connections) connection.linkChanged()
+  }
+
+  heal(): void {
+    this.#faults.clear()
+    this.#unreachable.clear()
+    for (const connection of this.#connections) connection.linkChanged()
+  }
+
+  /** All its connections break, told to both ends; nothing can be connected until `mend`. Its listeners stay. */
+  disconnect(host: string): void {
+    this.#unreachable.add(host)
+    for (const connection of this.#of(host)) connection.destroy()
+  }
+
+  mend(host: string): void {
+    this.#unreachable.delete(host)
+  }
+
+  /** Its process is gone: listeners and connections, too. Peers are told, unless the machine went with it. */
+  kill(host: string, isTold = true): void {
+    for (const [port, listening] of this.#listeners) if (listening.host === host) this.#listeners.delete(port)
+    for (const connection of this.#of(host)) connection.die(isTold)
+  }
+
+  #of(host: string): readonly SimConnection[] {
+    return [...this.#connections].filter((connection) => connection.host === host)
+  }
+
+  // ── Network ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #listen(
+    host: string,
+    clock: Clock,
+    options: ListenOptions,
+    accept: (connection: Connection) => FrameHandler
+  ): Promise<Listener> {
+    if (this.#listeners.has(options.port))
+      return Promise.reject(new AppError('ADDRESS_IN_USE', `Port ${options.port} is taken.`))
+    const listening: Listening = { host, clock, options, accept }
+    this.#listeners.set(options.port, listening)
+    return Promise.resolve({
+      address: { host: options.host, port: options.port },
+      close: () => {
+        if (this.#listeners.get(options.port) === listening) this.#listeners.delete(options.port)
+        for (const connection of this.#connections) if (connection.listening === listening) connection.destroy()
+        return Promise.resolve()
+      }
+    })
+  }
+
+  async #connect(
+    host: string,
+    clock: Clock,
+    options: Parameters<Network['connect']>[0],
+    handlerFor: (connection: Connection) => FrameHandler
+  ): Promise<Connection> {
+    const refused = (why: string): AppError => new AppError('CONNECTION_REFUSED', why)
+    if (this.#unreachable.has(host)) throw refused('the network is cut')
+    const there = this.#delayMs(host, this.#listeners.get(options.port)?.host ?? outside)
+    if (there === undefined) {
+      await new Promise<void>((resolve) => clock.after(options.timeoutMs, resolve))
+      throw new AppError('TIMED_OUT', `no answer from port ${options.port}`)
+    }
+    if (there > 0) await new Promise<void>((resolve) => clock.after(2 * there, resolve))
+    const listening = this.#listeners.get(options.port)
+    if (listening === undefined) throw refused('nobody listens')
+    if (this.#unreachable.has(listening.host)) throw refused('the network is cut')
+    const near = new SimConnection(clock, host, options.frameBytesMax, undefined)
+    const far = new SimConnection(listening.clock, listening.host, listening.options.frameBytesMax, listening)
+    this.#join(near, far)
+    this.#join(far, near)
+    // A process that is stopped accepts when it goes on; what was sent meanwhile comes after it.
+    listening.clock.soon(() => far.accept(listening.accept))
+    near.handler = handlerFor(near)
+    return near
+  }
+
+  #join(from: SimConnection, to: SimConnection): void {
+    this.#connections.add(from)
+    from.peer = to
+    from.forgotten = () => this.#connections.delete(from)
+    from.pipe = new SimPipe({
+      clock: this.#clock,
+      delayMs: () => this.#delayMs(from.host, to.host),
+      deliver: (bytes) => to.arrived(bytes),
+      drained: () => from.drained(),
+      ended: (error) => to.peerEnded(error)
+    })
+  }
+
+  #delayMs(from: string, to: string): number | undefined {
+    const fault = this.#faults.get(`${from} ${to}`)
+    if (fault === undefined) return 0
+    if (fault.isCut === true) return undefined
+    let delayMs = (fault.delayMs ?? 0) + (fault.jitterMs === undefined ? 0 : this.#random.below(fault.jitterMs + 1))
+    while (fault.loss !== undefined && this.#random.below(1_000_000) < fault.loss * 1_000_000) delayMs += resendMs
+    return delayMs
+  }
+}
+
+let lastConnectionId = 0
+
+/** One end. */
+class SimConnection implements Connection {
+  readonly id = ++lastConnectionId
+  readonly remote: Address = { host: 'sim', port: 1 }
+  readonly local: Address = { host: 'sim', port: 2 }
+  readonly host: string
+  readonly listening: Listening | undefined
+  readonly #clock: Clock
+  readonly #splitter: FrameSplitter
+  pipe: SimPipe | undefined
+  peer: SimConnection | undefined
+  handler: FrameHandler | undefined
+  forgotten: () => void = () => undefined
+  #isFirst = true
+  #isPaused = false
+  #isClosed = false
+  #isEnding = false
+
+  constructor(clock: Clock, host: string, frameBytesMax: number, listening: Listening | undefined) {
+    this.#clock = clock
+    this.host = host
+    this.listening = listening
+    this.#splitter = new FrameSplitter(frameBytesMax)
+  }
+
+  accept(accept: Listening['accept']): void {
+    if (!this.#isClosed) this.handler = accept(this)
+  }
+
+  get unsentBytes(): number {
+    return this.pipe?.unsentBytes ?? 0
+  }
+
+  send(bytes: Uint8Array, whenTaken?: () => void): void {
+    this.pipe?.send(bytes, whenTaken)
+  }
+
+  drained(): void {
+    this.#clock.soon(() => {
+      if (!this.#isClosed) this.handler?.drained?.()
+    })
+  }
+
+  /** By the pipe: false when no more is to come for now. */
+  arrived(bytes: Uint8Array): boolean {
+    this.#clock.soon(() => this.#receive(bytes))
+    return !this.#isPaused
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return
+    if (this.#isWord(bytes)) return
+    const result = this.#splitter.push(bytes, bytes.length, (frame) => {
+      // Into a buffer that is overwritten afterwards, as a real connection's is.
+      const shared = frame.length > ownFrameBytesMin ? frame : frame.slice()
+      this.handler?.frame(shared)
+      if (shared !== frame) shared.fill(0xee)
+      return !this.#isClosed
+    })
+    if (result === 'oversized') this.#close(new AppError('CORRUPT', 'a frame is longer than this port takes'))
+  }
+
+  #isWord(bytes: Uint8Array): boolean {
+    const words = this.listening?.options.words
+    if (!this.#isFirst || words === undefined || bytes.length < 4) return false
+    this.#isFirst = false
+    const word = String.fromCharCode(...bytes.subarray(0, 4))
+    if (!words.includes(word)) return false
+    this.handler?.word?.(word)
+    return true
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.peer?.pipe?.pause()
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.peer?.pipe?.resume()
+  }
+
+  linkChanged(): void {
+    if (!this.#isPaused) this.peer?.pipe?.resume()
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#isClosed) return
+    this.#isEnding = true
+    this.pipe?.end()
+  }
+
+  destroy(): void {
+    this.#close(undefined)
+  }
+
+  /** The other end has closed, and everything that it sent has been heard. */
+  peerEnded(error: Error | undefined): void {
+    this.#clock.soon(() => this.#close(error))
+  }
+
+  /** The process is gone: nobody here hears of it. */
+  die(isTold: boolean): void {
+    this.handler = undefined
+    if (isTold) this.#close(undefined)
+    else this.#forget()
+  }
+
+  #close(error: Error | undefined): void {
+    if (this.#isClosed) return
+    this.pipe?.abort()
+    const { handler } = this
+    this.#forget()
+    this.#clock.soon(() => handler?.closed(error))
+  }
+
+  #forget(): void {
+    this.#isClosed = true
+    // What is under way to this end is nobody's.
+    this.peer?.pipe?.close()
+    this.forgotten()
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * One machine of a simulated world: a clock that may be wrong or drift, a disk that stays, and a process on it that can be
+ * paused, killed and started again. What a dead process asked for never happens; what comes for a paused one waits.
+ */
+import type { Clock, Network, Timer } from '../../../src-main/kernel/ports'
+import { MemoryDisk } from '../../support/memory-disk'
+import type { SimClock } from './sim-clock'
+import type { SimNetwork } from './sim-network'
+
+export class SimNode {
+  readonly name: string
+  readonly disk: MemoryDisk
+  /** Wall-clock time is off by this. */
+  skewMs = 0
+  /** Timers and monotonic time run at this rate: 1.001 gains a millisecond a second. */
+  rate = 1
+  readonly #clock: SimClock
+  readonly #network: SimNetwork
+  #life = 0
+  #isPaused = false
+  #held: (() => void)[] = []
+
+  constructor(name: string, clock: SimClock, network: SimNetwork, disk = new MemoryDisk(clock)) {
+    this.name = name
+    this.#clock = clock
+    this.#network = network
+    this.disk = disk
+  }
+
+  /** What the next process on this machine runs with. One that was started before is dead from here on. */
+  begin(): { readonly clock: Clock; readonly network: Network; readonly disk: MemoryDisk } {
+    this.#endLife()
+    const clock = this.#processClock()
+    return { clock, network: this.#network.of(this.name, clock), disk: this.disk }
+  }
+
+  /** SIGSTOP: it does nothing, and its connections stay. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** What came meanwhile happens now, in the order in which it came. */
+  resume(): void {
+    this.#isPaused = false
+    const held = this.#held
+    this.#held = []
+    for (const callback of held) this.#clock.soon(callback)
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** SIGKILL: what was written stays, connections break and their peers are told. */
+  kill(): void {
+    this.#endLife()
+    this.disk.kill()
+    this.#network.kill(this.name)
+  }
+
+  /** Power cut: of what was not synced only `keep` bytes stay, and nobody is told that it has gone. */
+  crash(keep: (path: string, unsyncedBytes: number) => number = () => 0): void {
+    this.#endLife()
+    this.disk.crash(keep)
+    this.#network.kill(this.name, false)
+  }
+
+  #endLife(): void {
+    this.#life++
+    this.#isPaused = false
+    this.#held = []
+  }
+
+  #processClock(): Clock {
+    const life = this.#life
+    const run = (callback: () => void): void => {
+      if (life !== this.#life) return
+      if (this.#isPaused) this.#held.push(() => run(callback))
+      else callback()
+    }
+    const after = (delayMs: number, callback: () => void): Timer => {
+      let isCancelled = false
+      const timer = this.#clock.after(delayMs / this.rate, () =>
+        run(() => {
+          if (!isCancelled) callback()
+        })
+      )
+      return {
+        cancel: () => {
+          isCancelled = true
+          timer.cancel()
+        }
+      }
+    }
+    return {
+      nowMs: () => this.#clock.nowMs() + this.skewMs,
+      monotonicMs: () => this.#clock.monotonicMs() * this.rate,
+      after,
+      soon: (callback) => void after(0, callback)
+    }
+  }
+}
