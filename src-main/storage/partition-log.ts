@@ -9,7 +9,7 @@
  * are not decoded on append; truncation ends at a batch border, so the log end is never inside a dropped batch.
  */
 import type { Offset, LeaderEpoch } from '../kernel/ids'
-import { AppError, ignore } from '../kernel/errors'
+import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import {
   attributeBits,
@@ -37,6 +37,7 @@ import { allAtOnce, type Steps } from './core/steps'
 import { asDiskFailure, isDiskFull } from './disk-failure'
 import type { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
+import { LogFlush } from './log-flush'
 import type { LogFolder } from './log-folder'
 import { loadProducers, noteBatch, openLog, producerBatchAt } from './log-opening'
 import type { OpenedLog } from './log-opening'
@@ -52,9 +53,6 @@ import type {
 import type { ProducerSnapshots } from './producer-snapshots'
 import { RecordLookup } from './record-lookup'
 import type { SegmentList } from './segment-list'
-
-/** So much may be written before an fdatasync starts by itself: a small dirty window keeps later ones short. */
-export const unsyncedBytesMax = 268_435_456
 
 /** A write that holds the whole process up for longer than this is reported. */
 const slowWriteMs = 20
@@ -72,7 +70,7 @@ export interface PartitionLogOptions {
   readonly logStartOffset: Offset
   /** From replication-offset-checkpoint; 0 when it has none. */
   readonly highWatermark: Offset
-  /** unsyncedBytesMax when absent. */
+  /** That of LogFlush when absent. */
   readonly unsyncedBytesMax?: number
 }
 
@@ -95,15 +93,9 @@ export class PartitionLog {
   readonly #producers: ProducerState
   readonly #snapshots: ProducerSnapshots
   readonly #lookup: RecordLookup
+  readonly #flush: LogFlush
   #topicId: string | undefined
-  #recoveryPoint: Offset
-  #unsyncedBytes = 0
-  readonly #unsyncedBytesMax: number
-  #flushing: Promise<void> | undefined
-  /** Counted, so that an fdatasync that a truncation overtook does not vouch for what was written after it. */
-  #truncations = 0
   #isClosed = false
-  #isAbandoned = false
   #limits: BatchLimits
   #limitsWithoutZstd: BatchLimits
 
@@ -112,7 +104,6 @@ export class PartitionLog {
     this.partition = options.partition
     this.#topicId = options.topicId
     this.#context = context
-    this.#unsyncedBytesMax = options.unsyncedBytesMax ?? unsyncedBytesMax
     this.#folder = opened.folder
     this.#segments = opened.segments
     this.#offsets = new LogOffsets(opened.logStartOffset, options.highWatermark, opened.logEndOffset)
@@ -121,7 +112,9 @@ export class PartitionLog {
     this.#producers = opened.producers
     this.#snapshots = opened.snapshots
     this.#lookup = new RecordLookup(context, opened.epochs)
-    this.#recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
+    const recoveryPoint = Math.min(opened.recoveryPoint, opened.logEndOffset)
+    const parts = { ...opened, offsets: this.#offsets }
+    this.#flush = new LogFlush(context, parts, recoveryPoint, options.unsyncedBytesMax)
     this.#limits = limitsOf(context.config, true)
     this.#limitsWithoutZstd = limitsOf(context.config, false)
   }
@@ -165,7 +158,7 @@ export class PartitionLog {
 
   /** All below is safe from a power cut. */
   get recoveryPoint(): Offset {
-    return this.#recoveryPoint
+    return this.#flush.recoveryPoint
   }
 
   /** Bytes of all .log files. */
@@ -319,8 +312,7 @@ export class PartitionLog {
     const tookMs = this.#context.ports.clock.nowMs() - nowMs
     if (tookMs > slowWriteMs) this.#reportSlowWrite(tookMs, batch.length)
     this.#offsets.appended(lastOffset + 1)
-    this.#unsyncedBytes += batch.length
-    if (this.#unsyncedBytes >= this.#unsyncedBytesMax) this.#flushInBackground()
+    this.#flush.appended(batch.length)
     return undefined
   }
 
@@ -354,8 +346,8 @@ export class PartitionLog {
     if (active.baseOffset === end && active.sizeBytes === 0) return
     this.#segments.roll(end)
     this.#folder.changed()
-    this.#takeSnapshot()
-    this.#flushInBackground()
+    this.#flush.takeSnapshot()
+    this.#flush.flushInBackground()
   }
 
   // ── read ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -437,9 +429,8 @@ export class PartitionLog {
   }
 
   #wentBackTo(end: Offset): void {
-    this.#truncations += 1
     this.#folder.changed()
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, end)
+    this.#flush.wentBackTo(end)
     this.#context.truncated?.()
   }
 
@@ -509,52 +500,11 @@ export class PartitionLog {
     return deletableSegments(ages, limits, this.#offsets.start, this.highWatermark, nowMs)
   }
 
-  /** Of the log as it is now: recovery begins here and reads nothing before it to know the producers. */
-  #takeSnapshot(): void {
-    this.#snapshots.take(this.#offsets.end, this.#producers)
-    this.#snapshots.prune(this.#segments.all.map(({ baseOffset }) => baseOffset))
-  }
-
   // ── flush and close ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** fdatasync of all that is not yet safe, off the thread; then the recovery point is there. Rejects with DISK_FAILED. */
   async flush(): Promise<void> {
-    const target = this.#offsets.end
-    while (this.#flushing !== undefined) await this.#flushing
-    if (this.#recoveryPoint >= target || this.#isClosed) return
-    this.#flushing = this.#syncSegments()
-    try {
-      await this.#flushing
-    } finally {
-      this.#flushing = undefined
-    }
-  }
-
-  async #syncSegments(): Promise<void> {
-    const target = this.#offsets.end
-    const truncations = this.#truncations
-    this.#unsyncedBytes = 0
-    this.#takeSnapshot()
-    try {
-      const syncs = this.#segments.all.filter(({ isDirty }) => isDirty).map((segment) => segment.sync())
-      await Promise.all([...syncs, this.#folder.sync()])
-      if (!this.#isAbandoned) await this.#epochFile.makeSafe(this.#epochs)
-    } catch (error) {
-      if (!this.#isAbandoned) throw error
-      ignore(error, 'the partition was deleted meanwhile, and its folder is called otherwise')
-    }
-    if (this.#isAbandoned) return
-    if (!this.#epochFile.isSafe || this.#truncations !== truncations) return
-    // Index files below the recovery point are trusted: it waits for those that the disk had no room for.
-    const incomplete = this.#segments.all.find(({ areIndexesOwed }) => areIndexesOwed)
-    const safe = Math.min(target, incomplete?.baseOffset ?? target)
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, safe)
-    this.#context.flushed?.()
-  }
-
-  #flushInBackground(): void {
-    if (this.#flushing !== undefined) return
-    this.flush().catch((error: unknown) => this.#context.failed(asDiskFailure(error, this.#context.folder)))
+    if (!this.#isClosed) await this.#flush.flush()
   }
 
   /**
@@ -564,10 +514,11 @@ export class PartitionLog {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#segments.active.seal()
-    this.#takeSnapshot()
-    await this.flush()
+    this.#flush.takeSnapshot()
+    await this.#flush.flush()
     if (this.#epochFile.isOwed) await this.#epochFile.makeSafe(this.#epochs)
     this.#isClosed = true
+    this.#flush.end()
     const isComplete = !this.#epochFile.isOwed && !this.#segments.all.some(({ areIndexesOwed }) => areIndexesOwed)
     for (const segment of this.#segments.all) segment.release()
     if (isComplete) return
@@ -578,7 +529,7 @@ export class PartitionLog {
   /** The folder is being deleted: nothing more is written, handles close after their grace. */
   abandon(): void {
     this.#isClosed = true
-    this.#isAbandoned = true
+    this.#flush.end()
     for (const segment of this.#segments.all) segment.abandon()
   }
 
@@ -590,7 +541,7 @@ export class PartitionLog {
       logStartOffset: this.#offsets.start,
       highWatermark: this.highWatermark,
       logEndOffset: this.#offsets.end,
-      recoveryPoint: this.#recoveryPoint,
+      recoveryPoint: this.#flush.recoveryPoint,
       leaderEpochs: this.#epochs.starts,
       segments: this.#segments.all.map(({ baseOffset, sizeBytes }) => ({ baseOffset, sizeBytes })),
       producers: this.#producers.count,
