@@ -92,6 +92,11 @@ export class Partition {
     return currentLeaderEpoch < this.#role.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH'
   }
 
+  /** False while clients may have been told of later offsets than the watermark says (KIP-207). */
+  get isHighWatermarkKnown(): boolean {
+    return this.#leader?.isHighWatermarkKnown !== false
+  }
+
   // ── writes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A write with acks=all is refused. */

@@ -375,10 +375,11 @@ export class PartitionLog {
     return found !== undefined && found.offset < highWatermark ? found : undefined
   }
 
-  /** The first record with the largest timestamp (ListOffsets -3, KIP-734); undefined in an empty log. */
+  /** The first record with the largest timestamp (ListOffsets -3, KIP-734); undefined when there is none or it is not committed. */
   offsetOfMaxTimestamp(): OffsetAndTimestamp | undefined {
-    const { start } = this.#offsets
-    return this.#lookup.newest(start, this.#segments.from(start))
+    const { start, highWatermark } = this.#offsets
+    const found = this.#lookup.newest(start, this.#segments.from(start))
+    return found !== undefined && found.offset < highWatermark ? found : undefined
   }
 
   /** The leader epoch in which `offset` was written, -1 when unknown. */

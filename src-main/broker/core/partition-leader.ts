@@ -114,6 +114,14 @@ export class PartitionLeader {
     return this.#isr.has(brokerId) || this.#proposal?.isr.includes(brokerId) === true
   }
 
+  /**
+   * Whether the watermark is where it was before this leader: until it is, what clients were told before may lie above it
+   * (KIP-207).
+   */
+  get isHighWatermarkKnown(): boolean {
+    return this.#highWatermark >= this.#termStartOffset
+  }
+
   /** acks=all is refused: NOT_ENOUGH_REPLICAS. */
   get isUnderMinIsr(): boolean {
     return this.#isr.size < Math.min(this.#options.configs.minInSyncReplicas, this.#followers.size + 1)

@@ -1,6 +1,6 @@
 /**
  * ListOffsets, versions 1 to 9. By time: the first record at or after it, with its own time and
- * epoch; none gives offset -1. There is no tiered storage: -4 is the log start, -5 is unknown (-1).
+ * epoch; none gives offset -1. OFFSET_NOT_AVAILABLE while a new leader does not know what was committed (KIP-207). There is no tiered storage: -4 is the log start, -5 is unknown (-1).
  */
 import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'
@@ -78,6 +78,8 @@ function* answerTopic(
     if (duplicatesHere?.has(partitionIndex) === true) return refuse('INVALID_REQUEST')
     if (!isKnownTimestamp(timestamp, version)) return refuse('UNSUPPORTED_VERSION')
     const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
+    // Clients of before know another word for it (KIP-207).
+    if (found === 'OFFSET_NOT_AVAILABLE' && version < 5) return refuse('LEADER_NOT_AVAILABLE')
     return typeof found === 'string' ? refuse(found) : { partitionIndex, errorCode: 0, ...found }
   }
   // A look-up by time may unpack a batch: each is a slice of its own.
@@ -106,7 +108,12 @@ function find(broker: BrokerServices, query: Query): Found | KafkaError {
     const isKnown = broker.image.partition(query.topic, query.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
-  return partition.epochProblem(query.currentLeaderEpoch) ?? lookUp(partition.log, query.timestamp)
+  const problem = partition.epochProblem(query.currentLeaderEpoch)
+  if (problem !== undefined) return problem
+  const found = lookUp(partition.log, query.timestamp)
+  // A new leader does not know yet how far its followers are: an end that went back would be worse than none.
+  const isOfEnd = query.timestamp === -1n || found.offset < 0
+  return isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found
 }
 
 function lookUp(log: PartitionLog, timestamp: bigint): Found {

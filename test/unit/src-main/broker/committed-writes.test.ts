@@ -123,10 +123,13 @@ class ReplicatedWorld {
     return [errorName(errorCode), baseOffset]
   }
 
-  async latest(): Promise<number | undefined> {
-    const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }]
-    const answer = await this.world.ask(1, listCall, { replicaId: -1, topics: [{ name: 't', partitions }] })
-    return answer.topics[0]?.partitions[0]?.offset
+  /** The end that clients are told, or the error. */
+  async latest(version = 6, timestamp = -1n): Promise<number | string> {
+    const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp }]
+    const call = { ...listCall, version }
+    const answer = await this.world.ask(1, call, { replicaId: -1, topics: [{ name: 't', partitions }] })
+    const { errorCode, offset } = answer.topics[0]?.partitions[0] ?? expect.fail()
+    return errorCode === 0 ? offset : errorName(errorCode)
   }
 }
 
@@ -209,6 +212,24 @@ describe('a write to a partition with a follower', () => {
     await world.follow(1)
 
     expect(await world.outcome(written)).toEqual(['NONE', 0])
+  })
+})
+
+describe('a leader whose followers have not told how far they are', () => {
+  it('tells no end before it knows what was committed, and everything else (KIP-207)', async () => {
+    const world = await ReplicatedWorld.start()
+    await world.outcome(world.produce(1))
+    await world.follow(1)
+    await world.outcome(world.produce(1))
+    await world.order(follower)
+
+    await world.order(1)
+
+    expect([await world.latest(), await world.latest(4)]).toEqual(['OFFSET_NOT_AVAILABLE', 'LEADER_NOT_AVAILABLE'])
+    expect([await world.latest(6, -2n), await world.latest(6, 1n)]).toEqual([0, 0])
+    expect(await world.latest(6, 9_000_000_000_000n)).toBe('OFFSET_NOT_AVAILABLE')
+    await world.follow(2)
+    expect([await world.latest(), await world.latest(6, 9_000_000_000_000n)]).toEqual([2, -1])
   })
 })
 

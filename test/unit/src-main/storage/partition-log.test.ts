@@ -393,6 +393,9 @@ describe('looking up by time', () => {
   it('finds the record with the largest time', () => {
     expect(timed().offsetOfMaxTimestamp()).toEqual({ offset: 6, timestamp: 600n, leaderEpoch: 2 })
     expect(openPartition(fixture()).offsetOfMaxTimestamp()).toBeUndefined()
+    const ahead = timed()
+    appendUncommitted(ahead, batchOf(['x'], { timestamp: 900n }))
+    expect(ahead.offsetOfMaxTimestamp()).toBeUndefined()
   })
 
   it('ignores what lies before the log start or is not committed', () => {
