@@ -270,7 +270,7 @@ export class Controller {
     this.#broadcast.close()
     this.#forgetRefusals()
     this.#epoch = epoch
-    this.#state = new ControllerState()
+    this.#state = new ControllerState(this.#state)
     this.#writes = new ControllerWrites(this.#ports.ensemble, epochVersion)
     this.#states = new PartitionStates(this.#ports, this.#writes)
     this.#broadcast = this.#newBroadcast()
@@ -292,7 +292,7 @@ export class Controller {
     this.#isActive = false
     this.#broadcast.close()
     this.#forgetRefusals()
-    this.#state = new ControllerState()
+    this.#state = new ControllerState(this.#state)
     this.#broadcast = this.#newBroadcast()
     this.#deletions = this.#newDeletions()
     this.#ports.log('info', 'resigned as controller', { epoch: this.#epoch })
@@ -322,6 +322,7 @@ export class Controller {
     if (joined.length === 0 && left.length === 0) return
     this.#ports.log('info', 'brokers changed', { joined, left, live: this.#state.brokerIds() })
     const changed = await this.#electLeaders(this.#state.partitions())
+    this.#state.settle()
     void this.#broadcast.tell({ changed, joined })
     this.#deletions.resume()
   }
@@ -387,8 +388,13 @@ export class Controller {
 
   #electionOf(partition: ControlledPartition): Election {
     if (this.#state.deleting.has(partition.topic)) return { type: 'unchanged' }
-    const { replicas, state } = partition
-    return electLeader(replicas, state, (id) => this.#state.canServe(partition, id), this.#epoch)
+    return electLeader({
+      replicas: partition.replicas,
+      stored: partition.state,
+      isOnline: (id) => this.#state.canServe(partition, id),
+      hasBounced: (id) => this.#state.hasBounced(id),
+      controllerEpoch: this.#epoch
+    })
   }
 
   // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -41,9 +41,35 @@ export class ControllerState {
   readonly deleting = new Set<string>()
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
   readonly #refused = new Map<BrokerId, Map<string, ControlledPartition>>()
+  /**
+   * The registrations that the stored states are about: those that were alive when leaders had last been elected, and
+   * stored, for all partitions. What happened since is not dealt with, whatever has been read meanwhile.
+   */
+  readonly #settled: Map<BrokerId, BrokerEpoch>
+
+  /** `before`: what this process knew until now; what has bounced since is noticed although all is read anew. */
+  constructor(before?: ControllerState) {
+    this.#settled = new Map(before === undefined ? [] : before.#settled)
+  }
 
   isAlive(brokerId: BrokerId): boolean {
     return this.brokers.has(brokerId)
+  }
+
+  /**
+   * Came back under another registration before its end was dealt with. Its leadership and its place in ISRs were those of
+   * an earlier self (KIP-380).
+   */
+  hasBounced(brokerId: BrokerId): boolean {
+    const settled = this.#settled.get(brokerId)
+    const now = this.brokers.get(brokerId)?.epoch
+    return settled !== undefined && now !== undefined && settled !== now
+  }
+
+  /** The stored states of all partitions are about the brokers that are known now. */
+  settle(): void {
+    this.#settled.clear()
+    for (const { id, epoch } of this.brokers.values()) this.#settled.set(id, epoch)
   }
 
   /** Alive, and has not refused this partition: only such a broker may lead it. */

@@ -1,6 +1,13 @@
 /**
- * Who leads a partition (Kafka's Election.scala and PartitionStateMachine): pure decisions of the controller over the stored state and the live brokers.
- * Leader epochs rise with every decision; a leader comes from the ISR only; an ISR never becomes empty.
+ * Who leads a partition and who is in its ISR: pure decisions of the controller over the stored state and the live
+ * brokers (Kafka's PartitionLeaderElectionAlgorithms, Election.scala and ReplicaStateMachine.removeReplicasFromIsr).
+ * - Every decision raises the leader epoch by one, also the one that only takes a dead follower out of the ISR.
+ * - A leader comes from the ISR, but for an unclean election, which is held only where it is asked for.
+ * - An ISR never becomes empty, and grows by no decision of this file.
+ *
+ * Deviations: Kafka takes the replicas of several brokers that died out of the ISR in any order, so that any of them may
+ * be the one that stays; here it is the last leader. A broker that bounced is for Kafka one that died and then started, in
+ * two decisions; here it is one decision with the same result.
  */
 import type { ControllerEpoch, BrokerId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
@@ -11,46 +18,71 @@ export type Election =
   | { readonly type: 'unchanged' }
   /** No state is stored yet: to be created. */
   | { readonly type: 'create'; readonly state: PartitionState }
-  | { readonly type: 'update'; readonly state: PartitionState }
+  /** isUnclean: the leader was not in the ISR, so records that were committed may be lost. */
+  | { readonly type: 'update'; readonly state: PartitionState; readonly isUnclean: boolean }
+
+export interface ElectionFacts {
+  /** The assignment: the preferred leader first; never empty. */
+  readonly replicas: readonly BrokerId[]
+  /** Undefined before the first election. */
+  readonly stored: PartitionState | undefined
+  /** Alive, and holds the partition. */
+  readonly isOnline: (brokerId: BrokerId) => boolean
+  /** Registered anew since the stored state was made: that was about an earlier self, which may have held more. */
+  readonly hasBounced: (brokerId: BrokerId) => boolean
+  /** Of whoever decides; it is stored with the decision. */
+  readonly controllerEpoch: ControllerEpoch
+  /** A replica that is not in the ISR may lead rather than nobody; false when left out. */
+  readonly isUncleanAllowed?: boolean
+}
 
 const unchanged: Election = { type: 'unchanged' }
 
-export function electLeader(
-  replicas: readonly BrokerId[],
-  stored: PartitionState | undefined,
-  isAlive: (brokerId: BrokerId) => boolean,
-  controllerEpoch: ControllerEpoch
-): Election {
+export function electLeader(facts: ElectionFacts): Election {
+  const { replicas, stored, isOnline, hasBounced, controllerEpoch } = facts
   invariant(replicas.length > 0, 'a partition has a replica')
-  const live = replicas.filter(isAlive)
+  const online = replicas.filter(isOnline)
   if (stored === undefined) {
-    const leader = live[0]
+    const leader = online[0]
     if (leader === undefined) return unchanged
-    return { type: 'create', state: { leader, leaderEpoch: 0, isr: live, controllerEpoch } }
+    return { type: 'create', state: { leader, leaderEpoch: 0, isr: online, controllerEpoch } }
   }
-  if (stored.leader !== noLeader && isAlive(stored.leader)) return unchanged
   // Nobody of ours stores that; from nothing nobody can be elected.
   if (stored.isr.length === 0) return unchanged
-  const liveIsr = stored.isr.filter(isAlive)
-  const leader = live.find((replica) => liveIsr.includes(replica))
-  if (leader !== undefined) return change(stored, leader, liveIsr, controllerEpoch)
-  return stored.leader === noLeader
-    ? unchanged
-    : change(stored, noLeader, withoutDead(stored, isAlive), controllerEpoch)
+  const hasStayed = (id: BrokerId): boolean => isOnline(id) && !hasBounced(id)
+  const stayed = stored.isr.filter(hasStayed)
+  if (stored.leader !== noLeader && hasStayed(stored.leader)) {
+    // Only foreign states have a leader outside of the ISR: nothing is taken from those.
+    const isWhole = stayed.length === stored.isr.length || !stayed.includes(stored.leader)
+    return isWhole ? unchanged : decided(facts, stored, stored.leader, stayed)
+  }
+  const heir = replicas.find((id) => stayed.includes(id))
+  if (heir !== undefined) return decided(facts, stored, heir, stayed)
+  const back = returned(facts, stored)
+  if (back !== undefined) return decided(facts, stored, back, [back])
+  const [outsider] = online
+  if (facts.isUncleanAllowed === true && outsider !== undefined) return decided(facts, stored, outsider, [outsider])
+  return stored.leader === noLeader ? unchanged : decided(facts, stored, noLeader, lastOf(stored))
 }
 
-function change(
+/** Nobody stayed: of those that bounced the last leader is the best, since nobody had more than it. */
+function returned({ replicas, isOnline }: ElectionFacts, { leader, isr }: PartitionState): BrokerId | undefined {
+  const isBack = (id: BrokerId): boolean => isr.includes(id) && isOnline(id)
+  return isBack(leader) && replicas.includes(leader) ? leader : replicas.find(isBack)
+}
+
+/** The one whose return heals the partition without loss. */
+function lastOf({ leader, isr }: PartitionState): readonly BrokerId[] {
+  return isr.includes(leader) ? [leader] : isr
+}
+
+function decided(
+  { controllerEpoch }: ElectionFacts,
   stored: PartitionState,
   leader: BrokerId,
-  isr: readonly BrokerId[],
-  controllerEpoch: ControllerEpoch
+  isr: readonly BrokerId[]
 ): Election {
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
-  return { type: 'update', state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
-}
-
-/** A dead replica leaves the ISR unless it is the only member: then its return alone can heal the partition. */
-function withoutDead(stored: PartitionState, isAlive: (brokerId: BrokerId) => boolean): readonly BrokerId[] {
-  const alive = stored.isr.filter(isAlive)
-  return alive.length > 0 ? alive : stored.isr.slice(0, 1)
+  const isUnclean = leader !== noLeader && !stored.isr.includes(leader)
+  return { type: 'update', isUnclean, state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
 }

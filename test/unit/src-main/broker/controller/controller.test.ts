@@ -10,6 +10,7 @@ import {
 import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
+import type { EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
 import { BrokerWorld } from '../../../../support/broker-world'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
@@ -126,6 +127,79 @@ describe('Controller and znodes that others wrote', () => {
     await world.clock.run(1_000)
 
     expect((await create(world, ['ours'])).topics[0]?.errorCode).toBe(0)
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('Controller and brokers that come and go', () => {
+  /** Registered anew in one step, so that no read of /brokers/ids finds it missing. */
+  async function bounce(world: BrokerWorld, id: number, atOnce = (): void => undefined): Promise<void> {
+    const ensemble = await world.ensemble()
+    const znode = await world.clock.until(ensemble.getData(paths.broker(id)))
+    const written = ensemble.multi([
+      { type: 'delete', path: paths.broker(id) },
+      { type: 'create', path: paths.broker(id), data: znode?.data ?? null, ephemeral: true }
+    ])
+    await world.clock.until(written.then(atOnce))
+  }
+
+  async function stateOf(world: BrokerWorld, topic: string, reader?: EnsembleClient) {
+    const ensemble = reader ?? (await world.ensemble())
+    const stored = await world.clock.until(ensemble.getData(paths.state(topic, 0)))
+    return parsePartitionState(stored?.data ?? null)
+  }
+
+  async function topicOn(world: BrokerWorld, name: string, replicas: readonly number[]): Promise<void> {
+    const ensemble = await world.ensemble()
+    await world.clock.until(ensemble.create(paths.topic(name), topicData(someId, [replicas])))
+    await world.clock.run(1_000)
+  }
+
+  it('renews what a broker leads that bounced between two reads, and tells everybody', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await topicOn(world, 'one', [1])
+    await topicOn(world, 'two', [2])
+
+    await bounce(world, 2)
+    await world.clock.run(1_000)
+
+    expect(await stateOf(world, 'one')).toMatchObject({ leader: 1, leaderEpoch: 0, isr: [1] })
+    expect(await stateOf(world, 'two')).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
+    for (const id of [1, 2]) {
+      const answer = await world.ask(id, metadataCall, { topics: [{ name: 'two' }], allowAutoTopicCreation: false })
+      expect(answer.topics[0]?.partitions).toMatchObject([{ leaderId: 2, leaderEpoch: 1 }])
+    }
+    expect(world.failures).toEqual([])
+  })
+
+  it('does not forget a bounce that it could not store, although it reads everything anew', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await topicOn(world, 'two', [2])
+    const reader = await world.ensemble()
+
+    await bounce(world, 2, () => {
+      world.memberDisk.isFull = true
+    })
+    await world.clock.run(5_000)
+    expect(await stateOf(world, 'two', reader)).toMatchObject({ leader: 2, leaderEpoch: 0 })
+    world.memberDisk.isFull = false
+    await world.clock.run(15_000)
+
+    expect(await stateOf(world, 'two')).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
+    expect(world.failures).toEqual([])
+  })
+
+  it('takes a follower that died out of the ISR, keeps the leader, and lets it back in by no decision of its own', async () => {
+    const world = await BrokerWorld.start([1, 2, 3])
+    await topicOn(world, 'both', [1, 2])
+    expect(await stateOf(world, 'both')).toMatchObject({ leader: 1, leaderEpoch: 0, isr: [1, 2] })
+
+    await world.cutOff(2)
+    expect(await stateOf(world, 'both')).toMatchObject({ leader: 1, leaderEpoch: 1, isr: [1] })
+    await world.reconnect(2)
+
+    expect(await stateOf(world, 'both')).toMatchObject({ leader: 1, leaderEpoch: 1, isr: [1] })
+    expect(await leaders(world, 'both', 3)).toEqual([1])
     expect(world.failures).toEqual([])
   })
 })

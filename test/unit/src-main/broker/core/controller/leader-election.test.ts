@@ -1,65 +1,178 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { electLeader } from '../../../../../../src-main/broker/core/controller/leader-election'
+import type { PartitionState } from '../../../../../../src-main/broker/core/znodes'
 
-const alive =
-  (...ids: number[]) =>
-  (id: number): boolean =>
-    ids.includes(id)
-const stored = { leader: 1, leaderEpoch: 4, isr: [1, 2], controllerEpoch: 1 }
+interface Situation {
+  readonly alive: readonly number[]
+  readonly bounced?: readonly number[]
+  readonly isUncleanAllowed?: boolean
+}
 
-describe('electLeader', () => {
-  it('gives a new partition its first live replica and all live ones as ISR', () => {
-    expect(electLeader([3, 1, 2], undefined, alive(1, 2), 7)).toEqual({
+const elect = (
+  replicas: readonly number[],
+  stored: PartitionState | undefined,
+  { alive, bounced = [], isUncleanAllowed = false }: Situation
+) =>
+  electLeader({
+    replicas,
+    stored,
+    isOnline: (id) => alive.includes(id),
+    hasBounced: (id) => alive.includes(id) && bounced.includes(id),
+    controllerEpoch: 7,
+    isUncleanAllowed
+  })
+
+const stored = (leader: number, isr: readonly number[]): PartitionState => ({
+  leader,
+  leaderEpoch: 4,
+  isr,
+  controllerEpoch: 1
+})
+const next = (leader: number, isr: readonly number[], isUnclean = false) => ({
+  type: 'update',
+  isUnclean,
+  state: { leader, leaderEpoch: 5, isr, controllerEpoch: 7 }
+})
+const unchanged = { type: 'unchanged' }
+
+describe('electLeader, for a new partition', () => {
+  it('gives it its first live replica and all live ones as ISR', () => {
+    expect(elect([3, 1, 2], undefined, { alive: [1, 2] })).toEqual({
       type: 'create',
       state: { leader: 1, leaderEpoch: 0, isr: [1, 2], controllerEpoch: 7 }
     })
   })
 
-  it('waits with a new partition none of whose replicas is alive', () => {
-    expect(electLeader([3], undefined, alive(1, 2), 7)).toEqual({ type: 'unchanged' })
+  it('waits when none of its replicas is alive', () => {
+    expect(elect([3], undefined, { alive: [1, 2] })).toEqual(unchanged)
+  })
+})
+
+describe('electLeader, while the leader lives', () => {
+  it('leaves a partition alone whose ISR lives', () => {
+    expect(elect([1, 2, 3], stored(1, [1, 2]), { alive: [1, 2] })).toEqual(unchanged)
   })
 
-  it('leaves a partition alone whose leader is alive', () => {
-    expect(electLeader([1, 2], stored, alive(1), 7)).toEqual({ type: 'unchanged' })
+  it('takes a dead follower out of the ISR, and raises the leader epoch', () => {
+    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 3] })).toEqual(next(1, [1, 3]))
   })
 
-  it('elects from the ISR only', () => {
-    expect(electLeader([1, 3, 2], stored, alive(2, 3), 7)).toEqual({
-      type: 'update',
-      state: { leader: 2, leaderEpoch: 5, isr: [2], controllerEpoch: 7 }
-    })
+  it('takes all dead followers out at once', () => {
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [2] })).toEqual(next(2, [2]))
+  })
+
+  it('does not give the leadership back to the preferred leader', () => {
+    expect(elect([1, 2], stored(2, [2, 1]), { alive: [1, 2] })).toEqual(unchanged)
+  })
+
+  it('lets nobody into the ISR: a follower that lives and is outside stays outside', () => {
+    expect(elect([1, 2, 3], stored(1, [1]), { alive: [1, 2, 3] })).toEqual(unchanged)
+  })
+
+  it('takes nothing from a state in which the leader is not in the ISR', () => {
+    expect(elect([1, 2, 3], stored(1, [2, 3]), { alive: [1, 2] })).toEqual(unchanged)
+  })
+})
+
+describe('electLeader, when the leader is dead', () => {
+  it('takes the first of the assignment that lives and is in the ISR; the dead leave the ISR', () => {
+    expect(elect([1, 3, 2], stored(1, [2, 1]), { alive: [2, 3] })).toEqual(next(2, [2]))
+    expect(elect([1, 3, 2], stored(1, [1, 2, 3]), { alive: [2, 3] })).toEqual(next(3, [2, 3]))
+  })
+
+  it('keeps the last leader in the ISR when all died at once', () => {
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [] })).toEqual(next(-1, [2]))
   })
 
   it('keeps the last member in the ISR of a partition that has no leader', () => {
-    const only = { ...stored, isr: [1] }
-
-    expect(electLeader([1], only, alive(2), 7)).toEqual({
-      type: 'update',
-      state: { leader: -1, leaderEpoch: 5, isr: [1], controllerEpoch: 7 }
-    })
+    expect(elect([1], stored(1, [1]), { alive: [2] })).toEqual(next(-1, [1]))
   })
 
-  it('gives the partition back to its replica when that returns', () => {
-    const offline = { leader: -1, leaderEpoch: 5, isr: [1], controllerEpoch: 1 }
-
-    expect(electLeader([1], offline, alive(1, 2), 8)).toMatchObject({ state: { leader: 1, leaderEpoch: 6, isr: [1] } })
+  it('waits for the ISR rather than elect a replica outside of it', () => {
+    expect(elect([1, 2], stored(-1, [1]), { alive: [2] })).toEqual(unchanged)
+    expect(elect([1, 2], stored(-1, [1]), { alive: [1, 2] })).toEqual(next(1, [1]))
   })
 
-  it('never empties an ISR, lowers an epoch or elects a dead or foreign replica', () => {
-    const ids = fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 })
+  it('elects nobody from an ISR that is empty', () => {
+    expect(elect([1, 2], stored(1, []), { alive: [2], isUncleanAllowed: true })).toEqual(unchanged)
+  })
+})
+
+describe('electLeader, where an unclean election is allowed', () => {
+  it('is clean while somebody of the ISR lives', () => {
+    expect(elect([1, 2, 3], stored(1, [1, 3]), { alive: [2, 3], isUncleanAllowed: true })).toEqual(next(3, [3]))
+  })
+
+  it('says that it was unclean, and trusts the new leader alone', () => {
+    expect(elect([1, 2, 3], stored(1, [1]), { alive: [2, 3], isUncleanAllowed: true })).toEqual(next(2, [2], true))
+    expect(elect([1, 2, 3], stored(-1, [1]), { alive: [3], isUncleanAllowed: true })).toEqual(next(3, [3], true))
+  })
+
+  it('waits while no replica lives', () => {
+    expect(elect([1, 2], stored(-1, [1]), { alive: [], isUncleanAllowed: true })).toEqual(unchanged)
+  })
+})
+
+describe('electLeader, for a broker that bounced', () => {
+  it('renews its leadership when it is alone in the ISR', () => {
+    expect(elect([1], stored(1, [1]), { alive: [1], bounced: [1] })).toEqual(next(1, [1]))
+  })
+
+  it('elects another of the ISR: it has left that, as if its death had been seen', () => {
+    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1] })).toEqual(next(2, [2, 3]))
+  })
+
+  it('takes a follower that bounced out of the ISR', () => {
+    expect(elect([1, 2], stored(1, [1, 2]), { alive: [1, 2], bounced: [2] })).toEqual(next(1, [1]))
+  })
+
+  it('trusts the last leader when all bounced, another of them when that is dead', () => {
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1, 2, 3] })).toEqual(next(2, [2]))
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 3], bounced: [1, 3] })).toEqual(next(1, [1]))
+  })
+})
+
+describe('electLeader, whatever happens', () => {
+  const ids = fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 5 })
+  const moment = fc.record({
+    alive: fc.uniqueArray(fc.integer({ min: 0, max: 5 })),
+    bounced: fc.uniqueArray(fc.integer({ min: 0, max: 5 })),
+    isUncleanAllowed: fc.boolean()
+  })
+
+  it('raises epochs, keeps the leader in an ISR that is never empty and never grows but uncleanly', () => {
     fc.assert(
-      fc.property(ids, ids, ids, fc.nat(3), (replicas, isrPick, live, leaderPick) => {
-        const isr = isrPick.filter((id) => replicas.includes(id))
-        if (isr.length === 0) return
-        const before = { leader: isr[leaderPick % isr.length] ?? -1, leaderEpoch: 3, isr, controllerEpoch: 1 }
-        const election = electLeader(replicas, before, alive(...live), 2)
-        if (election.type === 'unchanged') return
-        const { leader, leaderEpoch, isr: next } = election.state
-        expect(leaderEpoch).toBe(4)
-        expect(next.length).toBeGreaterThan(0)
-        expect(next.every((id) => isr.includes(id))).toBe(true)
-        if (leader !== -1) expect(live.includes(leader) && isr.includes(leader)).toBe(true)
+      fc.property(ids, fc.array(moment, { maxLength: 12 }), (replicas, moments) => {
+        let state: PartitionState | undefined
+        for (const now of moments) {
+          const election = elect(replicas, state, now)
+          if (election.type === 'unchanged') continue
+          const { leader, leaderEpoch, isr } = election.state
+          expect(leaderEpoch).toBe((state?.leaderEpoch ?? -1) + 1)
+          expect(isr.length).toBeGreaterThan(0)
+          expect(isr.every((id) => replicas.includes(id))).toBe(true)
+          if (leader !== -1) expect(now.alive.includes(leader) && isr.includes(leader)).toBe(true)
+          const isUnclean = election.type === 'update' && election.isUnclean
+          if (isUnclean) expect([now.isUncleanAllowed, isr]).toEqual([true, [leader]])
+          else if (state !== undefined) expect(isr.every((id) => state?.isr.includes(id))).toBe(true)
+          // A leader without the dead and the bounced around it, unless it is alone.
+          const gone = isr.filter((id) => !now.alive.includes(id) || now.bounced.includes(id))
+          if (leader !== -1 && isr.length > 1 && election.type === 'update') expect(gone).toEqual([])
+          state = election.state
+        }
+      })
+    )
+  })
+
+  it('decides once: what it has decided it leaves alone while nothing else happens', () => {
+    fc.assert(
+      fc.property(ids, ids, moment, (replicas, isr, now) => {
+        const inSync = isr.filter((id) => replicas.includes(id))
+        fc.pre(inSync.length > 0)
+        const election = elect(replicas, stored(inSync[0] ?? -1, inSync), now)
+        fc.pre(election.type === 'update')
+        expect(elect(replicas, election.state, { ...now, bounced: [] })).toEqual(unchanged)
       })
     )
   })
