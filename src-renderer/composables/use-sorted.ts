@@ -24,15 +24,52 @@ export function compareValues(a: SortValue, b: SortValue, isDescending: boolean)
 const collator = new Intl.Collator('en', { numeric: true })
 const compareText = (a: string, b: string): number => collator.compare(a, b)
 
+/**
+ * The order of texts, kept: to collate ten thousand names takes tens of milliseconds, and a list is told anew each second
+ * and filtered with each key, mostly of names that it had before.
+ */
+class TextRanks {
+  #ranks = new Map<string, number>()
+
+  /** Of each text; equal texts, and those that the collation takes for equal, have the same. */
+  of(texts: readonly string[]): readonly number[] {
+    if (!texts.every((text) => this.#ranks.has(text))) this.#learn(texts)
+    return texts.map((text) => this.#ranks.get(text) ?? 0)
+  }
+
+  #learn(texts: readonly string[]): void {
+    const known = this.#ranks
+    const rank = (text: string): number => known.get(text) ?? known.size
+    // What is known stands in its order, so that only the new ones are still to be found their place.
+    const inOrder = [...new Set(texts)].sort((a, b) => rank(a) - rank(b)).sort(compareText)
+    this.#ranks = new Map()
+    let next = -1
+    inOrder.forEach((text, index) => {
+      const last = inOrder[index - 1]
+      if (last === undefined || compareText(last, text) !== 0) next += 1
+      this.#ranks.set(text, next)
+    })
+  }
+}
+
+const isText = (value: SortValue): value is string => typeof value === 'string'
+
 export function useSorted<Row>(
   rows: () => readonly Row[],
   value: (row: Row, key: string) => SortValue,
   first: Sort
 ): Sorted<Row> {
   const sort = ref<Sort>(first)
+  const ranks = new TextRanks()
   const sorted = computed(() => {
     const { key, isDescending } = sort.value
-    return [...rows()].sort((a, b) => compareValues(value(a, key), value(b, key), isDescending))
+    const all = rows()
+    const values = all.map((row) => value(row, key))
+    const places = values.every(isText) ? ranks.of(values) : values
+    return all
+      .map((row, index) => ({ row, place: places[index] ?? null }))
+      .sort((a, b) => compareValues(a.place, b.place, isDescending))
+      .map(({ row }) => row)
   })
   const toggle = (key: string): void => {
     const current = sort.value

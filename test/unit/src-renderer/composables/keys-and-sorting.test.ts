@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { shallowRef } from 'vue'
 import { nodeLevel } from '@/composables/node-level'
 import { matchPalette } from '@/composables/palette-match'
 import { possibleActions } from '@/composables/use-node-actions'
-import { compareValues } from '@/composables/use-sorted'
+import { compareValues, useSorted } from '@/composables/use-sorted'
 import { nextIndex } from '@/composables/use-table-keys'
 import { totalLag, trendPerSecond } from '@/components/groups/group-lag'
 import { snippetParts, snippetText } from '@/components/overview/snippets'
@@ -127,5 +128,71 @@ describe('a snippet', () => {
   it('tells strings and remarks from code', () => {
     const kinds = snippetParts('kcat', { address: 'h:1', topic: 't' }, remarks).map((part) => part.kind)
     expect(new Set(kinds)).toEqual(new Set(['remark', 'code', 'string']))
+  })
+})
+
+describe('a list that is told again and again', () => {
+  const collated = vi.spyOn(Intl.Collator.prototype, 'compare', 'get')
+  afterAll(() => collated.mockRestore())
+
+  interface Named {
+    readonly name: string
+    readonly size: number | null
+  }
+  const list = (names: readonly string[]): Named[] => names.map((name, index) => ({ name, size: index || null }))
+  const value = (row: Named, key: string) => (key === 'name' ? row.name : row.size)
+  const shown = (rows: readonly Named[]): string[] => rows.map(({ name }) => name)
+
+  it('stays in the order of its names when some come, some go, and some are the same to the collation', () => {
+    const rows = shallowRef<readonly Named[]>(list(['orders-10', 'b', 'orders-2']))
+    const { rows: sorted, toggle } = useSorted(() => rows.value, value, { key: 'name', isDescending: false })
+    expect(shown(sorted.value)).toEqual(['b', 'orders-2', 'orders-10'])
+
+    rows.value = list(['orders-10', 'orders-3', 'orders-2', 'a', 'orders-02', 'orders-3'])
+    expect(shown(sorted.value)).toEqual(['a', 'orders-2', 'orders-02', 'orders-3', 'orders-3', 'orders-10'])
+    rows.value = list(['orders-3', 'orders-02', 'orders-2'])
+    expect(shown(sorted.value)).toEqual(['orders-02', 'orders-2', 'orders-3'])
+
+    toggle('name')
+    expect(shown(sorted.value)).toEqual(['orders-3', 'orders-02', 'orders-2'])
+    toggle('size')
+    expect(shown(sorted.value)).toEqual(['orders-02', 'orders-2', 'orders-3'])
+  })
+
+  it('is as one that is sorted anew, whatever was there before', () => {
+    const names = Array.from({ length: 400 }, (_, index) => `t-${(index * 7919) % 401}.${index % 3 === 0 ? 'A' : 'a'}`)
+    const rows = shallowRef<readonly Named[]>([])
+    const { rows: sorted } = useSorted(() => rows.value, value, { key: 'name', isDescending: false })
+    for (const [from, until] of [
+      [0, 300],
+      [100, 400],
+      [50, 60],
+      [0, 400]
+    ] as const) {
+      rows.value = list(names.slice(from, until))
+      const anew = [...names.slice(from, until)].sort((a, b) => compareValues(a, b, false))
+      expect(shown(sorted.value)).toEqual(anew)
+    }
+  })
+
+  it('collates only names that it has not had', () => {
+    let reads = 0
+    const rows = shallowRef<readonly Named[]>(list(['c', 'b', 'a']))
+    const { rows: sorted } = useSorted(
+      () => rows.value,
+      (row) => (reads++, row.name),
+      { key: 'name', isDescending: false }
+    )
+    expect(shown(sorted.value)).toEqual(['a', 'b', 'c'])
+    collated.mockClear()
+    rows.value = list(['c', 'b'])
+    expect(shown(sorted.value)).toEqual(['b', 'c'])
+    expect(collated).not.toHaveBeenCalled()
+    // Once for each row, not once for each comparison.
+    expect(reads).toBe(5)
+
+    rows.value = list(['c', 'b', 'aa'])
+    expect(shown(sorted.value)).toEqual(['aa', 'b', 'c'])
+    expect(collated).toHaveBeenCalled()
   })
 })
