@@ -26,6 +26,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2'
 }
 
+/** Calls about a topic of such a name wait until `RELEASE` is asked for, and then they fail. */
+export const HELD = 'held.'
+export const RELEASE = '/release'
+
 export interface FakeHost {
   readonly url: string
   close(): Promise<void>
@@ -33,9 +37,14 @@ export interface FakeHost {
 
 export async function startFakeHost(scene: SceneName, rendererDir: string): Promise<FakeHost> {
   const data = createScene(scene, () => Date.now())
-  const server = createServer((request, response) => void serve(request, response, rendererDir))
+  const held: (() => void)[] = []
+  const server = createServer((request, response) => {
+    if (request.url !== RELEASE) return void serve(request, response, rendererDir)
+    for (const fail of held.splice(0)) fail()
+    response.end()
+  })
   const sockets = new WebSocketServer({ server, path: '/api' })
-  sockets.on('connection', (socket) => talk(socket, data, scene))
+  sockets.on('connection', (socket) => talk(socket, data, scene, held))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
 
@@ -83,9 +92,11 @@ function contentSecurityPolicy(nonce: string, host: string): string {
   ].join('; ')
 }
 
-function talk(socket: WebSocket, scene: Scene, sceneName: SceneName): void {
+function talk(socket: WebSocket, scene: Scene, sceneName: SceneName, held: (() => void)[]): void {
   const watched = new Set<string>()
-  const send = (message: HostMessage): void => socket.send(JSON.stringify(message))
+  const send = (message: HostMessage): void => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
+  }
   const push = (key: string, sinceMs = Date.now()): void =>
     send({ type: 'push', key, value: key === 'rates' ? scene.rates(sinceMs) : viewOf(scene, key, sceneName) })
 
@@ -100,6 +111,13 @@ function talk(socket: WebSocket, scene: Scene, sceneName: SceneName): void {
       push(message.key, Date.now() - KEPT_MS)
     } else if (message.type === 'unwatch') {
       watched.delete(message.key)
+    } else if ((message.input as { topic?: string }).topic?.startsWith(HELD) === true) {
+      const error = {
+        code: 'KAFKA',
+        kafkaError: 'REQUEST_TIMED_OUT',
+        message: 'The controller did not answer within 30000 ms: look whether it is done before you ask for it again.'
+      }
+      held.push(() => send({ type: 'error', id: message.id, error }))
     } else {
       answer(scene, message, send)
     }

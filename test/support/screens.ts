@@ -1,5 +1,6 @@
 /** Every screen and dialog of the invented cluster: its scene, its address, and what is done before it is looked at. */
 import type { Page } from '@playwright/test'
+import { HELD, RELEASE } from './fake-host'
 import type { SceneName } from './fake-scene'
 
 export interface Screen {
@@ -30,6 +31,27 @@ const openDeleteMany = async (page: Page): Promise<void> => {
   await page.locator('.dialog').waitFor()
 }
 
+/** Topics are asked for, their dialogs closed, and then none of them can be made: what nobody sees end is a notice. */
+const failUnseen =
+  (...topics: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    for (const topic of topics) {
+      await page.locator('.page .toolbar button').last().click()
+      await page.locator('#topic-name').fill(`${HELD}${topic}`)
+      await page.keyboard.press('Enter')
+      await page.locator('.dialog-foot [aria-busy=true]').waitFor()
+      // What was typed is asked about once.
+      await page.keyboard.press('Escape')
+      await page.locator('.dialog-foot[role=alert] .button').last().click()
+      await page.locator('.dialog').waitFor({ state: 'detached' })
+    }
+    await page.request.get(new URL(RELEASE, page.url()).href)
+    await page
+      .locator('.notices .notice')
+      .nth(topics.length - 1)
+      .waitFor()
+  }
+
 /** By scene, so that a page is loaded for each scene only once. */
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', scene: 'healthy', hash: '#/overview' },
@@ -54,6 +76,21 @@ export const SCREENS: readonly Screen[] = [
       await page.keyboard.press('Control+Enter')
       await page.locator('.dialog-foot .primary').waitFor()
     }
+  },
+  { name: 'notice', scene: 'healthy', hash: '#/topics', prepare: failUnseen('orders') },
+  {
+    name: 'notices-many',
+    scene: 'healthy',
+    hash: '#/topics',
+    prepare: failUnseen(
+      'orders',
+      'payments.settled.europe-west.reconciliation.replay',
+      `l${'o'.repeat(235)}ng`,
+      'clicks',
+      'audit',
+      'carts',
+      'refunds'
+    )
   },
   { name: 'record-gone', scene: 'healthy', hash: '#/topics/orders/messages/0/5' },
   { name: 'topic-config', scene: 'healthy', hash: '#/topics/app-logs/config' },

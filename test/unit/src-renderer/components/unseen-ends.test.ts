@@ -249,3 +249,49 @@ it('good news never pushes out a failure, and there is an end to both', () => {
   expect(notices.notices).toHaveLength(50)
   expect(notices.notices.at(-1)?.subject).toBe('e59')
 })
+
+describe('notices on the keyboard', () => {
+  const dismissing = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('.notices [data-dismiss]')]
+  const sentences = (): string[] => [...document.querySelectorAll('.notices strong')].map((one) => one.textContent)
+  const failed = async (...subjects: readonly string[]): Promise<void> => {
+    for (const subject of subjects) useNoticesStore().failed('unseen.export', subject, refused, { type: 'shortcuts' })
+    await flushPromises()
+  }
+
+  it('stand with the newest first, and each is told once', async () => {
+    await failed('a', 'b')
+    expect(sentences()).toEqual(['Export of topic b', 'Export of topic a'])
+    const stack = document.querySelector('.notices')
+    expect(stack?.getAttribute('role')).toBe('status')
+    expect(stack?.getAttribute('aria-atomic')).toBe('false')
+  })
+
+  it('hand the focus to the next one when they are dismissed, and the last one to the page', async () => {
+    const page = document.createElement('main')
+    page.tabIndex = -1
+    document.body.append(page)
+    page.append(...document.querySelectorAll('.notices'))
+    await failed('a', 'b', 'c')
+    dismissing()[1]?.focus()
+    for (const left of [['c', 'a'], ['c'], []]) {
+      const focused = document.activeElement
+      if (!(focused instanceof HTMLElement)) throw new Error('nothing has the focus')
+      focused.click()
+      await flushPromises()
+      expect(useNoticesStore().notices.map(({ subject }) => subject)).toEqual(left.reverse())
+      expect(document.activeElement).toBe(left.length === 0 ? page : dismissing().at(-1))
+    }
+    page.remove()
+  })
+
+  it('leave the focus where it is when the pointer dismisses one', async () => {
+    await failed('a', 'b')
+    const field = document.createElement('input')
+    document.body.append(field)
+    field.focus()
+    dismissing()[0]?.click()
+    await flushPromises()
+    expect(document.activeElement).toBe(field)
+    field.remove()
+  })
+})
