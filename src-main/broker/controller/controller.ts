@@ -158,7 +158,6 @@ export class Controller {
       : Promise.resolve(false)
   }
 
-  /** Names of all topics, those being deleted too. Only while active. */
   /** A topic that this name would collide with. */
   collidingTopic(name: string): string | undefined {
     return this.#state.topics.colliding(name)
@@ -269,8 +268,9 @@ export class Controller {
   async #takeOffice({ epoch, epochVersion }: OfficeTerm): Promise<void> {
     this.#broadcast.close()
     this.#forgetRefusals()
+    const isOnlyOurs = epoch === this.#epoch || epoch === this.#epoch + 1
     this.#epoch = epoch
-    this.#state = new ControllerState(this.#state)
+    this.#state = new ControllerState(isOnlyOurs ? this.#state : undefined)
     this.#writes = new ControllerWrites(this.#ports.ensemble, epochVersion)
     this.#states = new PartitionStates(this.#ports, this.#writes)
     this.#broadcast = this.#newBroadcast()

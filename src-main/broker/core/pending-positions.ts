@@ -46,6 +46,8 @@ export class PendingPositions {
 
   /** One is told before its time; nothing when it was told already. */
   end(position: PendingPosition, error: KafkaError): void {
-    if (this.#pending.delete(position)) position.done(error)
+    if (!this.#pending.delete(position)) return
+    if (this.#pending.size === 0) this.#highest = -1
+    position.done(error)
   }
 }

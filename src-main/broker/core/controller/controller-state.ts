@@ -11,6 +11,8 @@ import type { PartitionState } from '../znodes'
 export interface LiveBroker extends BrokerEndpoint {
   /** czxid of the registration. */
   readonly epoch: BrokerEpoch
+  /** Of the process, as it registered; empty where it says none (Kafka’s does not). */
+  readonly guid: string
 }
 
 export interface ControlledPartition {
@@ -42,12 +44,15 @@ export class ControllerState {
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
   readonly #refused = new Map<BrokerId, Map<string, ControlledPartition>>()
   /**
-   * The registrations that the stored states are about: those that were alive when leaders had last been elected, and
-   * stored, for all partitions. What happened since is not dealt with, whatever has been read meanwhile.
+   * The processes that the stored states are about: those that were alive when leaders had last been elected, and stored,
+   * for all partitions. What happened since is not dealt with, whatever has been read meanwhile.
    */
-  readonly #settled: Map<BrokerId, BrokerEpoch>
+  readonly #settled: Map<BrokerId, string>
 
-  /** `before`: what this process knew until now; what has bounced since is noticed although all is read anew. */
+  /**
+   * `before`: what this broker knew until now, unless another has been controller since: that one has dealt with what
+   * bounced. What has bounced since is noticed although all is read anew.
+   */
   constructor(before?: ControllerState) {
     this.#settled = new Map(before === undefined ? [] : before.#settled)
   }
@@ -57,19 +62,19 @@ export class ControllerState {
   }
 
   /**
-   * Came back under another registration before its end was dealt with. Its leadership and its place in ISRs were those of
-   * an earlier self (KIP-380).
+   * Came back as another process before the end of the one before was dealt with. Its leadership and its place in ISRs were
+   * those of an earlier self (KIP-380). One that only lost its session is the same, with all that it had.
    */
   hasBounced(brokerId: BrokerId): boolean {
     const settled = this.#settled.get(brokerId)
-    const now = this.brokers.get(brokerId)?.epoch
-    return settled !== undefined && now !== undefined && settled !== now
+    const now = this.brokers.get(brokerId)
+    return settled !== undefined && now !== undefined && settled !== processOf(now)
   }
 
   /** The stored states of all partitions are about the brokers that are known now. */
   settle(): void {
     this.#settled.clear()
-    for (const { id, epoch } of this.brokers.values()) this.#settled.set(id, epoch)
+    for (const broker of this.brokers.values()) this.#settled.set(broker.id, processOf(broker))
   }
 
   /** Alive, and has not refused this partition: only such a broker may lead it. */
@@ -191,5 +196,7 @@ export class ControllerState {
     return [...byTopic.values()]
   }
 }
+
+const processOf = ({ guid, epoch }: LiveBroker): string => (guid === '' ? `epoch ${epoch}` : guid)
 
 const neverElected: PartitionState = { leader: -1, leaderEpoch: 0, isr: [], controllerEpoch: 0 }

@@ -133,12 +133,15 @@ describe('Controller and znodes that others wrote', () => {
 
 describe('Controller and brokers that come and go', () => {
   /** Registered anew in one step, so that no read of /brokers/ids finds it missing. */
-  async function bounce(world: BrokerWorld, id: number, atOnce = (): void => undefined): Promise<void> {
+  /** It registers anew, as another process or, after it has lost its session, as the same. */
+  async function bounce(world: BrokerWorld, id: number, atOnce = (): void => undefined, guid = 'other'): Promise<void> {
     const ensemble = await world.ensemble()
     const znode = await world.clock.until(ensemble.getData(paths.broker(id)))
+    const text = new TextDecoder().decode(znode?.data ?? undefined)
+    const data = new TextEncoder().encode(guid === 'same' ? text : text.replace(/"guid":"[^"]*"/, `"guid":"${guid}"`))
     const written = ensemble.multi([
       { type: 'delete', path: paths.broker(id) },
-      { type: 'create', path: paths.broker(id), data: znode?.data ?? null, ephemeral: true }
+      { type: 'create', path: paths.broker(id), data, ephemeral: true }
     ])
     await world.clock.until(written.then(atOnce))
   }
@@ -170,6 +173,16 @@ describe('Controller and brokers that come and go', () => {
       expect(answer.topics[0]?.partitions).toMatchObject([{ leaderId: 2, leaderEpoch: 1 }])
     }
     expect(world.failures).toEqual([])
+  })
+
+  it('leaves leadership with a process that has only lost its session', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await topicOn(world, 'two', [2])
+
+    await bounce(world, 2, undefined, 'same')
+    await world.clock.run(1_000)
+
+    expect(await stateOf(world, 'two')).toMatchObject({ leader: 2, leaderEpoch: 0, isr: [2] })
   })
 
   it('does not forget a bounce that it could not store, although it reads everything anew', async () => {
