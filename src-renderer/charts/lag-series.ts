@@ -19,8 +19,13 @@ export function emptyHistory(groupId: string): LagHistoryView {
   return { groupId, fromMs: 0, toMs: 0, atMs: [], total: [], written: [], read: [], partitions: [] }
 }
 
-const same = (a: { topic: string; partition: number }, b: { topic: string; partition: number }): boolean =>
-  a.topic === b.topic && a.partition === b.partition
+const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${partition} ${topic}`
+
+function extended<Value>(values: readonly Value[], start: number, value: Value): Value[] {
+  const all = values.slice(start)
+  all.push(value)
+  return all
+}
 
 /** Adds one sample and drops what is older than `keepMs`. A sample that is not newer than the last is ignored. */
 export function appendSample(history: LagHistoryView, sample: LagSampleView, keepMs: number): LagHistoryView {
@@ -29,13 +34,20 @@ export function appendSample(history: LagHistoryView, sample: LagSampleView, kee
   const fromMs = sample.atMs - keepMs
   const firstKept = history.atMs.findIndex((atMs) => atMs >= fromMs)
   const start = firstKept === -1 ? history.atMs.length : firstKept
-  const atMs = [...history.atMs.slice(start), sample.atMs]
+  const atMs = extended(history.atMs, start, sample.atMs)
+  const grown = (values: readonly (number | null)[], value: number | null): (number | null)[] => {
+    const all = extended(values, start, value)
+    growPoints({ atMs: history.atMs, values }, { atMs, values: all })
+    return all
+  }
+  const told = new Map(sample.partitions.map((one) => [keyOf(one), one]))
   const kept: PartitionLag[] = history.partitions.map((known) => ({
     ...known,
-    lag: [...known.lag.slice(start), sample.partitions.find((one) => same(one, known))?.lag ?? null]
+    lag: grown(known.lag, told.get(keyOf(known))?.lag ?? null)
   }))
+  const before = new Set(history.partitions.map(keyOf))
   const added: PartitionLag[] = sample.partitions
-    .filter((one) => !history.partitions.some((known) => same(one, known)))
+    .filter((one) => !before.has(keyOf(one)))
     .map(({ topic, partition, lag }) => ({
       topic,
       partition,
@@ -46,9 +58,9 @@ export function appendSample(history: LagHistoryView, sample: LagSampleView, kee
     fromMs,
     toMs: sample.atMs,
     atMs,
-    total: [...history.total.slice(start), sample.total],
-    written: [...history.written.slice(start), sample.written],
-    read: [...history.read.slice(start), sample.read],
+    total: grown(history.total, sample.total),
+    written: grown(history.written, sample.written),
+    read: grown(history.read, sample.read),
     partitions: [...kept, ...added]
   }
 }
@@ -85,13 +97,33 @@ export function toPoints(atMs: readonly number[], values: readonly (number | nul
   const known = pointsOf.get(values)
   if (known?.atMs === atMs) return known.points
   const points: Point[] = []
-  atMs.forEach((x, index) => {
-    const previous = atMs[index - 1]
-    if (previous !== undefined && x - previous > HOLE_MS) points.push({ x: previous + 1, y: Number.NaN })
-    points.push({ x, y: values[index] ?? Number.NaN })
-  })
+  for (let index = 0; index < atMs.length; index++) pushPoint(points, atMs, values, index)
   pointsOf.set(values, { atMs, points })
   return points
+}
+
+function pushPoint(points: Point[], atMs: readonly number[], values: readonly (number | null)[], index: number): void {
+  const [previous, x = 0] = [atMs[index - 1], atMs[index]]
+  if (previous !== undefined && x - previous > HOLE_MS) points.push({ x: previous + 1, y: Number.NaN })
+  points.push({ x, y: values[index] ?? Number.NaN })
+}
+
+interface Samples {
+  readonly atMs: readonly number[]
+  readonly values: readonly (number | null)[]
+}
+
+/** One sample more, and fewer old ones: the points of what stays are those that there are. */
+function growPoints(before: Samples, after: Samples): void {
+  const known = pointsOf.get(before.values)
+  if (known?.atMs !== before.atMs) return
+  const fromMs = after.atMs[0] ?? 0
+  const first = known.points.findIndex(({ x }) => x >= fromMs)
+  const points = first === -1 ? [] : known.points.slice(first)
+  // A hole before the first that stays is no part of it.
+  while (Number.isNaN(points[0]?.y) && points[0]?.x !== fromMs) points.shift()
+  pushPoint(points, after.atMs, after.values, after.atMs.length - 1)
+  pointsOf.set(after.values, { atMs: after.atMs, points })
 }
 
 /** An outsider must be so much higher than a series to be drawn too, or the chart would fill with what hardly matters. */

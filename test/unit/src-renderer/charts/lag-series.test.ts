@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LagHistoryView, LagSampleView } from '@api/views'
 import {
@@ -23,6 +24,33 @@ const sample = (atMs: number, total: number | null, lags: (number | null)[] = []
 })
 const history = (samples: readonly LagSampleView[], keepMs = 60_000): LagHistoryView =>
   samples.reduce((all, one) => appendSample(all, one, keepMs), emptyHistory('g'))
+
+describe('points that grow with each sample', () => {
+  it('are those of the whole history, whatever comes and goes', () => {
+    const samples = fc.array(
+      fc.record({
+        step: fc.integer({ min: 1, max: 9_000 }),
+        total: fc.option(fc.nat(50)),
+        lags: fc.array(fc.option(fc.nat(9)), { maxLength: 3 })
+      }),
+      { maxLength: 40 }
+    )
+    fc.assert(
+      fc.property(samples, fc.integer({ min: 1, max: 30_000 }), (steps, keepMs) => {
+        let all = emptyHistory('g')
+        let atMs = 0
+        for (const { step, total, lags } of steps) {
+          atMs += step
+          all = appendSample(all, sample(atMs, total, lags), keepMs)
+          for (const values of [all.total, ...all.partitions.map(({ lag }) => lag)]) {
+            const grown = toPoints(all.atMs, values)
+            expect(grown).toEqual(toPoints(all.atMs, [...values]))
+          }
+        }
+      })
+    )
+  })
+})
 
 describe('adding a sample', () => {
   it('keeps total and partitions parallel to the times', () => {
