@@ -6,7 +6,7 @@
  * Invariants: the high watermark never goes back and never passes the end of any member of the maximal ISR (the stored one
  * and the one that is proposed, KIP-497); one proposal is under way at a time; the leader is in the ISR.
  *
- * Deviations from Kafka: none known. As in 3.7 and later the watermark rests while the ISR is smaller than
+ * Deviation from Kafka: a follower's fetch may move the watermark that its own answer tells (ADR 29). As in 3.7 and later the watermark rests while the ISR is smaller than
  * min.insync.replicas, which counts no more replicas than there are (KAFKA-15583).
  */
 import type { BrokerId, LeaderEpoch, Offset } from '../../kernel/ids'

@@ -1,8 +1,8 @@
 /**
  * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at. acks=1 is answered then;
  * acks=all when all of it is committed, which with one replica is the same turn (ADR 29). acks=0 has no answer; an error then
- * closes the connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4 does: older librdkafka takes their absence for "no
- * compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
+ * closes the connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4
+ * does: older librdkafka takes their absence for "no compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
  */
 import type { Offset, BrokerId } from '../../kernel/ids'
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'

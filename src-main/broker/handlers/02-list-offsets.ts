@@ -1,6 +1,7 @@
 /**
  * ListOffsets, versions 1 to 9. By time: the first record at or after it, with its own time and
- * epoch; none gives offset -1. OFFSET_NOT_AVAILABLE while a new leader does not know what was committed (KIP-207). There is no tiered storage: -4 is the log start, -5 is unknown (-1).
+ * epoch; none gives offset -1. OFFSET_NOT_AVAILABLE while a new leader does not know what was committed (KIP-207). There is
+ * no tiered storage: -4 is the log start, -5 is unknown (-1).
  */
 import type { Offset, LeaderEpoch } from '../../kernel/ids'
 import { listOffsetsRequest, listOffsetsResponse } from '../../protocol/api/02-list-offsets'

@@ -2,8 +2,9 @@
  * A classic consumer group (KIP-62, KIP-134, KIP-345, KIP-394, KIP-814): who is a member, which generation it is, which
  * offsets are committed. It decides and says what to answer and when; the coordinator owns clocks, logs and sockets.
  *
- * Invariants: a generation never goes back; a group is Stable when its assignment is committed, and nobody is told it before; members, assignments and protocol belong to one generation; at most one
- * join and one sync of a member wait; an Empty group has no members.
+ * Invariants: a generation never goes back; a group is Stable when its assignment is committed, and nobody is told it
+ * before; members, assignments and protocol belong to one generation; at most one join and one sync of a member wait; an
+ * Empty group has no members.
  */
 import { invariant } from '../../../kernel/invariant'
 import type { KafkaError } from '../../../protocol/wire/error-codes'

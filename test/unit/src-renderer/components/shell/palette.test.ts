@@ -43,10 +43,11 @@ async function type(text: string): Promise<void> {
   field().dispatchEvent(new Event('input', { bubbles: true }))
   await flushPromises()
 }
-async function enter(): Promise<void> {
-  field().dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+async function press(key: string): Promise<void> {
+  field().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
   await flushPromises()
 }
+const enter = (): Promise<void> => press('Enter')
 async function hear(...groups: readonly string[]): Promise<void> {
   api.push('groups', { observedAtMs: NOW_MS, groups: groups.map(group) })
   api.push('topics', { observedAtMs: NOW_MS, topics: [] })
@@ -74,6 +75,20 @@ describe('Enter in the palette', () => {
     await vi.advanceTimersByTimeAsync(2_000)
 
     expect(useRouteStore().route.section).toBe('settings')
+  })
+
+  it('means what arrows have marked, whatever is on its way', async () => {
+    await type('screen')
+    const marked = (): string | undefined => document.querySelector('.palette [data-highlighted]')?.textContent
+    const before = marked()
+    await press('ArrowDown')
+    expect(marked()).not.toBe(before)
+    const chosen = marked() ?? ''
+
+    await enter()
+
+    expect(document.querySelector('.palette')).toBeNull()
+    expect(chosen.toLowerCase()).toContain(useRouteStore().route.section)
   })
 
   it('is forgotten when typing goes on', async () => {
