@@ -28,6 +28,7 @@ import { createPartitions } from './handlers/37-create-partitions'
 import { deleteGroups } from './handlers/42-delete-groups'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs'
 import { offsetDelete } from './handlers/47-offset-delete'
+import { alterPartition } from './handlers/56-alter-partition'
 import { describeCluster } from './handlers/60-describe-cluster'
 import { allocateProducerIds } from './handlers/67-allocate-producer-ids'
 import type { HandlerRow } from './server/handler'
@@ -61,6 +62,7 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     deleteGroups,
     incrementalAlterConfigs,
     offsetDelete,
+    alterPartition,
     describeCluster,
     allocateProducerIds
   ]

@@ -94,22 +94,25 @@ export class ControllerBroadcast {
   }
 
   /**
-   * LeaderAndIsr first, then UpdateMetadata; a broker that joined is told everything. The promise resolves when every
-   * broker that is still there has answered: it is not to be awaited inside an event.
+   * LeaderAndIsr first, then UpdateMetadata; a broker that joined is told everything. Its leader asked for an ISR, and no
+   * follower goes by it: that is only for clients. The promise resolves when every broker that is still there has
+   * answered: it is not to be awaited inside an event.
    */
   tell(what: {
     readonly changed: readonly ControlledPartition[]
     readonly joined?: readonly number[]
     readonly areNew?: boolean
     readonly areDeleted?: boolean
+    readonly isForClients?: boolean
   }): Promise<void> {
-    const { changed, joined = [], areNew = false, areDeleted = false } = what
+    const { changed, joined = [], areNew = false, areDeleted = false, isForClients = false } = what
     const all = joined.length > 0 ? [...this.#office.state.partitions()] : []
     const concernOf = (sender: ControlSender) => (joined.includes(sender.brokerId) ? all : changed)
     const senders = [...this.#senders.values()]
-    const orders = areDeleted
-      ? []
-      : senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew))
+    const orders =
+      areDeleted || isForClients
+        ? []
+        : senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew))
     // What is deleted may be forgotten by the time it is told.
     const deleted = areDeleted ? this.#office.state.updateMetadataFor(changed, true) : undefined
     const told = this.#metadataTurn

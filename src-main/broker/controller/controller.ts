@@ -8,7 +8,13 @@
  * it. It is asked again, less and less often, with an order that does not make it leader yet.
  */
 import { ignore } from '../../kernel/errors'
-import { brokerEpochOf, topicPartitionName, type BrokerId, type ControllerEpoch } from '../../kernel/ids'
+import {
+  brokerEpochOf,
+  topicPartitionName,
+  type BrokerEpoch,
+  type BrokerId,
+  type ControllerEpoch
+} from '../../kernel/ids'
 import type { Clock, Log, Network, Random, Timer } from '../../kernel/ports'
 import { randomUuid } from '../../kernel/uuid'
 import { EnsembleError, isPassing, type EnsembleClient } from '../../coordination/ensemble-client'
@@ -36,6 +42,7 @@ import {
   topicData
 } from '../core/znodes'
 import type { TopicConfigs } from '../core/topic-configs'
+import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
 import { PartitionStates } from './partition-states'
 import { TopicDeletions } from './topic-deletions'
 
@@ -647,6 +654,26 @@ export class Controller {
       if (this.#state.topics.has(name)) this.#state.deleting.add(name)
       else await deleteIfThere(this.#ports.ensemble, paths.deleteTopic(name))
     }
+  }
+
+  // ── ISRs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What a leader proposes; resolves when it is stored. The others are told, but not waited for. */
+  changeIsrs(
+    from: { readonly brokerId: BrokerId; readonly brokerEpoch: BrokerEpoch },
+    asked: readonly ProposedTopic[]
+  ): Promise<IsrAnswers> {
+    return this.#turn(
+      async () => {
+        const term = { epoch: this.#epoch, state: this.#state, states: this.#states }
+        const { answers, changed, foreign } = await changeIsrs(term, from, asked)
+        if (changed.length > 0) void this.#broadcast.tell({ changed, isForClients: true })
+        if (foreign.length > 0) void this.#broadcast.tell({ changed: foreign })
+        return answers
+      },
+      // Whatever became of it: the leader asks again, and what is stored by then decides.
+      () => ({ error: 'NOT_CONTROLLER', topics: [] })
+    )
   }
 
   // ── producer ids ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -41,6 +41,8 @@ export class ControllerState {
   readonly brokers = new Map<BrokerId, LiveBroker>()
   readonly topics = new TopicMap<ControlledTopic>()
   readonly deleting = new Set<string>()
+  /** Live brokers that are about to stop: they lead nothing new and join no ISR. */
+  readonly shuttingDown = new Set<BrokerId>()
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
   readonly #refused = new Map<BrokerId, Map<string, ControlledPartition>>()
   /**
@@ -80,6 +82,20 @@ export class ControllerState {
   /** Alive, and has not refused this partition: only such a broker may lead it. */
   canServe(partition: ControlledPartition, brokerId: BrokerId): boolean {
     return this.isAlive(brokerId) && this.#refused.get(brokerId)?.has(topicPartitionName(partition)) !== true
+  }
+
+  /** Its log is the one that it is followed by: the registration is of the epoch that the leader saw; -1 is not looked at. */
+  mayJoinIsr(
+    partition: ControlledPartition,
+    member: { readonly brokerId: BrokerId; readonly brokerEpoch: BrokerEpoch }
+  ) {
+    const { brokerId, brokerEpoch } = member
+    return (
+      this.canServe(partition, brokerId) &&
+      !this.shuttingDown.has(brokerId) &&
+      !this.hasBounced(brokerId) &&
+      (brokerEpoch === -1n || brokerEpoch === this.brokers.get(brokerId)?.epoch)
+    )
   }
 
   /** Partitions that a broker has refused and not taken since. */
@@ -130,12 +146,14 @@ export class ControllerState {
       left.push(id)
       this.brokers.delete(id)
       this.#refused.delete(id)
+      this.shuttingDown.delete(id)
     }
     for (const broker of registered) {
       const known = this.brokers.get(broker.id)
       if (known?.epoch === broker.epoch) continue
       if (known !== undefined) left.push(broker.id)
       this.#refused.delete(broker.id)
+      this.shuttingDown.delete(broker.id)
       joined.push(broker.id)
       this.brokers.set(broker.id, broker)
     }
