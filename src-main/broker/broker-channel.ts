@@ -1,8 +1,10 @@
 /**
  * Requests from this broker to another (or to itself: the controller speaks to its own broker the same way), over one
- * connection that is made when needed. One request at a time; a lost connection rejects the one under way.
+ * connection that is made when needed. One request at a time; a lost connection rejects the one under way. Who asks for
+ * records uses the answer where it lies (`exchange`), everybody else is given a copy (`ask`).
  */
-import { AppError, ignore } from '../kernel/errors'
+import { AppError, ignore, messageOf } from '../kernel/errors'
+import { ownFrameBytesMin } from '../kernel/frame-splitter'
 import type { Address, Clock, Connection, Network } from '../kernel/ports'
 import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { beginRequest, sealFrame } from '../protocol/wire/headers'
@@ -19,10 +21,22 @@ export interface BrokerCall<Request extends Message, Response extends Message> {
   readonly response: Response
 }
 
+/** What became of an exchange: exactly one of them is called, once, unless the channel was closed or interrupted before. */
+export interface Answered<Response extends Message> {
+  /**
+   * Bytes in it lie in the receive buffer: they are to be finished with before this returns, unless `isOwn`. The next exchange
+   * may begin within.
+   */
+  readonly answered: (answer: ValueOf<Response>, isOwn: boolean) => void
+  /** AppError CONNECTION_REFUSED, CONNECTION_LOST, TIMED_OUT or CORRUPT. */
+  readonly failed: (error: AppError) => void
+}
+
 interface Pending {
   readonly correlationId: number
+  /** A view of the receive buffer. */
   readonly resolve: (bytes: Uint8Array) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: AppError) => void
 }
 
 export class BrokerChannel {
@@ -63,39 +77,75 @@ export class BrokerChannel {
     value: InputOf<Request>,
     timeoutMs: number
   ): Promise<ValueOf<Response>> {
-    if (this.#isClosed) throw new AppError('CONNECTION_LOST', 'the channel is closed')
+    if (this.#isClosed) throw closedError()
     const connection = this.#connection ?? (await this.#connect())
+    const bytes = await new Promise<Uint8Array>((resolve, reject) =>
+      this.#send(connection, call, value, timeoutMs, { resolve: (view) => resolve(view.slice()), reject })
+    )
+    const answer = decoded(call, bytes)
+    if (answer === undefined) throw unreadable()
+    return answer
+  }
+
+  /** For callers that ask nothing else before the answer, and use it at once. */
+  exchange<Request extends Message, Response extends Message>(
+    call: BrokerCall<Request, Response>,
+    value: InputOf<Request>,
+    timeoutMs: number,
+    { answered, failed }: Answered<Response>
+  ): void {
+    const reject = (error: AppError): void => {
+      if (!this.#isClosed) failed(error)
+    }
+    const send = (connection: Connection): void =>
+      this.#send(connection, call, value, timeoutMs, {
+        reject,
+        resolve: (bytes) => {
+          const answer = decoded(call, bytes)
+          if (answer === undefined) reject(unreadable())
+          else answered(answer, bytes.length > ownFrameBytesMin)
+        }
+      })
+    if (this.#connection !== undefined) send(this.#connection)
+    else
+      this.#connect().then(send, (error: unknown) =>
+        reject(error instanceof AppError ? error : new AppError('CONNECTION_LOST', messageOf(error)))
+      )
+  }
+
+  /** Gives the exchange under way up, and its connection with it: it fails with CONNECTION_LOST. Nothing when there is none. */
+  interrupt(): void {
+    if (this.#pending !== undefined) this.#connection?.destroy()
+  }
+
+  #send<Request extends Message, Response extends Message>(
+    connection: Connection,
+    call: BrokerCall<Request, Response>,
+    value: InputOf<Request>,
+    timeoutMs: number,
+    { resolve, reject }: Pick<Pending, 'resolve' | 'reject'>
+  ): void {
     const correlationId = ++this.#lastCorrelationId
     const writer = beginRequest(call.apiKey, call.version, correlationId, this.#clientId, call.request)
     encode(call.request, call.version, value, writer)
     sealFrame(writer)
-    const bytes = await this.#exchange(connection, writer.finished(), correlationId, timeoutMs)
-    const reader = new Reader(bytes, 4)
-    if (call.version >= call.response.flexibleFrom) reader.skipTags()
-    const answer = decode(call.response, call.version, reader)
-    if (isDecodeFailure(answer)) throw new AppError('CORRUPT', 'a broker answered what cannot be read')
-    return answer
-  }
-
-  #exchange(connection: Connection, frame: Uint8Array, correlationId: number, timeoutMs: number): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(timeoutMs, () => {
-        reject(new AppError('TIMED_OUT', `a broker did not answer within ${timeoutMs} ms`))
-        connection.destroy()
-      })
-      this.#pending = {
-        correlationId,
-        resolve: (bytes) => {
-          timer.cancel()
-          resolve(bytes)
-        },
-        reject: (error) => {
-          timer.cancel()
-          reject(error)
-        }
-      }
-      connection.send(frame)
+    const timer = this.#clock.after(timeoutMs, () => {
+      reject(new AppError('TIMED_OUT', `a broker did not answer within ${timeoutMs} ms`))
+      this.#pending = undefined
+      connection.destroy()
     })
+    this.#pending = {
+      correlationId,
+      resolve: (bytes) => {
+        timer.cancel()
+        resolve(bytes)
+      },
+      reject: (error) => {
+        timer.cancel()
+        reject(error)
+      }
+    }
+    connection.send(writer.finished())
   }
 
   async #connect(): Promise<Connection> {
@@ -106,7 +156,7 @@ export class BrokerChannel {
         if (pending === undefined) return
         this.#pending = undefined
         if (bytes.length >= 4 && new Reader(bytes).int32() === pending.correlationId) {
-          pending.resolve(bytes.slice())
+          pending.resolve(bytes)
           return
         }
         // Whoever listens there now is no broker.
@@ -115,13 +165,14 @@ export class BrokerChannel {
       },
       closed: (error) => {
         this.#connection = undefined
-        this.#pending?.reject(error ?? new AppError('CONNECTION_LOST', 'the broker closed the connection'))
+        const pending = this.#pending
         this.#pending = undefined
+        pending?.reject(lost(error))
       }
     }))
     if (this.#isClosed) {
       connection.destroy()
-      throw new AppError('CONNECTION_LOST', 'the channel is closed')
+      throw closedError()
     }
     this.#connection = connection
     return connection
@@ -131,4 +182,23 @@ export class BrokerChannel {
     this.#isClosed = true
     this.#connection?.destroy()
   }
+}
+
+const closedError = (): AppError => new AppError('CONNECTION_LOST', 'the channel is closed')
+const unreadable = (): AppError => new AppError('CORRUPT', 'a broker answered what cannot be read')
+
+function lost(error: Error | undefined): AppError {
+  if (error instanceof AppError) return error
+  return new AppError('CONNECTION_LOST', error?.message ?? 'the broker closed the connection')
+}
+
+/** Undefined when it cannot be read. */
+function decoded<Request extends Message, Response extends Message>(
+  { version, response }: BrokerCall<Request, Response>,
+  bytes: Uint8Array
+): ValueOf<Response> | undefined {
+  const reader = new Reader(bytes, 4)
+  if (version >= response.flexibleFrom) reader.skipTags()
+  const answer = decode(response, version, reader)
+  return isDecodeFailure(answer) ? undefined : answer
 }

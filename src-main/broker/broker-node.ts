@@ -37,6 +37,7 @@ import { handlerTable } from './handler-table'
 import { ProducerIdSource } from './producer-id-source'
 import { register } from './registration'
 import { replicaLagMaxMs } from './partition'
+import { ReplicaFetchers } from './replica-fetchers'
 import { ReplicaManager } from './replica-manager'
 import { ClientConnection } from './server/client-connection'
 import { RequestRouter } from './server/request-router'
@@ -217,13 +218,22 @@ export class BrokerNode {
     const ports = this.#ports
     const { brokerId, dataDir } = this.#options
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
-    const replicas = new ReplicaManager({
+    const fetchers = new ReplicaFetchers(ports, {
+      brokerId,
+      brokerEpoch: () => replicas.brokerEpoch,
+      addressOf: (id) => this.#image.broker(id)
+    })
+    const replicas: ReplicaManager = new ReplicaManager({
       brokerId,
       brokerEpochMin: brokerEpochOf(this.#ensemble.lastZxid) + 1n,
       logs,
       clock: ports.clock,
       log: ports.log,
-      configOf
+      configOf,
+      fetchers,
+      isrProposed: ({ name }, { isr }) =>
+        ports.log('warn', 'the ISR stays as it is: no controller stores another yet', { partition: name, isr }),
+      truncated: (truncation) => ports.event('logTruncated', { ...truncation })
     })
     const groups = new GroupCoordinator({
       ...ports,
@@ -507,6 +517,7 @@ export class BrokerNode {
     await this.#ensemble.close()
     await this.#listener?.close()
     this.#groups?.close()
+    this.#replicas?.close()
     await this.#logs?.close(Number(this.#replicas?.brokerEpoch ?? -1n))
   }
 

@@ -4,22 +4,31 @@
  */
 import type { LeaderEpoch, BrokerId, Offset } from '../kernel/ids'
 import { unreachable } from '../kernel/invariant'
-import type { Clock, Log } from '../kernel/ports'
+import type { Clock } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { PartitionLog } from '../storage/partition-log'
-import { PartitionLeader, type FollowerFetch, type LeaderTerm, type Outcome } from './core/partition-leader'
+import {
+  PartitionLeader,
+  type FollowerFetch,
+  type IsrProposal,
+  type LeaderTerm,
+  type Outcome,
+  type StoredIsr
+} from './core/partition-leader'
 import { PendingPositions, type PendingPosition } from './core/pending-positions'
+import { FollowerReplica, type FollowerPorts } from './follower-replica'
 
 export interface PartitionRole extends LeaderTerm {
   readonly leader: BrokerId
 }
 
-export interface PartitionPorts {
+export interface PartitionPorts extends FollowerPorts {
   readonly brokerId: BrokerId
   readonly clock: Clock
-  readonly log: Log
   /** There is more to be read: of everything for followers, of what is committed for consumers. */
   readonly grown: (partition: Partition) => void
+  /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
+  readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
 }
 
 /** replica.lag.time.max.ms */
@@ -35,6 +44,8 @@ export class Partition {
   #role: PartitionRole
   /** While this broker leads it. */
   #leader: PartitionLeader | undefined
+  /** While it follows another. */
+  #follower: FollowerReplica | undefined
   readonly #pending = new PendingPositions()
 
   constructor(log: PartitionLog, topicId: string, role: PartitionRole, ports: PartitionPorts) {
@@ -59,13 +70,26 @@ export class Partition {
     return this.#role.leader === this.#ports.brokerId
   }
 
-  /** A later role; the epoch was checked by the replica manager. */
+  /** This broker leads it now: it has not resigned, and the partition is still held. */
+  get isLed(): boolean {
+    return this.#leader !== undefined
+  }
+
+  /** Undefined while this broker leads it, or nobody does. */
+  get follower(): FollowerReplica | undefined {
+    return this.#follower
+  }
+
+  /** A role in a later term; the epoch was checked by the replica manager. */
   assume(role: PartitionRole): void {
     this.#role = role
     if (!this.isLeader) {
       this.resign()
+      const { leader, leaderEpoch } = role
+      if (leader >= 0) this.#follower = new FollowerReplica(this.log, this.topicId, { leader, leaderEpoch }, this.#ports)
       return
     }
+    this.#follower = undefined
     const { brokerId, clock } = this.#ports
     const { log } = this
     if (this.#leader === undefined) {
@@ -80,9 +104,19 @@ export class Partition {
     this.#carryOut(this.#leader)
   }
 
+  /** Within the term: who has a replica, or is in sync, has changed. */
+  updated(role: PartitionRole): void {
+    this.#role = role
+    const leader = this.#leader
+    if (leader === undefined) return
+    leader.termUpdated(role, this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+  }
+
   /** It leads no more, or is not held any more: whoever waits looks for the next leader. */
   resign(): void {
     this.#leader = undefined
+    this.#follower = undefined
     this.#pending.endAll('NOT_LEADER_OR_FOLLOWER')
   }
 
@@ -156,6 +190,21 @@ export class Partition {
     this.#carryOut(leader)
   }
 
+  /** The controller's answer to a proposal: what is stored now. */
+  isrStored(stored: StoredIsr): void {
+    const leader = this.#leader
+    if (leader === undefined) return
+    leader.isrChanged(stored, this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+  }
+
+  isrRefused(proposalId: number, error: KafkaError): void {
+    const leader = this.#leader
+    if (leader === undefined) return
+    leader.isrRefused(proposalId, error, this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+  }
+
   #carryOut(leader: PartitionLeader): void {
     for (const effect of leader.takeEffects()) {
       switch (effect.type) {
@@ -166,11 +215,7 @@ export class Partition {
           this.#commit(leader, effect.to)
           break
         case 'proposeIsr':
-          // Until controllers take it, the ISR that is stored governs, and the one proposed with it.
-          this.#ports.log('warn', 'the ISR stays as it is: no controller stores another yet', {
-            partition: this.name,
-            isr: effect.proposal.isr
-          })
+          this.#ports.isrProposed(this, effect.proposal)
           break
         default:
           unreachable(effect)

@@ -5,14 +5,17 @@
  */
 import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
-import type { Clock, Log } from '../kernel/ports'
+import type { Address, Clock, Log } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
+import type { IsrProposal } from './core/partition-leader'
 import type { PendingPosition } from './core/pending-positions'
 import { Purgatory } from './core/purgatory'
 import { topicNameProblem } from './core/topic-name'
+import type { Truncation } from './follower-replica'
 import { Partition, type PartitionPorts, type PartitionRole } from './partition'
+import type { ReplicaFetchers } from './replica-fetchers'
 
 export interface ReplicaManagerOptions {
   readonly brokerId: BrokerId
@@ -22,6 +25,9 @@ export interface ReplicaManagerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly configOf: (topic: string) => LogConfig
+  readonly fetchers: ReplicaFetchers
+  readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
+  readonly truncated: (truncation: Truncation) => void
 }
 
 export interface PartitionOrder extends PartitionRole {
@@ -51,12 +57,22 @@ export interface AppendOptions {
 }
 
 export type LeaderAppendResult =
-  AppendResult | { readonly type: 'error'; readonly error: 'NOT_ENOUGH_REPLICAS'; readonly message: string }
+  | AppendResult
+  | {
+      readonly type: 'error'
+      readonly error: 'NOT_ENOUGH_REPLICAS' | 'NOT_LEADER_OR_FOLLOWER'
+      readonly message: string
+    }
 
 const notEnoughReplicas: LeaderAppendResult = {
   type: 'error',
   error: 'NOT_ENOUGH_REPLICAS',
   message: 'fewer replicas are in sync than min.insync.replicas asks for'
+}
+const notLeader: LeaderAppendResult = {
+  type: 'error',
+  error: 'NOT_LEADER_OR_FOLLOWER',
+  message: 'this broker leads the partition no more'
 }
 
 /** Counted since the start; the node turns differences into rates. */
@@ -81,11 +97,11 @@ export class ReplicaManager {
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
-    const { brokerId, clock, log } = options
+    const { brokerId, clock, log, isrProposed, truncated } = options
     const grown = ({ name }: Partition): void => {
       if (this.purgatory.isWatched(name)) this.#touch(name)
     }
-    this.#partitionPorts = { brokerId, clock, log, grown }
+    this.#partitionPorts = { brokerId, clock, log, grown, isrProposed, truncated }
   }
 
   get brokerId(): BrokerId {
@@ -172,18 +188,43 @@ export class ReplicaManager {
     if (held !== undefined) {
       if (order.topicId !== held.topicId) return 'INCONSISTENT_TOPIC_ID'
       if (order.leaderEpoch < held.leaderEpoch) return 'STALE_CONTROLLER_EPOCH'
-      if (order.leaderEpoch === held.leaderEpoch) return 'NONE'
+      if (order.leaderEpoch === held.leaderEpoch) {
+        // Of the same term: what the controller has stored since, or a repetition.
+        if (order.partitionEpoch > held.role.partitionEpoch && order.leader === held.role.leader) held.updated(order)
+        return 'NONE'
+      }
     }
     const partition = held ?? (await this.#open(order))
     if (partition === undefined) return 'INCONSISTENT_TOPIC_ID'
     // The same request may name it twice.
     if (partition === 'opened') return this.#assume(order)
     const wasLeader = held?.isLeader === true
+    this.#unfollow(partition)
     partition.assume(order)
+    if (partition.follower !== undefined) this.#options.fetchers.follow(partition.follower)
     if (partition.isLeader) for (const listener of this.#listeners) listener.elected(partition)
     else if (wasLeader) this.#resigned(partition)
     this.#touch(partition.name)
     return 'NONE'
+  }
+
+  #unfollow({ follower }: Partition): void {
+    if (follower !== undefined) this.#options.fetchers.unfollow(follower)
+  }
+
+  /** Came with orders: followers need not wait for the metadata that says where their leaders are. */
+  leadersTold(leaders: readonly (Address & { readonly id: BrokerId })[]): void {
+    this.#options.fetchers.leadersTold(leaders)
+  }
+
+  /** The controller has told of brokers. */
+  metadataTold(): void {
+    this.#options.fetchers.metadataTold()
+  }
+
+  /** Before logs are closed: nothing is copied any more. */
+  close(): void {
+    this.#options.fetchers.close()
   }
 
   /** Undefined when the log is another topic's of that name; 'opened' when somebody else was faster. */
@@ -206,6 +247,7 @@ export class ReplicaManager {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
       this.#topics.get(topic)?.delete(partition)
       if (this.#topics.get(topic)?.size === 0) this.#topics.delete(topic)
+      this.#unfollow(held)
       held.resign()
       if (held.isLeader) this.#resigned(held)
       this.#touch(held.name)
@@ -220,7 +262,9 @@ export class ReplicaManager {
 
   // ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Who was given a partition may have waited since: whether it is led is looked at now. */
   append(partition: Partition, batch: Uint8Array, options: AppendOptions): LeaderAppendResult {
+    if (!partition.isLed) return notLeader
     if (options.needsMinIsr && partition.isUnderMinIsr) return notEnoughReplicas
     const { leaderEpoch } = partition
     const { produceVersion } = options

@@ -4,12 +4,12 @@
  * in which they must happen.
  *
  * Invariants: the high watermark never goes back and never passes the end of any member of the maximal ISR (the stored one
- * and the one that is proposed, KIP-497); one proposal is under way at a time; the leader is in the ISR.
+ * and the one that is proposed, KIP-497); one proposal is under way at a time.
  *
- * Deviation from Kafka: a follower's fetch may move the watermark that its own answer tells (ADR 29). As in 3.7 and later the watermark rests while the ISR is smaller than
- * min.insync.replicas, which counts no more replicas than there are (KAFKA-15583).
+ * Deviation from Kafka: a follower's fetch may move the watermark that its own answer tells (ADR 29). As in 3.7 and later the
+ * watermark rests while the ISR is smaller than min.insync.replicas, which counts no more replicas than there are (KAFKA-15583).
  */
-import type { BrokerId, LeaderEpoch, Offset } from '../../kernel/ids'
+import type { BrokerEpoch, BrokerId, LeaderEpoch, Offset } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import { ReplicaProgress } from './replica-progress'
@@ -26,6 +26,15 @@ export interface LeaderTerm {
 /** For the controller to store (AlterPartition). The answer names it by its id: late ones of earlier proposals do nothing. */
 export interface IsrProposal {
   readonly id: number
+  readonly leaderEpoch: LeaderEpoch
+  readonly partitionEpoch: number
+  readonly isr: readonly BrokerId[]
+  /** Of each of them its registration, as it said itself; -1: it has not. The controller takes no other (KIP-903). */
+  readonly brokerEpochs: readonly BrokerEpoch[]
+}
+
+/** What the controller has stored. */
+export interface StoredIsr {
   readonly leaderEpoch: LeaderEpoch
   readonly partitionEpoch: number
   readonly isr: readonly BrokerId[]
@@ -52,8 +61,10 @@ export interface LeaderOptions {
 export interface FollowerFetch {
   /** The follower has everything below. */
   readonly offset: Offset
-  /** Whether the follower may be in the ISR: it is alive, and its log is the one that it had. */
+  /** Whether the follower may be in the ISR: it is alive. */
   readonly isEligible: boolean
+  /** Of its registration, when it says. */
+  readonly brokerEpoch?: BrokerEpoch
 }
 
 /** Answers to a proposal after which the controller's next order is waited for, since our knowledge is old. */
@@ -149,21 +160,28 @@ export class PartitionLeader {
   }
 
   #begin(term: LeaderTerm, isNewLeader: boolean, nowMs: number): void {
+    this.#store(term)
+    this.#termStartOffset = this.#logEndOffset
+    for (const [id, progress] of this.#followers)
+      progress.termBegan({ isNewLeader, isInSync: this.#isr.has(id), leaderEndOffset: this.#logEndOffset, nowMs })
+    this.#effects.push({ type: 'beginEpoch', leaderEpoch: term.leaderEpoch })
+    this.#advance(nowMs)
+  }
+
+  #store(term: LeaderTerm): void {
     this.#term = term
     this.#partitionEpoch = term.partitionEpoch
     this.#isr = new Set(term.isr)
     this.#proposal = undefined
-    this.#termStartOffset = this.#logEndOffset
     for (const id of this.#followers.keys()) if (!term.replicas.includes(id)) this.#followers.delete(id)
-    for (const id of term.replicas) {
-      if (id === this.#options.brokerId) continue
-      const known = this.#followers.get(id)
-      const progress = known ?? new ReplicaProgress()
-      if (known === undefined) this.#followers.set(id, progress)
-      const isInSync = this.#isr.has(id)
-      progress.termBegan({ isNewLeader, isInSync, leaderEndOffset: this.#logEndOffset, nowMs })
-    }
-    this.#effects.push({ type: 'beginEpoch', leaderEpoch: term.leaderEpoch })
+    for (const id of term.replicas)
+      if (id !== this.#options.brokerId && !this.#followers.has(id)) this.#followers.set(id, new ReplicaProgress())
+  }
+
+  /** Within the term the controller has stored something else: another ISR, or replicas that come or go (reassignment). */
+  termUpdated(term: LeaderTerm, nowMs: number): void {
+    if (term.leaderEpoch !== this.#term.leaderEpoch || term.partitionEpoch <= this.#partitionEpoch) return
+    this.#store(term)
     this.#advance(nowMs)
   }
 
@@ -174,13 +192,13 @@ export class PartitionLeader {
   }
 
   /** False when that broker is no follower of this partition. */
-  followerFetched(brokerId: BrokerId, { offset, isEligible }: FollowerFetch, nowMs: number): boolean {
+  followerFetched(brokerId: BrokerId, fetch: FollowerFetch, nowMs: number): boolean {
     const follower = this.#followers.get(brokerId)
     if (follower === undefined) return false
     const before = follower.logEndOffset
-    follower.fetched({ offset, isEligible, leaderEndOffset: this.#logEndOffset, nowMs })
+    follower.fetched({ ...fetch, leaderEndOffset: this.#logEndOffset, nowMs })
     if (this.#mayJoin(brokerId, follower)) this.#propose([...this.#isr, brokerId])
-    if (before !== offset) this.#advance(nowMs)
+    if (before !== fetch.offset) this.#advance(nowMs)
     return true
   }
 
@@ -199,19 +217,19 @@ export class PartitionLeader {
     if (inSync.length < this.#isr.size) this.#propose(inSync)
   }
 
-  #propose(isr: readonly BrokerId[]): void {
+  /** A leader that is not in the ISR that was stored, whoever did that, takes its place in the next. */
+  #propose(brokerIds: readonly BrokerId[]): void {
+    const { brokerId } = this.#options
+    const isr = brokerIds.includes(brokerId) ? brokerIds : [brokerId, ...brokerIds]
+    const brokerEpochs = isr.map((id) => this.#followers.get(id)?.brokerEpoch ?? -1n)
     const { leaderEpoch } = this.#term
-    this.#proposal = { id: ++this.#proposals, leaderEpoch, partitionEpoch: this.#partitionEpoch, isr }
+    this.#proposal = { id: ++this.#proposals, leaderEpoch, partitionEpoch: this.#partitionEpoch, isr, brokerEpochs }
     this.#effects.push({ type: 'proposeIsr', proposal: this.#proposal })
   }
 
   /** What is stored now, as the controller answered; what is older than what we know does nothing. */
-  isrChanged(
-    stored: { readonly leaderEpoch: LeaderEpoch; readonly partitionEpoch: number; readonly isr: readonly BrokerId[] },
-    nowMs: number
-  ): void {
+  isrChanged(stored: StoredIsr, nowMs: number): void {
     if (stored.leaderEpoch !== this.#term.leaderEpoch || stored.partitionEpoch < this.#partitionEpoch) return
-    invariant(stored.isr.includes(this.#options.brokerId), 'a leader is in its ISR', { isr: stored.isr })
     this.#partitionEpoch = stored.partitionEpoch
     this.#isr = new Set(stored.isr)
     this.#proposal = undefined

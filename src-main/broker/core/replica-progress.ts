@@ -3,7 +3,7 @@
  * time of a fetch that asks for the leader's end, or for what was the leader's end at the fetch before: a leader that takes
  * records all the time never has a follower at its very end. Times are of the leader's monotonic clock, in ms.
  */
-import type { Offset } from '../../kernel/ids'
+import type { BrokerEpoch, Offset } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 
 const unknown = -1
@@ -15,10 +15,16 @@ export class ReplicaProgress {
   #fetchedMs = never
   #caughtUpMs = never
   #isEligible = false
+  #brokerEpoch: BrokerEpoch = -1n
 
   /** Of the follower; -1 until its first fetch in this leadership. */
   get logEndOffset(): Offset {
     return this.#logEndOffset
+  }
+
+  /** Of its registration, as its last fetch said; -1 when none has. */
+  get brokerEpoch(): BrokerEpoch {
+    return this.#brokerEpoch
   }
 
   /** Whether it may join the ISR, as its last fetch said. */
@@ -47,9 +53,10 @@ export class ReplicaProgress {
     readonly offset: Offset
     readonly leaderEndOffset: Offset
     readonly isEligible: boolean
+    readonly brokerEpoch?: BrokerEpoch
     readonly nowMs: number
   }): void {
-    const { offset, leaderEndOffset, isEligible, nowMs } = fetch
+    const { offset, leaderEndOffset, nowMs } = fetch
     invariant(offset >= 0 && offset <= leaderEndOffset, 'a follower fetches within its leader’s log', {
       offset,
       leaderEndOffset
@@ -60,7 +67,8 @@ export class ReplicaProgress {
     this.#logEndOffset = offset
     this.#leaderEndAtFetch = leaderEndOffset
     this.#fetchedMs = nowMs
-    this.#isEligible = isEligible
+    this.#isEligible = fetch.isEligible
+    this.#brokerEpoch = fetch.brokerEpoch ?? -1n
   }
 
   /** Whether it is at the leader's end, or was within the last `lagMaxMs`. */

@@ -5,7 +5,7 @@
  * in its files until it is sent. Partitions are served in the order asked for: consumers rotate it themselves.
  */
 import { pause } from '../../kernel/waiting'
-import type { BrokerId } from '../../kernel/ids'
+import type { BrokerEpoch, BrokerId } from '../../kernel/ids'
 import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -57,7 +57,7 @@ export function fetch(broker: BrokerServices): HandlerRow {
       if (request.sessionEpoch !== wholeFetch && request.sessionEpoch !== noSession) {
         return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
       }
-      const first = collectInSlices(broker, request, version)
+      const first = collectInSlices(broker, request, version, false)
       let mayHaveMissed = false
       let step = first.next()
       while (step.done !== true) {
@@ -82,7 +82,7 @@ function isEnough(request: Request, { bytes, hasError }: Collected): boolean {
 async function laterPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
   const waitMs = Math.min(request.maxWaitMs, waitMsMax)
   await pause(broker.clock, waitMs)
-  return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version)))
+  return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version, true)))
 }
 
 function longPoll(
@@ -92,6 +92,7 @@ function longPoll(
   mayHaveMissed: boolean
 ): Promise<Response> {
   const { purgatory } = broker.replicas
+  // A follower has told what it has: a look that is made later, when it may have more or be asking anew, tells nothing.
   // Names are resolved now: the request's own views of the receive buffer hold no bytes that are needed later.
   const keys = request.topics.flatMap((asked) => {
     const topic = topicOf(broker, asked, version)
@@ -100,7 +101,7 @@ function longPoll(
   return new Promise((resolve) => {
     const waiter = {
       attempt(isExpired: boolean): boolean {
-        const collected = collect(broker, request, version)
+        const collected = collect(broker, request, version, true)
         if (!isExpired && !isEnough(request, collected)) return false
         timer.cancel()
         resolve(answer(broker, collected))
@@ -124,15 +125,20 @@ function topicOf(broker: BrokerServices, asked: AskedTopic, version: number): st
   return version >= 13 ? broker.image.topicName(asked.topicId) : asked.topic
 }
 
-function collect(broker: BrokerServices, request: Request, version: number): Collected {
-  const collecting = collectInSlices(broker, request, version)
+function collect(broker: BrokerServices, request: Request, version: number, isAgain: boolean): Collected {
+  const collecting = collectInSlices(broker, request, version, isAgain)
   for (;;) {
     const step = collecting.next()
     if (step.done === true) return step.value
   }
 }
 
-function* collectInSlices(broker: BrokerServices, request: Request, version: number): Slices<Collected> {
+function* collectInSlices(
+  broker: BrokerServices,
+  request: Request,
+  version: number,
+  isAgain: boolean
+): Slices<Collected> {
   const leaders = new Set<BrokerId>()
   let bytes = 0
   let hasError = false
@@ -141,7 +147,7 @@ function* collectInSlices(broker: BrokerServices, request: Request, version: num
     const topic = topicOf(broker, asked, version)
     const partitions = yield* mapInSlices(asked.partitions, (wanted) => {
       const room = Math.min(request.maxBytes, answerBytesMax) - bytes
-      const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0 })
+      const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0, isAgain })
       if (read.type === 'error') hasError = true
       if (read.type === 'error') return failed(broker, { topic, wanted, version }, read.error, leaders)
       // Told at once, as an error is.
@@ -161,6 +167,8 @@ interface Wanted {
   readonly version: number
   readonly room: number
   readonly isFirst: boolean
+  /** It has waited since it was looked at first. */
+  readonly isAgain: boolean
 }
 
 type Read =
@@ -176,6 +184,11 @@ type Read =
 function followerOf({ replicaId, replicaState }: Request): BrokerId | undefined {
   const id = Math.max(replicaId, replicaState.replicaId)
   return id >= 0 ? id : undefined
+}
+
+/** Undefined when it does not say. */
+function brokerEpochOf({ replicaState }: Request): { readonly brokerEpoch?: BrokerEpoch } {
+  return replicaState.replicaEpoch < 0n ? {} : { brokerEpoch: replicaState.replicaEpoch }
 }
 
 function readPartition(broker: BrokerServices, request: Request, at: Wanted): Read {
@@ -200,8 +213,9 @@ function readPartition(broker: BrokerServices, request: Request, at: Wanted): Re
   if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
   if (follower !== undefined && diverging === undefined) {
     // Before the watermark is looked at: the follower hears at once of what it has just committed.
-    const isEligible = broker.image.brokers().some(({ id }) => id === follower)
-    if (!partition.followerFetched(follower, { offset: wanted.fetchOffset, isEligible })) {
+    const isEligible = broker.image.isAlive(follower)
+    const fetched = { offset: wanted.fetchOffset, isEligible, ...brokerEpochOf(request) }
+    if (!at.isAgain && !partition.followerFetched(follower, fetched)) {
       // Its order came before ours, when it knows our epoch (Kafka's Partition.followerReplicaOrThrow).
       const isOrdered = wanted.currentLeaderEpoch >= 0
       return { type: 'error', error: isOrdered ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER' }

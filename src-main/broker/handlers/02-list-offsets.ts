@@ -19,6 +19,8 @@ interface Found {
   readonly timestamp: bigint
   readonly leaderEpoch: LeaderEpoch
 }
+/** replicaId of a consumer; others are replicas, or tools that look at them. */
+const consumer = -1
 const maxTimestamp = -3n
 /** By the first version that knows them: latest, earliest, max timestamp, earliest local, latest tiered. */
 const knownTimestamps: ReadonlyMap<bigint, number> = new Map([
@@ -39,7 +41,8 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
     *handle(request, { header }) {
       const duplicates = yield* partitionsNamedTwice(request.topics)
       const topics = []
-      for (const topic of request.topics) topics.push(yield* answerTopic(broker, topic, header.apiVersion, duplicates))
+      const asker = { version: header.apiVersion, isReplica: request.replicaId !== consumer }
+      for (const topic of request.topics) topics.push(yield* answerTopic(broker, topic, asker, duplicates))
       return { topics }
     }
   })
@@ -70,7 +73,7 @@ function* partitionsNamedTwice(topics: readonly Asked[]): Slices<ReadonlyMap<str
 function* answerTopic(
   broker: BrokerServices,
   { name, partitions }: Asked,
-  version: number,
+  { version, isReplica }: { readonly version: number; readonly isReplica: boolean },
   duplicates: ReadonlyMap<string, ReadonlySet<number>>
 ) {
   const duplicatesHere = duplicates.get(name)
@@ -78,7 +81,7 @@ function* answerTopic(
     const refuse = (error: KafkaError) => ({ partitionIndex, errorCode: code(error) })
     if (duplicatesHere?.has(partitionIndex) === true) return refuse('INVALID_REQUEST')
     if (!isKnownTimestamp(timestamp, version)) return refuse('UNSUPPORTED_VERSION')
-    const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp })
+    const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp, isReplica })
     // Clients of before know another word for it (KIP-207).
     if (found === 'OFFSET_NOT_AVAILABLE' && version < 5) return refuse('LEADER_NOT_AVAILABLE')
     return typeof found === 'string' ? refuse(found) : { partitionIndex, errorCode: 0, ...found }
@@ -101,6 +104,8 @@ interface Query {
   readonly partition: number
   readonly currentLeaderEpoch: LeaderEpoch
   readonly timestamp: bigint
+  /** The log's end is its latest offset, whatever is committed (Kafka's KafkaApis). */
+  readonly isReplica: boolean
 }
 
 function find(broker: BrokerServices, query: Query): Found | KafkaError {
@@ -111,7 +116,10 @@ function find(broker: BrokerServices, query: Query): Found | KafkaError {
   }
   const problem = partition.epochProblem(query.currentLeaderEpoch)
   if (problem !== undefined) return problem
-  const found = lookUp(partition.log, query.timestamp)
+  const { log } = partition
+  if (query.isReplica && query.timestamp === -1n)
+    return { offset: log.logEndOffset, timestamp: -1n, leaderEpoch: log.latestEpoch }
+  const found = lookUp(log, query.timestamp)
   // A new leader does not know yet how far its followers are: an end that went back would be worse than none.
   const isOfEnd = query.timestamp === -1n || found.offset < 0
   return isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found

@@ -33,10 +33,12 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
     async handle(request, { header }) {
       // Nothing here views the receive buffer.
       const topics = topicsOf(request)
+      const liveLeaders = request.liveLeaders.map(({ brokerId: id, hostName: host, port }) => ({ id, host, port }))
       await loadConfigs(broker, topics)
       return broker.replicas.inOrder(async () => {
         const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
         if (fenced !== undefined) return { errorCode: code(fenced) }
+        broker.replicas.leadersTold(liveLeaders)
         const obeyed = await obey(broker, topics)
         if (header.apiVersion >= 5) return { errorCode: 0, topics: obeyed }
         return { errorCode: 0, partitionErrors: obeyed.flatMap((topic) => topic.partitionErrors) }

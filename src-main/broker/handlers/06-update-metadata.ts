@@ -38,6 +38,7 @@ async function obey(broker: BrokerServices, request: Request) {
   if (fenced !== undefined) return { errorCode: code(fenced) }
   const isComplete = request.type === updateMetadataFull
   await inSlices(broker.clock, applied(broker, request, isComplete))
+  broker.replicas.metadataTold()
   broker.imageChanged(isComplete)
   return { errorCode: 0 }
 }

@@ -3,10 +3,10 @@
  */
 import {
   array,
+  brokerEpoch,
   brokerId,
   int16,
   int32,
-  int64,
   int64Exact,
   int8,
   leaderEpoch,
@@ -24,7 +24,7 @@ export const fetchRequest = message('FetchRequest', [4, 16], 12, {
   replicaState: struct(
     {
       replicaId: brokerId({ from: 15, default: -1 }),
-      replicaEpoch: int64({ from: 15, default: -1 })
+      replicaEpoch: brokerEpoch({ from: 15, default: -1n })
     },
     { from: 15, tag: 1 }
   ),

@@ -7,6 +7,8 @@ import { groupOffsetsPartitions } from '../../../../src-main/broker/group-coordi
 import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
 import { BrokerChannel, type BrokerCall } from '../../../../src-main/broker/broker-channel'
 import { ReplicaManager, type ReplicaManagerOptions } from '../../../../src-main/broker/replica-manager'
+import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
+import type { Clock, Log } from '../../../../src-main/kernel/ports'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
 import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
@@ -25,6 +27,7 @@ import { offsetDeleteRequest, offsetDeleteResponse } from '../../../../src-main/
 import { errorName } from '../../../../src-main/protocol/wire/error-codes'
 import type { InputOf, Message, ValueOf } from '../../../../src-main/protocol/wire/schema'
 import { BrokerWorld } from '../../../support/broker-world'
+import { SimClock, SimNetwork } from '../../../support/ensemble-world'
 import { batchOf, sequencedBatch } from '../../../support/record-samples'
 import { fixture, openPartition } from '../../../support/storage-fixture'
 
@@ -345,6 +348,11 @@ describe('what a group is told', () => {
   })
 })
 
+function fetchersOfNobody(clock: Clock, log: Log): ReplicaFetchers {
+  const ports = { clock, log, network: new SimNetwork(new SimClock()), failed: () => expect.fail() }
+  return new ReplicaFetchers(ports, { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => undefined })
+}
+
 describe('a partition with fewer in-sync replicas than min.insync.replicas', () => {
   it('refuses acks=all before it writes, and takes acks=1, which nobody reads yet', async () => {
     const one = fixture()
@@ -357,7 +365,10 @@ describe('a partition with fewer in-sync replicas than min.insync.replicas', () 
       logs,
       clock,
       log: told,
-      configOf: () => log.config
+      configOf: () => log.config,
+      fetchers: fetchersOfNobody(clock, told),
+      isrProposed: () => undefined,
+      truncated: () => undefined
     })
     const role = { leader: 1, leaderEpoch: 3, isr: [1], replicas: [1, 9], partitionEpoch: 0 }
     await replicas.assume({ topic: 'events', partition: 0, topicId: 'id', ...role })

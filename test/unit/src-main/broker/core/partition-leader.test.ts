@@ -134,7 +134,10 @@ describe('joining the ISR', () => {
 
     expect(fetched(3, 9)).toEqual([])
     expect(fetched(3, 10)).toEqual([
-      { type: 'proposeIsr', proposal: { id: 1, leaderEpoch: 4, partitionEpoch: 7, isr: [1, 2, 3] } }
+      {
+        type: 'proposeIsr',
+        proposal: { id: 1, leaderEpoch: 4, partitionEpoch: 7, isr: [1, 2, 3], brokerEpochs: [-1n, -1n, -1n] }
+      }
     ])
   })
 
