@@ -34,6 +34,7 @@ import { logConfigOf } from './core/topic-configs'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
 import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
+import { IsrProposals } from './isr-proposals'
 import { ProducerIdSource } from './producer-id-source'
 import { register } from './registration'
 import { replicaLagMaxMs } from './partition'
@@ -115,6 +116,7 @@ export class BrokerNode {
   #logs: LogManager | undefined
   #replicas: ReplicaManager | undefined
   #groups: GroupCoordinator | undefined
+  #proposals: IsrProposals | undefined
   #listener: Listener | undefined
   #timers: Timer[] = []
   #clusterId: string | undefined
@@ -218,11 +220,10 @@ export class BrokerNode {
     const ports = this.#ports
     const { brokerId, dataDir } = this.#options
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
-    const fetchers = new ReplicaFetchers(ports, {
-      brokerId,
-      brokerEpoch: () => replicas.brokerEpoch,
-      addressOf: (id) => this.#image.broker(id)
-    })
+    const self = { brokerId, brokerEpoch: () => replicas.brokerEpoch }
+    const fetchers = new ReplicaFetchers(ports, { ...self, addressOf: (id) => this.#image.broker(id) })
+    const proposals = new IsrProposals({ ...ports, channel: this.#controllerChannel }, self)
+    this.#proposals = proposals
     const replicas: ReplicaManager = new ReplicaManager({
       brokerId,
       brokerEpochMin: brokerEpochOf(this.#ensemble.lastZxid) + 1n,
@@ -231,8 +232,7 @@ export class BrokerNode {
       log: ports.log,
       configOf,
       fetchers,
-      isrProposed: ({ name }, { isr }) =>
-        ports.log('warn', 'the ISR stays as it is: no controller stores another yet', { partition: name, isr }),
+      isrProposed: (partition, proposal) => proposals.propose(partition, proposal),
       truncated: (truncation) => ports.event('logTruncated', { ...truncation })
     })
     const groups = new GroupCoordinator({
@@ -513,6 +513,7 @@ export class BrokerNode {
     for (const timer of this.#timers) timer.cancel()
     this.#controller.stop()
     this.#notifications.stop()
+    this.#proposals?.close()
     this.#controllerChannel.close()
     await this.#ensemble.close()
     await this.#listener?.close()

@@ -86,7 +86,8 @@ export class Partition {
     if (!this.isLeader) {
       this.resign()
       const { leader, leaderEpoch } = role
-      if (leader >= 0) this.#follower = new FollowerReplica(this.log, this.topicId, { leader, leaderEpoch }, this.#ports)
+      if (leader >= 0)
+        this.#follower = new FollowerReplica(this.log, this.topicId, { leader, leaderEpoch }, this.#ports)
       return
     }
     this.#follower = undefined

@@ -350,7 +350,13 @@ function topicsOf(asked: Iterable<Asked>) {
   }))
 }
 
-function answerOf({ errorCode, divergingEpoch, records, highWatermark, logStartOffset }: PartitionAnswer): FollowerAnswer {
+function answerOf({
+  errorCode,
+  divergingEpoch,
+  records,
+  highWatermark,
+  logStartOffset
+}: PartitionAnswer): FollowerAnswer {
   const error = errorName(errorCode)
   if (error !== 'NONE') return { type: 'error', error }
   if (divergingEpoch.endOffset >= 0)

@@ -147,7 +147,15 @@ function* collectInSlices(
     const topic = topicOf(broker, asked, version)
     const partitions = yield* mapInSlices(asked.partitions, (wanted) => {
       const room = Math.min(request.maxBytes, answerBytesMax) - bytes
-      const read = readPartition(broker, request, { asked, topic, wanted, version, room, isFirst: bytes === 0, isAgain })
+      const read = readPartition(broker, request, {
+        asked,
+        topic,
+        wanted,
+        version,
+        room,
+        isFirst: bytes === 0,
+        isAgain
+      })
       if (read.type === 'error') hasError = true
       if (read.type === 'error') return failed(broker, { topic, wanted, version }, read.error, leaders)
       // Told at once, as an error is.
