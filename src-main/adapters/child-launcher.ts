@@ -9,9 +9,11 @@ import type { Readable } from 'node:stream'
 import { AppError, ignore } from '../kernel/errors'
 import { LineSplitter } from '../kernel/line-splitter'
 import type { ChildProcess, ProcessHandlers, ProcessKind, ProcessLauncher } from '../kernel/ports'
-import { identityOf, isAlive } from './process-liveness'
+import { identityOf, isAlive, isPaused } from './process-liveness'
 
 const sweepPollMs = 20
+const pausePollMs = 5
+const pauseTriesMax = 400
 /** Of what a child prints, a longer line is cut. */
 const lineBytesMax = 64 * 1024
 const sweepTriesMax = 250
@@ -75,6 +77,18 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
         if (stream !== null) tellLines(stream, handlers.line)
       }
       if (pid === undefined) throw new AppError('FAILED', `The ${kind} process could not be started.`)
+      const signalled = async (signal: 'SIGSTOP' | 'SIGCONT', isToPause: boolean): Promise<void> => {
+        if (process.platform === 'win32') {
+          throw new AppError('FAILED', 'Windows cannot make a process stand still. Kill the node, or slow its links.')
+        }
+        if (isGone) return
+        process.kill(pid, signal)
+        for (let i = 0; i < pauseTriesMax; i++) {
+          if (isGone || isPaused(pid) === isToPause) return
+          await new Promise((resolve) => setTimeout(resolve, pausePollMs))
+        }
+        throw new AppError('TIMED_OUT', `Process ${pid} was sent ${signal}, and the system does not show its effect.`)
+      }
       return {
         pid,
         startedAt: identityOf(pid).startedAt,
@@ -86,7 +100,9 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
         },
         kill: () => {
           if (!isGone) process.kill(pid, 'SIGKILL')
-        }
+        },
+        pause: () => signalled('SIGSTOP', true),
+        resume: () => signalled('SIGCONT', false)
       }
     },
 

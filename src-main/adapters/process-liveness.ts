@@ -2,6 +2,7 @@
  * Whether a process still runs, told apart from a later one that got the same pid: by its start time where the system
  * shows one (Linux). A zombie is dead: it holds no file and no port, and where pid 1 does not reap it stays for ever.
  */
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 export interface ProcessIdentity {
@@ -28,6 +29,17 @@ function procStat(pid: number): ProcStat | undefined {
 
 export function identityOf(pid: number): ProcessIdentity {
   return { pid, startedAt: procStat(pid)?.startedAt ?? '' }
+}
+
+/** Whether it stands still by SIGSTOP; undefined when there is no such process, or nobody says. */
+export function isPaused(pid: number): boolean | undefined {
+  const state = process.platform === 'linux' ? procStat(pid)?.state : psState(pid)
+  return state === undefined || state === '' ? undefined : state.startsWith('T')
+}
+
+function psState(pid: number): string | undefined {
+  const { status, stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
 }
 
 export function isAlive(process_: ProcessIdentity): boolean {

@@ -5,7 +5,9 @@
 import { z } from 'zod'
 import { CLUSTERS_COMMANDS } from './clusters'
 import { DESKTOP_COMMANDS } from './desktop'
+import { FAILURE_COMMANDS } from './failures'
 import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
+import { nodeNameSchema } from './node-name'
 import { criterionSchema, scanQuerySchema } from './search'
 import {
   configsSchema,
@@ -24,7 +26,6 @@ import {
 } from './views'
 import { WORKLOAD_COMMANDS } from './workloads'
 
-export const nodeNameSchema = z.string().regex(/^(broker|ensemble)-[1-9][0-9]*$/)
 const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)
 const offset = z.number().int().min(0)
@@ -277,6 +278,7 @@ export const COMMANDS = {
     output: lagHistorySchema
   },
 
+  ...FAILURE_COMMANDS,
   ...WORKLOAD_COMMANDS,
   ...CLUSTERS_COMMANDS,
   ...DESKTOP_COMMANDS

@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, fault, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -18,6 +18,13 @@ export const EVENT_PARAMS = {
   /** One sentence. */
   nodeFailed: ['problem'],
   nodeRestartPlanned: ['restartInSeconds'],
+  nodePaused: [],
+  nodeResumed: [],
+  /** Its data was taken away on purpose. */
+  nodeWiped: [],
+  /** `kind` as in FAULT_KINDS. Optional: `to`, the other end of the link; `oneWay`, 1; `value`, as FAULT_RULES says. */
+  faultAdded: ['kind'],
+  faultHealed: ['kind'],
   /** Partitions whose logs are checked after an unclean end. */
   recoveryStarted: ['count'],
   recoveryEnded: ['count'],

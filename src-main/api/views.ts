@@ -3,6 +3,7 @@
  * integers; timestamps are ms since 1970. A view is watched by its key (watch.ts) and replaced whole.
  */
 import { z } from 'zod'
+import { faultSchema } from './faults'
 
 const count = z.number().int().nonnegative()
 /** Of one partition: log end offset minus committed offset. */
@@ -18,9 +19,18 @@ export type HealthLevel = z.infer<typeof healthLevelSchema>
 
 // ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const NODE_STATES = ['starting', 'running', 'stopping', 'stopped', 'killed', 'crashed', 'failed'] as const
+export const NODE_STATES = [
+  'starting',
+  'running',
+  'paused',
+  'stopping',
+  'stopped',
+  'killed',
+  'crashed',
+  'failed'
+] as const
 /**
- * starting: process forked, not ready. running: ready. stopping: asked to stop. stopped / killed: through Lagoon, stays
+ * starting: process forked, not ready. running: ready. paused: it stands still (SIGSTOP) and goes on when resumed. stopping: asked to stop. stopped / killed: through Lagoon, stays
  * down until started. crashed: ended by itself, will restart with back-off. failed: cannot start; `problem` says why.
  */
 export const nodeStateSchema = z.enum(NODE_STATES)
@@ -80,11 +90,13 @@ export const REASON_CODES = [
   'ensembleDown',
   'brokerDown',
   'brokerSilent',
+  'brokerPaused',
   'brokerStopped',
   'brokerStopping',
   'brokerStarting',
   'brokerRecovering',
   'diskFull',
+  'faultsActive',
   'groupsBehind',
   'notObserved'
 ] as const
@@ -137,6 +149,8 @@ export const clusterSchema = z.object({
   controllerId: count.nullable(),
   controllerEpoch: count.nullable(),
   nodes: z.array(nodeSchema),
+  /** Those that were made on purpose and are not healed. Absent: its host knows none yet. */
+  faults: z.array(faultSchema).optional(),
   brokers: z.array(brokerStatsSchema),
   topicCount: count.nullable(),
   partitionCount: count.nullable(),
@@ -443,6 +457,11 @@ export const EVENT_CODES = [
   'nodeCrashed',
   'nodeFailed',
   'nodeRestartPlanned',
+  'nodePaused',
+  'nodeResumed',
+  'nodeWiped',
+  'faultAdded',
+  'faultHealed',
   'recoveryStarted',
   'recoveryEnded',
   'diskFull',

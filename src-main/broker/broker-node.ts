@@ -121,6 +121,7 @@ export class BrokerNode {
   #timers: Timer[] = []
   #clusterId: string | undefined
   #isStopping = false
+  #refusesClients = false
   /** The controller has told this process of all topics at least once. */
   #isImageWhole = false
   #recoveryToldMs = 0
@@ -283,10 +284,18 @@ export class BrokerNode {
     }
   }
 
+  /** On purpose: whoever is no broker is not served any more, until told otherwise. */
+  refuseClients(refuses: boolean): void {
+    this.#refusesClients = refuses
+    if (!refuses) return
+    for (const connection of [...this.#connections]) if (!connection.isBroker) connection.destroy()
+  }
+
   async #listen(services: BrokerServices): Promise<Address> {
     const ports = {
       router: new RequestRouter(handlerTable(services)),
       gate: this.#gate,
+      refusesClients: () => this.#refusesClients,
       pool: new PiecePool(),
       clock: this.#ports.clock,
       log: this.#ports.log,

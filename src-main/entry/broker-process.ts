@@ -1,14 +1,10 @@
 /** A broker as a process of its own; see node-process.ts for how it is spoken to. */
-import { nodeChecksum } from '../adapters/node-checksum'
-import { nodeClock } from '../adapters/node-clock'
 import { nodeCompression } from '../adapters/node-compression'
-import { nodeDisk, volume } from '../adapters/node-disk'
-import { nodeNetwork } from '../adapters/node-network'
-import { nodeRandom } from '../adapters/node-random'
-import { watchedDisk } from '../adapters/watched-disk'
 import { BrokerNode } from '../broker/broker-node'
+import type { NodeFaults } from '../kernel/node-faults'
 import type { Address } from '../kernel/ports'
-import { configurationFrom, processLog, runNode, tellEvent } from './node-process'
+import { nodePorts } from './node-ports'
+import { configurationFrom, faultsOf, runNode, tellEvent } from './node-process'
 
 interface Configuration {
   readonly brokerId: number
@@ -23,6 +19,8 @@ interface Configuration {
   readonly initialRebalanceDelayMs?: number
   /** Defaults of topics, by broker config name (`log.retention.ms`). */
   readonly configs?: Readonly<Record<string, string>>
+  /** What is to go wrong from the beginning. */
+  readonly faults?: NodeFaults
 }
 
 const usage = 'broker-process {"brokerId","host","port","dataDir","ensemble":[{"host","port"}],"sessionTimeoutMs"}'
@@ -35,22 +33,13 @@ const config = configurationFrom<Configuration>(
     Array.isArray(fields['ensemble'])
 )
 
+const faults = faultsOf(config)
+
 runNode((failed) => {
   const node = new BrokerNode(
     {
-      clock: nodeClock,
-      random: nodeRandom,
-      disk: watchedDisk(nodeDisk, {
-        dir: config.dataDir,
-        clock: nodeClock,
-        usableBytes: () => volume(config.dataDir)?.usableBytes,
-        told: (problem) => tellEvent('disk', { isFull: problem !== undefined, problem: problem ?? null })
-      }),
-      network: nodeNetwork,
-      checksum: nodeChecksum,
+      ...nodePorts(config.dataDir, faults, { refusesWhoeverConnects: false }),
       compression: nodeCompression,
-      log: processLog,
-      volume,
       event: tellEvent,
       failed
     },
@@ -67,6 +56,9 @@ runNode((failed) => {
       ...(config.configs === undefined ? {} : { configs: config.configs })
     }
   )
+  const refuse = (): void => node.refuseClients(faults.now.refusesClients)
+  refuse()
+  faults.onChange(refuse)
   return {
     start: async () => (await node.start()).port,
     stop: () => node.stop(),

@@ -1,12 +1,8 @@
 /** A member of the ensemble as a process of its own; see node-process.ts for how it is spoken to. */
-import { nodeChecksum } from '../adapters/node-checksum'
-import { nodeClock } from '../adapters/node-clock'
-import { nodeDisk, volume } from '../adapters/node-disk'
-import { nodeNetwork } from '../adapters/node-network'
-import { nodeRandom } from '../adapters/node-random'
-import { watchedDisk } from '../adapters/watched-disk'
 import { EnsembleNode } from '../coordination/ensemble-node'
-import { configurationFrom, processLog, runNode, tellEvent } from './node-process'
+import type { NodeFaults } from '../kernel/node-faults'
+import { nodePorts } from './node-ports'
+import { configurationFrom, faultsOf, runNode, tellEvent } from './node-process'
 
 interface Configuration {
   readonly memberId: number
@@ -18,6 +14,8 @@ interface Configuration {
   /** Bounds of recovery; absent: the node's own. */
   readonly snapshotEntriesMax?: number
   readonly snapshotBytesMax?: number
+  /** What is to go wrong from the beginning. */
+  readonly faults?: NodeFaults
 }
 
 const usage = 'ensemble-process {"memberId","host","port","dataDir","sessionTimeoutMinMs","sessionTimeoutMaxMs"}'
@@ -32,23 +30,13 @@ const config = configurationFrom<Configuration>(
 
 runNode((failed) => {
   const node = new EnsembleNode({
+    ...nodePorts(config.dataDir, faultsOf(config), { refusesWhoeverConnects: true }),
     memberId: config.memberId,
     address: { host: config.host, port: config.port },
     dataDir: config.dataDir,
     sessionTimeouts: { minMs: config.sessionTimeoutMinMs, maxMs: config.sessionTimeoutMaxMs },
     ...(config.snapshotEntriesMax === undefined ? {} : { snapshotEntriesMax: config.snapshotEntriesMax }),
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
-    clock: nodeClock,
-    random: nodeRandom,
-    disk: watchedDisk(nodeDisk, {
-      dir: config.dataDir,
-      clock: nodeClock,
-      usableBytes: () => volume(config.dataDir)?.usableBytes,
-      told: (problem) => tellEvent('disk', { isFull: problem !== undefined, problem: problem ?? null })
-    }),
-    network: nodeNetwork,
-    checksum: nodeChecksum,
-    log: processLog,
     failed,
     sessionExpired: (sessionId) => tellEvent('sessionExpired', { sessionId: `0x${sessionId.toString(16)}` })
   })

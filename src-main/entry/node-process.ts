@@ -1,7 +1,7 @@
 /**
  * What broker and member processes share: configuration as JSON in argv[2], messages to and from the parent, and how
- * they end. To the parent: ready, problem (before a failing exit), log, event. From it: {type: 'stop'}; SIGTERM and
- * SIGINT mean the same.
+ * they end. To the parent: ready, problem (before a failing exit), log, event, faultsObeyed. From it: {type: 'faults'}, all
+ * that is to go wrong from then on, and {type: 'stop'}; SIGTERM and SIGINT mean the same.
  *
  * Exit codes: 0 stopped; 1 a problem with the machine, said in one sentence; 2 no usable configuration; 70 a broken
  * invariant, after its state was logged. When the channel to the parent breaks the parent is dead: exit at once.
@@ -9,6 +9,7 @@
 import { giveMemoryBackWhenIdle } from '../adapters/idle-memory'
 import { nodeClock } from '../adapters/node-clock'
 import { AppError, messageOf } from '../kernel/errors'
+import { FaultSwitch, noFaults, type NodeFaults } from '../kernel/node-faults'
 import type { Log } from '../kernel/ports'
 
 const exitCodes = { problem: 1, usage: 2, brokenInvariant: 70 } as const
@@ -58,6 +59,18 @@ export function configurationFrom<T>(
   }
   process.stderr.write(`usage: ${usage}\n`)
   process.exit(exitCodes.usage)
+}
+
+/** What is to go wrong in this process: as it was launched, then as the parent says. */
+export function faultsOf({ faults }: { readonly faults?: NodeFaults }): FaultSwitch {
+  const now = new FaultSwitch(faults ?? noFaults)
+  process.on('message', (message: unknown) => {
+    if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'faults') return
+    const told = message as unknown as { readonly serial: number; readonly faults: NodeFaults }
+    now.set(told.faults)
+    tell({ type: 'faultsObeyed', serial: told.serial })
+  })
+  return now
 }
 
 /** Runs the node until it stops or fails. `make` gets what to call when an invariant broke or the disk failed. */

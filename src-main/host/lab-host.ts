@@ -2,10 +2,11 @@
  * A lab cluster with everything around it: supervisor, monitor, events, and the API that app and CLI see. Commands about
  * nodes go to the supervisor, those about topics, records and groups to the monitor; the cluster view joins both.
  */
-import { ApiError } from '../api/api'
+import { ApiError, type ApiErrorCode } from '../api/api'
 import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { FaultView } from '../api/faults'
 import type {
   BrokerStatsView,
   ClusterView,
@@ -18,7 +19,7 @@ import type {
 } from '../api/views'
 import type { WatchKey, WatchValue } from '../api/watch'
 import type { WorkloadsView } from '../api/workloads'
-import { AppError, ignore } from '../kernel/errors'
+import { AppError, ignore, type AppErrorCode } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
 import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
@@ -26,7 +27,7 @@ import type { Observation } from '../monitor/observation'
 import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
-import { nodeEvent, toldEvent } from './node-events'
+import { faultEvent, nodeEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
 import { workloadErrors, Workloads } from './workloads'
 import { ReaderLink } from './reader-link'
@@ -88,6 +89,11 @@ export class LabHost {
     this.#rates = new RateHistory(ports, history)
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
+    hooks.wiped = (node) => this.#events.add(wipedEvent(node, this.#clock.nowMs()))
+    hooks.fault = (code, fault) => {
+      this.#events.add(faultEvent(code, fault, this.#clock.nowMs()))
+      this.#changed()
+    }
     const client = (): unknown => ({
       name: supervisor.name,
       bootstrapServers: supervisor.bootstrapServers,
@@ -124,12 +130,16 @@ export class LabHost {
 
   /** Opens the folder; throws AppError as Supervisor.open does. */
   static async open(ports: LabHostPorts, dir: string, asked: AskedCluster): Promise<LabHost> {
-    const hooks: Hooks = { changed: () => undefined, nodeEvent: () => undefined }
+    const nobody = (): void => undefined
+    const hooks: Hooks = { changed: nobody, nodeEvent: nobody, wiped: nobody, fault: nobody }
     const supervisor = await Supervisor.open(
       {
         ...ports,
         changed: (node) => hooks.changed(node),
-        nodeEvent: (node, name, fields) => hooks.nodeEvent(node, name, fields)
+        nodeEvent: (node, name, fields) => hooks.nodeEvent(node, name, fields),
+        wiped: (node) => hooks.wiped(node),
+        faultAdded: (fault) => hooks.fault('faultAdded', fault),
+        faultHealed: (fault) => hooks.fault('faultHealed', fault)
       },
       dir,
       asked
@@ -212,6 +222,12 @@ export class LabHost {
     'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
     'node.start': ({ node }) => named(this.#supervisor.startNode(node)),
     'node.restart': ({ node }) => named(this.#supervisor.restart(node)),
+    'node.pause': ({ node }) => named(this.#supervisor.pause(node)),
+    'node.resume': ({ node }) => named(this.#supervisor.resume(node)),
+    'node.wipe': ({ node }) => named(this.#supervisor.wipe(node)),
+    'fault.add': (input) => named(this.#supervisor.addFault(input)),
+    'fault.list': () => Promise.resolve({ faults: [...this.#supervisor.faults()] }),
+    'fault.heal': async ({ id }) => ({ faults: [...(await named(this.#supervisor.healFaults(id)))] }),
     'topic.list': (input) => this.#monitor.ask('topic.list', input),
     'topic.describe': (input) => this.#monitor.ask('topic.describe', input),
     'topic.create': (input) => this.#monitor.ask('topic.create', input),
@@ -343,7 +359,8 @@ export class LabHost {
     const nodes = this.#supervisor.nodes()
     const observation = this.#observation
     const nowMs = this.#clock.nowMs()
-    const { health, reasons } = judge(nodes, observation, nowMs)
+    const faults = this.#supervisor.faults()
+    const { health, reasons } = judge(nodes, observation, nowMs, faults)
     const brokers = this.#brokersStats(nowMs)
     return {
       name: this.#supervisor.name,
@@ -359,6 +376,7 @@ export class LabHost {
       controllerId: this.#controllerId(),
       controllerEpoch: observation?.controllerEpoch ?? null,
       nodes: [...nodes],
+      faults: [...faults],
       brokers,
       topicCount: observation?.topicCount ?? null,
       partitionCount: observation?.partitionCount ?? null,
@@ -413,7 +431,8 @@ export class LabHost {
 
   #nodeChanged(node: NodeView): void {
     // Told once more when the process behind a state is there.
-    if (this.#nodeStates.get(node.name) !== node.state) this.#events.add(nodeEvent(node))
+    const before = this.#nodeStates.get(node.name)
+    if (before !== node.state) this.#events.add(nodeEvent(node, before))
     this.#nodeStates.set(node.name, node.state)
     this.#changed()
   }
@@ -474,11 +493,21 @@ function noWindow(): Promise<never> {
 interface Hooks {
   changed: (node: NodeView) => void
   nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
+  wiped: (node: NodeView) => void
+  fault: (code: 'faultAdded' | 'faultHealed', fault: FaultView) => void
 }
 
 function sum(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 ? null : known.reduce((total, value) => total + value, 0)
+}
+
+const apiCodes: Partial<Record<AppErrorCode, ApiErrorCode>> = {
+  NOT_FOUND: 'NOT_FOUND',
+  ABORTED: 'CONFLICT',
+  NOT_RUNNING: 'CONFLICT',
+  USAGE: 'INVALID_INPUT',
+  TIMED_OUT: 'TIMED_OUT'
 }
 
 /** The supervisor's errors as the API tells them. */
@@ -487,7 +516,6 @@ async function named<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const code = error.code === 'NOT_FOUND' ? 'NOT_FOUND' : error.code === 'ABORTED' ? 'CONFLICT' : 'FAILED'
-    throw new ApiError({ code, message: error.message })
+    throw new ApiError({ code: apiCodes[error.code] ?? 'FAILED', message: error.message })
   }
 }

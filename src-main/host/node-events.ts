@@ -1,9 +1,11 @@
 /** The events of node states, from the states themselves. */
+import type { FaultView } from '../api/faults'
 import type { ClusterEvent, EventCode, HealthLevel, NodeState, NodeView } from '../api/views'
 
 const codes: Readonly<Record<NodeState, EventCode>> = {
   starting: 'nodeStarting',
   running: 'nodeRunning',
+  paused: 'nodePaused',
   stopping: 'nodeStopping',
   stopped: 'nodeStopped',
   killed: 'nodeKilled',
@@ -14,6 +16,7 @@ const codes: Readonly<Record<NodeState, EventCode>> = {
 const levels: Readonly<Record<NodeState, HealthLevel>> = {
   starting: 'recovering',
   running: 'healthy',
+  paused: 'critical',
   stopping: 'stopped',
   stopped: 'stopped',
   killed: 'critical',
@@ -56,7 +59,8 @@ export function toldEvent(
   }
 }
 
-export function nodeEvent(node: NodeView): Omit<ClusterEvent, 'id'> {
+/** `before`: the state that was told of last. */
+export function nodeEvent(node: NodeView, before: NodeState | undefined): Omit<ClusterEvent, 'id'> {
   const params: Record<string, string | number> = { node: node.name, id: node.id, role: node.role }
   if (node.exit !== null && (node.state === 'crashed' || node.state === 'failed')) {
     params['exit'] = node.exit.signal ?? `exit code ${String(node.exit.code)}`
@@ -65,10 +69,31 @@ export function nodeEvent(node: NodeView): Omit<ClusterEvent, 'id'> {
   if (node.problem !== null) params['problem'] = node.problem
   return {
     atMs: node.sinceMs,
-    code: codes[node.state],
+    code: before === 'paused' && hasProcess(node) ? 'nodeResumed' : codes[node.state],
     level: levels[node.state],
     kind: 'process',
     subject: node.name,
     params
   }
+}
+
+const hasProcess = ({ state }: NodeView): boolean => state === 'running' || state === 'starting'
+
+/** `atMs`: when its data was gone. */
+export function wipedEvent({ name }: NodeView, atMs: number): Omit<ClusterEvent, 'id'> {
+  return { atMs, code: 'nodeWiped', level: 'critical', kind: 'process', subject: name, params: {} }
+}
+
+export function faultEvent(
+  code: 'faultAdded' | 'faultHealed',
+  { kind, node, to, oneWay, value }: FaultView,
+  atMs: number
+): Omit<ClusterEvent, 'id'> {
+  const params = {
+    kind,
+    ...(to === null ? {} : { to }),
+    ...(oneWay ? { oneWay: 1 } : {}),
+    ...(value === null ? {} : { value })
+  }
+  return { atMs, code, level: code === 'faultAdded' ? 'degraded' : 'healthy', kind: 'process', subject: node, params }
 }

@@ -222,6 +222,10 @@ export interface ChildProcess {
   send(message: Readonly<Record<string, unknown>>): void
   /** SIGKILL. */
   kill(): void
+  /** SIGSTOP. Resolves when it stands still, or is gone. Rejects with AppError where that is not to be had, or not seen. */
+  pause(): Promise<void>
+  /** SIGCONT, sent before this returns. Resolves when it goes on, or is gone. */
+  resume(): Promise<void>
 }
 
 export interface ProcessLauncher {

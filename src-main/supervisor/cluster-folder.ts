@@ -11,7 +11,9 @@ export const pidsFile = 'processes.json'
 /** There while the folder is being emptied: whoever opens it after that broke off finishes it before anything starts. */
 export const emptyingFile = '.emptying'
 
-const dataNames = /^(?:(?:broker|ensemble)-[1-9]\d*|monitor|history|processes\.json)$/
+/** Of a node whose data is being taken away: none of it is ever started again. */
+const wipedPrefix = '.wiped-'
+const dataNames = /^(?:(?:\.wiped-)?(?:broker|ensemble)-[1-9]\d*|monitor|history|processes\.json)$/
 const keptNames =
   /^(?:cluster\.json|web\.json|workloads\.json(?:\.unreadable)?|lagoon\.sock|lagoon\.log(?:\.1)?|\.emptying|\.lock)(?:\.[\w.]*)?$/
 
@@ -48,6 +50,32 @@ export function finishEmptying(disk: Disk, dir: string): void {
   for (const { name, isDirectory } of disk.list(dir))
     if (isData(name)) removeData(disk, disk.join(dir, name), isDirectory)
   disk.remove(mark)
+}
+
+/**
+ * Takes the data of one node away. It has another name before any of it goes, so that no node ever starts with half of it.
+ * Throws AppError.
+ */
+export function wipeNode(disk: Disk, dir: string, name: string): void {
+  const path = disk.join(dir, name)
+  const wiped = disk.join(dir, `${wipedPrefix}${name}`)
+  disk.remove(wiped)
+  if (!disk.exists(path)) return
+  try {
+    disk.rename(path, wiped)
+  } catch (error) {
+    expectAppError(error)
+    // A mount point keeps its name.
+    for (const entry of disk.list(path)) disk.remove(disk.join(path, entry.name))
+    return
+  }
+  disk.remove(wiped)
+}
+
+/** What a wipe that broke off has left. Throws AppError. */
+export function finishWiping(disk: Disk, dir: string): void {
+  for (const { name, isDirectory } of disk.list(dir))
+    if (isDirectory && isData(name) && name.startsWith(wipedPrefix)) disk.remove(disk.join(dir, name))
 }
 
 /** A mount point cannot go, but what is in it can, and that is the data. */

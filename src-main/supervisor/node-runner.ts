@@ -9,6 +9,7 @@ import { invariant } from '../kernel/invariant'
 import { AppError } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher, Timer } from '../kernel/ports'
 import type { NodeView, NodeState } from '../api/views'
+import type { NodeFaults } from '../kernel/node-faults'
 import type { NodeSpec } from './core/cluster-spec'
 import { afterCrash, afterPassingProblem, noCrashes, type RestartHistory } from './core/restart-policy'
 
@@ -19,6 +20,8 @@ const stopTimeoutMs = 15_000
 const previousStates: Readonly<Record<NodeState, readonly NodeState[]>> = {
   starting: ['stopped', 'killed', 'crashed', 'failed'],
   running: ['starting'],
+  // No state of its own (see #isPaused): it goes on as what it was.
+  paused: [],
   stopping: ['starting', 'running'],
   stopped: ['stopping', 'starting', 'running', 'crashed', 'failed', 'killed'],
   killed: ['starting', 'running', 'stopping', 'crashed', 'failed', 'stopped'],
@@ -66,6 +69,12 @@ export class NodeRunner {
   /** What the process said of itself last; forgotten with it. */
   #recovery: { readonly done: number; readonly total: number } | undefined
   #isDiskFull = false
+  /** The process stands still; what it was doing when it was paused is its state underneath. */
+  #isPaused = false
+  /** Of the latest pause or resume: an earlier one that is still being observed has no say any more. */
+  #pauses = 0
+  #faultsTold = 0
+  #faultsObeyed = 0
   #waiting: Settled[] = []
 
   constructor(spec: NodeSpec, ports: NodeRunnerPorts) {
@@ -84,7 +93,7 @@ export class NodeRunner {
   }
 
   get state(): NodeState {
-    return this.#state
+    return this.#isPaused ? 'paused' : this.#state
   }
 
   /** It ended by itself and will be started again by itself. */
@@ -109,7 +118,7 @@ export class NodeRunner {
       name: this.#spec.name,
       role: this.#spec.role,
       id: this.#spec.id,
-      state: this.#state,
+      state: this.state,
       pid: this.#child?.pid ?? null,
       port: this.#spec.port,
       dataDir: this.#ports.dataDir,
@@ -124,11 +133,12 @@ export class NodeRunner {
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Launches the process unless there is one; after the exit of one that is ending. */
+  /** Launches the process unless there is one, which goes on if it was paused; after the exit of one that is ending. */
   start(): void {
     this.#cancelRestart()
     if (this.#child !== undefined) {
       this.#startsAfterExit = this.#ending !== undefined
+      this.#goOn(this.#child)
       return
     }
     this.#problem = undefined
@@ -173,6 +183,8 @@ export class NodeRunner {
     const wasEnding = this.#ending !== undefined
     this.#ending = 'stopped'
     if (!wasEnding) {
+      // What stands still cannot end cleanly.
+      this.#goOn(child)
       this.#enter('stopping')
       child.send({ type: 'stop' })
     }
@@ -198,9 +210,75 @@ export class NodeRunner {
     await this.#untilSettled(() => this.#child !== child)
   }
 
+  /** SIGSTOP. Resolves when it was seen to stand still; rejects with AppError when it cannot, or when a later verb undid it. */
+  async pause(): Promise<void> {
+    const { name } = this.#spec
+    const child = this.#child
+    if (child === undefined || this.#ending !== undefined) {
+      throw new AppError(
+        'NOT_RUNNING',
+        `${name} does not run (${this.#state}), so it cannot be paused. Start it first.`
+      )
+    }
+    if (this.#isPaused) return
+    const pause = ++this.#pauses
+    await child.pause()
+    if (this.#child !== child || this.#pauses !== pause) {
+      throw new AppError('ABORTED', `${name} was told something else before it stood still.`)
+    }
+    this.#setPaused(true)
+  }
+
+  /** SIGCONT. Resolves when it was seen to go on; nothing to do for one that is not paused. Rejects with AppError. */
+  async resume(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) {
+      throw new AppError('NOT_RUNNING', `${this.#spec.name} does not run (${this.#state}). Start it instead.`)
+    }
+    this.#pauses += 1
+    await child.resume()
+    if (this.#child === child) this.#setPaused(false)
+  }
+
+  #goOn(child: ChildProcess): void {
+    this.#pauses += 1
+    if (!this.#isPaused) return
+    this.#setPaused(false)
+    child.resume().catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error
+      this.#ports.log('error', 'a paused node does not go on', { node: this.#spec.name, reason: error.message })
+    })
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return
+    this.#isPaused = isPaused
+    this.#moved()
+  }
+
+  /** Resolves when the process obeys them, or cannot: it has ended, or stands still and obeys when it goes on. */
+  async tellFaults(faults: NodeFaults): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const serial = ++this.#faultsTold
+    child.send({ type: 'faults', serial, faults })
+    await this.#untilSettled(() => this.#child !== child || this.#isPaused || this.#faultsObeyed >= serial)
+  }
+
+  /** Kills what runs, then lets `empty` take its data away; it stays stopped. */
+  async wipe(empty: () => void): Promise<void> {
+    await this.kill()
+    if (this.#child !== undefined) {
+      throw new AppError('ABORTED', `${this.#spec.name} was started before its data was gone; nothing was taken away.`)
+    }
+    // In one turn: nothing is launched into a folder that is half empty.
+    empty()
+    if (this.#state !== 'stopped') this.#enter('stopped')
+  }
+
   /** Resolves when the node serves; rejects with AppError when it ended, or was told to end, instead. */
   async whenRunning(): Promise<void> {
-    await this.#untilSettled(() => this.#state !== 'starting' && !this.#startsAfterExit)
+    await this.#untilSettled(() => this.#state !== 'starting' && !this.#startsAfterExit && !this.#isPaused)
     if (this.#state === 'running') return
     if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'killed') {
       const verb = this.#spec.desired === 'killed' ? 'killed' : 'stopped'
@@ -228,6 +306,9 @@ export class NodeRunner {
       if (this.#state === 'starting') this.#enter('running')
     } else if (fields['type'] === 'problem') {
       this.#problem = { code: String(fields['code']), message: String(fields['message']) }
+    } else if (fields['type'] === 'faultsObeyed') {
+      this.#faultsObeyed = Number(fields['serial'])
+      this.#settle()
     } else if (fields['type'] === 'event') {
       this.#told(String(fields['name']), (fields['fields'] ?? fields) as Readonly<Record<string, unknown>>)
     } else if (fields['type'] === 'log') {
@@ -255,6 +336,7 @@ export class NodeRunner {
     this.#exit = exit
     this.#recovery = undefined
     this.#isDiskFull = false
+    this.#isPaused = false
     if (this.#ending !== undefined) {
       const ending = this.#ending
       this.#ending = undefined
@@ -298,8 +380,17 @@ export class NodeRunner {
       to: state
     })
     this.#state = state
+    this.#moved()
+  }
+
+  #moved(): void {
     this.#sinceMs = this.#ports.clock.nowMs()
     this.#ports.changed(this)
+    this.#settle()
+  }
+
+  /** Whoever waits looks again. */
+  #settle(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const look of waiting) look.resolve()

@@ -4,6 +4,7 @@
  */
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
+import type { AskedFault } from '../api/faults'
 import type { NodeView } from '../api/views'
 import {
   addressesOf,
@@ -29,7 +30,9 @@ import {
   type Sizes
 } from './core/cluster-spec'
 import { brokerConfigProblem, brokerOptions, type BrokerConfigs } from './core/broker-configs'
-import { finishEmptying, lockFile, pidsFile, specFile } from './cluster-folder'
+import { finishEmptying, finishWiping, lockFile, pidsFile, specFile, wipeNode } from './cluster-folder'
+import { ClusterFaults } from './cluster-faults'
+import type { Fault } from './core/faults'
 import { NodeRunner } from './node-runner'
 
 /** The verdict tells how long it may take (BROKER_SESSION_MS). */
@@ -47,6 +50,10 @@ export interface SupervisorPorts {
   readonly changed: (node: NodeView) => void
   /** A node said that something happened to it. */
   readonly nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
+  /** The data of a node is gone because somebody wanted it so. */
+  readonly wiped: (node: NodeView) => void
+  readonly faultAdded: (fault: Fault) => void
+  readonly faultHealed: (fault: Fault) => void
 }
 
 /** What `up` was told of the cluster. */
@@ -77,6 +84,7 @@ export class Supervisor {
   /** Brokers that each broker knows to be alive. */
   readonly #known = new Map<string, readonly number[]>()
   readonly #metadataWaiters = new Set<() => void>()
+  readonly #faults: ClusterFaults
   #spec: ClusterSpec
   #specWritten: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
@@ -89,6 +97,16 @@ export class Supervisor {
     this.#isNew = opening.isNew
     this.#mayMovePorts = opening.isNew && opening.asked.ports === undefined
     for (const node of spec.nodes) this.#runners.set(node.name, this.#runner(node))
+    this.#faults = new ClusterFaults({
+      clock: ports.clock,
+      spec: () => this.#spec,
+      tell: async () => {
+        const told = [...this.#runners.values()].map((runner) => runner.tellFaults(this.#faults.of(runner.spec.name)))
+        await Promise.all(told)
+      },
+      added: ports.faultAdded,
+      healed: ports.faultHealed
+    })
   }
 
   /**
@@ -116,6 +134,7 @@ export class Supervisor {
       // They have files open, and the list of them is among what is emptied.
       await sweep(ports, dir)
       finishEmptying(disk, dir)
+      finishWiping(disk, dir)
       const stored = isNew ? await newSpec(ports, dir, sizes, asked) : storedSpec(disk, path)
       const resize = resizeProblem(stored, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
@@ -246,6 +265,7 @@ export class Supervisor {
   }
 
   async #stop(): Promise<void> {
+    this.#faults.close()
     const runners = [...this.#runners.values()]
     const stopAll = (role: string) =>
       Promise.all(
@@ -299,6 +319,44 @@ export class Supervisor {
     await stopped
     await Promise.all([runner.whenRunning(), this.#specWritten])
     return runner.view()
+  }
+
+  async pause(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#refuseWhileStopping()
+    await runner.pause()
+    return runner.view()
+  }
+
+  async resume(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#refuseWhileStopping()
+    await runner.resume()
+    return runner.view()
+  }
+
+  /** Kills what runs and takes its data away; it stays stopped. */
+  async wipe(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    this.#desire(name, 'stopped')
+    await Promise.all([runner.wipe(() => wipeNode(this.#ports.disk, this.dir, name)), this.#specWritten])
+    this.#ports.wiped(runner.view())
+    return runner.view()
+  }
+
+  // ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  faults(): readonly Fault[] {
+    return this.#faults.list()
+  }
+
+  async addFault(asked: AskedFault): Promise<Fault> {
+    this.#refuseWhileStopping()
+    return await this.#faults.add(asked)
+  }
+
+  healFaults(id?: string): Promise<readonly Fault[]> {
+    return this.#faults.heal(id)
   }
 
   #find(name: string): NodeRunner {
@@ -369,14 +427,16 @@ export class Supervisor {
   #configOf({ role, id, port, name }: NodeSpec): unknown {
     const { host } = this.#spec
     const dataDir = this.#ports.disk.join(this.dir, name)
+    // What was wrong with a node's links and disk is so for its next process, too.
+    const faults = this.#faults.of(name)
     if (role === 'ensemble') {
-      return { memberId: id, host, port, dataDir, sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000 }
+      return { memberId: id, host, port, dataDir, sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000, faults }
     }
     const ensemble = this.#spec.nodes
       .filter((node) => node.role === 'ensemble')
       .map((node) => ({ host, port: node.port }))
     const options = brokerOptions(this.#spec.brokerConfigs ?? {})
-    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs, ...options }
+    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs, faults, ...options }
   }
 
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────

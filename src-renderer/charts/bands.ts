@@ -16,9 +16,11 @@ const MEANING: Partial<Record<EventCode, BandKind | null>> = {
   nodeKilled: 'critical',
   nodeCrashed: 'critical',
   nodeFailed: 'critical',
+  nodePaused: 'critical',
   nodeStopped: 'stopped',
   nodeStarting: 'recovering',
-  nodeRunning: null
+  nodeRunning: null,
+  nodeResumed: null
 }
 
 export function bandsOf(events: readonly ClusterEvent[], fromMs: number, toMs: number): Band[] {

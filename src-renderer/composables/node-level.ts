@@ -4,6 +4,7 @@ import type { BrokerStatsView, HealthLevel, NodeState, NodeView } from '@api/vie
 const LEVELS = {
   starting: 'recovering',
   running: 'healthy',
+  paused: 'critical',
   stopping: 'recovering',
   stopped: 'stopped',
   killed: 'critical',

@@ -91,6 +91,7 @@ export function useText(): Text {
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.exit)
     if (event.code === 'workloadEnded')
       named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
+    if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultSentence(event)
     const { restartInSeconds } = params
     if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
     if (typeof params.sessionSeconds === 'number') named.delay = duration(params.sessionSeconds * 1000)
@@ -99,6 +100,16 @@ export function useText(): Text {
     const form = isRestarted ? 'eventLong' : isWhole ? 'event' : 'eventShort'
     const counted = params.count ?? params.partitions
     return t(`${form}.${event.code}`, named, typeof counted === 'number' ? counted : 1)
+  }
+
+  const faultSentence = ({ subject, params }: ClusterEvent): string => {
+    const { kind, to, oneWay, value } = params
+    const key = `fault.is.${kind ?? ''}`
+    if (!i18n.te(key, 'en')) return foreign(String(kind ?? ''))
+    const [node, other] = [nodeLabel(subject ?? ''), nodeLabel(String(to ?? ''))]
+    const link = `${node} ${oneWay === undefined ? '↔' : '→'} ${other}`
+    const shown = typeof value === 'number' ? integer(value) : ''
+    return t(key, { link, nodeIn: nodeInline(subject ?? ''), value: shown })
   }
 
   const exitSentence = (exit: unknown): string => {

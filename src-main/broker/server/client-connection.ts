@@ -26,9 +26,14 @@ const wholeBulkRequestBytesMax = ownFrameBytesMin
 
 type Request = Extract<Routed, { type: 'request' }>
 
+/** What brokers call themselves to each other: ours, and Kafka's fetchers. */
+const brokerClientId = /^(?:broker|controller)-\d+(?:-|$)/
+
 export interface ClientConnectionPorts {
   readonly router: RequestRouter
   readonly gate: ServingGate
+  /** Nobody but brokers is served (a failure that was asked for). */
+  readonly refusesClients: () => boolean
   readonly pool: PiecePool
   readonly clock: Clock
   readonly log: Log
@@ -47,6 +52,8 @@ export class ClientConnection implements FrameHandler {
   /** Copies of frames that came while held; bounded by one receive buffer, since reading is paused then. */
   readonly #waiting: Uint8Array[] = []
   #isPumping = false
+  /** As its first request says. */
+  #isBroker: boolean | undefined
   #leaveGate: () => void = () => undefined
   /** Nothing is read or answered any more: closed, or about to be. */
   #isOver = false
@@ -61,6 +68,11 @@ export class ClientConnection implements FrameHandler {
   /** Nothing asked since `sinceMs` and nothing under way. */
   isIdleSince(sinceMs: number): boolean {
     return this.#lastFrameMs < sinceMs && this.#holds.size === 0
+  }
+
+  /** False before its first request. */
+  get isBroker(): boolean {
+    return this.#isBroker === true
   }
 
   frame(bytes: Uint8Array): void {
@@ -94,6 +106,8 @@ export class ClientConnection implements FrameHandler {
 
   #process(bytes: Uint8Array): void {
     const routed = this.#ports.router.route(bytes)
+    if (routed.type === 'request') this.#isBroker ??= brokerClientId.test(routed.header.clientId ?? '')
+    if (this.#ports.refusesClients() && !this.isBroker) return this.destroy()
     if (routed.type === 'request') {
       if (this.#ports.gate.isOpen || routed.row.isServedEarly) this.#serve(routed, bytes)
       else this.#waitAtGate(bytes)

@@ -1,5 +1,6 @@
 /** The commands of `lagoon` and their options. */
 import { Command, Option } from 'commander'
+import { FAULT_FOR_MS_MAX, FAULT_KINDS } from '../../api/faults'
 import { consume } from './consume'
 import { exitCodes } from './exit'
 import * as administration from './administration'
@@ -18,6 +19,7 @@ import {
   type CommonOptions
 } from './options'
 import type { exportRecords } from './export'
+import * as faults from './faults'
 import { produce } from './produce'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
@@ -30,7 +32,10 @@ const nodeVerbs = {
   kill: 'end the process of a node at once, as a crash does (SIGKILL); it stays down',
   stop: 'let a node shut down cleanly; it stays down',
   start: 'start a node that is down',
-  restart: 'stop a node cleanly and start it again'
+  restart: 'stop a node cleanly and start it again',
+  pause: 'make the process of a node stand still (SIGSTOP) until it is resumed, started, stopped or killed',
+  resume: 'let a paused node go on',
+  wipe: 'end a node at once and take all its data away; it stays down'
 } as const satisfies Record<verbs.NodeVerb, string>
 
 export function buildProgram(): Command {
@@ -139,12 +144,27 @@ export function buildProgram(): Command {
     .option('--all', 'all of them')
     .action(workloadStop)
 
-  const node = program.command('node').description('kill, stop, start, restart a node: broker-1, ensemble-1')
+  const node = program.command('node').description('kill, stop, start, pause, wipe … a node: broker-1, ensemble-1')
   for (const [verb, description] of Object.entries(nodeVerbs) as [verbs.NodeVerb, string][]) {
     withCommon(node.command(`${verb} <node>`))
       .description(description)
       .action((name: string, options: CommonOptions) => verbs.node(verb, name, options))
   }
+
+  const fault = program.command('fault').description('make links, disks and clocks of nodes go wrong, and heal them')
+  const kinds = FAULT_KINDS.map((kind) => kind).join(', ')
+  withCommon(fault.command('add <kind> <node>'))
+    .description(`one of ${kinds}; it lasts until it is healed, or the cluster ends`)
+    .option('--to <node>', 'the other end of a link')
+    .option('--one-way', 'only what <node> sends to the other end')
+    .option('--value <n>', 'milliseconds; of lossy-link percent', wholeNumber(-Number.MAX_SAFE_INTEGER))
+    .option('--for <ms>', 'heal by itself after so long', wholeNumber(1, FAULT_FOR_MS_MAX))
+    .action(faults.faultAdd)
+  withCommon(fault.command('list')).description('show the faults that are not healed').action(faults.faultList)
+  withCommon(fault.command('heal [id]'))
+    .description('take a fault back, or all of them')
+    .option('--all', 'all of them')
+    .action(faults.faultHeal)
   return program
 }
 

@@ -91,7 +91,7 @@ export const groupList = (options: CommonOptions): Promise<void> =>
 export const groupDescribe = (groupId: string, options: CommonOptions): Promise<void> =>
   run(options, 'group.describe', { groupId }, { json: (value) => value, text: groupText, unknown: unknownOfGroup })
 
-export type NodeVerb = 'kill' | 'stop' | 'start' | 'restart'
+export type NodeVerb = 'kill' | 'stop' | 'start' | 'restart' | 'pause' | 'resume' | 'wipe'
 
 export const node = (verb: NodeVerb, name: string, options: CommonOptions): Promise<void> =>
   run(options, `node.${verb}`, { node: name }, { json: (value) => value, text: nodeText })

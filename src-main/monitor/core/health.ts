@@ -7,6 +7,7 @@
  * are clients: one that is behind, or that nobody reads for any more, is told of and leaves the cluster as healthy as it
  * is.
  */
+import type { FaultView } from '../../api/faults'
 import type { HealthLevel, NodeView, ReasonView } from '../../api/views'
 import type { Observation } from '../observation'
 
@@ -32,13 +33,19 @@ interface Finding {
 
 const bySeverity = (a: HealthLevel, b: HealthLevel): number => severity.indexOf(a) - severity.indexOf(b)
 
-export function judge(nodes: readonly NodeView[], observation: Observation | undefined, nowMs: number): Verdict {
+export function judge(
+  nodes: readonly NodeView[],
+  observation: Observation | undefined,
+  nowMs: number,
+  faults: readonly FaultView[] = []
+): Verdict {
   const findings = [
     ...offlineFindings(observation),
     ...ensembleFindings(nodes),
     ...controllerFindings(nodes, observation),
     ...brokerFindings(nodes, observation, nowMs),
     ...diskFindings(nodes),
+    ...faultFindings(faults),
     ...groupFindings(observation),
     ...observationFindings(nodes, observation, nowMs)
   ].sort((a, b) => bySeverity(a.impact, b.impact) || bySeverity(a.reason.level, b.reason.level))
@@ -107,6 +114,7 @@ function brokerFindings(
       }
       if (state === 'starting') return finding({ code: 'brokerStarting', level: 'recovering', ...common })
       if (state === 'stopping') return finding({ code: 'brokerStopping', level: 'recovering', ...common }, impact)
+      if (state === 'paused') return finding({ code: 'brokerPaused', level: 'critical', ...common }, impact)
       if (state === 'stopped') return finding({ code: 'brokerStopped', level: 'stopped', ...common }, impact)
       if (state !== 'running')
         return finding(
@@ -134,6 +142,24 @@ function diskFindings(nodes: readonly NodeView[]): readonly Finding[] {
   return nodes
     .filter(({ isDiskFull }) => isDiskFull === true)
     .map(({ name, sinceMs }) => finding({ code: 'diskFull', level: 'degraded', sinceMs, node: name }))
+}
+
+/** Nobody is to wonder, a day later, why a link is slow. */
+function faultFindings(faults: readonly FaultView[]): readonly Finding[] {
+  const [first] = faults
+  if (first === undefined) return []
+  const sample = [...new Set(faults.map(({ kind }) => kind))].slice(0, 3)
+  const isOfOne = faults.every(({ node, to }) => node === first.node && to === null)
+  return [
+    finding({
+      code: 'faultsActive',
+      level: 'degraded',
+      sinceMs: first.sinceMs,
+      node: isOfOne ? first.node : null,
+      count: faults.length,
+      sample
+    })
+  ]
 }
 
 function groupFindings(observation: Observation | undefined): readonly Finding[] {

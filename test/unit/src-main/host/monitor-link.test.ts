@@ -12,7 +12,14 @@ function world(own: Partial<Pick<MonitorLinkPorts, 'kind' | 'log'>> = {}) {
     launch: (_kind: unknown, _config: unknown, own: ProcessHandlers) => {
       launchedAtMs.push(clock.monotonicMs())
       handlers.push(own)
-      return { pid: 1, startedAt: '', send: (message: unknown) => void sent.push(message), kill: () => undefined }
+      return {
+        pid: 1,
+        startedAt: '',
+        send: (message: unknown) => void sent.push(message),
+        kill: () => undefined,
+        pause: () => Promise.resolve(),
+        resume: () => Promise.resolve()
+      }
     },
     sweep: () => Promise.resolve(false)
   }

@@ -37,7 +37,9 @@ class FakeProcess implements ProcessLauncher {
       kill: () => {
         this.kills += 1
         this.ends({ code: null, signal: 'SIGKILL' })
-      }
+      },
+      pause: () => Promise.resolve(),
+      resume: () => Promise.resolve()
     }
   }
   sweep = (): Promise<boolean> => Promise.resolve(false)

@@ -18,7 +18,14 @@ function runnerUnderTest() {
         world.launches += 1
         if (world.refuses) throw new AppError('FAILED', 'The ensemble process could not be started.')
         world.handlers = handlers
-        return { pid: 7, startedAt: 't', send: () => undefined, kill: () => undefined }
+        return {
+          pid: 7,
+          startedAt: 't',
+          send: () => undefined,
+          kill: () => undefined,
+          pause: () => Promise.resolve(),
+          resume: () => Promise.resolve()
+        }
       },
       sweep: () => Promise.resolve(false)
     },

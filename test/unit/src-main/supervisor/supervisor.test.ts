@@ -33,6 +33,17 @@ class World {
   slowMs = 0
   #pids = 100
 
+  /** Processes that stand still. */
+  readonly standing = new Set<Launched>()
+  readonly signals: string[] = []
+
+  private signal(one: Launched, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    this.signals.push(signal)
+    if (signal === 'SIGSTOP') this.standing.add(one)
+    else this.standing.delete(one)
+    return Promise.resolve()
+  }
+
   readonly launcher = {
     launch: (kind: ProcessKind, config: unknown, handlers: ProcessHandlers): ChildProcess => {
       const sent: Readonly<Record<string, unknown>>[] = []
@@ -42,8 +53,12 @@ class World {
         send: (message) => {
           sent.push(message)
           if (message['type'] === 'stop' && this.obeysStop) this.exit(one, { code: 0, signal: null })
+          if (message['type'] === 'faults' && !this.standing.has(one))
+            handlers.message({ type: 'faultsObeyed', serial: message['serial'] })
         },
-        kill: () => this.exit(one, { code: null, signal: 'SIGKILL' })
+        kill: () => this.exit(one, { code: null, signal: 'SIGKILL' }),
+        pause: () => this.signal(one, 'SIGSTOP'),
+        resume: () => this.signal(one, 'SIGCONT')
       }
       const one: Launched = { kind, config: config as Record<string, unknown>, handlers, child, sent, isGone: false }
       this.launched.push(one)
@@ -103,7 +118,8 @@ class World {
 
   open(sizes: { brokers?: number; ensemble?: number; isKnown?: boolean } = {}, at = dir): Promise<Supervisor> {
     const { clock, disk, launcher, ports, labs } = this
-    const observers = { changed: () => undefined, nodeEvent: () => undefined }
+    const nobody = () => undefined
+    const observers = { changed: nobody, nodeEvent: nobody, wiped: nobody, faultAdded: nobody, faultHealed: nobody }
     return Supervisor.open({ clock, disk, launcher, ports, labs, log: silent, ...observers }, at, sizes)
   }
 
@@ -398,6 +414,87 @@ describe('the supervisor', () => {
     world.disk.remove(`${dir}/cluster.json`)
     world.disk.remove(`${dir}/thesis.txt`)
     expect(await world.open()).toBeInstanceOf(Supervisor)
+  })
+
+  it('pauses a node until it is resumed, started, stopped or killed', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+
+    const paused = await supervisor.pause('broker-1')
+    expect(paused.state).toBe('paused')
+    await supervisor.pause('broker-1')
+    expect((await supervisor.resume('broker-1')).state).toBe('running')
+    await supervisor.pause('broker-1')
+    expect((await world.clock.until(supervisor.startNode('broker-1'))).state).toBe('running')
+    await supervisor.pause('broker-1')
+    const stopped = await world.clock.until(supervisor.stopNode('broker-1'))
+    await supervisor.pause('broker-2')
+    const killed = await world.clock.until(supervisor.kill('broker-2'))
+
+    expect([stopped.state, killed.state]).toEqual(['stopped', 'killed'])
+    expect(world.signals).toEqual(['SIGSTOP', 'SIGCONT', 'SIGSTOP', 'SIGCONT', 'SIGSTOP', 'SIGCONT', 'SIGSTOP'])
+    await expect(supervisor.pause('broker-1')).rejects.toThrow('does not run (stopped)')
+    await expect(supervisor.resume('broker-2')).rejects.toThrow('Start it instead')
+  })
+
+  it('takes the data of a node away, and leaves it down', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    world.disk.makeDirectory(`${dir}/broker-1/orders-0`)
+    world.disk.replaceUnsynced(`${dir}/broker-1/orders-0/00000000000000000000.log`, new Uint8Array(9))
+
+    const wiped = await world.clock.until(supervisor.wipe('broker-1'))
+    expect(wiped).toMatchObject({ state: 'stopped', pid: null })
+    expect(world.disk.exists(`${dir}/broker-1`)).toBe(false)
+    expect((await world.clock.until(supervisor.wipe('broker-1'))).state).toBe('stopped')
+    expect((await world.clock.until(supervisor.startNode('broker-1'))).state).toBe('running')
+  })
+
+  it('finishes a wipe that broke off before anything starts', async () => {
+    const world = new World()
+    const first = await world.started({ brokers: 1 })
+    await world.clock.until(first.stop())
+    world.disk.makeDirectory(`${dir}/.wiped-broker-1/orders-0`)
+
+    await world.open({})
+
+    expect(world.disk.exists(`${dir}/.wiped-broker-1`)).toBe(false)
+  })
+
+  it('tells each node its part of a fault, now and when it is launched again', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    const linksOf = (id: number) => {
+      const told = world.broker(id).sent.filter(({ type }) => type === 'faults')
+      return (told.at(-1)?.['faults'] as { links: { peer: { port: number }; outward: { isCut: boolean } }[] }).links
+    }
+
+    const fault = await supervisor.addFault({ kind: 'cut-link', node: 'broker-1', to: 'broker-2', oneWay: true })
+    expect(fault).toMatchObject({ id: 'fault-1', kind: 'cut-link', node: 'broker-1', to: 'broker-2', value: null })
+    expect(linksOf(1)).toMatchObject([{ peer: { port: 9093 }, outward: { isCut: true }, inward: { isCut: false } }])
+    expect(linksOf(2)).toMatchObject([{ peer: { port: 9092 }, outward: { isCut: false }, inward: { isCut: true } }])
+    await world.clock.until(supervisor.restart('broker-2'))
+    expect(world.broker(2).config['faults']).toMatchObject({ links: [{ peer: { port: 9092 } }] })
+
+    expect(await supervisor.healFaults()).toEqual([fault])
+    expect(linksOf(2)).toEqual([])
+    expect(supervisor.faults()).toEqual([])
+  })
+
+  it('heals a fault when its time is over, and does not wait for a node that stands still', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 2 })
+    await supervisor.pause('broker-1')
+
+    const slow = await supervisor.addFault({ kind: 'slow-disk', node: 'broker-1', forMs: 1000 })
+    expect(slow.value).toBe(20)
+    await world.clock.run(999)
+    expect(supervisor.faults()).toHaveLength(1)
+    await world.clock.run(1)
+    expect(supervisor.faults()).toEqual([])
+    // It was there: that it is healed already is no mistake of whoever heals it.
+    expect(await supervisor.healFaults(slow.id)).toEqual([])
+    await expect(supervisor.healFaults('fault-9')).rejects.toThrow('There is no fault fault-9')
   })
 
   it('names the nodes there are when it is asked for one that is not', async () => {

@@ -60,7 +60,7 @@ describe('the locales', () => {
   })
 
   it('use in an event no placeholder that its params do not fill', () => {
-    const always = ['subject', 'node', 'nodeIn', 'how', 'delay']
+    const always = ['subject', 'node', 'nodeIn', 'how', 'delay', 'fault']
     const unfilled = EVENT_CODES.flatMap((code) => {
       const filled: readonly string[] = [...always, ...EVENT_PARAMS[code]]
       return placeholders(en.get(`event.${code}`) ?? '')

@@ -70,6 +70,7 @@ function connectedThrough(
   const client = new ClientConnection(connection, {
     router: new RequestRouter(rows),
     gate,
+    refusesClients: () => false,
     pool: new PiecePool(),
     clock: new SimClock(),
     log: () => undefined,
@@ -117,7 +118,12 @@ describe('ClientConnection', () => {
       throw error
     }
     const ports = { router: new RequestRouter([row]), gate, pool: new PiecePool(), log: () => undefined, failed }
-    const client = new ClientConnection(connection, { ...ports, clock, closed: () => undefined })
+    const client = new ClientConnection(connection, {
+      ...ports,
+      clock,
+      refusesClients: () => false,
+      closed: () => undefined
+    })
     const bytes = produceFrame(5)
 
     client.frame(bytes)
