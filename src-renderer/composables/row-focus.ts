@@ -2,18 +2,16 @@
  * Keys of the links and buttons in rows. Arrows go to that of the next row. Tab goes through a short list as through a
  * page; it leaves a long one at once, or ten thousand rows would be a trap.
  */
-const CONTROL = 'a[href], button:not([disabled])'
+export const CONTROL = 'a[href], button:not([disabled])'
 /** From here on a list is long. */
 export const LONG_LIST = 100
 
-const STEPS: Readonly<Record<string, 'nextElementSibling' | 'previousElementSibling'>> = {
-  ArrowDown: 'nextElementSibling',
-  ArrowUp: 'previousElementSibling'
-}
+export const ROW_STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1 }
 
 export function focusNextRow(event: KeyboardEvent): void {
-  const step = STEPS[event.key]
-  if (step === undefined || !(event.target instanceof HTMLElement)) return
+  const by = ROW_STEPS[event.key]
+  const step = by === 1 ? 'nextElementSibling' : 'previousElementSibling'
+  if (by === undefined || !(event.target instanceof HTMLElement)) return
   // A menu that was opened from a row lies in it, and has arrows of its own.
   if (event.target.closest('[role=menu]') !== null) return
   let row = event.target.closest('tr, li')?.[step]

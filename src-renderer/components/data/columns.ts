@@ -16,6 +16,8 @@ export interface Column {
   readonly isQuiet?: boolean
   /** Text that reads on as far as there is room; the last column of its table. */
   readonly isText?: boolean
+  /** What its cells show says what it is by itself. */
+  readonly hasOwnTitle?: boolean
   /** Names and values that others gave. */
   readonly isForeign?: boolean
   readonly isFixed?: boolean
