@@ -3,6 +3,7 @@
  * socket, one message each elsewhere). Requests carry an id; pushes carry the watch key.
  */
 import { z } from 'zod'
+import { changedRowsSchema } from './rows'
 import { watchKeySchema } from './watch'
 
 const id = z.number().int().nonnegative()
@@ -10,7 +11,8 @@ const id = z.number().int().nonnegative()
 /** Client to host. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id, name: z.string().max(100), input: z.unknown() }),
-  z.object({ type: z.literal('watch'), key: watchKeySchema }),
+  /** `byRows`: of a view that is a long list, later pushes are of the rows that have changed. */
+  z.object({ type: z.literal('watch'), key: watchKeySchema, byRows: z.boolean().optional() }),
   z.object({ type: z.literal('unwatch'), key: watchKeySchema })
 ])
 export type ClientMessage = z.infer<typeof clientMessageSchema>
@@ -26,6 +28,8 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
     error: errorSchema
   }),
   z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown() }),
+  /** What has changed since the last push for this key; only to who asked for it. */
+  z.object({ type: z.literal('rows'), key: watchKeySchema, value: changedRowsSchema }),
   /** The watch is not held: nothing will come for the key until it is asked for again. */
   z.object({ type: z.literal('refused'), key: watchKeySchema, error: errorSchema })
 ])

@@ -4,6 +4,7 @@
  */
 import { ApiError, type ApiErrorBody, type LagoonApi } from '../api/api'
 import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '../api/commands'
+import { changedRows, type ChangedRows } from '../api/rows'
 import { clientMessageSchema, type HostMessage } from '../api/wire'
 import type { WatchKey } from '../api/watch'
 import { messageOf } from '../kernel/errors'
@@ -44,7 +45,7 @@ export class ClientSession {
     if (!parsed.success) return false
     const { data } = parsed
     if (data.type === 'call') void this.#answer(data.id, data.name, data.input)
-    else if (data.type === 'watch') this.#watch(data.key as WatchKey)
+    else if (data.type === 'watch') this.#watch(data.key as WatchKey, data.byRows === true)
     else this.#unwatch(data.key)
     return true
   }
@@ -88,7 +89,7 @@ export class ClientSession {
     return { code: 'FAILED', message: messageOf(error) }
   }
 
-  #watch(key: WatchKey): void {
+  #watch(key: WatchKey, byRows: boolean): void {
     if (this.#watches.has(key)) return
     const refused = (error: ApiErrorBody): void => this.#send({ type: 'refused', key, error })
     if (this.#watches.size >= watchesMax) {
@@ -97,6 +98,7 @@ export class ClientSession {
       return
     }
     let isOver = false
+    let last: unknown
     const behind: { end?: () => void } = {}
     // What serves it counts its watches: it is told of the end once, whoever ends it.
     const end = (): void => {
@@ -108,7 +110,11 @@ export class ClientSession {
     this.#watches.set(key, end)
     behind.end = this.#api.watch(
       key,
-      (value) => this.#send({ type: 'push', key, value }),
+      (value) => {
+        const rows = byRows ? sharedRows(key, last, value) : undefined
+        last = value
+        this.#send(rows === undefined ? { type: 'push', key, value } : { type: 'rows', key, value: rows })
+      },
       (error) => {
         if (isOver) return
         this.#watches.delete(key)
@@ -156,6 +162,18 @@ export class ClientSession {
       this.#log('debug', 'a consumer was closed already', { reason: messageOf(error) })
     })
   }
+}
+
+/** By the view that came last: clients that watch the same are told the same, which is found and encoded once. */
+const rowsOf = new WeakMap<object, { readonly before: unknown; readonly rows: ChangedRows | undefined }>()
+
+function sharedRows(key: WatchKey, before: unknown, after: unknown): ChangedRows | undefined {
+  if (before === undefined || typeof after !== 'object' || after === null) return undefined
+  const known = rowsOf.get(after)
+  if (known?.before === before) return known.rows
+  const rows = changedRows(key, before, after)
+  rowsOf.set(after, { before, rows })
+  return rows
 }
 
 function isCommand(name: string): name is CommandName {

@@ -107,6 +107,8 @@ export class ControlClient {
       this.#watches.get(message.key)?.changed(message.value)
       return
     }
+    // Asked for by pages only.
+    if (message.type === 'rows') return
     const refused = message.type === 'refused' ? this.#watches.get(message.key)?.refused : undefined
     if (message.type === 'refused' && refused !== undefined) {
       this.#watches.delete(message.key)

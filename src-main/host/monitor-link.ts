@@ -141,6 +141,8 @@ export class MonitorLink {
       for (const listener of refusedOnes) listener.refused(new ApiError(error as ApiErrorBody))
       return
     }
+    // Between processes views are whole.
+    if (answer.data.type === 'rows') return
     const asked = this.#asked.get(answer.data.id)
     if (asked === undefined) return
     this.#asked.delete(answer.data.id)

@@ -6,6 +6,7 @@
 import { ApiError, API_ERROR_CODES } from '@api/api'
 import type { ApiErrorCode, LagoonApi } from '@api/api'
 import type { CommandInput, CommandName, CommandOutput } from '@api/commands'
+import { isListOfRows, withChangedRows } from '@api/rows'
 import type { WatchKey, WatchValue } from '@api/watch'
 import type { ClientMessage, HostMessage } from '@api/wire'
 import { GatheredPushes, isIncremental } from './gathered'
@@ -35,6 +36,11 @@ interface Listener {
   readonly refused: ((error: ApiError) => void) | undefined
 }
 
+interface Push {
+  readonly key: string
+  readonly value: unknown
+}
+
 interface Watch {
   readonly listeners: Set<Listener>
   last: { readonly value: unknown } | undefined
@@ -44,12 +50,14 @@ interface Watch {
 export function createClient(transport: Transport, beat?: Omit<GatheringPorts, 'deliver'>): LagoonApi {
   const calls = new Map<number, PendingCall>()
   const watches = new Map<string, Watch>()
+  /** Of long lists: the view that the host told last, be it shown already or not. */
+  const wholes = new Map<string, unknown>()
   const connectionListeners = new Set<(isConnected: boolean, isRefused: boolean) => void>()
   let nextId = 1
   let isConnected = false
   let isRefused = false
 
-  const deliver = ({ key, value }: { readonly key: string; readonly value: unknown }): void => {
+  const deliver = ({ key, value }: Push): void => {
     const watch = watches.get(key)
     if (watch === undefined) return
     watch.last = { value }
@@ -66,10 +74,27 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
     tellConnection()
   }
 
+  const ask = (key: string): void => {
+    wholes.delete(key)
+    transport.send(isListOfRows(key) ? { type: 'watch', key, byRows: true } : { type: 'watch', key })
+  }
+  /** The push as a whole view; undefined when it changes one that is not here, which is then asked for again. */
+  const whole = (message: HostMessage & { readonly type: 'push' | 'rows' }): Push | undefined => {
+    const { type, key } = message
+    const value = type === 'push' ? message.value : withChangedRows(key, wholes.get(key), message.value)
+    if (value !== undefined && isListOfRows(key)) wholes.set(key, value)
+    if (value !== undefined || type === 'push') return { key, value }
+    if (watches.has(key)) {
+      transport.send({ type: 'unwatch', key })
+      ask(key)
+    }
+    return undefined
+  }
+
   transport.open({
     connected() {
       gathered?.hurry()
-      for (const key of watches.keys()) transport.send({ type: 'watch', key })
+      for (const key of watches.keys()) ask(key)
       setConnected(true)
     },
     disconnected() {
@@ -86,9 +111,11 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
     received(raw) {
       const message = asHostMessage(raw)
       if (message === undefined) return
-      if (message.type === 'push') {
-        if (gathered === undefined) deliver(message)
-        else gathered.arrived(message)
+      if (message.type === 'push' || message.type === 'rows') {
+        const push = whole(message)
+        if (push === undefined) return
+        if (gathered === undefined) deliver(push)
+        else gathered.arrived(push)
         return
       }
       // Whatever was told before an answer is known when the answer is.
@@ -130,7 +157,7 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
       if (known === undefined) {
         watches.set(key, watch)
         gathered?.hurry()
-        if (isConnected) transport.send({ type: 'watch', key })
+        if (isConnected) ask(key)
       } else if (watch.last !== undefined && !isIncremental(key)) {
         listener.changed(watch.last.value)
       }
@@ -138,6 +165,7 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
         if (!watch.listeners.delete(listener) || watch.listeners.size > 0 || watches.get(key) !== watch) return
         watches.delete(key)
         gathered?.forget(key)
+        wholes.delete(key)
         if (isConnected) transport.send({ type: 'unwatch', key })
       }
     },
@@ -167,7 +195,7 @@ function asApiError(error: { code: string; message: string; kafkaError?: string 
 function asHostMessage(raw: unknown): HostMessage | undefined {
   if (typeof raw !== 'object' || raw === null || !('type' in raw)) return undefined
   const { type } = raw
-  return type === 'push' || type === 'refused' || type === 'result' || type === 'error'
+  return type === 'push' || type === 'rows' || type === 'refused' || type === 'result' || type === 'error'
     ? (raw as HostMessage)
     : undefined
 }

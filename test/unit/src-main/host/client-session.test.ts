@@ -34,6 +34,41 @@ function scene() {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const open = { type: 'call', id: 1, name: 'consumer.open', input: { topic: 't', from: 'earliest', commit: 'auto' } }
 
+describe('a watch by rows', () => {
+  const view = (observedAtMs: number, counts: Readonly<Record<string, number>>) => ({
+    observedAtMs,
+    topics: Object.entries(counts).map(([name, recordCount]) => ({ name, recordCount }))
+  })
+
+  it('is told the view, and then what changes in it', () => {
+    const { api, sent, session } = scene()
+    session.receive({ type: 'watch', key: 'topics', byRows: true })
+    api.push(view(1, { a: 1, b: 2, c: 3 }))
+    api.push(view(2, { a: 1, b: 9, c: 3 }))
+
+    expect(sent).toEqual([
+      { type: 'push', key: 'topics', value: view(1, { a: 1, b: 2, c: 3 }) },
+      {
+        type: 'rows',
+        key: 'topics',
+        value: { rest: { observedAtMs: 2 }, changed: [{ name: 'b', recordCount: 9 }], gone: [] }
+      }
+    ])
+  })
+
+  it('is told a whole view by who did not ask for it, and anew after a watch has ended', () => {
+    const { api, sent, session } = scene()
+    session.receive({ type: 'watch', key: 'topics' })
+    api.push(view(1, { a: 1 }))
+    api.push(view(2, { a: 1 }))
+    session.receive({ type: 'unwatch', key: 'topics' })
+    session.receive({ type: 'watch', key: 'topics', byRows: true })
+    api.push(view(3, { a: 1 }))
+
+    expect(sent.map(({ type }) => type)).toEqual(['push', 'push', 'push'])
+  })
+})
+
 describe('a client session', () => {
   it('runs a command and answers with its number', async () => {
     const { api, sent, session } = scene()

@@ -34,9 +34,52 @@ describe('a watch that is refused', () => {
     api.watch('topics', () => undefined)
     end()
     expect(sent).toEqual([
-      { type: 'watch', key: 'topics' },
-      { type: 'watch', key: 'topics' }
+      { type: 'watch', key: 'topics', byRows: true },
+      { type: 'watch', key: 'topics', byRows: true }
     ])
+  })
+})
+
+describe('a long list that is told by rows', () => {
+  const whole = { observedAtMs: 1, topics: [{ name: 'a' }, { name: 'b' }] }
+  const rows = { rest: { observedAtMs: 2 }, changed: [{ name: 'aa' }], gone: ['b'] }
+
+  it('is a whole view for those who watch it', () => {
+    const { api, transport } = setUp()
+    transport.connected()
+    const told: unknown[] = []
+    api.watch('topics', (view) => told.push(view))
+    transport.received({ type: 'push', key: 'topics', value: whole })
+    transport.received({ type: 'rows', key: 'topics', value: rows })
+
+    expect(told).toEqual([whole, { observedAtMs: 2, topics: [{ name: 'a' }, { name: 'aa' }] }])
+  })
+
+  it('is asked for again when what it changes is not here', () => {
+    const { api, sent, transport } = setUp()
+    transport.connected()
+    const told: unknown[] = []
+    api.watch('topics', (view) => told.push(view))
+    transport.received({ type: 'rows', key: 'topics', value: rows })
+
+    expect(told).toEqual([])
+    expect(sent.slice(1)).toEqual([
+      { type: 'unwatch', key: 'topics' },
+      { type: 'watch', key: 'topics', byRows: true }
+    ])
+  })
+
+  it('begins with a whole view on another connection', () => {
+    const { api, transport } = setUp()
+    transport.connected()
+    const told: unknown[] = []
+    api.watch('topics', (view) => told.push(view))
+    transport.received({ type: 'push', key: 'topics', value: whole })
+    transport.disconnected()
+    transport.connected()
+    transport.received({ type: 'rows', key: 'topics', value: rows })
+
+    expect(told).toEqual([whole])
   })
 })
 
@@ -99,7 +142,7 @@ describe('watches', () => {
     stopAgain()
 
     expect(sent).toEqual([
-      { type: 'watch', key: 'topics' },
+      { type: 'watch', key: 'topics', byRows: true },
       { type: 'unwatch', key: 'topics' }
     ])
   })
@@ -131,7 +174,7 @@ describe('watches', () => {
 
     expect(sent).toEqual([
       { type: 'watch', key: 'cluster' },
-      { type: 'watch', key: 'topics' }
+      { type: 'watch', key: 'topics', byRows: true }
     ])
   })
 
