@@ -6,6 +6,7 @@
 import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { BrokerId } from '../kernel/ids'
 import type { LogConfig } from '../storage/log-types'
+import { inParts } from './controller/controller-writes'
 import { effectiveConfigs, type BrokerLayers } from './core/broker-layers'
 import { logConfigOf, type TopicConfigs } from './core/topic-configs'
 import { groupOffsetsTopic } from './core/topic-name'
@@ -37,7 +38,7 @@ export class ConfigStore {
   /** After this `of` knows these topics. Rejects with EnsembleError. */
   async load(topics: readonly string[]): Promise<void> {
     const unknown = topics.filter((topic) => !this.#known.has(topic))
-    await Promise.all(unknown.map((topic) => this.#reading.get(topic) ?? this.#read(topic)))
+    await inParts(unknown, (topic) => this.#reading.get(topic) ?? this.#read(topic))
   }
 
   /** Reads a topic's again; what is not known yet is read when it is needed. Rejects with EnsembleError. */

@@ -21,7 +21,7 @@ import { EnsembleError, isPassing, type EnsembleClient } from '../../coordinatio
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import { ControllerBroadcast, type Refusal } from './controller-broadcast'
 import { ControllerOffice, type OfficeTerm } from './controller-office'
-import { ControllerMoved, ControllerWrites, deleteIfThere } from './controller-writes'
+import { ControllerMoved, ControllerWrites, deleteIfThere, inParts } from './controller-writes'
 import {
   ControllerState,
   type ControlledPartition,
@@ -417,10 +417,22 @@ export class Controller {
       if (this.#state.deleting.delete(name)) await deleteIfThere(ensemble, paths.deleteTopic(name))
     }
     const unknown = [...names].filter((name) => !this.#state.topics.has(name))
-    const read = await Promise.all(unknown.map((name) => this.#readTopic(name)))
-    const topics = read.filter((topic): topic is ControlledTopic => topic !== undefined)
-    for (const topic of topics) this.#state.topics.set(topic.name, topic)
-    return topics.flatMap((topic) => topic.partitions)
+    const named = await inParts(unknown, (name) => this.#readAssignment(name))
+    const known = named.filter((topic) => topic !== undefined)
+    const read = await inParts(
+      known.flatMap(({ name, partitions }) => partitions.map((replicas, partition) => ({ name, replicas, partition }))),
+      ({ name, replicas, partition }) => this.#readPartition(name, partition, replicas)
+    )
+    let next = 0
+    for (const {
+      name,
+      topicId,
+      partitions: { length }
+    } of known) {
+      this.#state.topics.set(name, { name, topicId, partitions: read.slice(next, next + length) })
+      next += length
+    }
+    return read
   }
 
   /** A name that no client could have given (and no folder could have) is no topic. */
@@ -430,7 +442,7 @@ export class Controller {
     return reason === undefined
   }
 
-  async #readTopic(name: string): Promise<ControlledTopic | undefined> {
+  async #readAssignment(name: string): Promise<AssignedTopic | undefined> {
     const { ensemble, random } = this.#ports
     const znode = await ensemble.getData(paths.topic(name))
     const assignment = znode === undefined ? undefined : parseTopic(znode.data)
@@ -445,14 +457,13 @@ export class Controller {
       const data = topicData(topicId, assignment.partitions)
       await this.#writes.multi([{ type: 'setData', path: paths.topic(name), data, version: znode.stat.version }])
     }
-    const partitions = await Promise.all(
-      assignment.partitions.map(async (replicas, partition): Promise<ControlledPartition> => {
-        const stored = await ensemble.getData(paths.state(name, partition))
-        const state = stored === undefined ? undefined : parsePartitionState(stored.data)
-        return { topic: name, partition, replicas, state, zkVersion: stored?.stat.version ?? 0 }
-      })
-    )
-    return { name, topicId, partitions }
+    return { name, topicId, partitions: assignment.partitions }
+  }
+
+  async #readPartition(topic: string, partition: number, replicas: readonly BrokerId[]): Promise<ControlledPartition> {
+    const stored = await this.#ports.ensemble.getData(paths.state(topic, partition))
+    const state = stored === undefined ? undefined : parsePartitionState(stored.data)
+    return { topic, partition, replicas, state, zkVersion: stored?.stat.version ?? 0 }
   }
 
   /** Somebody else wrote topics: they are taken over like our own. */
@@ -705,6 +716,11 @@ export class Controller {
       deleting: [...this.#state.deleting]
     }
   }
+}
+
+/** A topic as its znode has it: the replicas of each partition. */
+interface AssignedTopic extends Pick<ControlledTopic, 'name' | 'topicId'> {
+  readonly partitions: readonly (readonly BrokerId[])[]
 }
 
 /** What a client is told of a request that the ensemble kept from being done; undefined: no controller is here any more. */
