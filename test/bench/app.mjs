@@ -4,6 +4,7 @@
 //   --tail-seconds N  of the live tail (300)
 //   --records N       of 1 KB that are searched (1000000); ten times as many of 100 B
 //   --topics N        of the long list (10000)
+//   --groups N        of the other (2500)
 //   --quick           fewer and shorter, for a look while something else runs
 // One row after the other; the load average stands beside each, as figures of a busy machine are upper bounds.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -15,7 +16,7 @@ import { build } from '../../scripts/build.mjs'
 import { memoryRow, startRow } from './app/electron.mjs'
 import { root } from './app/lab.mjs'
 import { lagRow } from './app/lag.mjs'
-import { closeBig, overviewRow, partitionsRow, tailRow, topicsRow, updatesRow } from './app/screens.mjs'
+import { closeBig, groupsRow, overviewRow, partitionsRow, tailRow, topicsRow, updatesRow } from './app/screens.mjs'
 import { searchRows } from './app/search.mjs'
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     'tail-seconds': { type: 'string' },
     records: { type: 'string' },
     topics: { type: 'string' },
+    groups: { type: 'string' },
     quick: { type: 'boolean', default: false }
   }
 })
@@ -36,6 +38,7 @@ const measures = {
   overview: overviewRow,
   partitions: partitionsRow,
   tail: tailRow,
+  groups: groupsRow,
   topics: topicsRow,
   search: searchRows
 }
@@ -59,6 +62,7 @@ const options = {
   rounds: Number(values.rounds ?? (quick ? 3 : 5)),
   tailSeconds: Number(values['tail-seconds'] ?? (quick ? 20 : 300)),
   records: Number(values.records ?? (quick ? 100_000 : 1_000_000)),
+  groupCount: Number(values.groups ?? (quick ? 500 : 2500)),
   topicCount: Number(values.topics ?? (quick ? 3000 : 10_000)),
   watchSeconds: quick ? 15 : 40,
   settleSeconds: quick ? 15 : 60

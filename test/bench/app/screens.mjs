@@ -23,7 +23,7 @@ async function bigCluster(work) {
   })
   const admin = kafka.admin()
   await admin.connect()
-  big = { lab, api, browser, admin, url: lab.ready.uiUrl, topicCount: 0, hasGroups: false }
+  big = { lab, api, browser, admin, url: lab.ready.uiUrl, topicCount: 0, hasGroups: false, groupCount: 0 }
   return big
 }
 
@@ -215,10 +215,7 @@ export async function topicsRow({ work, rounds, topicCount, watchSeconds }) {
     if (round === 0) {
       await input.fill('')
       share = (await cpuShare(pid, () => pause(watchSeconds * 500))).share
-      seenFrames = await frames(page, 15, async () => {
-        await page.mouse.move(640, 500)
-        for (let i = 0; i < 30; i++) await page.mouse.wheel(0, 2000)
-      })
+      seenFrames = await scrolled(page)
     }
     await tab.close()
   }
@@ -235,6 +232,57 @@ export async function topicsRow({ work, rounds, topicCount, watchSeconds }) {
       tab
     )
   ]
+}
+
+/** Frames while a list is scrolled as fast as a wheel goes, and of the seconds after it. */
+const scrolled = (page) =>
+  frames(page, 15, async () => {
+    await page.mouse.move(640, 500)
+    for (let i = 0; i < 30; i++) await page.mouse.wheel(0, 2000)
+  })
+
+const groupsAtOnce = 250
+
+export async function groupsRow({ work, rounds, groupCount, watchSeconds }) {
+  const cluster = await filled(work, 50)
+  const { browser, url, lab, admin } = cluster
+  const partitions = [{ partition: 0, offset: '0' }]
+  for (; cluster.groupCount < groupCount; cluster.groupCount += groupsAtOnce) {
+    const some = Array.from({ length: groupsAtOnce }, (_, i) => cluster.groupCount + i)
+    const commit = (group) =>
+      admin.setOffsets({
+        groupId: `tenant-${String(group).padStart(4, '0')}-readers`,
+        topic: nameOf(group % 50),
+        partitions
+      })
+    await Promise.all(some.map(commit))
+  }
+  await pause(5000)
+  const shown = []
+  const said = []
+  let tab
+  for (let round = 0; round < rounds; round++) {
+    tab = await browser.page(url)
+    const { page, pid } = tab
+    await page.getByTestId('verdict').waitFor()
+    await pause(2000)
+    const isThere = `document.querySelectorAll('tbody tr[data-index]').length > 20`
+    const open = () =>
+      page
+        .getByRole('link', { name: /^Groups/ })
+        .first()
+        .click()
+    shown.push(await answer(page, 'click', isThere, open))
+    if (round === 0) {
+      const { share } = await cpuShare(pid, () => pause(watchSeconds * 500))
+      said.push(`at rest and scrolled: renderer ${share.toFixed(1)} % of a core, ${framesText(await scrolled(page))}`)
+    }
+    await tab.close()
+  }
+  const monitor = await cpuShare(processIn(lab.child.pid, 'monitor-process.js'), () => pause(10_000))
+  said.push(`monitor ${monitor.share.toFixed(0)} % of a core`)
+  const what = `${groupCount.toLocaleString('en')} groups: list shown`
+  return [row(what, 'no frame > 50 ms', '–', [`${spread(shown)} ms`, ...said], tab)]
 }
 
 const perSecond = 50_000
