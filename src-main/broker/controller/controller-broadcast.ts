@@ -55,6 +55,31 @@ export interface Heard {
   readonly outdated: (brokerId: BrokerId, error: KafkaError) => void
 }
 
+export interface Told {
+  readonly changed: readonly ControlledPartition[]
+  /** These brokers are told everything. */
+  readonly joined?: readonly BrokerId[]
+  readonly areNew?: boolean
+  readonly areDeleted?: boolean
+  /** Their leaders know already, and no follower goes by it. */
+  readonly isForClients?: boolean
+}
+
+/** What the world is told: as it was decided. */
+interface News {
+  readonly topicStates: ReturnType<ControllerState['updateMetadataFor']>
+  readonly liveBrokers: readonly {
+    readonly id: BrokerId
+    readonly endpoints: readonly {
+      readonly host: string
+      readonly port: number
+      readonly listener: string
+      readonly securityProtocol: number
+    }[]
+    readonly rack: string | null
+  }[]
+}
+
 interface BroadcastPorts {
   readonly clock: Clock
   readonly network: Network
@@ -94,40 +119,41 @@ export class ControllerBroadcast {
   }
 
   /**
-   * LeaderAndIsr first, then UpdateMetadata; a broker that joined is told everything. Its leader asked for an ISR, and no
-   * follower goes by it: that is only for clients. The promise resolves when every broker that is still there has
-   * answered: it is not to be awaited inside an event.
+   * LeaderAndIsr first, then UpdateMetadata, both with what is known at this moment; a broker that joined is told
+   * everything. The promise resolves when every broker that is still there has answered: it is not to be awaited inside an
+   * event.
    */
-  tell(what: {
-    readonly changed: readonly ControlledPartition[]
-    readonly joined?: readonly number[]
-    readonly areNew?: boolean
-    readonly areDeleted?: boolean
-    readonly isForClients?: boolean
-  }): Promise<void> {
-    const { changed, joined = [], areNew = false, areDeleted = false, isForClients = false } = what
-    const all = joined.length > 0 ? [...this.#office.state.partitions()] : []
-    const concernOf = (sender: ControlSender) => (joined.includes(sender.brokerId) ? all : changed)
+  tell({ changed, joined = [], areNew = false, areDeleted = false, isForClients = false }: Told): Promise<void> {
+    const { state } = this.#office
+    const all = joined.length > 0 ? [...state.partitions()] : []
     const senders = [...this.#senders.values()]
-    const orders =
-      areDeleted || isForClients
-        ? []
-        : senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew))
-    // What is deleted may be forgotten by the time it is told.
-    const deleted = areDeleted ? this.#office.state.updateMetadataFor(changed, true) : undefined
+    const isFull = (sender: ControlSender): boolean => joined.includes(sender.brokerId)
+    const concernOf = (sender: ControlSender) => (isFull(sender) ? all : changed)
+    const isOrder = !areDeleted && !isForClients
+    const orders = isOrder ? senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew)) : []
+    // Of this moment, not of that when it leaves: nobody is told of a leader before that one was.
+    const some = senders.every(isFull) ? undefined : this.#news(changed, areDeleted)
+    const whole = senders.some(isFull) ? this.#news(all, false) : undefined
     const told = this.#metadataTurn
       .then(() => withinTime(this.#ports.clock, answersAwaitedMs, Promise.all(orders)))
       .then(() =>
         senders.map((sender) => {
-          const isFull = joined.includes(sender.brokerId)
-          // A whole list says what is not there, too: it is of the moment when it leaves.
-          const concerned = isFull ? this.#office.state.partitions() : changed
-          const topicStates = deleted ?? this.#office.state.updateMetadataFor(concerned, false)
-          return this.#sendUpdateMetadata(sender, topicStates, isFull)
+          const news = isFull(sender) ? whole : some
+          return news === undefined ? undefined : this.#sendUpdateMetadata(sender, news, isFull(sender))
         })
       )
     this.#metadataTurn = told
     return told.then((answers) => Promise.all([...orders, ...answers])).then(() => undefined)
+  }
+
+  #news(partitions: readonly ControlledPartition[], areDeleted: boolean): News {
+    const { state } = this.#office
+    const liveBrokers = [...state.brokers.values()].map(({ id, host, port, rack }) => ({
+      id,
+      endpoints: [{ host, port, listener: listenerName, securityProtocol: 0 }],
+      rack
+    }))
+    return { topicStates: state.updateMetadataFor(partitions, areDeleted), liveBrokers }
   }
 
   /** Orders to one broker alone, which has refused them before. */
@@ -191,19 +217,12 @@ export class ControllerBroadcast {
     this.#heard.answered(broker, taken, refused)
   }
 
-  async #sendUpdateMetadata(
-    sender: ControlSender,
-    topicStates: ReturnType<ControllerState['updateMetadataFor']>,
-    isFull: boolean
-  ): Promise<void> {
-    const liveBrokers = [...this.#office.state.brokers.values()].map(({ id, host, port, rack }) => ({
-      id,
-      endpoints: [{ host, port, listener: listenerName, securityProtocol: 0 }],
-      rack
-    }))
+  async #sendUpdateMetadata(sender: ControlSender, news: News, isFull: boolean): Promise<void> {
+    const topicStates = this.#office.state.withoutRefusers(news.topicStates)
     // A broker that joins may have missed deletions: what is not in the full list is not there.
     const type = isFull ? updateMetadataFull : 0
-    const answer = await sender.send(updateMetadataCall, { ...this.#header(sender), type, topicStates, liveBrokers })
+    const request = { ...this.#header(sender), type, topicStates, liveBrokers: news.liveBrokers }
+    const answer = await sender.send(updateMetadataCall, request)
     const error = answer === undefined ? 'NONE' : errorName(answer.errorCode)
     // Whatever the reason, this broker's clients do not know what they should: all of it is told again.
     if (error !== 'NONE') this.#heard.outdated(sender.brokerId, error)

@@ -3,14 +3,14 @@
  * stores those of one request together, and says what is stored by then. Somebody else's write in between is read, and
  * the proposal looked at anew: it was about a version that is no more.
  */
-import type { BrokerEpoch, BrokerId, ControllerEpoch } from '../../kernel/ids'
+import type { BrokerEpoch, BrokerId } from '../../kernel/ids'
 import type { Uuid } from '../../kernel/uuid'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition, ControlledTopic, ControllerState } from '../core/controller/controller-state'
 import { decideIsr, type IsrProposal } from '../core/controller/isr-change'
 import type { Election } from '../core/controller/leader-election'
 import type { PartitionState } from '../core/znodes'
-import type { PartitionStates } from './partition-states'
+import type { ControllerTerm } from './controller-term'
 
 export interface ProposedTopic {
   /** Either names it. */
@@ -37,24 +37,14 @@ export interface IsrAnswers {
   readonly topics: readonly (readonly IsrAnswer[])[]
 }
 
-interface IsrTerm {
-  readonly epoch: ControllerEpoch
-  readonly state: ControllerState
-  readonly states: PartitionStates
-}
-
-/** `changed` by us; `foreign`: what somebody else has written meanwhile. Rejects as PartitionStates.elect does. */
+/** Rejects as PartitionStates.elect does. */
 export async function changeIsrs(
-  { epoch, state, states }: IsrTerm,
+  term: ControllerTerm,
   from: { readonly brokerId: BrokerId; readonly brokerEpoch: BrokerEpoch },
   asked: readonly ProposedTopic[]
-): Promise<{
-  readonly answers: IsrAnswers
-  readonly changed: readonly ControlledPartition[]
-  readonly foreign: readonly ControlledPartition[]
-}> {
-  if (state.brokers.get(from.brokerId)?.epoch !== from.brokerEpoch)
-    return { answers: { error: 'STALE_BROKER_EPOCH', topics: [] }, changed: [], foreign: [] }
+): Promise<IsrAnswers> {
+  const { state, epoch } = term
+  if (state.brokers.get(from.brokerId)?.epoch !== from.brokerEpoch) return { error: 'STALE_BROKER_EPOCH', topics: [] }
   const proposals = new Map<ControlledPartition, IsrProposal>()
   const refusals = new Map<ControlledPartition, KafkaError>()
   const byId = new Map([...state.topics.values()].map((topic) => [topic.topicId, topic]))
@@ -87,7 +77,7 @@ export async function changeIsrs(
     if (verdict.type === 'change') return { type: 'update', isUnclean: false, state: verdict.state }
     return unchanged(refusals, partition, verdict.type === 'refused' ? verdict.error : 'NONE')
   }
-  const written = await states.elect(proposals.keys(), decide)
+  const written = await term.elect(proposals.keys(), decide)
   const answerOf = (one: ControlledPartition | KafkaError): IsrAnswer => {
     if (typeof one === 'string') return { error: one }
     const error = refusals.get(one) ?? 'NONE'
@@ -95,12 +85,11 @@ export async function changeIsrs(
       return { error: error === 'NONE' ? 'UNKNOWN_TOPIC_OR_PARTITION' : error }
     return { error, state: one.state, partitionEpoch: one.zkVersion }
   }
-  return {
-    answers: { error: 'NONE', topics: found.map((partitions) => partitions.map(answerOf)) },
-    // What is stored as it was decided is decided about once.
-    changed: written.filter((partition) => !refusals.has(partition)),
-    foreign: written.filter((partition) => refusals.has(partition))
-  }
+  // What is stored as it was decided is decided about once; the others are somebody else's elections.
+  const changed = written.filter((partition) => !refusals.has(partition))
+  if (changed.length > 0) void term.tell({ changed, isForClients: true })
+  if (changed.length < written.length) void term.tell({ changed: written.filter((one) => refusals.has(one)) })
+  return { error: 'NONE', topics: found.map((partitions) => partitions.map(answerOf)) }
 }
 
 function partitionOf(

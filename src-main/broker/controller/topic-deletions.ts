@@ -9,6 +9,8 @@ import type { Clock, Log } from '../../kernel/ports'
 import { EnsembleError, type EnsembleClient, type Operation } from '../../coordination/ensemble-client'
 import type { ControllerBroadcast } from './controller-broadcast'
 import { chunks, partitionsPerMulti, type ControllerWrites } from './controller-writes'
+import type { ControllerTerm } from './controller-term'
+import type { Outcome } from './controller-trouble'
 import type { ControlledTopic, ControllerState, LiveBroker } from '../core/controller/controller-state'
 import { paths } from '../core/znodes'
 
@@ -151,4 +153,25 @@ export class TopicDeletions {
     const below = await Promise.all(listed.children.map((child) => this.#tree(`${path}/${child}`)))
     return [...below.flat(), { type: 'delete', path }]
   }
+}
+
+/**
+ * Marks the topic; `gone` resolves when every live broker has heard of it, and then it is gone for clients. Its name is
+ * taken until the brokers that are dead have come back and deleted it, too. One that is marked already is unknown.
+ */
+export async function deleteTopic(
+  { state, writes, deletions }: ControllerTerm,
+  name: string
+): Promise<Outcome & { readonly gone: Promise<void> }> {
+  if (!state.topics.has(name) || state.deleting.has(name))
+    return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: null, gone: Promise.resolve() }
+  try {
+    await writes.multi([{ type: 'create', path: paths.deleteTopic(name), data: null }])
+  } catch (error) {
+    if (!(error instanceof EnsembleError) || error.code !== 'NODEEXISTS') throw error
+    ignore(error, 'somebody else wants it gone too')
+  }
+  state.deleting.add(name)
+  deletions.resume()
+  return { error: 'NONE', message: null, gone: deletions.gone(name) ?? Promise.resolve() }
 }

@@ -12,7 +12,7 @@ import { kafkaErrorSentence } from '../../kernel/kafka-errors'
 import { zeroUuid } from '../../kernel/uuid'
 import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
-import type { NewTopic, TopicOutcome } from '../controller/controller'
+import type { NewTopic, TopicOutcome } from '../controller/topic-creations'
 import { partitionsMax, placeReplicas } from '../core/placement'
 import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
@@ -130,7 +130,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const configs: TopicConfigs = isOffsets
     ? groupOffsetsConfigs
     : Object.fromEntries(asked.configs.map((config) => [config.name, config.value ?? '']))
-  const brokerIds = broker.controller.liveBrokerIds()
+  const brokerIds = broker.controller.placeableBrokers().map(({ id }) => id)
   if (asked.assignments.length > partitionsMax) return tooManyPartitions(asked.assignments.length)
   if (asked.assignments.length > 0) {
     const assignment = givenAssignment(asked, brokerIds)

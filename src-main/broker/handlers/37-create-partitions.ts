@@ -108,7 +108,7 @@ function plan(
     const message = `${count} partitions are more than the ${partitionsMax} that a topic may have here.`
     return refuse('INVALID_PARTITIONS', message)
   }
-  const brokerIds = broker.controller.liveBrokerIds()
+  const brokerIds = broker.controller.placeableBrokers().map(({ id }) => id)
   if (brokerIds.length === 0) return refuse('INVALID_REPLICATION_FACTOR', 'No broker is alive to hold more partitions.')
   if (assignments === null) return { from: present.length, replicas: placeMoreReplicas({ brokerIds, present, added }) }
   if (assignments.length !== added) {

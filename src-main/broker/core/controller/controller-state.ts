@@ -129,6 +129,10 @@ export class ControllerState {
     return [...this.brokers.keys()].sort((a, b) => a - b)
   }
 
+  placeableBrokers(): readonly LiveBroker[] {
+    return [...this.brokers.values()].filter(({ id }) => !this.shuttingDown.has(id)).sort((a, b) => a.id - b.id)
+  }
+
   *partitions(): Iterable<ControlledPartition> {
     for (const topic of this.topics.values()) yield* topic.partitions
   }
@@ -196,6 +200,21 @@ export class ControllerState {
     }))
   }
 
+  /** What was to be told, without the leaders that have refused since. */
+  withoutRefusers<State extends { readonly partitionIndex: number; readonly leader: BrokerId }>(
+    topics: readonly TopicStates<State>[]
+  ): readonly TopicStates<State>[] {
+    if (this.#refused.size === 0) return topics
+    const isRefused = (topic: string, { partitionIndex: partition, leader }: State): boolean =>
+      this.#refused.get(leader)?.has(topicPartitionName({ topic, partition })) === true
+    return topics.map((topic) => ({
+      ...topic,
+      partitionStates: topic.partitionStates.map((one) =>
+        isRefused(topic.topicName, one) ? { ...one, leader: noLeader } : one
+      )
+    }))
+  }
+
   #byTopic<State>(
     partitions: readonly ControlledPartition[],
     stateOf: (partition: ControlledPartition, state: PartitionState) => State
@@ -218,3 +237,10 @@ export class ControllerState {
 const processOf = ({ guid, epoch }: LiveBroker): string => (guid === '' ? `epoch ${epoch}` : guid)
 
 const neverElected: PartitionState = { leader: -1, leaderEpoch: 0, isr: [], controllerEpoch: 0 }
+
+const sampleMax = 3
+
+/** A few names, for events about many. */
+export function sampleOf(partitions: readonly ControlledPartition[]): string {
+  return partitions.slice(0, sampleMax).map(topicPartitionName).join(', ')
+}

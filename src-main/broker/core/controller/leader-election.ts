@@ -30,6 +30,8 @@ export interface ElectionFacts {
   readonly isOnline: (brokerId: BrokerId) => boolean
   /** Registered anew since the stored state was made: that was about an earlier self, which may have held more. */
   readonly hasBounced: (brokerId: BrokerId) => boolean
+  /** Online, and about to stop: it leads nothing new while there is another; none when left out. */
+  readonly isLeaving?: (brokerId: BrokerId) => boolean
   /** Of whoever decides; it is stored with the decision. */
   readonly controllerEpoch: ControllerEpoch
   /** A replica that is not in the ISR may lead rather than nobody; false when left out. */
@@ -39,9 +41,9 @@ export interface ElectionFacts {
 const unchanged: Election = { type: 'unchanged' }
 
 export function electLeader(facts: ElectionFacts): Election {
-  const { replicas, stored, isOnline, hasBounced, controllerEpoch } = facts
+  const { replicas, stored, isOnline, isLeaving = () => false, hasBounced, controllerEpoch } = facts
   invariant(replicas.length > 0, 'a partition has a replica')
-  const online = replicas.filter(isOnline)
+  const online = replicas.filter((id) => isOnline(id) && !isLeaving(id))
   if (stored === undefined) {
     const leader = online[0]
     if (leader === undefined) return unchanged
@@ -56,7 +58,8 @@ export function electLeader(facts: ElectionFacts): Election {
     const isWhole = stayed.length === stored.isr.length || !stayed.includes(stored.leader)
     return isWhole ? unchanged : decided(facts, stored, stored.leader, stayed)
   }
-  const heir = replicas.find((id) => stayed.includes(id))
+  const heirs = replicas.filter((id) => stayed.includes(id))
+  const heir = heirs.find((id) => !isLeaving(id)) ?? heirs[0]
   if (heir !== undefined) return decided(facts, stored, heir, stayed)
   const back = returned(facts, stored)
   if (back !== undefined) return decided(facts, stored, back, [back])

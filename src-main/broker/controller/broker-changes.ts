@@ -1,0 +1,38 @@
+/** Brokers that come, go and come back: what is stored of their partitions is decided anew, and told. */
+import { brokerEpochOf } from '../../kernel/ids'
+import type { LiveBroker } from '../core/controller/controller-state'
+import { parseBroker, paths } from '../core/znodes'
+import type { ControllerTerm } from './controller-term'
+
+/** `changed` is called when registrations come or go. */
+export async function readBrokers(term: ControllerTerm, changed: () => void): Promise<void> {
+  const { state, broadcast, refusals, ports } = term
+  const { joined, left } = state.replaceBrokers(await registeredBrokers(term, changed))
+  for (const id of left) broadcast.drop(id)
+  for (const id of [...left, ...joined]) refusals.forget(id)
+  for (const id of joined) {
+    const broker = state.brokers.get(id)
+    if (broker !== undefined) broadcast.open(broker)
+  }
+  if (joined.length === 0 && left.length === 0) return
+  ports.log('info', 'brokers changed', { joined, left, live: state.brokerIds() })
+  const elected = await term.elect(state.partitions())
+  state.settle()
+  void term.tell({ changed: elected, joined })
+  term.deletions.resume()
+}
+
+async function registeredBrokers({ ports }: ControllerTerm, changed: () => void): Promise<readonly LiveBroker[]> {
+  const { ensemble } = ports
+  const listed = await ensemble.getChildren(paths.brokerIds, changed)
+  const ids = (listed?.children ?? []).map(Number)
+  const read = await Promise.all(
+    ids.map(async (id): Promise<LiveBroker | undefined> => {
+      const znode = await ensemble.getData(paths.broker(id))
+      const broker = znode === undefined ? undefined : parseBroker(id, znode.data)
+      if (broker === undefined || znode === undefined) return undefined
+      return { ...broker, epoch: brokerEpochOf(znode.stat.czxid) }
+    })
+  )
+  return read.filter((broker) => broker !== undefined)
+}
