@@ -141,7 +141,7 @@ describe('metadata and topics', () => {
       [{ name: 'a', configs: [{ name: 'no.such', value: '1' }] }, 'INVALID_CONFIG', /no\.such/],
       [{ name: 'a', configs: [{ name: 'retention.ms', value: 'soon' }] }, 'INVALID_CONFIG', /retention\.ms/],
       [{ name: 'a', configs: [{ name: 'cleanup.policy', value: 'compact' }] }, 'INVALID_CONFIG', /cleanup\.policy/],
-      [{ name: 'a', configs: [{ name: 'min.insync.replicas', value: '2' }] }, 'INVALID_CONFIG', /min\.insync/],
+      [{ name: 'a', configs: [{ name: 'min.insync.replicas', value: '0' }] }, 'INVALID_CONFIG', /min\.insync/],
       [
         { name: 'a', numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [9] }] },
         'INVALID_REPLICA_ASSIGNMENT',

@@ -46,6 +46,13 @@ export function effectiveConfigs(own: TopicConfigs, layers: BrokerLayers): Topic
   return Object.fromEntries(topicConfigNames.map((name) => [name, own[name] ?? defaultsOf(name, layers)[0].value]))
 }
 
+const replicationFactorName = 'default.replication.factor'
+
+/** Of topics that are made without one: as this broker was started; Kafka's default is 1. */
+export function defaultReplicationFactor({ fixed }: BrokerLayers): number {
+  return Number(fixed[replicationFactorName] ?? 1)
+}
+
 const topicNameByBrokerName = new Map(topicConfigNames.map((name) => [definitionOf(name).brokerName, name]))
 
 /** The topic config that a broker config gives the default of. */

@@ -38,7 +38,7 @@ export const TOPIC_CONFIGS = {
     brokerName: 'log.message.timestamp.type',
     values: ['CreateTime', 'LogAppendTime']
   },
-  'min.insync.replicas': { type: 'int', default: '1', brokerName: 'min.insync.replicas', values: ['1'] },
+  'min.insync.replicas': { type: 'int', default: '1', brokerName: 'min.insync.replicas', min: 1, max: int32Max },
   'retention.bytes': { type: 'long', default: '-1', brokerName: 'log.retention.bytes' },
   'retention.ms': { type: 'long', default: '604800000', brokerName: 'log.retention.ms', min: -1 },
   'segment.bytes': { type: 'int', default: '1073741824', brokerName: 'log.segment.bytes', min: 14, max: int32Max },

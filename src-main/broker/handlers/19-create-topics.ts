@@ -1,7 +1,7 @@
 /**
  * CreateTopics, versions 0 to 7; served by the controller, NOT_CONTROLLER elsewhere. Answers when every live broker
- * knows the new leaders, or REQUEST_TIMED_OUT (the topic is created all the same). One replica until Replication: a
- * larger replication factor is INVALID_REPLICATION_FACTOR. -1 partitions or replicas mean the broker's default, 1.
+ * knows the new leaders, or REQUEST_TIMED_OUT (the topic is created all the same). -1 partitions mean 1, -1 replicas the
+ * broker's default.replication.factor.
  */
 import type { BrokerId } from '../../kernel/ids'
 import { createTopicsRequest, createTopicsResponse } from '../../protocol/api/19-create-topics'
@@ -14,6 +14,7 @@ import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller/topic-creations'
 import { partitionsMax, placeReplicas } from '../core/placement'
+import { defaultReplicationFactor } from '../core/broker-layers'
 import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { groupOffsetsPartitions } from '../group-coordinator'
@@ -130,10 +131,13 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const configs: TopicConfigs = isOffsets
     ? groupOffsetsConfigs
     : Object.fromEntries(asked.configs.map((config) => [config.name, config.value ?? '']))
-  const brokerIds = broker.controller.placeableBrokers().map(({ id }) => id)
+  const brokers = broker.controller.placeableBrokers()
   if (asked.assignments.length > partitionsMax) return tooManyPartitions(asked.assignments.length)
   if (asked.assignments.length > 0) {
-    const assignment = givenAssignment(asked, brokerIds)
+    const assignment = givenAssignment(
+      asked,
+      brokers.map(({ id }) => id)
+    )
     return 'error' in assignment ? assignment : { name, configs, assignment }
   }
   const partitions = isOffsets
@@ -143,14 +147,17 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
       : asked.numPartitions
   if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
   if (partitions > partitionsMax) return tooManyPartitions(partitions)
-  const replicationFactor = asked.replicationFactor === -1 ? 1 : asked.replicationFactor
-  const tooMany = replicationProblem(replicationFactor)
-  if (tooMany !== undefined) return tooMany
-  if (brokerIds.length === 0) {
-    return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor: 1 larger than available brokers: 0.' }
+  const replicationFactor =
+    asked.replicationFactor === -1 ? defaultReplicationFactor(broker.configs.layers) : asked.replicationFactor
+  if (replicationFactor < 1)
+    return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0.' }
+  if (replicationFactor > brokers.length) {
+    const message = `Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
+    return { error: 'INVALID_REPLICATION_FACTOR', message }
   }
-  const start = broker.random.uint32()
-  return { name, configs, assignment: placeReplicas({ brokerIds, partitions, replicationFactor, start }) }
+  const start = broker.random.uint32() % brokers.length
+  const shift = broker.random.uint32() % brokers.length
+  return { name, configs, assignment: placeReplicas({ brokers, partitions, replicationFactor, start, shift }) }
 }
 
 function hasShape({ numPartitions, replicationFactor, assignments, configs }: Asked): boolean {
@@ -182,15 +189,6 @@ function configsProblem(asked: Asked): Refused | undefined {
   return undefined
 }
 
-function replicationProblem(replicationFactor: number): Refused | undefined {
-  if (replicationFactor === 1) return undefined
-  const message =
-    replicationFactor < 1
-      ? 'Replication factor must be larger than 0.'
-      : `Replication factor ${replicationFactor} is not available yet: partitions have one replica here. Use 1 or -1.`
-  return { error: 'INVALID_REPLICATION_FACTOR', message }
-}
-
 function givenAssignment({ assignments, numPartitions, replicationFactor }: Asked, brokerIds: readonly BrokerId[]) {
   const refuse = (error: KafkaError, message: string): Refused => ({ error, message })
   if (numPartitions !== -1 || replicationFactor !== -1) {
@@ -211,8 +209,9 @@ function givenAssignment({ assignments, numPartitions, replicationFactor }: Aske
         `Partition ${partitionIndex} names no brokers, one twice, or one that is not there.`
       )
     }
-    const tooMany = replicationProblem(replicas.length)
-    if (tooMany !== undefined) return tooMany
+    if (replicas.length !== assignments[0]?.brokerIds.length) {
+      return refuse('INVALID_REPLICA_ASSIGNMENT', 'All partitions should have the same number of replicas.')
+    }
     if (partitionIndex >= 0 && partitionIndex < assignments.length) assignment[partitionIndex] = replicas
   }
   if (Object.keys(assignment).length === assignments.length) return assignment

@@ -108,15 +108,19 @@ function plan(
     const message = `${count} partitions are more than the ${partitionsMax} that a topic may have here.`
     return refuse('INVALID_PARTITIONS', message)
   }
-  const brokerIds = broker.controller.placeableBrokers().map(({ id }) => id)
-  if (brokerIds.length === 0) return refuse('INVALID_REPLICATION_FACTOR', 'No broker is alive to hold more partitions.')
-  if (assignments === null) return { from: present.length, replicas: placeMoreReplicas({ brokerIds, present, added }) }
+  const brokers = broker.controller.placeableBrokers()
+  const brokerIds = brokers.map(({ id }) => id)
+  const replicationFactor = present[0]?.length ?? 1
+  if (assignments === null && replicationFactor > brokers.length) {
+    const message = `Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
+    return refuse('INVALID_REPLICATION_FACTOR', message)
+  }
+  if (assignments === null) return { from: present.length, replicas: placeMoreReplicas({ brokers, present, added }) }
   if (assignments.length !== added) {
     const message = `Increasing the number of partitions by ${added} but ${assignments.length} assignments provided.`
     return refuse('INVALID_REPLICA_ASSIGNMENT', message)
   }
   const replicas = assignments.map((assignment) => assignment.brokerIds)
-  const replicationFactor = present[0]?.length ?? 1
   const isFit = (ids: readonly number[]): boolean =>
     ids.length === replicationFactor && new Set(ids).size === ids.length && ids.every((id) => brokerIds.includes(id))
   if (replicas.every(isFit)) return { from: present.length, replicas }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { placeReplicas } from '../../../../../src-main/broker/core/placement'
 import { configProblem, logConfigOf, topicConfigNames } from '../../../../../src-main/broker/core/topic-configs'
 import { TopicMap, topicNameProblem } from '../../../../../src-main/broker/core/topic-name'
 
@@ -38,7 +37,7 @@ describe('topic configs', () => {
     ['segment.bytes', '2147483648'],
     ['cleanup.policy', 'compact'],
     ['compression.type', 'gzip'],
-    ['min.insync.replicas', '2'],
+    ['min.insync.replicas', '0'],
     ['message.timestamp.type', 'Other']
   ])('refuses %s=%s', (name, value) => {
     expect(configProblem(name, value)).toContain(name)
@@ -85,17 +84,3 @@ function logDefault(name: string): string {
   }
   return values[name] ?? '4096'
 }
-
-describe('placement', () => {
-  it('spreads leaders over the brokers', () => {
-    const placed = placeReplicas({ brokerIds: [1, 2, 3], partitions: 6, replicationFactor: 1, start: 2 })
-
-    expect(placed).toEqual([[3], [1], [2], [3], [1], [2]])
-  })
-
-  it('gives a partition different brokers', () => {
-    for (const replicas of placeReplicas({ brokerIds: [1, 2, 3], partitions: 4, replicationFactor: 3, start: 4 })) {
-      expect(new Set(replicas).size).toBe(3)
-    }
-  })
-})

@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
+import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
 import type { InputOf } from '../../../../../src-main/protocol/wire/schema'
 import { BrokerChannel } from '../../../../../src-main/broker/broker-channel'
 import { BrokerWorld } from '../../../../support/broker-world'
 
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 type Asked = InputOf<typeof createTopicsRequest>['topics'][number]
 
 const topic = (name: string, more: Partial<Asked> = {}): Asked => ({
@@ -110,4 +112,62 @@ describe('CreateTopics of the internal topic', () => {
       expect(answer.topics[0]).toMatchObject({ errorCode: 0, numPartitions: 50, replicationFactor: 1 })
     }
   )
+})
+
+describe('CreateTopics of several replicas', () => {
+  let world: BrokerWorld
+
+  beforeAll(async () => {
+    world = await BrokerWorld.start([1, 2, 3])
+  })
+
+  const created = async (asked: Asked) =>
+    (await world.ask(1, createCall, { topics: [asked], timeoutMs: 10_000 })).topics[0]
+
+  it('puts each partition on so many brokers, all of them in the ISR', async () => {
+    expect(await created(topic('three', { numPartitions: 6, replicationFactor: 3 }))).toMatchObject({
+      errorCode: 0,
+      numPartitions: 6,
+      replicationFactor: 3
+    })
+    const known = await world.ask(2, metadataCall, { topics: [{ name: 'three' }], allowAutoTopicCreation: false })
+    const partitions = known.topics[0]?.partitions ?? []
+    expect(partitions).toHaveLength(6)
+    for (const { leaderId, replicaNodes, isrNodes } of partitions) {
+      expect([...replicaNodes].sort()).toEqual([1, 2, 3])
+      expect(isrNodes).toEqual(replicaNodes)
+      expect(leaderId).toBe(replicaNodes[0])
+    }
+    expect(new Set(partitions.map(({ leaderId }) => leaderId))).toEqual(new Set([1, 2, 3]))
+  })
+
+  it.each<[string, Partial<Asked>, number, string]>([
+    [
+      'more replicas than brokers',
+      { replicationFactor: 4 },
+      38,
+      'Replication factor: 4 larger than available brokers: 3.'
+    ],
+    ['-2 replicas', { replicationFactor: -2 }, 38, 'Replication factor must be larger than 0.'],
+    [
+      'an assignment of unlike numbers',
+      assigned([1, 2], [3]),
+      39,
+      'All partitions should have the same number of replicas.'
+    ]
+  ])('refuses %s in Kafka’s words', async (_what, part, errorCode, errorMessage) => {
+    expect(await created(topic('a', part))).toMatchObject({ errorCode, errorMessage })
+  })
+
+  it('takes an assignment of several as it is given', async () => {
+    expect(await created(topic('given', assigned([3, 1], [2, 3])))).toMatchObject({
+      errorCode: 0,
+      replicationFactor: 2
+    })
+    const known = await world.ask(1, metadataCall, { topics: [{ name: 'given' }], allowAutoTopicCreation: false })
+    expect(known.topics[0]?.partitions.map(({ replicaNodes }) => replicaNodes)).toEqual([
+      [3, 1],
+      [2, 3]
+    ])
+  })
 })
