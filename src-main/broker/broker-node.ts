@@ -29,6 +29,7 @@ import { ConfigNotifications } from './config-notifications'
 import { ConfigWriter } from './config-writer'
 import { chunks, createIfMissing } from './controller/controller-writes'
 import { effectiveConfigs } from './core/broker-layers'
+import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
 import { logConfigOf } from './core/topic-configs'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
@@ -145,7 +146,13 @@ export class BrokerNode {
       { changed: (entity) => this.#configsChanged(entity), anything: () => this.#reloadConfigs() }
     )
     this.#controllerChannel = new ControllerChannel(ports, this.#image, `broker-${options.brokerId}`)
-    this.#controller = new Controller({ ...ports, brokerId: options.brokerId, ensemble: this.#ensemble })
+    this.#controller = new Controller({
+      ...ports,
+      brokerId: options.brokerId,
+      ensemble: this.#ensemble,
+      isRebalancing: options.configs?.['auto.leader.rebalance.enable'] !== 'false',
+      uncleanTopics: (topics) => this.#configs.uncleanTopics(topics)
+    })
   }
 
   /** Resolves with the port when this broker serves and the controller knows it. */
@@ -397,6 +404,7 @@ export class BrokerNode {
       of: type === 'topic' ? entity.topic : (entity.id ?? 'all brokers')
     })
     await this.#applyConfigs(type === 'topic' ? entity.topic : undefined)
+    this.#controller.configsChanged(type === 'topic' ? entity.topic : undefined)
   }
 
   /** Of a topic that is held here nothing is taken for set by default that was only not read. */
@@ -414,6 +422,7 @@ export class BrokerNode {
     for (const some of chunks(this.#configs.topics(), configsReadAtOnce))
       await Promise.all(some.map((topic) => this.#configs.refresh(topic)))
     await this.#applyConfigs()
+    this.#controller.configsChanged(undefined)
   }
 
   /** Waits for the ensemble when it is away: what asks for configs can wait. */
@@ -519,6 +528,7 @@ export class BrokerNode {
   async stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
+    await this.#leave()
     for (const timer of this.#timers) timer.cancel()
     this.#controller.stop()
     this.#notifications.stop()
@@ -529,6 +539,16 @@ export class BrokerNode {
     this.#groups?.close()
     this.#replicas?.close()
     await this.#logs?.close(Number(this.#replicas?.brokerEpoch ?? -1n))
+  }
+
+  /** While everything still runs: clients are served until they know where to go. */
+  async #leave(): Promise<void> {
+    const { brokerId } = this.#options
+    // Nobody else could lead.
+    const isAlone = this.#image.brokers().every(({ id }) => id === brokerId)
+    if (isAlone || this.#replicas === undefined || this.#ensemble.state !== 'connected') return
+    const { brokerEpoch } = this.#replicas
+    await leaveCluster({ ...this.#ports, brokerId, brokerEpoch, channel: this.#controllerChannel })
   }
 
   inspect(): Readonly<Record<string, unknown>> {

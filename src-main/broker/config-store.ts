@@ -14,6 +14,8 @@ import { parseConfig, paths } from './core/znodes'
 
 const noConfigs: TopicConfigs = {}
 
+const mayBeUnclean = (configs: TopicConfigs): boolean => configs['unclean.leader.election.enable'] === 'true'
+
 export class ConfigStore {
   readonly #ensemble: EnsembleClient
   readonly #brokerId: BrokerId
@@ -86,6 +88,12 @@ export class ConfigStore {
 
   get layers(): BrokerLayers {
     return this.#layers
+  }
+
+  /** Those of these whose leaders may be elected uncleanly. Rejects with EnsembleError. */
+  async uncleanTopics(topics: readonly string[]): Promise<ReadonlySet<string>> {
+    await this.load(topics)
+    return new Set(topics.filter((topic) => mayBeUnclean(effectiveConfigs(this.of(topic), this.#layers))))
   }
 
   logConfigOf(topic: string): LogConfig {

@@ -7,6 +7,7 @@ import { metadata } from './handlers/03-metadata'
 import { leaderAndIsr } from './handlers/04-leader-and-isr'
 import { stopReplica } from './handlers/05-stop-replica'
 import { updateMetadata } from './handlers/06-update-metadata'
+import { controlledShutdown } from './handlers/07-controlled-shutdown'
 import { offsetCommit } from './handlers/08-offset-commit'
 import { offsetFetch } from './handlers/09-offset-fetch'
 import { findCoordinator } from './handlers/10-find-coordinator'
@@ -26,6 +27,7 @@ import { alterConfigs } from './handlers/33-alter-configs'
 import { describeLogDirs } from './handlers/35-describe-log-dirs'
 import { createPartitions } from './handlers/37-create-partitions'
 import { deleteGroups } from './handlers/42-delete-groups'
+import { electLeaders } from './handlers/43-elect-leaders'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs'
 import { offsetDelete } from './handlers/47-offset-delete'
 import { alterPartition } from './handlers/56-alter-partition'
@@ -42,6 +44,7 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     leaderAndIsr,
     stopReplica,
     updateMetadata,
+    controlledShutdown,
     offsetCommit,
     offsetFetch,
     findCoordinator,
@@ -60,6 +63,7 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     describeLogDirs,
     createPartitions,
     deleteGroups,
+    electLeaders,
     incrementalAlterConfigs,
     offsetDelete,
     alterPartition,

@@ -19,9 +19,10 @@ const absent: readonly Listed[] = [
     ours: undefined
   },
   {
-    reason: 'versions that are not served: Fetch 0 to 3 and 17, ListOffsets 0, OffsetCommit and OffsetFetch 0 (znodes)',
+    reason:
+      'versions that are not served: Fetch 0 to 3 and 17, ListOffsets 0, OffsetCommit and OffsetFetch 0 (znodes), ControlledShutdown 0 (a header of its own)',
     step: /^apiVersions/,
-    where: /^apiKeys\[(1|2|8|9)\]\.(min|max)Version$/
+    where: /^apiKeys\[(1|2|7|8|9)\]\.(min|max)Version$/
   },
   {
     reason: 'DescribeGroups 6 is Kafka 4.0’s (KIP-1043), and told to those who can ask it',

@@ -1,5 +1,5 @@
 /** Brokers that come, go and come back: what is stored of their partitions is decided anew, and told. */
-import { brokerEpochOf } from '../../kernel/ids'
+import { brokerEpochOf, type BrokerId } from '../../kernel/ids'
 import type { LiveBroker } from '../core/controller/controller-state'
 import { parseBroker, paths } from '../core/znodes'
 import type { ControllerTerm } from './controller-term'
@@ -7,6 +7,9 @@ import type { ControllerTerm } from './controller-term'
 /** `changed` is called when registrations come or go. */
 export async function readBrokers(term: ControllerTerm, changed: () => void): Promise<void> {
   const { state, broadcast, refusals, ports } = term
+  const leaving = new Set(state.shuttingDown)
+  // Of a term: they were there before it.
+  const isFirst = state.brokers.size === 0
   const { joined, left } = state.replaceBrokers(await registeredBrokers(term, changed))
   for (const id of left) broadcast.drop(id)
   for (const id of [...left, ...joined]) refusals.forget(id)
@@ -15,11 +18,30 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
     if (broker !== undefined) broadcast.open(broker)
   }
   if (joined.length === 0 && left.length === 0) return
+  if (!isFirst) tellWhoCame(term, joined, left, leaving)
   ports.log('info', 'brokers changed', { joined, left, live: state.brokerIds() })
   const elected = await term.elect(state.partitions())
   state.settle()
   void term.tell({ changed: elected, joined })
   term.deletions.resume()
+}
+
+function tellWhoCame(
+  { ports, state, epoch }: ControllerTerm,
+  joined: readonly BrokerId[],
+  left: readonly BrokerId[],
+  leaving: ReadonlySet<BrokerId>
+): void {
+  for (const broker of left) {
+    const isBack = joined.includes(broker)
+    ports.event('brokerLeft', {
+      broker,
+      epoch,
+      cause: leaving.has(broker) ? 'shutdown' : isBack ? 'bounced' : 'session'
+    })
+  }
+  for (const broker of joined)
+    ports.event('brokerJoined', { broker, epoch, brokerEpoch: String(state.brokers.get(broker)?.epoch ?? -1n) })
 }
 
 async function registeredBrokers({ ports }: ControllerTerm, changed: () => void): Promise<readonly LiveBroker[]> {

@@ -4,13 +4,15 @@
  * before the next event is looked at, and what brokers are told is of the moment of the decision.
  */
 import type { BrokerId, ControllerEpoch } from '../../kernel/ids'
-import type { Clock, Log, Network, Random } from '../../kernel/ports'
+import type { Clock, Log, Network, Random, Timer } from '../../kernel/ports'
 import { EnsembleError, isPassing, type EnsembleClient } from '../../coordination/ensemble-client'
 import { ControllerState, type ControlledPartition } from '../core/controller/controller-state'
+import { newsOf, type DecidedChange, type MoveCause } from '../core/controller/election-news'
 import { electLeader, type Election } from '../core/controller/leader-election'
 import { ControllerBroadcast, type Told } from './controller-broadcast'
 import type { OfficeTerm } from './controller-office'
 import { ControllerWrites } from './controller-writes'
+import { rebalanceLeaders } from './leader-changes'
 import { PartitionStates } from './partition-states'
 import { Refusals } from './refusals'
 import { TopicDeletions } from './topic-deletions'
@@ -23,6 +25,10 @@ export interface ControllerPorts {
   readonly network: Network
   readonly log: Log
   readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
+  /** auto.leader.rebalance.enable */
+  readonly isRebalancing: boolean
+  /** Those of these topics whose unclean.leader.election.enable is true. Rejects with EnsembleError. */
+  readonly uncleanTopics: (topics: readonly string[]) => Promise<ReadonlySet<string>>
   /** A programmer error: the process decides. */
   readonly failed: (error: unknown) => void
 }
@@ -35,6 +41,18 @@ export interface TermQueue {
   readonly readAgain: (reason: string) => void
 }
 
+interface ElectionRules {
+  /** Of moves of leaders that live. */
+  readonly cause?: MoveCause
+  /** Whatever the topic says: somebody asked for it. */
+  readonly isUncleanAllowed?: boolean
+  readonly decide?: (partition: ControlledPartition) => Election
+}
+
+/** The first as in Kafka's failover; the others are leader.imbalance.check.interval.seconds. */
+const rebalanceDelays = { firstMs: 5_000, everyMs: 300_000 }
+const none: ReadonlySet<string> = new Set()
+
 export class ControllerTerm {
   readonly ports: ControllerPorts
   readonly epoch: ControllerEpoch
@@ -45,6 +63,7 @@ export class ControllerTerm {
   readonly refusals: Refusals
   readonly deletions: TopicDeletions
   readonly #states: PartitionStates
+  #rebalanceTimer: Timer | undefined
 
   /** `before`: what this broker knew until now, unless another has been controller since. */
   constructor(
@@ -78,8 +97,19 @@ export class ControllerTerm {
     })
   }
 
+  /** auto.leader.rebalance.enable: soon, then again and again until the term ends. */
+  rebalance(delayMs = rebalanceDelays.firstMs): void {
+    const { clock, isRebalancing } = this.ports
+    if (!isRebalancing) return
+    this.#rebalanceTimer = clock.after(delayMs, () => {
+      this.queue.event(() => rebalanceLeaders(this))
+      this.rebalance(rebalanceDelays.everyMs)
+    })
+  }
+
   /** What is on its way to brokers is given up. */
   close(): void {
+    this.#rebalanceTimer?.cancel()
     this.broadcast.close()
     this.refusals.forget()
   }
@@ -88,16 +118,48 @@ export class ControllerTerm {
    * Decides about each, by the usual rules where no others are given, and stores it; those whose state is another one now.
    * Rejects with EnsembleError.
    */
-  elect(
+  async elect(
     partitions: Iterable<ControlledPartition>,
-    decide = (partition: ControlledPartition): Election => this.electionOf(partition)
+    rules: ElectionRules = {}
   ): Promise<readonly ControlledPartition[]> {
-    return this.#states.elect(partitions, (partition) =>
-      this.state.deleting.has(partition.topic) ? { type: 'unchanged' } : decide(partition)
-    )
+    const all = [...partitions]
+    const unclean =
+      rules.decide === undefined && rules.isUncleanAllowed !== true ? await this.#uncleanTopics(all) : none
+    const decide =
+      rules.decide ??
+      ((one: ControlledPartition) => this.#electionOf(one, rules.isUncleanAllowed === true || unclean.has(one.topic)))
+    const decided = new Map<ControlledPartition, DecidedChange>()
+    const changed = await this.#states.elect(all, (partition) => {
+      if (this.state.deleting.has(partition.topic)) return { type: 'unchanged' }
+      const election = decide(partition)
+      const isUnclean = election.type === 'update' && election.isUnclean
+      if (election.type !== 'unchanged') decided.set(partition, { partition, before: partition.state, isUnclean })
+      return election
+    })
+    const { epoch, state, ports } = this
+    const facts = { controllerEpoch: epoch, isAlive: (id: BrokerId) => state.isAlive(id) }
+    const news = changed.flatMap((partition) => decided.get(partition) ?? [])
+    const { cause } = rules
+    for (const { name, fields } of newsOf(news, cause === undefined ? facts : { ...facts, moveCause: cause }))
+      ports.event(name, fields)
+    return changed
   }
 
-  electionOf(partition: ControlledPartition): Election {
+  /** Asked for only where nobody of the ISR could lead. */
+  async #uncleanTopics(partitions: readonly ControlledPartition[]): Promise<ReadonlySet<string>> {
+    const { state, ports } = this
+    const leaderless = partitions.filter((partition) => {
+      const { state: stored, replicas, topic } = partition
+      if (stored === undefined || state.deleting.has(topic) || state.canServe(partition, stored.leader)) return false
+      return (
+        !stored.isr.some((id) => state.canServe(partition, id)) && replicas.some((id) => state.canServe(partition, id))
+      )
+    })
+    if (leaderless.length === 0) return none
+    return ports.uncleanTopics([...new Set(leaderless.map(({ topic }) => topic))])
+  }
+
+  #electionOf(partition: ControlledPartition, isUncleanAllowed: boolean): Election {
     const { state, epoch } = this
     return electLeader({
       replicas: partition.replicas,
@@ -105,6 +167,7 @@ export class ControllerTerm {
       isOnline: (id) => state.canServe(partition, id),
       isLeaving: (id) => state.shuttingDown.has(id),
       hasBounced: (id) => state.hasBounced(id),
+      isUncleanAllowed,
       controllerEpoch: epoch
     })
   }

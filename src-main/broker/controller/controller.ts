@@ -4,7 +4,7 @@
  * One event at a time. An event that fails is never forgotten: after a lost connection the session's events bring it
  * back; after any other error of the ensemble (somebody else wrote, a full disk) everything is read anew, after a pause.
  */
-import type { BrokerEpoch, BrokerId, ControllerEpoch } from '../../kernel/ids'
+import type { BrokerEpoch, BrokerId, ControllerEpoch, TopicPartition } from '../../kernel/ids'
 import type { Timer } from '../../kernel/ports'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -15,6 +15,7 @@ import { ControllerTerm, type ControllerPorts } from './controller-term'
 import { troubleOf, type Outcome } from './controller-trouble'
 import { ControllerMoved } from './controller-writes'
 import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
+import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType } from './leader-changes'
 import { nextProducerIds } from './producer-id-blocks'
 import { addPartitions, makeTopics, type Made, type NewTopic, type TopicOutcome } from './topic-creations'
 import { deleteTopic } from './topic-deletions'
@@ -218,6 +219,7 @@ export class Controller {
     await readDeletions(term, this.#onDeletions)
     await readBrokers(term, this.#onBrokers)
     term.deletions.resume()
+    term.rebalance()
   }
 
   #resign(): void {
@@ -272,6 +274,34 @@ export class Controller {
       (term) => changeIsrs(term, from, asked),
       () => ({ error: 'NOT_CONTROLLER', topics: [] })
     )
+  }
+
+  /** A broker is about to stop, see leaveLeadership; resolves when every live broker knows the new leaders. */
+  leaveLeadership(from: {
+    readonly brokerId: BrokerId
+    readonly brokerEpoch: BrokerEpoch
+  }): Promise<{ readonly error: KafkaError; readonly remaining: readonly TopicPartition[] }> {
+    return this.#untilTold(
+      (term) => leaveLeadership(term, from),
+      (error) => ({ error: troubleOf(error).error, remaining: [] })
+    )
+  }
+
+  /** For these partitions, or for all; resolves when every live broker knows the new leaders. */
+  electLeaders(type: ElectionType, asked: readonly TopicPartition[] | undefined): Promise<readonly ElectionOutcome[]> {
+    return this.#untilTold(
+      (term) => electAsked(term, type, asked),
+      (error) => (asked ?? []).map((one) => ({ ...one, ...troubleOf(error) }))
+    )
+  }
+
+  /** Of a topic, or of all: what waits for a leader may get one now. */
+  configsChanged(topic: string | undefined): void {
+    this.#whenActive(async (term) => {
+      const concerned = topic === undefined ? term.state.partitions() : (term.state.topics.get(topic)?.partitions ?? [])
+      const changed = await term.elect(concerned)
+      if (changed.length > 0) void term.tell({ changed })
+    })
   }
 
   /** The next block of producer ids, for that broker (KIP-730). */

@@ -77,7 +77,7 @@ export async function changeIsrs(
     if (verdict.type === 'change') return { type: 'update', isUnclean: false, state: verdict.state }
     return unchanged(refusals, partition, verdict.type === 'refused' ? verdict.error : 'NONE')
   }
-  const written = await term.elect(proposals.keys(), decide)
+  const written = await term.elect(proposals.keys(), { decide })
   const answerOf = (one: ControlledPartition | KafkaError): IsrAnswer => {
     if (typeof one === 'string') return { error: one }
     const error = refusals.get(one) ?? 'NONE'

@@ -32,7 +32,16 @@ export interface ConfigSynonym {
 /** All that say something about a topic config's default, the one that holds first; never empty. */
 export function defaultsOf(name: TopicConfigName, layers: BrokerLayers): readonly [ConfigSynonym, ...ConfigSynonym[]] {
   const { brokerName, default: value } = definitionOf(name)
-  const kafkas: ConfigSynonym = { name: brokerName, value, source: configSource.default }
+  const kafkas: ConfigSynonym = { name: brokerName ?? name, value, source: configSource.default }
+  if (brokerName === undefined) return [kafkas]
+  return layered(brokerName, layers, kafkas)
+}
+
+function layered(
+  brokerName: string,
+  layers: BrokerLayers,
+  kafkas: ConfigSynonym
+): readonly [ConfigSynonym, ...ConfigSynonym[]] {
   const [first, ...others] = [
     { value: layers.own[brokerName], source: configSource.dynamicBroker },
     { value: layers.everyBroker[brokerName], source: configSource.dynamicDefaultBroker },
@@ -53,7 +62,35 @@ export function defaultReplicationFactor({ fixed }: BrokerLayers): number {
   return Number(fixed[replicationFactorName] ?? 1)
 }
 
-const topicNameByBrokerName = new Map(topicConfigNames.map((name) => [definitionOf(name).brokerName, name]))
+const topicNameByBrokerName = new Map(
+  topicConfigNames.flatMap((name) => {
+    const { brokerName } = definitionOf(name)
+    return brokerName === undefined ? [] : [[brokerName, name] as const]
+  })
+)
+
+/** Bytes a second of what is copied to and from throttled replicas (KIP-73), by broker alone. */
+export const THROTTLE_RATES = {
+  'leader.replication.throttled.rate': String(2n ** 63n - 1n),
+  'follower.replication.throttled.rate': String(2n ** 63n - 1n),
+  'replica.alter.log.dirs.io.max.bytes.per.second': String(2n ** 63n - 1n)
+} as const
+
+export type ThrottleRateName = keyof typeof THROTTLE_RATES
+
+export const throttleRateNames = Object.keys(THROTTLE_RATES) as readonly ThrottleRateName[]
+
+export function isThrottleRate(name: string): name is ThrottleRateName {
+  return Object.hasOwn(THROTTLE_RATES, name)
+}
+
+/** All that say something about it, the one that holds first; never empty. */
+export function throttleRatesOf(
+  name: ThrottleRateName,
+  layers: BrokerLayers
+): readonly [ConfigSynonym, ...ConfigSynonym[]] {
+  return layered(name, layers, { name, value: THROTTLE_RATES[name], source: configSource.default })
+}
 
 /** The topic config that a broker config gives the default of. */
 export function topicConfigOf(brokerName: string): TopicConfigName | undefined {
@@ -61,4 +98,4 @@ export function topicConfigOf(brokerName: string): TopicConfigName | undefined {
 }
 
 /** Broker configs that can be changed while it runs. */
-export const dynamicBrokerConfigNames = [...topicNameByBrokerName.keys()]
+export const dynamicBrokerConfigNames = [...topicNameByBrokerName.keys(), ...throttleRateNames]

@@ -4,7 +4,7 @@
  */
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import { configProblem, definitionOf, isTopicConfig, shown, type TopicConfigs } from './topic-configs'
-import { dynamicBrokerConfigNames, topicConfigOf } from './broker-layers'
+import { dynamicBrokerConfigNames, isThrottleRate, topicConfigOf } from './broker-layers'
 
 /** IncrementalAlterConfigs, "config operation". */
 export const configOperation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -38,12 +38,20 @@ export const brokerConfigKind: ConfigKind = {
   problem: (name, value) => {
     const topicName = topicConfigOf(name)
     if (topicName !== undefined) return configProblem(topicName, value)?.replace(` ${topicName}`, ` ${name}`)
+    if (isThrottleRate(name)) return rateProblem(name, value)
     return `The broker config ${shown(name)} cannot be changed while it runs. These can: ${dynamicBrokerConfigNames.join(', ')}.`
   },
   listDefault: (name) => {
     const topicName = topicConfigOf(name)
     return topicName === undefined ? undefined : topicConfigKind.listDefault(topicName)
   }
+}
+
+const int64Max = 2n ** 63n - 1n
+
+function rateProblem(name: string, value: string): string | undefined {
+  const isRate = /^\d{1,19}$/.test(value.trim()) && BigInt(value.trim()) <= int64Max
+  return isRate ? undefined : `Invalid value ${shown(value)} for config ${name}: it must be a whole number of bytes.`
 }
 
 /** The configs as they are after the changes. */

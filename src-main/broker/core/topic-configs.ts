@@ -4,18 +4,31 @@
  */
 import type { LogConfig } from '../../storage/log-types'
 
-type ConfigType = 'long' | 'int' | 'string' | 'list'
+type ConfigType = 'boolean' | 'long' | 'int' | 'string' | 'list'
 
 interface ConfigDefinition {
   readonly type: ConfigType
   readonly default: string
-  /** Of the broker config that gives the default, shown as a synonym. */
-  readonly brokerName: string
+  /** Of the broker config that gives the default, shown as a synonym; undefined where there is none. */
+  readonly brokerName: string | undefined
   readonly min?: number
   readonly max?: number
   /** The only values that are possible here. */
   readonly values?: readonly string[]
+  /** What a text looks like, in words where it does not. */
+  readonly form?: { readonly pattern: RegExp; readonly words: string }
 }
+
+/** KIP-73: which replicas are throttled while others have to be copied. */
+const throttledReplicas = {
+  type: 'list',
+  default: '',
+  brokerName: undefined,
+  form: {
+    pattern: /^(\*|(\d{1,10}:\d{1,10}(,\d{1,10}:\d{1,10})*)?)$/,
+    words: 'it must be *, or partition:broker pairs with commas between them'
+  }
+} as const
 
 const int32Max = 2147483647
 const int64Max = 2n ** 63n - 1n
@@ -31,6 +44,8 @@ export const TOPIC_CONFIGS = {
     min: 0,
     max: int32Max
   },
+  'follower.replication.throttled.replicas': throttledReplicas,
+  'leader.replication.throttled.replicas': throttledReplicas,
   'max.message.bytes': { type: 'int', default: '1048588', brokerName: 'message.max.bytes', min: 0, max: int32Max },
   'message.timestamp.type': {
     type: 'string',
@@ -42,7 +57,13 @@ export const TOPIC_CONFIGS = {
   'retention.bytes': { type: 'long', default: '-1', brokerName: 'log.retention.bytes' },
   'retention.ms': { type: 'long', default: '604800000', brokerName: 'log.retention.ms', min: -1 },
   'segment.bytes': { type: 'int', default: '1073741824', brokerName: 'log.segment.bytes', min: 14, max: int32Max },
-  'segment.ms': { type: 'long', default: '604800000', brokerName: 'log.roll.ms', min: 1 }
+  'segment.ms': { type: 'long', default: '604800000', brokerName: 'log.roll.ms', min: 1 },
+  'unclean.leader.election.enable': {
+    type: 'boolean',
+    default: 'false',
+    brokerName: 'unclean.leader.election.enable',
+    values: ['false', 'true']
+  }
 } as const satisfies Record<string, ConfigDefinition>
 
 export type TopicConfigName = keyof typeof TOPIC_CONFIGS
@@ -76,6 +97,16 @@ export function configProblem(name: string, value: string | null): string | unde
     if (definition.values.includes(value)) return undefined
     return `Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
   }
+  if (definition.form !== undefined) {
+    const { pattern, words } = definition.form
+    return pattern.test(value.replaceAll(' ', ''))
+      ? undefined
+      : `Invalid value ${shown(value)} for config ${name}: ${words}.`
+  }
+  return numberProblem(name, value, definition)
+}
+
+function numberProblem(name: string, value: string, definition: ConfigDefinition): string | undefined {
   if (!/^[+-]?\d{1,40}$/.test(value.trim())) {
     return `Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }

@@ -1,5 +1,14 @@
 /** Configs as CreateTopics and DescribeConfigs show them: value, where it comes from, what else speaks of it. */
-import { configSource, defaultsOf, topicConfigOf, type BrokerLayers, type ConfigSynonym } from '../core/broker-layers'
+import {
+  configSource,
+  defaultsOf,
+  isThrottleRate,
+  throttleRateNames,
+  throttleRatesOf,
+  topicConfigOf,
+  type BrokerLayers,
+  type ConfigSynonym
+} from '../core/broker-layers'
 import {
   definitionOf,
   topicConfigNames,
@@ -14,7 +23,7 @@ export const brokerResource = 4
 /** Name of the broker resource that stands for all brokers. */
 export const everyBroker = ''
 /** DescribeConfigs, "config type". */
-export const configType = { string: 2, int: 3, long: 5, list: 7 } as const
+export const configType = { boolean: 1, string: 2, int: 3, long: 5, list: 7 } as const
 
 export interface ConfigEntry {
   readonly name: string
@@ -33,34 +42,44 @@ export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): rea
     const set: readonly ConfigSynonym[] =
       value === undefined ? [] : [{ name, value: parsedText(name, value), source: configSource.dynamicTopic }]
     const holds = set[0] ?? defaults[0]
-    const type = configType[definitionOf(name).type]
-    return { name, value: holds.value, source: holds.source, type, synonyms: [...set, ...defaults], isReadOnly: false }
+    const { type: typeName, brokerName } = definitionOf(name)
+    const type = configType[typeName]
+    // A config that no broker config gives a default has none to show.
+    const synonyms = brokerName === undefined ? set : [...set, ...defaults]
+    return { name, value: holds.value, source: holds.source, type, synonyms, isReadOnly: false }
   })
 }
 
 /** As Kafka shows what it has parsed: "5" for " +5 ". */
 function parsedText(name: TopicConfigName, text: string): string {
   const { type } = definitionOf(name)
-  return type === 'string' || type === 'list' ? text : String(wholeNumberIn(text))
+  return type === 'int' || type === 'long' ? String(wholeNumberIn(text)) : text
 }
 
 /** Broker configs that can be changed while it runs. */
 export function dynamicBrokerConfigEntries(layers: BrokerLayers): readonly ConfigEntry[] {
-  return topicConfigNames.map((topicName) => {
+  const topics = topicConfigNames.flatMap((topicName): readonly ConfigEntry[] => {
     const synonyms = defaultsOf(topicName, layers)
     const { brokerName, type } = definitionOf(topicName)
     const [{ value, source }] = synonyms
-    return { name: brokerName, value, source, type: configType[type], synonyms, isReadOnly: false }
+    if (brokerName === undefined) return []
+    return [{ name: brokerName, value, source, type: configType[type], synonyms, isReadOnly: false }]
   })
+  const rates = throttleRateNames.map((name): ConfigEntry => {
+    const synonyms = throttleRatesOf(name, layers)
+    const [{ value, source }] = synonyms
+    return { name, value, source, type: configType.long, synonyms, isReadOnly: false }
+  })
+  return [...topics, ...rates]
 }
 
 /** Those that were set for all brokers alone. */
 export function everyBrokerConfigEntries({ everyBroker }: BrokerLayers): readonly ConfigEntry[] {
   return Object.entries(everyBroker).flatMap(([name, value]) => {
     const topicName = topicConfigOf(name)
-    if (topicName === undefined || value === undefined) return []
+    if (value === undefined || (topicName === undefined && !isThrottleRate(name))) return []
     const source = configSource.dynamicDefaultBroker
-    const type = configType[definitionOf(topicName).type]
+    const type = topicName === undefined ? configType.long : configType[definitionOf(topicName).type]
     return [{ name, value, source, type, synonyms: [{ name, value, source }], isReadOnly: false }]
   })
 }

@@ -58,8 +58,12 @@ const KNOWN: readonly Known[] = [
     topicName: 'min.insync.replicas',
     brokerName: 'min.insync.replicas',
     group: 'durability',
-    min: 1n,
-    labValues: ['1']
+    min: 1n
+  },
+  {
+    topicName: 'unclean.leader.election.enable',
+    brokerName: 'unclean.leader.election.enable',
+    group: 'durability'
   }
 ]
 const byName: ReadonlyMap<string, Known> = new Map(

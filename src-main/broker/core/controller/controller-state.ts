@@ -15,10 +15,18 @@ export interface LiveBroker extends BrokerEndpoint {
   readonly guid: string
 }
 
+export interface Reassignment {
+  readonly adding: readonly BrokerId[]
+  readonly removing: readonly BrokerId[]
+}
+
 export interface ControlledPartition {
   readonly topic: string
   readonly partition: number
-  readonly replicas: readonly BrokerId[]
+  /** The preferred leader first. Those of a reassignment under way: the target's, then those that go. */
+  replicas: readonly BrokerId[]
+  /** While replicas are being added or taken away. */
+  reassignment?: Reassignment | undefined
   /** Undefined until a leader could be elected for the first time. */
   state: PartitionState | undefined
   /** Version of the state znode: the partition epoch. */
@@ -84,6 +92,11 @@ export class ControllerState {
     return this.isAlive(brokerId) && this.#refused.get(brokerId)?.has(topicPartitionName(partition)) !== true
   }
 
+  /** Alive, not about to stop, and has not refused it. */
+  mayLead(partition: ControlledPartition, brokerId: BrokerId): boolean {
+    return this.canServe(partition, brokerId) && !this.shuttingDown.has(brokerId)
+  }
+
   /** Its log is the one that it is followed by: the registration is of the epoch that the leader saw; -1 is not looked at. */
   mayJoinIsr(
     partition: ControlledPartition,
@@ -91,8 +104,7 @@ export class ControllerState {
   ) {
     const { brokerId, brokerEpoch } = member
     return (
-      this.canServe(partition, brokerId) &&
-      !this.shuttingDown.has(brokerId) &&
+      this.mayLead(partition, brokerId) &&
       !this.hasBounced(brokerId) &&
       (brokerEpoch === -1n || brokerEpoch === this.brokers.get(brokerId)?.epoch)
     )

@@ -25,7 +25,7 @@ describe('topic names', () => {
 
 describe('topic configs', () => {
   it('names a config that is not obeyed here', () => {
-    expect(configProblem('unclean.leader.election.enable', 'true')).toContain('unclean.leader.election.enable')
+    expect(configProblem('min.cleanable.dirty.ratio', '0.5')).toContain('min.cleanable.dirty.ratio')
     expect(configProblem('x'.repeat(32_767), 'true')?.length).toBeLessThan(1_000)
   })
 
@@ -38,7 +38,10 @@ describe('topic configs', () => {
     ['cleanup.policy', 'compact'],
     ['compression.type', 'gzip'],
     ['min.insync.replicas', '0'],
-    ['message.timestamp.type', 'Other']
+    ['message.timestamp.type', 'Other'],
+    ['unclean.leader.election.enable', 'yes'],
+    ['leader.replication.throttled.replicas', '0:1,'],
+    ['follower.replication.throttled.replicas', 'all']
   ])('refuses %s=%s', (name, value) => {
     expect(configProblem(name, value)).toContain(name)
   })
@@ -62,6 +65,10 @@ describe('topic configs', () => {
     expect(configProblem(name, value)).toContain('must be at')
   })
 
+  it.each(['', '*', '0:1', '0:1,1:2, 10:3'])('takes %j for throttled replicas', (value) => {
+    expect(configProblem('leader.replication.throttled.replicas', value)).toBeUndefined()
+  })
+
   it('takes its own defaults', () => {
     for (const name of topicConfigNames) expect(configProblem(name, logDefault(name))).toBeUndefined()
   })
@@ -80,7 +87,10 @@ function logDefault(name: string): string {
     'cleanup.policy': 'delete',
     'compression.type': 'producer',
     'message.timestamp.type': 'CreateTime',
-    'min.insync.replicas': '1'
+    'min.insync.replicas': '1',
+    'unclean.leader.election.enable': 'false',
+    'leader.replication.throttled.replicas': '',
+    'follower.replication.throttled.replicas': ''
   }
   return values[name] ?? '4096'
 }
