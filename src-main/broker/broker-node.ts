@@ -287,6 +287,7 @@ export class BrokerNode {
       autoCreate: (topic) => this.#autoCreate(topic),
       logDir: dataDir,
       volume: () => ports.volume(dataDir),
+      event: ports.event,
       imageChanged: (isComplete) => this.#imageChanged(isComplete)
     }
   }

@@ -37,6 +37,8 @@ export interface BrokerServices {
   /** What this broker holds on disk. */
   readonly logDir: string
   readonly volume: () => { readonly totalBytes: number; readonly usableBytes: number } | undefined
+  /** What people are to know of. */
+  readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
   /** Called after each change of the image; isComplete: it was told whole. */
   readonly imageChanged: (isComplete: boolean) => void
 }

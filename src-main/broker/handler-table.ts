@@ -22,6 +22,7 @@ import { createTopics } from './handlers/19-create-topics'
 import { deleteTopics } from './handlers/20-delete-topics'
 import { deleteRecords } from './handlers/21-delete-records'
 import { initProducerId } from './handlers/22-init-producer-id'
+import { offsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch'
 import { describeConfigs } from './handlers/32-describe-configs'
 import { alterConfigs } from './handlers/33-alter-configs'
 import { describeLogDirs } from './handlers/35-describe-log-dirs'
@@ -58,6 +59,7 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     deleteTopics,
     deleteRecords,
     initProducerId,
+    offsetForLeaderEpoch,
     describeConfigs,
     alterConfigs,
     describeLogDirs,

@@ -3,13 +3,13 @@
  * request, one under way, repeated until the controller has answered. What it says of each partition is told to it.
  */
 import { expectAppError } from '../kernel/errors'
-import type { BrokerEpoch, BrokerId } from '../kernel/ids'
+import type { BrokerEpoch, BrokerId, LeaderEpoch } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
 import { alterPartitionRequest, alterPartitionResponse } from '../protocol/api/56-alter-partition'
 import { errorName, type KafkaError } from '../protocol/wire/error-codes'
 import type { ValueOf } from '../protocol/wire/schema'
 import type { ControllerChannel } from './controller-channel'
-import type { IsrProposal } from './core/partition-leader'
+import type { IsrProposal, StoredIsr } from './core/partition-leader'
 import type { Partition } from './partition'
 
 /** After an answer that asks to try again, and while no controller is known (Kafka's AlterPartitionManager). */
@@ -29,6 +29,7 @@ export interface IsrProposalsPorts {
   readonly clock: Clock
   readonly log: Log
   readonly channel: ControllerChannel
+  readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
   /** A broken invariant. */
   readonly failed: (error: unknown) => void
 }
@@ -105,6 +106,7 @@ export class IsrProposals {
     for (const { topicId, partitions } of answer.topics)
       for (const one of partitions) answers.set(`${topicId} ${one.partitionIndex}`, one)
     let areAnswered = true
+    const news = new IsrNews()
     for (const { partition, proposal } of some) {
       const told = answers.get(`${partition.topicId} ${partition.index}`)
       if (told === undefined) {
@@ -114,16 +116,73 @@ export class IsrProposals {
       // A newer one may have come up while this was under way.
       if (this.#waiting.get(partition) === proposal) this.#waiting.delete(partition)
       const error = errorName(told.errorCode)
-      if (error === 'NONE') partition.isrStored(told)
-      else this.#refused(partition, proposal, error)
+      if (error === 'NONE') {
+        news.add(partition, told)
+        partition.isrStored(told)
+      } else this.#refused(partition, proposal, error)
       if (this.#waiting.has(partition)) areAnswered = false
     }
+    news.tell(this.#ports.event)
     return areAnswered
   }
 
   #refused(partition: Partition, { id, isr }: IsrProposal, error: KafkaError): void {
     this.#ports.log('info', 'the controller refused an ISR', { partition: partition.name, isr, error })
     partition.isrRefused(id, error)
+  }
+}
+
+/** Names of so many partitions are told with how many there are. */
+const namesToldMax = 3
+
+/** What an answer has changed: one event for those that left and one for those that came, however many partitions they are of. */
+class IsrNews {
+  readonly #left = new Changes()
+  readonly #joined = new Changes()
+
+  add(partition: Partition, now: StoredIsr): void {
+    const before = partition.isr
+    this.#left.add(
+      partition.name,
+      now.leaderEpoch,
+      before.filter((id) => !now.isr.includes(id))
+    )
+    this.#joined.add(
+      partition.name,
+      now.leaderEpoch,
+      now.isr.filter((id) => !before.includes(id))
+    )
+  }
+
+  tell(event: IsrProposalsPorts['event']): void {
+    if (this.#left.count > 0) event('isrShrunk', { ...this.#left.fields(), cause: 'lagging' })
+    if (this.#joined.count > 0) event('isrExpanded', { ...this.#joined.fields(), cause: 'caughtUp' })
+  }
+}
+
+class Changes {
+  readonly #brokers = new Set<BrokerId>()
+  readonly #names: string[] = []
+  #leaderEpoch: LeaderEpoch = -1
+  count = 0
+
+  add(name: string, leaderEpoch: LeaderEpoch, brokers: readonly BrokerId[]): void {
+    if (brokers.length === 0) return
+    this.count += 1
+    if (this.#names.length < namesToldMax) this.#names.push(name)
+    this.#leaderEpoch = Math.max(this.#leaderEpoch, leaderEpoch)
+    for (const id of brokers) this.#brokers.add(id)
+  }
+
+  /** `broker`: who left or came, when it is one. */
+  fields() {
+    const [broker] = this.#brokers
+    return {
+      count: this.count,
+      sample: this.#names.join(', '),
+      leaderEpoch: this.#leaderEpoch,
+      broker: this.#brokers.size === 1 ? (broker ?? null) : null
+    }
   }
 }
 

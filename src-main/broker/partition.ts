@@ -75,6 +75,11 @@ export class Partition {
     return this.#leader !== undefined
   }
 
+  /** As this broker knows it while it leads; empty otherwise. */
+  get isr(): readonly BrokerId[] {
+    return this.#leader?.isr ?? []
+  }
+
   /** Undefined while this broker leads it, or nobody does. */
   get follower(): FollowerReplica | undefined {
     return this.#follower

@@ -49,6 +49,9 @@ export interface Position {
   readonly endOffset: Offset
 }
 
+/** Whatever a client asks for: after so long its connection counts as idle (connections.max.idle.ms). */
+const commitWaitMaxMs = 600_000
+
 export interface AppendOptions {
   /** Refused at once when too few replicas are in sync (acks=all). */
   readonly needsMinIsr: boolean
@@ -222,9 +225,10 @@ export class ReplicaManager {
     this.#options.fetchers.metadataTold()
   }
 
-  /** Before logs are closed: nothing is copied any more. */
+  /** Before logs are closed: nothing is copied any more, and nobody waits for a position. */
   close(): void {
     this.#options.fetchers.close()
+    for (const partition of this.all()) partition.resign()
   }
 
   /** Undefined when the log is another topic's of that name; 'opened' when somebody else was faster. */
@@ -300,7 +304,8 @@ export class ReplicaManager {
       if (position !== undefined) waits.push({ partition, position })
     }
     if (left === 0) return
-    const timer = this.#options.clock.after(Math.max(0, timeoutMs), () => {
+    const waitMs = Math.min(Math.max(0, timeoutMs), commitWaitMaxMs)
+    const timer = this.#options.clock.after(waitMs, () => {
       for (const { partition, position } of waits) partition.giveUp(position, 'REQUEST_TIMED_OUT')
     })
     stopTimer = () => timer.cancel()

@@ -116,6 +116,11 @@ export class PartitionLeader {
     return this.#highWatermark
   }
 
+  /** The one that is stored, as far as is known. */
+  get isr(): readonly BrokerId[] {
+    return [...this.#isr]
+  }
+
   get hasFollowers(): boolean {
     return this.#followers.size > 0
   }
@@ -267,7 +272,7 @@ export class PartitionLeader {
     return {
       leaderEpoch: this.#term.leaderEpoch,
       partitionEpoch: this.#partitionEpoch,
-      isr: [...this.#isr],
+      isr: this.isr,
       proposal: this.#proposal?.isr,
       highWatermark: this.#highWatermark,
       logEndOffset: this.#logEndOffset,

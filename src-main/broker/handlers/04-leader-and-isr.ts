@@ -6,6 +6,7 @@
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../protocol/api/04-leader-and-isr'
 import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
+import { topicPartitionName } from '../../kernel/ids'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
 import { chunks } from '../controller/controller-writes'
@@ -16,6 +17,8 @@ import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof leaderAndIsrRequest>
 
+/** Names of so many partitions are told with how many there are. */
+const namesToldMax = 3
 /** Topics whose configs are read at the same time. */
 const configsAtOnce = 200
 
@@ -39,7 +42,7 @@ export function leaderAndIsr(broker: BrokerServices): HandlerRow {
         const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
         if (fenced !== undefined) return { errorCode: code(fenced) }
         broker.replicas.leadersTold(liveLeaders)
-        const obeyed = await obey(broker, topics)
+        const obeyed = await obey(broker, topics, request)
         if (header.apiVersion >= 5) return { errorCode: 0, topics: obeyed }
         return { errorCode: 0, partitionErrors: obeyed.flatMap((topic) => topic.partitionErrors) }
       })
@@ -62,21 +65,42 @@ async function loadConfigs(broker: BrokerServices, topics: readonly TopicStates[
   }
 }
 
-async function obey(broker: BrokerServices, topics: readonly TopicStates[]) {
+async function obey(broker: BrokerServices, topics: readonly TopicStates[], from: Request) {
   const turns = new Turns(broker.clock)
   const obeyed = []
+  const led: string[] = []
+  const followed: string[] = []
   for (const { topicName, topicId, partitionStates } of topics) {
     const partitionErrors = []
     for (const state of partitionStates) {
       const { partitionIndex, leader, leaderEpoch, isr, replicas, partitionEpoch } = state
       const role = { leader, leaderEpoch, isr, replicas, partitionEpoch }
+      const before = broker.replicas.partition(topicName, partitionIndex)?.leaderEpoch
       const error = await broker.replicas.assume({ topic: topicName, partition: partitionIndex, topicId, ...role })
       partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
+      if (error === 'NONE' && before !== leaderEpoch)
+        (leader === broker.brokerId ? led : followed).push(
+          topicPartitionName({ topic: topicName, partition: partitionIndex })
+        )
       await turns.next()
     }
     obeyed.push({ topicId, partitionErrors })
   }
+  tell(broker, 'becameLeader', led, from)
+  tell(broker, 'becameFollower', followed, from)
   return obeyed
+}
+
+/** One event for all of an order. */
+function tell(
+  broker: BrokerServices,
+  name: 'becameLeader' | 'becameFollower',
+  partitions: readonly string[],
+  { controllerId, controllerEpoch }: Request
+): void {
+  if (partitions.length === 0) return
+  const sample = partitions.slice(0, namesToldMax).join(', ')
+  broker.event(name, { count: partitions.length, sample, controller: controllerId, epoch: controllerEpoch })
 }
 
 type TopicStates = Pick<Request['topicStates'][number], 'topicName' | 'topicId' | 'partitionStates'>

@@ -48,6 +48,12 @@ describe('a topic with three replicas', () => {
     await replicas.until('r', 0, ({ isr }) => isr.length === 3)
 
     expect(replicas.logOf(3, 'r')).toBe(replicas.logOf(1, 'r'))
+    const told = world.events.filter(({ name }) => name === 'isrShrunk' || name === 'isrExpanded')
+    const about = { count: 1, sample: 'r-0', leaderEpoch: 0, broker: 3 }
+    expect(told).toEqual([
+      { broker: 1, name: 'isrShrunk', fields: { ...about, cause: 'lagging' } },
+      { broker: 1, name: 'isrExpanded', fields: { ...about, cause: 'caughtUp' } }
+    ])
     expect(world.failures).toEqual([])
   })
 
