@@ -33,6 +33,7 @@ import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
 import { logConfigOf } from './core/topic-configs'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
+import { FetchSessions } from './fetch-sessions'
 import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
 import { IsrProposals } from './isr-proposals'
@@ -240,6 +241,7 @@ export class BrokerNode {
       log: ports.log,
       configOf,
       fetchers,
+      isAlive: (id) => this.#image.isAlive(id),
       isrProposed: (partition, proposal) => proposals.propose(partition, proposal),
       truncated: (truncation) => ports.event('logTruncated', { ...truncation })
     })
@@ -268,6 +270,7 @@ export class BrokerNode {
       random: ports.random,
       image: this.#image,
       replicas,
+      fetchSessions: new FetchSessions({ ...ports, purgatory: replicas.purgatory }),
       controller: this.#controller,
       groups,
       producerIds: new ProducerIdSource({

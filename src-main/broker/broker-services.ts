@@ -7,6 +7,7 @@ import type { MetadataImage } from './core/metadata-image'
 import type { ConfigWriter } from './config-writer'
 import type { BrokerLayers } from './core/broker-layers'
 import type { TopicConfigs } from './core/topic-configs'
+import type { FetchSessions } from './fetch-sessions'
 import type { GroupCoordinator } from './group-coordinator'
 import type { ProducerIdSource } from './producer-id-source'
 import type { ReplicaManager } from './replica-manager'
@@ -18,6 +19,7 @@ export interface BrokerServices {
   readonly random: Random
   readonly image: MetadataImage
   readonly replicas: ReplicaManager
+  readonly fetchSessions: FetchSessions
   /** Acts only while this broker is the controller; see Controller.isActive. */
   readonly controller: Controller
   readonly groups: GroupCoordinator

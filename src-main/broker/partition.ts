@@ -27,6 +27,8 @@ export interface PartitionPorts extends FollowerPorts {
   readonly clock: Clock
   /** There is more to be read: of everything for followers, of what is committed for consumers. */
   readonly grown: (partition: Partition) => void
+  /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
+  readonly followerAskedMs: (follower: BrokerId) => number
   /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
 }
@@ -80,6 +82,10 @@ export class Partition {
     return this.#leader?.isr ?? []
   }
 
+  isInSync(brokerId: BrokerId): boolean {
+    return this.#leader?.isInSync(brokerId) === true
+  }
+
   /** Undefined while this broker leads it, or nobody does. */
   get follower(): FollowerReplica | undefined {
     return this.#follower
@@ -96,7 +102,7 @@ export class Partition {
       return
     }
     this.#follower = undefined
-    const { brokerId, clock } = this.#ports
+    const { brokerId, clock, followerAskedMs } = this.#ports
     const { log } = this
     if (this.#leader === undefined) {
       const configs = {
@@ -104,7 +110,7 @@ export class Partition {
           return log.config.minInSyncReplicas
         }
       }
-      const options = { brokerId, lagMaxMs: replicaLagMaxMs, configs }
+      const options = { brokerId, lagMaxMs: replicaLagMaxMs, configs, askedMs: followerAskedMs }
       this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
     } else this.#leader.becameLeader(role, clock.monotonicMs())
     this.#carryOut(this.#leader)

@@ -7,15 +7,15 @@
  * (ADR 31); what could not be reached is tried again at once when the controller tells of it anew.
  */
 import { expectAppError, type AppError } from '../kernel/errors'
-import type { BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
+import type { BrokerEpoch, BrokerId } from '../kernel/ids'
 import type { Address, Clock, Log, Network, Timer } from '../kernel/ports'
 import { fetchRequest, fetchResponse } from '../protocol/api/01-fetch'
-import { listOffsetsRequest, listOffsetsResponse } from '../protocol/api/02-list-offsets'
 import type { Slices } from '../protocol/wire/codec'
 import { errorName } from '../protocol/wire/error-codes'
 import type { ValueOf } from '../protocol/wire/schema'
 import { BrokerChannel } from './broker-channel'
-import type { FollowerAnswer, FollowerRequest } from './core/partition-follower'
+import { FetchSessionClient } from './core/fetch-session-client'
+import { askedTopics, forgottenTopics, isSame, leaderOffsets, toldBy, type Asked } from './follower-messages'
 import type { FollowerReplica } from './follower-replica'
 import { inSlices } from './server/slices'
 
@@ -25,8 +25,6 @@ const waitMaxMs = 500
 const minBytes = 1
 /** replica.fetch.response.max.bytes */
 const answerBytesMax = 10 * 1024 * 1024
-/** replica.fetch.max.bytes, of one partition. */
-const partitionBytesMax = 1024 * 1024
 /** replica.fetch.backoff.ms */
 const backoffMs = 1000
 /** replica.socket.timeout.ms */
@@ -35,9 +33,6 @@ const answerTimeoutMs = 30_000
 const pollPatienceMs = 5
 
 const fetchCall = { apiKey: 1, version: 16, request: fetchRequest, response: fetchResponse }
-const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse }
-const earliest = -2n
-const latest = -1n
 
 export interface FetcherPorts {
   readonly clock: Clock
@@ -56,11 +51,6 @@ export interface FetcherOptions {
   readonly addressOf: (leader: BrokerId) => Address | undefined
 }
 
-interface Asked {
-  readonly replica: FollowerReplica
-  readonly request: FollowerRequest
-}
-
 type FetchAnswer = ValueOf<typeof fetchResponse>
 type PartitionAnswer = FetchAnswer['responses'][number]['partitions'][number]
 
@@ -71,8 +61,13 @@ export class ReplicaFetcher {
   readonly #followed = new Map<string, FollowerReplica>()
   readonly #resting = new Set<FollowerReplica>()
   #channel: BrokerChannel | undefined
-  /** What is asked of each partition in the request under way. */
-  #asked: ReadonlyMap<string, Asked> | undefined
+  readonly #session = new FetchSessionClient()
+  /** What the leader was asked last of each partition, and has not answered: in this request or an earlier one of the session. */
+  readonly #asked = new Map<string, Asked>()
+  /** To be asked anew with the next request. */
+  readonly #due = new Set<string>()
+  /** The leader's session still has them. */
+  readonly #forgotten = new Map<string, FollowerReplica>()
   /** From a request until all of its answer is dealt with. */
   #isBusy = false
   #isScheduled = false
@@ -95,7 +90,9 @@ export class ReplicaFetcher {
 
   /** From now on it is copied. The controller says that its leader is there: it is asked at once. */
   add(replica: FollowerReplica): void {
-    this.#followed.set(keyOf(replica), replica)
+    const key = keyOf(replica)
+    this.#followed.set(key, replica)
+    this.#due.add(key)
     this.#retryTimer?.cancel()
     this.#retryTimer = undefined
     if (!this.#isBusy) this.#soon()
@@ -104,8 +101,11 @@ export class ReplicaFetcher {
 
   /** What is answered to the request under way does nothing to it. */
   remove(replica: FollowerReplica): void {
-    if (this.#followed.get(keyOf(replica)) === replica) this.#followed.delete(keyOf(replica))
+    const key = keyOf(replica)
     this.#resting.delete(replica)
+    if (this.#followed.get(key) !== replica) return
+    this.#followed.delete(key)
+    this.#forget(key, replica)
     if (this.isIdle) this.#giveUp()
   }
 
@@ -138,12 +138,15 @@ export class ReplicaFetcher {
 
   #endPollForJoined(): void {
     this.#joinTimer = undefined
-    if (this.#asked === undefined) return
-    for (const [key, replica] of this.#followed) {
-      if (replica.state !== 'fetching' || this.#asked.get(key)?.replica === replica) continue
-      this.#giveUp()
-      return
-    }
+    const isWaiting = [...this.#due].some(
+      (key) => this.#followed.get(key)?.state === 'fetching' && !this.#asked.has(key)
+    )
+    if (isWaiting && this.#isBusy) this.#giveUp()
+  }
+
+  #forget(key: string, replica: FollowerReplica): void {
+    this.#due.delete(key)
+    if (this.#asked.delete(key)) this.#forgotten.set(key, replica)
   }
 
   #giveUp(): void {
@@ -164,27 +167,51 @@ export class ReplicaFetcher {
       this.#askOffsets(channel, lost).then(() => this.#done(), this.#ports.failed)
       return
     }
-    const asked = new Map<string, Asked>()
-    for (const [key, replica] of this.#followed) {
-      const request = replica.nextRequest()
-      if (request !== undefined) asked.set(key, { replica, request })
-    }
-    if (asked.size === 0) return
+    const named = this.#named()
+    if (this.#asked.size === 0) return
     this.#isBusy = true
-    this.#asked = asked
     const { brokerId, brokerEpoch } = this.#options
     const value = {
       replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
       maxWaitMs: waitMaxMs,
       minBytes,
       maxBytes: answerBytesMax,
-      topics: topicsOf(asked.values()),
-      forgottenTopicsData: []
+      sessionId: this.#session.id,
+      sessionEpoch: this.#session.epoch,
+      topics: askedTopics(named),
+      forgottenTopicsData: this.#session.isWhole ? [] : forgottenTopics(this.#forgotten.values())
     }
+    this.#forgotten.clear()
     channel.exchange(fetchCall, value, answerTimeoutMs, {
       answered: (answer, isOwn) => this.#answered(answer, isOwn),
       failed: (error) => this.#failed(error)
     })
+  }
+
+  /** Those that the next request names: what changed, or all. */
+  #named(): readonly Asked[] {
+    if (this.#session.isWhole) {
+      this.#asked.clear()
+      this.#forgotten.clear()
+      for (const key of this.#followed.keys()) this.#due.add(key)
+    }
+    const named: Asked[] = []
+    for (const key of this.#session.isWhole ? this.#followed.keys() : this.#due) {
+      const replica = this.#followed.get(key)
+      if (replica === undefined) continue
+      const request = replica.nextRequest()
+      if (request === undefined) {
+        this.#forget(key, replica)
+        continue
+      }
+      const before = this.#asked.get(key)
+      const asked = { replica, request }
+      this.#asked.set(key, asked)
+      this.#forgotten.delete(key)
+      if (before === undefined || !isSame(before.request, request)) named.push(asked)
+    }
+    this.#due.clear()
+    return named
   }
 
   /** Undefined while nobody has told where the leader is: then `leaderTold` goes on. */
@@ -204,10 +231,10 @@ export class ReplicaFetcher {
     if (this.#isClosed) return
     const error = errorName(answer.errorCode)
     if (error !== 'NONE') {
-      this.#wait(error)
-      this.#done()
+      this.#refused(error)
       return
     }
+    this.#session.answered(answer.sessionId)
     const taking = this.#take(answer)
     try {
       // What lies in the receive buffer is dealt with now.
@@ -220,6 +247,13 @@ export class ReplicaFetcher {
     }
   }
 
+  #refused(error: string): void {
+    if (error === 'FETCH_SESSION_ID_NOT_FOUND') this.#session.lost()
+    else this.#session.failed()
+    if (!sessionErrors.has(error)) this.#wait(error)
+    this.#done()
+  }
+
   *#take(answer: FetchAnswer): Slices<void> {
     for (const { topicId, partitions } of answer.responses)
       for (const partition of partitions) {
@@ -229,12 +263,13 @@ export class ReplicaFetcher {
   }
 
   #takePartition(key: string, answer: PartitionAnswer): void {
-    const asked = this.#asked?.get(key)
+    const asked = this.#asked.get(key)
     // It may have another leader or none since it was asked for.
     if (asked === undefined || this.#followed.get(key) !== asked.replica) return
     const { replica, request } = asked
-    const told = answerOf(answer)
+    const told = toldBy(answer)
     replica.answered(request, told)
+    this.#due.add(key)
     if (told.type === 'records' && told.records.length > 0) {
       this.#followed.delete(key)
       this.#followed.set(key, replica)
@@ -251,7 +286,10 @@ export class ReplicaFetcher {
     this.#resting.add(replica)
     this.#restTimer ??= this.#ports.clock.after(backoffMs, () => {
       this.#restTimer = undefined
-      for (const rested of this.#resting) rested.rested()
+      for (const rested of this.#resting) {
+        rested.rested()
+        this.#due.add(keyOf(rested))
+      }
       this.#resting.clear()
       this.#next()
     })
@@ -260,7 +298,6 @@ export class ReplicaFetcher {
   #done(): void {
     this.#isBusy = false
     this.#isGivenUp = false
-    this.#asked = undefined
     this.#joinTimer?.cancel()
     this.#joinTimer = undefined
     this.#next()
@@ -268,6 +305,7 @@ export class ReplicaFetcher {
 
   #failed(error: AppError): void {
     if (this.#isClosed) return
+    this.#session.failed()
     if (!this.#isGivenUp) this.#wait(error.message)
     this.#done()
   }
@@ -285,13 +323,13 @@ export class ReplicaFetcher {
 
   async #askOffsets(channel: BrokerChannel, replicas: readonly FollowerReplica[]): Promise<void> {
     try {
-      const starts = await this.#offsetsAt(channel, replicas, earliest)
-      const ends = await this.#offsetsAt(channel, replicas, latest)
+      const offsets = await leaderOffsets(channel, this.#options.brokerId, replicas, answerTimeoutMs)
       for (const replica of replicas) {
-        const startOffset = starts.get(replica.name)
-        const endOffset = ends.get(replica.name)
-        if (startOffset === undefined || endOffset === undefined) replica.interrupted()
-        else if (this.#followed.get(keyOf(replica)) === replica) replica.offsetsAnswered({ startOffset, endOffset })
+        if (this.#followed.get(keyOf(replica)) !== replica) continue
+        const told = offsets.get(replica.name)
+        if (told === undefined) replica.interrupted()
+        else replica.offsetsAnswered(told)
+        this.#due.add(keyOf(replica))
         this.#restIfNeeded(replica)
       }
     } catch (error) {
@@ -300,68 +338,13 @@ export class ReplicaFetcher {
       if (!this.#isGivenUp) this.#wait(error.message)
     }
   }
-
-  /** Of those that the leader answered for. */
-  async #offsetsAt(
-    channel: BrokerChannel,
-    replicas: readonly FollowerReplica[],
-    timestamp: bigint
-  ): Promise<ReadonlyMap<string, Offset>> {
-    const topics = byTopic(replicas, ({ topic }) => topic).map(([name, held]) => ({
-      name,
-      partitions: held.map(({ index, term }) => {
-        return { partitionIndex: index, currentLeaderEpoch: term.leaderEpoch, timestamp }
-      })
-    }))
-    const { brokerId } = this.#options
-    const answer = await channel.ask(listCall, { replicaId: brokerId, isolationLevel: 0, topics }, answerTimeoutMs)
-    const offsets = new Map<string, Offset>()
-    for (const { name, partitions } of answer.topics)
-      for (const { partitionIndex, errorCode, offset } of partitions)
-        if (errorCode === 0) offsets.set(`${name}-${partitionIndex}`, offset)
-    return offsets
-  }
 }
+
+/** The session is not what we take it for: all is asked anew, at once. */
+const sessionErrors: ReadonlySet<string> = new Set([
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FETCH_SESSION_TOPIC_ID_ERROR'
+])
 
 const keyOf = ({ topicId, index }: FollowerReplica): string => `${topicId} ${index}`
-
-function byTopic<T>(items: Iterable<T>, topicOf: (item: T) => string): readonly (readonly [string, readonly T[]])[] {
-  const topics = new Map<string, T[]>()
-  for (const item of items) {
-    const topic = topicOf(item)
-    const known = topics.get(topic)
-    if (known === undefined) topics.set(topic, [item])
-    else known.push(item)
-  }
-  return [...topics]
-}
-
-function topicsOf(asked: Iterable<Asked>) {
-  return byTopic(asked, ({ replica }) => replica.topicId).map(([topicId, of]) => ({
-    topicId,
-    partitions: of.map(({ replica, request }) => ({
-      partition: replica.index,
-      currentLeaderEpoch: request.leaderEpoch,
-      fetchOffset: request.fetchOffset,
-      lastFetchedEpoch: request.lastFetchedEpoch,
-      logStartOffset: replica.logStartOffset,
-      partitionMaxBytes: partitionBytesMax
-    }))
-  }))
-}
-
-function answerOf({
-  errorCode,
-  divergingEpoch,
-  records,
-  highWatermark,
-  logStartOffset
-}: PartitionAnswer): FollowerAnswer {
-  const error = errorName(errorCode)
-  if (error !== 'NONE') return { type: 'error', error }
-  if (divergingEpoch.endOffset >= 0)
-    return { type: 'diverging', leaderEpoch: divergingEpoch.epoch, endOffset: divergingEpoch.endOffset }
-  return { type: 'records', records: records ?? noRecords, highWatermark, logStartOffset }
-}
-
-const noRecords = new Uint8Array(0)

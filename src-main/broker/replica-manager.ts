@@ -26,6 +26,8 @@ export interface ReplicaManagerOptions {
   readonly log: Log
   readonly configOf: (topic: string) => LogConfig
   readonly fetchers: ReplicaFetchers
+  /** As the controller told last. */
+  readonly isAlive: (brokerId: BrokerId) => boolean
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
   readonly truncated: (truncation: Truncation) => void
 }
@@ -93,6 +95,7 @@ export class ReplicaManager {
   readonly #topics = new Map<string, Map<number, Partition>>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
+  readonly #followersAskedMs = new Map<BrokerId, number>()
   #orders: Promise<void> = Promise.resolve()
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
@@ -104,7 +107,8 @@ export class ReplicaManager {
     const grown = ({ name }: Partition): void => {
       if (this.purgatory.isWatched(name)) this.#touch(name)
     }
-    this.#partitionPorts = { brokerId, clock, log, grown, isrProposed, truncated }
+    const followerAskedMs = (follower: BrokerId): number => this.#followersAskedMs.get(follower) ?? -Infinity
+    this.#partitionPorts = { brokerId, clock, log, grown, isrProposed, truncated, followerAskedMs }
   }
 
   get brokerId(): BrokerId {
@@ -309,6 +313,12 @@ export class ReplicaManager {
       for (const { partition, position } of waits) partition.giveUp(position, 'REQUEST_TIMED_OUT')
     })
     stopTimer = () => timer.cancel()
+  }
+
+  /** A follower's fetch session goes on: it has what it had of all that it does not name. */
+  followerAsked(follower: BrokerId): void {
+    // Of brokers that there are: anybody may say to be any.
+    if (this.#options.isAlive(follower)) this.#followersAskedMs.set(follower, this.#options.clock.monotonicMs())
   }
 
   /** Every half of the time that a follower may lag (replicaLagMaxMs). */

@@ -241,14 +241,21 @@ describe('records', () => {
     expect((await fetchFrom(leader, topic, 1)).errorCode).toBe(0)
   })
 
-  it('are fetched without a session: id 0 for who asks for one, 70 for who names one', async () => {
+  it('are fetched in a session by who asks for one; 70 for who names one that is not there', async () => {
     const { topic, leader } = await fresh()
     const wants = await leader.ask('fetch', 12, fetchRequestOf(topic, 0, { sessionEpoch: 0 }))
-    expect(wants).toMatchObject({ errorCode: 0, sessionId: 0 })
+    expect(wants).toMatchObject({ errorCode: 0 })
+    expect(wants.sessionId).toBeGreaterThan(0)
     expect(wants.responses).toHaveLength(1)
+    const { sessionId } = wants
+    const goesOn = await leader.ask('fetch', 12, {
+      ...fetchRequestOf(topic, 0, { sessionId, sessionEpoch: 1 }),
+      topics: []
+    })
+    expect(goesOn).toMatchObject({ errorCode: 0, sessionId, responses: [] })
     const names = await leader.ask('fetch', 12, fetchRequestOf(topic, 0, { sessionId: 77, sessionEpoch: 3 }))
     expect(names.errorCode).toBe(code('FETCH_SESSION_ID_NOT_FOUND'))
-    const closes = await leader.ask('fetch', 12, fetchRequestOf(topic, 0, { sessionId: 77, sessionEpoch: -1 }))
+    const closes = await leader.ask('fetch', 12, fetchRequestOf(topic, 0, { sessionId, sessionEpoch: -1 }))
     expect(closes).toMatchObject({ errorCode: 0, sessionId: 0 })
   })
 

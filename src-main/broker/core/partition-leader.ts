@@ -56,6 +56,11 @@ export interface LeaderOptions {
   readonly lagMaxMs: number
   /** Asked each time, since it may change. */
   readonly configs: { readonly minInSyncReplicas: number }
+  /**
+   * When that follower asked last, for whatever partitions: in a fetch session it does not name those of which it has told
+   * already how far they are. -Infinity when it never has.
+   */
+  readonly askedMs?: (follower: BrokerId) => number
 }
 
 export interface FollowerFetch {
@@ -119,6 +124,10 @@ export class PartitionLeader {
   /** The one that is stored, as far as is known. */
   get isr(): readonly BrokerId[] {
     return [...this.#isr]
+  }
+
+  isInSync(brokerId: BrokerId): boolean {
+    return this.#isr.has(brokerId)
   }
 
   get hasFollowers(): boolean {
@@ -192,6 +201,8 @@ export class PartitionLeader {
 
   appended(logEndOffset: Offset, nowMs: number): void {
     invariant(logEndOffset >= this.#logEndOffset, 'a leader’s log only grows', { logEndOffset })
+    if (this.#options.askedMs !== undefined)
+      for (const [id, follower] of this.#followers) follower.leaderGrew(this.#logEndOffset, this.#options.askedMs(id))
     this.#logEndOffset = logEndOffset
     this.#advance(nowMs)
   }

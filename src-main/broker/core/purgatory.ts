@@ -5,6 +5,8 @@
 export interface Waiter {
   /** Tries to complete; true when it did. Called with `true` when its time has passed: it then must complete. */
   readonly attempt: (isExpired: boolean) => boolean
+  /** Told before it is asked: which of its keys were touched. */
+  readonly touched?: (key: string) => void
 }
 
 export class Purgatory {
@@ -21,17 +23,30 @@ export class Purgatory {
 
   add(waiter: Waiter, keys: readonly string[]): void {
     this.#keysOf.set(waiter, keys)
-    for (const key of keys) {
-      const waiters = this.#byKey.get(key)
-      if (waiters === undefined) this.#byKey.set(key, new Set([waiter]))
-      else waiters.add(waiter)
-    }
+    for (const key of keys) this.watch(waiter, key)
+  }
+
+  /** For a waiter that stays: it hears of this key, too, until it does no more. */
+  watch(waiter: Waiter, key: string): void {
+    const waiters = this.#byKey.get(key)
+    if (waiters === undefined) this.#byKey.set(key, new Set([waiter]))
+    else waiters.add(waiter)
+  }
+
+  unwatch(waiter: Waiter, key: string): void {
+    const waiters = this.#byKey.get(key)
+    waiters?.delete(waiter)
+    if (waiters?.size === 0) this.#byKey.delete(key)
   }
 
   /** Asks all waiters of the keys, each once. */
   touched(keys: Iterable<string>): void {
     const asked = new Set<Waiter>()
-    for (const key of keys) for (const waiter of this.#byKey.get(key) ?? []) asked.add(waiter)
+    for (const key of keys)
+      for (const waiter of this.#byKey.get(key) ?? []) {
+        waiter.touched?.(key)
+        asked.add(waiter)
+      }
     for (const waiter of asked) if (waiter.attempt(false)) this.remove(waiter)
   }
 
@@ -42,11 +57,7 @@ export class Purgatory {
   }
 
   remove(waiter: Waiter): void {
-    for (const key of this.#keysOf.get(waiter) ?? []) {
-      const waiters = this.#byKey.get(key)
-      waiters?.delete(waiter)
-      if (waiters?.size === 0) this.#byKey.delete(key)
-    }
+    for (const key of this.#keysOf.get(waiter) ?? []) this.unwatch(waiter, key)
     this.#keysOf.delete(waiter)
   }
 }

@@ -71,6 +71,11 @@ export class ReplicaProgress {
     this.#brokerEpoch = fetch.brokerEpoch ?? -1n
   }
 
+  /** The leader's log grows: until then the follower was at its end, and asked for more at `askedMs`. */
+  leaderGrew(leaderEndBefore: Offset, askedMs: number): void {
+    if (this.#logEndOffset === leaderEndBefore) this.#caughtUpMs = Math.max(this.#caughtUpMs, askedMs)
+  }
+
   /** Whether it is at the leader's end, or was within the last `lagMaxMs`. */
   isCaughtUp(leaderEndOffset: Offset, nowMs: number, lagMaxMs: number): boolean {
     return this.#logEndOffset === leaderEndOffset || nowMs - this.#caughtUpMs <= lagMaxMs

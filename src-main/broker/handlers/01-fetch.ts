@@ -1,47 +1,59 @@
 /**
  * Fetch, versions 4 to 16. Long-polls until minBytes are there or maxWaitMs have passed; an error completes it at once.
- * The first partition with data gives at least one whole batch. Fetch sessions (KIP-227) are refused by answering
- * session id 0, which is legal. Without transactions the last stable offset is the high watermark. Record data stays
- * in its files until it is sent. Partitions are served in the order asked for: consumers rotate it themselves.
+ * The first partition with data gives at least one whole batch. With a session (KIP-227) a request names only what changed and
+ * an answer only what has something to say; without one partitions are served in the order asked for, which consumers rotate
+ * themselves. Without transactions the last stable offset is the high watermark. Record data stays in its files until it is sent.
  */
+import type { BrokerId } from '../../kernel/ids'
+import type { Uuid } from '../../kernel/uuid'
 import { pause } from '../../kernel/waiting'
-import type { BrokerEpoch, BrokerId } from '../../kernel/ids'
 import { fetchRequest, fetchResponse } from '../../protocol/api/01-fetch'
 import { code } from '../../protocol/wire/headers'
-import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { Slices } from '../../protocol/wire/codec'
+import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
-import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
-import type { PartitionLog } from '../../storage/partition-log'
-import type { LogSlice } from '../../storage/log-types'
+import type { CachedPartition, WantedPartition } from '../core/fetch-session'
+import { sessionNamedMax, type KeptSession } from '../fetch-sessions'
 import { handler, type HandlerRow } from '../server/handler'
-import { inSlices, mapInSlices } from '../server/slices'
-import { fileBytes } from '../server/file-bytes'
-import { leaderHint, nodeEndpoints } from './leader-hint'
+import { inSlices } from '../server/slices'
+import { fetchingOf, readPartition, topicOf, type Fetching, type Read } from './fetch-partition'
+import { nodeEndpoints } from './leader-hint'
 
 type Request = ValueOf<typeof fetchRequest>
 type Response = InputOf<typeof fetchResponse>
-type AskedTopic = Request['topics'][number]
-type AskedPartition = AskedTopic['partitions'][number]
-type PartitionAnswer = Response['responses'][number]['partitions'][number]
 
-const readCommitted = 1
-/** Session epochs of a fetch that names all its partitions (KIP-227). */
+/** Session epochs of a fetch that names all its partitions (KIP-227): that may begin a session, and that has none. */
 const wholeFetch = 0
 const noSession = -1
+const sessionsFrom = 7
+/** From this version on topics are named by their ids. */
+const topicIdsFrom = 13
 /** What a client may ask for at once, whatever it says (fetch.max.bytes of the broker, Kafka's default). */
 const answerBytesMax = 55 * 1024 * 1024
 /** A connection that is silent for longer is closed anyway (connections.max.idle.ms). */
 const waitMsMax = 600_000
-/** A long poll is asked again with each append to one of its partitions: so many it may have. */
+/** A long poll without a session is asked again with each append to one of its partitions: so many it may have. */
 const watchedMax = 10_000
+/** Partitions that are looked at before others have their turn, if it is time. */
+const partitionsPerStep = 64
+
+interface Looked {
+  readonly wanted: WantedPartition
+  readonly read: Read
+}
 
 interface Collected {
-  readonly responses: Response['responses']
+  readonly looked: readonly Looked[]
   readonly bytes: number
-  readonly hasError: boolean
-  readonly leaders: ReadonlySet<BrokerId>
+  readonly hasNotice: boolean
+}
+
+/** A fetch that is being answered. */
+interface Poll {
+  readonly broker: BrokerServices
+  readonly request: Request
+  readonly fetching: Fetching
 }
 
 export function fetch(broker: BrokerServices): HandlerRow {
@@ -52,59 +64,84 @@ export function fetch(broker: BrokerServices): HandlerRow {
     response: fetchResponse,
     isBulk: true,
     *handle(request, { header }) {
-      const version = header.apiVersion
-      // Whatever goes on with a session goes on with one that is not there (Kafka's FetchManager.newContext).
-      if (request.sessionEpoch !== wholeFetch && request.sessionEpoch !== noSession) {
-        return { errorCode: code('FETCH_SESSION_ID_NOT_FOUND'), responses: [] }
-      }
-      const first = collectInSlices(broker, request, version, false)
-      let mayHaveMissed = false
-      let step = first.next()
-      while (step.done !== true) {
-        yield
-        mayHaveMissed = true
-        step = first.next()
-      }
-      if (isEnough(request, step.value)) return answer(broker, step.value)
-      const partitions = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0)
-      return partitions > watchedMax
-        ? laterPoll(broker, request, version)
-        : longPoll(broker, request, version, mayHaveMissed)
+      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion) }
+      const { sessionId, sessionEpoch } = request
+      if (sessionEpoch !== wholeFetch && sessionEpoch !== noSession) return yield* goOn(poll)
+      if (sessionId !== 0) broker.fetchSessions.end(sessionId)
+      return yield* whole(poll)
     }
   })
 }
 
-function isEnough(request: Request, { bytes, hasError }: Collected): boolean {
-  return hasError || bytes >= request.minBytes || request.maxWaitMs <= 0 || request.topics.length === 0
+const isEnough = ({ minBytes, maxWaitMs }: Request, { bytes, hasNotice }: Collected): boolean =>
+  hasNotice || bytes >= minBytes || maxWaitMs <= 0
+
+/** In slices, since a request may name a million. */
+function* wantedIn({ topics }: Request): Slices<readonly WantedPartition[]> {
+  const wanted: WantedPartition[] = []
+  for (const { topic, topicId, partitions } of topics)
+    for (const asked of partitions) {
+      wanted.push({
+        topic,
+        topicId,
+        partition: asked.partition,
+        currentLeaderEpoch: asked.currentLeaderEpoch,
+        fetchOffset: asked.fetchOffset,
+        lastFetchedEpoch: asked.lastFetchedEpoch,
+        partitionMaxBytes: asked.partitionMaxBytes
+      })
+      if (wanted.length % partitionsPerStep === 0) yield
+    }
+  return wanted
+}
+
+const namedIn = (topics: readonly { readonly partitions: readonly unknown[] }[]): number =>
+  topics.reduce((sum, { partitions }) => sum + partitions.length, 0)
+
+// ── all partitions are named ─────────────────────────────────────────────────────────────────────────────────────
+
+function* whole(poll: Poll): Slices<Response | Promise<Response>> {
+  const { broker, request } = poll
+  const naming = wantedIn(request)
+  let mayHaveMissed = false
+  let named = naming.next()
+  while (named.done !== true) {
+    yield
+    named = naming.next()
+  }
+  const wanted = named.value
+  const first = lookAt(poll, wanted, false)
+  let step = first.next()
+  while (step.done !== true) {
+    yield
+    mayHaveMissed = true
+    step = first.next()
+  }
+  if (isEnough(request, step.value) || wanted.length === 0) return wholeAnswer(poll, step.value)
+  if (wanted.length <= watchedMax) return longPoll(poll, wanted, mayHaveMissed)
+  return laterPoll(broker, poll, wanted)
 }
 
 /** Of more partitions than are watched: looked at once more, when the time is over. */
-async function laterPoll(broker: BrokerServices, request: Request, version: number): Promise<Response> {
-  const waitMs = Math.min(request.maxWaitMs, waitMsMax)
-  await pause(broker.clock, waitMs)
-  return answer(broker, await inSlices(broker.clock, collectInSlices(broker, request, version, true)))
+async function laterPoll(broker: BrokerServices, poll: Poll, wanted: readonly WantedPartition[]): Promise<Response> {
+  await pause(broker.clock, Math.min(poll.request.maxWaitMs, waitMsMax))
+  return wholeAnswer(poll, await inSlices(broker.clock, lookAt(poll, wanted, true)))
 }
 
-function longPoll(
-  broker: BrokerServices,
-  request: Request,
-  version: number,
-  mayHaveMissed: boolean
-): Promise<Response> {
+function longPoll(poll: Poll, wanted: readonly WantedPartition[], mayHaveMissed: boolean): Promise<Response> {
+  const { broker, request, fetching } = poll
   const { purgatory } = broker.replicas
-  // A follower has told what it has: a look that is made later, when it may have more or be asking anew, tells nothing.
-  // Names are resolved now: the request's own views of the receive buffer hold no bytes that are needed later.
-  const keys = request.topics.flatMap((asked) => {
-    const topic = topicOf(broker, asked, version)
-    return topic === undefined ? [] : asked.partitions.map(({ partition }) => `${topic}-${partition}`)
+  const keys = wanted.flatMap((one) => {
+    const topic = topicOf(broker, one, fetching.version)
+    return topic === undefined ? [] : [`${topic}-${one.partition}`]
   })
   return new Promise((resolve) => {
     const waiter = {
       attempt(isExpired: boolean): boolean {
-        const collected = collect(broker, request, version, true)
+        const collected = atOnce(lookAt(poll, wanted, true))
         if (!isExpired && !isEnough(request, collected)) return false
         timer.cancel()
-        resolve(answer(broker, collected))
+        resolve(wholeAnswer(poll, collected))
         return true
       }
     }
@@ -116,181 +153,155 @@ function longPoll(
   })
 }
 
-function answer(broker: BrokerServices, { responses, leaders, bytes }: Collected): Response {
-  broker.replicas.traffic.bytesOut += bytes
+/** `isAgain`: not for the first time; what a follower has it has told. */
+function* lookAt(
+  { broker, request, fetching }: Poll,
+  wanted: readonly WantedPartition[],
+  isAgain: boolean
+): Slices<Collected> {
+  const room = Math.min(request.maxBytes, answerBytesMax)
+  let bytes = 0
+  let hasNotice = false
+  const looked: Looked[] = []
+  for (const one of wanted) {
+    const read = readPartition(broker, fetching, one, { room: room - bytes, isFirst: bytes === 0, isAgain })
+    bytes += read.bytes
+    if (read.isNotice) hasNotice = true
+    looked.push({ wanted: one, read })
+    if (looked.length % partitionsPerStep === 0) yield
+  }
+  return { looked, bytes, hasNotice }
+}
+
+function wholeAnswer(poll: Poll, collected: Collected): Response {
+  const { broker, request, fetching } = poll
+  const answered = answer(poll, collected)
+  if (request.sessionEpoch !== wholeFetch || fetching.version < sessionsFrom || collected.looked.length === 0)
+    return answered
+  const session = broker.fetchSessions.open({
+    looked: collected.looked.map((looked) => ({ wanted: looked.wanted, told: toldOf(looked.read) })),
+    isFollower: fetching.follower !== undefined,
+    usesTopicIds: fetching.version >= topicIdsFrom
+  })
+  return session === undefined ? answered : { ...answered, sessionId: session.id }
+}
+
+// ── a session goes on ────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Due extends Looked {
+  readonly cached: CachedPartition
+}
+
+function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
+  const { broker, request, fetching } = poll
+  const { clock, fetchSessions } = broker
+  const { sessionId, sessionEpoch } = request
+  if (namedIn(request.topics) + namedIn(request.forgottenTopicsData) > sessionNamedMax)
+    return refused('FETCH_SESSION_ID_NOT_FOUND')
+  const kept = fetchSessions.goOn(sessionId, sessionEpoch, {
+    usesTopicIds: fetching.version >= topicIdsFrom,
+    wanted: atOnce(wantedIn(request)),
+    forgotten: request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
+      partitions.map((partition) => ({ topic, topicId, partition }))
+    )
+  })
+  if (typeof kept === 'string') return refused(kept)
+  if (kept.session.size === 0) {
+    fetchSessions.end(sessionId)
+    return { responses: [] }
+  }
+  if (fetching.follower !== undefined) broker.replicas.followerAsked(fetching.follower)
+  const { epoch } = kept.session
+  const due = yield* lookAtDue(poll, kept, false)
+  // Somebody may have gone on with it meanwhile, or it has given way to another.
+  if (kept.session.epoch !== epoch) return refused('INVALID_FETCH_SESSION_EPOCH')
+  if (isEnough(request, due)) return sessionAnswer(poll, kept, due)
+  return new Promise((resolve) => {
+    const tell = (told: Response): void => {
+      timer.cancel()
+      kept.answered()
+      resolve(told)
+    }
+    const attempt = (): void => {
+      const again = atOnce(lookAtDue(poll, kept, true))
+      if (isEnough(request, again)) tell(sessionAnswer(poll, kept, again))
+    }
+    const timer = clock.after(Math.min(request.maxWaitMs, waitMsMax), () =>
+      tell(sessionAnswer(poll, kept, atOnce(lookAtDue(poll, kept, true))))
+    )
+    kept.wait((isOver) => {
+      if (isOver) tell(refused('INVALID_FETCH_SESSION_EPOCH'))
+      else attempt()
+    })
+    attempt()
+  })
+}
+
+const refused = (error: KafkaError): Response => ({ errorCode: code(error), responses: [] })
+
+/** Those that may have something to say; what has nothing rests until something happens to it. */
+function* lookAtDue(
+  { broker, request, fetching }: Poll,
+  kept: KeptSession,
+  isAgain: boolean
+): Slices<Collected & { readonly looked: readonly Due[] }> {
+  const { session } = kept
+  const room = Math.min(request.maxBytes, answerBytesMax)
+  let bytes = 0
+  let hasNotice = false
+  const looked: Due[] = []
+  for (const [i, cached] of [...session.due()].entries()) {
+    if (i % partitionsPerStep === partitionsPerStep - 1) yield
+    const { wanted } = cached
+    const topic = topicOf(broker, wanted, fetching.version)
+    if (topic !== undefined) kept.watch(cached, topic)
+    const read = readPartition(broker, fetching, wanted, { room: room - bytes, isFirst: bytes === 0, isAgain })
+    if (session.hasNews(cached, toldOf(read))) {
+      bytes += read.bytes
+      if (read.isNotice) hasNotice = true
+      looked.push({ cached, wanted, read })
+    } else if (read.isSettled) session.rest(cached)
+  }
+  return { looked, bytes, hasNotice }
+}
+
+function toldOf({ answer: { highWatermark, logStartOffset }, bytes, isNotice }: Read) {
+  return { hasRecords: bytes > 0, isNotice, highWatermark, logStartOffset: logStartOffset ?? -1 }
+}
+
+function sessionAnswer(poll: Poll, { session }: KeptSession, due: Collected & { readonly looked: readonly Due[] }) {
+  for (const { cached, read } of due.looked) session.told(cached, toldOf(read))
+  return { ...answer(poll, due), sessionId: session.id }
+}
+
+// ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface TopicAnswer {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partitions: Read['answer'][]
+}
+
+function answer({ broker, fetching }: Poll, { looked, bytes }: Collected): Response {
+  // What followers read is no traffic of clients.
+  if (fetching.follower === undefined) broker.replicas.traffic.bytesOut += bytes
+  const leaders = new Set<BrokerId>()
+  const responses: TopicAnswer[] = []
+  for (const { wanted, read } of looked) {
+    let last = responses.at(-1)
+    if (last === undefined || last.topic !== wanted.topic || last.topicId !== wanted.topicId) {
+      last = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] }
+      responses.push(last)
+    }
+    last.partitions.push(read.answer)
+    if (read.hinted !== undefined) leaders.add(read.hinted)
+  }
   return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
 }
 
-function topicOf(broker: BrokerServices, asked: AskedTopic, version: number): string | undefined {
-  return version >= 13 ? broker.image.topicName(asked.topicId) : asked.topic
-}
-
-function collect(broker: BrokerServices, request: Request, version: number, isAgain: boolean): Collected {
-  const collecting = collectInSlices(broker, request, version, isAgain)
+function atOnce<T>(work: Slices<T>): T {
   for (;;) {
-    const step = collecting.next()
+    const step = work.next()
     if (step.done === true) return step.value
   }
-}
-
-function* collectInSlices(
-  broker: BrokerServices,
-  request: Request,
-  version: number,
-  isAgain: boolean
-): Slices<Collected> {
-  const leaders = new Set<BrokerId>()
-  let bytes = 0
-  let hasError = false
-  const responses = []
-  for (const asked of request.topics) {
-    const topic = topicOf(broker, asked, version)
-    const partitions = yield* mapInSlices(asked.partitions, (wanted) => {
-      const room = Math.min(request.maxBytes, answerBytesMax) - bytes
-      const read = readPartition(broker, request, {
-        asked,
-        topic,
-        wanted,
-        version,
-        room,
-        isFirst: bytes === 0,
-        isAgain
-      })
-      if (read.type === 'error') hasError = true
-      if (read.type === 'error') return failed(broker, { topic, wanted, version }, read.error, leaders)
-      // Told at once, as an error is.
-      if (read.isDiverging === true) hasError = true
-      bytes += read.bytes
-      return read.answer
-    })
-    responses.push(version >= 13 ? { topicId: asked.topicId, partitions } : { topic: asked.topic, partitions })
-  }
-  return { responses, bytes, hasError, leaders }
-}
-
-interface Wanted {
-  readonly asked: AskedTopic
-  readonly topic: string | undefined
-  readonly wanted: AskedPartition
-  readonly version: number
-  readonly room: number
-  readonly isFirst: boolean
-  /** It has waited since it was looked at first. */
-  readonly isAgain: boolean
-}
-
-type Read =
-  | { readonly type: 'error'; readonly error: KafkaError }
-  | {
-      readonly type: 'data'
-      readonly answer: PartitionAnswer
-      readonly bytes: number
-      readonly isDiverging?: true
-    }
-
-/** The broker that asks as a follower; undefined for consumers (-1) and for tools that only look on (-2). */
-function followerOf({ replicaId, replicaState }: Request): BrokerId | undefined {
-  const id = Math.max(replicaId, replicaState.replicaId)
-  return id >= 0 ? id : undefined
-}
-
-/** Undefined when it does not say. */
-function brokerEpochOf({ replicaState }: Request): { readonly brokerEpoch?: BrokerEpoch } {
-  return replicaState.replicaEpoch < 0n ? {} : { brokerEpoch: replicaState.replicaEpoch }
-}
-
-function readPartition(broker: BrokerServices, request: Request, at: Wanted): Read {
-  const { asked, topic, wanted, version } = at
-  if (topic === undefined) return { type: 'error', error: 'UNKNOWN_TOPIC_ID' }
-  const partition = broker.replicas.leader(topic, wanted.partition)
-  if (typeof partition === 'string') {
-    const isKnown = broker.image.partition(topic, wanted.partition) !== undefined
-    return { type: 'error', error: isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION' }
-  }
-  if (version >= 13 && asked.topicId !== zeroUuid && asked.topicId !== partition.topicId) {
-    return { type: 'error', error: 'INCONSISTENT_TOPIC_ID' }
-  }
-  const problem = partition.epochProblem(wanted.currentLeaderEpoch)
-  if (problem !== undefined) return { type: 'error', error: problem }
-  const { log } = partition
-  const follower = followerOf(request)
-  const diverging = divergenceOf(log, wanted)
-  if (diverging === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: 'OFFSET_OUT_OF_RANGE' }
-  const maxBytes = Math.max(0, Math.min(wanted.partitionMaxBytes, at.room))
-  const slices = diverging === undefined ? locate() : []
-  if (slices === 'OFFSET_OUT_OF_RANGE') return { type: 'error', error: slices }
-  if (follower !== undefined && diverging === undefined) {
-    // Before the watermark is looked at: the follower hears at once of what it has just committed.
-    const isEligible = broker.image.isAlive(follower)
-    const fetched = { offset: wanted.fetchOffset, isEligible, ...brokerEpochOf(request) }
-    if (!at.isAgain && !partition.followerFetched(follower, fetched)) {
-      // Its order came before ours, when it knows our epoch (Kafka's Partition.followerReplicaOrThrow).
-      const isOrdered = wanted.currentLeaderEpoch >= 0
-      return { type: 'error', error: isOrdered ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER' }
-    }
-  }
-  const partitionAnswer = {
-    partitionIndex: wanted.partition,
-    errorCode: 0,
-    highWatermark: log.highWatermark,
-    lastStableOffset: log.highWatermark,
-    logStartOffset: log.logStartOffset,
-    abortedTransactions: request.isolationLevel === readCommitted ? [] : null
-  }
-  if (diverging !== undefined) {
-    const answer = { ...partitionAnswer, divergingEpoch: diverging, records: new Uint8Array(0) }
-    return { type: 'data', bytes: 0, isDiverging: true, answer }
-  }
-  const records = fileBytes(slices)
-  return {
-    type: 'data',
-    bytes: records.lengthBytes,
-    answer: { ...partitionAnswer, records: records.lengthBytes === 0 ? new Uint8Array(0) : records }
-  }
-
-  function locate(): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
-    if (!Number.isSafeInteger(wanted.fetchOffset) || wanted.fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
-    if (follower !== undefined && wanted.fetchOffset > log.logEndOffset) return 'OFFSET_OUT_OF_RANGE'
-    if (at.room <= 0 && !at.isFirst) return []
-    const upToOffset = follower === undefined ? log.highWatermark : log.logEndOffset
-    return log.locate(wanted.fetchOffset, maxBytes, upToOffset, at.isFirst)
-  }
-}
-
-/**
- * KIP-595: where the history of who read up to an epoch, and of this log, part; undefined when they do not. An epoch that
- * this log never had is an offset that it does not have (Kafka's Partition.readRecords).
- */
-function divergenceOf(
-  log: PartitionLog,
-  { lastFetchedEpoch, fetchOffset }: AskedPartition
-): PartitionAnswer['divergingEpoch'] | 'OFFSET_OUT_OF_RANGE' {
-  if (lastFetchedEpoch < 0) return undefined
-  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
-  if (leaderEpoch < 0 || endOffset < 0) return 'OFFSET_OUT_OF_RANGE'
-  return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
-}
-
-const isUnknown = (error: KafkaError): boolean => error === 'UNKNOWN_TOPIC_OR_PARTITION' || error === 'UNKNOWN_TOPIC_ID'
-
-function failed(
-  broker: BrokerServices,
-  { topic, wanted, version }: Pick<Wanted, 'topic' | 'wanted' | 'version'>,
-  error: KafkaError,
-  leaders: Set<BrokerId>
-): PartitionAnswer {
-  const base = {
-    partitionIndex: wanted.partition,
-    errorCode: code(error),
-    highWatermark: -1,
-    // As Kafka: an empty list where the partition is not known, none where it was not read.
-    abortedTransactions: isUnknown(error) ? [] : null,
-    records: new Uint8Array(0)
-  }
-  const isMisled = error === 'NOT_LEADER_OR_FOLLOWER' || error === 'FENCED_LEADER_EPOCH'
-  const hint =
-    isMisled && topic !== undefined && version >= 16 ? leaderHint(broker.image, topic, wanted.partition) : undefined
-  if (hint === undefined) return base
-  leaders.add(hint.leaderId)
-  return { ...base, currentLeader: hint }
 }

@@ -367,6 +367,7 @@ describe('a partition with fewer in-sync replicas than min.insync.replicas', () 
       log: told,
       configOf: () => log.config,
       fetchers: fetchersOfNobody(clock, told),
+      isAlive: () => true,
       isrProposed: () => undefined,
       truncated: () => undefined
     })

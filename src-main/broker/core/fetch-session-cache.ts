@@ -1,0 +1,106 @@
+/**
+ * The fetch sessions that a broker keeps: so many, and of so many partitions together. A new one takes the place of one that
+ * was not used for a while, or, of a follower, that of a consumer, or of one that is older and smaller (Kafka's
+ * FetchSessionCacheShard).
+ */
+import type { FetchSession } from './fetch-session'
+
+/** max.incremental.fetch.session.cache.slots */
+export const sessionSlots = 1_000
+/** min.incremental.fetch.session.eviction.ms */
+export const evictionMs = 120_000
+/** Of all sessions together: what they keep is some two hundred bytes each. */
+export const sessionPartitionsMax = 250_000
+
+export interface NewSession {
+  readonly size: number
+  readonly isPrivileged: boolean
+}
+
+export class FetchSessionCache {
+  readonly #limits: { readonly slots: number; readonly partitionsMax: number }
+  /** Whoever was used longest ago is first. */
+  readonly #sessions = new Map<number, FetchSession>()
+  /** A session has gone from here. */
+  readonly #ended: (session: FetchSession) => void
+  #partitions = 0
+
+  constructor(
+    ended: (session: FetchSession) => void,
+    limits = { slots: sessionSlots, partitionsMax: sessionPartitionsMax }
+  ) {
+    this.#ended = ended
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  get(id: number): FetchSession | undefined {
+    return this.#sessions.get(id)
+  }
+
+  has(id: number): boolean {
+    return this.#sessions.has(id)
+  }
+
+  /** Makes room for it, at the cost of another; false when it has to do without a session. */
+  makeRoom(asked: NewSession, nowMs: number): boolean {
+    const { slots, partitionsMax } = this.#limits
+    if (this.#partitions + asked.size > partitionsMax) return false
+    return this.#sessions.size < slots || this.#evict(asked, nowMs)
+  }
+
+  /** There is room for it. */
+  add(session: FetchSession): void {
+    this.#sessions.set(session.id, session)
+    this.#partitions += session.size
+  }
+
+  /** A request goes on with it. False when it has grown beyond what all may have: it is gone. */
+  used(session: FetchSession, grownBy: number, nowMs: number): boolean {
+    session.usedMs = nowMs
+    this.#sessions.delete(session.id)
+    this.#sessions.set(session.id, session)
+    this.#partitions += grownBy
+    if (this.#partitions <= this.#limits.partitionsMax) return true
+    this.remove(session.id)
+    return false
+  }
+
+  remove(id: number): void {
+    const session = this.#sessions.get(id)
+    if (session === undefined) return
+    this.#sessions.delete(id)
+    this.#partitions -= session.size
+    this.#ended(session)
+  }
+
+  #evict(asked: NewSession, nowMs: number): boolean {
+    const [oldest] = this.#sessions.values()
+    if (oldest === undefined) return false
+    if (nowMs - oldest.usedMs > evictionMs) {
+      this.remove(oldest.id)
+      return true
+    }
+    let least: FetchSession | undefined
+    for (const session of this.#sessions.values())
+      if (this.#mayGo(session, asked, nowMs) && (least === undefined || isLess(session, least))) least = session
+    if (least === undefined || !isLess(least, asked)) return false
+    this.remove(least.id)
+    return true
+  }
+
+  /** A session is left alone while it is young, but for a consumer's that a follower needs. */
+  #mayGo(session: FetchSession, asked: NewSession, nowMs: number): boolean {
+    if (nowMs - session.createdMs > evictionMs) return true
+    return asked.isPrivileged && !session.isPrivileged
+  }
+}
+
+/** Consumers' before followers', small before large; who is no less than another does not take its place. */
+function isLess(a: NewSession, b: NewSession): boolean {
+  if (a.isPrivileged !== b.isPrivileged) return !a.isPrivileged
+  return a.size < b.size
+}
