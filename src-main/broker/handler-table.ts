@@ -30,6 +30,8 @@ import { createPartitions } from './handlers/37-create-partitions'
 import { deleteGroups } from './handlers/42-delete-groups'
 import { electLeaders } from './handlers/43-elect-leaders'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs'
+import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments'
+import { listPartitionReassignments } from './handlers/46-list-partition-reassignments'
 import { offsetDelete } from './handlers/47-offset-delete'
 import { alterPartition } from './handlers/56-alter-partition'
 import { describeCluster } from './handlers/60-describe-cluster'
@@ -67,6 +69,8 @@ export function handlerTable(broker: BrokerServices): readonly HandlerRow[] {
     deleteGroups,
     electLeaders,
     incrementalAlterConfigs,
+    alterPartitionReassignments,
+    listPartitionReassignments,
     offsetDelete,
     alterPartition,
     describeCluster,

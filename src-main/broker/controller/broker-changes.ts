@@ -2,6 +2,7 @@
 import { brokerEpochOf, type BrokerId } from '../../kernel/ids'
 import type { LiveBroker } from '../core/controller/controller-state'
 import { parseBroker, paths } from '../core/znodes'
+import { finishReassignments } from './reassignments'
 import type { ControllerTerm } from './controller-term'
 
 /** `changed` is called when registrations come or go. */
@@ -24,6 +25,7 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
   state.settle()
   void term.tell({ changed: elected, joined })
   term.deletions.resume()
+  await finishReassignments(term, state.reassigning())
 }
 
 function tellWhoCame(

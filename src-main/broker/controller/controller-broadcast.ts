@@ -228,6 +228,19 @@ export class ControllerBroadcast {
     if (error !== 'NONE') this.#heard.outdated(sender.brokerId, error)
   }
 
+  /** This broker holds the partition no more, and deletes what it has of it; not waited for. */
+  dropReplica(brokerId: BrokerId, partition: ControlledPartition): void {
+    const sender = this.#senders.get(brokerId)
+    const topicId = this.#office.state.topics.get(partition.topic)?.topicId
+    if (sender === undefined || topicId === undefined) return
+    const leaderEpoch = partition.state?.leaderEpoch ?? deleteWithEpoch
+    const partitionStates = [{ partitionIndex: partition.partition, leaderEpoch, deletePartition: true }]
+    const topicStates = [{ topicName: partition.topic, partitionStates }]
+    const request = { ...this.#header(sender), deletePartitions: false, topicStates }
+    // After the word of who leads it: its clients are to find another.
+    void this.#metadataTurn.then(() => sender.send(stopReplicaCall, request))
+  }
+
   /** NONE when the broker holds none of the topic any more, else why not; undefined when it left before it answered. */
   async deleteReplicas(brokerId: BrokerId, topic: ControlledTopic): Promise<KafkaError | undefined> {
     // After the word that the topic is gone: clients are not to find it without its partitions.

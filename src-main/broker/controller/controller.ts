@@ -8,7 +8,7 @@ import type { BrokerEpoch, BrokerId, ControllerEpoch, TopicPartition } from '../
 import type { Timer } from '../../kernel/ports'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
-import type { ControlledTopic, ControllerState } from '../core/controller/controller-state'
+import type { ControlledPartition, ControlledTopic, ControllerState } from '../core/controller/controller-state'
 import { readBrokers } from './broker-changes'
 import { ControllerOffice, type OfficeTerm } from './controller-office'
 import { ControllerTerm, type ControllerPorts } from './controller-term'
@@ -17,6 +17,7 @@ import { ControllerMoved } from './controller-writes'
 import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
 import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType } from './leader-changes'
 import { nextProducerIds } from './producer-id-blocks'
+import { reassign, type AskedReassignment } from './reassignments'
 import { addPartitions, makeTopics, type Made, type NewTopic, type TopicOutcome } from './topic-creations'
 import { deleteTopic } from './topic-deletions'
 import { readDeletions, readTopics } from './topic-reader'
@@ -293,6 +294,22 @@ export class Controller {
       (term) => electAsked(term, type, asked),
       (error) => (asked ?? []).map((one) => ({ ...one, ...troubleOf(error) }))
     )
+  }
+
+  /** Outcomes in the order of what was asked; resolves when every live broker was told. The copying goes on by itself. */
+  reassign(asked: readonly AskedReassignment[]): Promise<readonly Outcome[]> {
+    return this.#untilTold(
+      (term) => reassign(term, asked),
+      (error) => asked.map(() => troubleOf(error))
+    )
+  }
+
+  /** Topics with partitions whose replicas are being changed, and only those partitions. */
+  reassignments(): readonly Pick<ControlledTopic, 'name' | 'partitions'>[] {
+    const byTopic = new Map<string, ControlledPartition[]>()
+    for (const partition of this.#term?.state.reassigning() ?? [])
+      byTopic.set(partition.topic, [...(byTopic.get(partition.topic) ?? []), partition])
+    return [...byTopic].map(([name, partitions]) => ({ name, partitions }))
   }
 
   /** Of a topic, or of all: what waits for a leader may get one now. */

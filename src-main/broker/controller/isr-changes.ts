@@ -10,6 +10,7 @@ import type { ControlledPartition, ControlledTopic, ControllerState } from '../c
 import { decideIsr, type IsrProposal } from '../core/controller/isr-change'
 import type { Election } from '../core/controller/leader-election'
 import type { PartitionState } from '../core/znodes'
+import { finishReassignments } from './reassignments'
 import type { ControllerTerm } from './controller-term'
 
 export interface ProposedTopic {
@@ -89,6 +90,9 @@ export async function changeIsrs(
   const changed = written.filter((partition) => !refusals.has(partition))
   if (changed.length > 0) void term.tell({ changed, isForClients: true })
   if (changed.length < written.length) void term.tell({ changed: written.filter((one) => refusals.has(one)) })
+  // A reassignment waits for its last replica to be in sync.
+  if (changed.some(({ reassignment }) => reassignment !== undefined))
+    term.queue.event(() => finishReassignments(term, changed))
   return { error: 'NONE', topics: found.map((partitions) => partitions.map(answerOf)) }
 }
 

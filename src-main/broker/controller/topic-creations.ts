@@ -5,7 +5,7 @@ import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition } from '../core/controller/controller-state'
 import { TopicMap } from '../core/topic-name'
-import { configData, paths, topicData } from '../core/znodes'
+import { assignmentData, configData, paths, topicData } from '../core/znodes'
 import type { TopicConfigs } from '../core/topic-configs'
 import { troubleOf, type Outcome } from './controller-trouble'
 import type { ControllerTerm } from './controller-term'
@@ -83,7 +83,11 @@ async function makeTopic(term: ControllerTerm, topic: NewTopic, attempt = 1): Pr
       config === undefined
         ? { type: 'create', path: paths.topicConfig(name), data: configData(configs) }
         : { type: 'setData', path: paths.topicConfig(name), data: configData(configs) },
-      { type: 'create', path: paths.topic(name), data: topicData(topicId, assignment) }
+      {
+        type: 'create',
+        path: paths.topic(name),
+        data: topicData(topicId, assignment)
+      }
     ])
   } catch (error) {
     const isOvertaken = error instanceof EnsembleError && error.path === paths.topicConfig(name)
@@ -131,9 +135,11 @@ export async function addPartitions(
       'INVALID_PARTITIONS',
       `Topic currently has ${topic.partitions.length} partitions: somebody else added some.`
     )
-  const all = [...topic.partitions.map(({ replicas }) => replicas), ...added]
+  if (topic.partitions.some(({ reassignment }) => reassignment !== undefined))
+    return failed('REASSIGNMENT_IN_PROGRESS', `A partition reassignment is in progress for the topic '${name}'.`)
+  const all = [...topic.partitions, ...added.map((replicas) => ({ replicas }))]
   try {
-    const data = topicData(topic.topicId, all)
+    const data = assignmentData(topic.topicId, all)
     await writes.multi([{ type: 'setData', path: paths.topic(name), data, version: stored.stat.version }])
   } catch (error) {
     if (!(error instanceof EnsembleError) || error.code !== 'BADARGUMENTS') throw error

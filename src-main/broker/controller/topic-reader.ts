@@ -1,9 +1,8 @@
 /** Takes over what is stored about topics: their assignments, the states of their partitions, and marks of deletion. */
-import type { BrokerId } from '../../kernel/ids'
 import { randomUuid } from '../../kernel/uuid'
 import type { ControlledPartition, ControlledTopic } from '../core/controller/controller-state'
 import { topicNameProblem } from '../core/topic-name'
-import { parsePartitionState, parseTopic, paths, topicData } from '../core/znodes'
+import { parsePartitionState, parseTopic, paths, assignmentData, type StoredAssignment } from '../core/znodes'
 import type { ControllerTerm } from './controller-term'
 import { deleteIfThere, inParts } from './controller-writes'
 
@@ -21,8 +20,10 @@ export async function readTopics(term: ControllerTerm, changed: () => void): Pro
   const unknown = [...names].filter((name) => !state.topics.has(name))
   const known = (await inParts(unknown, (name) => readAssignment(term, name))).filter((topic) => topic !== undefined)
   const read = await inParts(
-    known.flatMap(({ name, partitions }) => partitions.map((replicas, partition) => ({ name, replicas, partition }))),
-    ({ name, replicas, partition }) => readPartition(term, name, partition, replicas)
+    known.flatMap(({ name, partitions }) =>
+      partitions.map((assignment, partition) => ({ name, assignment, partition }))
+    ),
+    ({ name, assignment, partition }) => readPartition(term, name, partition, assignment)
   )
   let next = 0
   for (const topic of known) {
@@ -42,7 +43,7 @@ function isLegal({ ports }: ControllerTerm, name: string): boolean {
 
 /** A topic as its znode has it: the replicas of each partition. */
 interface AssignedTopic extends Pick<ControlledTopic, 'name' | 'topicId'> {
-  readonly partitions: readonly (readonly BrokerId[])[]
+  readonly partitions: readonly StoredAssignment[]
 }
 
 async function readAssignment({ ports, writes }: ControllerTerm, name: string): Promise<AssignedTopic | undefined> {
@@ -57,7 +58,7 @@ async function readAssignment({ ports, writes }: ControllerTerm, name: string): 
   if (topicId === undefined) {
     // Written by a tool older than topic ids (KIP-516): it gets one now.
     topicId = randomUuid(random)
-    const data = topicData(topicId, assignment.partitions)
+    const data = assignmentData(topicId, assignment.partitions)
     await writes.multi([{ type: 'setData', path: paths.topic(name), data, version: znode.stat.version }])
   }
   return { name, topicId, partitions: assignment.partitions }
@@ -67,11 +68,11 @@ async function readPartition(
   { ports }: ControllerTerm,
   topic: string,
   partition: number,
-  replicas: readonly BrokerId[]
+  assignment: StoredAssignment
 ): Promise<ControlledPartition> {
   const stored = await ports.ensemble.getData(paths.state(topic, partition))
   const state = stored === undefined ? undefined : parsePartitionState(stored.data)
-  return { topic, partition, replicas, state, zkVersion: stored?.stat.version ?? 0 }
+  return { topic, partition, ...assignment, state, zkVersion: stored?.stat.version ?? 0 }
 }
 
 /** Topics that are marked; `changed` is called when marks come or go. */

@@ -126,19 +126,41 @@ export function parseControllerEpoch(data: Uint8Array | null): number {
 
 // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface TopicAssignment {
-  readonly topicId: Uuid | undefined
-  /** Replicas by partition index; the first is the preferred leader. */
-  readonly partitions: readonly (readonly number[])[]
+export interface StoredAssignment {
+  /** The first is the preferred leader. */
+  readonly replicas: readonly number[]
+  /** While a reassignment is under way: which of the replicas are being added, and which are to go. */
+  readonly reassignment?: { readonly adding: readonly number[]; readonly removing: readonly number[] } | undefined
 }
 
+export interface TopicAssignment {
+  readonly topicId: Uuid | undefined
+  /** By partition index. */
+  readonly partitions: readonly StoredAssignment[]
+}
+
+/** Of a topic at rest. */
 export function topicData(topicId: Uuid, partitions: readonly (readonly number[])[]): Uint8Array {
+  return assignmentData(
+    topicId,
+    partitions.map((replicas) => ({ replicas }))
+  )
+}
+
+export function assignmentData(topicId: Uuid, partitions: readonly StoredAssignment[]): Uint8Array {
+  const listed = (listOf: (assignment: StoredAssignment) => readonly number[] | undefined) =>
+    Object.fromEntries(
+      partitions.flatMap((assignment, partition) => {
+        const ids = listOf(assignment)
+        return ids === undefined || ids.length === 0 ? [] : [[String(partition), ids] as const]
+      })
+    )
   return json({
     version: 3,
     topic_id: topicId,
-    partitions: Object.fromEntries(partitions.map((replicas, partition) => [String(partition), replicas])),
-    adding_replicas: {},
-    removing_replicas: {}
+    partitions: listed(({ replicas }) => replicas),
+    adding_replicas: listed(({ reassignment }) => reassignment?.adding),
+    removing_replicas: listed(({ reassignment }) => reassignment?.removing)
   })
 }
 
@@ -146,10 +168,16 @@ export function parseTopic(data: Uint8Array | null): TopicAssignment | undefined
   const value = parsed(data)
   const partitions = value?.['partitions']
   if (value === undefined || typeof partitions !== 'object' || partitions === null) return undefined
-  const byIndex: number[][] = []
+  const byIndex: StoredAssignment[] = []
   for (const [index, replicas] of Object.entries(partitions)) {
     if (!/^\d{1,6}$/.test(index) || !isIds(replicas) || replicas.length === 0) return undefined
-    byIndex[Number(index)] = replicas
+    const idsIn = (field: string): readonly number[] => {
+      const ids = (value[field] as JsonObject | null | undefined)?.[index]
+      return isIds(ids) ? ids.filter((id) => replicas.includes(id)) : []
+    }
+    const [adding, removing] = [idsIn('adding_replicas'), idsIn('removing_replicas')]
+    const isAtRest = adding.length === 0 && removing.length === 0
+    byIndex[Number(index)] = isAtRest ? { replicas } : { replicas, reassignment: { adding, removing } }
   }
   if (byIndex.length === 0 || Object.keys(byIndex).length !== byIndex.length) return undefined
   const topicId = value['topic_id']

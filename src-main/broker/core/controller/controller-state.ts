@@ -7,17 +7,13 @@ import { topicPartitionName, type BrokerId, type BrokerEpoch } from '../../../ke
 import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
 import { TopicMap } from '../topic-name'
 import type { PartitionState } from '../znodes'
+import type { Reassignment } from './reassignment'
 
 export interface LiveBroker extends BrokerEndpoint {
   /** czxid of the registration. */
   readonly epoch: BrokerEpoch
   /** Of the process, as it registered; empty where it says none (Kafka’s does not). */
   readonly guid: string
-}
-
-export interface Reassignment {
-  readonly adding: readonly BrokerId[]
-  readonly removing: readonly BrokerId[]
 }
 
 export interface ControlledPartition {
@@ -149,6 +145,11 @@ export class ControllerState {
     for (const topic of this.topics.values()) yield* topic.partitions
   }
 
+  /** Partitions whose replicas are being changed. */
+  reassigning(): readonly ControlledPartition[] {
+    return [...this.partitions()].filter(({ reassignment }) => reassignment !== undefined)
+  }
+
   /** Takes over the registrations that are there now; says which are new (or new incarnations) and which are gone. */
   replaceBrokers(registered: readonly LiveBroker[]): {
     readonly joined: readonly BrokerId[]
@@ -192,6 +193,8 @@ export class ControllerState {
       isr: state.isr,
       partitionEpoch: partition.zkVersion,
       replicas: partition.replicas,
+      addingReplicas: partition.reassignment?.adding ?? [],
+      removingReplicas: partition.reassignment?.removing ?? [],
       isNew
     }))
   }

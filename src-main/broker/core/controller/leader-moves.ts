@@ -1,6 +1,6 @@
 /**
  * Leadership that is moved while the leader lives: pure decisions over the stored state (Kafka's
- * PartitionLeaderElectionAlgorithms: preferred replica, controlled shutdown). Undefined: it cannot be moved
+ * PartitionLeaderElectionAlgorithms: preferred replica, controlled shutdown, reassignment). Undefined: it cannot be moved
  * so, or need not be. Every move raises the leader epoch by one.
  */
 import type { BrokerId, ControllerEpoch } from '../../../kernel/ids'
@@ -35,4 +35,12 @@ export function awayFrom(facts: MoveFacts, leaving: BrokerId): PartitionState | 
   const leader = stored.leader === leaving ? replicas.find(stays) : stored.leader
   const isr = stored.isr.filter((id) => id !== leaving)
   return leader === undefined || isr.length === 0 ? undefined : moved(facts, leader, isr)
+}
+
+/** To one of those that a reassignment leaves, when the leader is none of them or is gone; else a new epoch for it. */
+export function toTarget(facts: MoveFacts, target: readonly BrokerId[]): PartitionState | undefined {
+  const { stored, mayLead } = facts
+  const fits = (id: BrokerId): boolean => stored.isr.includes(id) && mayLead(id)
+  const leader = target.includes(stored.leader) && fits(stored.leader) ? stored.leader : target.find(fits)
+  return leader === undefined ? undefined : moved(facts, leader)
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { awayFrom, toPreferred, type MoveFacts } from '../../../../../../src-main/broker/core/controller/leader-moves'
+import {
+  awayFrom,
+  toPreferred,
+  toTarget,
+  type MoveFacts
+} from '../../../../../../src-main/broker/core/controller/leader-moves'
 
 const facts = (leader: number, isr: readonly number[], mayLead: readonly number[] = [1, 2, 3]): MoveFacts => ({
   replicas: [1, 2, 3],
@@ -43,13 +48,27 @@ describe('awayFrom', () => {
   })
 })
 
+describe('toTarget', () => {
+  it('moves leadership to the first of the target that is in sync', () => {
+    expect(toTarget(facts(1, [1, 3]), [2, 3])).toEqual(state(3, [1, 3]))
+  })
+
+  it('keeps a leader that is of the target, under a new epoch', () => {
+    expect(toTarget(facts(3, [1, 3]), [2, 3])).toEqual(state(3, [1, 3]))
+  })
+
+  it('waits for one that may lead', () => {
+    expect(toTarget(facts(1, [1, 2, 3], [1]), [2, 3])).toBeUndefined()
+  })
+})
+
 describe('a move', () => {
   it('goes to a member of the ISR that may lead, raises the epoch by one, and never empties the ISR', () => {
     const ids = fc.subarray([1, 2, 3])
     fc.assert(
       fc.property(fc.constantFrom(-1, 1, 2, 3), ids, ids, fc.constantFrom(1, 2, 3), (leader, isr, able, one) => {
         const of = facts(leader, isr, able)
-        for (const moved of [toPreferred(of), awayFrom(of, one)]) {
+        for (const moved of [toPreferred(of), awayFrom(of, one), toTarget(of, able)]) {
           if (moved === undefined) continue
           expect(moved.leaderEpoch).toBe(5)
           expect(moved.isr.length).toBeGreaterThan(0)

@@ -1,0 +1,45 @@
+/**
+ * AlterPartitionReassignments, version 0 (KIP-455); served by the controller, NOT_CONTROLLER elsewhere. Answers when what is
+ * wanted is stored and every live broker was told; the copying goes on by itself, see ListPartitionReassignments.
+ */
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse
+} from '../../protocol/api/45-alter-partition-reassignments'
+import { code } from '../../protocol/wire/headers'
+import { withinTime } from '../../kernel/waiting'
+import type { BrokerServices } from '../broker-services'
+import { handler, type HandlerRow } from '../server/handler'
+import { notController } from './not-controller'
+
+export function alterPartitionReassignments(broker: BrokerServices): HandlerRow {
+  return handler({
+    apiKey: 45,
+    served: [0, 0],
+    request: alterPartitionReassignmentsRequest,
+    response: alterPartitionReassignmentsResponse,
+    async handle({ topics, timeoutMs }) {
+      if (!(await broker.controller.whenInOffice())) {
+        const { error, message } = notController(broker.image.controllerId)
+        return { errorCode: code(error), errorMessage: message, responses: [] }
+      }
+      const asked = topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas }))
+      )
+      const outcomes = await withinTime(broker.clock, timeoutMs, broker.controller.reassign(asked))
+      if (outcomes === undefined) {
+        const errorMessage = 'The reassignment is under way, but not all brokers know it yet.'
+        return { errorCode: code('REQUEST_TIMED_OUT'), errorMessage, responses: [] }
+      }
+      let next = 0
+      const responses = topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => {
+          const { error, message } = outcomes[next++] ?? { error: 'UNKNOWN_SERVER_ERROR', message: null }
+          return { partitionIndex, errorCode: code(error), errorMessage: message }
+        })
+      }))
+      return { errorCode: 0, errorMessage: null, responses }
+    }
+  })
+}
