@@ -7,6 +7,8 @@ export type TopicMetadata = AnswerOf<'metadata'>['topics'][number]
 
 export interface NewTopic {
   readonly partitions?: number
+  /** 1 when left out. */
+  readonly replicationFactor?: number
   readonly configs?: Readonly<Record<string, string>>
 }
 
@@ -81,12 +83,12 @@ export class RawCluster {
   /** Without `configs` it keeps its records whatever their times are: tests write some of 1970 and of 2023. */
   async createTopic(
     name: string,
-    { partitions = 1, configs = { 'retention.ms': '-1' } }: NewTopic = {}
+    { partitions = 1, replicationFactor = 1, configs = { 'retention.ms': '-1' } }: NewTopic = {}
   ): Promise<TopicMetadata> {
     const asked = {
       name,
       numPartitions: partitions,
-      replicationFactor: 1,
+      replicationFactor,
       assignments: [],
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value }))
     }
