@@ -520,8 +520,12 @@ export class GroupCoordinator {
   #writeTombstones(shard: Shard): void {
     if (shard.unwritten.length === 0 || this.#shards.get(shard.partition.index) !== shard) return
     // What has been committed anew meanwhile, to a topic of the same name, is not to be lost by a late tombstone.
-    const due = shard.unwritten.filter((record) => !this.#isTakenUp(shard, record))
+    const taken = shard.unwritten.filter((record) => !this.#isTakenUp(shard, record))
+    // A commit that is under way lies in the log already: whether it is one to be kept is known when it has ended.
+    const due = taken.filter((record) => !this.#isBeingCommitted(shard, record))
+    const later = taken.filter((record) => this.#isBeingCommitted(shard, record))
     shard.unwritten.length = 0
+    shard.unwritten.push(...later)
     for (const some of chunks(due, tombstonesPerBatch)) {
       // Nobody is told of them: whoever leads next finds out for itself what is missing.
       if (typeof this.#append(shard, some, false) === 'string') shard.unwritten.push(...some)
@@ -532,6 +536,11 @@ export class GroupCoordinator {
       shard.areDue = false
       this.#writeTombstones(shard)
     })
+  }
+
+  #isBeingCommitted(shard: Shard, { key }: LogRecord): boolean {
+    const entry = readGroupLogEntry(key, null)
+    return entry.type !== 'unknown' && shard.groups.get(entry.groupId)?.isCommitting === true
   }
 
   #isTakenUp(shard: Shard, { key }: LogRecord): boolean {

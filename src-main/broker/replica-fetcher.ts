@@ -17,6 +17,7 @@ import { BrokerChannel } from './broker-channel'
 import { FetchSessionClient } from './core/fetch-session-client'
 import { askedTopics, forgottenTopics, isSame, leaderOffsets, toldBy, type Asked } from './follower-messages'
 import type { FollowerReplica } from './follower-replica'
+import { RestingReplicas } from './resting-replicas'
 import { inSlices } from './server/slices'
 
 /** replica.fetch.wait.max.ms */
@@ -25,7 +26,7 @@ const waitMaxMs = 500
 const minBytes = 1
 /** replica.fetch.response.max.bytes */
 const answerBytesMax = 10 * 1024 * 1024
-/** replica.fetch.backoff.ms */
+/** replica.fetch.backoff.ms, of a leader that cannot be reached. */
 const backoffMs = 1000
 /** replica.socket.timeout.ms */
 const answerTimeoutMs = 30_000
@@ -59,7 +60,7 @@ export class ReplicaFetcher {
   readonly #options: FetcherOptions
   /** In the order in which they are asked for: what has brought records goes to the end. By topic id and index. */
   readonly #followed = new Map<string, FollowerReplica>()
-  readonly #resting = new Set<FollowerReplica>()
+  readonly #resting: RestingReplicas
   #channel: BrokerChannel | undefined
   readonly #session = new FetchSessionClient()
   /** What the leader was asked last of each partition, and has not answered: in this request or an earlier one of the session. */
@@ -71,7 +72,6 @@ export class ReplicaFetcher {
   /** From a request until all of its answer is dealt with. */
   #isBusy = false
   #isScheduled = false
-  #restTimer: Timer | undefined
   #joinTimer: Timer | undefined
   /** Until then it is not asked: it could not be reached, or answered nothing of use. */
   #retryTimer: Timer | undefined
@@ -82,6 +82,11 @@ export class ReplicaFetcher {
   constructor(ports: FetcherPorts, options: FetcherOptions) {
     this.#ports = ports
     this.#options = options
+    this.#resting = new RestingReplicas(ports.clock, (replica, isSoon) => {
+      this.#due.add(keyOf(replica))
+      if (isSoon) this.#join()
+      else this.#next()
+    })
   }
 
   get isIdle(): boolean {
@@ -95,8 +100,7 @@ export class ReplicaFetcher {
     this.#due.add(key)
     this.#retryTimer?.cancel()
     this.#retryTimer = undefined
-    if (!this.#isBusy) this.#soon()
-    else this.#joinTimer ??= this.#ports.clock.after(pollPatienceMs, () => this.#endPollForJoined())
+    this.#join()
   }
 
   /** What is answered to the request under way does nothing to it. */
@@ -122,7 +126,8 @@ export class ReplicaFetcher {
 
   close(): void {
     this.#isClosed = true
-    for (const timer of [this.#restTimer, this.#joinTimer, this.#retryTimer]) timer?.cancel()
+    for (const timer of [this.#joinTimer, this.#retryTimer]) timer?.cancel()
+    this.#resting.close()
     this.#channel?.close()
   }
 
@@ -134,6 +139,12 @@ export class ReplicaFetcher {
       this.#isScheduled = false
       this.#next()
     })
+  }
+
+  /** Something is due that the poll under way, if there is one, must not hold up. */
+  #join(): void {
+    if (!this.#isBusy) this.#soon()
+    else this.#joinTimer ??= this.#ports.clock.after(pollPatienceMs, () => this.#endPollForJoined())
   }
 
   #endPollForJoined(): void {
@@ -282,17 +293,8 @@ export class ReplicaFetcher {
   }
 
   #restIfNeeded(replica: FollowerReplica): void {
-    if (replica.state !== 'resting') return
-    this.#resting.add(replica)
-    this.#restTimer ??= this.#ports.clock.after(backoffMs, () => {
-      this.#restTimer = undefined
-      for (const rested of this.#resting) {
-        rested.rested()
-        this.#due.add(keyOf(rested))
-      }
-      this.#resting.clear()
-      this.#next()
-    })
+    if (replica.state === 'resting') this.#resting.add(replica)
+    else this.#resting.delete(replica)
   }
 
   #done(): void {

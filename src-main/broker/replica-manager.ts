@@ -6,6 +6,7 @@
 import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
 import { AppError, ignore } from '../kernel/errors'
 import type { Address, Clock, Log } from '../kernel/ports'
+import type { Uuid } from '../kernel/uuid'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
@@ -35,7 +36,7 @@ export interface ReplicaManagerOptions {
 export interface PartitionOrder extends PartitionRole {
   readonly topic: string
   readonly partition: number
-  readonly topicId: string
+  readonly topicId: Uuid
 }
 
 /** Told when leadership of a partition comes or goes. */
@@ -93,6 +94,7 @@ export class ReplicaManager {
   readonly #options: ReplicaManagerOptions
   readonly #partitionPorts: PartitionPorts
   readonly #topics = new Map<string, Map<number, Partition>>()
+  readonly #names = new Map<Uuid, string>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
   readonly #followersAskedMs = new Map<BrokerId, number>()
@@ -134,6 +136,11 @@ export class ReplicaManager {
 
   *all(): Iterable<Partition> {
     for (const partitions of this.#topics.values()) yield* partitions.values()
+  }
+
+  /** Of topics of which this broker holds partitions: it may hold them before it is told of the topic in metadata. */
+  topicName(topicId: Uuid): string | undefined {
+    return this.#names.get(topicId)
   }
 
   /** The partition when this broker leads it, else why not. */
@@ -243,8 +250,10 @@ export class ReplicaManager {
     if (log.topicId !== undefined && log.topicId !== order.topicId) return undefined
     const partition = new Partition(log, order.topicId, order, this.#partitionPorts)
     const partitions = this.#topics.get(order.topic)
-    if (partitions === undefined) this.#topics.set(order.topic, new Map([[order.partition, partition]]))
-    else partitions.set(order.partition, partition)
+    if (partitions === undefined) {
+      this.#topics.set(order.topic, new Map([[order.partition, partition]]))
+      this.#names.set(order.topicId, order.topic)
+    } else partitions.set(order.partition, partition)
     return partition
   }
 
@@ -254,7 +263,10 @@ export class ReplicaManager {
     if (held !== undefined) {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
       this.#topics.get(topic)?.delete(partition)
-      if (this.#topics.get(topic)?.size === 0) this.#topics.delete(topic)
+      if (this.#topics.get(topic)?.size === 0) {
+        this.#topics.delete(topic)
+        this.#names.delete(held.topicId)
+      }
       this.#unfollow(held)
       held.resign()
       if (held.isLeader) this.#resigned(held)

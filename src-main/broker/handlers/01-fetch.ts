@@ -17,7 +17,7 @@ import type { CachedPartition, WantedPartition } from '../core/fetch-session'
 import { sessionNamedMax, type KeptSession } from '../fetch-sessions'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices } from '../server/slices'
-import { fetchingOf, readPartition, topicOf, type Fetching, type Read } from './fetch-partition'
+import { fetchingOf, readPartition, topicIdsFrom, topicOf, type Fetching, type Read } from './fetch-partition'
 import { nodeEndpoints } from './leader-hint'
 
 type Request = ValueOf<typeof fetchRequest>
@@ -27,8 +27,6 @@ type Response = InputOf<typeof fetchResponse>
 const wholeFetch = 0
 const noSession = -1
 const sessionsFrom = 7
-/** From this version on topics are named by their ids. */
-const topicIdsFrom = 13
 /** What a client may ask for at once, whatever it says (fetch.max.bytes of the broker, Kafka's default). */
 const answerBytesMax = 55 * 1024 * 1024
 /** A connection that is silent for longer is closed anyway (connections.max.idle.ms). */

@@ -32,6 +32,8 @@ type Response = InputOf<typeof createTopicsResponse>
 type Answer = Response['topics'][number]
 
 const defaultPartitions = 1
+/** offsets.topic.replication.factor, where there are so many brokers: Kafka waits until there are. */
+const offsetsReplicationFactor = 3
 /** Topics in one event of the controller. */
 const createdAtOnce = 50
 /** While brokers open the logs of one piece the next is written. */
@@ -147,8 +149,11 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
       : asked.numPartitions
   if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
   if (partitions > partitionsMax) return tooManyPartitions(partitions)
-  const replicationFactor =
-    asked.replicationFactor === -1 ? defaultReplicationFactor(broker.configs.layers) : asked.replicationFactor
+  const replicationFactor = isOffsets
+    ? Math.max(1, Math.min(offsetsReplicationFactor, brokers.length))
+    : asked.replicationFactor === -1
+      ? defaultReplicationFactor(broker.configs.layers)
+      : asked.replicationFactor
   if (replicationFactor < 1)
     return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0.' }
   if (replicationFactor > brokers.length) {

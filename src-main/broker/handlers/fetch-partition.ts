@@ -16,6 +16,8 @@ import { leaderHint } from './leader-hint'
 export type PartitionAnswer = InputOf<typeof fetchResponse>['responses'][number]['partitions'][number]
 
 const readCommitted = 1
+/** From this version on topics are named by their ids. */
+export const topicIdsFrom = 13
 
 /** Who asks, and how. */
 export interface Fetching {
@@ -59,7 +61,8 @@ export interface Read {
 }
 
 export function topicOf(broker: BrokerServices, wanted: Pick<WantedPartition, 'topic' | 'topicId'>, version: number) {
-  return version >= 13 ? broker.image.topicName(wanted.topicId) : wanted.topic
+  if (version < topicIdsFrom) return wanted.topic
+  return broker.image.topicName(wanted.topicId) ?? broker.replicas.topicName(wanted.topicId)
 }
 
 export function readPartition(broker: BrokerServices, fetching: Fetching, wanted: WantedPartition, place: Place): Read {
@@ -85,7 +88,7 @@ function attempt(
     const isKnown = broker.image.partition(topic, wanted.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
-  if (fetching.version >= 13 && wanted.topicId !== zeroUuid && wanted.topicId !== partition.topicId)
+  if (fetching.version >= topicIdsFrom && wanted.topicId !== zeroUuid && wanted.topicId !== partition.topicId)
     return 'INCONSISTENT_TOPIC_ID'
   const problem = partition.epochProblem(wanted.currentLeaderEpoch)
   if (problem !== undefined) return problem

@@ -11,8 +11,9 @@ import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'
 import { GroupCoordinator, groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
 import type { Partition } from '../../../../src-main/broker/partition'
 import type { LeadershipListener, ReplicaManager } from '../../../../src-main/broker/replica-manager'
-import { BrokerWorld } from '../../../support/broker-world'
+import type { BrokerWorld } from '../../../support/broker-world'
 import { nodeChecksum, SimClock } from '../../../support/ensemble-world'
+import { ReplicaWorld } from '../../../support/replica-world'
 
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
@@ -46,9 +47,14 @@ async function committed(world: BrokerWorld, groupId: string, topic: string): Pr
   return answer.topics[0]?.partitions[0]?.committedOffset
 }
 
-/** A world with two topics, and a group whose coordinator is broker 2. */
+/** A world with two topics, and a group whose only coordinator is broker 2: its offsets have one replica, as of old folders. */
 async function withGroup(): Promise<{ world: BrokerWorld; groupId: string }> {
-  const world = await BrokerWorld.start([1, 2])
+  const replicas = await ReplicaWorld.start([1, 2])
+  const { world } = replicas
+  await replicas.create(
+    groupOffsetsTopic,
+    Array.from({ length: groupOffsetsPartitions }, (_, i) => [1 + (i % 2)])
+  )
   await create(world, 'gone')
   await create(world, 'kept')
   for (let i = 0; ; i++) {

@@ -1,7 +1,18 @@
 /** Followers copy what their leader has, byte for byte, through its end and their own. */
 import { describe, expect, it } from 'vitest'
+import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
+import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'
+import { groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/protocol/api/08-offset-commit'
+import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
+import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
+import { errorName } from '../../../../src-main/protocol/wire/error-codes'
 import { batchOf } from '../../../support/record-samples'
 import { ReplicaWorld } from '../../../support/replica-world'
+
+const commitCall = { apiKey: 8, version: 7, request: offsetCommitRequest, response: offsetCommitResponse } as const
+const committedCall = { apiKey: 9, version: 5, request: offsetFetchRequest, response: offsetFetchResponse } as const
+const findCall = { apiKey: 10, version: 2, request: findCoordinatorRequest, response: findCoordinatorResponse } as const
 
 describe('a topic with three replicas', () => {
   it('has the same bytes on all of them, and acks=all waits for them', async () => {
@@ -95,6 +106,71 @@ describe('a topic with three replicas', () => {
     await replicas.until('r', 0, ({ isr }) => isr.length === 3)
 
     expect(replicas.logOf(1, 'r')).toBe(whole)
+    expect(world.failures).toEqual([])
+  })
+
+  it('is written to at once when it is new, and soon under a leader that hears of its election after its followers', async () => {
+    const replicas = await ReplicaWorld.start([1, 2, 3, 4])
+    const { world } = replicas
+    const { clock } = world
+    await replicas.create('r', [[2, 3, 4]], { 'min.insync.replicas': '2' })
+    const tookMs = async (leader: number): Promise<number> => {
+      const beganMs = clock.monotonicMs()
+      expect(await replicas.produceTo(leader, 'r', batchOf(['v']))).toBe('NONE')
+      return clock.monotonicMs() - beganMs
+    }
+    expect(await tookMs(2)).toBeLessThan(100)
+    // Broker 1 is the controller.
+    world.network.fault('broker-1', 'broker-3', { delayMs: 150 })
+    const isElected = new Promise<void>((resolve) => {
+      world.onEvent = ({ broker, name }) => {
+        if (broker === 3 && name === 'becameLeader') resolve()
+      }
+    })
+
+    replicas.kill(2)
+    await clock.until(isElected)
+
+    expect(await tookMs(3)).toBeLessThan(250)
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('groups whose coordinator dies', () => {
+  it('are served by the next one, with what was committed', async () => {
+    const replicas = await ReplicaWorld.start()
+    const { world } = replicas
+    await replicas.create('t', [[1, 2, 3]])
+    const coordinator = async (of: number): Promise<number> => {
+      for (let tries = 0; tries < 300; tries++) {
+        const { errorCode, nodeId } = await world.ask(of, findCall, { key: 'g', keyType: 0 })
+        if (errorCode === 0) return nodeId
+        await world.clock.run(100)
+      }
+      return expect.fail('no coordinator')
+    }
+    const partitions = [{ partitionIndex: 0, committedOffset: 7, committedMetadata: 'm' }]
+    const commit = { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 't', partitions }] }
+    const first = await coordinator(1)
+    let error = 'none yet'
+    for (let tries = 0; error !== 'NONE' && tries < 100; tries++) {
+      const { topics } = await world.ask(first, commitCall, commit)
+      error = errorName(topics[0]?.partitions[0]?.errorCode ?? -1)
+      if (error !== 'NONE') await world.clock.run(100)
+    }
+    expect(error).toBe('NONE')
+    const index = groupPartition('g', groupOffsetsPartitions)
+    expect((await replicas.seen(groupOffsetsTopic, index)).isr).toEqual([1, 2, 3])
+
+    replicas.kill(first)
+    await replicas.until(groupOffsetsTopic, index, ({ leader }) => leader >= 0 && leader !== first)
+    const next = await coordinator(replicas.anyBroker())
+
+    const { topics } = await world.ask(next, committedCall, {
+      groupId: 'g',
+      topics: [{ name: 't', partitionIndexes: [0] }]
+    })
+    expect(topics[0]?.partitions[0]).toMatchObject({ committedOffset: 7, metadata: 'm', errorCode: 0 })
     expect(world.failures).toEqual([])
   })
 })
