@@ -4,15 +4,14 @@
  */
 export type BrokerConfigs = Readonly<Record<string, string>>
 
-interface Definition {
-  readonly min: bigint
-  readonly max: bigint
-}
+type Definition = { readonly min: bigint; readonly max: bigint } | 'boolean'
 
 const int32Max = 2n ** 31n - 1n
 const int64Max = 2n ** 63n - 1n
 
 export const BROKER_CONFIGS = {
+  'auto.leader.rebalance.enable': 'boolean',
+  'default.replication.factor': { min: 1n, max: 32767n },
   'group.initial.rebalance.delay.ms': { min: 0n, max: int32Max },
   'log.index.interval.bytes': { min: 0n, max: int32Max },
   'log.retention.bytes': { min: -int64Max - 1n, max: int64Max },
@@ -20,7 +19,9 @@ export const BROKER_CONFIGS = {
   'log.roll.ms': { min: 1n, max: int64Max },
   'log.segment.bytes': { min: 14n, max: int32Max },
   'log.segment.delete.delay.ms': { min: 0n, max: int64Max },
-  'message.max.bytes': { min: 0n, max: int32Max }
+  'message.max.bytes': { min: 0n, max: int32Max },
+  'min.insync.replicas': { min: 1n, max: int32Max },
+  'unclean.leader.election.enable': 'boolean'
 } as const satisfies Record<string, Definition>
 
 const rebalanceDelay = 'group.initial.rebalance.delay.ms'
@@ -30,7 +31,10 @@ export function brokerConfigProblem(name: string, value: unknown): string | unde
   if (!Object.hasOwn(BROKER_CONFIGS, name)) {
     return `There is no broker config ${name} here. These can be set: ${Object.keys(BROKER_CONFIGS).join(', ')}.`
   }
-  const { min, max } = BROKER_CONFIGS[name as keyof typeof BROKER_CONFIGS]
+  const definition: Definition = BROKER_CONFIGS[name as keyof typeof BROKER_CONFIGS]
+  if (definition === 'boolean')
+    return value === 'true' || value === 'false' ? undefined : `${name} must be true or false.`
+  const { min, max } = definition
   const isWhole = typeof value === 'string' && /^-?\d{1,19}$/.test(value)
   if (isWhole && BigInt(value) >= min && BigInt(value) <= max) return undefined
   return `${name} must be a whole number from ${min} to ${max}.`

@@ -61,9 +61,22 @@ describe('a cluster’s spec', () => {
   })
 
   it('takes of a default what the broker takes of it, and no other', () => {
-    const limits = Object.entries(BROKER_CONFIGS).filter(([name]) => name !== 'group.initial.rebalance.delay.ms')
-    for (const [name, { min, max }] of limits) {
+    const ofBrokersAlone = [
+      'auto.leader.rebalance.enable',
+      'default.replication.factor',
+      'group.initial.rebalance.delay.ms'
+    ]
+    for (const [name, limits] of Object.entries(BROKER_CONFIGS)) {
+      if (ofBrokersAlone.includes(name)) continue
       const ofTopic = topicConfigOf(name)
+      if (limits === 'boolean') {
+        for (const value of ['true', 'false', 'yes'])
+          expect(brokerConfigProblem(name, value) === undefined, name).toBe(
+            configProblem(ofTopic ?? '', value) === undefined
+          )
+        continue
+      }
+      const { min, max } = limits
       expect(ofTopic, name).toBeDefined()
       for (const value of [min, max]) {
         expect(brokerConfigProblem(name, String(value)), name).toBeUndefined()
@@ -80,7 +93,9 @@ describe('a cluster’s spec', () => {
     ['no.such.config', '1', 'There is no broker config no.such.config here'],
     ['group.initial.rebalance.delay.ms', '-1', 'whole number from 0 to 2147483647'],
     ['group.initial.rebalance.delay.ms', '2147483648', 'whole number'],
-    ['group.initial.rebalance.delay.ms', 3, 'whole number']
+    ['group.initial.rebalance.delay.ms', 3, 'whole number'],
+    ['auto.leader.rebalance.enable', 'yes', 'must be true or false'],
+    ['default.replication.factor', '0', 'whole number from 1 to 32767']
   ])('refuses %s=%s for its brokers, with a sentence', (name, value, sentence) => {
     expect(brokerConfigProblem(name, value)).toContain(sentence)
     expect(parseSpec(JSON.stringify({ ...spec, brokerConfigs: { [name]: value } }))).toBeUndefined()
