@@ -38,6 +38,13 @@ export const EVENT_PARAMS = {
   controllerGone: [],
   partitionsOffline: ['count'],
   partitionsOnline: ['count'],
+  /** The node that told of it is the subject: the controller, or the leader of the partitions. */
+  isrShrunk: ['count', 'sample'],
+  isrExpanded: ['count', 'sample'],
+  /** Records that a follower cut, since its leader's history has others there or none; `partition` is its name. */
+  logTruncated: ['count', 'partition', 'to'],
+  /** The same of committed records: the leader was elected although it lacked them. */
+  committedCut: ['count', 'partition', 'to'],
   topicCreated: ['partitions'],
   topicDeleted: [],
   /** Kafka's names of the states. */

@@ -54,6 +54,19 @@ export function toldEvent(
       }
       return about('partitionsRefused', 'critical', params, `broker-${Number(fields['broker'])}`)
     }
+    case 'isrShrunk':
+    case 'isrExpanded': {
+      const params = { count: Number(fields['count']), sample: String(fields['sample']) }
+      return about(name, name === 'isrShrunk' ? 'degraded' : 'healthy', params)
+    }
+    case 'logTruncated': {
+      const [from, to] = [Number(fields['from']), Number(fields['to'])]
+      const partition = `${String(fields['topic'])}-${Number(fields['partition'])}`
+      // A log that begins anew at a later offset has lost what its leader has no more, either.
+      const params = { count: Math.max(0, from - to), partition, to }
+      const isLoss = fields['isBelowHighWatermark'] === true
+      return about(isLoss ? 'committedCut' : 'logTruncated', isLoss ? 'critical' : 'recovering', params)
+    }
     default:
       return undefined
   }

@@ -367,10 +367,13 @@ describe('groups', () => {
     await cluster.lab.verb('node', 'kill', `broker-${id}`)
     await cluster.lab.verb('node', 'start', `broker-${id}`)
 
-    const again = await cluster.connect(id)
+    // The same one, or whoever has taken over.
     await expect
-      .poll(() => heartbeat(again, groupId, member.memberId, member.generationId), { timeout: 15_000 })
+      .poll(async () => heartbeat(await cluster.coordinator(groupId), groupId, member.memberId, member.generationId), {
+        timeout: 15_000
+      })
       .toBe(0)
+    const again = await cluster.coordinator(groupId)
     const fetched = await again.ask('offsetFetch', 5, { groupId, topics: [{ name: 'topic', partitionIndexes: [0] }] })
     expect(fetched.topics[0]?.partitions[0]).toMatchObject({ committedOffset: 11, metadata: 'note' })
     const described = await again.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: false })

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeView } from '../../../../src-main/api/views'
+import { toldEvent } from '../../../../src-main/host/node-events'
+
+const node = { name: 'broker-2' } as NodeView
+const told = (name: string, fields: Readonly<Record<string, unknown>>) => {
+  const event = toldEvent(node, name, fields, 5)
+  return event === undefined ? undefined : [event.code, event.level, event.subject, event.params]
+}
+const cut = { topic: 't', partition: 3, leader: 1, leaderEpoch: 4, from: 9, to: 7 }
+
+describe('what a node tells', () => {
+  it.each<[string, Readonly<Record<string, unknown>>, unknown]>([
+    [
+      'isrShrunk',
+      { count: 2, sample: 't-0, t-1', leaderEpoch: 1, broker: 3, cause: 'lagging' },
+      ['isrShrunk', 'degraded', 'broker-2', { count: 2, sample: 't-0, t-1' }]
+    ],
+    [
+      'isrExpanded',
+      { count: 1, sample: 't-0', leaderEpoch: 1, broker: null, cause: 'caughtUp' },
+      ['isrExpanded', 'healthy', 'broker-2', { count: 1, sample: 't-0' }]
+    ],
+    [
+      'logTruncated',
+      { ...cut, isBelowHighWatermark: false },
+      ['logTruncated', 'recovering', 'broker-2', { count: 2, partition: 't-3', to: 7 }]
+    ],
+    [
+      'logTruncated',
+      { ...cut, isBelowHighWatermark: true },
+      ['committedCut', 'critical', 'broker-2', { count: 2, partition: 't-3', to: 7 }]
+    ],
+    ['becameLeader', { count: 1, sample: 't-0', controller: 1, epoch: 3 }, undefined],
+    ['something that later versions tell', {}, undefined]
+  ])('of %s', (name, fields, event) => {
+    expect(told(name, fields)).toEqual(event)
+  })
+})
