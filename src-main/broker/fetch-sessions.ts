@@ -2,7 +2,7 @@
  * The fetch sessions of this broker, which hear through the purgatory of what happens to their partitions. The rules are
  * FetchSession's and FetchSessionCache's; what a request of a session is told is made by the Fetch handler.
  */
-import { topicPartitionName } from '../kernel/ids'
+import { topicPartitionName, type BrokerEpoch } from '../kernel/ids'
 import type { Clock, Random } from '../kernel/ports'
 import {
   FetchSession,
@@ -26,6 +26,7 @@ export class KeptSession implements Waiter {
   readonly #purgatory: Purgatory
   readonly #watched = new Map<string, CachedPartition>()
   #sweptMs: number
+  #brokerEpoch: BrokerEpoch | undefined
   /** Tries to answer the request that waits; told true when it must. */
   #waiting: ((isOver: boolean) => void) | undefined
 
@@ -72,6 +73,12 @@ export class KeptSession implements Waiter {
     if (nowMs - this.#sweptMs < sweepMs) return
     this.#sweptMs = nowMs
     this.session.markAll()
+  }
+
+  /** A follower that registered anew says so with its next request, which counts for all its partitions (KIP-903). */
+  registeredAs(brokerEpoch: BrokerEpoch | undefined): void {
+    if (this.#brokerEpoch !== brokerEpoch) this.session.markAll()
+    this.#brokerEpoch = brokerEpoch
   }
 
   wait(attempt: (isOver: boolean) => void): void {

@@ -2,6 +2,7 @@
  * This broker's copy of a partition that another leads: carries out, on its log, what PartitionFollower decides. Its fetcher
  * asks it what to ask, and gives it what was answered.
  */
+import { expectAppError } from '../kernel/errors'
 import type { LeaderEpoch, Offset } from '../kernel/ids'
 import { unreachable } from '../kernel/invariant'
 import type { Log } from '../kernel/ports'
@@ -107,11 +108,9 @@ export class FollowerReplica {
         if (effect.to > log.logStartOffset) log.deleteRecordsBefore(Math.min(effect.to, log.highWatermark))
         return true
       case 'truncateTo':
-        this.#wentBack(effect.isBelowHighWatermark, () => log.truncateTo(effect.offset))
-        return true
+        return this.#goBack(effect.isBelowHighWatermark, () => log.truncateTo(effect.offset))
       case 'startAt':
-        this.#wentBack(false, () => log.startAt(effect.offset))
-        return true
+        return this.#goBack(false, () => log.startAt(effect.offset))
       case 'askOffsets':
         return true
       default:
@@ -128,11 +127,21 @@ export class FollowerReplica {
     return false
   }
 
-  #wentBack(isBelowHighWatermark: boolean, act: () => void): void {
+  /** A full disk changes nothing, and all is asked anew later. */
+  #goBack(isBelowHighWatermark: boolean, act: () => void): boolean {
     const from = this.#log.logEndOffset
-    act()
+    try {
+      act()
+    } catch (error) {
+      expectAppError(error)
+      if (error.code !== 'DISK_FULL') throw error
+      this.#ports.log('warn', 'the disk is full: a log could not be cut', { partition: this.name })
+      this.#core.interrupted()
+      return false
+    }
     const { topic, index, term } = this
     const truncation = { topic, partition: index, ...term, from, to: this.#log.logEndOffset, isBelowHighWatermark }
     this.#ports.truncated(truncation)
+    return true
   }
 }

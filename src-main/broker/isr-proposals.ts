@@ -127,7 +127,7 @@ export class IsrProposals {
   }
 
   #refused(partition: Partition, { id, isr }: IsrProposal, error: KafkaError): void {
-    this.#ports.log('info', 'the controller refused an ISR', { partition: partition.name, isr, error })
+    this.#ports.log('debug', 'the controller refused an ISR', { partition: partition.name, isr, error })
     partition.isrRefused(id, error)
   }
 }

@@ -208,7 +208,10 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
     fetchSessions.end(sessionId)
     return { responses: [] }
   }
-  if (fetching.follower !== undefined) broker.replicas.followerAsked(fetching.follower)
+  if (fetching.follower !== undefined) {
+    broker.replicas.followerAsked(fetching.follower)
+    kept.registeredAs(fetching.brokerEpoch)
+  }
   const { epoch } = kept.session
   const due = yield* lookAtDue(poll, kept, false)
   // Somebody may have gone on with it meanwhile, or it has given way to another.

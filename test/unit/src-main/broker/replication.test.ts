@@ -109,6 +109,24 @@ describe('a topic with three replicas', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('leaves a follower whose disk is full behind, which goes on when there is room', async () => {
+    const replicas = await ReplicaWorld.start()
+    const { world } = replicas
+    await replicas.create('r', [[1, 2, 3]], { 'min.insync.replicas': '2' })
+    await replicas.produce('r', ['a'])
+    const disk = world.diskOf(3)
+    disk.capacityBytes = disk.usedBytes
+
+    expect(await replicas.produce('r', ['b'])).toBe('REQUEST_TIMED_OUT')
+    await replicas.until('r', 0, ({ isr }) => isr.length === 2)
+    expect(await replicas.produce('r', ['c'])).toBe('NONE')
+    disk.capacityBytes = Infinity
+    await replicas.until('r', 0, ({ isr }) => isr.length === 3)
+
+    expect(replicas.logOf(3, 'r')).toBe(replicas.logOf(1, 'r'))
+    expect(world.failures).toEqual([])
+  })
+
   it('is written to at once when it is new, and soon under a leader that hears of its election after its followers', async () => {
     const replicas = await ReplicaWorld.start([1, 2, 3, 4])
     const { world } = replicas
