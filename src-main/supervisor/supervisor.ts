@@ -435,7 +435,8 @@ export class Supervisor {
     const ensemble = this.#spec.nodes
       .filter((node) => node.role === 'ensemble')
       .map((node) => ({ host, port: node.port }))
-    const options = brokerOptions(this.#spec.brokerConfigs ?? {})
+    const brokers = this.#spec.nodes.filter((node) => node.role === 'broker').length
+    const options = brokerOptions(this.#spec.brokerConfigs ?? {}, brokers)
     return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs, faults, ...options }
   }
 

@@ -129,13 +129,18 @@ export class ControllerTerm {
       rules.decide ??
       ((one: ControlledPartition) => this.#electionOf(one, rules.isUncleanAllowed === true || unclean.has(one.topic)))
     const decided = new Map<ControlledPartition, DecidedChange>()
-    const changed = await this.#states.elect(all, (partition) => {
+    const electionOf = (partition: ControlledPartition): Election => {
       if (this.state.deleting.has(partition.topic)) return { type: 'unchanged' }
       const election = decide(partition)
       const isUnclean = election.type === 'update' && election.isUnclean
       if (election.type !== 'unchanged') decided.set(partition, { partition, before: partition.state, isUnclean })
       return election
-    })
+    }
+    // A move of a leader says nothing of who has bounced; only the usual rules look at that.
+    const stored = (partition: ControlledPartition): void => {
+      if (rules.decide === undefined) this.state.dealtWith(partition)
+    }
+    const changed = await this.#states.elect(all, electionOf, stored)
     const { epoch, state, ports } = this
     const facts = { controllerEpoch: epoch, isAlive: (id: BrokerId) => state.isAlive(id) }
     const news = changed.flatMap((partition) => decided.get(partition) ?? [])
@@ -166,7 +171,7 @@ export class ControllerTerm {
       stored: partition.state,
       isOnline: (id) => state.canServe(partition, id),
       isLeaving: (id) => state.shuttingDown.has(id),
-      hasBounced: (id) => state.hasBounced(id),
+      hasBounced: (id) => state.hasBounced(id, partition),
       isUncleanAllowed,
       controllerEpoch: epoch
     })

@@ -28,16 +28,20 @@ export class PartitionStates {
   }
 
   /**
-   * Elects where it is needed and possible, and stores it; the partitions whose state is another one now. Rejects with
+   * Elects where it is needed and possible, and stores it; the partitions whose state is another one now. `stored` is
+   * called for each of ours as soon as it is, also when others fail afterwards. Rejects with
    * EnsembleError, BADVERSION when others write one of them again and again.
    */
   async elect(
     partitions: Iterable<ControlledPartition>,
-    electionOf: (partition: ControlledPartition) => Election
+    electionOf: (partition: ControlledPartition) => Election,
+    stored: (partition: ControlledPartition) => void
   ): Promise<readonly ControlledPartition[]> {
     const elections = new PartitionElections({ electionOf, batchMax: partitionsPerMulti }, partitions)
     for (let effects = elections.takeEffects(); effects.length > 0; effects = elections.takeEffects()) {
-      for (const effect of effects) await this.#carryOut(elections, effect)
+      for (const effect of effects) {
+        for (const { partition } of await this.#carryOut(elections, effect)) stored(partition)
+      }
     }
     const [undecided] = elections.undecided
     if (undecided !== undefined)
@@ -45,19 +49,20 @@ export class PartitionStates {
     return elections.changed
   }
 
-  async #carryOut(elections: PartitionElections, effect: ElectionEffect): Promise<void> {
+  /** What it has stored. */
+  async #carryOut(elections: PartitionElections, effect: ElectionEffect): Promise<readonly StateDecision[]> {
     switch (effect.type) {
       case 'makeParents':
         // So many at once share a sync of the ensemble's log.
         for (const some of chunks(effect.topics, partitionsPerMulti)) {
           await Promise.all(some.map((topic) => createIfThereIsParent(this.#ensemble, paths.partitions(topic))))
         }
-        return
+        return []
       case 'store': {
         const versions = await this.#versionsOf(effect.decisions.flatMap(writesOf))
-        if (versions === undefined) elections.overtaken(effect)
-        else elections.stored(effect.decisions, versions)
-        return
+        if (versions !== undefined) return this.#stored(elections, effect.decisions, versions)
+        elections.overtaken(effect)
+        return []
       }
       case 'storeAlone': {
         const { partition, type } = effect.decision
@@ -65,15 +70,25 @@ export class PartitionStates {
         if (type === 'create')
           await createIfThereIsParent(this.#ensemble, paths.partition(partition.topic, partition.partition))
         const versions = await this.#versionsOf(writesOf(effect.decision).slice(-1))
-        if (versions === undefined) elections.overtaken(effect)
-        else elections.stored([effect.decision], versions)
-        return
+        if (versions !== undefined) return this.#stored(elections, [effect.decision], versions)
+        elections.overtaken(effect)
+        return []
       }
       case 'readAgain':
-        return this.#readAgain(elections, effect.partition)
+        await this.#readAgain(elections, effect.partition)
+        return []
       default:
         return unreachable(effect)
     }
+  }
+
+  #stored(
+    elections: PartitionElections,
+    decisions: readonly StateDecision[],
+    versions: readonly number[]
+  ): readonly StateDecision[] {
+    elections.stored(decisions, versions)
+    return decisions
   }
 
   /** Of the state znodes that are written; undefined when one of the znodes is not as we know it. */

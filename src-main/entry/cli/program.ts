@@ -59,7 +59,11 @@ export function buildProgram(): Command {
   withCommon(topic.command('create <topic>'))
     .description('create a topic')
     .option('--partitions <n>', 'number of partitions (default: 1)', wholeNumber(-1))
-    .option('--replication-factor <n>', 'replicas of each partition (default: 1)', wholeNumber(-1))
+    .option(
+      '--replication-factor <n>',
+      'replicas of each partition (default: the brokers’ own, 3 or as many as there are)',
+      wholeNumber(-1)
+    )
     .option('--config <k=v>', 'topic config; may be given several times', keyValue)
     .action(verbs.topicCreate)
   withCommon(topic.command('describe <topic>'))

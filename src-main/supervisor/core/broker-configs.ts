@@ -24,6 +24,7 @@ export const BROKER_CONFIGS = {
   'unclean.leader.election.enable': 'boolean'
 } as const satisfies Record<string, Definition>
 
+const replicasMax = 3
 const rebalanceDelay = 'group.initial.rebalance.delay.ms'
 
 /** One sentence, or undefined when it may be set so. */
@@ -46,11 +47,22 @@ export interface BrokerOptions {
   readonly configs?: BrokerConfigs
 }
 
-/** As the broker's process takes them. */
-export function brokerOptions(configs: BrokerConfigs): BrokerOptions {
-  const { [rebalanceDelay]: delay, ...defaults } = configs
+/**
+ * What topics of a folder with so many brokers get where nobody says anything: three replicas, or as many as there are
+ * brokers, and with three of them acks=all means two.
+ */
+function replicationDefaults(brokers: number): BrokerConfigs {
+  return {
+    'default.replication.factor': String(Math.max(1, Math.min(replicasMax, brokers))),
+    'min.insync.replicas': brokers >= replicasMax ? '2' : '1'
+  }
+}
+
+/** As the process of one of so many brokers takes them. */
+export function brokerOptions(configs: BrokerConfigs, brokers: number): BrokerOptions {
+  const { [rebalanceDelay]: delay, ...given } = configs
   return {
     ...(delay === undefined ? {} : { initialRebalanceDelayMs: Number(delay) }),
-    ...(Object.keys(defaults).length === 0 ? {} : { configs: defaults })
+    configs: { ...replicationDefaults(brokers), ...given }
   }
 }

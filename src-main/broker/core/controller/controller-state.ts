@@ -3,7 +3,7 @@
  * told after a change. Reading and writing znodes is the service's.
  */
 import type { Uuid } from '../../../kernel/uuid'
-import { topicPartitionName, type BrokerId, type BrokerEpoch } from '../../../kernel/ids'
+import { topicPartitionName, type BrokerEpoch, type BrokerId, type TopicPartition } from '../../../kernel/ids'
 import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
 import { TopicMap } from '../topic-name'
 import type { PartitionState } from '../znodes'
@@ -54,6 +54,8 @@ export class ControllerState {
    * for all partitions. What happened since is not dealt with, whatever has been read meanwhile.
    */
   readonly #settled: Map<BrokerId, string>
+  /** Of brokers that have bounced since: the process, and the partitions whose stored state is about it by now. */
+  readonly #dealtWith: Map<BrokerId, { readonly process: string; readonly partitions: Set<string> }>
 
   /**
    * `before`: what this broker knew until now, unless another has been controller since: that one has dealt with what
@@ -61,6 +63,7 @@ export class ControllerState {
    */
   constructor(before?: ControllerState) {
     this.#settled = new Map(before === undefined ? [] : before.#settled)
+    this.#dealtWith = new Map(before === undefined ? [] : before.#dealtWith)
   }
 
   isAlive(brokerId: BrokerId): boolean {
@@ -71,15 +74,30 @@ export class ControllerState {
    * Came back as another process before the end of the one before was dealt with. Its leadership and its place in ISRs were
    * those of an earlier self (KIP-380). One that only lost its session is the same, with all that it had.
    */
-  hasBounced(brokerId: BrokerId): boolean {
+  hasBounced(brokerId: BrokerId, partition: TopicPartition): boolean {
     const settled = this.#settled.get(brokerId)
     const now = this.brokers.get(brokerId)
-    return settled !== undefined && now !== undefined && settled !== processOf(now)
+    if (settled === undefined || now === undefined || settled === processOf(now)) return false
+    const known = this.#dealtWith.get(brokerId)
+    return known?.process !== processOf(now) || !known.partitions.has(topicPartitionName(partition))
+  }
+
+  /** Its state is stored as of who is alive now: a write that fails elsewhere decides nothing about it anew. */
+  dealtWith(partition: ControlledPartition): void {
+    for (const id of partition.replicas) {
+      const now = this.brokers.get(id)
+      if (now === undefined || !this.hasBounced(id, partition)) continue
+      const known = this.#dealtWith.get(id)
+      const name = topicPartitionName(partition)
+      if (known?.process === processOf(now)) known.partitions.add(name)
+      else this.#dealtWith.set(id, { process: processOf(now), partitions: new Set([name]) })
+    }
   }
 
   /** The stored states of all partitions are about the brokers that are known now. */
   settle(): void {
     this.#settled.clear()
+    this.#dealtWith.clear()
     for (const broker of this.brokers.values()) this.#settled.set(broker.id, processOf(broker))
   }
 
@@ -101,7 +119,7 @@ export class ControllerState {
     const { brokerId, brokerEpoch } = member
     return (
       this.mayLead(partition, brokerId) &&
-      !this.hasBounced(brokerId) &&
+      !this.hasBounced(brokerId, partition) &&
       (brokerEpoch === -1n || brokerEpoch === this.brokers.get(brokerId)?.epoch)
     )
   }

@@ -205,7 +205,7 @@ describe('creating a topic', () => {
     expect(api.last('topic.create').input).toEqual({
       topic: 'orders',
       partitions: 12,
-      replicationFactor: 1,
+      replicationFactor: 2,
       configs: {}
     })
   })

@@ -47,17 +47,29 @@ describe('a cluster’s spec', () => {
     const changed = withBrokerConfigs(withBrokerConfigs(spec, configs('5')), configs('3000'))
 
     expect(parseSpec(encodeSpec(changed))).toEqual(changed)
-    expect(brokerOptions(changed.brokerConfigs ?? {})).toEqual({ initialRebalanceDelayMs: 3000 })
-    expect(brokerOptions({})).toEqual({})
+    expect(brokerOptions(changed.brokerConfigs ?? {}, 1)).toMatchObject({ initialRebalanceDelayMs: 3000 })
+    expect(brokerOptions({}, 1)).not.toHaveProperty('initialRebalanceDelayMs')
   })
 
   it('hands the defaults of topics to its brokers by name', () => {
     const configs = { 'log.retention.ms': '-1', 'group.initial.rebalance.delay.ms': '7', 'log.segment.bytes': '1024' }
 
-    expect(brokerOptions(configs)).toEqual({
+    expect(brokerOptions(configs, 1)).toMatchObject({
       initialRebalanceDelayMs: 7,
       configs: { 'log.retention.ms': '-1', 'log.segment.bytes': '1024' }
     })
+  })
+
+  it.each([
+    [1, '1', '1'],
+    [2, '2', '1'],
+    [3, '3', '2'],
+    [9, '3', '2']
+  ])('has %i brokers make topics of %s replicas, of which %s must have a record', (brokers, replicas, minIsr) => {
+    const defaults = { 'default.replication.factor': replicas, 'min.insync.replicas': minIsr }
+    expect(brokerOptions({}, brokers)).toEqual({ configs: defaults })
+    const own = { 'default.replication.factor': '1' }
+    expect(brokerOptions(own, brokers)).toEqual({ configs: { ...defaults, ...own } })
   })
 
   it('takes of a default what the broker takes of it, and no other', () => {
