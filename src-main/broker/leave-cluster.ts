@@ -1,7 +1,7 @@
 /**
  * A clean stop begins with this: the controller is asked to move away what this broker leads, so that clients find other
  * leaders before this one is gone. It is asked a few times and not for long: without a controller, or without another
- * replica that could lead, the stop goes on.
+ * replica that could lead, the stop goes on (ADR 34).
  */
 import { expectAppError, messageOf } from '../kernel/errors'
 import type { BrokerEpoch, BrokerId } from '../kernel/ids'

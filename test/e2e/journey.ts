@@ -31,6 +31,8 @@ async function createTopic(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name').fill(topic)
   await dialog.getByLabel('Partitions').fill('6')
+  // One replica: what its broker leads goes offline with it.
+  await dialog.getByRole('radio', { name: '1', exact: true }).click()
   await dialog.getByRole('button', { name: 'Create topic' }).click()
   await expect(dialog).toBeHidden()
   await expect(page.getByText(topic, { exact: true }).first()).toBeVisible()

@@ -136,7 +136,7 @@ describe('metadata and topics', () => {
       [{ name: 'bad name' }, 'INVALID_TOPIC_EXCEPTION', /./],
       [{ name: 'a', numPartitions: 0 }, 'INVALID_PARTITIONS', /partitions/i],
       [{ name: 'a', numPartitions: -5 }, 'INVALID_PARTITIONS', /partitions/i],
-      [{ name: 'a', replicationFactor: 2 }, 'INVALID_REPLICATION_FACTOR', /[Rr]eplication factor 2/],
+      [{ name: 'a', replicationFactor: 4 }, 'INVALID_REPLICATION_FACTOR', /factor: 4 larger than available brokers: 3/],
       [{ name: 'a', replicationFactor: 0 }, 'INVALID_REPLICATION_FACTOR', /larger than 0/],
       [{ name: 'a', configs: [{ name: 'no.such', value: '1' }] }, 'INVALID_CONFIG', /no\.such/],
       [{ name: 'a', configs: [{ name: 'retention.ms', value: 'soon' }] }, 'INVALID_CONFIG', /retention\.ms/],
@@ -183,7 +183,7 @@ describe('metadata and topics', () => {
       replicationFactor: -1,
       configs: [{ name: 'retention.ms', value: '60000' }]
     })
-    expect(answer).toMatchObject({ errorCode: 0, numPartitions: 5, replicationFactor: 1 })
+    expect(answer).toMatchObject({ errorCode: 0, numPartitions: 5, replicationFactor: 3 })
     expect(answer.configs?.find(({ name }) => name === 'retention.ms')).toMatchObject({
       value: '60000',
       configSource: 1
@@ -192,7 +192,10 @@ describe('metadata and topics', () => {
       const topic = await cluster.topic('made', id)
       expect(topic.topicId).toBe(answer.topicId)
       expect(topic.partitions.filter(({ leaderId, errorCode }) => leaderId > 0 && errorCode === 0)).toHaveLength(5)
-      for (const partition of topic.partitions) expect(partition.replicaNodes).toEqual([partition.leaderId])
+      for (const { replicaNodes, isrNodes, leaderId } of topic.partitions) {
+        expect([...replicaNodes].sort()).toEqual([1, 2, 3])
+        expect([replicaNodes[0], isrNodes]).toEqual([leaderId, replicaNodes])
+      }
     }
   })
 

@@ -21,7 +21,8 @@ async function kafkaPython<T>(name: string, ...args: readonly string[]): Promise
 }
 
 async function topicWith(topic: string, partitions: number, recordsPerPartition: number): Promise<TopicView> {
-  await client.call('topic.create', { topic, partitions })
+  // One replica: what a broker has nobody else can tell.
+  await client.call('topic.create', { topic, partitions, replicationFactor: 1 })
   for (let partition = 0; partition < partitions && recordsPerPartition > 0; partition++) {
     const records = Array.from({ length: recordsPerPartition }, (_, i) => ({ key: null, value: `${partition}-${i}` }))
     await client.call('records.produce', { topic, partition, acks: -1, records })

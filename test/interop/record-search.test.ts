@@ -369,7 +369,7 @@ describe('a live tail', () => {
 
 describe('underneath a search', () => {
   it('a broker dies: what was found stays, and what was not read is named', async () => {
-    await cluster.verb('topic', 'create', 'broken', '--partitions', '3')
+    await cluster.verb('topic', 'create', 'broken', '--partitions', '3', '--replication-factor', '1')
     // Each its share: left alone, kcat may put nearly all of it on the partition that is lost.
     for (const partition of ['0', '1', '2'])
       kcat(['-P', '-t', 'broken', '-p', partition, '-X', 'linger.ms=20'], `${'y'.repeat(1000)}\n`.repeat(10_000))
@@ -395,7 +395,7 @@ describe('underneath a search', () => {
   })
 
   it('the topic is deleted: what was found stays, and the rest is named', async () => {
-    await cluster.verb('topic', 'create', 'going', '--partitions', '3')
+    await cluster.verb('topic', 'create', 'going', '--partitions', '3', '--replication-factor', '1')
     kcat(
       ['-P', '-t', 'going', '-z', 'zstd', '-X', 'linger.ms=20'],
       `${JSON.stringify({ text: 'z'.repeat(900) })}\n`.repeat(60_000)
@@ -417,7 +417,7 @@ describe('underneath a search', () => {
   })
 
   it('the topic is deleted: an export keeps what it read, names the rest, and has no half line', async () => {
-    await cluster.verb('topic', 'create', 'leaving', '--partitions', '3')
+    await cluster.verb('topic', 'create', 'leaving', '--partitions', '3', '--replication-factor', '1')
     const record = JSON.stringify({ text: 'z'.repeat(900) })
     for (const partition of ['0', '1', '2'])
       kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(60_000))
