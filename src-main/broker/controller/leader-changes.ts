@@ -11,8 +11,11 @@ import { noLeader } from '../core/metadata-image'
 import type { PartitionState } from '../core/znodes'
 import type { ControllerTerm } from './controller-term'
 import type { Outcome } from './controller-trouble'
+import { chunks } from './controller-writes'
 import type { Made } from './topic-creations'
 
+/** Partitions of a broker that is about to stop. */
+const movedAtOnce = 100
 /** leader.imbalance.per.broker.percentage */
 const imbalanceMax = 0.1
 
@@ -52,9 +55,21 @@ export async function leaveLeadership(
     const facts = factsOf(term, partition)
     return electionOf(facts === undefined ? undefined : awayFrom(facts, brokerId))
   }
-  const changed = await term.elect(concerned, { cause: 'shutdown', decide })
-  const remaining = concerned.filter((partition) => partition.state?.leader === brokerId)
-  const told = changed.length > 0 ? [term.tell({ changed })] : []
+  // First what it leads, and told a part at a time: the clients of the first do not wait for the last.
+  const leads = ({ state: stored }: ControlledPartition): boolean => stored?.leader === brokerId
+  const parts = [
+    ...chunks(concerned.filter(leads), movedAtOnce),
+    ...chunks(
+      concerned.filter((partition) => !leads(partition)),
+      movedAtOnce
+    )
+  ]
+  const told: Promise<void>[] = []
+  for (const part of parts) {
+    const changed = await term.elect(part, { cause: 'shutdown', decide })
+    if (changed.length > 0) told.push(term.tell({ changed }))
+  }
+  const remaining = concerned.filter(leads)
   return { result: { error: 'NONE', remaining }, told }
 }
 
