@@ -139,6 +139,7 @@ export class FollowerReplica {
       this.#core.interrupted()
       return false
     }
+    if (this.#log.logEndOffset === from) return true
     const { topic, index, term } = this
     const truncation = { topic, partition: index, ...term, from, to: this.#log.logEndOffset, isBelowHighWatermark }
     this.#ports.truncated(truncation)

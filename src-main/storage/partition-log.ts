@@ -402,7 +402,11 @@ export class PartitionLog {
    * there. The high watermark and the recovery point go back with it. Throws DISK_FULL, nothing changed, or DISK_FAILED.
    */
   truncateTo(offset: Offset): void {
-    if (offset >= this.#offsets.end) return
+    if (offset >= this.#offsets.end) {
+      // An epoch that began at the end and wrote nothing goes, too: it is one that no other replica may know.
+      if (this.#epochs.truncateFromEnd(this.#offsets.end)) this.#epochFile.store(this.#epochs)
+      return
+    }
     if (offset < this.#segments.first.baseOffset) {
       this.startAt(offset)
       return

@@ -132,8 +132,8 @@ export class PartitionFollower {
     const end = Math.min(log.logEndOffset, leaderEndOffset)
     // Of an epoch above all that it knows, all that it has may be the leader's.
     const offset = own.endOffset < 0 ? end : Math.min(end, own.endOffset)
-    if (offset < log.logEndOffset)
-      this.#effects.push({ type: 'truncateTo', offset, isBelowHighWatermark: offset < log.highWatermark })
+    // Also where no record goes: an epoch that began at the end of the log, and that the leader does not know, does.
+    this.#effects.push({ type: 'truncateTo', offset, isBelowHighWatermark: offset < log.highWatermark })
   }
 
   /**
