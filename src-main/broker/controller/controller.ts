@@ -15,7 +15,7 @@ import { ControllerTerm, type ControllerPorts } from './controller-term'
 import { troubleOf, type Outcome } from './controller-trouble'
 import { ControllerMoved } from './controller-writes'
 import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
-import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType } from './leader-changes'
+import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType, type Leaving } from './leader-changes'
 import { nextProducerIds } from './producer-id-blocks'
 import { reassign, type AskedReassignment } from './reassignments'
 import { addPartitions, makeTopics, type Made, type NewTopic, type TopicOutcome } from './topic-creations'
@@ -278,14 +278,15 @@ export class Controller {
   }
 
   /** A broker is about to stop, see leaveLeadership; resolves when every live broker knows the new leaders. */
-  leaveLeadership(from: {
-    readonly brokerId: BrokerId
-    readonly brokerEpoch: BrokerEpoch
-  }): Promise<{ readonly error: KafkaError; readonly remaining: readonly TopicPartition[] }> {
-    return this.#untilTold(
-      (term) => leaveLeadership(term, from),
-      (error) => ({ error: troubleOf(error).error, remaining: [] })
-    )
+  async leaveLeadership(from: { readonly brokerId: BrokerId; readonly brokerEpoch: BrokerEpoch }): Promise<Leaving> {
+    for (;;) {
+      // Each part is an event: what happens meanwhile is not held up.
+      const left = await this.#untilTold<Leaving>(
+        (term) => leaveLeadership(term, from),
+        (error) => ({ error: troubleOf(error).error, remaining: [], isDone: true })
+      )
+      if (left.isDone) return left
+    }
   }
 
   /** For these partitions, or for all; resolves when every live broker knows the new leaders. */

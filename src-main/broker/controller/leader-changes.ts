@@ -11,11 +11,10 @@ import { noLeader } from '../core/metadata-image'
 import type { PartitionState } from '../core/znodes'
 import type { ControllerTerm } from './controller-term'
 import type { Outcome } from './controller-trouble'
-import { chunks } from './controller-writes'
 import type { Made } from './topic-creations'
 
-/** Partitions of a broker that is about to stop. */
-const movedAtOnce = 100
+/** Partitions of a broker that is about to stop: their clients wait for the slowest log among them. */
+const movedAtOnce = 20
 /** leader.imbalance.per.broker.percentage */
 const imbalanceMax = 0.1
 
@@ -33,44 +32,45 @@ function factsOf({ state, epoch }: ControllerTerm, partition: ControlledPartitio
   return { replicas, stored, mayLead: (id) => state.mayLead(partition, id), controllerEpoch: epoch }
 }
 
+export interface Leaving {
+  readonly error: KafkaError
+  /** What it leads all the same, of partitions that have other replicas. */
+  readonly remaining: readonly TopicPartition[]
+  /** There is nothing more that could be moved. */
+  readonly isDone: boolean
+}
+
 /**
- * Moves what this broker leads to others of the ISRs, and takes it out of those. `result`: what it leads all the same,
- * of partitions that have other replicas. From then on it leads nothing new, until it has left or come back.
+ * Moves some of what this broker leads to others of the ISRs; when it leads nothing more that could be moved, takes it out
+ * of the ISRs that it follows in. From then on it leads nothing new, until it has left or come back. A part at a time, so
+ * that clients of the first are told before brokers are busy with the last.
  */
 export async function leaveLeadership(
   term: ControllerTerm,
   from: { readonly brokerId: BrokerId; readonly brokerEpoch: BrokerEpoch }
-): Promise<Made<{ readonly error: KafkaError; readonly remaining: readonly TopicPartition[] }>> {
+): Promise<Made<Leaving>> {
   const { state } = term
   const { brokerId, brokerEpoch } = from
+  const refused = (error: KafkaError): Made<Leaving> => ({ result: { error, remaining: [], isDone: true }, told: [] })
   const registered = state.brokers.get(brokerId)
-  if (registered === undefined) return { result: { error: 'BROKER_NOT_AVAILABLE', remaining: [] }, told: [] }
-  if (brokerEpoch !== -1n && brokerEpoch < registered.epoch)
-    return { result: { error: 'STALE_BROKER_EPOCH', remaining: [] }, told: [] }
+  if (registered === undefined) return refused('BROKER_NOT_AVAILABLE')
+  if (brokerEpoch !== -1n && brokerEpoch < registered.epoch) return refused('STALE_BROKER_EPOCH')
   state.shuttingDown.add(brokerId)
-  const concerned = [...state.partitions()].filter(
-    ({ replicas, topic }) => replicas.length > 1 && replicas.includes(brokerId) && !state.deleting.has(topic)
-  )
   const decide = (partition: ControlledPartition): Election => {
     const facts = factsOf(term, partition)
     return electionOf(facts === undefined ? undefined : awayFrom(facts, brokerId))
   }
-  // First what it leads, and told a part at a time: the clients of the first do not wait for the last.
+  const concerned = [...state.partitions()].filter(
+    ({ replicas, topic }) => replicas.length > 1 && replicas.includes(brokerId) && !state.deleting.has(topic)
+  )
   const leads = ({ state: stored }: ControlledPartition): boolean => stored?.leader === brokerId
-  const parts = [
-    ...chunks(concerned.filter(leads), movedAtOnce),
-    ...chunks(
-      concerned.filter((partition) => !leads(partition)),
-      movedAtOnce
-    )
-  ]
-  const told: Promise<void>[] = []
-  for (const part of parts) {
-    const changed = await term.elect(part, { cause: 'shutdown', decide })
-    if (changed.length > 0) told.push(term.tell({ changed }))
-  }
-  const remaining = concerned.filter(leads)
-  return { result: { error: 'NONE', remaining }, told }
+  const movable = concerned.filter((partition) => decide(partition).type !== 'unchanged')
+  const led = movable.filter(leads)
+  const part = led.length > 0 ? led.slice(0, movedAtOnce) : movable
+  const changed = await term.elect(part, { cause: 'shutdown', decide })
+  const told = changed.length > 0 ? [term.tell({ changed })] : []
+  const isDone = led.length === 0 || changed.length === 0
+  return { result: { error: 'NONE', remaining: concerned.filter(leads), isDone }, told }
 }
 
 /** For these, or for all; of all, only those that were not well are told of. */
