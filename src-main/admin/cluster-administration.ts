@@ -22,9 +22,33 @@ import type {
   ConfigType
 } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
+import { electLeadersRequest, electLeadersResponse } from '../protocol/api/43-elect-leaders'
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse
+} from '../protocol/api/45-alter-partition-reassignments'
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse
+} from '../protocol/api/46-list-partition-reassignments'
 import { check, kafkaProblem, only, partial, type Ask } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
 import { byTopic, committedIn, describedGroup, safe } from './cluster-reader'
+import { ownCall } from './own-call'
+
+const electLeaders = { apiKey: 43, version: 2, request: electLeadersRequest, response: electLeadersResponse } as const
+const alterReassignments = {
+  apiKey: 45,
+  version: 0,
+  request: alterPartitionReassignmentsRequest,
+  response: alterPartitionReassignmentsResponse
+} as const
+const listReassignments = {
+  apiKey: 46,
+  version: 0,
+  request: listPartitionReassignmentsRequest,
+  response: listPartitionReassignmentsResponse
+} as const
 
 const sources: ReadonlyMap<number, ConfigSource> = new Map<number, ConfigSource>([
   [ConfigSources.DYNAMIC_TOPIC_CONFIG, 'topic'],
@@ -157,6 +181,67 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
         partial(deleteGroupsV2.api.async(connection, [groupId]))
       )
       check(only(answer.results).errorCode)
+    },
+
+    async electLeaders(election, partitions, timeoutMs) {
+      const topicPartitions = byTopic(partitions).map(([topic, indexes]) => ({ topic, partitions: indexes }))
+      const answer = await brokers.ask(brokers.controller(), commandLane, timeoutMs, (connection) =>
+        ownCall(connection, electLeaders, {
+          electionType: election === 'preferred' ? 0 : 1,
+          topicPartitions,
+          timeoutMs
+        })
+      )
+      check(answer.errorCode)
+      return answer.replicaElectionResults.flatMap(({ topic, partitionResult }) =>
+        partitionResult.map(({ partitionId: partition, errorCode, errorMessage }) => ({
+          topic,
+          partition,
+          problem: kafkaProblem(errorCode, errorMessage)
+        }))
+      )
+    },
+
+    async reassign(moves, timeoutMs) {
+      const replicasOf = new Map(moves.map((move) => [nameOf(move), move.replicas]))
+      const topics = byTopic(moves).map(([name, indexes]) => ({
+        name,
+        partitions: indexes.map((partitionIndex) => ({
+          partitionIndex,
+          replicas: replicasOf.get(nameOf({ topic: name, partition: partitionIndex })) ?? null
+        }))
+      }))
+      const answer = await brokers.ask(brokers.controller(), commandLane, timeoutMs, (connection) =>
+        ownCall(connection, alterReassignments, { timeoutMs, topics })
+      )
+      check(answer.errorCode, answer.errorMessage)
+      return answer.responses.flatMap(({ name: topic, partitions }) =>
+        partitions.map(({ partitionIndex: partition, errorCode, errorMessage }) => ({
+          topic,
+          partition,
+          problem: kafkaProblem(errorCode, errorMessage)
+        }))
+      )
+    },
+
+    async reassignments(partitions, timeoutMs) {
+      const topics =
+        partitions === undefined
+          ? null
+          : byTopic(partitions).map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
+      const answer = await brokers.ask(brokers.controller(), commandLane, timeoutMs, (connection) =>
+        ownCall(connection, listReassignments, { timeoutMs, topics })
+      )
+      check(answer.errorCode, answer.errorMessage)
+      return answer.topics.flatMap(({ name: topic, partitions: moved }) =>
+        moved.map(({ partitionIndex: partition, replicas, addingReplicas, removingReplicas }) => ({
+          topic,
+          partition,
+          replicas,
+          adding: addingReplicas,
+          removing: removingReplicas
+        }))
+      )
     },
 
     async deleteOffsets(coordinator, groupId, partitions, timeoutMs) {

@@ -18,6 +18,7 @@ import type {
   DescribedGroup,
   PartitionOffset,
   PartitionSize,
+  ReplicaRules,
   TopicMetadata
 } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
@@ -121,6 +122,26 @@ export function clusterReader(brokers: Brokers): ClusterReader {
       check(result.errorCode, result.errorMessage)
       const own = result.configs.filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG)
       return Object.fromEntries(own.map(({ name, value }) => [name, value ?? '']))
+    },
+
+    async replicaRules(topics, timeoutMs) {
+      const resources = topics.map((resourceName) => ({
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName,
+        configurationKeys: ['min.insync.replicas', 'unclean.leader.election.enable']
+      }))
+      const answer = await brokers.askAny(sampleLane, timeoutMs, (connection) =>
+        partial(describeConfigsV4.api.async(connection, resources, false, false))
+      )
+      const rules = new Map<string, ReplicaRules>()
+      for (const { errorCode, resourceName, configs } of answer.results) {
+        if (errorCode !== 0) continue
+        const value = (name: string): string | null | undefined => configs.find((one) => one.name === name)?.value
+        const minIsr = Number(value('min.insync.replicas') ?? NaN)
+        if (!Number.isInteger(minIsr)) continue
+        rules.set(resourceName, { minIsr, isUncleanAllowed: value('unclean.leader.election.enable') === 'true' })
+      }
+      return rules
     }
   }
 }

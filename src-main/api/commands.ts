@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { CLUSTERS_COMMANDS } from './clusters'
 import { DESKTOP_COMMANDS } from './desktop'
-import { FAILURE_COMMANDS } from './failures'
+import { askedCostSchema, FAILURE_COMMANDS, PARTITION_COMMANDS } from './failures'
 import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
 import { nodeNameSchema } from './node-name'
 import { criterionSchema, scanQuerySchema } from './search'
@@ -48,7 +48,7 @@ export const COMMANDS = {
   /** How many days its history is kept: lag and events. Kept in its folder, obeyed at once. */
   'cluster.keepHistory': { input: z.object({ days: z.number().int().min(1).max(365) }), output: nothing },
 
-  'node.cost': { input: z.object({ node: nodeNameSchema }), output: nodeCostSchema },
+  'node.cost': { input: askedCostSchema, output: nodeCostSchema },
   /** SIGKILL. Each of these four answers when the effect was observed, and is idempotent. */
   'node.kill': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
   'node.stop': { input: z.object({ node: nodeNameSchema }), output: nodeSchema },
@@ -279,6 +279,7 @@ export const COMMANDS = {
   },
 
   ...FAILURE_COMMANDS,
+  ...PARTITION_COMMANDS,
   ...WORKLOAD_COMMANDS,
   ...CLUSTERS_COMMANDS,
   ...DESKTOP_COMMANDS

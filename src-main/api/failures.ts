@@ -3,11 +3,77 @@
  * observed, and is idempotent.
  */
 import { z } from 'zod'
-import { askedFaultSchema, faultSchema } from './faults'
+import { askedFaultSchema, FAULT_KINDS, faultSchema } from './faults'
 import { nodeNameSchema } from './node-name'
 import { nodeSchema } from './views'
 
 const node = z.object({ node: nodeNameSchema })
+
+/** What is done to a node itself. */
+export const NODE_ACTS = ['kill', 'stop', 'pause', 'wipe', 'restart'] as const
+export type NodeAct = (typeof NODE_ACTS)[number]
+export const failureActSchema = z.enum([...NODE_ACTS, ...FAULT_KINDS])
+export type FailureAct = z.infer<typeof failureActSchema>
+
+/** What is asked of the cost of a failure before it is caused. Absent: a kill. */
+export const askedCostSchema = z.object({
+  node: nodeNameSchema,
+  act: failureActSchema.optional(),
+  /** The other end of a link. */
+  to: nodeNameSchema.optional(),
+  /** What the host adds: brokers that serve nobody, whether or not the cluster has noticed; how large the ensemble is. */
+  absent: z.array(z.number().int()).optional(),
+  members: z.number().int().optional()
+})
+export type AskedCost = z.infer<typeof askedCostSchema>
+
+const partitionAt = { topic: z.string().min(1), partition: z.number().int().min(0).max(2147483647) }
+const brokerIds = z.array(z.number().int().min(0).max(2147483647))
+
+/** Where the replicas of a partition are, and where they are going. */
+export const partitionStateSchema = z.object({
+  ...partitionAt,
+  leader: z.number().int().nullable(),
+  replicas: brokerIds,
+  isr: brokerIds,
+  adding: brokerIds,
+  removing: brokerIds
+})
+export type PartitionState = z.infer<typeof partitionStateSchema>
+
+/** Replicas that one partition may be given, and partitions that one plan may name. */
+const replicasMax = 1000
+export const PLAN_MAX = 10_000
+
+const partitionStates = z.object({
+  partitions: z.array(partitionStateSchema),
+  /** What was refused, by Kafka's names. */
+  failed: z.array(z.object({ ...partitionAt, kafkaError: z.string(), message: z.string() }))
+})
+
+/** Of leaders and replicas; a refusal of the only partition that was asked for is an error of the call. */
+export const PARTITION_COMMANDS = {
+  /** The preferred leader; `isUnclean`: where the ISR has nobody who lives, any replica that does. */
+  'partition.elect': {
+    input: z.object({
+      partitions: z.array(z.object(partitionAt)).min(1).max(PLAN_MAX),
+      isUnclean: z.boolean().optional()
+    }),
+    output: partitionStates
+  },
+  /** Answers when the controller has taken it; it goes on by itself. Without `replicas` what is under way is broken off. */
+  'partition.reassign': {
+    input: z.object({
+      moves: z
+        .array(z.object({ ...partitionAt, replicas: brokerIds.min(1).max(replicasMax).optional() }))
+        .min(1)
+        .max(PLAN_MAX),
+      /** Bytes a second that each broker may copy for it (KIP-73). */
+      throttle: z.number().int().min(1).optional()
+    }),
+    output: partitionStates
+  }
+} as const
 
 export const FAILURE_COMMANDS = {
   /** SIGSTOP; until it is resumed, started, stopped or killed. */

@@ -86,6 +86,8 @@ export type StatusView = z.infer<typeof statusSchema>
 
 export const REASON_CODES = [
   'partitionsOffline',
+  'partitionsUnderMinIsr',
+  'partitionsUnderReplicated',
   'noController',
   'ensembleDown',
   'brokerDown',
@@ -124,6 +126,8 @@ export const brokerStatsSchema = z.object({
   isController: z.boolean(),
   leaders: count.nullable(),
   replicas: count.nullable(),
+  /** Its replicas that are not in sync. */
+  outOfSync: count.nullable().optional(),
   diskBytes: count.nullable(),
   bytesInPerSecond: z.number().nullable(),
   bytesOutPerSecond: z.number().nullable(),
@@ -155,6 +159,10 @@ export const clusterSchema = z.object({
   topicCount: count.nullable(),
   partitionCount: count.nullable(),
   leaderlessPartitions: count.nullable(),
+  /** With a leader, and fewer replicas in sync than acks=all needs; null while that is not known of every topic. */
+  underMinIsrPartitions: count.nullable().optional(),
+  /** With a leader, and fewer replicas in sync than they have. */
+  underReplicatedPartitions: count.nullable().optional(),
   groupCount: count.nullable(),
   /** Of those whose lag is known. */
   groupsBehind: count.nullable(),
@@ -174,6 +182,10 @@ export const topicRowSchema = z.object({
   partitionCount: count,
   replicationFactor: count,
   leaderlessPartitions: count,
+  /** With a leader, and fewer replicas in sync than it has. */
+  underReplicated: count.optional(),
+  /** With a leader, and fewer replicas in sync than acks=all needs; null while min.insync.replicas is not known. */
+  underMinIsr: count.nullable().optional(),
   /** End minus start, summed; null when a leader did not answer. */
   recordCount: count.nullable(),
   sizeBytes: count.nullable(),
@@ -246,6 +258,8 @@ export type PartitionView = z.infer<typeof partitionSchema>
 export const topicSchema = z.object({
   name: z.string(),
   topicId: z.string(),
+  /** So many replicas in sync acks=all needs; null while it is not known. */
+  minInSyncReplicas: count.nullable().optional(),
   /** Kafka's own: clients and brokers need it, people do not delete it. */
   isInternal: z.boolean(),
   /** Those set for the topic itself; null while they are not known. */
@@ -521,16 +535,39 @@ export interface RatesView {
   }[]
 }
 
-/** What a kill or stop of a node costs, asked before it is done. Worst first by topic. */
+/**
+ * What a failure does to the cluster as it is now, said before it is caused. Worst first by topic; only partitions that it
+ * makes worse.
+ */
 export const nodeCostSchema = z.object({
   node: z.string(),
   isController: z.boolean(),
-  /** Partitions that lose their only replica. */
-  topics: z.array(z.object({ topic: z.string(), offlinePartitions: z.array(count) })),
-  /** Groups whose coordinator is on the node. */
-  groups: z.array(z.string()),
+  topics: z.array(
+    z.object({
+      topic: z.string(),
+      partitionCount: count,
+      /** From this node to the first of the ISR that lives. */
+      moves: z.array(z.object({ partition: count, to: count })),
+      /** No other in-sync replica lives. */
+      offline: z.array(count),
+      /** As `offline`, but the topic lets a replica lead that is out of sync: acknowledged records may be lost. */
+      unclean: z.array(count),
+      /** acks=all is refused from then on. */
+      underMinIsr: z.array(count),
+      /** They keep their leader, which takes no writes (full disk) or no clients. */
+      refused: z.array(count),
+      /** The node has the only in-sync replica that lives: what is lost with its data. */
+      lastInSync: z.array(count)
+    })
+  ),
+  /** Groups whose coordinator is on the node, and who coordinates them then; null: nobody. */
+  groups: z.array(z.object({ groupId: z.string(), to: count.nullable() })),
+  /** Partitions of which acks=all waits longer. */
+  slowed: count,
   /** False when the monitor does not know (then the lists are incomplete). */
-  isComplete: z.boolean()
+  isComplete: z.boolean(),
+  /** False while min.insync.replicas of a topic that is touched is not known: `underMinIsr` may lack some. */
+  isMinIsrKnown: z.boolean()
 })
 export type NodeCostView = z.infer<typeof nodeCostSchema>
 

@@ -6,6 +6,7 @@ import { ApiError, type ApiErrorCode } from '../api/api'
 import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
+import type { AskedCost } from '../api/failures'
 import type { FaultView } from '../api/faults'
 import type {
   BrokerStatsView,
@@ -217,7 +218,7 @@ export class LabHost {
       return {}
     },
     'cluster.keepHistory': ({ days }) => this.#keepHistory(days),
-    'node.cost': ({ node }) => this.#cost(node),
+    'node.cost': (input) => this.#cost(input),
     'node.kill': ({ node }) => named(this.#supervisor.kill(node)),
     'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
     'node.start': ({ node }) => named(this.#supervisor.startNode(node)),
@@ -247,6 +248,8 @@ export class LabHost {
     'export.open': (input) => this.#reader.ask('export.open', input),
     'job.close': (input) => this.#reader.ask('job.close', input),
     'records.produce': (input) => this.#monitor.ask('records.produce', input),
+    'partition.elect': (input) => this.#monitor.ask('partition.elect', input),
+    'partition.reassign': (input) => this.#monitor.ask('partition.reassign', input),
     'records.check': (input) => this.#monitor.ask('records.check', input),
     'avro.decode': (input) => this.#monitor.ask('avro.decode', input),
     'production.start': (input) => this.#monitor.ask('production.start', input),
@@ -381,6 +384,8 @@ export class LabHost {
       topicCount: observation?.topicCount ?? null,
       partitionCount: observation?.partitionCount ?? null,
       leaderlessPartitions: observation?.leaderless?.count ?? null,
+      underMinIsrPartitions: observation?.underMinIsr?.count ?? null,
+      underReplicatedPartitions: observation?.underReplicated?.count ?? null,
       groupCount: observation?.groupCount ?? null,
       groupsBehind: observation?.groupsBehind?.length ?? null,
       groupsUnknown: observation?.groupsUnknown ?? null,
@@ -406,6 +411,7 @@ export class LabHost {
       isController: this.#controllerId() === node.id,
       leaders: seen?.leaders ?? null,
       replicas: seen?.replicas ?? null,
+      outOfSync: seen?.outOfSync ?? null,
       diskBytes: told?.diskBytes ?? null,
       bytesInPerSecond: isFresh ? (told.rates?.bytesInPerSecond ?? null) : null,
       bytesOutPerSecond: isFresh ? (told.rates?.bytesOutPerSecond ?? null) : null,
@@ -413,17 +419,24 @@ export class LabHost {
     }
   }
 
-  async #cost(name: string): Promise<NodeCostView> {
+  async #cost(asked: AskedCost): Promise<NodeCostView> {
+    const name = asked.node
     const node = this.#supervisor.node(name)
     if (node === undefined)
       throw new ApiError({ code: 'NOT_FOUND', message: `There is no node ${name} in this cluster.` })
     const isController = node.role === 'broker' && this.#controllerId() === node.id
-    if (node.role === 'ensemble') return { node: name, isController, topics: [], groups: [], isComplete: true }
+    const nothing = { node: name, isController, topics: [], groups: [], slowed: 0, isMinIsrKnown: true }
+    const nodes = this.#supervisor.nodes()
+    const members = nodes.filter(({ role }) => role === 'ensemble').length
+    if (node.role === 'ensemble' && asked.to === undefined) return { ...nothing, isComplete: true }
+    const absent = nodes
+      .filter((one) => one.role === 'broker' && one.state !== 'running' && one.name !== name)
+      .map(({ id }) => id)
     try {
-      return { ...(await this.#monitor.ask('node.cost', { node: name })), isController }
+      return { ...(await this.#monitor.ask('node.cost', { ...asked, absent, members })), isController }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return { node: name, isController, topics: [], groups: [], isComplete: false }
+      return { ...nothing, isComplete: false, isMinIsrKnown: false }
     }
   }
 

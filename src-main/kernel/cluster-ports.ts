@@ -106,6 +106,15 @@ export interface ClusterReader {
   committed(broker: BrokerId, groupIds: readonly string[], timeoutMs: number): Promise<readonly GroupOffsets[]>
   /** Configs that were set for the topic itself. */
   topicConfigs(topic: string, timeoutMs: number): Promise<Readonly<Record<string, string>>>
+  /** What holds for the replicas of topics, by name; those that nothing could be told of are left out. */
+  replicaRules(topics: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, ReplicaRules>>
+}
+
+export interface ReplicaRules {
+  /** min.insync.replicas */
+  readonly minIsr: number
+  /** unclean.leader.election.enable */
+  readonly isUncleanAllowed: boolean
 }
 
 // ── what can be done ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,6 +377,19 @@ export interface ClusterAdministration {
   describeGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<DescribedGroup>
   committedOffsets(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<readonly PartitionOffset[]>
   deleteGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<void>
+  /** Has leaders elected (KIP-460), at the controller: the preferred ones, or any that live. What became of each. */
+  electLeaders(
+    election: 'preferred' | 'unclean',
+    partitions: readonly TopicPartition[],
+    timeoutMs: number
+  ): Promise<readonly PartitionResult[]>
+  /** The replicas that partitions are to have (KIP-455); null breaks off what is under way. */
+  reassign(
+    moves: readonly (TopicPartition & { readonly replicas: readonly BrokerId[] | null })[],
+    timeoutMs: number
+  ): Promise<readonly PartitionResult[]>
+  /** Of these partitions, those that are being reassigned; without any, all. */
+  reassignments(partitions: readonly TopicPartition[] | undefined, timeoutMs: number): Promise<readonly Reassignment[]>
   /** Takes back what the group has committed in these partitions. */
   deleteOffsets(
     coordinator: BrokerId,
@@ -408,6 +430,16 @@ export interface ChangedPartition extends TopicPartition {
   readonly problem: KafkaProblem | null
   /** null where there is none, or where it is beyond 2^53. */
   readonly offset: Offset | null
+}
+
+export interface PartitionResult extends TopicPartition {
+  readonly problem: KafkaProblem | null
+}
+
+export interface Reassignment extends TopicPartition {
+  readonly replicas: readonly BrokerId[]
+  readonly adding: readonly BrokerId[]
+  readonly removing: readonly BrokerId[]
 }
 
 export interface MemberAddress {

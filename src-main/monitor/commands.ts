@@ -6,10 +6,10 @@ import type { KafkaCluster } from '../kernel/cluster-ports'
 import { AppError, messageOf } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import type { Consumers } from './consumers'
-import { brokerIdOf } from './core/broker-name'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import type { StandingCommit } from './core/commits-standing'
-import { groupsView, groupView, nodeCost, topicsView, topicView, type ConfigsKnown } from './core/views'
+import { blastRadius, effectOf } from './core/blast-radius'
+import { groupsView, groupView, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
 import { GroupAdministration } from './group-administration'
 import type { LagHistory } from './history'
@@ -20,6 +20,7 @@ import type { Productions } from './productions'
 import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
 import { ConfigAdministration } from './config-administration'
+import { PartitionAdministration } from './partition-administration'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 2000
@@ -28,6 +29,7 @@ const byDefault = -1
 type Served = Extract<
   CommandName,
   | 'node.cost'
+  | `partition.${string}`
   | 'cluster.keepHistory'
   | `config.${string}`
   | `topic.${string}`
@@ -50,6 +52,8 @@ export interface CommandPorts {
   readonly consumers: Consumers
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
+  /** Of a topic; without one, of any. */
+  readonly configsChanged: (topic: string | undefined) => void
   /** The groups that are behind. */
   readonly behind: () => ReadonlySet<string>
   /** Commits of a group that stand still. */
@@ -57,10 +61,12 @@ export interface CommandPorts {
 }
 
 export function commands(ports: CommandPorts): CommandTable {
-  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, behind, standing } = ports
+  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, configsChanged, behind, standing } =
+    ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
+  const partitions = new PartitionAdministration(ports)
   const knownTopic = async (name: string): Promise<TopicFacts> => {
     const { topics: known, hasMetadata } = await fresh(name)
     const topic = known.get(name)
@@ -68,7 +74,13 @@ export function commands(ports: CommandPorts): CommandTable {
     throw hasMetadata ? unknownTopic(name) : noBroker()
   }
   return {
-    'node.cost': async ({ node }) => nodeCost(await fresh(), node, brokerIdOf(node)),
+    'node.cost': async (input) => ({
+      node: input.node,
+      isController: false,
+      ...blastRadius(await fresh(), effectOf(input, input.members ?? 1), input.absent)
+    }),
+    'partition.elect': (input) => partitions.elect(input),
+    'partition.reassign': (input) => partitions.reassign(input),
 
     'topic.list': async () => {
       const snapshot = await fresh()
@@ -96,13 +108,18 @@ export function commands(ports: CommandPorts): CommandTable {
       return { topic }
     },
 
-    'topic.alter': (input) => topics.alter(input),
+    'topic.alter': async (input) => {
+      const altered = await topics.alter(input)
+      configsChanged(input.topic)
+      return altered
+    },
     'topic.addPartitions': (input) => topics.addPartitions(input),
     'topic.purge': (input) => topics.purge(input),
 
     'config.describe': (input) => configs.describe(input),
     'config.alter': async (input) => {
       await configs.alter(input)
+      configsChanged(input.resource.type === 'topic' ? input.resource.topic : undefined)
       return await configs.describe(input)
     },
 

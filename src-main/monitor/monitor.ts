@@ -76,6 +76,8 @@ export class Monitor {
   readonly #described = new Map<string, number>()
   #latest: Snapshot | undefined
   #leaderlessSinceMs: number | undefined
+  /** Since when partitions lack replicas in sync. */
+  #missing: { readonly underMinIsr?: number | undefined; readonly underReplicated?: number | undefined } = {}
   #beat: Timer | undefined
   #isStopped = false
 
@@ -122,6 +124,7 @@ export class Monitor {
       serdes,
       consumers: this.#consumers,
       fresh: (topic) => this.#fresh(topic),
+      configsChanged: (topic) => this.#sampler.configsChanged(topic),
       behind: () => this.#behindIds(),
       standing: (groupId) => this.#standing.of(groupId)
     })
@@ -236,10 +239,17 @@ export class Monitor {
   #observed(snapshot: Snapshot): void {
     const value = observationOf(snapshot, {
       leaderlessSinceMs: this.#leaderlessSinceMs ?? snapshot.atMs,
+      underMinIsrSinceMs: this.#missing.underMinIsr,
+      underReplicatedSinceMs: this.#missing.underReplicated,
       groupsBehind: this.#behind.list(),
       groupsUnknown: [...(snapshot.groups?.values() ?? [])].filter((group) => isAway(lagUnknown(snapshot, group)))
         .length
     })
+    const { underMinIsr, underReplicated } = value
+    this.#missing = {
+      underMinIsr: underMinIsr != null && underMinIsr.count > 0 ? underMinIsr.sinceMs : undefined,
+      underReplicated: underReplicated != null && underReplicated.count > 0 ? underReplicated.sinceMs : undefined
+    }
     this.#tell({ type: 'observation', value })
   }
 

@@ -8,6 +8,18 @@ export interface BrokerObservation {
   readonly id: number
   readonly leaders: number
   readonly replicas: number
+  /** Replicas of it that are not in sync. */
+  readonly outOfSync?: number
+}
+
+/** Partitions that lack replicas in sync. */
+export interface ReplicasMissing {
+  readonly count: number
+  /** Names of at most three: orders-1. */
+  readonly sample: readonly string[]
+  /** Brokers whose replicas are out of sync. */
+  readonly brokers: readonly number[]
+  readonly sinceMs: number
 }
 
 /** null: not known at that moment, never 0. */
@@ -28,6 +40,9 @@ export interface Observation {
     readonly byBroker: Readonly<Record<string, number>>
     readonly sinceMs: number
   } | null
+  /** Those with a leader. Absent or null: not known. */
+  readonly underMinIsr?: ReplicasMissing | null
+  readonly underReplicated?: ReplicasMissing | null
   readonly groupCount: number | null
   /** Groups with commits whose lag is not known now, because somebody does not answer. */
   readonly groupsUnknown: number | null

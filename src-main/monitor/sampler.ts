@@ -7,7 +7,7 @@
  * Of a large cluster only `offsetsPerSampleMax` partitions are asked per sample: those that groups read and that
  * somebody looks at each time, the others in turn; until then they keep what was told last.
  */
-import type { ClusterMetadata, DescribedGroup, GroupOffsets, KafkaCluster } from '../kernel/cluster-ports'
+import type { ClusterMetadata, DescribedGroup, GroupOffsets, KafkaCluster, ReplicaRules } from '../kernel/cluster-ports'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
@@ -37,9 +37,16 @@ const metadataRestFactor = 5
 const metadataCostlyMs = 50
 const metadataAgeMsMax = 3000
 
+/** Rules of replicas: of so many topics a sample, and again after so long, or at once when they were changed here. */
+const rulesPerSample = 500
+const rulesAgeMsMax = 15_000
+
 export interface SamplerPorts {
   readonly clock: Clock
-  readonly cluster: Pick<KafkaCluster, 'metadata' | 'offsets' | 'sizes' | 'groups' | 'describeGroups' | 'committed'>
+  readonly cluster: Pick<
+    KafkaCluster,
+    'metadata' | 'offsets' | 'sizes' | 'groups' | 'describeGroups' | 'committed' | 'replicaRules'
+  >
   readonly ensemble: () => EnsembleFacts | null
   /** Topics that somebody looks at. */
   readonly watchedTopics: () => ReadonlySet<string>
@@ -53,6 +60,7 @@ export class Sampler {
   #metadataRead = { atMs: 0, tookMs: 0, ensemble: null as EnsembleFacts | null }
   #isReadAnew = true
   #groups: ReadonlyMap<string, GroupFacts> | null = null
+  readonly #rules = new Map<string, { readonly rules: ReplicaRules; readonly atMs: number }>()
   #samples = 0
   #running: Promise<Snapshot> | undefined
   #next: Promise<Snapshot> | undefined
@@ -88,7 +96,7 @@ export class Sampler {
     this.#samples++
     const metadata = await this.#readMetadata()
     const live = metadata?.brokers.map(({ id }) => id) ?? []
-    await this.#sampleGroups(live)
+    await Promise.all([this.#sampleGroups(live), metadata === undefined ? undefined : this.#sampleRules(metadata)])
     if (metadata === undefined) this.#offsets.forgetAll()
     else await this.#samplePartitions(metadata, atMs)
     const topics = this.#topicFacts(metadata !== undefined)
@@ -123,6 +131,30 @@ export class Sampler {
     } catch (error) {
       this.#isReadAnew = true
       return unreachable(error)
+    }
+  }
+
+  /** Their rules may have been changed: they are read anew. */
+  configsChanged(topic: string | undefined): void {
+    if (topic === undefined) this.#rules.clear()
+    else this.#rules.delete(topic)
+  }
+
+  /** Those that are not known first, then those known longest. What is not told stays as it was known, or unknown. */
+  async #sampleRules({ topics }: ClusterMetadata): Promise<void> {
+    const { clock, cluster } = this.#ports
+    const names = new Set(topics.map(({ name }) => name))
+    for (const name of this.#rules.keys()) if (!names.has(name)) this.#rules.delete(name)
+    const nowMs = clock.monotonicMs()
+    const due = [...names].filter((name) => nowMs - (this.#rules.get(name)?.atMs ?? -Infinity) > rulesAgeMsMax)
+    if (due.length === 0) return
+    const knownAt = (name: string): number => this.#rules.get(name)?.atMs ?? -1
+    const asked = due.sort((a, b) => knownAt(a) - knownAt(b)).slice(0, rulesPerSample)
+    try {
+      const told = await cluster.replicaRules(asked, requestTimeoutMs)
+      for (const [name, rules] of told) this.#rules.set(name, { rules, atMs: clock.monotonicMs() })
+    } catch (error) {
+      unreachable(error)
     }
   }
 
@@ -184,7 +216,15 @@ export class Sampler {
       })
       const recordsInPerSecond = hasMetadata ? this.#offsets.recordsInPerSecond(name) : null
       const knownRecordsInPerSecond = hasMetadata ? this.#offsets.knownRecordsInPerSecond(name) : null
-      facts.set(name, { name, topicId, isInternal, partitions: rows, recordsInPerSecond, knownRecordsInPerSecond })
+      facts.set(name, {
+        name,
+        topicId,
+        isInternal,
+        ...this.#rules.get(name)?.rules,
+        partitions: rows,
+        recordsInPerSecond,
+        knownRecordsInPerSecond
+      })
     }
     return facts
   }

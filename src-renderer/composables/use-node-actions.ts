@@ -1,5 +1,5 @@
 /** What can be done to a node now, as the items of a menu or a row of buttons. Causing a fault is always asked first. */
-import { OctagonX, Play, Power, RotateCcw } from '@lucide/vue'
+import { Eraser, OctagonX, Pause, Play, Power, RotateCcw, StepForward } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { NodeView } from '@api/views'
 import { useDialogsStore } from '@/stores/dialogs'
@@ -15,16 +15,26 @@ export interface NodeActionItem {
   readonly isDisabled: boolean
 }
 
-const ICONS = { start: Play, kill: OctagonX, stop: Power, restart: RotateCcw } as const satisfies Record<
-  NodeAction,
-  Component
->
+export const NODE_ICONS = {
+  start: Play,
+  resume: StepForward,
+  kill: OctagonX,
+  stop: Power,
+  pause: Pause,
+  restart: RotateCcw,
+  wipe: Eraser
+} as const satisfies Record<NodeAction, Component>
 
 /** Start for what is down, the rest for what lives; a crashed node may be stopped, so that it stays down. */
 export function possibleActions(node: NodeView): readonly NodeAction[] {
-  if (node.state === 'crashed') return ['start', 'stop']
-  return isDown(node) ? ['start'] : ['kill', 'stop', 'restart']
+  if (node.state === 'crashed') return ['start', 'stop', 'wipe']
+  if (isDown(node)) return ['start', 'wipe']
+  if (node.state === 'paused') return ['resume', 'kill', 'stop', 'wipe']
+  return node.state === 'running' ? ['kill', 'stop', 'pause', 'restart', 'wipe'] : ['kill', 'stop', 'restart', 'wipe']
 }
+
+/** Healing is done at once; a failure is asked about. */
+const isHealing = (action: NodeAction): action is 'start' | 'resume' => action === 'start' || action === 'resume'
 
 export function useNodeActions() {
   const dialogs = useDialogsStore()
@@ -35,12 +45,12 @@ export function useNodeActions() {
     possibleActions(node).map((value) => ({
       value,
       label: t(`nodeAction.${value}`),
-      icon: ICONS[value],
+      icon: NODE_ICONS[value],
       isDisabled: nodes.pending.has(node.name)
     }))
 
   const choose = (action: NodeAction, node: string): void => {
-    if (action === 'start') void nodes.run('start', node)
+    if (isHealing(action)) void nodes.run(action, node)
     else dialogs.open({ type: 'nodeCost', action, node })
   }
 

@@ -2,12 +2,14 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import type { ConfigResource } from './configs'
+import type { NodeAct } from '@api/failures'
+import type { AskedFault } from '@api/faults'
 import type { ScanQuery } from '@api/search'
 import type { RecordView } from '@api/views'
-import type { NodeAction } from './nodes'
 
 export type Dialog =
-  | { readonly type: 'nodeCost'; readonly action: Exclude<NodeAction, 'start'>; readonly node: string }
+  | { readonly type: 'nodeCost'; readonly action: NodeAct; readonly node: string }
+  | { readonly type: 'faultCost'; readonly fault: AskedFault }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }

@@ -4,13 +4,14 @@
  */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
+import type { AskedCost } from '@api/failures'
 import type { NodeCostView } from '@api/views'
 import { isDown } from '@/composables/node-level'
 import { useClusterStore } from './cluster'
 import { useNoticesStore } from './notices'
 import { host } from './host'
 
-export const NODE_ACTIONS = ['start', 'stop', 'kill', 'restart'] as const
+export const NODE_ACTIONS = ['start', 'resume', 'stop', 'kill', 'pause', 'restart', 'wipe'] as const
 export type NodeAction = (typeof NODE_ACTIONS)[number]
 
 interface PendingAction {
@@ -62,7 +63,7 @@ export const useNodesStore = defineStore('nodes', () => {
     await Promise.all(names.filter((name) => !isMember(name)).map((name) => run('start', name)))
   }
 
-  const cost = (node: string): Promise<NodeCostView> => host().call('node.cost', { node })
+  const cost = (asked: AskedCost): Promise<NodeCostView> => host().call('node.cost', asked)
 
   return { pending, run, down, startAll, cost }
 })

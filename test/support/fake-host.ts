@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import type { AskedCost } from '../../src-main/api/failures'
 import type { DesktopView } from '../../src-main/api/desktop'
 import type { JobPush } from '../../src-main/api/search'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
@@ -214,7 +215,7 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
     case 'group.lag':
       return result(scene.lagHistory(input.groupId ?? '', input.rangeMs ?? 0))
     case 'node.cost':
-      return result(scene.cost(input.node ?? ''))
+      return result(scene.cost(message.input as AskedCost))
     case 'records.newest': {
       const partitions = scene.topic(input.topic ?? '')?.partitions ?? []
       return result({

@@ -26,9 +26,11 @@ import type {
   TopicsView
 } from '../../src-main/api/views'
 import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
+import type { AskedCost } from '../../src-main/api/failures'
+import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
 import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
-import type { TopicFacts } from '../../src-main/monitor/core/snapshot'
+import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
@@ -56,18 +58,27 @@ const COST_TOPICS_MAX = 300
 interface TopicSeed {
   readonly name: string
   readonly partitions: number
+  /** Absent: one replica. */
+  readonly factor?: 3
   readonly recordsPerPartition: number
   readonly perSecond: number
   readonly recordBytes: number
 }
 
 const TOPICS: readonly TopicSeed[] = [
-  { name: '__consumer_offsets', partitions: 50, recordsPerPartition: 4_821, perSecond: 25, recordBytes: 96 },
+  { name: '__consumer_offsets', factor: 3, partitions: 50, recordsPerPartition: 4_821, perSecond: 25, recordBytes: 96 },
   { name: 'app-logs', partitions: 12, recordsPerPartition: 8_044_123, perSecond: 1_640, recordBytes: 332 },
-  { name: 'audit.trail', partitions: 3, recordsPerPartition: 634_805, perSecond: 40, recordBytes: 410 },
+  { name: 'audit.trail', factor: 3, partitions: 3, recordsPerPartition: 634_805, perSecond: 40, recordBytes: 410 },
   { name: 'inventory.changes', partitions: 6, recordsPerPartition: 853_394, perSecond: 210, recordBytes: 280 },
   { name: 'orders', partitions: 6, recordsPerPartition: 1_580_200, perSecond: 480, recordBytes: 512 },
-  { name: 'payments.events', partitions: 8, recordsPerPartition: 1_776_123, perSecond: 620, recordBytes: 640 },
+  {
+    name: 'payments.events',
+    factor: 3,
+    partitions: 8,
+    recordsPerPartition: 1_776_123,
+    perSecond: 620,
+    recordBytes: 640
+  },
   { name: 'scratch.load-test', partitions: 4, recordsPerPartition: 151_000, perSecond: 0, recordBytes: 1_024 }
 ]
 
@@ -127,7 +138,7 @@ export interface Scene {
   readonly lagSample: (groupId: string) => LagSampleView
   readonly rates: (sinceMs: number) => RatesView
   readonly events: () => ClusterEvent[]
-  readonly cost: (node: string) => NodeCostView
+  readonly cost: (asked: AskedCost) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
   readonly workloads: () => WorkloadsView
@@ -140,6 +151,11 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   const isBroken = name === 'broken' || isDown
   const isDead = (broker: number): boolean => isDown || (isBroken && broker === KILLED)
   const leaderOf = (topic: TopicSeed, partition: number): number => ((partition + topic.name.length) % 3) + 1
+
+  const replicasOf = (topic: TopicSeed, partition: number): number[] => {
+    const first = leaderOf(topic, partition)
+    return Array.from({ length: topic.factor ?? 1 }, (_, i) => ((first - 1 + i) % 3) + 1)
+  }
 
   const manyTopics = Array.from({ length: MANY }, (_, index): TopicSeed => ({
     name: `tenant-${String(Math.floor(index / 20)).padStart(3, '0')}.stream-${index % 20}`,
@@ -155,15 +171,17 @@ export function createScene(name: SceneName, clock: () => number): Scene {
 
   const partitionsOf = (seed: TopicSeed): PartitionView[] =>
     Array.from({ length: seed.partitions }, (_, partition) => {
-      const leader = leaderOf(seed, partition)
+      const replicas = replicasOf(seed, partition)
+      const inSync = replicas.filter((id) => !isDead(id))
       const end = endOffset(seed, partition)
-      const gone = isDead(leader)
+      const leader = inSync[0] ?? null
+      const gone = leader === null
       return {
         partition,
-        leader: gone ? null : leader,
+        leader,
         leaderEpoch: 3 + (partition % 2),
-        replicas: [leader],
-        isr: [leader],
+        replicas,
+        isr: gone ? replicas.slice(0, 1) : inSync,
         startOffset: gone ? null : Math.floor(seed.recordsPerPartition * 0.04),
         endOffset: gone ? null : end,
         sizeBytes: gone ? null : Math.round(end * 0.96 * seed.recordBytes)
@@ -175,13 +193,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     return Math.floor(seed.recordsPerPartition * (1 + partition / 100) + grown)
   }
 
-  const count = (broker: number): number =>
-    seeds.reduce(
-      (sum, seed) =>
-        sum + Array.from({ length: seed.partitions }, (_, p) => leaderOf(seed, p)).filter((b) => b === broker).length,
-      0
-    )
-  const leaderless = BROKERS.reduce((sum, broker) => sum + (isDead(broker) ? count(broker) : 0), 0)
+  const allPartitions = (): PartitionView[] => seeds.flatMap(partitionsOf)
+  const leaderless = allPartitions().filter(({ leader }) => leader === null).length
 
   const nodes = (): NodeView[] => [
     ...BROKERS.map((id): NodeView => {
@@ -229,8 +242,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         registered: !dead,
         isSilent: false,
         isController: id === 1,
-        leaders: dead ? 0 : count(id),
-        replicas: count(id),
+        leaders: allPartitions().filter(({ leader }) => leader === id).length,
+        replicas: allPartitions().filter(({ replicas }) => replicas.includes(id)).length,
+        outOfSync: allPartitions().filter(({ replicas, isr }) => replicas.includes(id) && !isr.includes(id)).length,
         diskBytes: dead ? null : name === 'empty' ? 4_096 : 4_100_000_000 + id * 73_000_000,
         bytesInPerSecond: dead ? null : rate,
         bytesOutPerSecond: dead ? null : rate * 1.35,
@@ -256,12 +270,20 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     }
   }
 
+  const underReplicated = (): PartitionView[] =>
+    allPartitions().filter(({ leader, isr, replicas }) => leader !== null && isr.length < replicas.length)
   const behind = (): string[] => (isBroken && !isDown ? ['es-sink', 'fraud-check'] : [])
 
   /** As in the verdict itself: that none is behind is no reason. */
   const groupsReason = (): ReasonView[] => {
     const common = { code: 'groupsBehind', level: 'degraded', sinceMs: killedAtMs + 22_000, node: null } as const
     return behind().length === 0 ? [] : [{ ...common, count: behind().length, sample: behind() }]
+  }
+
+  const underReplicatedReason = (): ReasonView[] => {
+    const common = { code: 'partitionsUnderReplicated', level: 'degraded', node: 'broker-2' } as const
+    const sample = ['audit.trail-0', 'audit.trail-1', 'audit.trail-2']
+    return isDown ? [] : [{ ...common, sinceMs: killedAtMs + 6_300, count: underReplicated().length, sample }]
   }
 
   const reasons = (): ReasonView[] =>
@@ -283,6 +305,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
             count: null,
             sample: []
           })),
+          ...underReplicatedReason(),
           ...groupsReason()
         ]
       : []
@@ -307,6 +330,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     topicCount: seeds.length,
     partitionCount: sum(seeds.map((seed) => seed.partitions)),
     leaderlessPartitions: leaderless,
+    underMinIsrPartitions: 0,
+    underReplicatedPartitions: underReplicated().length,
     groupCount: groupSeeds.length,
     groupsBehind: behind().length,
     groupsUnknown: isDown ? groupSeeds.length : isBroken ? 1 : 0,
@@ -325,7 +350,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         topicId: topicId(seed),
         isInternal: seed.name.startsWith('__'),
         partitionCount: seed.partitions,
-        replicationFactor: 1,
+        replicationFactor: seed.factor ?? 1,
+        underReplicated: partitions.filter((one) => one.leader !== null && one.isr.length < one.replicas.length).length,
+        underMinIsr: 0,
         leaderlessPartitions: partitions.filter((one) => one.leader === null).length,
         recordCount: dead ? null : recordCount,
         sizeBytes: dead ? null : sum(partitions.map((one) => one.sizeBytes)),
@@ -415,6 +442,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           name: seed.name,
           topicId: topicId(seed),
           isInternal: seed.name.startsWith('__'),
+          minIsr: seed.factor === 3 ? 2 : 1,
+          isUncleanAllowed: false,
           partitions: partitionsOf(seed),
           recordsInPerSecond: seed.perSecond,
           knownRecordsInPerSecond: seed.perSecond
@@ -434,7 +463,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     if (topicSeed === undefined || !hasCommit(seed, partition)) return null
     const noise = 0.6 + 0.8 * wobble(partition + seed.groupId.length, atMs)
     if (!isBroken || atMs < killedAtMs) return Math.round(seed.calm * noise)
-    if (isDead(leaderOf(topicSeed, partition)) || isDead(seed.coordinatorId)) return null
+    if (replicasOf(topicSeed, partition).every(isDead) || isDead(seed.coordinatorId)) return null
     if (atMs < killedAtMs + 22_000) return null
     const share = (atMs - killedAtMs) / KILLED_BEFORE_MS
     return Math.round(seed.calm * noise + (seed.behind - seed.calm) * share * (1 + partition / 20))
@@ -617,22 +646,33 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     return list.sort((a, b) => a.atMs - b.atMs).map((event, index) => ({ ...event, id: index + 1 }))
   }
 
-  const cost = (node: string): NodeCostView => {
-    const id = Number(node.replace(/^\D+/, ''))
-    const isBroker = node.startsWith('broker')
+  const cost = (asked: AskedCost): NodeCostView => {
+    const isBroker = asked.node.startsWith('broker')
+    const groups = groupSeeds.map(({ groupId, coordinatorId }): [string, GroupFacts] => [
+      groupId,
+      {
+        groupId,
+        coordinatorId,
+        lastCoordinatorId: coordinatorId,
+        state: 'Stable',
+        lastState: 'Stable',
+        protocol: 'range',
+        members: [],
+        committed: null
+      }
+    ])
+    const seen = {
+      ...facts(),
+      hasMetadata: true,
+      liveBrokers: BROKERS.filter((id) => !isDead(id)),
+      groups: new Map(groups)
+    }
+    const radius = blastRadius(seen, effectOf(asked, 1))
     return {
-      node,
-      isController: isBroker && id === 1,
-      topics: isBroker
-        ? seeds.slice(0, COST_TOPICS_MAX).flatMap((seed) => {
-            const offlinePartitions = partitionsOf(seed)
-              .filter((one) => one.leader === id)
-              .map((one) => one.partition)
-            return offlinePartitions.length === 0 ? [] : [{ topic: seed.name, offlinePartitions }]
-          })
-        : [],
-      groups: isBroker ? groupSeeds.filter((seed) => seed.coordinatorId === id).map((seed) => seed.groupId) : [],
-      isComplete: true
+      node: asked.node,
+      isController: isBroker && brokerIdOf(asked.node) === 1,
+      ...radius,
+      topics: radius.topics.slice(0, COST_TOPICS_MAX)
     }
   }
 

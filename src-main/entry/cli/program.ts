@@ -20,6 +20,7 @@ import {
 } from './options'
 import type { exportRecords } from './export'
 import * as faults from './faults'
+import * as partitions from './partitions'
 import { produce } from './produce'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
@@ -154,6 +155,17 @@ export function buildProgram(): Command {
       .description(description)
       .action((name: string, options: CommonOptions) => verbs.node(verb, name, options))
   }
+
+  const partition = program.command('partition').description('elect leaders, move replicas to other brokers')
+  withCommon(partition.command('elect <partition...>'))
+    .description('have the preferred leader of orders:0 elected: the first of its replicas')
+    .option('--unclean', 'where nobody in sync lives, a replica that is out of sync: acknowledged records may be lost')
+    .action(partitions.partitionElect)
+  withCommon(partition.command('reassign <plan...>'))
+    .description('give a partition other replicas: orders:0=1,2,3; it is copied while the command has ended')
+    .option('--throttle <bytes>', 'bytes a second that each broker may copy for it', wholeNumber(1))
+    .option('--cancel', 'break off what is under way; the plan is only orders:0 then')
+    .action(partitions.partitionReassign)
 
   const fault = program.command('fault').description('make links, disks and clocks of nodes go wrong, and heal them')
   const kinds = FAULT_KINDS.map((kind) => kind).join(', ')

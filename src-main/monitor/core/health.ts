@@ -41,6 +41,7 @@ export function judge(
 ): Verdict {
   const findings = [
     ...offlineFindings(observation),
+    ...replicationFindings(observation),
     ...ensembleFindings(nodes),
     ...controllerFindings(nodes, observation),
     ...brokerFindings(nodes, observation, nowMs),
@@ -76,6 +77,20 @@ function offlineFindings(observation: Observation | undefined): readonly Finding
   const node = holders.length === 1 ? `broker-${holders[0] ?? ''}` : null
   const { count, sample, sinceMs } = leaderless
   return [finding({ code: 'partitionsOffline', level: 'critical', sinceMs, node, count, sample: [...sample] })]
+}
+
+/** Writes that are refused before replicas that are missing. */
+function replicationFindings(observation: Observation | undefined): readonly Finding[] {
+  const codes = [
+    ['partitionsUnderMinIsr', observation?.underMinIsr],
+    ['partitionsUnderReplicated', observation?.underReplicated]
+  ] as const
+  return codes.flatMap(([code, missing]) => {
+    if (missing == null || missing.count === 0) return []
+    const { count, sample, brokers, sinceMs } = missing
+    const node = brokers.length === 1 ? `broker-${brokers[0] ?? ''}` : null
+    return [finding({ code, level: 'degraded', sinceMs, node, count, sample: [...sample] })]
+  })
 }
 
 function ensembleFindings(nodes: readonly NodeView[]): readonly Finding[] {

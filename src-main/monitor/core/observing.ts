@@ -1,6 +1,7 @@
 /** A snapshot in short, as the host keeps it: what verdict and overview are made of. */
 import { topicPartitionName } from '../../kernel/ids'
 import type { BrokerObservation, Observation } from '../observation'
+import { replicationFacts, type Counted } from './replication'
 import type { Snapshot } from './snapshot'
 
 const sampleMax = 3
@@ -28,27 +29,34 @@ export function leaderlessPartitions(snapshot: Snapshot): Leaderless {
 }
 
 function brokerObservations(snapshot: Snapshot): readonly BrokerObservation[] {
-  const counts = new Map<number, { leaders: number; replicas: number }>()
-  const of = (id: number): { leaders: number; replicas: number } => {
+  const counts = new Map<number, { leaders: number; replicas: number; outOfSync: number }>()
+  const of = (id: number): { leaders: number; replicas: number; outOfSync: number } => {
     const known = counts.get(id)
     if (known !== undefined) return known
-    const fresh = { leaders: 0, replicas: 0 }
+    const fresh = { leaders: 0, replicas: 0, outOfSync: 0 }
     counts.set(id, fresh)
     return fresh
   }
   for (const id of snapshot.liveBrokers) of(id)
   for (const { partitions } of snapshot.topics.values()) {
-    for (const { leader, replicas } of partitions) {
+    for (const { leader, replicas, isr } of partitions) {
       if (leader !== null) of(leader).leaders++
-      for (const replica of replicas) of(replica).replicas++
+      for (const replica of replicas) {
+        const counted = of(replica)
+        counted.replicas++
+        if (!isr.includes(replica)) counted.outOfSync++
+      }
     }
   }
-  return [...counts].map(([id, { leaders, replicas }]) => ({ id, leaders, replicas })).sort((a, b) => a.id - b.id)
+  return [...counts].map(([id, counted]) => ({ id, ...counted })).sort((a, b) => a.id - b.id)
 }
 
 export interface Remembered {
   /** Since when there have been leaderless partitions without a break. */
   readonly leaderlessSinceMs: number
+  /** The same of those that lack replicas in sync. */
+  readonly underMinIsrSinceMs?: number | undefined
+  readonly underReplicatedSinceMs?: number | undefined
   readonly groupsBehind: Observation['groupsBehind']
   readonly groupsUnknown: number
 }
@@ -56,6 +64,8 @@ export interface Remembered {
 export function observationOf(snapshot: Snapshot, remembered: Remembered): Observation {
   const { atMs, ensemble, hasMetadata, topics, groups } = snapshot
   const leaderless = leaderlessPartitions(snapshot)
+  const { underReplicated, underMinIsr } = replicationFacts(topics.values())
+  const since = (counted: Counted, sinceMs = atMs) => ({ ...counted, sinceMs: counted.count === 0 ? atMs : sinceMs })
   let partitionCount = 0
   for (const { partitions } of topics.values()) partitionCount += partitions.length
   return {
@@ -74,6 +84,8 @@ export function observationOf(snapshot: Snapshot, remembered: Remembered): Obser
           sinceMs: leaderless.names.length === 0 ? atMs : remembered.leaderlessSinceMs
         }
       : null,
+    underMinIsr: hasMetadata && underMinIsr !== null ? since(underMinIsr, remembered.underMinIsrSinceMs) : null,
+    underReplicated: hasMetadata ? since(underReplicated, remembered.underReplicatedSinceMs) : null,
     groupCount: groups?.size ?? null,
     groupsBehind: groups === null ? null : remembered.groupsBehind,
     groupsUnknown: groups === null ? null : remembered.groupsUnknown

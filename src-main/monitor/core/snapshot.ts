@@ -19,6 +19,10 @@ export interface TopicFacts {
   readonly name: string
   readonly topicId: string
   readonly isInternal: boolean
+  /** min.insync.replicas; absent while it is not known. */
+  readonly minIsr?: number
+  /** unclean.leader.election.enable; absent while it is not known. */
+  readonly isUncleanAllowed?: boolean
   /** By index. */
   readonly partitions: readonly PartitionFacts[]
   readonly recordsInPerSecond: number | null

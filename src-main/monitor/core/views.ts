@@ -6,7 +6,6 @@ import type {
   GroupView,
   LagSampleView,
   LagUnknown,
-  NodeCostView,
   TopicRow,
   TopicsView,
   TopicView
@@ -15,6 +14,7 @@ import type { StandingCommit } from './commits-standing'
 import { groupAdvice } from './group-advice'
 import { unknownPace, type GroupPace } from './group-pace'
 import { byTopicAndPartition, groupLag, isCounted, type GroupLag } from './lag'
+import { isUnderMinIsr, isUnderReplicated } from './replication'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
 import { readersByTopic } from './topic-readers'
 
@@ -30,7 +30,7 @@ export function topicsView(snapshot: Snapshot): TopicsView {
 }
 
 function topicRow(topic: TopicFacts, readers: TopicRow['readers']): TopicRow {
-  const { name, topicId, isInternal, partitions, recordsInPerSecond } = topic
+  const { name, topicId, isInternal, partitions, recordsInPerSecond, minIsr } = topic
   const records = partitions.map(({ startOffset, endOffset }) =>
     startOffset === null || endOffset === null ? null : Math.max(0, endOffset - startOffset)
   )
@@ -43,6 +43,8 @@ function topicRow(topic: TopicFacts, readers: TopicRow['readers']): TopicRow {
     partitionCount: partitions.length,
     replicationFactor: partitions[0]?.replicas.length ?? 0,
     leaderlessPartitions: partitions.filter(({ leader }) => leader === null).length,
+    underReplicated: partitions.filter(isUnderReplicated).length,
+    underMinIsr: minIsr === undefined ? null : partitions.filter((one) => isUnderMinIsr(one, minIsr)).length,
     recordCount: sumOfAll(records),
     sizeBytes: sumOfAll(sizes),
     recordsInPerSecond,
@@ -83,6 +85,7 @@ export function topicView(topic: TopicFacts, { configs, problem }: ConfigsKnown)
   return {
     name: topic.name,
     topicId: topic.topicId,
+    minInSyncReplicas: topic.minIsr ?? null,
     isInternal: topic.isInternal,
     configs: configs === null ? null : { ...configs },
     configsProblem: problem,
@@ -187,22 +190,4 @@ export function lagSample(snapshot: Snapshot, groupId: string, pace: GroupPace =
     read,
     partitions: partitions.map(({ topic, partition, lag }) => ({ topic, partition, lag }))
   }
-}
-
-/** What goes offline with a broker: partitions whose only replica is there, and groups that it coordinates. */
-export function nodeCost(snapshot: Snapshot, node: string, brokerId: number): NodeCostView {
-  const topics = [...snapshot.topics.values()]
-    .map(({ name, partitions }) => ({
-      topic: name,
-      offlinePartitions: partitions
-        .filter(({ replicas }) => replicas.length === 1 && replicas[0] === brokerId)
-        .map(({ partition }) => partition)
-    }))
-    .filter(({ offlinePartitions }) => offlinePartitions.length > 0)
-    .sort((a, b) => b.offlinePartitions.length - a.offlinePartitions.length || (a.topic < b.topic ? -1 : 1))
-  const groups = [...(snapshot.groups?.values() ?? [])]
-    .filter(({ lastCoordinatorId }) => lastCoordinatorId === brokerId)
-    .map(({ groupId }) => groupId)
-    .sort()
-  return { node, isController: false, topics, groups, isComplete: snapshot.hasMetadata && snapshot.groups !== null }
 }

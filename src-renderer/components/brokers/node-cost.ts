@@ -1,6 +1,6 @@
-/** What a kill, stop or restart costs, as lines of the dialog: worst first, then what stays safe. Pure. */
+/** What a failure costs, as lines of the dialog: worst first, then what stays safe. Pure. */
+import type { FailureAct } from '@api/failures'
 import type { ClusterView, HealthLevel, NodeCostView } from '@api/views'
-import type { NodeAction } from '@/stores/nodes'
 
 export interface CostLine {
   readonly key: string
@@ -14,7 +14,7 @@ export interface CostLines {
   readonly safe: readonly CostLine[]
 }
 
-export type FaultAction = Exclude<NodeAction, 'start'>
+const OFFSETS = '__consumer_offsets'
 
 const line = (key: string, level: HealthLevel, named: CostLine['named'] = {}, count = 1): CostLine => ({
   key,
@@ -23,36 +23,113 @@ const line = (key: string, level: HealthLevel, named: CostLine['named'] = {}, co
   count
 })
 
-export function costLines(cost: NodeCostView, view: ClusterView, action: FaultAction): CostLines {
+/** Ends the process, and by that the session: at once, or when it has expired. */
+const ENDS: readonly FailureAct[] = ['kill', 'stop', 'restart', 'wipe']
+const SILENT: readonly FailureAct[] = ['pause', 'drop-ensemble']
+const takesOut = (act: FailureAct): boolean => ENDS.includes(act) || SILENT.includes(act)
+/** Asked to go, it hands over what it leads first. */
+export const handsOver = (act: FailureAct): boolean => act === 'stop' || act === 'restart'
+
+export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
   const node = view.nodes.find((one) => one.name === cost.node)
-  const isMember = node?.role === 'ensemble'
-  return isMember ? memberLines(cost, view, action) : brokerLines(cost, view, action)
+  return node?.role === 'ensemble' && takesOut(act) ? memberLines(cost, view, act) : brokerLines(cost, view, act)
 }
 
-/** A restart comes back by itself; all else has to be undone. */
-const wayBack = ({ node }: NodeCostView, action: FaultAction): CostLine =>
-  line(action === 'restart' ? 'comesBack' : 'undo', 'healthy', { node })
+/**
+ * Whether its name has to be typed: a kill of the last in-sync replica, or a wipe of it; of data that nobody can say
+ * where else it is, too.
+ */
+export function needsName(cost: NodeCostView | undefined, act: FailureAct, isMember: boolean): boolean {
+  if (act !== 'kill' && act !== 'wipe') return false
+  if (isMember) return act === 'wipe'
+  const isLast = cost?.topics.some(({ lastInSync }) => lastInSync.length > 0) === true
+  return isLast || (cost?.isComplete !== true && act === 'wipe')
+}
 
-function memberLines(cost: NodeCostView, view: ClusterView, action: FaultAction): CostLines {
+function wayBack({ node }: NodeCostView, act: FailureAct): CostLine {
+  if (act === 'restart') return line('comesBack', 'healthy', { node })
+  if (act === 'pause') return line('resumes', 'healthy', { node })
+  if (act === 'wipe') return line('copied', 'healthy', { node })
+  return line(ENDS.includes(act) ? 'undo' : 'heals', 'healthy', { node })
+}
+
+function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
   const members = view.nodes.filter((one) => one.role === 'ensemble')
   const left = members.filter((one) => one.state === 'running' && one.name !== cost.node).length
   const needed = Math.floor(members.length / 2) + 1
   const losses = [
+    ...(act === 'wipe' && left < needed ? [line('ensembleLost', 'critical')] : []),
     ...(left < needed ? [line('noQuorum', 'critical', { left, all: members.length, needed })] : []),
     ...(left < needed ? [line('noChanges', 'degraded'), line('noFailover', 'degraded')] : []),
     ...(cost.isComplete ? [] : [line('incomplete', 'unknown')])
   ]
+  if (losses.length === 0) losses.push(line('nothing', 'healthy'))
+  const isKept = act !== 'wipe'
   return {
     losses,
-    safe: [line('ensembleLog', 'healthy'), wayBack(cost, action)]
+    safe: [
+      ...(left >= needed ? [line('quorum', 'healthy', { running: left, all: members.length, needed })] : []),
+      ...(isKept ? [line('ensembleLog', 'healthy')] : []),
+      ...(isKept || left >= needed ? [wayBack(cost, act)] : [])
+    ]
   }
 }
 
-function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction): CostLines {
-  const offline = cost.topics.reduce((sum, topic) => sum + topic.offlinePartitions.length, 0)
+type Places = 'offline' | 'unclean' | 'underMinIsr' | 'refused' | 'lastInSync'
+
+function brokerLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
+  const count = (which: Places | 'moves'): number => cost.topics.reduce((sum, topic) => sum + topic[which].length, 0)
+  const counted = (key: string, level: HealthLevel, all: number): CostLine[] =>
+    all > 0 ? [line(key, level, { count: all, node: cost.node }, all)] : []
   const hasOtherBroker = view.nodes.some(
     (one) => one.role === 'broker' && one.name !== cost.node && one.state === 'running'
   )
+  const isOut = takesOut(act)
+  const handed = cost.groups.filter(({ to }) => to !== null).length
+  const left = cost.groups.length - handed
+  const offsets = cost.topics.find(({ topic }) => topic === OFFSETS)
+  const losses: CostLine[] = [
+    ...(act === 'wipe' ? counted('dataLost', 'critical', count('lastInSync')) : []),
+    ...counted('offline', 'critical', count('offline')),
+    ...counted('unclean', 'critical', count('unclean')),
+    ...(isOut && !hasOtherBroker ? [line('lastBroker', 'critical')] : []),
+    ...(act === 'full-disk' ? counted('writesRefused', 'degraded', count('refused')) : []),
+    ...(act === 'refuse-clients' ? counted('clientsRefused', 'degraded', count('refused')) : []),
+    ...counted('underMinIsr', 'degraded', count('underMinIsr')),
+    ...((offsets?.underMinIsr.length ?? 0) > 0 ? [line('noCommits', 'degraded')] : []),
+    ...counted('groups', 'degraded', left),
+    ...counted('groupsMove', 'recovering', handed),
+    ...(isOut && cost.isController && hasOtherBroker
+      ? [line(handsOver(act) ? 'controller.stop' : 'controller.kill', 'degraded')]
+      : []),
+    ...counted(handsOver(act) ? 'moves.handed' : 'moves.elected', 'recovering', count('moves')),
+    ...counted('slowed', 'degraded', cost.slowed),
+    ...(act === 'skew-clock' ? [line('clock', 'degraded')] : []),
+    ...(cost.isComplete ? [] : [line('incomplete', 'unknown')]),
+    ...(cost.isMinIsrKnown ? [] : [line('minIsrUnknown', 'unknown')])
+  ]
+  if (losses.length === 0) losses.push(line('nothing', 'healthy'))
+  return { losses, safe: safeLines(cost, view, act, losses) }
+}
+
+/** Keys of losses that leave no word about what goes on. */
+const STOPS: readonly string[] = [
+  'offline',
+  'unclean',
+  'lastBroker',
+  'writesRefused',
+  'clientsRefused',
+  'underMinIsr',
+  'incomplete',
+  'minIsrUnknown'
+]
+
+function safeLines(
+  cost: NodeCostView,
+  view: ClusterView,
+  act: FailureAct,
+  losses: readonly CostLine[]
+): readonly CostLine[] {
   const members = view.nodes.filter((one) => one.role === 'ensemble')
   const running = members.filter((one) => one.state === 'running').length
   const needed = Math.floor(members.length / 2) + 1
@@ -61,21 +138,16 @@ function brokerLines(cost: NodeCostView, view: ClusterView, action: FaultAction)
   const controllerRuns = view.nodes.some(
     (one) => one.role === 'broker' && one.id === controller && one.state === 'running'
   )
-  const losses: CostLine[] = []
-  if (offline > 0) losses.push(line('offline', 'critical', { count: offline, node: cost.node }, offline))
-  if (!hasOtherBroker) losses.push(line('lastBroker', 'critical'))
-  if (cost.groups.length > 0) {
-    losses.push(line('groups', 'degraded', { count: cost.groups.length }, cost.groups.length))
-  }
-  if (cost.isController && hasOtherBroker) losses.push(line(`controller.${action}`, 'degraded'))
-  if (!cost.isComplete) losses.push(line('incomplete', 'unknown'))
-  if (losses.length === 0) losses.push(line('nothing', 'healthy'))
-
+  const isOut = takesOut(act)
+  const atStake = cost.topics.some(({ lastInSync }) => lastInSync.length > 0)
   const safe: CostLine[] = []
-  if (running >= needed) safe.push(line('quorum', 'healthy', { running, all: members.length, needed }))
-  if (!cost.isController && controller !== null && controllerRuns) {
+  if (!losses.some(({ key }) => STOPS.includes(key))) safe.push(line('acksAll', 'healthy'))
+  if (isOut && running >= needed) safe.push(line('quorum', 'healthy', { running, all: members.length, needed }))
+  if (isOut && !cost.isController && controller !== null && controllerRuns) {
     safe.push(line('controllerStays', 'healthy', { id: controller, epoch: view.controllerEpoch ?? '—' }))
   }
-  safe.push(line('records', 'healthy', { node: cost.node }), wayBack(cost, action))
-  return { losses, safe }
+  if (act !== 'wipe') safe.push(line('records', 'healthy', { node: cost.node }))
+  else if (!atStake && cost.isComplete) safe.push(line('recordsElsewhere', 'healthy'))
+  if (act !== 'wipe' || !atStake) safe.push(wayBack(cost, act))
+  return safe
 }

@@ -10,7 +10,9 @@ import type {
   ChangedPartition,
   KafkaCluster,
   NewRecord,
+  PartitionResult,
   PayloadText,
+  Reassignment,
   TopicMetadata
 } from '../../../../src-main/kernel/cluster-ports'
 import { AppError } from '../../../../src-main/kernel/errors'
@@ -183,6 +185,26 @@ export class FakeCluster implements KafkaCluster {
 
   topicConfigs() {
     return Promise.resolve({})
+  }
+
+  /** Topics without a word here have one replica to be in sync, and no unclean elections. */
+  readonly minIsr = new Map<string, number>()
+  replicaRules(topics: readonly string[]) {
+    return Promise.resolve(
+      new Map(topics.map((name) => [name, { minIsr: this.minIsr.get(name) ?? 1, isUncleanAllowed: false }]))
+    )
+  }
+
+  electLeaders(): Promise<readonly PartitionResult[]> {
+    return Promise.resolve([])
+  }
+
+  reassign(): Promise<readonly PartitionResult[]> {
+    return Promise.resolve([])
+  }
+
+  reassignments(): Promise<readonly Reassignment[]> {
+    return Promise.resolve([])
   }
 
   createTopic() {

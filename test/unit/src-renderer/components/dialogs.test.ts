@@ -32,6 +32,18 @@ async function typeVisibly(element: HTMLElement, text: string): Promise<void> {
   await flushPromises()
 }
 
+/** Partitions of a topic whose only in-sync replica goes, beside some that stay. */
+const lost = (topic: string, offline: number[]) => ({
+  topic,
+  partitionCount: offline.length + 6,
+  moves: [],
+  offline,
+  unclean: [],
+  underMinIsr: [],
+  refused: [],
+  lastInSync: offline
+})
+
 describe('killing a broker', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'nodeCost', action: 'kill', node: 'broker-2' })
@@ -41,9 +53,11 @@ describe('killing a broker', () => {
     api.last('node.cost').resolve({
       node: 'broker-2',
       isController: false,
-      topics: [{ topic: 'orders', offlinePartitions: [1, 4] }],
-      groups: ['billing'],
-      isComplete: true
+      topics: [lost('orders', [1, 4])],
+      groups: [{ groupId: 'billing', to: null }],
+      slowed: 0,
+      isComplete: true,
+      isMinIsrKnown: true
     })
     await flushPromises()
   }
@@ -58,6 +72,11 @@ describe('killing a broker', () => {
     expect(button.disabled).toBe(true)
 
     await answer()
+    // It holds the last replica in sync.
+    expect(button.disabled).toBe(true)
+    await type(document.querySelector('#cost-name') as HTMLElement, 'broker-1')
+    expect(button.disabled).toBe(true)
+    await type(document.querySelector('#cost-name') as HTMLElement, 'broker-2')
 
     expect(button.disabled).toBe(false)
   })
@@ -65,7 +84,7 @@ describe('killing a broker', () => {
   it('says what it costs and what stays safe', async () => {
     await answer()
 
-    expect(shownText()).toContain('2 partitions go offline: broker 2 holds their only replica')
+    expect(shownText()).toContain('2 partitions go offline: broker 2 holds their only in-sync replica')
     expect(shownText()).toContain('One group loses its coordinator: billing cannot commit')
     expect(one('row', /^orders/).textContent).toContain('1 4')
     expect(shownText()).toContain('Broker 1 stays controller: epoch 3 goes on')
@@ -73,6 +92,7 @@ describe('killing a broker', () => {
 
   it('happens when confirmed, and stays pending until it is observed', async () => {
     await answer()
+    await type(document.querySelector('#cost-name') as HTMLElement, 'broker-2')
 
     one('button', 'Kill broker 2').click()
     await flushPromises()
@@ -108,12 +128,16 @@ describe('killing a broker that leads hundreds of topics', () => {
     api.last('node.cost').resolve({
       node: 'broker-2',
       isController: false,
-      topics: Array.from({ length: 300 }, (_, i) => ({
-        topic: `t-${i}`,
-        offlinePartitions: Array.from({ length: 60 }, (_, p) => p)
-      })),
-      groups: Array.from({ length: 40 }, (_, i) => `g-${i}`),
-      isComplete: true
+      topics: Array.from({ length: 300 }, (_, i) =>
+        lost(
+          `t-${i}`,
+          Array.from({ length: 60 }, (_, p) => p)
+        )
+      ),
+      groups: Array.from({ length: 40 }, (_, i) => ({ groupId: `g-${i}`, to: null })),
+      slowed: 0,
+      isComplete: true,
+      isMinIsrKnown: true
     })
     await flushPromises()
 

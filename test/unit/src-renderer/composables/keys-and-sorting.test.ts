@@ -69,9 +69,10 @@ describe('the palette', () => {
 
 describe('a node', () => {
   it('can be started when it is down, and killed, stopped or restarted when it lives', () => {
-    expect(possibleActions(nodeView('broker-1'))).toEqual(['kill', 'stop', 'restart'])
-    expect(possibleActions(nodeView('broker-1', 'killed'))).toEqual(['start'])
-    expect(possibleActions(nodeView('broker-1', 'crashed'))).toEqual(['start', 'stop'])
+    expect(possibleActions(nodeView('broker-1'))).toEqual(['kill', 'stop', 'pause', 'restart', 'wipe'])
+    expect(possibleActions(nodeView('broker-1', 'killed'))).toEqual(['start', 'wipe'])
+    expect(possibleActions(nodeView('broker-1', 'paused'))).toEqual(['resume', 'kill', 'stop', 'wipe'])
+    expect(possibleActions(nodeView('broker-1', 'crashed'))).toEqual(['start', 'stop', 'wipe'])
   })
 
   it('that runs unregistered is still recovering', () => {

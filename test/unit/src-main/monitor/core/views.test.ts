@@ -3,19 +3,11 @@ import {
   groupSchema,
   groupsSchema,
   lagSampleSchema,
-  nodeCostSchema,
   topicSchema,
   topicsSchema
 } from '../../../../../src-main/api/views'
 import { observationOf } from '../../../../../src-main/monitor/core/observing'
-import {
-  groupsView,
-  groupView,
-  lagSample,
-  nodeCost,
-  topicsView,
-  topicView
-} from '../../../../../src-main/monitor/core/views'
+import { groupsView, groupView, lagSample, topicsView, topicView } from '../../../../../src-main/monitor/core/views'
 import { group, snapshot, topic } from '../snapshots'
 
 const orders = topic('orders', [
@@ -35,7 +27,6 @@ describe('the views', () => {
     expect(groupsSchema.parse(groupsView(seen, nobody))).toEqual(groupsView(seen, nobody))
     expect(groupSchema.parse(groupView(seen, billing, nobody))).toEqual(groupView(seen, billing, nobody))
     expect(lagSampleSchema.parse(lagSample(seen, 'billing'))).toEqual(lagSample(seen, 'billing'))
-    expect(nodeCostSchema.parse(nodeCost(seen, 'broker-2', 2))).toEqual(nodeCost(seen, 'broker-2', 2))
   })
 
   it('of topics have no sum where a part of it is not known', () => {
@@ -125,27 +116,6 @@ describe('the views', () => {
     const unknown = { total: null, written: null, read: null }
     expect(lagSample(seen, 'none')).toEqual({ groupId: 'none', atMs: 7000, ...unknown, partitions: [] })
   })
-
-  it('of what a node costs name partitions without another replica, and groups, worst first', () => {
-    const big = topic('big', [{ replicas: [2] }, { replicas: [2] }, { replicas: [2, 3] }])
-    const groups = [group('a', { coordinatorId: 2 }), group('b', { coordinatorId: 1 })]
-
-    expect(nodeCost(snapshot({ topics: [orders, big], groups }), 'broker-2', 2)).toEqual({
-      node: 'broker-2',
-      isController: false,
-      topics: [
-        { topic: 'big', offlinePartitions: [0, 1] },
-        { topic: 'orders', offlinePartitions: [1] }
-      ],
-      groups: ['a'],
-      isComplete: true
-    })
-  })
-
-  it('of what a node costs say when they are not complete', () => {
-    expect(nodeCost(snapshot({ hasMetadata: false }), 'broker-2', 2).isComplete).toBe(false)
-    expect(nodeCost(snapshot({ groups: null }), 'broker-2', 2).isComplete).toBe(false)
-  })
 })
 
 describe('an observation', () => {
@@ -155,8 +125,8 @@ describe('an observation', () => {
     const observation = observationOf(seen, remembered)
 
     expect(observation.brokers).toEqual([
-      { id: 1, leaders: 2, replicas: 2 },
-      { id: 2, leaders: 0, replicas: 1 }
+      { id: 1, leaders: 2, replicas: 2, outOfSync: 0 },
+      { id: 2, leaders: 0, replicas: 1, outOfSync: 1 }
     ])
     expect(observation.leaderless).toEqual({ count: 1, sample: ['orders-1'], byBroker: { 2: 1 }, sinceMs: 3000 })
     expect([observation.topicCount, observation.partitionCount, observation.groupCount]).toEqual([2, 3, 1])

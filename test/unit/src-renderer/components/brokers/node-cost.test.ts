@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeCostView } from '@api/views'
-import { costLines } from '@/components/brokers/node-cost'
+import { costLines, needsName } from '@/components/brokers/node-cost'
 import { clusterView, nodeView } from '../../support/views'
 
 const cost = (rest: Partial<NodeCostView> = {}): NodeCostView => ({
@@ -8,7 +8,20 @@ const cost = (rest: Partial<NodeCostView> = {}): NodeCostView => ({
   isController: false,
   topics: [],
   groups: [],
+  slowed: 0,
   isComplete: true,
+  isMinIsrKnown: true,
+  ...rest
+})
+const touched = (topic: string, rest: Partial<NodeCostView['topics'][number]>): NodeCostView['topics'][number] => ({
+  topic,
+  partitionCount: 12,
+  moves: [],
+  offline: [],
+  unclean: [],
+  underMinIsr: [],
+  refused: [],
+  lastInSync: [],
   ...rest
 })
 const keys = (lines: readonly { key: string }[]): string[] => lines.map((line) => line.key)
@@ -19,17 +32,28 @@ describe('what a fault costs', () => {
       cost({
         isController: true,
         topics: [
-          { topic: 'a', offlinePartitions: [0, 3] },
-          { topic: 'b', offlinePartitions: [1] }
+          touched('a', { offline: [0, 3], underMinIsr: [4, 5] }),
+          touched('b', { offline: [1], moves: [{ partition: 7, to: 1 }] })
         ],
-        groups: ['g'],
+        groups: [
+          { groupId: 'g', to: null },
+          { groupId: 'h', to: 1 }
+        ],
         isComplete: false
       }),
       clusterView(),
       'kill'
     )
 
-    expect(keys(lines.losses)).toEqual(['offline', 'groups', 'controller.kill', 'incomplete'])
+    expect(keys(lines.losses)).toEqual([
+      'offline',
+      'underMinIsr',
+      'groups',
+      'groupsMove',
+      'controller.kill',
+      'moves.elected',
+      'incomplete'
+    ])
     expect(lines.losses[0]).toMatchObject({ level: 'critical', count: 3 })
   })
 
@@ -53,6 +77,7 @@ describe('what a fault costs', () => {
 
   it('promises only what stays', () => {
     expect(keys(costLines(cost(), clusterView(), 'kill').safe)).toEqual([
+      'acksAll',
       'quorum',
       'controllerStays',
       'records',
@@ -62,7 +87,7 @@ describe('what a fault costs', () => {
       nodes: [nodeView('broker-1'), nodeView('broker-2'), nodeView('ensemble-1', 'killed')],
       controllerId: null
     })
-    expect(keys(costLines(cost(), noMember, 'kill').safe)).toEqual(['records', 'undo'])
+    expect(keys(costLines(cost(), noMember, 'kill').safe)).toEqual(['acksAll', 'records', 'undo'])
   })
 
   it('does not promise a controller whose process is gone while its session has not expired', () => {
@@ -79,5 +104,36 @@ describe('what a fault costs', () => {
     expect(keys(losses)).toEqual(['noQuorum', 'noChanges', 'noFailover'])
     expect(losses[0]?.named).toEqual({ left: 0, all: 1, needed: 1 })
     expect(keys(safe)).toEqual(['ensembleLog', 'undo'])
+  })
+
+  it('does not promise acks=all where min ISR is not known, or the lists lack something', () => {
+    for (const rest of [{ isMinIsrKnown: false }, { isComplete: false }])
+      expect(keys(costLines(cost(rest), clusterView(), 'kill').safe)).not.toContain('acksAll')
+  })
+
+  it('of a wipe is data: lost for good where nobody else is in sync', () => {
+    const last = cost({ topics: [touched('a', { offline: [0], lastInSync: [0] })] })
+    expect(keys(costLines(last, clusterView(), 'wipe').losses)[0]).toBe('dataLost')
+    expect(keys(costLines(last, clusterView(), 'wipe').safe)).not.toContain('records')
+    expect(keys(costLines(cost(), clusterView(), 'wipe').safe)).toContain('recordsElsewhere')
+    expect(keys(costLines(cost({ isComplete: false }), clusterView(), 'wipe').safe)).not.toContain('recordsElsewhere')
+  })
+})
+
+describe('the name of the node', () => {
+  const last = cost({ topics: [touched('a', { offline: [0], lastInSync: [0] })] })
+  it('is to be typed where the last in-sync replica is killed or wiped', () => {
+    expect(needsName(last, 'kill', false)).toBe(true)
+    expect(needsName(last, 'wipe', false)).toBe(true)
+    expect(needsName(last, 'stop', false)).toBe(false)
+    expect(needsName(cost(), 'kill', false)).toBe(false)
+    expect(needsName(cost(), 'wipe', false)).toBe(false)
+  })
+
+  it('is to be typed to wipe what nobody knows of, and what the ensemble knows', () => {
+    expect(needsName(undefined, 'wipe', false)).toBe(true)
+    expect(needsName(cost({ isComplete: false }), 'wipe', false)).toBe(true)
+    expect(needsName(cost(), 'wipe', true)).toBe(true)
+    expect(needsName(undefined, 'kill', false)).toBe(false)
   })
 })

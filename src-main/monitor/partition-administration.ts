@@ -1,0 +1,210 @@
+/** Elections and reassignments that people ask for. What single partitions were refused is named beside what was done. */
+import { ApiError } from '../api/api'
+import type { CommandInput, CommandOutput } from '../api/commands'
+import type { PartitionState } from '../api/failures'
+import type { ClusterMetadata, KafkaCluster, PartitionResult } from '../kernel/cluster-ports'
+import { expectAppError, ignore } from '../kernel/errors'
+import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
+import type { Clock } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
+import { retrying } from './retrying'
+
+const changeTimeoutMs = 15_000
+const readTimeoutMs = 3000
+/** What was decided is known to every broker soon after. */
+const seenWithinMs = 5000
+const seenEveryMs = 50
+const throttleEveryMs = 1000
+
+const rateConfigs = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
+const replicaConfigs = ['leader.replication.throttled.replicas', 'follower.replication.throttled.replicas'] as const
+
+type Elect = CommandInput<'partition.elect'>
+type Reassign = CommandInput<'partition.reassign'>
+type States = CommandOutput<'partition.elect'>
+
+export class PartitionAdministration {
+  readonly #clock: Clock
+  readonly #cluster: KafkaCluster
+
+  constructor(ports: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
+    this.#clock = ports.clock
+    this.#cluster = ports.cluster
+  }
+
+  async elect({ partitions, isUnclean = false }: Elect): Promise<States> {
+    refuseTwice(partitions)
+    const results = await this.#atController(() =>
+      this.#cluster.electLeaders(isUnclean ? 'unclean' : 'preferred', partitions, changeTimeoutMs)
+    )
+    // Whoever leads already need not be elected. An unclean election where a leader lives is refused, as Kafka does.
+    const isDone = ({ problem }: PartitionResult): boolean =>
+      problem === null || (problem.name === 'ELECTION_NOT_NEEDED' && !isUnclean)
+    const done = answered(partitions, results, isDone)
+    const isSeen = ({ leader, replicas }: PartitionState): boolean =>
+      isUnclean ? leader !== null : leader === replicas[0]
+    return { partitions: await this.#states(done, isSeen), failed: failures(results, isDone) }
+  }
+
+  async reassign({ moves, throttle }: Reassign): Promise<States> {
+    refuseTwice(moves)
+    const wanted = moves.map(({ replicas = null, ...at }) => ({ ...at, replicas }))
+    if (throttle !== undefined) await this.#throttle(wanted, throttle)
+    const results = await this.#atController(() => this.#cluster.reassign(wanted, changeTimeoutMs))
+    const isDone = ({ problem }: PartitionResult): boolean => problem === null
+    const done = answered(moves, results, isDone)
+    const targets = new Map(wanted.map(({ replicas, ...at }) => [topicPartitionName(at), replicas]))
+    const isSeen = (state: PartitionState): boolean => {
+      const target = targets.get(topicPartitionName(state)) ?? null
+      return target === null ? state.adding.length === 0 : target.every((id) => state.replicas.includes(id))
+    }
+    if (throttle !== undefined) void this.#unthrottle(moves.map(({ topic }) => topic))
+    return { partitions: await this.#states(done, isSeen), failed: failures(results, isDone) }
+  }
+
+  /** The controller may have moved: then its place is looked up again. */
+  #atController<T>(ask: () => Promise<T>): Promise<T> {
+    return retrying(this.#clock, changeTimeoutMs, async () => {
+      await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
+      return await ask()
+    })
+  }
+
+  /** As they are once they are seen to be as asked, or after a while as they are. */
+  async #states(
+    partitions: readonly TopicPartition[],
+    isSeen: (state: PartitionState) => boolean
+  ): Promise<PartitionState[]> {
+    if (partitions.length === 0) return []
+    const endMs = this.#clock.monotonicMs() + seenWithinMs
+    for (;;) {
+      const states = await this.#read(partitions)
+      if (states.every(isSeen) || this.#clock.monotonicMs() >= endMs) return states
+      await pause(this.#clock, seenEveryMs)
+    }
+  }
+
+  async #read(partitions: readonly TopicPartition[]): Promise<PartitionState[]> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))]
+    const metadata = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics })
+    const moving = await this.#cluster.reassignments(partitions, readTimeoutMs)
+    const moves = new Map(moving.map((one) => [topicPartitionName(one), one]))
+    return partitions.flatMap((at) => {
+      const found = partitionOf(metadata, at)
+      if (found === undefined) return []
+      const move = moves.get(topicPartitionName(at))
+      return {
+        topic: at.topic,
+        partition: at.partition,
+        leader: found.leader,
+        replicas: [...(move?.replicas ?? found.replicas)],
+        isr: [...found.isr],
+        adding: [...(move?.adding ?? [])],
+        removing: [...(move?.removing ?? [])]
+      }
+    })
+  }
+
+  /** As kafka-reassign-partitions does it (KIP-73): a rate for every broker that takes part, and which replicas it is for. */
+  async #throttle(
+    moves: readonly (TopicPartition & { readonly replicas: readonly BrokerId[] | null })[],
+    bytesPerSecond: number
+  ): Promise<void> {
+    const topics = [...new Set(moves.map(({ topic }) => topic))]
+    const metadata = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics })
+    const leaders = new Map<string, string[]>()
+    const followers = new Map<string, string[]>()
+    const brokers = new Set<BrokerId>()
+    for (const { topic, partition, replicas } of moves) {
+      const now = partitionOf(metadata, { topic, partition })?.replicas ?? []
+      const joining = (replicas ?? []).filter((id) => !now.includes(id))
+      for (const id of [...now, ...joining]) brokers.add(id)
+      leaders.set(topic, [...(leaders.get(topic) ?? []), ...now.map((id) => `${partition}:${id}`)])
+      followers.set(topic, [...(followers.get(topic) ?? []), ...joining.map((id) => `${partition}:${id}`)])
+    }
+    const [leaderRate, followerRate] = rateConfigs
+    const [leaderReplicas, followerReplicas] = replicaConfigs
+    const rate = String(bytesPerSecond)
+    for (const broker of brokers)
+      await this.#alter({ type: 'broker', broker }, { [leaderRate]: rate, [followerRate]: rate })
+    for (const topic of metadata.topics.map(({ name }) => name))
+      await this.#alter(
+        { type: 'topic', topic },
+        {
+          [leaderReplicas]: (leaders.get(topic) ?? []).join(','),
+          [followerReplicas]: (followers.get(topic) ?? []).join(',')
+        }
+      )
+  }
+
+  #alter(
+    resource: Parameters<KafkaCluster['alterConfigs']>[0],
+    set: Readonly<Record<string, string>>,
+    remove: readonly string[] = []
+  ): Promise<void> {
+    return retrying(this.#clock, changeTimeoutMs, () =>
+      this.#cluster.alterConfigs(resource, { set, remove }, changeTimeoutMs)
+    )
+  }
+
+  /** When nothing of these topics is under way any more, the limits go; those of brokers when nothing at all is. */
+  async #unthrottle(topics: readonly string[]): Promise<void> {
+    const left = new Set(topics)
+    while (left.size > 0) {
+      await pause(this.#clock, throttleEveryMs)
+      try {
+        const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
+        for (const topic of left) {
+          if (moving.some((one) => one.topic === topic)) continue
+          await this.#alter({ type: 'topic', topic }, {}, replicaConfigs)
+          left.delete(topic)
+        }
+        if (moving.length > 0) continue
+        const { brokers } = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
+        for (const { id } of brokers) await this.#alter({ type: 'broker', broker: id }, {}, rateConfigs)
+      } catch (error) {
+        expectAppError(error)
+        ignore(error, 'tried again')
+      }
+    }
+  }
+}
+
+function refuseTwice(partitions: readonly TopicPartition[]): void {
+  const seen = new Set<string>()
+  for (const at of partitions) {
+    const name = topicPartitionName(at)
+    if (seen.has(name))
+      throw new ApiError({ code: 'INVALID_INPUT', message: `${name} is named twice. Name each partition once.` })
+    seen.add(name)
+  }
+}
+
+const noAnswer = { name: 'UNKNOWN_SERVER_ERROR', message: 'The controller said nothing of this partition.' }
+
+/** Those that something was said of, and good. */
+function answered(
+  partitions: readonly TopicPartition[],
+  results: readonly PartitionResult[],
+  isDone: (result: PartitionResult) => boolean
+): readonly TopicPartition[] {
+  const done = new Set(results.filter(isDone).map(topicPartitionName))
+  return partitions.filter((at) => done.has(topicPartitionName(at)))
+}
+
+function failures(results: readonly PartitionResult[], isDone: (result: PartitionResult) => boolean): States['failed'] {
+  const failed = results.filter((result) => !isDone(result))
+  const [only] = failed
+  if (only !== undefined && results.length === 1) {
+    const { name, message } = only.problem ?? noAnswer
+    throw new ApiError({ code: 'KAFKA', kafkaError: name, message })
+  }
+  return failed.map(({ topic, partition, problem }) => {
+    const { name, message } = problem ?? noAnswer
+    return { topic, partition, kafkaError: name, message }
+  })
+}
+
+function partitionOf({ topics }: ClusterMetadata, { topic, partition }: TopicPartition) {
+  return topics.find(({ name }) => name === topic)?.partitions.find((one) => one.partition === partition)
+}
