@@ -1,11 +1,15 @@
 /**
  * Who copies what from whom: one fetcher for each broker that leads something of which this broker has a replica (Kafka's
- * ReplicaFetcherManager, with one fetcher a leader).
+ * ReplicaFetcherManager, with one fetcher a leader). What one order of the controller names joins together, as in Kafka: each
+ * joining costs a poll that names all that its fetcher follows, so that a thousand by themselves would cost a thousand squared.
  */
 import type { BrokerEpoch, BrokerId } from '../kernel/ids'
-import type { Address } from '../kernel/ports'
+import type { Address, Timer } from '../kernel/ports'
 import type { FollowerReplica } from './follower-replica'
 import { ReplicaFetcher, type FetcherPorts } from './replica-fetcher'
+
+/** An order that takes longer (its logs are opened) does not keep those of its partitions that are open waiting. */
+const joinsWaitMs = 200
 
 export interface FetchersOptions {
   readonly brokerId: BrokerId
@@ -20,6 +24,10 @@ export class ReplicaFetchers {
   readonly #fetchers = new Map<BrokerId, ReplicaFetcher>()
   /** Leaders that came with an order, before the metadata that tells of them. */
   readonly #toldWithOrders = new Map<BrokerId, Address>()
+  /** Of the order that is being obeyed. */
+  readonly #joining = new Set<FollowerReplica>()
+  #isObeying = false
+  #joinTimer: Timer | undefined
   #isClosed = false
 
   constructor(ports: FetcherPorts, options: FetchersOptions) {
@@ -27,10 +35,36 @@ export class ReplicaFetchers {
     this.#options = options
   }
 
+  /** Until `orderEnded` what is followed waits for the rest of the order, but not for long. */
+  orderBegan(): void {
+    this.#isObeying = true
+  }
+
+  orderEnded(): void {
+    this.#isObeying = false
+    this.#joinAll()
+  }
+
   /** Copies it from the leader of its term; it is in no other fetcher any more. */
   follow(replica: FollowerReplica): void {
+    if (replica.term.leader < 0 || this.#isClosed) return
+    if (!this.#isObeying) {
+      this.#join(replica)
+      return
+    }
+    this.#joining.add(replica)
+    this.#joinTimer ??= this.#ports.clock.after(joinsWaitMs, () => this.#joinAll())
+  }
+
+  #joinAll(): void {
+    this.#joinTimer?.cancel()
+    this.#joinTimer = undefined
+    for (const replica of this.#joining) this.#join(replica)
+    this.#joining.clear()
+  }
+
+  #join(replica: FollowerReplica): void {
     const { leader } = replica.term
-    if (leader < 0 || this.#isClosed) return
     let fetcher = this.#fetchers.get(leader)
     if (fetcher === undefined) {
       const addressOf = (id: BrokerId) => this.#toldWithOrders.get(id) ?? this.#options.addressOf(id)
@@ -42,6 +76,7 @@ export class ReplicaFetchers {
 
   /** A fetcher that has nothing left to copy ends. */
   unfollow(replica: FollowerReplica): void {
+    if (this.#joining.delete(replica)) return
     const { leader } = replica.term
     const fetcher = this.#fetchers.get(leader)
     fetcher?.remove(replica)
@@ -68,6 +103,8 @@ export class ReplicaFetchers {
 
   close(): void {
     this.#isClosed = true
+    this.#joinTimer?.cancel()
+    this.#joining.clear()
     for (const fetcher of this.#fetchers.values()) fetcher.close()
     this.#fetchers.clear()
   }

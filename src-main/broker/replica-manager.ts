@@ -167,9 +167,19 @@ export class ReplicaManager {
 
   /** Runs one control request after those that came before it. */
   inOrder<T>(request: () => Promise<T>): Promise<T> {
-    const turn = this.#orders.then(request)
+    const turn = this.#orders.then(() => this.#obey(request))
     this.#orders = ended(turn)
     return turn
+  }
+
+  async #obey<T>(request: () => Promise<T>): Promise<T> {
+    const { fetchers } = this.#options
+    fetchers.orderBegan()
+    try {
+      return await request()
+    } finally {
+      fetchers.orderEnded()
+    }
   }
 
   /** The same for UpdateMetadata, which does not wait for logs that an order opens. */
