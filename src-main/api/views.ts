@@ -562,6 +562,8 @@ export const nodeCostSchema = z.object({
   ),
   /** Groups whose coordinator is on the node, and who coordinates them then; null: nobody. */
   groups: z.array(z.object({ groupId: z.string(), to: count.nullable() })),
+  /** Partitions that lose a replica of their ISR and keep a leader. */
+  shrinks: count.optional(),
   /** Partitions of which acks=all waits longer. */
   slowed: count,
   /** False when the monitor does not know (then the lists are incomplete). */

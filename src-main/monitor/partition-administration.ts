@@ -56,7 +56,8 @@ export class PartitionAdministration {
     const targets = new Map(wanted.map(({ replicas, ...at }) => [topicPartitionName(at), replicas]))
     const isSeen = (state: PartitionState): boolean => {
       const target = targets.get(topicPartitionName(state)) ?? null
-      return target === null ? state.adding.length === 0 : target.every((id) => state.replicas.includes(id))
+      const isMoving = state.adding.length + state.removing.length > 0
+      return target === null ? !isMoving : isMoving || target.join() === state.replicas.join()
     }
     if (throttle !== undefined) void this.#unthrottle(moves.map(({ topic }) => topic))
     return { partitions: await this.#states(done, isSeen), failed: failures(results, isDone) }

@@ -14,7 +14,7 @@ export const TABS = {
 } as const satisfies Partial<Record<Section, readonly string[]>>
 
 /** Pages of the lab, the first one by default. */
-export const LAB_PAGES = ['workloads', 'cluster'] as const
+export const LAB_PAGES = ['workloads', 'failures', 'cluster'] as const
 export type LabPage = (typeof LAB_PAGES)[number]
 
 /** A record of the topic that is open. */

@@ -26,6 +26,7 @@ import type {
   TopicsView
 } from '../../src-main/api/views'
 import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
+import type { FaultView } from '../../src-main/api/faults'
 import type { AskedCost } from '../../src-main/api/failures'
 import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
@@ -312,6 +313,22 @@ export function createScene(name: SceneName, clock: () => number): Scene {
 
   const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, one) => all + (one ?? 0), 0)
 
+  const faults = (): FaultView[] => {
+    const fault = { to: null, oneWay: false, value: null, sinceMs: startedAtMs - 104_000, untilMs: null }
+    return [
+      { ...fault, id: 'fault-1', kind: 'slow-disk', node: 'broker-3', value: 40 },
+      {
+        ...fault,
+        id: 'fault-2',
+        kind: 'cut-link',
+        node: 'broker-1',
+        to: 'broker-3',
+        oneWay: true,
+        untilMs: clock() + 48_000
+      }
+    ]
+  }
+
   const cluster = (): ClusterView => ({
     name: 'local-lab',
     kind: 'lab',
@@ -326,6 +343,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
     nodes: nodes(),
+    ...(isBroken && !isDown ? { faults: faults() } : {}),
     brokers: brokers(),
     topicCount: seeds.length,
     partitionCount: sum(seeds.map((seed) => seed.partitions)),

@@ -370,6 +370,16 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.dialog').waitFor()
     }
   },
+  { name: 'failures', scene: 'healthy', hash: '#/lab/failures' },
+  {
+    name: 'failure-cost',
+    scene: 'healthy',
+    hash: '#/lab/failures',
+    prepare: async (page) => {
+      await page.locator('.fault-form button[type=submit]').click()
+      await page.locator('.dialog .costs').first().waitFor()
+    }
+  },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
   { name: 'settings-zones', scene: 'healthy', hash: '#/settings', prepare: click('.settings .trigger') },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },
@@ -447,6 +457,16 @@ export const SCREENS: readonly Screen[] = [
     hash: '#/brokers/broker-3',
     prepare: click('aside.detail .actions button')
   },
+  {
+    name: 'brokers-wipe',
+    scene: 'broken',
+    hash: '#/brokers/broker-3',
+    prepare: async (page) => {
+      await page.locator('aside.detail .actions button').nth(4).click()
+      await page.locator('#cost-name').waitFor()
+    }
+  },
+  { name: 'failures-active', scene: 'broken', hash: '#/lab/failures' },
   { name: 'topics', scene: 'broken', hash: '#/topics' },
   {
     name: 'topic-create',

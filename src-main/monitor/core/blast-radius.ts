@@ -65,12 +65,14 @@ export function blastRadius(seen: Seen, effect: Effect, absent: readonly number[
   const live = new Set(seen.liveBrokers.filter((id) => !absent.includes(id)))
   const topics: TopicCost[] = []
   let slowed = 0
+  let shrinks = 0
   let isMinIsrKnown = true
   for (const topic of seen.topics.values()) {
     const cost = emptyCost(topic)
     for (const partition of topic.partitions) {
       const after = partitionAfter(partition, topic, effect, live)
       if (after.isSlowed) slowed++
+      if (after.isShrunk) shrinks++
       if (after.isMinIsrMissing) isMinIsrKnown = false
       note(cost, partition.partition, after)
     }
@@ -80,6 +82,7 @@ export function blastRadius(seen: Seen, effect: Effect, absent: readonly number[
   return {
     topics,
     groups: groupsOf(seen, effect, topics),
+    shrinks,
     slowed,
     isComplete: seen.hasMetadata && seen.groups !== null,
     isMinIsrKnown
@@ -93,6 +96,7 @@ interface After {
   readonly isUnderMinIsr?: boolean
   readonly isRefused?: boolean
   readonly isLastInSync?: boolean
+  readonly isShrunk?: boolean
   readonly isSlowed?: boolean
   readonly isMinIsrMissing?: boolean
 }
@@ -154,9 +158,9 @@ function afterShrink(
   live: ReadonlySet<number>
 ): After {
   if (leader === null || !isr.includes(broker)) return {}
-  if (minIsr === undefined) return { isMinIsrMissing: true }
+  if (minIsr === undefined) return { isShrunk: true, isMinIsrMissing: true }
   const before = isr.filter((id) => live.has(id) || id === broker).length
-  return { isUnderMinIsr: before >= minIsr && before - 1 < minIsr }
+  return { isShrunk: true, isUnderMinIsr: before >= minIsr && before - 1 < minIsr }
 }
 
 function emptyCost({ name, partitions }: TopicFacts): TopicCost {

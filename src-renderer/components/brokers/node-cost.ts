@@ -103,12 +103,13 @@ function brokerLines(cost: NodeCostView, view: ClusterView, act: FailureAct): Co
       ? [line(handsOver(act) ? 'controller.stop' : 'controller.kill', 'degraded')]
       : []),
     ...counted(handsOver(act) ? 'moves.handed' : 'moves.elected', 'recovering', count('moves')),
+    ...counted(isOut ? 'shrinks.gone' : 'shrinks.lagging', 'degraded', cost.shrinks ?? 0),
     ...counted('slowed', 'degraded', cost.slowed),
     ...(act === 'skew-clock' ? [line('clock', 'degraded')] : []),
     ...(cost.isComplete ? [] : [line('incomplete', 'unknown')]),
     ...(cost.isMinIsrKnown ? [] : [line('minIsrUnknown', 'unknown')])
   ]
-  if (losses.length === 0) losses.push(line('nothing', 'healthy'))
+  if (losses.length === 0) losses.push(line(isOut ? 'nothing' : 'nothingOfFault', 'healthy'))
   return { losses, safe: safeLines(cost, view, act, losses) }
 }
 

@@ -96,7 +96,12 @@ describe('the blast radius of a fault', () => {
     const effect = effectOf({ node: 'broker-1', act: 'cut-link', to: 'broker-2' }, 1)
 
     expect(effect).toEqual({ type: 'cut', broker: 1, other: 2 })
-    expect(blastRadius(seen(topics), effect).topics[0]).toMatchObject({ underMinIsr: [0, 1], moves: [], offline: [] })
+    expect(blastRadius(seen(topics), effect).topics[0]).toMatchObject({
+      underMinIsr: [0, 1],
+      moves: [],
+      offline: []
+    })
+    expect(blastRadius(seen(topics), effect).shrinks).toBe(2)
   })
 
   it('of a link to the only member of the ensemble: as if the broker were gone', () => {
@@ -124,7 +129,7 @@ describe('the blast radius of a fault', () => {
 
   it('of what is slow: acks=all waits, and nothing is lost', () => {
     const slow = effectOf({ node: 'broker-1', act: 'slow-link', to: 'broker-2' }, 1)
-    expect(blastRadius(seen(topics), slow)).toMatchObject({ topics: [], slowed: 2 })
+    expect(blastRadius(seen(topics), slow)).toMatchObject({ topics: [], slowed: 2, shrinks: 0 })
     expect(blastRadius(seen(topics), effectOf({ node: 'broker-1', act: 'slow-disk' }, 1)).slowed).toBe(3)
     expect(blastRadius(seen(topics), effectOf({ node: 'broker-1', act: 'skew-clock' }, 1))).toMatchObject({
       topics: [],
