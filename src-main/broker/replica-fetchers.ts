@@ -8,7 +8,10 @@ import type { Address, Timer } from '../kernel/ports'
 import type { FollowerReplica } from './follower-replica'
 import { ReplicaFetcher, type FetcherPorts } from './replica-fetcher'
 
-/** An order that takes longer (its logs are opened) does not keep those of its partitions that are open waiting. */
+/**
+ * An order that takes longer (its logs are opened) does not keep those of its partitions that are open waiting. Each time twice as
+ * long, so that a disk that is slow is not asked for more polls by that.
+ */
 const joinsWaitMs = 200
 
 export interface FetchersOptions {
@@ -27,6 +30,7 @@ export class ReplicaFetchers {
   /** Of the order that is being obeyed. */
   readonly #joining = new Set<FollowerReplica>()
   #isObeying = false
+  #joinsWaitMs = joinsWaitMs
   #joinTimer: Timer | undefined
   #isClosed = false
 
@@ -38,6 +42,7 @@ export class ReplicaFetchers {
   /** Until `orderEnded` what is followed waits for the rest of the order, but not for long. */
   orderBegan(): void {
     this.#isObeying = true
+    this.#joinsWaitMs = joinsWaitMs
   }
 
   orderEnded(): void {
@@ -53,7 +58,10 @@ export class ReplicaFetchers {
       return
     }
     this.#joining.add(replica)
-    this.#joinTimer ??= this.#ports.clock.after(joinsWaitMs, () => this.#joinAll())
+    this.#joinTimer ??= this.#ports.clock.after(this.#joinsWaitMs, () => {
+      this.#joinsWaitMs *= 2
+      this.#joinAll()
+    })
   }
 
   #joinAll(): void {

@@ -61,13 +61,13 @@ describe('an order to follow many partitions', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('that takes long does not keep those that are open waiting, which are asked for some times a second', async () => {
-    const { clock, asked, obey } = await follower(10)
+  it('that takes long does not keep those that are open waiting, which are asked for now and then', async () => {
+    const { clock, asked, obey } = await follower(100)
 
     await clock.until(obey(100))
     await clock.run(100)
 
-    expect(asked[0]).toBeLessThan(300)
+    expect(asked[0]).toBeLessThan(500)
     expect(asked.length).toBeLessThanOrEqual(7)
   })
 })
