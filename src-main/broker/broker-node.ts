@@ -37,9 +37,10 @@ import { FetchSessions } from './fetch-sessions'
 import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
 import { IsrProposals } from './isr-proposals'
+import { logIncarnation } from './log-incarnation'
 import { ProducerIdSource } from './producer-id-source'
 import { register } from './registration'
-import { replicaLagMaxMs } from './partition'
+import type { Partition } from './partition'
 import { ReplicaFetchers } from './replica-fetchers'
 import { ReplicaManager } from './replica-manager'
 import { ClientConnection } from './server/client-connection'
@@ -57,6 +58,8 @@ const autoCreateTimeoutMs = 30_000
 /** Topics that are being created because somebody asked for them. */
 const autoCreatedMax = 1000
 const statsEveryMs = 1000
+/** replica.lag.time.max.ms */
+const replicaLagMaxMs = 30_000
 const configsReadAtOnce = 200
 /** Progress is told no more often. */
 const recoveryEveryMs = 500
@@ -85,6 +88,8 @@ export interface BrokerNodePorts {
   readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
   /** A broken invariant or an untrustworthy disk: the process ends. */
   readonly failed: (error: unknown) => void
+  /** Another one after each start of the machine; empty where the system tells none. */
+  readonly bootId: string
 }
 
 export interface BrokerNodeOptions {
@@ -97,6 +102,8 @@ export interface BrokerNodeOptions {
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
   readonly initialRebalanceDelayMs?: number
+  /** replica.lag.time.max.ms; absent: 30,000. */
+  readonly replicaLagMaxMs?: number
   /** Broker configs that give topics their defaults, by Kafka's names. */
   readonly configs?: Readonly<Record<string, string>>
 }
@@ -122,6 +129,7 @@ export class BrokerNode {
   #listener: Listener | undefined
   #timers: Timer[] = []
   #clusterId: string | undefined
+  #logIncarnation = ''
   #isStopping = false
   #refusesClients = false
   /** The controller has told this process of all topics at least once. */
@@ -177,7 +185,7 @@ export class BrokerNode {
     this.#notifications.look()
     this.#repeat(statsEveryMs, () => this.#tellStats())
     this.#repeat(idleCheckMs, () => this.#closeIdle())
-    this.#repeat(replicaLagMaxMs / 2, () => this.#replicas?.tick())
+    this.#repeat(this.#lagMaxMs / 2, () => this.#replicas?.tick())
     await ready
     this.#ports.log('info', 'serving', { port: address.port, startedAtMs: clock.nowMs() })
     return address
@@ -222,6 +230,7 @@ export class BrokerNode {
       intervals
     })
     this.#logs = logs
+    this.#logIncarnation = await logIncarnation({ ...this.#ports, dir: dataDir }, logs.wasClean)
     return logs
   }
 
@@ -234,6 +243,7 @@ export class BrokerNode {
     const proposals = new IsrProposals({ ...ports, channel: this.#controllerChannel }, self)
     this.#proposals = proposals
     const replicas: ReplicaManager = new ReplicaManager({
+      lagMaxMs: this.#lagMaxMs,
       brokerId,
       brokerEpochMin: brokerEpochOf(this.#ensemble.lastZxid) + 1n,
       logs,
@@ -302,6 +312,10 @@ export class BrokerNode {
     for (const connection of [...this.#connections]) if (!connection.isBroker) connection.destroy()
   }
 
+  get #lagMaxMs(): number {
+    return this.#options.replicaLagMaxMs ?? replicaLagMaxMs
+  }
+
   async #listen(services: BrokerServices): Promise<Address> {
     const ports = {
       router: new RequestRouter(handlerTable(services)),
@@ -340,7 +354,8 @@ export class BrokerNode {
       port,
       rack: null,
       timestampMs: this.#ports.clock.nowMs(),
-      guid: this.#guid
+      guid: this.#guid,
+      logIncarnation: this.#logIncarnation
     }
     const epoch = await register(ports, registration)
     if (this.#replicas !== undefined) this.#replicas.brokerEpoch = epoch
@@ -553,6 +568,11 @@ export class BrokerNode {
     if (isAlone || this.#replicas === undefined || this.#ensemble.state !== 'connected') return
     const { brokerEpoch } = this.#replicas
     await leaveCluster({ ...this.#ports, brokerId, brokerEpoch, channel: this.#controllerChannel })
+  }
+
+  /** What it holds at the moment. */
+  partitions(): Iterable<Partition> {
+    return this.#replicas?.all() ?? []
   }
 
   inspect(): Readonly<Record<string, unknown>> {

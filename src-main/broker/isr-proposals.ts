@@ -118,7 +118,7 @@ export class IsrProposals {
       const error = errorName(told.errorCode)
       if (error === 'NONE') {
         news.add(partition, told)
-        partition.isrStored(told)
+        partition.isrStored(told, proposal.id)
       } else this.#refused(partition, proposal, error)
       if (this.#waiting.has(partition)) areAnswered = false
     }

@@ -25,6 +25,8 @@ export interface PartitionRole extends LeaderTerm {
 export interface PartitionPorts extends FollowerPorts {
   readonly brokerId: BrokerId
   readonly clock: Clock
+  /** replica.lag.time.max.ms */
+  readonly lagMaxMs: number
   /** There is more to be read: of everything for followers, of what is committed for consumers. */
   readonly grown: (partition: Partition) => void
   /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
@@ -32,9 +34,6 @@ export interface PartitionPorts extends FollowerPorts {
   /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
 }
-
-/** replica.lag.time.max.ms */
-export const replicaLagMaxMs = 30_000
 
 export class Partition {
   readonly name: string
@@ -102,7 +101,7 @@ export class Partition {
       return
     }
     this.#follower = undefined
-    const { brokerId, clock, followerAskedMs } = this.#ports
+    const { brokerId, clock, lagMaxMs, followerAskedMs } = this.#ports
     const { log } = this
     if (this.#leader === undefined) {
       const configs = {
@@ -110,7 +109,7 @@ export class Partition {
           return log.config.minInSyncReplicas
         }
       }
-      const options = { brokerId, lagMaxMs: replicaLagMaxMs, configs, askedMs: followerAskedMs }
+      const options = { brokerId, lagMaxMs, configs, askedMs: followerAskedMs }
       this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
     } else this.#leader.becameLeader(role, clock.monotonicMs())
     this.#carryOut(this.#leader)
@@ -203,10 +202,10 @@ export class Partition {
   }
 
   /** The controller's answer to a proposal: what is stored now. */
-  isrStored(stored: StoredIsr): void {
+  isrStored(stored: StoredIsr, proposalId: number): void {
     const leader = this.#leader
     if (leader === undefined) return
-    leader.isrChanged(stored, this.#ports.clock.monotonicMs())
+    leader.isrChanged(stored, proposalId, this.#ports.clock.monotonicMs())
     this.#carryOut(leader)
   }
 

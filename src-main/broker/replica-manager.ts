@@ -31,6 +31,8 @@ export interface ReplicaManagerOptions {
   readonly isAlive: (brokerId: BrokerId) => boolean
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
   readonly truncated: (truncation: Truncation) => void
+  /** replica.lag.time.max.ms */
+  readonly lagMaxMs: number
 }
 
 export interface PartitionOrder extends PartitionRole {
@@ -105,12 +107,12 @@ export class ReplicaManager {
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
-    const { brokerId, clock, log, isrProposed, truncated } = options
+    const { brokerId, clock, log, isrProposed, truncated, lagMaxMs } = options
     const grown = ({ name }: Partition): void => {
       if (this.purgatory.isWatched(name)) this.#touch(name)
     }
     const followerAskedMs = (follower: BrokerId): number => this.#followersAskedMs.get(follower) ?? -Infinity
-    this.#partitionPorts = { brokerId, clock, log, grown, isrProposed, truncated, followerAskedMs }
+    this.#partitionPorts = { brokerId, clock, lagMaxMs, log, grown, isrProposed, truncated, followerAskedMs }
   }
 
   get brokerId(): BrokerId {
@@ -343,7 +345,7 @@ export class ReplicaManager {
     if (this.#options.isAlive(follower)) this.#followersAskedMs.set(follower, this.#options.clock.monotonicMs())
   }
 
-  /** Every half of the time that a follower may lag (replicaLagMaxMs). */
+  /** Every half of the time that a follower may lag (replica.lag.time.max.ms). */
   tick(): void {
     for (const partition of this.all()) partition.tick()
   }

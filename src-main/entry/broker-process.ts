@@ -1,4 +1,5 @@
 /** A broker as a process of its own; see node-process.ts for how it is spoken to. */
+import { bootId } from '../adapters/boot-id'
 import { nodeCompression } from '../adapters/node-compression'
 import { BrokerNode } from '../broker/broker-node'
 import type { NodeFaults } from '../kernel/node-faults'
@@ -40,6 +41,7 @@ runNode((failed) => {
     {
       ...nodePorts(config.dataDir, faults, { refusesWhoeverConnects: false }),
       compression: nodeCompression,
+      bootId: bootId(),
       event: tellEvent,
       failed
     },

@@ -98,6 +98,7 @@ export class BrokerWorld {
         disk,
         checksum: nodeChecksum,
         compression: nodeCompression,
+        bootId: this.machine(id).bootId,
         log: silent,
         volume: () => undefined,
         event: (name, fields) => this.#told({ broker: id, name, fields }),

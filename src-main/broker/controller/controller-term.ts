@@ -62,6 +62,8 @@ export class ControllerTerm {
   readonly broadcast: ControllerBroadcast
   readonly refusals: Refusals
   readonly deletions: TopicDeletions
+  /** All of it has been read: until then it knows nobody that could lead, and says nothing. */
+  isRead = false
   readonly #states: PartitionStates
   #rebalanceTimer: Timer | undefined
 
@@ -133,8 +135,9 @@ export class ControllerTerm {
       if (this.state.deleting.has(partition.topic)) return { type: 'unchanged' }
       const election = decide(partition)
       const isUnclean = election.type === 'update' && election.isUnclean
-      if (election.type !== 'unchanged') decided.set(partition, { partition, before: partition.state, isUnclean })
-      return election
+      if (election.type === 'unchanged') return election
+      decided.set(partition, { partition, before: partition.state, isUnclean })
+      return { ...election, state: this.state.withLogs(election.state, partition.state) }
     }
     // A move of a leader says nothing of who has bounced; only the usual rules look at that.
     const stored = (partition: ControlledPartition): void => {
@@ -172,6 +175,7 @@ export class ControllerTerm {
       isOnline: (id) => state.canServe(partition, id),
       isLeaving: (id) => state.shuttingDown.has(id),
       hasBounced: (id) => state.hasBounced(id, partition),
+      hasWholeLog: (id) => state.hasWholeLog(partition, id),
       isUncleanAllowed,
       controllerEpoch: epoch
     })

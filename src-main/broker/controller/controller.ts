@@ -169,7 +169,7 @@ export class Controller {
     return new Promise((resolve) => {
       this.#enqueue(async () => {
         const term = this.#term
-        if (term === undefined) {
+        if (term?.isRead !== true) {
           resolve(failed(undefined))
           return
         }
@@ -185,7 +185,8 @@ export class Controller {
 
   #whenActive(event: (term: ControllerTerm) => Promise<void>): void {
     this.#enqueue(async () => {
-      if (this.#term !== undefined) await event(this.#term)
+      // One that could not be read is read anew, whatever happens meanwhile.
+      if (this.#term?.isRead === true) await event(this.#term)
     })
   }
 
@@ -219,6 +220,7 @@ export class Controller {
     await readTopics(term, this.#onTopics)
     await readDeletions(term, this.#onDeletions)
     await readBrokers(term, this.#onBrokers)
+    term.isRead = true
     term.deletions.resume()
     term.rebalance()
   }

@@ -89,6 +89,9 @@ export async function changeIsrs(
   // What is stored as it was decided is decided about once; the others are somebody else's elections.
   const changed = written.filter((partition) => !refusals.has(partition))
   if (changed.length > 0) void term.tell({ changed, isForClients: true })
+  // Its leader does not know what is stored, and nothing else tells it.
+  const outdated = [...refusals].flatMap(([one, error]) => (error === 'INVALID_UPDATE_VERSION' ? [one] : []))
+  if (outdated.length > 0) void term.tell({ changed: outdated })
   if (changed.length < written.length) void term.tell({ changed: written.filter((one) => refusals.has(one)) })
   // A reassignment waits for its last replica to be in sync.
   if (changed.some(({ reassignment }) => reassignment !== undefined))

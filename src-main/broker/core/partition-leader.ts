@@ -243,12 +243,17 @@ export class PartitionLeader {
     this.#effects.push({ type: 'proposeIsr', proposal: this.#proposal })
   }
 
-  /** What is stored now, as the controller answered; what is older than what we know does nothing. */
-  isrChanged(stored: StoredIsr, nowMs: number): void {
+  /**
+   * What is stored now, as the controller answered to that proposal; what is older than what we know does nothing. Another one that
+   * is under way by now is still to be answered, unless what it is about is no more.
+   */
+  isrChanged(stored: StoredIsr, proposalId: number, nowMs: number): void {
     if (stored.leaderEpoch !== this.#term.leaderEpoch || stored.partitionEpoch < this.#partitionEpoch) return
     this.#partitionEpoch = stored.partitionEpoch
     this.#isr = new Set(stored.isr)
-    this.#proposal = undefined
+    const proposal = this.#proposal
+    if (proposal?.id === proposalId || (proposal?.partitionEpoch ?? 0) < stored.partitionEpoch)
+      this.#proposal = undefined
     this.#advance(nowMs)
   }
 

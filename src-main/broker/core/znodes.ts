@@ -83,6 +83,8 @@ export interface BrokerRegistration extends BrokerEndpoint {
   readonly timestampMs: number
   /** Ours, beside Kafka's fields: tells this process from others of the same id. */
   readonly guid: string
+  /** Ours: another one when it may have come back with less than it had (KIP-903); empty: it says none. */
+  readonly logIncarnation: string
 }
 
 export function brokerData(broker: BrokerRegistration): Uint8Array {
@@ -95,20 +97,22 @@ export function brokerData(broker: BrokerRegistration): Uint8Array {
     endpoints: [`PLAINTEXT://${broker.host}:${broker.port}`],
     listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
     features: {},
-    guid: broker.guid
+    guid: broker.guid,
+    log_incarnation: broker.logIncarnation
   })
 }
 
 export function parseBroker(id: BrokerId, data: Uint8Array | null): BrokerRegistration | undefined {
   const value = parsed(data)
   if (value === undefined || typeof value['host'] !== 'string' || typeof value['port'] !== 'number') return undefined
-  const { host, port, rack, guid, timestamp } = value
+  const { host, port, rack, guid, timestamp, log_incarnation: logIncarnation } = value
   return {
     id,
     host,
     port,
     rack: typeof rack === 'string' ? rack : null,
     guid: typeof guid === 'string' ? guid : '',
+    logIncarnation: typeof logIncarnation === 'string' ? logIncarnation : '',
     timestampMs: Number(timestamp)
   }
 }
@@ -193,6 +197,11 @@ export interface PartitionState {
   readonly leaderEpoch: LeaderEpoch
   readonly isr: readonly BrokerId[]
   readonly controllerEpoch: ControllerEpoch
+  /**
+   * The log incarnations with which members came into the ISR, where they are known: who has another one by now may lack what it
+   * had. Beside Kafka's own fields; a controller of Kafka's drops it.
+   */
+  readonly isrLogs?: Readonly<Record<BrokerId, string>>
 }
 
 export function partitionStateData(state: PartitionState): Uint8Array {
@@ -201,7 +210,8 @@ export function partitionStateData(state: PartitionState): Uint8Array {
     leader: state.leader,
     version: 1,
     leader_epoch: state.leaderEpoch,
-    isr: state.isr
+    isr: state.isr,
+    ...(state.isrLogs === undefined ? {} : { isr_log_epochs: state.isr.map((id) => state.isrLogs?.[id] ?? '') })
   })
 }
 
@@ -210,7 +220,24 @@ export function parsePartitionState(data: Uint8Array | null): PartitionState | u
   if (value === undefined) return undefined
   const { leader, leader_epoch: leaderEpoch, isr, controller_epoch: controllerEpoch } = value
   if (typeof leader !== 'number' || typeof leaderEpoch !== 'number' || !isIds(isr)) return undefined
-  return { leader, leaderEpoch, isr, controllerEpoch: typeof controllerEpoch === 'number' ? controllerEpoch : 0 }
+  const isrLogs = isrLogsOf(isr, value['isr_log_epochs'])
+  return {
+    leader,
+    leaderEpoch,
+    isr,
+    controllerEpoch: typeof controllerEpoch === 'number' ? controllerEpoch : 0,
+    ...(isrLogs === undefined ? {} : { isrLogs })
+  }
+}
+
+/** In the order of the ISR; of no use when somebody who does not know them has changed that. */
+function isrLogsOf(isr: readonly BrokerId[], logs: unknown): Readonly<Record<BrokerId, string>> | undefined {
+  if (!Array.isArray(logs) || logs.length !== isr.length) return undefined
+  const known = isr.flatMap((id, i): [BrokerId, string][] => {
+    const log: unknown = logs[i]
+    return typeof log === 'string' && log !== '' ? [[id, log]] : []
+  })
+  return Object.fromEntries(known)
 }
 
 // ── configs, cluster, producer ids ───────────────────────────────────────────────────────────────────────────────

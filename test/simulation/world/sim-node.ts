@@ -14,6 +14,8 @@ export class SimNode {
   skewMs = 0
   /** Timers and monotonic time run at this rate: 1.001 gains a millisecond a second. */
   rate = 1
+  /** How often the machine has lost its power. */
+  #powerCuts = 0
   readonly #clock: SimClock
   readonly #network: SimNetwork
   #life = 0
@@ -47,6 +49,10 @@ export class SimNode {
     for (const callback of held) this.#clock.soon(callback)
   }
 
+  get bootId(): string {
+    return `boot ${this.#powerCuts}`
+  }
+
   get isPaused(): boolean {
     return this.#isPaused
   }
@@ -61,6 +67,7 @@ export class SimNode {
   /** Power cut: of what was not synced only `keep` bytes stay, and nobody is told that it has gone. */
   crash(keep: (path: string, unsyncedBytes: number) => number = () => 0): void {
     this.#endLife()
+    this.#powerCuts += 1
     this.disk.crash(keep)
     this.#network.kill(this.name, false)
   }
@@ -93,7 +100,7 @@ export class SimNode {
       }
     }
     return {
-      nowMs: () => this.#clock.nowMs() + this.skewMs,
+      nowMs: () => Math.floor(this.#clock.nowMs() + this.skewMs),
       monotonicMs: () => this.#clock.monotonicMs() * this.rate,
       after,
       soon: (callback) => void after(0, callback)

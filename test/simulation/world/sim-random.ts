@@ -1,5 +1,13 @@
 import type { Random } from '../../../src-main/kernel/ports'
 
+/** Neighbouring seeds have nothing in common (Murmur3's finalizer). */
+export function mixed(seed: number): number {
+  let hash = seed >>> 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
 /** Deterministic: a linear congruential generator (Numerical Recipes' constants). */
 export class SimRandom implements Random {
   #state: number
@@ -11,6 +19,11 @@ export class SimRandom implements Random {
   uint32(): number {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0
     return this.#state
+  }
+
+  /** Another one, of which nothing is in common with this one's: its own next numbers would be, as a seed. */
+  fork(): SimRandom {
+    return new SimRandom(mixed(this.uint32()))
   }
 
   bytes(count: number): Uint8Array {

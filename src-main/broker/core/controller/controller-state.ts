@@ -14,6 +14,8 @@ export interface LiveBroker extends BrokerEndpoint {
   readonly epoch: BrokerEpoch
   /** Of the process, as it registered; empty where it says none (Kafka’s does not). */
   readonly guid: string
+  /** Of its logs, as it registered; empty where it says none. */
+  readonly logIncarnation: string
 }
 
 export interface ControlledPartition {
@@ -47,6 +49,8 @@ export class ControllerState {
   readonly deleting = new Set<string>()
   /** Live brokers that are about to stop: they lead nothing new and join no ISR. */
   readonly shuttingDown = new Set<BrokerId>()
+  /** As it was known before, by registration: a broker that asked to stop still does, although all is read anew. */
+  readonly #leavingBefore: ReadonlyMap<BrokerId, BrokerEpoch>
   /** What live brokers have refused, by broker: their names, so that they are asked again. */
   readonly #refused = new Map<BrokerId, Map<string, ControlledPartition>>()
   /**
@@ -64,6 +68,8 @@ export class ControllerState {
   constructor(before?: ControllerState) {
     this.#settled = new Map(before === undefined ? [] : before.#settled)
     this.#dealtWith = new Map(before === undefined ? [] : before.#dealtWith)
+    const leaving = [...(before?.shuttingDown ?? [])].flatMap((id) => before?.brokers.get(id) ?? [])
+    this.#leavingBefore = new Map(leaving.map(({ id, epoch }) => [id, epoch]))
   }
 
   isAlive(brokerId: BrokerId): boolean {
@@ -92,6 +98,23 @@ export class ControllerState {
       if (known?.process === processOf(now)) known.partitions.add(name)
       else this.#dealtWith.set(id, { process: processOf(now), partitions: new Set([name]) })
     }
+  }
+
+  /** False when it came back with other logs than those with which it had come into this ISR (KIP-903); unknown is whole. */
+  hasWholeLog({ state }: ControlledPartition, brokerId: BrokerId): boolean {
+    const then = state?.isrLogs?.[brokerId]
+    const now = this.brokers.get(brokerId)?.logIncarnation
+    return then === undefined || now === undefined || now === '' || now === then
+  }
+
+  /** With the logs of its members: those that were in sync before, with which they came; others, those that they have now. */
+  withLogs(next: PartitionState, before: PartitionState | undefined): PartitionState {
+    const known = next.isr.flatMap((id): [BrokerId, string][] => {
+      const log = before?.isr.includes(id) === true ? before.isrLogs?.[id] : this.brokers.get(id)?.logIncarnation
+      return log === undefined || log === '' ? [] : [[id, log]]
+    })
+    const { isrLogs: _before, ...rest } = next
+    return known.length === 0 ? rest : { ...rest, isrLogs: Object.fromEntries(known) }
   }
 
   /** The stored states of all partitions are about the brokers that are known now. */
@@ -188,7 +211,8 @@ export class ControllerState {
       if (known?.epoch === broker.epoch) continue
       if (known !== undefined) left.push(broker.id)
       this.#refused.delete(broker.id)
-      this.shuttingDown.delete(broker.id)
+      if (this.#leavingBefore.get(broker.id) === broker.epoch && known === undefined) this.shuttingDown.add(broker.id)
+      else this.shuttingDown.delete(broker.id)
       joined.push(broker.id)
       this.brokers.set(broker.id, broker)
     }

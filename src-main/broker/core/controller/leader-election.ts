@@ -30,6 +30,8 @@ export interface ElectionFacts {
   readonly isOnline: (brokerId: BrokerId) => boolean
   /** Registered anew since the stored state was made: that was about an earlier self, which may have held more. */
   readonly hasBounced: (brokerId: BrokerId) => boolean
+  /** False: it has come back with less than it may have had when it was in sync (KIP-903); all have when left out. */
+  readonly hasWholeLog?: (brokerId: BrokerId) => boolean
   /** Online, and about to stop: it leads nothing new while there is another; none when left out. */
   readonly isLeaving?: (brokerId: BrokerId) => boolean
   /** Of whoever decides; it is stored with the decision. */
@@ -42,6 +44,7 @@ const unchanged: Election = { type: 'unchanged' }
 
 export function electLeader(facts: ElectionFacts): Election {
   const { replicas, stored, isOnline, isLeaving = () => false, hasBounced, controllerEpoch } = facts
+  const { hasWholeLog = () => true } = facts
   invariant(replicas.length > 0, 'a partition has a replica')
   const online = replicas.filter((id) => isOnline(id) && !isLeaving(id))
   if (stored === undefined) {
@@ -51,7 +54,7 @@ export function electLeader(facts: ElectionFacts): Election {
   }
   // Nobody of ours stores that; from nothing nobody can be elected.
   if (stored.isr.length === 0) return unchanged
-  const hasStayed = (id: BrokerId): boolean => isOnline(id) && !hasBounced(id)
+  const hasStayed = (id: BrokerId): boolean => isOnline(id) && !hasBounced(id) && hasWholeLog(id)
   const stayed = stored.isr.filter(hasStayed)
   if (stored.leader !== noLeader && hasStayed(stored.leader)) {
     // Only foreign states have a leader outside of the ISR: nothing is taken from those.
@@ -62,30 +65,49 @@ export function electLeader(facts: ElectionFacts): Election {
   const heir = heirs.find((id) => !isLeaving(id)) ?? heirs[0]
   if (heir !== undefined) return decided(facts, stored, heir, stayed)
   const back = returned(facts, stored)
-  if (back !== undefined) return decided(facts, stored, back, [back])
+  if (back !== undefined) return decided(facts, stored, back, [back], isShortened(facts, stored, back))
   const [outsider] = online
   if (facts.isUncleanAllowed === true && outsider !== undefined) return decided(facts, stored, outsider, [outsider])
-  return stored.leader === noLeader ? unchanged : decided(facts, stored, noLeader, lastOf(stored))
+  return stored.leader === noLeader ? unchanged : decided(facts, stored, noLeader, lastOf(facts, stored))
 }
 
-/** Nobody stayed: of those that bounced the last leader is the best, since nobody had more than it. */
-function returned({ replicas, isOnline }: ElectionFacts, { leader, isr }: PartitionState): BrokerId | undefined {
-  const isBack = (id: BrokerId): boolean => isr.includes(id) && isOnline(id)
-  return isBack(leader) && replicas.includes(leader) ? leader : replicas.find(isBack)
+/**
+ * Nobody stayed: of those that bounced the last leader is the best, since nobody had more than it. Whoever came back with less is
+ * taken only when there is nobody left to wait for.
+ */
+function returned(
+  { replicas, isOnline, hasWholeLog = () => true }: ElectionFacts,
+  { leader, isr }: PartitionState
+): BrokerId | undefined {
+  const isAnyMissing = isr.some((id) => !isOnline(id))
+  const hasAll = replicas.some((id) => isr.includes(id) && isOnline(id) && hasWholeLog(id))
+  if (!hasAll && isAnyMissing) return undefined
+  const isBack = (id: BrokerId): boolean => isr.includes(id) && isOnline(id) && (!hasAll || hasWholeLog(id))
+  return isBack(leader) && replicas.includes(leader) ? leader : isr.find((id) => isBack(id) && replicas.includes(id))
 }
 
-/** The one whose return heals the partition without loss. */
-function lastOf({ leader, isr }: PartitionState): readonly BrokerId[] {
-  return isr.includes(leader) ? [leader] : isr
+/** The one whose return heals the partition without loss: the last leader; when that is back with less, whoever had as much. */
+function lastOf(
+  { isOnline, hasWholeLog = () => true }: ElectionFacts,
+  { leader, isr }: PartitionState
+): readonly BrokerId[] {
+  if (!isr.includes(leader)) return isr
+  // First, so that it is known as the last one: nobody had more.
+  return !isOnline(leader) || hasWholeLog(leader) ? [leader] : [leader, ...isr.filter((id) => id !== leader)]
 }
+
+/** Others had been in sync with it, and nobody can say whether it still has what they had. */
+const isShortened = ({ hasWholeLog = () => true }: ElectionFacts, { isr }: PartitionState, leader: BrokerId): boolean =>
+  isr.length > 1 && !hasWholeLog(leader)
 
 function decided(
   { controllerEpoch }: ElectionFacts,
   stored: PartitionState,
   leader: BrokerId,
-  isr: readonly BrokerId[]
+  isr: readonly BrokerId[],
+  mayLack = false
 ): Election {
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
-  const isUnclean = leader !== noLeader && !stored.isr.includes(leader)
+  const isUnclean = mayLack || (leader !== noLeader && !stored.isr.includes(leader))
   return { type: 'update', isUnclean, state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
 }

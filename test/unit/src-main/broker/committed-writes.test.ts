@@ -360,6 +360,7 @@ describe('a partition with fewer in-sync replicas than min.insync.replicas', () 
     const logs = { create: () => Promise.resolve(log) } as unknown as ReplicaManagerOptions['logs']
     const { clock, log: told } = one.ports
     const replicas = new ReplicaManager({
+      lagMaxMs: 30_000,
       brokerId: 1,
       brokerEpochMin: 0n,
       logs,

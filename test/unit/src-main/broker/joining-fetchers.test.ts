@@ -32,6 +32,7 @@ async function follower(openingMs: number) {
   } as unknown as ReplicaManagerOptions['logs']
   const replicas = new ReplicaManager({
     brokerId: 1,
+    lagMaxMs: 30_000,
     brokerEpochMin: 0n,
     logs,
     clock,

@@ -83,7 +83,13 @@ describe('AlterPartition', () => {
 
     expect(error).toBe('NONE')
     expect(answered).toMatchObject([{ errorCode: 0, leaderId: 1, leaderEpoch: 0, isr: [1, 3], partitionEpoch: 1 }])
-    expect(await storedOf(cluster)).toEqual({ leader: 1, leaderEpoch: 0, isr: [1, 3], controllerEpoch: 1, version: 1 })
+    expect(await storedOf(cluster)).toMatchObject({
+      leader: 1,
+      leaderEpoch: 0,
+      isr: [1, 3],
+      controllerEpoch: 1,
+      version: 1
+    })
     for (const id of [1, 2, 3]) {
       const known = await cluster.world.ask(id, metadataCall, {
         topics: [{ name: 't' }],

@@ -295,7 +295,7 @@ describe('a broker that comes back before its earlier self was given up', () => 
   it('is asked, although the question to its earlier self is open', async () => {
     const clock = new SimClock()
     const state = new ControllerState()
-    const broker = { id: 2, host: 'sim', port: 9093, rack: null, guid: '', epoch: 1n }
+    const broker = { id: 2, host: 'sim', port: 9093, rack: null, guid: '', logIncarnation: '', epoch: 1n }
     const partition = { topic: 'orders', partition: 0, replicas: [2], state: undefined, zkVersion: 0 }
     state.replaceBrokers([broker])
     state.topics.set('orders', { name: 'orders', topicId: zeroUuid, partitions: [partition] })

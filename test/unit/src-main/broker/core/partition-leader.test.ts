@@ -120,7 +120,7 @@ describe('the high watermark', () => {
 
     configs.minInSyncReplicas = 2
     expect(leader.outcomeOf(10)).toBe('NONE')
-    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1] }, 0)
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1] }, 0, 0)
 
     expect(leader.outcomeOf(10)).toBe('NOT_ENOUGH_REPLICAS_AFTER_APPEND')
     expect(leader.outcomeOf(11)).toBeUndefined()
@@ -165,7 +165,7 @@ describe('joining the ISR', () => {
     const { leader, fetched } = leading({ isr: [1] })
     fetched(2, 10)
 
-    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1, 2] }, 0)
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1, 2] }, 1, 0)
 
     expect(leader.inspect()).toMatchObject({ isr: [1, 2], partitionEpoch: 8, proposal: undefined })
     expect(fetched(3, 10).at(-1)).toMatchObject({ proposal: { id: 2, partitionEpoch: 8, isr: [1, 2, 3] } })
@@ -206,7 +206,7 @@ describe('leaving the ISR', () => {
     leader.tick(40_000)
     expect([proposal().isr, leader.highWatermark]).toEqual([[1, 2], 5])
 
-    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1, 2] }, 40_000)
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1, 2] }, 1, 40_000)
 
     expect(leader.takeEffects()).toEqual([{ type: 'commit', to: 20 }])
   })
@@ -243,6 +243,18 @@ describe('an answer to a proposal', () => {
     expect(leader.inspect()).toMatchObject({ isr: [1], proposal: undefined, partitionEpoch: 9 })
   })
 
+  it('of an earlier one leaves the one under way waiting for its own', () => {
+    const { leader, made } = proposed()
+
+    // As it was stored before this one was made: a controller has told of it in between.
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 7, isr: [1] }, made.id - 1, 0)
+    expect(leader.inspect()).toMatchObject({ proposal: made.isr })
+
+    // Something newer is stored: what it was about is no more.
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 8, isr: [1] }, made.id - 1, 0)
+    expect(leader.inspect()).toMatchObject({ proposal: undefined, partitionEpoch: 8 })
+  })
+
   it('of any other kind has it proposed again', () => {
     const { leader, made, proposal } = proposed()
 
@@ -256,8 +268,8 @@ describe('an answer to a proposal', () => {
     const before = leader.inspect()
 
     leader.isrRefused(made.id - 1, 'INELIGIBLE_REPLICA', 0)
-    leader.isrChanged({ leaderEpoch: 3, partitionEpoch: 9, isr: [1] }, 0)
-    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 6, isr: [1, 3] }, 0)
+    leader.isrChanged({ leaderEpoch: 3, partitionEpoch: 9, isr: [1] }, made.id, 0)
+    leader.isrChanged({ leaderEpoch: 4, partitionEpoch: 6, isr: [1, 3] }, made.id, 0)
 
     expect(leader.inspect()).toEqual(before)
   })
@@ -370,8 +382,9 @@ describe('any history of a leader and its followers', () => {
           } else if (open !== undefined && one.how === 'stored') {
             stored = { ...stored, partitionEpoch: stored.partitionEpoch + 1, isr: open.isr }
             mayBe = [stored.isr]
+            const { id } = open
             open = undefined
-            leader.isrChanged(stored, nowMs)
+            leader.isrChanged(stored, id, nowMs)
           } else if (open !== undefined && one.how === 'INELIGIBLE_REPLICA') {
             mayBe = [stored.isr]
             const { id } = open

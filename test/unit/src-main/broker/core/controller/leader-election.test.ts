@@ -6,19 +6,22 @@ import type { PartitionState } from '../../../../../../src-main/broker/core/znod
 interface Situation {
   readonly alive: readonly number[]
   readonly bounced?: readonly number[]
+  /** Came back with less than they had. */
+  readonly shortened?: readonly number[]
   readonly isUncleanAllowed?: boolean
 }
 
 const elect = (
   replicas: readonly number[],
   stored: PartitionState | undefined,
-  { alive, bounced = [], isUncleanAllowed = false }: Situation
+  { alive, bounced = [], shortened = [], isUncleanAllowed = false }: Situation
 ) =>
   electLeader({
     replicas,
     stored,
     isOnline: (id) => alive.includes(id),
     hasBounced: (id) => alive.includes(id) && bounced.includes(id),
+    hasWholeLog: (id) => !shortened.includes(id),
     controllerEpoch: 7,
     isUncleanAllowed
   })
@@ -175,5 +178,28 @@ describe('electLeader, whatever happens', () => {
         expect(elect(replicas, election.state, { ...now, bounced: [] })).toEqual(unchanged)
       })
     )
+  })
+})
+
+describe('electLeader, with a broker that came back with less than it had', () => {
+  it('does not leave it leader, nor in the ISR, whether or not anybody saw it go', () => {
+    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 2, 3], shortened: [1] })).toEqual(next(2, [2, 3]))
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 2, 3], shortened: [1] })).toEqual(next(2, [2, 3]))
+  })
+
+  it('waits for one that has everything, and keeps that in the ISR', () => {
+    expect(elect([1, 2], stored(1, [1, 2]), { alive: [1], shortened: [1] })).toEqual(next(-1, [1, 2]))
+    expect(elect([1, 2], stored(-1, [1, 2]), { alive: [1], shortened: [1] })).toEqual(unchanged)
+    expect(elect([1, 2], stored(-1, [1, 2]), { alive: [1, 2], bounced: [1, 2], shortened: [1] })).toEqual(next(2, [2]))
+  })
+
+  it('takes the last leader when all of the ISR has come back so', () => {
+    const all = { alive: [1, 2, 3], shortened: [1, 2, 3] }
+
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), all)).toEqual(next(2, [2], true))
+    // It came back first, and was not elected then: it still is the one that nobody had more than.
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [2], shortened: [2] })).toEqual(next(-1, [2, 1, 3]))
+    expect(elect([1, 2, 3], stored(-1, [2, 1, 3]), all)).toEqual(next(2, [2], true))
+    expect(elect([1], stored(1, [1]), { alive: [1], shortened: [1] })).toEqual(next(1, [1]))
   })
 })

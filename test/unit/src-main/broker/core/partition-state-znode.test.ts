@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { parsePartitionState, partitionStateData, textOf } from '../../../../../src-main/broker/core/znodes'
+
+const state = { leader: 2, leaderEpoch: 3, isr: [2, 1], controllerEpoch: 1 }
+
+describe('the znode of a partition’s state', () => {
+  it('is Kafka’s where no logs are known', () => {
+    expect(JSON.parse(textOf(partitionStateData(state)))).toEqual({
+      controller_epoch: 1,
+      leader: 2,
+      version: 1,
+      leader_epoch: 3,
+      isr: [2, 1]
+    })
+  })
+
+  it('has the logs of the ISR beside it, in its order, where they are known', () => {
+    const withLogs = { ...state, isrLogs: { 1: 'one' } }
+    const data = partitionStateData(withLogs)
+
+    expect(JSON.parse(textOf(data))).toMatchObject({ isr: [2, 1], isr_log_epochs: ['', 'one'] })
+    expect(parsePartitionState(data)).toEqual(withLogs)
+  })
+
+  it('takes no logs that are not of this ISR', () => {
+    const data = new TextEncoder().encode(
+      JSON.stringify({ controller_epoch: 1, leader: 2, leader_epoch: 3, isr: [2], isr_log_epochs: ['a', 'b'] })
+    )
+
+    expect(parsePartitionState(data)).toEqual({ leader: 2, leaderEpoch: 3, isr: [2], controllerEpoch: 1 })
+  })
+})
