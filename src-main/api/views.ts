@@ -289,22 +289,6 @@ export const partitionMapSchema = z.object({
 })
 export type PartitionMapView = z.infer<typeof partitionMapSchema>
 
-/** A topic's replicas; by partition its leader, the replicas in their order, and those in sync. */
-export interface TopicPlacement {
-  readonly name: string
-  readonly partitions: readonly {
-    readonly leader: number | null
-    readonly replicas: readonly number[]
-    readonly isr: readonly number[]
-  }[]
-}
-/** Topics with an offline partition first, Kafka's own last; so many of them that there are 5,000 partitions at most. */
-export interface PlacementView {
-  readonly observedAtMs: number | null
-  readonly partitionCount: number
-  readonly topics: readonly TopicPlacement[]
-}
-
 export const heldPartitionSchema = z.object({
   topic: z.string(),
   partition: count,
@@ -373,12 +357,6 @@ export type UnreadableView = z.infer<typeof unreadableSchema>
 export const LAG_UNKNOWN = ['notCommitted', 'coordinatorSilent', 'leaderSilent'] as const
 export type LagUnknown = (typeof LAG_UNKNOWN)[number]
 
-/**
- * outnumbered: more members than partitions. idle: a member owns nothing although there are enough. standing: commits
- * have not moved for 30 seconds while records came in behind them; standingAlone: and the group has no member.
- */
-export const ADVICE_CODES = ['outnumbered', 'idle', 'standing', 'standingAlone'] as const
-
 export const groupRowSchema = z.object({
   groupId: z.string(),
   state: z.string(),
@@ -391,8 +369,6 @@ export const groupRowSchema = z.object({
   lagUnknown: z.enum(LAG_UNKNOWN).nullable(),
   /** Falls behind, or stands behind: the mark of the group wherever it is named. False while its lag is not known. */
   isBehind: z.boolean(),
-  /** What its page has sentences about; left out where there is nothing, or nothing is known. */
-  advice: z.array(z.enum(ADVICE_CODES)).optional(),
   /** broker.id of the group coordinator. */
   coordinatorId: count.nullable()
 })
@@ -420,6 +396,11 @@ export const groupPartitionSchema = z.object({
 })
 export type GroupPartitionView = z.infer<typeof groupPartitionSchema>
 
+/**
+ * outnumbered: more members than partitions. idle: a member owns nothing although there are enough. standing: commits
+ * have not moved for 30 seconds while records came in behind them; standingAlone: and the group has no member.
+ */
+export const ADVICE_CODES = ['outnumbered', 'idle', 'standing', 'standingAlone'] as const
 export const groupAdviceSchema = z.object({
   code: z.enum(ADVICE_CODES),
   /** Members that own nothing, or partitions whose commit stands. */

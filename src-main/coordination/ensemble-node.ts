@@ -26,6 +26,7 @@ import { negotiatedTimeoutMs, type TimeoutLimits } from './core/session/session-
 import type { Steps } from './core/steps'
 import { answerRead } from './core/tree/read-answer'
 import { WatchTable } from './core/tree/watch-table'
+import type { Znode } from './core/tree/znode'
 import { openMemberFolder } from './member-folder'
 import { SnapshotFile } from './snapshot-file'
 import { TxnLog } from './txn-log'
@@ -155,6 +156,11 @@ export class EnsembleNode {
     this.#txnLog.close()
     this.#folderLock?.release()
     this.#folderLock = undefined
+  }
+
+  /** As it is applied at the moment, without a session; undefined when it is not there. */
+  znode(path: string): Znode | undefined {
+    return this.#state.tree.find(path)
   }
 
   inspect(): Readonly<Record<string, unknown>> {

@@ -23,7 +23,7 @@ import { GroupPaces } from './core/group-pace'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
-import { heldPartitions, partitionMap, placement } from './core/partition-map'
+import { heldPartitions, partitionMap } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
 import { topicReadersView } from './core/topic-readers'
 import { groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
@@ -301,14 +301,11 @@ export class Monitor {
       // Ten thousand rows are not sent each second because of the time on them.
       this.#watches.offer(key, view, view.topics)
     } else if (key === 'groups') {
-      const view = groupsView(snapshot, this.#behindIds(), (groupId) => this.#standing.of(groupId))
+      const view = groupsView(snapshot, this.#behindIds())
       this.#watches.offer(key, view, view.groups)
     } else if (key === 'partitions') {
       const view = partitionMap(snapshot)
       this.#watches.offer(key, view, [view.topicCount, view.topics])
-    } else if (key === 'placement') {
-      const view = placement(snapshot)
-      this.#watches.offer(key, view, [view.partitionCount, view.topics])
     } else if (key.startsWith('held:')) {
       const view = heldPartitions(snapshot, brokerIdOf(name))
       this.#watches.offer(key, view, view.partitions)

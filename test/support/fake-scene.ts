@@ -15,7 +15,6 @@ import type {
   NodeCostView,
   NodeView,
   PartitionMapView,
-  PlacementView,
   PartitionView,
   RatesView,
   ReasonView,
@@ -31,7 +30,7 @@ import type { FaultView } from '../../src-main/api/faults'
 import type { AskedCost } from '../../src-main/api/failures'
 import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
-import { heldPartitions, partitionMap, placement } from '../../src-main/monitor/core/partition-map'
+import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
 import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 
@@ -140,7 +139,6 @@ export interface Scene {
   readonly lagSample: (groupId: string) => LagSampleView
   readonly rates: (sinceMs: number) => RatesView
   readonly events: () => ClusterEvent[]
-  readonly placement: () => PlacementView
   readonly cost: (asked: AskedCost) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
@@ -472,7 +470,6 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     )
   })
   const partitions = (): PartitionMapView => partitionMap(facts())
-  const placed = (): PlacementView => placement(facts())
   const held = (node: string): HeldPartitionsView => heldPartitions(facts(), brokerIdOf(node))
 
   /** The last partition of a topic was never committed by its group, to show what is not known. */
@@ -615,7 +612,6 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           lagRecords: known.length === 0 ? null : sum(known),
           lagUnknown: known.length > 0 ? null : view.areCommitsKnown ? 'notCommitted' : 'coordinatorSilent',
           isBehind: view.isBehind,
-          ...(view.advice.length === 0 ? {} : { advice: view.advice.map(({ code }) => code) }),
           coordinatorId: view.coordinatorId ?? null
         }
       ]
@@ -720,7 +716,6 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     topic,
     readers,
     partitions,
-    placement: placed,
     held,
     groups,
     group,

@@ -268,7 +268,7 @@ export class MemoryDisk implements Disk {
   #checkWritable(path: string, growthBytes: number): void {
     if (this.isReadOnly) throw new AppError('ACCESS_DENIED', `${path} is read-only`)
     if (growthBytes > 0 && this.isFull) throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
-    if (growthBytes > 0 && this.usedBytes + growthBytes > this.capacityBytes)
+    if (growthBytes > 0 && this.capacityBytes < Infinity && this.usedBytes + growthBytes > this.capacityBytes)
       throw new AppError('DISK_FULL', `The disk is full: ${path} cannot grow.`)
   }
 }

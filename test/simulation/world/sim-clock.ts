@@ -20,9 +20,13 @@ export class SimClock implements Clock {
   #now = beginMs
   #order = 0
   readonly #due = new DueHeap()
+  /** Called when something has happened, with all that followed from it at once. */
+  afterEach: () => void = () => undefined
+  /** How much has happened. */
+  count = 0
 
   nowMs(): number {
-    return epochMs + this.#now
+    return Math.floor(epochMs + this.#now)
   }
 
   monotonicMs(): number {
@@ -52,6 +56,8 @@ export class SimClock implements Clock {
       this.#now = Math.max(this.#now, next.atMs)
       callback()
       await settled()
+      this.count += 1
+      this.afterEach()
     }
     this.#now = untilMs
   }

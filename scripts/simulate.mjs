@@ -1,0 +1,132 @@
+// The simulator: production modules in one thread (docs/adr/0037). Bundled first, which makes it several times as fast.
+//   npm run simulate -- --scenario cluster (--seed N --trace | --first-seed N --seeds K)
+//   npm run simulate -- --mutant NAME --seed N --trace      the same with one planted error
+//   npm run simulate -- --mutants [--find K]                each planted error by its recorded seed, or by the first of K
+//   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds, as a test: N passed, N failed
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from 'vite'
+import { mutants } from '../test/simulation/mutants.mjs'
+
+const root = resolve(import.meta.dirname, '..')
+const outDir = join(root, 'out', 'simulate')
+const seedsAtOnce = 25
+
+/** The bundle with that error in it, or with none. */
+async function bundle(mutant) {
+  const file = mutant === undefined ? undefined : join(root, mutant.file)
+  const name = mutant?.name ?? 'main'
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'planted-error',
+        enforce: 'pre',
+        load(id) {
+          if (file === undefined || id !== file) return null
+          const source = readFileSync(file, 'utf8')
+          if (source.split(mutant.from).length !== 2)
+            throw new Error(`${mutant.name}: its place is not there, or not once, in ${mutant.file}`)
+          return source.replace(mutant.from, () => mutant.to)
+        }
+      }
+    ],
+    build: {
+      ssr: 'test/simulation/main.ts',
+      outDir: join(outDir, name),
+      emptyOutDir: true,
+      target: 'node20',
+      minify: false,
+      rollupOptions: { output: { entryFileNames: 'main.mjs' } }
+    }
+  })
+  return join(outDir, name, 'main.mjs')
+}
+
+const run = (file, args, stdio = 'inherit') =>
+  spawnSync(process.execPath, [file, ...args], { stdio, encoding: 'utf8', maxBuffer: 1 << 28 })
+
+/** The value after an option, which is taken out of the arguments. */
+function taken(args, option) {
+  const at = args.indexOf(option)
+  return at < 0 ? undefined : args.splice(at, 2)[1]
+}
+
+/** What it said, and how it ended. */
+const ran = (file, args) =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => (said += text))
+    child.on('close', (status) => resolve({ status, said }))
+  })
+
+/** Runs both cores: planted errors one after another on one, new seeds on the other, which then takes what is left. */
+async function test(count) {
+  const file = await bundle(undefined)
+  const patched = []
+  for (const mutant of mutants.filter(({ seed }) => seed !== null)) patched.push([mutant, await bundle(mutant)])
+  // Others each day, and the same again for whoever looks into what a day's have found.
+  const first = Math.floor(Date.now() / 60_000)
+  const jobs = [
+    ...Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, i) => async () => {
+      const seeds = Math.min(seedsAtOnce, count - i * seedsAtOnce)
+      const { status, said } = await ran(file, [
+        '--first-seed',
+        String(first + i * seedsAtOnce),
+        '--seeds',
+        String(seeds)
+      ])
+      const bad = said.split('\n').filter((line) => line.startsWith('seed '))
+      if (status !== 0 && bad.length === 0) bad.push(`the simulator ended with ${status}`)
+      return { passed: seeds - bad.length, failures: bad }
+    }),
+    ...patched.map(([{ name, seed }, bundled]) => async () => {
+      const { status } = await ran(bundled, ['--seed', String(seed)])
+      return status === 1
+        ? { passed: 1, failures: [] }
+        : { passed: 0, failures: [`${name} is not found by seed ${seed}`] }
+    })
+  ]
+  const results = []
+  const work = async () => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) results.push(await job())
+  }
+  await Promise.all([work(), work()])
+  const failures = results.flatMap((one) => one.failures)
+  if (failures.length > 0) console.log(`What failed:\n${failures.map((one) => `  ✗ ${one}`).join('\n')}`)
+  console.log(`${results.reduce((sum, { passed }) => sum + passed, 0)} passed, ${failures.length} failed`)
+  return failures.length === 0 ? 0 : 1
+}
+
+async function replayMutants(find) {
+  let missed = 0
+  for (const mutant of mutants.filter((one) => find !== undefined || one.seed !== null)) {
+    const file = await bundle(mutant)
+    const args = find === undefined ? ['--seed', String(mutant.seed)] : ['--seeds', find, '--until-found']
+    const { status, stdout } = run(file, args, 'pipe')
+    const isFound = status === 1
+    if (!isFound) missed += 1
+    const story = stdout.split('\n').find((line) => line.startsWith('seed ')) ?? ''
+    console.log(
+      `${isFound ? 'found ' : 'MISSED'} ${mutant.name}: ${isFound ? story : stdout.trim().split('\n').at(-1)}`
+    )
+  }
+  const tried = mutants.filter((one) => find !== undefined || one.seed !== null).length
+  console.log(`${tried - missed} of ${tried} planted errors found`)
+  return missed === 0 ? 0 : 1
+}
+
+const args = process.argv.slice(2)
+if (args.includes('--test')) process.exit(await test(Number(taken(args, '--seeds') ?? 300)))
+if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find')))
+const name = taken(args, '--mutant')
+const mutant = mutants.find((one) => one.name === name)
+if (name !== undefined && mutant === undefined) {
+  console.error(`There is no planted error ${name}. There are: ${mutants.map((one) => one.name).join(', ')}`)
+  process.exit(2)
+}
+process.exit(run(await bundle(mutant), args).status ?? 1)

@@ -1,0 +1,163 @@
+/**
+ * Faults of a simulated cluster, as a seed has them: one after another, each healed by itself after a while, several at a time.
+ * What cannot be survived by design is not done: a disk loses what it had only while every other replica is in sync.
+ */
+import { parsePartitionState, paths } from '../../../src-main/broker/core/znodes'
+import type { LinkFault } from '../world/sim-network'
+import type { SimRandom } from '../world/sim-random'
+import { topic, type SimBroker, type SimCluster } from './sim-cluster'
+import type { FaultKind } from './sim-options'
+
+export class FaultPlan {
+  readonly #cluster: SimCluster
+  readonly #random: SimRandom
+  readonly #told: (who: string, what: string) => void
+  #isOver = false
+  #isMemberDown = false
+
+  constructor(cluster: SimCluster, random: SimRandom, told: (who: string, what: string) => void) {
+    this.#cluster = cluster
+    this.#random = random
+    this.#told = told
+  }
+
+  begin(): void {
+    const { faultEveryMs, faults } = this.#cluster.options
+    this.#after(1 + this.#random.below(2 * faultEveryMs), () => {
+      if (this.#isOver) return
+      const kind = faults[this.#random.below(faults.length)]
+      if (kind !== undefined) this.#cause(kind)
+      this.begin()
+    })
+  }
+
+  /** Everything is healed, and everybody runs. */
+  async end(): Promise<void> {
+    this.#isOver = true
+    this.#told('faults', 'all is healed')
+    this.#cluster.setLinks()
+    if (this.#isMemberDown) await this.#startMember()
+    for (const broker of this.#cluster.brokers) {
+      broker.machine.rate = 1
+      broker.machine.skewMs = 0
+      if (broker.machine.isPaused) broker.machine.resume()
+      if (broker.node === undefined) void this.#cluster.startBroker(broker)
+    }
+  }
+
+  #after(ms: number, callback: () => void): void {
+    this.#cluster.clock.after(ms, callback)
+  }
+
+  /** Unless all has been healed by then. */
+  #later(ms: number, callback: () => void): void {
+    this.#after(ms, () => {
+      if (!this.#isOver) callback()
+    })
+  }
+
+  #anyBroker(): SimBroker {
+    const { brokers } = this.#cluster
+    const broker = brokers[this.#random.below(brokers.length)]
+    if (broker === undefined) throw new Error('a cluster has brokers')
+    return broker
+  }
+
+  #cause(kind: FaultKind): void {
+    const broker = this.#anyBroker()
+    switch (kind) {
+      case 'kill':
+      case 'bounce':
+        return this.#ended(broker, kind === 'bounce' ? 20 : 4_000, () => this.#cluster.killBroker(broker))
+      case 'powerCut':
+        if (!this.#isWhole()) return
+        return this.#ended(broker, 4_000, () => this.#cluster.crashBroker(broker))
+      case 'wipe':
+        if (!this.#isWhole()) return
+        return this.#ended(broker, 4_000, () => this.#cluster.wipeBroker(broker))
+      case 'pause':
+        return this.#pause(broker)
+      case 'cut':
+        return this.#link({ isCut: true }, true)
+      case 'cutOneWay':
+        return this.#link({ isCut: true }, false)
+      case 'slowLink':
+        return this.#link({ delayMs: 20 + this.#random.below(400), jitterMs: 50 }, this.#random.below(2) === 0)
+      case 'lossyLink':
+        return this.#link({ loss: 0.05 + this.#random.below(30) / 100 }, this.#random.below(2) === 0)
+      case 'noEnsemble':
+        return this.#linkOf(broker.host, this.#cluster.memberHost, { isCut: true }, true)
+      case 'ensembleKill':
+        return this.#killMember()
+      case 'drift':
+        broker.machine.rate = 0.95 + this.#random.below(100) / 1000
+        broker.machine.skewMs = this.#random.below(120_000) - 60_000
+        return this.#told(broker.host, `its clock runs at ${broker.machine.rate}, off by ${broker.machine.skewMs} ms`)
+    }
+  }
+
+  /** Every replica is in sync, and every process runs. */
+  #isWhole(): boolean {
+    const { brokers, options } = this.#cluster
+    if (brokers.some(({ node }) => node === undefined)) return false
+    return Array.from({ length: options.partitions }, (_, partition) => partition).every((partition) => {
+      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+      return stored?.isr.length === brokers.length
+    })
+  }
+
+  #ended(broker: SimBroker, downMaxMs: number, end: () => void): void {
+    if (broker.node === undefined) return
+    end()
+    this.#later(1 + this.#random.below(downMaxMs), () => {
+      if (broker.node === undefined) void this.#cluster.startBroker(broker)
+    })
+  }
+
+  #pause(broker: SimBroker): void {
+    if (broker.node === undefined || broker.machine.isPaused) return
+    const { life } = broker
+    this.#told(broker.host, 'is paused')
+    broker.machine.pause()
+    this.#later(50 + this.#random.below(5_000), () => {
+      if (broker.life !== life) return
+      this.#told(broker.host, 'goes on')
+      broker.machine.resume()
+    })
+  }
+
+  #link(fault: LinkFault, isBothWays: boolean): void {
+    const { hosts } = this.#cluster
+    const from = hosts[this.#random.below(hosts.length)]
+    const to = hosts[this.#random.below(hosts.length)]
+    if (from === undefined || to === undefined || from === to) return
+    this.#linkOf(from, to, fault, isBothWays)
+  }
+
+  #linkOf(from: string, to: string, fault: LinkFault, isBothWays: boolean): void {
+    const { linkDelayMs: delayMs, linkJitterMs: jitterMs } = this.#cluster.options
+    const base = { delayMs, jitterMs }
+    this.#told(from, `${isBothWays ? '↔' : '→'} ${to}: ${JSON.stringify(fault)}`)
+    const set = (now: typeof fault): void => {
+      this.#cluster.network.fault(from, to, { ...base, ...now })
+      if (isBothWays) this.#cluster.network.fault(to, from, { ...base, ...now })
+    }
+    set(fault)
+    this.#later(50 + this.#random.below(4_000), () => {
+      this.#told(from, `${isBothWays ? '↔' : '→'} ${to} is whole again`)
+      set({})
+    })
+  }
+
+  #killMember(): void {
+    if (this.#isMemberDown) return
+    this.#isMemberDown = true
+    this.#cluster.killMember()
+    this.#later(20 + this.#random.below(3_000), () => void this.#startMember())
+  }
+
+  async #startMember(): Promise<void> {
+    this.#isMemberDown = false
+    await this.#cluster.startMember()
+  }
+}

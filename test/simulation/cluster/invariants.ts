@@ -1,0 +1,221 @@
+/**
+ * What must hold at every moment of a cluster, looked at after each event: by number those of the control plane's and the
+ * replication's invariants that can be seen from outside of the modules. A violation is told once.
+ */
+import { parsePartitionState, paths, type PartitionState } from '../../../src-main/broker/core/znodes'
+import type { Partition } from '../../../src-main/broker/partition'
+import type { StoredBatch } from './replica-log'
+import { topic, type SimBroker, type SimCluster } from './sim-cluster'
+
+interface Watched {
+  readonly partition: number
+  version: number
+  state: PartitionState | undefined
+  /** Who said to lead in which epoch. */
+  readonly leaders: Map<number, number>
+  /** The highest watermark that a leader has had: all below is committed. */
+  committed: number
+  /** Of what is committed, as the leader had it that committed it. */
+  readonly committedBatches: StoredBatch[]
+  /** Epoch and life of the leader that was last found to have all that is committed. */
+  completeFor: string
+}
+
+interface HighWatermark {
+  readonly life: number
+  value: number
+}
+
+export class Invariants {
+  readonly #cluster: SimCluster
+  readonly #told: (who: string, what: string) => void
+  readonly #violated: (what: string) => void
+  readonly #watched: readonly Watched[]
+  readonly #highWatermarks = new Map<string, HighWatermark>()
+
+  constructor(cluster: SimCluster, told: (who: string, what: string) => void, violated: (what: string) => void) {
+    this.#cluster = cluster
+    this.#told = told
+    this.#violated = violated
+    this.#watched = Array.from({ length: cluster.options.partitions }, (_, partition) => ({
+      partition,
+      version: -1,
+      state: undefined,
+      leaders: new Map(),
+      committed: 0,
+      committedBatches: [],
+      completeFor: ''
+    }))
+  }
+
+  /** How far the partition is committed. */
+  committed(partition: number): number {
+    return this.#watched[partition]?.committed ?? 0
+  }
+
+  check(): void {
+    for (const watched of this.#watched) {
+      this.#checkStored(watched)
+      for (const broker of this.#cluster.brokers) {
+        const held = heldBy(broker, watched.partition)
+        if (held !== undefined) this.#checkReplica(watched, broker, held)
+      }
+    }
+  }
+
+  /** 1, 2: epochs only grow, and with them the version; 9: an ISR is never empty, and its leader is in it. */
+  #checkStored(watched: Watched): void {
+    const znode = this.#cluster.znode(paths.state(topic, watched.partition))
+    if (znode === undefined || znode.version === watched.version) return
+    const state = parsePartitionState(znode.data)
+    const name = `${topic}-${watched.partition}`
+    if (state === undefined) return this.#violated(`the stored state of ${name} cannot be read`)
+    const before = watched.state
+    if (before !== undefined && state.leaderEpoch < before.leaderEpoch)
+      this.#violated(`the leader epoch of ${name} went back from ${before.leaderEpoch} to ${state.leaderEpoch}`)
+    if (before !== undefined && state.leader !== before.leader && state.leaderEpoch === before.leaderEpoch)
+      this.#violated(`${name} has another leader in the same epoch ${state.leaderEpoch}`)
+    if (state.isr.length === 0) this.#violated(`the ISR of ${name} is empty`)
+    if (state.leader >= 0 && !state.isr.includes(state.leader))
+      this.#violated(`broker ${state.leader} leads ${name} and is not in its ISR ${state.isr.join()}`)
+    this.#told('stored', `${name} version ${znode.version} ${JSON.stringify(state)}`)
+    watched.version = znode.version
+    watched.state = state
+  }
+
+  #checkReplica(watched: Watched, broker: SimBroker, held: Partition): void {
+    const name = `${topic}-${watched.partition}`
+    const { log } = held
+    this.#checkHighWatermark(broker, held, name)
+    if (!held.isLed) return
+    const { leaderEpoch } = held
+    const known = watched.leaders.get(leaderEpoch)
+    if (known === undefined) {
+      watched.leaders.set(leaderEpoch, broker.id)
+      this.#told(
+        broker.host,
+        `leads ${name} in epoch ${leaderEpoch} from ${log.highWatermark} of ${log.logEndOffset} on`
+      )
+    }
+    if (known !== undefined && known !== broker.id)
+      this.#violated(`brokers ${known} and ${broker.id} both led ${name} in epoch ${leaderEpoch}`)
+    if (watched.state?.leaderEpoch === leaderEpoch && watched.state.leader === broker.id)
+      this.#checkLeader(watched, broker, held, name)
+    if (log.highWatermark > watched.committed) this.#commit(watched, broker, held)
+  }
+
+  /** 6: it never goes back, and never passes the log. */
+  #checkHighWatermark(broker: SimBroker, { log }: Partition, name: string): void {
+    const key = `${broker.id} ${name}`
+    const known = this.#highWatermarks.get(key)
+    const now = log.highWatermark
+    if (now > log.logEndOffset)
+      this.#violated(`the watermark ${now} of ${name} on broker ${broker.id} is beyond its end`)
+    if (known?.life === broker.life && now < known.value)
+      this.#violated(`the watermark of ${name} on broker ${broker.id} went back from ${known.value} to ${now}`)
+    if (known?.life === broker.life) known.value = now
+    else this.#highWatermarks.set(key, { life: broker.life, value: now })
+  }
+
+  /** 3: whoever leads has everything that was committed; 4, 5, 6: whoever is in the stored ISR has what the leader calls committed. */
+  #checkLeader(watched: Watched, broker: SimBroker, { log, leaderEpoch }: Partition, name: string): void {
+    const key = `${broker.id} ${broker.life} ${leaderEpoch}`
+    if (watched.completeFor !== key) {
+      watched.completeFor = key
+      const missing = missingOf(watched, logOf(broker, watched.partition))
+      if (missing !== undefined)
+        this.#violated(
+          `broker ${broker.id} leads ${name} in epoch ${leaderEpoch} without the committed offset ${missing}`
+        )
+    }
+    for (const id of watched.state?.isr ?? []) {
+      const other = this.#cluster.broker(id)
+      const replica = id === broker.id ? undefined : heldBy(other, watched.partition)
+      // Of one whose process is gone nobody can say what it has; one that starts has not opened everything.
+      if (replica === undefined || replica.isLed) continue
+      if (replica.log.logEndOffset < log.highWatermark && replica.leaderEpoch >= leaderEpoch)
+        this.#violated(
+          `broker ${id} is in the ISR of ${name} with ${replica.log.logEndOffset} records; its leader has committed ${log.highWatermark}`
+        )
+    }
+  }
+
+  /** 4: what a leader calls committed is the same on every member of the stored ISR that runs. */
+  #commit(watched: Watched, broker: SimBroker, { log, leaderEpoch }: Partition): void {
+    const from = watched.committed
+    watched.committed = log.highWatermark
+    const isNew = ({ lastOffset }: StoredBatch): boolean => lastOffset >= from && lastOffset < watched.committed
+    const batches = lastOf(logOf(broker, watched.partition), isNew)
+    watched.committedBatches.push(...batches)
+    if (watched.state?.leaderEpoch !== leaderEpoch || watched.state.leader !== broker.id) return
+    for (const id of watched.state.isr) {
+      const other = this.#cluster.broker(id)
+      const held = id === broker.id ? undefined : heldBy(other, watched.partition)
+      if (held === undefined || held.leaderEpoch !== leaderEpoch) continue
+      const there = lastOf(logOf(other, watched.partition), isNew)
+      const differs = batches.find(({ bytes }, i) => !isSame(bytes, there[i]?.bytes ?? noBytes))
+      if (differs !== undefined)
+        this.#violated(
+          `broker ${id} is in the ISR of ${topic}-${watched.partition} without the committed offset ${differs.baseOffset}`
+        )
+    }
+  }
+
+  /** At rest: every replica has the same log (7), and all of it is committed. */
+  checkAtRest(): void {
+    for (const { partition } of this.#watched) {
+      const name = `${topic}-${partition}`
+      const logs = this.#cluster.brokers.map((broker) => logOf(broker, partition))
+      const [first = []] = logs
+      for (const [index, log] of logs.entries()) {
+        const differs = differenceOf(first, log)
+        if (differs !== undefined)
+          this.#violated(`brokers 1 and ${index + 1} differ in ${name} from offset ${differs} on`)
+      }
+    }
+  }
+}
+
+const logOf = ({ logs }: SimBroker, partition: number): readonly StoredBatch[] => logs[partition]?.batches() ?? []
+
+function heldBy({ node }: SimBroker, index: number): Partition | undefined {
+  for (const partition of node?.partitions() ?? [])
+    if (partition.topic === topic && partition.index === index) return partition
+  return undefined
+}
+
+/** The first committed offset that is not there as it was committed. */
+function missingOf({ committedBatches }: Watched, log: readonly StoredBatch[]): number | undefined {
+  const byOffset = new Map(log.map((batch) => [batch.baseOffset, batch]))
+  for (const batch of committedBatches) {
+    const there = byOffset.get(batch.baseOffset)
+    if (there === undefined || !isSame(there.bytes, batch.bytes)) return batch.baseOffset
+  }
+  return undefined
+}
+
+function differenceOf(one: readonly StoredBatch[], other: readonly StoredBatch[]): number | undefined {
+  for (let i = 0; i < Math.max(one.length, other.length); i++) {
+    const [a, b] = [one[i], other[i]]
+    if (a === undefined || b === undefined || !isSame(a.bytes, b.bytes))
+      return Math.min(a?.baseOffset ?? Infinity, b?.baseOffset ?? Infinity)
+  }
+  return undefined
+}
+
+const noBytes = new Uint8Array(0)
+
+/** Those at the end of a list that belong together; it is looked at from its end. */
+function lastOf(batches: readonly StoredBatch[], fits: (batch: StoredBatch) => boolean): readonly StoredBatch[] {
+  let from = batches.length
+  let hasBegun = false
+  for (; from > 0; from--) {
+    const batch = batches[from - 1]
+    const isOne = batch !== undefined && fits(batch)
+    if (hasBegun && !isOne) break
+    hasBegun ||= isOne
+  }
+  return batches.slice(from).filter(fits)
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -1,0 +1,193 @@
+/** One seed of the scenario "cluster": faults and clients for a while, then all is healed and has to come to rest. */
+import { parsePartitionState, paths } from '../../../src-main/broker/core/znodes'
+import { checkHistory, type FinalRecord, type HistoryEntry } from '../../chaos/history-checker'
+import { mixed, SimRandom } from '../world/sim-random'
+import { FaultPlan } from './fault-plan'
+import { Invariants } from './invariants'
+import { recordsOf } from './replica-log'
+import { SimCluster, topic } from './sim-cluster'
+import { optionsOf, type SimOptions } from './sim-options'
+import { nameOf, Workload } from './workload'
+
+/** In which everything has to come to rest once it is healed. */
+const restMaxMs = 60_000
+const restStepMs = 50
+
+export interface SimResult {
+  readonly options: SimOptions
+  readonly violations: readonly string[]
+  /** Of everything that was told and done: the same seed has the same. */
+  readonly digest: string
+  readonly acked: number
+  readonly epochs: number
+  readonly events: number
+  readonly simulatedMs: number
+}
+
+export interface RunOptions {
+  /** Told each line of the story. */
+  readonly line?: (line: string) => void
+  /** More than one violation says little more than the first. */
+  readonly stopsAtFirst?: boolean
+}
+
+export async function runCluster(seed: number, { line, stopsAtFirst = true }: RunOptions = {}): Promise<SimResult> {
+  const options = optionsOf(seed)
+  const run = new Run(options, line)
+  await run.all(stopsAtFirst)
+  return run.result()
+}
+
+class Run {
+  readonly #options: SimOptions
+  readonly #line: ((line: string) => void) | undefined
+  readonly #cluster: SimCluster
+  readonly #workload: Workload
+  readonly #faults: FaultPlan
+  readonly #invariants: Invariants
+  readonly #violations: string[] = []
+  readonly #history: HistoryEntry[] = []
+  #digest = 0x811c9dc5
+
+  constructor(options: SimOptions, line: ((line: string) => void) | undefined) {
+    this.#options = options
+    this.#line = line
+    const random = new SimRandom(mixed(options.seed ^ 0xfa017))
+    const told = (who: string, what: string): void => this.#told(who, what)
+    const violated = (what: string): void => this.#violated(what)
+    this.#cluster = new SimCluster(options, {
+      told,
+      failed: (who, error) =>
+        violated(`${who} cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    })
+    this.#invariants = new Invariants(this.#cluster, told, violated)
+    this.#faults = new FaultPlan(this.#cluster, random.fork(), told)
+    this.#workload = new Workload(this.#cluster, random.fork(), {
+      told,
+      violated,
+      entry: (entry) => {
+        this.#history.push(entry)
+        this.#hash(JSON.stringify(entry))
+        if (entry.type !== 'ended') this.#line?.(this.#textOf(storyteller(entry), JSON.stringify(entry)))
+      }
+    })
+  }
+
+  #told(who: string, what: string): void {
+    const text = this.#textOf(who, what)
+    this.#hash(text)
+    this.#line?.(text)
+  }
+
+  #textOf(who: string, what: string): string {
+    const atMs = Math.round(this.#cluster.clock.monotonicMs() - 1_000_000)
+    return `${String(atMs).padStart(6)} ${who.padEnd(10)} ${what}`
+  }
+
+  #hash(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#digest = Math.imul(this.#digest ^ text.charCodeAt(i), 0x01000193)
+  }
+
+  #violated(what: string): void {
+    if (this.#violations.includes(what)) return
+    this.#violations.push(what)
+    this.#told('VIOLATION', what)
+  }
+
+  async all(stopsAtFirst: boolean): Promise<void> {
+    const isOver = (): boolean => stopsAtFirst && this.#violations.length > 0
+    const { clock } = this.#cluster
+    try {
+      this.#told('options', JSON.stringify(this.#options))
+      await this.#cluster.start()
+      clock.afterEach = () => this.#invariants.check()
+      this.#workload.begin()
+      this.#faults.begin()
+      for (let passedMs = 0; passedMs < this.#options.durationMs && !isOver(); passedMs += restStepMs)
+        await clock.run(restStepMs)
+      if (!isOver()) await this.#comeToRest(isOver)
+      if (!isOver()) this.#checkEnd()
+    } catch (error) {
+      this.#violated(
+        `the simulation broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+      )
+    } finally {
+      clock.afterEach = () => undefined
+      this.#workload.close()
+    }
+  }
+
+  /** 60 s are many times what every timeout in it takes. */
+  async #comeToRest(isOver: () => boolean): Promise<void> {
+    this.#workload.stopProducing()
+    let isProduced = false
+    await this.#faults.end()
+    void this.#workload.produced().then(() => (isProduced = true))
+    for (let passedMs = 0; passedMs < restMaxMs; passedMs += restStepMs) {
+      await this.#cluster.clock.run(restStepMs)
+      if (isOver()) return
+      if (isProduced && this.#unrest() === undefined) return
+    }
+    for (const { host, node } of this.#cluster.brokers)
+      for (const held of node?.partitions() ?? [])
+        this.#told(
+          host,
+          `${held.name} ${JSON.stringify({ role: held.role, isLed: held.isLed, follower: held.follower?.state, term: held.follower?.term, end: held.log.logEndOffset, committed: held.log.highWatermark })}`
+        )
+    this.#violated(`nothing comes to rest: ${isProduced ? this.#unrest() : 'a producer waits for an answer'}`)
+  }
+
+  /** What is still to happen; undefined when all is at rest. */
+  #unrest(): string | undefined {
+    const { brokers } = this.#cluster
+    for (let partition = 0; partition < this.#options.partitions; partition++) {
+      const name = nameOf(partition)
+      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+      if (stored === undefined || stored.leader < 0) return `${name} has no leader`
+      if (stored.isr.length < brokers.length) return `the ISR of ${name} is ${stored.isr.join()}`
+      const held = brokers.map(({ node }) => [...(node?.partitions() ?? [])].find((one) => one.name === name))
+      const ends = held.map((one) => one?.log.logEndOffset ?? -1)
+      const marks = held.map((one) => one?.log.highWatermark ?? -1)
+      if (new Set(ends).size > 1) return `the replicas of ${name} end at ${ends.join()}`
+      if (marks.some((mark) => mark !== ends[0]))
+        return `${name} ends at ${ends[0]} and is committed up to ${marks.join()}`
+      if (!this.#workload.haveRead(partition, ends[0] ?? 0)) return `${name} is not read to its end ${ends[0]}`
+    }
+    return undefined
+  }
+
+  #checkEnd(): void {
+    this.#invariants.checkAtRest()
+    const { logs } = this.#cluster.broker(1)
+    const finalLogs = new Map<string, readonly FinalRecord[]>()
+    for (let partition = 0; partition < this.#options.partitions; partition++)
+      finalLogs.set(nameOf(partition), logs[partition]?.batches().flatMap(recordsOf) ?? [])
+    const anomalies = checkHistory({ entries: this.#history, finalLogs, promises: this.#workload.promises })
+    for (const { kind, partition, offsets, what } of anomalies)
+      this.#violated(`${kind} in ${partition} at ${offsets.join()}: ${what}`)
+  }
+
+  result(): SimResult {
+    const { clock } = this.#cluster
+    const acked = this.#history.filter(({ type }) => type === 'acked').length
+    const epochs = Array.from({ length: this.#options.partitions }, (_, partition) => {
+      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+      return stored?.leaderEpoch ?? 0
+    }).reduce((sum, epoch) => sum + epoch, 0)
+    return {
+      options: this.#options,
+      violations: this.#violations,
+      digest: (this.#digest >>> 0).toString(16).padStart(8, '0'),
+      acked,
+      epochs,
+      events: clock.count,
+      simulatedMs: clock.monotonicMs() - 1_000_000
+    }
+  }
+}
+
+function storyteller(entry: HistoryEntry): string {
+  if (entry.type === 'sent' || entry.type === 'acked') return entry.producer
+  if (entry.type === 'ended') return entry.client
+  return 'reader' in entry ? entry.reader : entry.group
+}

@@ -1,0 +1,163 @@
+/** A small Kafka client: it finds leaders, asks them again when they are others, and never gives up by itself. */
+import { fetchRequest, fetchResponse } from '../../../src-main/protocol/api/01-fetch'
+import { initProducerIdRequest, initProducerIdResponse } from '../../../src-main/protocol/api/22-init-producer-id'
+import { listOffsetsRequest, listOffsetsResponse } from '../../../src-main/protocol/api/02-list-offsets'
+import { metadataRequest, metadataResponse } from '../../../src-main/protocol/api/03-metadata'
+import { produceRequest, produceResponse } from '../../../src-main/protocol/api/00-produce'
+import { BrokerChannel, type BrokerCall } from '../../../src-main/broker/broker-channel'
+import { expectAppError } from '../../../src-main/kernel/errors'
+import { pause } from '../../../src-main/kernel/waiting'
+import { errorName, type KafkaError } from '../../../src-main/protocol/wire/error-codes'
+import type { InputOf, Message, ValueOf } from '../../../src-main/protocol/wire/schema'
+import { topic, type SimCluster } from './sim-cluster'
+
+const produceCall = { apiKey: 0, version: 9, request: produceRequest, response: produceResponse } as const
+const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fetchResponse } as const
+const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const initCall = { apiKey: 22, version: 4, request: initProducerIdRequest, response: initProducerIdResponse } as const
+
+const requestTimeoutMs = 1_500
+const retryMs = 50
+
+export interface Leader {
+  readonly id: number
+  readonly epoch: number
+}
+
+export class SimClient {
+  readonly #cluster: SimCluster
+  readonly #name: string
+  readonly #channels = new Map<number, BrokerChannel>()
+  readonly #leaders = new Map<number, Leader>()
+  /** The newest leader epoch of each partition that anybody told of: older news is none (KIP-320). */
+  readonly #epochs = new Map<number, number>()
+  #lastAsked = 0
+  isClosed = false
+
+  constructor(cluster: SimCluster, name: string) {
+    this.#cluster = cluster
+    this.#name = name
+  }
+
+  /** Undefined when nobody answered, or not in time. */
+  async ask<Request extends Message, Response extends Message>(
+    brokerId: number,
+    call: BrokerCall<Request, Response>,
+    value: InputOf<Request>
+  ): Promise<ValueOf<Response> | undefined> {
+    const { clock } = this.#cluster
+    let channel = this.#channels.get(brokerId)
+    if (channel === undefined) {
+      const ports = { clock, network: this.#cluster.networkOf(this.#name) }
+      channel = new BrokerChannel(ports, this.#cluster.addressOf(brokerId), this.#name)
+      this.#channels.set(brokerId, channel)
+    }
+    try {
+      return await channel.ask(call, value, requestTimeoutMs)
+    } catch (error) {
+      expectAppError(error)
+      return undefined
+    }
+  }
+
+  close(): void {
+    this.isClosed = true
+    for (const channel of this.#channels.values()) channel.close()
+  }
+
+  wait(ms: number): Promise<void> {
+    return pause(this.#cluster.clock, ms)
+  }
+
+  /** One broker after another, as clients ask their bootstrap servers. */
+  anyBroker(): number {
+    return (this.#lastAsked++ % this.#cluster.options.brokers) + 1
+  }
+
+  forgetLeader(partition: number): void {
+    this.#leaders.delete(partition)
+  }
+
+  /** Undefined once this client is closed. */
+  async leader(partition: number): Promise<Leader | undefined> {
+    while (!this.isClosed) {
+      const known = this.#leaders.get(partition)
+      if (known !== undefined) return known
+      const answer = await this.ask(this.anyBroker(), metadataCall, { topics: [{ name: topic }] })
+      for (const { partitionIndex, leaderId, leaderEpoch } of answer?.topics[0]?.partitions ?? [])
+        if (leaderId > 0 && leaderEpoch >= this.#epochOf(partitionIndex)) {
+          this.#epochs.set(partitionIndex, leaderEpoch)
+          this.#leaders.set(partitionIndex, { id: leaderId, epoch: leaderEpoch })
+        }
+      if (!this.#leaders.has(partition)) await this.wait(retryMs)
+    }
+    return undefined
+  }
+
+  #epochOf(partition: number): number {
+    return this.#epochs.get(partition) ?? -1
+  }
+
+  async producerId(): Promise<{ readonly id: bigint; readonly epoch: number } | undefined> {
+    while (!this.isClosed) {
+      const answer = await this.ask(this.anyBroker(), initCall, { transactionalId: null, transactionTimeoutMs: 1000 })
+      if (answer?.errorCode === 0) return { id: answer.producerId, epoch: answer.producerEpoch }
+      await this.wait(retryMs)
+    }
+    return undefined
+  }
+
+  /** Undefined when nobody answered: it may be there. */
+  async produce(
+    leader: Leader,
+    partition: number,
+    records: Uint8Array
+  ): Promise<{ readonly error: KafkaError; readonly offset: number } | undefined> {
+    const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
+    const request = { transactionalId: null, acks: -1, timeoutMs: 1_000, topicData }
+    const answer = await this.ask(leader.id, produceCall, request)
+    const answered = answer?.responses[0]?.partitionResponses[0]
+    return answered === undefined ? undefined : { error: errorName(answered.errorCode), offset: answered.baseOffset }
+  }
+
+  async fetch(leader: Leader, partition: number, offset: number) {
+    const partitions = [
+      {
+        partition,
+        fetchOffset: offset,
+        partitionMaxBytes: 64 * 1024,
+        currentLeaderEpoch: leader.epoch,
+        logStartOffset: -1
+      }
+    ]
+    const request = {
+      maxWaitMs: 100,
+      minBytes: 1,
+      maxBytes: 64 * 1024,
+      topics: [{ topic, partitions }],
+      forgottenTopicsData: []
+    }
+    const answer = await this.ask(leader.id, fetchCall, request)
+    const answered = answer?.responses[0]?.partitions[0]
+    if (answered === undefined) return undefined
+    const { records } = answered
+    return {
+      error: errorName(answered.errorCode),
+      records: records instanceof Uint8Array ? records : new Uint8Array(0)
+    }
+  }
+
+  async endOffset(leader: Leader, partition: number) {
+    const partitions = [{ partitionIndex: partition, currentLeaderEpoch: leader.epoch, timestamp: -1n }]
+    const answer = await this.ask(leader.id, listCall, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name: topic, partitions }]
+    })
+    const answered = answer?.topics[0]?.partitions[0]
+    return answered === undefined
+      ? undefined
+      : { error: errorName(answered.errorCode), offset: Number(answered.offset) }
+  }
+}

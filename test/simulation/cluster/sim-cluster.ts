@@ -1,0 +1,272 @@
+/**
+ * A whole cluster of production modules in one thread: a member of the ensemble and brokers with everything in them, each on a
+ * machine with its own clock, disk and links. What ends a process for good is kept as a failure; so is a start that fails.
+ */
+import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
+import { BrokerNode } from '../../../src-main/broker/broker-node'
+import { configData, configPath, paths, topicData } from '../../../src-main/broker/core/znodes'
+import { EnsembleClient } from '../../../src-main/coordination/ensemble-client'
+import { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
+import type { Compression, Network } from '../../../src-main/kernel/ports'
+import { randomUuid } from '../../../src-main/kernel/uuid'
+import { MemoryDisk } from '../../support/memory-disk'
+import { SimClock } from '../world/sim-clock'
+import { SimNetwork } from '../world/sim-network'
+import { SimNode } from '../world/sim-node'
+import { ReplicaLog } from './replica-log'
+import { mixed, SimRandom } from '../world/sim-random'
+import type { SimOptions } from './sim-options'
+
+export const topic = 't'
+export const dataDir = '/log'
+const memberHost = 'ensemble'
+const ensembleAddress = { host: 'sim', port: 2181 }
+const brokerPort = (id: number): number => 9091 + id
+const startMaxMs = 30_000
+
+const uncompressed: Compression = {
+  decompress: () => {
+    throw new Error('nothing in a simulation is compressed')
+  }
+}
+
+export interface SimBroker {
+  readonly id: number
+  readonly host: string
+  readonly machine: SimNode
+  /** Undefined while no process runs. */
+  node: BrokerNode | undefined
+  /** Counts its processes. */
+  life: number
+  /** Its files of each partition. */
+  readonly logs: readonly ReplicaLog[]
+}
+
+export interface ClusterObserver {
+  /** A line of the story. */
+  readonly told: (who: string, what: string) => void
+  /** Something that must not happen: a broken invariant, a disk that nobody trusts any more, a start that fails. */
+  readonly failed: (who: string, error: unknown) => void
+}
+
+export class SimCluster {
+  readonly clock = new SimClock()
+  readonly network: SimNetwork
+  readonly options: SimOptions
+  readonly brokers: readonly SimBroker[]
+  readonly #observer: ClusterObserver
+  readonly #random: SimRandom
+  readonly #memberMachine: SimNode
+  #member: EnsembleNode | undefined
+
+  constructor(options: SimOptions, observer: ClusterObserver) {
+    this.options = options
+    this.#observer = observer
+    this.#random = new SimRandom(mixed(options.seed ^ 0x5eed))
+    this.network = new SimNetwork(this.clock, this.#random.fork())
+    this.#memberMachine = this.#machine(memberHost)
+    this.brokers = Array.from({ length: options.brokers }, (_, index) => {
+      const host = `broker-${index + 1}`
+      const machine = this.#machine(host)
+      const logs = Array.from({ length: options.partitions }, (_, p) => new ReplicaLog(machine.disk, this.folderOf(p)))
+      return { id: index + 1, host, machine, node: undefined, life: 0, logs }
+    })
+  }
+
+  #machine(host: string): SimNode {
+    const disk = new MemoryDisk(this.clock)
+    disk.syncDelayMs = this.options.syncDelayMs
+    return new SimNode(host, this.clock, this.network, disk)
+  }
+
+  get hosts(): readonly string[] {
+    return [memberHost, ...this.brokers.map(({ host }) => host)]
+  }
+
+  get memberHost(): string {
+    return memberHost
+  }
+
+  broker(id: number): SimBroker {
+    const broker = this.brokers.find((one) => one.id === id)
+    if (broker === undefined) throw new Error(`there is no broker ${id}`)
+    return broker
+  }
+
+  folderOf(partition: number): string {
+    return `${dataDir}/${topic}-${partition}`
+  }
+
+  /** As it is stored at the moment. */
+  znode(path: string): { readonly data: Uint8Array | null; readonly version: number } | undefined {
+    return this.#member?.znode(path)
+  }
+
+  // ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Resolves when everything runs and the topic is there. */
+  async start(): Promise<void> {
+    this.setLinks()
+    await this.#until(this.startMember())
+    await this.#until(Promise.all(this.brokers.map((broker) => this.startBroker(broker))))
+    await this.#createTopic()
+  }
+
+  /** Delay and jitter of every link, and nothing else wrong with any. */
+  setLinks(): void {
+    this.network.heal()
+    const { linkDelayMs: delayMs, linkJitterMs: jitterMs } = this.options
+    if (delayMs === 0 && jitterMs === 0) return
+    for (const from of this.hosts)
+      for (const to of this.hosts) if (from !== to) this.network.fault(from, to, { delayMs, jitterMs })
+  }
+
+  async #until<T>(work: Promise<T>): Promise<T> {
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined
+    work.then(
+      (value) => (outcome = { value }),
+      (error: unknown) => (outcome = { error })
+    )
+    for (let passedMs = 0; passedMs < startMaxMs; passedMs += 10) {
+      await this.clock.run(10)
+      if (outcome === undefined) continue
+      if ('error' in outcome) throw outcome.error
+      return outcome.value
+    }
+    throw new Error('the cluster did not start in time')
+  }
+
+  async startMember(): Promise<void> {
+    const { clock, network, disk } = this.#memberMachine.begin()
+    const life = {}
+    this.#memberLife = life
+    const node: EnsembleNode = new EnsembleNode({
+      memberId: 1,
+      address: ensembleAddress,
+      dataDir: '/member',
+      sessionTimeouts: { minMs: 500, maxMs: 40_000 },
+      clock,
+      random: this.#random.fork(),
+      disk,
+      network,
+      checksum: nodeChecksum,
+      log: () => undefined,
+      failed: (error) => {
+        if (this.#memberLife === life) this.#observer.failed(memberHost, error)
+      },
+      sessionExpired: (id) => this.#observer.told(memberHost, `session 0x${id.toString(16)} expired`)
+    })
+    await node.start()
+    if (this.#memberLife === life) this.#member = node
+  }
+  #memberLife: object | undefined
+
+  /** Its disk has everything that it answered. */
+  killMember(): void {
+    this.#observer.told(memberHost, 'is killed')
+    this.#memberLife = undefined
+    this.#memberMachine.kill()
+  }
+
+  /** Resolves when it serves, or its process has ended before. */
+  async startBroker(broker: SimBroker): Promise<void> {
+    const { clock, network, disk } = broker.machine.begin()
+    const life = ++broker.life
+    const isThis = (): boolean => broker.life === life
+    const failed = (error: unknown): void => {
+      if (isThis()) this.#observer.failed(broker.host, error)
+    }
+    const { sessionTimeoutMs, lagMaxMs: replicaLagMaxMs } = this.options
+    const node = new BrokerNode(
+      {
+        clock,
+        network,
+        random: this.#random.fork(),
+        disk,
+        checksum: nodeChecksum,
+        compression: uncompressed,
+        bootId: broker.machine.bootId,
+        log: (level, message, fields) => {
+          if (isThis() && level !== 'debug')
+            this.#observer.told(broker.host, `${level}: ${message} ${JSON.stringify(fields ?? {})}`)
+        },
+        volume: () => undefined,
+        event: (name, fields) => {
+          // What lies behind a cut may be as long as what was there.
+          if (name === 'logTruncated') for (const log of broker.logs) log.forget()
+          if (isThis() && name !== 'stats') this.#observer.told(broker.host, `${name} ${JSON.stringify(fields)}`)
+        },
+        failed
+      },
+      {
+        brokerId: broker.id,
+        address: { host: 'sim', port: brokerPort(broker.id) },
+        dataDir,
+        ensemble: [ensembleAddress],
+        sessionTimeoutMs,
+        replicaLagMaxMs
+      }
+    )
+    broker.node = node
+    this.#observer.told(broker.host, 'starts')
+    await node.start().catch(failed)
+  }
+
+  killBroker(broker: SimBroker): void {
+    this.#observer.told(broker.host, 'is killed')
+    this.#end(broker)
+    broker.machine.kill()
+  }
+
+  /** Of what was not synced a part that chance decides is lost. */
+  crashBroker(broker: SimBroker): void {
+    this.#observer.told(broker.host, 'loses its power')
+    this.#end(broker)
+    broker.machine.crash((_path, unsynced) => this.#random.below(unsynced + 1))
+  }
+
+  /** Killed, and all that it had is gone. */
+  wipeBroker(broker: SimBroker): void {
+    this.#observer.told(broker.host, 'is wiped')
+    this.#end(broker)
+    broker.machine.kill()
+    broker.machine.disk.remove(dataDir)
+  }
+
+  #end(broker: SimBroker): void {
+    broker.life += 1
+    broker.node = undefined
+    for (const log of broker.logs) log.forget()
+  }
+
+  // ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  networkOf(host: string): Network {
+    return this.network.of(host)
+  }
+
+  addressOf(id: number): { readonly host: string; readonly port: number } {
+    return { host: 'sim', port: brokerPort(id) }
+  }
+
+  async #createTopic(): Promise<void> {
+    const { partitions, minInSyncReplicas, brokers } = this.options
+    const assignment = Array.from({ length: partitions }, (_, partition) =>
+      Array.from({ length: brokers }, (_, replica) => ((partition + replica) % brokers) + 1)
+    )
+    const client = new EnsembleClient({
+      addresses: [ensembleAddress],
+      sessionTimeoutMs: 40_000,
+      clock: this.clock,
+      network: this.networkOf('admin'),
+      random: this.#random.fork()
+    })
+    client.start()
+    await this.#until(client.whenConnected())
+    const configs = { 'min.insync.replicas': String(minInSyncReplicas) }
+    await this.#until(client.create(configPath({ type: 'topic', topic }), configData(configs)))
+    const id = randomUuid(this.#random.fork())
+    await this.#until(client.create(paths.topic(topic), topicData(id, assignment)))
+    await this.#until(client.close())
+  }
+}

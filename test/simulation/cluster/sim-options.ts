@@ -1,0 +1,69 @@
+/** What one seed decides: how large the cluster is, how its links are, and which faults happen how often (swarm testing). */
+import { mixed, SimRandom } from '../world/sim-random'
+
+export const faultKinds = [
+  'kill',
+  'powerCut',
+  'pause',
+  'cut',
+  'cutOneWay',
+  'slowLink',
+  'lossyLink',
+  'noEnsemble',
+  'ensembleKill',
+  'drift',
+  'bounce',
+  'wipe'
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface SimOptions {
+  readonly seed: number
+  readonly brokers: number
+  readonly partitions: number
+  readonly minInSyncReplicas: number
+  /** Of simulated time in which faults happen; then all is healed and has to come to rest. */
+  readonly durationMs: number
+  /** Between two faults, on average. */
+  readonly faultEveryMs: number
+  readonly faults: readonly FaultKind[]
+  readonly linkDelayMs: number
+  readonly linkJitterMs: number
+  readonly syncDelayMs: number
+  readonly idempotentProducers: number
+  readonly plainProducers: number
+  readonly readers: number
+  readonly groupMembers: number
+  /** Between two sends of a producer. */
+  readonly sendEveryMs: number
+  readonly sessionTimeoutMs: number
+  readonly lagMaxMs: number
+}
+
+export function optionsOf(seed: number): SimOptions {
+  const random = new SimRandom(mixed(seed))
+  const oneOf = <T>(...choices: readonly [T, ...T[]]): T => choices[random.below(choices.length)] ?? choices[0]
+  const isOn = (percent: number): boolean => random.below(100) < percent
+  // A wiped or crashed disk loses what only it had: with that on, two replicas have to have all that is acknowledged.
+  const faults = faultKinds.filter(() => isOn(45))
+  const losesData = faults.includes('powerCut') || faults.includes('wipe')
+  return {
+    seed,
+    brokers: 3,
+    partitions: oneOf(1, 2, 2, 3),
+    minInSyncReplicas: losesData ? 2 : oneOf(1, 2, 2),
+    durationMs: oneOf(3_000, 5_000, 8_000),
+    faultEveryMs: oneOf(200, 400, 800, 1_500),
+    faults: faults.length === 0 ? ['kill'] : faults,
+    linkDelayMs: oneOf(0, 1, 5),
+    linkJitterMs: oneOf(0, 1, 10),
+    syncDelayMs: oneOf(1, 3, 20),
+    idempotentProducers: oneOf(1, 2),
+    plainProducers: oneOf(0, 1),
+    readers: 1,
+    groupMembers: oneOf(0, 0, 1),
+    sendEveryMs: oneOf(5, 20, 60),
+    sessionTimeoutMs: oneOf(1_000, 2_000),
+    lagMaxMs: oneOf(500, 1_000, 3_000)
+  }
+}

@@ -1,0 +1,202 @@
+/** Clients of a simulated cluster: producers, readers and lookers at the end, who write down what they were told. */
+import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
+import { batchSizeBytes } from '../../../src-main/protocol/record/batch-header'
+import { buildBatch } from '../../../src-main/protocol/record/batch-builder'
+import type { KafkaError } from '../../../src-main/protocol/wire/error-codes'
+import type { HistoryEntry, ProducerPromise } from '../../chaos/history-checker'
+import type { SimRandom } from '../world/sim-random'
+import { recordsOf } from './replica-log'
+import { SimClient } from './sim-client'
+import { topic, type SimCluster } from './sim-cluster'
+
+const retryMs = 30
+const encoder = new TextEncoder()
+
+/** What a producer takes for "it may or may not be there, ask again" (retriable in Kafka's Errors). */
+const retriable: ReadonlySet<KafkaError> = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REQUEST_TIMED_OUT',
+  'KAFKA_STORAGE_ERROR',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'OFFSET_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS'
+])
+
+export const nameOf = (partition: number): string => `${topic}-${partition}`
+
+export interface WorkloadObserver {
+  readonly entry: (entry: HistoryEntry) => void
+  readonly told: (who: string, what: string) => void
+  readonly violated: (what: string) => void
+}
+
+export class Workload {
+  readonly promises = new Map<string, ProducerPromise>()
+  readonly #cluster: SimCluster
+  readonly #random: SimRandom
+  readonly #observer: WorkloadObserver
+  readonly #clients: SimClient[] = []
+  readonly #producing: Promise<void>[] = []
+  readonly #reading: Promise<void>[] = []
+  /** Where each reader is, by reader and partition. */
+  readonly #positions = new Map<string, number>()
+  #isProducing = true
+
+  constructor(cluster: SimCluster, random: SimRandom, observer: WorkloadObserver) {
+    this.#cluster = cluster
+    this.#random = random
+    this.#observer = observer
+  }
+
+  begin(): void {
+    const { idempotentProducers, plainProducers, readers, partitions } = this.#cluster.options
+    for (let i = 1; i <= idempotentProducers; i++) this.#producing.push(this.#produce(`idem-${i}`, true))
+    for (let i = 1; i <= plainProducers; i++) this.#producing.push(this.#produce(`plain-${i}`, false))
+    for (let i = 1; i <= readers; i++)
+      for (let partition = 0; partition < partitions; partition++)
+        this.#reading.push(this.#read(`reader-${i}`, partition))
+    for (let partition = 0; partition < partitions; partition++) this.#reading.push(this.#look('looker', partition))
+  }
+
+  /** What is under way is still brought to its end. */
+  stopProducing(): void {
+    this.#isProducing = false
+  }
+
+  /** Resolves when every producer knows what became of its last record. */
+  async produced(): Promise<void> {
+    await Promise.all(this.#producing)
+  }
+
+  /** Whether every reader has read up to `end`. */
+  haveRead(partition: number, end: number): boolean {
+    const { readers } = this.#cluster.options
+    for (let i = 1; i <= readers; i++) if ((this.#positions.get(`reader-${i} ${partition}`) ?? 0) < end) return false
+    return true
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close()
+  }
+
+  #client(name: string): SimClient {
+    const client = new SimClient(this.#cluster, name)
+    this.#clients.push(client)
+    return client
+  }
+
+  /** One batch under way, asked again until it is known to be there. */
+  async #produce(producer: string, isIdempotent: boolean): Promise<void> {
+    this.promises.set(producer, { isDurable: true, isIdempotent })
+    const client = this.#client(producer)
+    const identity = isIdempotent ? await client.producerId() : undefined
+    const sequences = new Map<number, number>()
+    const { partitions, sendEveryMs } = this.#cluster.options
+    for (let n = 1; this.#isProducing && !client.isClosed; n++) {
+      const partition = this.#random.below(partitions)
+      const count = 1 + this.#random.below(3)
+      const values = Array.from({ length: count }, (_, index) => `${producer}:${n}.${index}`)
+      for (const value of values) this.#observer.entry({ type: 'sent', producer, partition: nameOf(partition), value })
+      const baseSequence = sequences.get(partition) ?? 0
+      const records = values.map((value) => ({
+        timestamp: BigInt(this.#cluster.clock.nowMs()),
+        key: null,
+        value: encoder.encode(value)
+      }))
+      const batch = buildBatch(
+        records,
+        nodeChecksum,
+        identity === undefined ? {} : { producer: { id: Number(identity.id), epoch: identity.epoch, baseSequence } }
+      )
+      const offset = await this.#deliver(client, producer, partition, batch)
+      if (offset === undefined) return
+      sequences.set(partition, baseSequence + count)
+      for (const [index, value] of values.entries())
+        this.#observer.entry({
+          type: 'acked',
+          producer,
+          partition: nameOf(partition),
+          value,
+          offset: offset < 0 ? -1 : offset + index
+        })
+      await client.wait(1 + this.#random.below(2 * sendEveryMs))
+    }
+  }
+
+  /** The offset; undefined when this client is closed, or was told what it must never be told. */
+  async #deliver(
+    client: SimClient,
+    producer: string,
+    partition: number,
+    batch: Uint8Array
+  ): Promise<number | undefined> {
+    while (!client.isClosed) {
+      const leader = await client.leader(partition)
+      if (leader === undefined) return undefined
+      // The broker writes its offset into the bytes that it was sent.
+      const answer = await client.produce(leader, partition, batch.slice())
+      if (answer?.error === 'NONE') return answer.offset
+      if (answer?.error === 'DUPLICATE_SEQUENCE_NUMBER') return -1
+      if (answer !== undefined && !retriable.has(answer.error)) {
+        this.#observer.violated(`${producer} is told ${answer.error} for ${nameOf(partition)} by broker ${leader.id}`)
+        return undefined
+      }
+      this.#observer.told(producer, `broker ${leader.id} says ${answer?.error ?? 'nothing'} for ${nameOf(partition)}`)
+      client.forgetLeader(partition)
+      await client.wait(retryMs)
+    }
+    return undefined
+  }
+
+  /** From the beginning, without end. */
+  async #read(reader: string, partition: number): Promise<void> {
+    const client = this.#client(`${reader}-${partition}`)
+    let offset = 0
+    while (!client.isClosed) {
+      const leader = await client.leader(partition)
+      if (leader === undefined) return
+      const answer = await client.fetch(leader, partition, offset)
+      if (answer?.error !== 'NONE') {
+        if (answer?.error === 'OFFSET_OUT_OF_RANGE')
+          this.#observer.violated(`${reader} has read up to ${offset} of ${nameOf(partition)}, which is out of range`)
+        client.forgetLeader(partition)
+        await client.wait(retryMs)
+        continue
+      }
+      for (const record of recordsIn(answer.records)) {
+        if (record.offset < offset) continue
+        this.#observer.entry({ type: 'read', reader, partition: nameOf(partition), ...record })
+        offset = record.offset + 1
+        this.#positions.set(`${reader} ${partition}`, offset)
+      }
+    }
+  }
+
+  /** Asks where the partition ends, again and again. */
+  async #look(looker: string, partition: number): Promise<void> {
+    const client = this.#client(`${looker}-${partition}`)
+    while (!client.isClosed) {
+      const leader = await client.leader(partition)
+      if (leader === undefined) return
+      const answer = await client.endOffset(leader, partition)
+      if (answer?.error === 'NONE')
+        this.#observer.entry({ type: 'ended', client: looker, partition: nameOf(partition), offset: answer.offset })
+      else client.forgetLeader(partition)
+      await client.wait(100 + this.#random.below(200))
+    }
+  }
+}
+
+function* recordsIn(bytes: Uint8Array) {
+  for (let at = 0; at + 12 <= bytes.length;) {
+    const size = batchSizeBytes(bytes, at)
+    if (at + size > bytes.length) return
+    yield* recordsOf({ bytes: bytes.subarray(at, at + size) })
+    at += size
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { runCluster } from '../../simulation/cluster/run-cluster'
+
+describe('the scenario "cluster"', () => {
+  it('gives the same run for the same seed, and another one for another', async () => {
+    const lines: string[] = []
+    const first = await runCluster(1, { line: (line) => lines.push(line) })
+    const again = await runCluster(1)
+    const other = await runCluster(2)
+
+    expect([first.violations, again.violations, other.violations]).toEqual([[], [], []])
+    expect(again).toEqual(first)
+    expect(other.digest).not.toBe(first.digest)
+    expect(first.acked).toBeGreaterThan(50)
+    expect(lines.some((line) => line.includes('stored'))).toBe(true)
+  })
+
+  // Each finds a planted error that was a real one: an epoch in which nothing was written; a broker that came back with less.
+  it.each([20, 11])('finds nothing any more with seed %i', async (seed) => {
+    expect((await runCluster(seed)).violations).toEqual([])
+  })
+})
