@@ -289,6 +289,22 @@ export const partitionMapSchema = z.object({
 })
 export type PartitionMapView = z.infer<typeof partitionMapSchema>
 
+/** A topic's replicas; by partition its leader, the replicas in their order, and those in sync. */
+export interface TopicPlacement {
+  readonly name: string
+  readonly partitions: readonly {
+    readonly leader: number | null
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
+}
+/** Topics with an offline partition first, Kafka's own last; so many of them that there are 5,000 partitions at most. */
+export interface PlacementView {
+  readonly observedAtMs: number | null
+  readonly partitionCount: number
+  readonly topics: readonly TopicPlacement[]
+}
+
 export const heldPartitionSchema = z.object({
   topic: z.string(),
   partition: count,

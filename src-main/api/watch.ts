@@ -16,6 +16,7 @@ import type {
   HeldPartitionsView,
   LagSampleView,
   PartitionMapView,
+  PlacementView,
   RatesView,
   RecordView,
   TopicReadersView,
@@ -32,6 +33,7 @@ export type WatchKey =
   | 'topics'
   | 'groups'
   | 'partitions'
+  | 'placement'
   | 'workloads'
   | 'app'
   | 'clusters'
@@ -57,29 +59,31 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
           ? GroupsView
           : Key extends 'partitions'
             ? PartitionMapView
-            : Key extends 'workloads'
-              ? WorkloadsView
-              : Key extends 'app'
-                ? DesktopView
-                : Key extends 'clusters'
-                  ? ClustersView
-                  : Key extends `held:${string}`
-                    ? HeldPartitionsView
-                    : Key extends `topic:${string}`
-                      ? TopicView | null
-                      : Key extends `readers:${string}`
-                        ? TopicReadersView
-                        : Key extends `group:${string}`
-                          ? GroupView | null
-                          : Key extends `lag:${string}`
-                            ? LagSampleView
-                            : Key extends `consumer:${string}`
-                              ? ConsumerPush
-                              : Key extends `production:${string}`
-                                ? ProductionView
-                                : Key extends `job:${string}`
-                                  ? JobPush
-                                  : never
+            : Key extends 'placement'
+              ? PlacementView
+              : Key extends 'workloads'
+                ? WorkloadsView
+                : Key extends 'app'
+                  ? DesktopView
+                  : Key extends 'clusters'
+                    ? ClustersView
+                    : Key extends `held:${string}`
+                      ? HeldPartitionsView
+                      : Key extends `topic:${string}`
+                        ? TopicView | null
+                        : Key extends `readers:${string}`
+                          ? TopicReadersView
+                          : Key extends `group:${string}`
+                            ? GroupView | null
+                            : Key extends `lag:${string}`
+                              ? LagSampleView
+                              : Key extends `consumer:${string}`
+                                ? ConsumerPush
+                                : Key extends `production:${string}`
+                                  ? ProductionView
+                                  : Key extends `job:${string}`
+                                    ? JobPush
+                                    : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -95,7 +99,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|events|rates|topics|groups|partitions|workloads|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|events|rates|topics|groups|partitions|placement|workloads|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

@@ -23,7 +23,7 @@ import { GroupPaces } from './core/group-pace'
 import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
-import { heldPartitions, partitionMap } from './core/partition-map'
+import { heldPartitions, partitionMap, placement } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
 import { topicReadersView } from './core/topic-readers'
 import { groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
@@ -306,6 +306,9 @@ export class Monitor {
     } else if (key === 'partitions') {
       const view = partitionMap(snapshot)
       this.#watches.offer(key, view, [view.topicCount, view.topics])
+    } else if (key === 'placement') {
+      const view = placement(snapshot)
+      this.#watches.offer(key, view, [view.partitionCount, view.topics])
     } else if (key.startsWith('held:')) {
       const view = heldPartitions(snapshot, brokerIdOf(name))
       this.#watches.offer(key, view, view.partitions)

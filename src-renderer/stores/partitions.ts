@@ -6,5 +6,6 @@ import type { Watched } from './watched'
 export const usePartitionsStore = defineStore('partitions', () => {
   const map = createWatched('partitions')
   const held = (broker: string): Watched<`held:${string}`> => createWatched(`held:${broker}`)
-  return { map: map.view, hold: map.hold, held }
+  const placement = createWatched('placement')
+  return { map: map.view, hold: map.hold, held, placement: placement.view, holdPlacement: placement.hold }
 })

@@ -179,6 +179,8 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
       return scene.topics()
     case 'partitions':
       return scene.partitions()
+    case 'placement':
+      return scene.placement()
     case 'held':
       return scene.held(name)
     case 'groups':

@@ -15,6 +15,7 @@ import type {
   NodeCostView,
   NodeView,
   PartitionMapView,
+  PlacementView,
   PartitionView,
   RatesView,
   ReasonView,
@@ -30,7 +31,7 @@ import type { FaultView } from '../../src-main/api/faults'
 import type { AskedCost } from '../../src-main/api/failures'
 import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
-import { heldPartitions, partitionMap } from '../../src-main/monitor/core/partition-map'
+import { heldPartitions, partitionMap, placement } from '../../src-main/monitor/core/partition-map'
 import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 
@@ -139,6 +140,7 @@ export interface Scene {
   readonly lagSample: (groupId: string) => LagSampleView
   readonly rates: (sinceMs: number) => RatesView
   readonly events: () => ClusterEvent[]
+  readonly placement: () => PlacementView
   readonly cost: (asked: AskedCost) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
@@ -470,6 +472,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     )
   })
   const partitions = (): PartitionMapView => partitionMap(facts())
+  const placed = (): PlacementView => placement(facts())
   const held = (node: string): HeldPartitionsView => heldPartitions(facts(), brokerIdOf(node))
 
   /** The last partition of a topic was never committed by its group, to show what is not known. */
@@ -716,6 +719,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     topic,
     readers,
     partitions,
+    placement: placed,
     held,
     groups,
     group,

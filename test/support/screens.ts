@@ -456,6 +456,7 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('#cost-name').waitFor()
     }
   },
+  { name: 'placement', scene: 'broken', hash: '#/brokers/placement' },
   { name: 'failures-active', scene: 'broken', hash: '#/lab/failures' },
   { name: 'topics', scene: 'broken', hash: '#/topics' },
   {

@@ -1,5 +1,12 @@
 /** Where partitions are and how they fare, of all topics and of one broker; nothing that moves with every record. */
-import type { HealthLevel, HeldPartition, HeldPartitionsView, PartitionMapView, TopicCells } from '../../api/views'
+import type {
+  HealthLevel,
+  HeldPartition,
+  HeldPartitionsView,
+  PartitionMapView,
+  PlacementView,
+  TopicCells
+} from '../../api/views'
 import type { PartitionFacts, Snapshot, TopicFacts } from './snapshot'
 
 type Topics = Pick<Snapshot, 'topics' | 'topicsAtMs'>
@@ -53,6 +60,23 @@ function cellsOf({ name, partitions }: TopicFacts): TopicCells {
     leaderlessPartitions: partitions.filter(({ leader }) => leader === null).length,
     cells: Array.from({ length: count }, (_, cell) => worstOf(partitions.slice(bound(cell), bound(cell + 1))))
   }
+}
+
+const placedMax = 5000
+
+export function placement(snapshot: Topics): PlacementView {
+  const isOffline = ({ partitions }: TopicFacts): boolean => partitions.some(({ leader }) => leader === null)
+  const order = (topic: TopicFacts): number => (isOffline(topic) ? 0 : topic.isInternal ? 2 : 1)
+  const all = [...snapshot.topics.values()].sort((a, b) => order(a) - order(b) || byName(a, b))
+  const topics: PlacementView['topics'][number][] = []
+  let placed = 0
+  for (const { name, partitions } of all) {
+    if (placed + partitions.length > placedMax) break
+    placed += partitions.length
+    topics.push({ name, partitions: partitions.map(({ leader, replicas, isr }) => ({ leader, replicas, isr })) })
+  }
+  const partitionCount = all.reduce((sum, { partitions }) => sum + partitions.length, 0)
+  return { observedAtMs: snapshot.topicsAtMs, partitionCount, topics }
 }
 
 /** By name within a level, and by number within a topic. */
