@@ -9,6 +9,7 @@
 import type { AskedCost, FailureAct } from '../../api/failures'
 import type { NodeCostView } from '../../api/views'
 import { brokerIdOf } from './broker-name'
+import { effectiveMinIsr } from './replication'
 import type { PartitionFacts, Snapshot, TopicFacts } from './snapshot'
 
 const offsetsTopic = '__consumer_offsets'
@@ -152,13 +153,14 @@ function afterLoss(partition: PartitionFacts, topic: TopicFacts, broker: number,
 
 /** It leaves the ISR. */
 function afterShrink(
-  { isr, leader }: PartitionFacts,
-  { minIsr }: TopicFacts,
+  { isr, leader, replicas }: PartitionFacts,
+  topic: TopicFacts,
   broker: number,
   live: ReadonlySet<number>
 ): After {
   if (leader === null || !isr.includes(broker)) return {}
-  if (minIsr === undefined) return { isShrunk: true, isMinIsrMissing: true }
+  if (topic.minIsr === undefined) return { isShrunk: true, isMinIsrMissing: true }
+  const minIsr = effectiveMinIsr({ replicas }, topic.minIsr)
   const before = isr.filter((id) => live.has(id) || id === broker).length
   return { isShrunk: true, isUnderMinIsr: before >= minIsr && before - 1 < minIsr }
 }

@@ -9,9 +9,13 @@ type Replicas = Pick<PartitionFacts, 'leader' | 'isr' | 'replicas'>
 export const isUnderReplicated = ({ leader, isr, replicas }: Replicas): boolean =>
   leader !== null && isr.length < replicas.length
 
+/** More than a partition has are never asked for (KAFKA-15583). */
+export const effectiveMinIsr = ({ replicas }: Pick<Replicas, 'replicas'>, minIsr: number): number =>
+  Math.min(minIsr, replicas.length)
+
 /** acks=all is refused. */
-export const isUnderMinIsr = ({ leader, isr }: Replicas, minIsr: number): boolean =>
-  leader !== null && isr.length < minIsr
+export const isUnderMinIsr = ({ leader, isr, replicas }: Replicas, minIsr: number): boolean =>
+  leader !== null && isr.length < effectiveMinIsr({ replicas }, minIsr)
 
 export interface Counted {
   readonly count: number
