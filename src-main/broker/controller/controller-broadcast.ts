@@ -210,8 +210,8 @@ export class ControllerBroadcast {
     for (const partition of partitions) {
       const error = whole === 'NONE' ? errors.get(topicPartitionName(partition)) : whole
       if (error === undefined || !partition.replicas.includes(sender.brokerId)) continue
-      if (error === 'NONE') taken.push(partition)
-      else if (error === 'STALE_CONTROLLER_EPOCH') this.#heard.outdated(sender.brokerId, error)
+      // What Kafka's brokers answer to an order that they have obeyed before, and ours to one of an earlier term.
+      if (error === 'NONE' || error === 'STALE_CONTROLLER_EPOCH') taken.push(partition)
       else refused.push({ partition, error })
     }
     this.#heard.answered(broker, taken, refused)

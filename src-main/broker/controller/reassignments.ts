@@ -83,7 +83,27 @@ function planOf(
     })
     if (message !== undefined) return { error: 'INVALID_REPLICA_ASSIGNMENT', message }
   }
-  return { partition, before, after: reassigned(before, replicas ?? originOf(before)) }
+  const after = reassigned(before, replicas ?? originOf(before))
+  const message = lossOf(partition.state, after.replicas, (id) => state.mayLead(partition, id))
+  if (message !== undefined) return { error: 'INVALID_REPLICA_ASSIGNMENT', message }
+  return { partition, before, after }
+}
+
+/**
+ * One sentence when a plan would leave no replica that has the partition's records and may lead; undefined when it may be. What an earlier
+ * plan had added goes at once, so that its replicas may be the only ones left in sync. (Kafka in ZooKeeper mode deletes them.)
+ */
+function lossOf(
+  state: PartitionState | undefined,
+  replicas: readonly number[],
+  mayLead: (brokerId: number) => boolean
+): string | undefined {
+  if (state === undefined) return undefined
+  const stays = state.isr.filter((id) => replicas.includes(id))
+  if (replicas.includes(state.leader) || stays.some(mayLead)) return undefined
+  if (stays.length > 0 && state.leader < 0) return undefined
+  const holders = state.isr.join(', ')
+  return `Only replicas that this would take away are in sync and alive (brokers ${holders}). Wait until another one has caught up.`
 }
 
 /** Those of one topic with one write; believed when they are stored. */
@@ -138,6 +158,8 @@ export async function finishReassignments(
       return election
     }
   })
+  // Those that go, too: a leader that goes is to stop being one before its replica is deleted.
+  if (moved.size > 0) void term.tell({ changed: [...moved] })
   const left = new Map<ControlledPartition, readonly number[]>()
   for (const topic of state.topics.values()) {
     const done = topic.partitions.filter((partition) => moved.has(partition))
@@ -157,7 +179,10 @@ export async function finishReassignments(
 
 /** Those that hold it no more delete it: after they were told, if anybody else had to be. */
 function drop({ broadcast }: ControllerTerm, partition: ControlledPartition, before: readonly number[]): void {
-  for (const id of before) if (!partition.replicas.includes(id)) broadcast.dropReplica(id, partition)
+  const { replicas, state } = partition
+  // Never whoever leads it or is in sync as it is stored: an election that could not be held has left it there.
+  const isStored = (id: number): boolean => state?.leader === id || state?.isr.includes(id) === true
+  for (const id of before) if (!replicas.includes(id) && !isStored(id)) broadcast.dropReplica(id, partition)
 }
 
 function decided(

@@ -21,6 +21,8 @@ interface Found {
 }
 /** replicaId of a consumer; others are replicas, or tools that look at them. */
 const consumer = -1
+/** What Kafka's tools call themselves that compare replicas. */
+const onlooker = -2
 const maxTimestamp = -3n
 /** By the first version that knows them: latest, earliest, max timestamp, earliest local, latest tiered. */
 const knownTimestamps: ReadonlyMap<bigint, number> = new Map([
@@ -41,7 +43,12 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
     *handle(request, { header }) {
       const duplicates = yield* partitionsNamedTwice(request.topics)
       const topics = []
-      const asker = { version: header.apiVersion, isReplica: request.replicaId !== consumer }
+      const { replicaId } = request
+      const asker = {
+        version: header.apiVersion,
+        isReplica: replicaId !== consumer,
+        isOnlooker: replicaId === onlooker
+      }
       for (const topic of request.topics) topics.push(yield* answerTopic(broker, topic, asker, duplicates))
       return { topics }
     }
@@ -73,7 +80,7 @@ function* partitionsNamedTwice(topics: readonly Asked[]): Slices<ReadonlyMap<str
 function* answerTopic(
   broker: BrokerServices,
   { name, partitions }: Asked,
-  { version, isReplica }: { readonly version: number; readonly isReplica: boolean },
+  { version, ...asker }: Pick<Query, 'isReplica' | 'isOnlooker'> & { readonly version: number },
   duplicates: ReadonlyMap<string, ReadonlySet<number>>
 ) {
   const duplicatesHere = duplicates.get(name)
@@ -81,7 +88,7 @@ function* answerTopic(
     const refuse = (error: KafkaError) => ({ partitionIndex, errorCode: code(error) })
     if (duplicatesHere?.has(partitionIndex) === true) return refuse('INVALID_REQUEST')
     if (!isKnownTimestamp(timestamp, version)) return refuse('UNSUPPORTED_VERSION')
-    const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp, isReplica })
+    const found = find(broker, { topic: name, partition: partitionIndex, currentLeaderEpoch, timestamp, ...asker })
     // Clients of before know another word for it (KIP-207).
     if (found === 'OFFSET_NOT_AVAILABLE' && version < 5) return refuse('LEADER_NOT_AVAILABLE')
     return typeof found === 'string' ? refuse(found) : { partitionIndex, errorCode: 0, ...found }
@@ -106,10 +113,13 @@ interface Query {
   readonly timestamp: bigint
   /** The log's end is its latest offset, whatever is committed (Kafka's KafkaApis). */
   readonly isReplica: boolean
+  /** A tool that compares replicas: any of them answers, whoever leads (Kafka's DEBUGGING_REPLICA_ID). */
+  readonly isOnlooker: boolean
 }
 
 function find(broker: BrokerServices, query: Query): Found | KafkaError {
-  const partition = broker.replicas.leader(query.topic, query.partition)
+  const held = query.isOnlooker ? broker.replicas.partition(query.topic, query.partition) : undefined
+  const partition = held ?? broker.replicas.leader(query.topic, query.partition)
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(query.topic, query.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'

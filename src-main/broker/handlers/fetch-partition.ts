@@ -24,10 +24,15 @@ export interface Fetching {
   readonly version: number
   /** Undefined for consumers (-1) and for tools that only look on (-2). */
   readonly follower: BrokerId | undefined
+  /** Such a tool (-2): it may read any replica, whoever leads, up to its end (Kafka's DEBUGGING_REPLICA_ID). */
+  readonly isOnlooker: boolean
   /** Of the follower's registration, when it says. */
   readonly brokerEpoch: BrokerEpoch | undefined
   readonly readsCommitted: boolean
 }
+
+/** What Kafka's tools call themselves that compare replicas. */
+const onlooker = -2
 
 export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: number): Fetching {
   const { replicaId, replicaState, isolationLevel } = request
@@ -35,6 +40,7 @@ export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: numbe
   return {
     version,
     follower: id >= 0 ? id : undefined,
+    isOnlooker: id === onlooker,
     brokerEpoch: replicaState.replicaEpoch < 0n ? undefined : replicaState.replicaEpoch,
     readsCommitted: isolationLevel === readCommitted
   }
@@ -83,7 +89,7 @@ function attempt(
   place: Place
 ): Read | KafkaError {
   if (topic === undefined) return 'UNKNOWN_TOPIC_ID'
-  const partition = broker.replicas.leader(topic, wanted.partition)
+  const partition = heldFor(broker, fetching, topic, wanted.partition)
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(topic, wanted.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
@@ -113,7 +119,7 @@ function attempt(
   const { follower } = fetching
   const isSettled =
     follower === undefined
-      ? wanted.fetchOffset >= log.highWatermark
+      ? wanted.fetchOffset >= (fetching.isOnlooker ? log.logEndOffset : log.highWatermark)
       : wanted.fetchOffset >= log.logEndOffset && partition.isInSync(follower)
   if (diverging !== undefined)
     return { answer: { ...answer, divergingEpoch: diverging, records: noRecords }, bytes: 0, isNotice: true, isSettled }
@@ -124,16 +130,20 @@ function attempt(
 
 const noRecords = new Uint8Array(0)
 
+function heldFor({ replicas }: BrokerServices, { isOnlooker }: Fetching, topic: string, index: number) {
+  return (isOnlooker ? replicas.partition(topic, index) : undefined) ?? replicas.leader(topic, index)
+}
+
 function locate(
   log: PartitionLog,
-  { follower }: Fetching,
+  { follower, isOnlooker }: Fetching,
   { fetchOffset, partitionMaxBytes }: WantedPartition,
   { room, isFirst }: Place
 ): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
   if (!Number.isSafeInteger(fetchOffset) || fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
   if (follower !== undefined && fetchOffset > log.logEndOffset) return 'OFFSET_OUT_OF_RANGE'
   if (room <= 0 && !isFirst) return []
-  const upToOffset = follower === undefined ? log.highWatermark : log.logEndOffset
+  const upToOffset = follower === undefined && !isOnlooker ? log.highWatermark : log.logEndOffset
   return log.locate(fetchOffset, Math.max(0, Math.min(partitionMaxBytes, room)), upToOffset, isFirst)
 }
 

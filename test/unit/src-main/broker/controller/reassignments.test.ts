@@ -123,6 +123,27 @@ describe('a reassignment', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('is not broken off while only what it has copied is left, which would go', async () => {
+    const { world, ensemble } = await started([3])
+    // Broker 2 lives, and can copy from nobody.
+    for (const leader of ['broker-3', 'broker-4']) world.network.fault('broker-2', leader, { isCut: true })
+    expect(await reassign(world, [[0, [4, 2]]])).toEqual(['NONE'])
+    await world.clock.run(5_000)
+    await world.cutOff(3)
+    expect(await stateOf(world, ensemble)).toMatchObject({ leader: 4, isr: [4] })
+
+    expect(await reassign(world, [[0, null]])).toEqual(['INVALID_REPLICA_ASSIGNMENT'])
+    expect(await reassign(world, [[0, [1]]])).toEqual(['INVALID_REPLICA_ASSIGNMENT'])
+    expect(foldersOf(world, 4)).toContain('t-0')
+
+    await world.reconnect(3)
+    await world.clock.run(5_000)
+    expect(await reassign(world, [[0, null]])).toEqual(['NONE'])
+    await world.clock.run(5_000)
+    expect(await stateOf(world, ensemble)).toMatchObject({ leader: 3, isr: [3] })
+    expect(world.failures).toEqual([])
+  })
+
   it('is broken off, and what was copied goes', async () => {
     const { world, ensemble } = await started([3])
     await world.cutOff(3)
