@@ -40,11 +40,6 @@ const absent: readonly Listed[] = [
   },
   { reason: 'there are no share groups', step: /^findCoordinator.*of a key of type 2/ },
   {
-    reason: 'fetch sessions are declined by giving none, which KIP-227 allows',
-    step: /^fetch.*a first session/,
-    where: /^sessionId$/
-  },
-  {
     reason: 'the disk of this test has no volume to tell of',
     step: /^describeLogDirs/,
     where: /Bytes$/,
