@@ -373,6 +373,12 @@ export type UnreadableView = z.infer<typeof unreadableSchema>
 export const LAG_UNKNOWN = ['notCommitted', 'coordinatorSilent', 'leaderSilent'] as const
 export type LagUnknown = (typeof LAG_UNKNOWN)[number]
 
+/**
+ * outnumbered: more members than partitions. idle: a member owns nothing although there are enough. standing: commits
+ * have not moved for 30 seconds while records came in behind them; standingAlone: and the group has no member.
+ */
+export const ADVICE_CODES = ['outnumbered', 'idle', 'standing', 'standingAlone'] as const
+
 export const groupRowSchema = z.object({
   groupId: z.string(),
   state: z.string(),
@@ -385,6 +391,8 @@ export const groupRowSchema = z.object({
   lagUnknown: z.enum(LAG_UNKNOWN).nullable(),
   /** Falls behind, or stands behind: the mark of the group wherever it is named. False while its lag is not known. */
   isBehind: z.boolean(),
+  /** What its page has sentences about; left out where there is nothing, or nothing is known. */
+  advice: z.array(z.enum(ADVICE_CODES)).optional(),
   /** broker.id of the group coordinator. */
   coordinatorId: count.nullable()
 })
@@ -412,11 +420,6 @@ export const groupPartitionSchema = z.object({
 })
 export type GroupPartitionView = z.infer<typeof groupPartitionSchema>
 
-/**
- * outnumbered: more members than partitions. idle: a member owns nothing although there are enough. standing: commits
- * have not moved for 30 seconds while records came in behind them; standingAlone: and the group has no member.
- */
-export const ADVICE_CODES = ['outnumbered', 'idle', 'standing', 'standingAlone'] as const
 export const groupAdviceSchema = z.object({
   code: z.enum(ADVICE_CODES),
   /** Members that own nothing, or partitions whose commit stands. */

@@ -301,7 +301,7 @@ export class Monitor {
       // Ten thousand rows are not sent each second because of the time on them.
       this.#watches.offer(key, view, view.topics)
     } else if (key === 'groups') {
-      const view = groupsView(snapshot, this.#behindIds())
+      const view = groupsView(snapshot, this.#behindIds(), (groupId) => this.#standing.of(groupId))
       this.#watches.offer(key, view, view.groups)
     } else if (key === 'partitions') {
       const view = partitionMap(snapshot)

@@ -202,14 +202,18 @@ export function lastKnownSince(
   return values.findLast((value, index) => value !== null && (atMs[index] ?? 0) >= fromMs) ?? null
 }
 
-/** What a sentence about the series needs. */
-export function summarize(points: readonly Point[]): LagSummary {
-  const known = points.filter((point) => !Number.isNaN(point.y)).map((point) => point.y)
-  const lastPoint = points.at(-1)
-  return {
-    first: known[0] ?? null,
-    last: lastPoint === undefined || Number.isNaN(lastPoint.y) ? null : lastPoint.y,
-    highest: known.length === 0 ? null : known.reduce((a, b) => Math.max(a, b)),
-    hasGap: known.length > 0 && known.length < points.length
+/** What a sentence about the series needs, from `fromMs` on. Complexity: O(points). */
+export function summarize(points: readonly Point[], fromMs = 0): LagSummary {
+  let [first, last, highest]: (number | null)[] = [null, null, null]
+  let gaps = 0
+  for (const { x, y } of points) {
+    if (x < fromMs) continue
+    last = Number.isNaN(y) ? null : y
+    if (last === null) gaps++
+    else {
+      first ??= last
+      highest = Math.max(highest ?? last, last)
+    }
   }
+  return { first: first ?? null, last: last ?? null, highest: highest ?? null, hasGap: highest !== null && gaps > 0 }
 }

@@ -16,6 +16,11 @@ import { valueAxis } from './value-axis'
 
 /** Pixels between two labels of the time axis. */
 const TICK_GAP = 88
+/** A line of more has a sample on each pixel or two; a wide one would be a band, and takes four times as long to fill. */
+const DENSE_POINTS = 400
+const WIDTHS = { sparse: 1.5, dense: 1 }
+/** Labels that are measured to lay an axis out; of one font and a few figures, all are alike. */
+const SAMPLED_LABELS = 2
 
 export interface ChartSeries {
   readonly name: string
@@ -93,6 +98,7 @@ export function timeChart(
             padding: tokens.space,
             maxRotation: 0,
             autoSkip: false,
+            sampleSize: SAMPLED_LABELS,
             callback: (value, index) => texts.time(Number(value), hasSeconds(timeStepMs), dated[index] === true)
           },
           afterBuildTicks: (scale) => {
@@ -116,6 +122,9 @@ export function timeChart(
             color: tokens.text3,
             font,
             padding: tokens.space * 2,
+            // There are six at most, and the axis has a width of its own.
+            autoSkip: false,
+            sampleSize: SAMPLED_LABELS,
             stepSize: axis.step,
             callback: (value) => texts.tick(Number(value), axis.step)
           },
@@ -174,14 +183,15 @@ function highest(series: readonly ChartSeries[]): number {
 
 function dataset(one: ChartSeries, rangeMs: number, tokens: ChartTokens): ChartDataset<'line', Point[]> {
   const colour = tokens.series[one.series - 1] ?? tokens.text2
+  const data = [...thinned(one.points, rangeMs)]
   return {
     label: one.name,
-    data: [...thinned(one.points, rangeMs)],
+    data,
     borderColor: colour,
     backgroundColor: colour,
     // Drawn by line-plugin.ts.
     showLine: false,
-    borderWidth: 1.5,
+    borderWidth: data.length > DENSE_POINTS ? WIDTHS.dense : WIDTHS.sparse,
     borderDash: [...(tokens.dashes[one.series - 1] ?? [])],
     pointRadius: 0,
     pointHitRadius: 0,

@@ -16,7 +16,7 @@ export function useLagSentence(
     const range = { fromMs: fromMs.value, toMs: toMs.value }
     return series.value
       .map((one) => {
-        const { first, last, highest, hasGap } = summarize(one.points.filter(({ x }) => x >= fromMs.value))
+        const { first, last, highest, hasGap } = summarize(one.points, fromMs.value)
         if (highest === null) return t('chart.lagUnknown', { name: foreign(one.name) })
         const named = {
           name: foreign(one.name),

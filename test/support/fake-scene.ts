@@ -615,6 +615,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           lagRecords: known.length === 0 ? null : sum(known),
           lagUnknown: known.length > 0 ? null : view.areCommitsKnown ? 'notCommitted' : 'coordinatorSilent',
           isBehind: view.isBehind,
+          ...(view.advice.length === 0 ? {} : { advice: view.advice.map(({ code }) => code) }),
           coordinatorId: view.coordinatorId ?? null
         }
       ]

@@ -222,6 +222,16 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.dialog .data-table').waitFor()
     }
   },
+  {
+    name: 'group-lag-table',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await page.getByTestId('pace-chart').waitFor()
+      await click('section.panel > .section-head button', 'last')(page)
+      await page.locator('.data-table').nth(1).waitFor()
+    }
+  },
   { name: 'group-menu', scene: 'healthy', hash: '#/groups/es-sink', prepare: click('.toolbar > .button', 'last') },
   {
     name: 'group-offsets-delete',

@@ -97,11 +97,17 @@ export function topicView(topic: TopicFacts, { configs, problem }: ConfigsKnown)
   }
 }
 
-export function groupsView(snapshot: Snapshot, behind: Behind): GroupsView {
+export function groupsView(
+  snapshot: Snapshot,
+  behind: Behind,
+  standing: (groupId: string) => readonly StandingCommit[] = () => []
+): GroupsView {
   const groups = [...(snapshot.groups?.values() ?? [])]
   return {
     observedAtMs: snapshot.groups === null ? null : snapshot.atMs,
-    groups: groups.map((group) => groupRow(snapshot, group, behind)).sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
+    groups: groups
+      .map((group) => groupRow(snapshot, group, behind, standing(group.groupId)))
+      .sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
   }
 }
 
@@ -115,7 +121,13 @@ export function lagUnknown(
   return partitions.some((row) => isCounted(snapshot, row)) ? 'leaderSilent' : 'notCommitted'
 }
 
-function groupRow(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupRow {
+function groupRow(
+  snapshot: Snapshot,
+  group: GroupFacts,
+  behind: Behind,
+  standing: readonly StandingCommit[]
+): GroupRow {
+  const advice = groupAdvice(snapshot, group, standing).map(({ code }) => code)
   const lag = groupLag(snapshot, group)
   const { partitions, total } = lag
   return {
@@ -127,6 +139,7 @@ function groupRow(snapshot: Snapshot, group: GroupFacts, behind: Behind): GroupR
     lagRecords: total,
     lagUnknown: lagUnknown(snapshot, group, lag),
     isBehind: total !== null && behind.has(group.groupId),
+    ...(advice.length === 0 ? {} : { advice }),
     coordinatorId: group.coordinatorId
   }
 }

@@ -2,6 +2,7 @@ import { ApiError } from '@api/api'
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { GroupView, TopicRow } from '@api/views'
+import LagPanel from '@/components/groups/LagPanel.vue'
 import MembersTable from '@/components/groups/MembersTable.vue'
 import OffsetsTable from '@/components/groups/OffsetsTable.vue'
 import MessagesPane from '@/components/topics/MessagesPane.vue'
@@ -398,6 +399,58 @@ describe('partitions', () => {
 
     expect(one('row', 'Broker 1').textContent.replaceAll('\u2009', '')).toContain('9007199254740991')
     expect(one('row', 'No leader').textContent).toContain('—')
+  })
+})
+
+describe('the list of groups', () => {
+  const groupRow = {
+    state: 'Stable',
+    protocol: 'range',
+    memberCount: 3,
+    topics: ['t'],
+    lagRecords: 0,
+    coordinatorId: 1
+  }
+
+  it('marks what the page of a group has sentences about, in words', async () => {
+    await show(GroupsView)
+    api.push('groups', {
+      observedAtMs: 1,
+      groups: [
+        { ...groupRow, groupId: 'fine', lagUnknown: null, isBehind: false },
+        { ...groupRow, groupId: 'crowded', lagUnknown: null, isBehind: true, advice: ['outnumbered', 'standing'] }
+      ]
+    })
+    await flushPromises()
+
+    const mark = one('row', 'crowded').querySelector('[role=img]')
+    expect(mark?.getAttribute('aria-label')).toBe('Behind · More members than partitions · A commit stands still')
+    expect(one('row', 'fine').querySelector('[role=img]')).toBeNull()
+  })
+})
+
+describe('the throughput of a group', () => {
+  it('has a table twin beside that of the lag', async () => {
+    const history = {
+      groupId: 'g',
+      fromMs: 0,
+      toMs: 2_000,
+      atMs: [1_000, 2_000],
+      total: [4, 5],
+      written: [7, 1234],
+      read: [null, 8],
+      partitions: []
+    }
+    await show(LagPanel, { groupId: 'g', history, error: undefined, isTable: true })
+
+    const table = one('table', 'Throughput, records/s')
+    const cells = [...table.querySelectorAll('tbody tr')].map((tr) =>
+      [...tr.querySelectorAll('td')].slice(1, 3).map((td) => td.textContent.replaceAll('\u2009', ' ').trim())
+    )
+    expect(cells).toEqual([
+      ['1 234', '8'],
+      ['7', '—']
+    ])
   })
 })
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { groupSchema } from '../../../../../src-main/api/views'
+import { groupSchema, groupsSchema } from '../../../../../src-main/api/views'
 import { CommitsStanding, standingMs } from '../../../../../src-main/monitor/core/commits-standing'
 import { groupAdvice } from '../../../../../src-main/monitor/core/group-advice'
 import { groupLag } from '../../../../../src-main/monitor/core/lag'
-import { groupView } from '../../../../../src-main/monitor/core/views'
+import { groupsView, groupView } from '../../../../../src-main/monitor/core/views'
 import { group, snapshot, topic } from '../snapshots'
 
 const two = topic('t', [{}, {}])
@@ -20,6 +20,18 @@ describe('advice about members', () => {
     expect(adviceOf(crowded)).toMatchObject([{ code: 'outnumbered', count: 2, members: 4, partitions: 2 }])
     const whole = groupView(snapshot({ topics: [two], groups: [crowded] }), crowded, new Set())
     expect(groupSchema.parse(whole)).toEqual(whole)
+  })
+
+  it('stands in the list of groups by its codes, where there is any', () => {
+    const crowded = group('g', { members: [member('a', 0), member('b', 1), member('c')] })
+    const fine = group('h', { members: [member('a', 0), member('b', 1)] })
+    const view = groupsView(snapshot({ topics: [two], groups: [crowded, fine] }), new Set())
+
+    expect(view.groups.map(({ groupId, advice }) => [groupId, advice])).toEqual([
+      ['g', ['outnumbered']],
+      ['h', undefined]
+    ])
+    expect(groupsSchema.parse(view)).toEqual(view)
   })
 
   it('says that one owns nothing where there are enough partitions, or where nobody has any', () => {
