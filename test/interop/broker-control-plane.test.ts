@@ -96,7 +96,9 @@ describe('the control plane', () => {
       leader_epoch: 0,
       isr: [leaders[0]],
       // Ours, beside Kafka's own (ADR 36): as the member of the ISR registered.
-      isr_log_epochs: [json(znodes[`/brokers/ids/${String(leaders[0])}`])['log_incarnation']]
+      isr_log_epochs: [
+        (json(znodes[`/brokers/ids/${String(leaders[0])}`]) as Record<string, unknown>)['log_incarnation']
+      ]
     })
     expect(json(znodes['/config/topics/layout'])).toEqual({ version: 1, config: { 'retention.ms': '60000' } })
     expect(json(znodes['/latest_producer_id_block'])).toMatchObject({
