@@ -97,7 +97,7 @@ const namedIn = ({ notRead }: ExportPush['progress']): number =>
 
 describe('a search', () => {
   it('finds one record among many over partitions and codecs, and has looked at each of them once', async () => {
-    await cluster.verb('topic', 'create', 'many', '--partitions', '6')
+    await cluster.verb('topic', 'create', 'many', '--partitions', '6', '--replication-factor', '1')
     for (const codec of codecs) {
       const lines = Array.from(
         { length: 4000 },
@@ -248,7 +248,7 @@ describe('an export', () => {
   })
 
   it('holds little for a reader that stands still, and ends quietly with one that goes', async () => {
-    await cluster.verb('topic', 'create', 'large')
+    await cluster.verb('topic', 'create', 'large', '--replication-factor', '1')
     kcat(['-P', '-t', 'large', '-X', 'linger.ms=20'], `${'x'.repeat(1000)}\n`.repeat(100_000))
     const child = spawn(nodePath, [cliPath, 'export', 'large', '--format', 'jsonl', '--data', cluster.dir])
     let stderr = ''
@@ -338,7 +338,7 @@ describe('an export', () => {
 
 describe('a live tail', () => {
   it('counts every record that came, shown or skipped, and what waited while it was paused', async () => {
-    await cluster.verb('topic', 'create', 'tailed', '--partitions', '3')
+    await cluster.verb('topic', 'create', 'tailed', '--partitions', '3', '--replication-factor', '1')
     const { job } = await client.call('tail.open', { topic: 'tailed', criteria: [] })
     let last: Extract<JobPush, { type: 'tail' }> | undefined
     let shown = 0
