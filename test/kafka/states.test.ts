@@ -199,7 +199,9 @@ describe(`random states, seed ${seed}`, () => {
   }
 
   async function screenOfConfigs(topic: string, configs: readonly ToolConfig[]): Promise<void> {
-    const wanted = configs.map(([name, value, source]) => [name, value, texts.configs.source[sourceOf(source)]])
+    // What is empty says so on a screen.
+    const shown = (value: string): string => (value === '' ? texts.text.empty : value)
+    const wanted = configs.map(([name, value, source]) => [name, shown(value), texts.configs.source[sourceOf(source)]])
     await shows(`#/topics/${topic}/config`, texts.topic.tab.config, wanted, (rows) =>
       rows
         .map((row) => [row[column.config] ?? '', row[column.value], row[column.source]])

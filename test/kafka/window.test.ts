@@ -216,10 +216,9 @@ describe('the window, with the keyboard alone', () => {
 
     await see(page.getByTestId('verdict').or(page.getByText('Broker 2 is down')).first()).toBeVisible()
     const lost = await until('the cluster has seen it', async () => {
-      const down = (await tables.topicsTool('--describe', '--unavailable-partitions')).match(
-        /Topic: (\S+)\tPartition: (\d+)/g
-      )
-      return down?.length === offline && down.map((line) => /Topic: (\S+)\tPartition: (\d+)/.exec(line)?.slice(1) ?? [])
+      const told = await tables.topicsTool('--describe', '--unavailable-partitions')
+      const down = told.match(/Topic: (\S+)\tPartition: (\d+)/g) ?? []
+      return down.length === offline && down.map((line) => /Topic: (\S+)\tPartition: (\d+)/.exec(line)?.slice(1) ?? [])
     })
     const byTopic = new Map<string, string[]>()
     for (const [topic = '', partition = ''] of lost) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])

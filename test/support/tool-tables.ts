@@ -44,8 +44,8 @@ export interface ToolGroup {
 /** name, value, source of the value; by name. */
 export type ToolConfig = readonly [string, string, string]
 
-/** name, value, where the value comes from */
-const configLine = /^ {2}([\w.]+)=(.*) sensitive=\w+ synonyms=\{(\w+):/
+/** name, value, where the value comes from; nowhere else for one that only a topic has, as Kafka's throttles. */
+const configLine = /^ {2}([\w.]+)=(.*) sensitive=\w+ synonyms=\{(?:(\w+):|\})/
 
 interface LogDirs {
   readonly brokers: readonly {
@@ -179,7 +179,9 @@ export class ToolTables {
     return printed
       .split('\n')
       .map((line) => configLine.exec(line))
-      .flatMap((found) => (found === null ? [] : [[found[1] ?? '', found[2] ?? '', found[3] ?? ''] as const]))
+      .flatMap((found) =>
+        found === null ? [] : [[found[1] ?? '', found[2] ?? '', found[3] ?? 'DEFAULT_CONFIG'] as const]
+      )
       .sort((a, b) => byText(a[0], b[0]))
   }
 }
