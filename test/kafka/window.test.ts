@@ -205,9 +205,9 @@ describe('the window, with the keyboard alone', () => {
       await tabTo(page, more)
       await press(page, 'Enter')
     }
-    const said = new Map(
-      ((await cellsOf(page, en.cost.table)) ?? []).map((row) => [row[en.column.topic], row[en.cost.offlineColumn]])
-    )
+    // Of others it says who leads then.
+    const rows = ((await cellsOf(page, en.cost.table)) ?? []).filter((row) => (row[en.cost.offlineColumn] ?? '') !== '')
+    const said = new Map(rows.map((row) => [row[en.column.topic], row[en.cost.offlineColumn]]))
     const words = plain(await dialog().innerText())
     const offline = Number(/(\d+) partitions go offline/.exec(words)?.[1] ?? 0)
     const isController = words.includes(en.cost.controller.kill.what)
@@ -226,7 +226,6 @@ describe('the window, with the keyboard alone', () => {
       expect(said.get(topic)?.split(' ').slice(0, 24), topic).toEqual(partitions.slice(0, 24))
     expect([...said.keys()].sort()).toEqual([...byTopic.keys()].sort())
     const silent = groupsBefore.filter(({ coordinator }) => coordinator === '2').map((one) => one.group)
-    expect(words.includes(en.cost.groups.what.split(' | ')[0] ?? '')).toBe(silent.length === 1)
     for (const one of silent) expect(words).toContain(one)
     const { controllerId } = await until('there is a controller', async () => {
       const status = await cluster.status()
@@ -235,7 +234,12 @@ describe('the window, with the keyboard alone', () => {
     if (!isController) expect(controllerId).toBe(controllerBefore)
 
     await palette('Start broker 2')
-    await until('all is as it was', async () => JSON.stringify(await tables.topics()) === JSON.stringify(before))
+    // Leaders stay where they went until somebody, or five minutes, gives them back; all that was in sync is so again.
+    const inSync = (list: typeof before): string =>
+      JSON.stringify(list, (key, value: unknown) =>
+        key === 'leader' ? undefined : key === 'isr' && typeof value === 'string' ? [...value].sort() : value
+      )
+    await until('all is as it was', async () => inSync(await tables.topics()) === inSync(before))
     expect(await tables.groups()).toEqual(groupsBefore)
   })
 
