@@ -34,7 +34,10 @@ export async function partitionReassign(
   const moves = plan.map((move) => (cancel === true ? placeOf(move.replace(/=[\d,]*$/, '')) : moveOf(move)))
   refuseTooMany(moves.length)
   const input = { moves, ...(throttle === undefined ? {} : { throttle }) }
-  print(await withCluster(options, (client) => client.call('partition.reassign', input)), options)
+  const states = await withCluster(options, (client) => client.call('partition.reassign', input))
+  if (throttle !== undefined)
+    process.stderr.write('The limits are set as Kafka’s tools set them. Lagoon’s own brokers do not obey them yet.\n')
+  print(states, options)
 }
 
 function refuseTooMany(count: number): void {
