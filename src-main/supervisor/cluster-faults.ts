@@ -3,7 +3,7 @@
  * them outlives the cluster.
  */
 import { FAULTS_MAX, faultValueRule, type AskedFault } from '../api/faults'
-import { AppError } from '../kernel/errors'
+import { AppError, expectAppError, ignore } from '../kernel/errors'
 import type { NodeFaults } from '../kernel/node-faults'
 import type { Clock, Timer } from '../kernel/ports'
 import { faultProblem, isSameFault, nodeFaults, type Fault } from './core/faults'
@@ -58,8 +58,8 @@ export class ClusterFaults {
     }
     this.#faults.set(fault.id, fault)
     this.#healLater(fault.id, asked.forMs)
-    await this.#ports.tell()
     this.#ports.added(fault)
+    await this.#ports.tell()
     return fault
   }
 
@@ -73,8 +73,8 @@ export class ClusterFaults {
       this.#faults.delete(fault.id)
       this.#healLater(fault.id, undefined)
     }
-    await this.#ports.tell()
     for (const fault of healed) this.#ports.healed(fault)
+    await this.#ports.tell()
     return healed
   }
 
@@ -90,7 +90,12 @@ export class ClusterFaults {
     if (delayMs === undefined) return
     this.#timers.set(
       id,
-      this.#ports.clock.after(delayMs, () => void this.heal(id))
+      this.#ports.clock.after(delayMs, () => {
+        this.heal(id).catch((error: unknown) => {
+          expectAppError(error)
+          ignore(error, 'the fault is gone; a node that does not answer is told of by its own state')
+        })
+      })
     )
   }
 

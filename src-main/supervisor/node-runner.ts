@@ -15,6 +15,8 @@ import { afterCrash, afterPassingProblem, noCrashes, type RestartHistory } from 
 
 /** A clean stop may take so long (a log is made safe); then the node is killed. */
 const stopTimeoutMs = 15_000
+/** Longer than the slowest disk holds a node at one write. */
+const obeyTimeoutMs = 15_000
 
 /** Which state may follow which. */
 const previousStates: Readonly<Record<NodeState, readonly NodeState[]>> = {
@@ -256,13 +258,29 @@ export class NodeRunner {
     this.#moved()
   }
 
-  /** Resolves when the process obeys them, or cannot: it has ended, or stands still and obeys when it goes on. */
+  /**
+   * Resolves when the process obeys them, or cannot: it has ended, or stands still and obeys when it goes on. Rejects with
+   * TIMED_OUT when it says nothing; it obeys all the same when it goes on.
+   */
   async tellFaults(faults: NodeFaults): Promise<void> {
     const child = this.#child
     if (child === undefined) return
     const serial = ++this.#faultsTold
     child.send({ type: 'faults', serial, faults })
-    await this.#untilSettled(() => this.#child !== child || this.#isPaused || this.#faultsObeyed >= serial)
+    const isSettled = (): boolean => this.#child !== child || this.#isPaused || this.#faultsObeyed >= serial
+    let isLate = false
+    const timer = this.#ports.clock.after(obeyTimeoutMs, () => {
+      isLate = true
+      this.#settle()
+    })
+    await this.#untilSettled(() => isLate || isSettled())
+    timer.cancel()
+    if (isSettled()) return
+    const seconds = obeyTimeoutMs / 1000
+    throw new AppError(
+      'TIMED_OUT',
+      `${this.#spec.name} has not answered within ${seconds} s: its faults change when it does.`
+    )
   }
 
   /** Kills what runs, then lets `empty` take its data away; it stays stopped. */

@@ -275,8 +275,8 @@ export const mutants = [
   {
     name: 'reads-what-is-not-committed',
     file: fetching,
-    from: 'const upToOffset = follower === undefined && !isOnlooker ? log.highWatermark : log.logEndOffset',
-    to: 'void isOnlooker\n  const upToOffset = log.logEndOffset',
+    from: 'const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset',
+    to: 'void isDebugging\n  const upToOffset = log.logEndOffset',
     seed: 6,
     what: 'consumers are given what may still be lost'
   },

@@ -13,6 +13,7 @@ import type { PartitionLog } from '../../storage/partition-log'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
 import { mapInSlices } from '../server/slices'
+import { consumerReplicaId, debuggingReplicaId } from '../core/replica-ids'
 
 interface Found {
   readonly offset: Offset
@@ -20,9 +21,6 @@ interface Found {
   readonly leaderEpoch: LeaderEpoch
 }
 /** replicaId of a consumer; others are replicas, or tools that look at them. */
-const consumer = -1
-/** What Kafka's tools call themselves that compare replicas. */
-const onlooker = -2
 const maxTimestamp = -3n
 /** By the first version that knows them: latest, earliest, max timestamp, earliest local, latest tiered. */
 const knownTimestamps: ReadonlyMap<bigint, number> = new Map([
@@ -46,8 +44,8 @@ export function listOffsets(broker: BrokerServices): HandlerRow {
       const { replicaId } = request
       const asker = {
         version: header.apiVersion,
-        isReplica: replicaId !== consumer,
-        isOnlooker: replicaId === onlooker
+        isReplica: replicaId !== consumerReplicaId,
+        isDebugging: replicaId === debuggingReplicaId
       }
       for (const topic of request.topics) topics.push(yield* answerTopic(broker, topic, asker, duplicates))
       return { topics }
@@ -80,7 +78,7 @@ function* partitionsNamedTwice(topics: readonly Asked[]): Slices<ReadonlyMap<str
 function* answerTopic(
   broker: BrokerServices,
   { name, partitions }: Asked,
-  { version, ...asker }: Pick<Query, 'isReplica' | 'isOnlooker'> & { readonly version: number },
+  { version, ...asker }: Pick<Query, 'isReplica' | 'isDebugging'> & { readonly version: number },
   duplicates: ReadonlyMap<string, ReadonlySet<number>>
 ) {
   const duplicatesHere = duplicates.get(name)
@@ -113,12 +111,12 @@ interface Query {
   readonly timestamp: bigint
   /** The log's end is its latest offset, whatever is committed (Kafka's KafkaApis). */
   readonly isReplica: boolean
-  /** A tool that compares replicas: any of them answers, whoever leads (Kafka's DEBUGGING_REPLICA_ID). */
-  readonly isOnlooker: boolean
+  /** A tool that compares replicas: any of them answers. */
+  readonly isDebugging: boolean
 }
 
 function find(broker: BrokerServices, query: Query): Found | KafkaError {
-  const held = query.isOnlooker ? broker.replicas.partition(query.topic, query.partition) : undefined
+  const held = query.isDebugging ? broker.replicas.partition(query.topic, query.partition) : undefined
   const partition = held ?? broker.replicas.leader(query.topic, query.partition)
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(query.topic, query.partition) !== undefined

@@ -11,6 +11,7 @@ import type { BrokerServices } from '../broker-services'
 import type { WantedPartition } from '../core/fetch-session'
 import type { Partition } from '../partition'
 import { fileBytes } from '../server/file-bytes'
+import { debuggingReplicaId } from '../core/replica-ids'
 import { leaderHint } from './leader-hint'
 
 export type PartitionAnswer = InputOf<typeof fetchResponse>['responses'][number]['partitions'][number]
@@ -24,15 +25,12 @@ export interface Fetching {
   readonly version: number
   /** Undefined for consumers (-1) and for tools that only look on (-2). */
   readonly follower: BrokerId | undefined
-  /** Such a tool (-2): it may read any replica, whoever leads, up to its end (Kafka's DEBUGGING_REPLICA_ID). */
-  readonly isOnlooker: boolean
+  /** Such a tool. */
+  readonly isDebugging: boolean
   /** Of the follower's registration, when it says. */
   readonly brokerEpoch: BrokerEpoch | undefined
   readonly readsCommitted: boolean
 }
-
-/** What Kafka's tools call themselves that compare replicas. */
-const onlooker = -2
 
 export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: number): Fetching {
   const { replicaId, replicaState, isolationLevel } = request
@@ -40,7 +38,7 @@ export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: numbe
   return {
     version,
     follower: id >= 0 ? id : undefined,
-    isOnlooker: id === onlooker,
+    isDebugging: id === debuggingReplicaId,
     brokerEpoch: replicaState.replicaEpoch < 0n ? undefined : replicaState.replicaEpoch,
     readsCommitted: isolationLevel === readCommitted
   }
@@ -119,7 +117,7 @@ function attempt(
   const { follower } = fetching
   const isSettled =
     follower === undefined
-      ? wanted.fetchOffset >= (fetching.isOnlooker ? log.logEndOffset : log.highWatermark)
+      ? wanted.fetchOffset >= (fetching.isDebugging ? log.logEndOffset : log.highWatermark)
       : wanted.fetchOffset >= log.logEndOffset && partition.isInSync(follower)
   if (diverging !== undefined)
     return { answer: { ...answer, divergingEpoch: diverging, records: noRecords }, bytes: 0, isNotice: true, isSettled }
@@ -130,20 +128,20 @@ function attempt(
 
 const noRecords = new Uint8Array(0)
 
-function heldFor({ replicas }: BrokerServices, { isOnlooker }: Fetching, topic: string, index: number) {
-  return (isOnlooker ? replicas.partition(topic, index) : undefined) ?? replicas.leader(topic, index)
+function heldFor({ replicas }: BrokerServices, { isDebugging }: Fetching, topic: string, index: number) {
+  return (isDebugging ? replicas.partition(topic, index) : undefined) ?? replicas.leader(topic, index)
 }
 
 function locate(
   log: PartitionLog,
-  { follower, isOnlooker }: Fetching,
+  { follower, isDebugging }: Fetching,
   { fetchOffset, partitionMaxBytes }: WantedPartition,
   { room, isFirst }: Place
 ): readonly LogSlice[] | 'OFFSET_OUT_OF_RANGE' {
   if (!Number.isSafeInteger(fetchOffset) || fetchOffset < 0) return 'OFFSET_OUT_OF_RANGE'
   if (follower !== undefined && fetchOffset > log.logEndOffset) return 'OFFSET_OUT_OF_RANGE'
   if (room <= 0 && !isFirst) return []
-  const upToOffset = follower === undefined && !isOnlooker ? log.highWatermark : log.logEndOffset
+  const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset
   return log.locate(fetchOffset, Math.max(0, Math.min(partitionMaxBytes, room)), upToOffset, isFirst)
 }
 

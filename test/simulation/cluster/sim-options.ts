@@ -33,7 +33,6 @@ export interface SimOptions {
   readonly idempotentProducers: number
   readonly plainProducers: number
   readonly readers: number
-  readonly groupMembers: number
   /** Between two sends of a producer. */
   readonly sendEveryMs: number
   readonly sessionTimeoutMs: number
@@ -61,7 +60,6 @@ export function optionsOf(seed: number): SimOptions {
     idempotentProducers: oneOf(1, 2),
     plainProducers: oneOf(0, 1),
     readers: 1,
-    groupMembers: oneOf(0, 0, 1),
     sendEveryMs: oneOf(5, 20, 60),
     sessionTimeoutMs: oneOf(1_000, 2_000),
     lagMaxMs: oneOf(500, 1_000, 3_000)

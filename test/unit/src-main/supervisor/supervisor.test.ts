@@ -481,6 +481,19 @@ describe('the supervisor', () => {
     expect(supervisor.faults()).toEqual([])
   })
 
+  it('says so when a node does not say that it obeys, and keeps the fault', async () => {
+    const world = new World()
+    const supervisor = await world.started({ brokers: 1 })
+    // It hangs, and nobody has paused it through us.
+    world.standing.add(world.broker(1))
+
+    const adding = settled(supervisor.addFault({ kind: 'full-disk', node: 'broker-1' }))
+    await world.clock.run(15_000)
+
+    expect(await adding).toMatchObject({ status: 'rejected', reason: { code: 'TIMED_OUT' } })
+    expect(supervisor.faults()).toHaveLength(1)
+  })
+
   it('heals a fault when its time is over, and does not wait for a node that stands still', async () => {
     const world = new World()
     const supervisor = await world.started({ brokers: 2 })
