@@ -151,7 +151,7 @@ export class PartitionAdministration {
   /** When nothing of these topics is under way any more, the limits go; those of brokers when nothing at all is. */
   async #unthrottle(topics: readonly string[]): Promise<void> {
     const left = new Set(topics)
-    while (left.size > 0) {
+    for (;;) {
       await pause(this.#clock, throttleEveryMs)
       try {
         const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
@@ -160,9 +160,10 @@ export class PartitionAdministration {
           await this.#alter({ type: 'topic', topic }, {}, replicaConfigs)
           left.delete(topic)
         }
-        if (moving.length > 0) continue
+        if (left.size > 0 || moving.length > 0) continue
         const { brokers } = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
         for (const { id } of brokers) await this.#alter({ type: 'broker', broker: id }, {}, rateConfigs)
+        return
       } catch (error) {
         expectAppError(error)
         ignore(error, 'tried again')

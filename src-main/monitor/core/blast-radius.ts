@@ -208,9 +208,9 @@ function groupsOf({ topics, groups }: Seen, effect: Effect, costs: readonly Topi
     .sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
 }
 
-/** Where a group's commits are, and so who coordinates it (GroupMetadataManager.partitionFor: Java's hash of the name). */
+/** Where a group's commits are, and so who coordinates it (GroupMetadataManager.partitionFor: Utils.abs of Java's hash of the name). */
 export function offsetsPartition(groupId: string, partitionCount: number): number {
   let hash = 0
   for (let i = 0; i < groupId.length; i++) hash = (Math.imul(hash, 31) + groupId.charCodeAt(i)) | 0
-  return (hash & 0x7fffffff) % partitionCount
+  return (hash === -2147483648 ? 0 : Math.abs(hash)) % partitionCount
 }
