@@ -2,9 +2,11 @@
 import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
 import { EVENT_PARAMS } from '@api/event-params'
+import { FAULT_KINDS } from '@api/faults'
 import type { ClusterEvent, ClusterView, HealthLevel, NodeView, ReasonView } from '@api/views'
 import { clock, durationParts, integer, moment, momentWithin, tickTime, zone } from '@/format'
 import type { TimeRange } from '@/format'
+import { faultSentence } from '@/composables/fault-sentence'
 import { isDown } from '@/composables/node-level'
 import { isolated } from '@/foreign-text'
 import { useClockStore } from '@/stores/clock'
@@ -91,7 +93,7 @@ export function useText(): Text {
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.exit)
     if (event.code === 'workloadEnded')
       named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
-    if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultSentence(event)
+    if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultOf(event)
     const { restartInSeconds } = params
     if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
     if (typeof params.sessionSeconds === 'number') named.delay = duration(params.sessionSeconds * 1000)
@@ -102,14 +104,14 @@ export function useText(): Text {
     return t(`${form}.${event.code}`, named, typeof counted === 'number' ? counted : 1)
   }
 
-  const faultSentence = ({ subject, params }: ClusterEvent): string => {
-    const { kind, to, oneWay, value } = params
-    const key = `fault.is.${kind ?? ''}`
-    if (!i18n.te(key, 'en')) return foreign(String(kind ?? ''))
-    const [node, other] = [nodeLabel(subject ?? ''), nodeLabel(String(to ?? ''))]
-    const link = `${node} ${oneWay === undefined ? '↔' : '→'} ${other}`
-    const shown = typeof value === 'number' ? integer(value) : ''
-    return t(key, { link, nodeIn: nodeInline(subject ?? ''), value: shown })
+  /** A later version of the host may know kinds that this page does not. */
+  const faultOf = ({ subject, params }: ClusterEvent): string => {
+    const kind = FAULT_KINDS.find((one) => one === params.kind)
+    if (kind === undefined) return foreign(String(params.kind ?? ''))
+    const { to, oneWay, value } = params
+    const link = { to: typeof to === 'string' ? to : null, oneWay: oneWay !== undefined }
+    const fault = { kind, node: subject ?? '', ...link, value: typeof value === 'number' ? value : null }
+    return faultSentence({ t, nodeLabel, nodeInline }, fault)
   }
 
   const exitSentence = (exit: unknown): string => {

@@ -1,4 +1,4 @@
-/** Which events are acts: what was done to nodes on purpose, and what became of what was said before. */
+/** Which events are acts: what was done to nodes and links on purpose, and that nodes came back. */
 import type { ClusterEvent, EventCode } from '@api/views'
 
 const ACTS: readonly EventCode[] = [
