@@ -77,7 +77,7 @@ export const mutants = [
     file: partition,
     from: "this.#pending.endAll('NOT_LEADER_OR_FOLLOWER')",
     to: "this.#pending.endAll('NONE')",
-    seed: 4,
+    seed: 16,
     what: 'what waits when leadership goes is taken for committed'
   },
   {
@@ -221,7 +221,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 63,
+    seed: 27,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
@@ -245,7 +245,7 @@ export const mutants = [
     file: election,
     from: 'if (facts.isUncleanAllowed === true && outsider !== undefined)',
     to: 'if (outsider !== undefined)',
-    seed: 31,
+    seed: 6,
     what: 'a replica that is not in sync leads rather than nobody'
   },
   {
@@ -261,7 +261,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 4,
+    seed: 5,
     what: 'followers do not know what producers have written'
   },
   {
@@ -269,7 +269,7 @@ export const mutants = [
     file: log,
     from: "if (check.type === 'duplicate') return this.#duplicate(check)",
     to: 'void this.#duplicate',
-    seed: 4,
+    seed: 1,
     what: 'a batch that is sent again is written again'
   },
   {
@@ -277,7 +277,7 @@ export const mutants = [
     file: fetching,
     from: 'const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset',
     to: 'void isDebugging\n  const upToOffset = log.logEndOffset',
-    seed: 6,
+    seed: 16,
     what: 'consumers are given what may still be lost'
   },
   {
@@ -285,7 +285,7 @@ export const mutants = [
     file: 'src-main/broker/handlers/02-list-offsets.ts',
     from: "isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found",
     to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
-    seed: 6,
+    seed: 8,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
   }
 ]

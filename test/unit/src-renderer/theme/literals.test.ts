@@ -35,6 +35,7 @@ describe('styles outside theme/', () => {
     const themes = THEME_FILES.map(themeFile)
     const defined = new Set(themes.flatMap((css) => [...css.matchAll(/(--[\w-]+)\s*:/g)].map(([, name]) => name)))
     defined.add('--depth') // set on the line of a tree
+    defined.add('--reka-dropdown-menu-content-available-height') // set by the library on an open menu
     const all = [...themes, ...styled.map(([, source]) => styleOf(source))]
 
     const unknown = all
