@@ -99,7 +99,7 @@ export class ReplicaFetchers {
     this.#told()
   }
 
-  /** Metadata is as new as any order before it. */
+  /** Metadata names every live broker as the controller knows it now: what orders before it said of addresses is forgotten. */
   metadataTold(): void {
     this.#toldWithOrders.clear()
     this.#told()
