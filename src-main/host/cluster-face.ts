@@ -110,7 +110,9 @@ export class ClusterFace implements PageFace {
     if (this.#isClosed) return
     const host = this.#clusters.hosted(this.id)
     if (host !== undefined) this.#attach({ api: host })
-    else if (this.#source?.client === undefined) {
+    else if (this.#source?.client === undefined || !this.#clusters.isElsewhere(this.id)) {
+      // A killed host is seen to be gone by its lock, perhaps before its connection ends: whoever is told that the
+      // cluster has stopped is also answered so.
       this.#attach(undefined)
       this.#connect()
     }

@@ -39,9 +39,7 @@ export class ControlClient {
     })
     socket.on('data', (chunk) => lines.push(chunk))
     socket.on('close', () => {
-      const stopped = new ApiError({ code: 'DISCONNECTED', message: 'The cluster stopped before it answered.' })
-      const gone = this.#refusal ?? stopped
-      for (const call of this.#calls.values()) call.reject(gone)
+      for (const call of this.#calls.values()) call.reject(this.#gone())
       this.#calls.clear()
     })
   }
@@ -63,6 +61,7 @@ export class ControlClient {
   }
 
   call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
+    if (this.#socket.destroyed) return Promise.reject(this.#gone())
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve: resolve as (value: unknown) => void, reject })
@@ -92,7 +91,13 @@ export class ControlClient {
     this.#socket.destroy()
   }
 
+  #gone(): ApiError {
+    return this.#refusal ?? new ApiError({ code: 'DISCONNECTED', message: 'The cluster stopped before it answered.' })
+  }
+
   #send(message: ClientMessage): void {
+    // What was watched or asked for ends with the connection, which says so by itself.
+    if (this.#socket.destroyed) return
     this.#socket.write(`${JSON.stringify(message)}\n`)
   }
 

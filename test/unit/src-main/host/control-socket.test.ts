@@ -62,6 +62,16 @@ describe('openControlSocket', () => {
     })
   })
 
+  it('refuses what is asked through a connection that has ended, instead of leaving it without an answer', async () => {
+    const control = await openControlSocket(dir, api, () => undefined)
+    const client = await ControlClient.connect(dir)
+    const ended = new Promise<void>((resolve) => client.onClose(resolve))
+    await control.close()
+    await ended
+
+    await expect(client.call('cluster.status', {})).rejects.toMatchObject({ code: 'DISCONNECTED' })
+  })
+
   it('rejects, whatever is in the way of the socket or of the link to it', async () => {
     const deep = join(dir, 'long '.repeat(30))
     mkdirSync(join(dir, 'lagoon.sock'))
