@@ -73,7 +73,7 @@ describe('a connection to a broker', () => {
 
     expect(ranges).toEqual({
       0: [0, 11],
-      1: [4, 16],
+      1: [4, 17],
       2: [1, 9],
       3: [0, 12],
       4: [0, 7],

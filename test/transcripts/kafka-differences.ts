@@ -20,7 +20,7 @@ const absent: readonly Listed[] = [
   },
   {
     reason:
-      'versions that are not served: Fetch 0 to 3 and 17, ListOffsets 0, OffsetCommit and OffsetFetch 0 (znodes), ControlledShutdown 0 (a header of its own)',
+      'versions that are not served: Fetch 0 to 3, ListOffsets 0, OffsetCommit and OffsetFetch 0 (znodes), ControlledShutdown 0 (a header of its own)',
     step: /^apiVersions/,
     where: /^apiKeys\[(1|2|7|8|9)\]\.(min|max)Version$/
   },

@@ -1,5 +1,5 @@
 /**
- * Fetch, versions 4 to 16. Long-polls until minBytes are there or maxWaitMs have passed; an error completes it at once.
+ * Fetch, versions 4 to 17. Long-polls until minBytes are there or maxWaitMs have passed; an error completes it at once.
  * The first partition with data gives at least one whole batch. With a session (KIP-227) a request names only what changed and
  * an answer only what has something to say; without one partitions are served in the order asked for, which consumers rotate
  * themselves. Without transactions the last stable offset is the high watermark. Record data stays in its files until it is sent.
@@ -57,7 +57,7 @@ interface Poll {
 export function fetch(broker: BrokerServices): HandlerRow {
   return handler({
     apiKey: 1,
-    served: [4, 16],
+    served: [4, 17],
     request: fetchRequest,
     response: fetchResponse,
     isBulk: true,

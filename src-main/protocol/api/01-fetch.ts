@@ -1,5 +1,6 @@
 /**
  * Fetch. 7: sessions (KIP-227). 11: rack. 12: lastFetchedEpoch. 13: topics by id (KIP-516). 16: node endpoints (KIP-951).
+ * 17: directories of followers (KIP-853), the version in which the brokers of Kafka 3.9 fetch from each other.
  */
 import {
   array,
@@ -18,7 +19,7 @@ import {
   uuid
 } from '../wire/schema'
 
-export const fetchRequest = message('FetchRequest', [4, 16], 12, {
+export const fetchRequest = message('FetchRequest', [4, 17], 12, {
   clusterId: string({ from: 12, nullableFrom: 12, default: null, tag: 0, ignorable: true }),
   replicaId: brokerId({ to: 14, default: -1 }),
   replicaState: struct(
@@ -45,7 +46,8 @@ export const fetchRequest = message('FetchRequest', [4, 16], 12, {
           fetchOffset: offset(),
           lastFetchedEpoch: leaderEpoch({ from: 12, default: -1 }),
           logStartOffset: offset({ from: 5, default: -1, ignorable: true }),
-          partitionMaxBytes: int32()
+          partitionMaxBytes: int32(),
+          replicaDirectoryId: uuid({ from: 17, tag: 0, ignorable: true })
         })
       )
     })
@@ -61,7 +63,7 @@ export const fetchRequest = message('FetchRequest', [4, 16], 12, {
   rackId: string({ from: 11, default: '', ignorable: true })
 })
 
-export const fetchResponse = message('FetchResponse', [4, 16], 12, {
+export const fetchResponse = message('FetchResponse', [4, 17], 12, {
   throttleTimeMs: int32({ default: 0, ignorable: true }),
   errorCode: int16({ from: 7, ignorable: true }),
   sessionId: int32({ from: 7, default: 0 }),
