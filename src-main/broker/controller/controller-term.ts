@@ -10,6 +10,7 @@ import { ControllerState, type ControlledPartition } from '../core/controller/co
 import { newsOf, type DecidedChange, type MoveCause } from '../core/controller/election-news'
 import { electLeader, type Election } from '../core/controller/leader-election'
 import { ControllerBroadcast, type Told } from './controller-broadcast'
+import type { PartitionState } from '../core/znodes'
 import type { OfficeTerm } from './controller-office'
 import { ControllerWrites } from './controller-writes'
 import { rebalanceLeaders } from './leader-changes'
@@ -136,7 +137,8 @@ export class ControllerTerm {
       const election = decide(partition)
       const isUnclean = election.type === 'update' && election.isUnclean
       if (election.type === 'unchanged') return election
-      decided.set(partition, { partition, before: partition.state, isUnclean })
+      if (rules.decide !== undefined || !this.#isOnlyOfLogs(partition, election.state))
+        decided.set(partition, { partition, before: partition.state, isUnclean })
       return { ...election, state: this.state.withLogs(election.state, partition.state) }
     }
     // A move of a leader says nothing of who has bounced; only the usual rules look at that.
@@ -151,6 +153,12 @@ export class ControllerTerm {
     for (const { name, fields } of newsOf(news, cause === undefined ? facts : { ...facts, moveCause: cause }))
       ports.event(name, fields)
     return changed
+  }
+
+  /** Nothing has happened to it: with which logs its members came is stored anew. */
+  #isOnlyOfLogs(partition: ControlledPartition, { leader, isr }: PartitionState): boolean {
+    const before = partition.state
+    return before?.leader === leader && before.isr.length === isr.length && !this.state.hasBounced(leader, partition)
   }
 
   /** Asked for only where nobody of the ISR could lead. */
@@ -176,6 +184,7 @@ export class ControllerTerm {
       isLeaving: (id) => state.shuttingDown.has(id),
       hasBounced: (id) => state.hasBounced(id, partition),
       hasWholeLog: (id) => state.hasWholeLog(partition, id),
+      areLogsStored: state.areLogsStored(partition),
       isUncleanAllowed,
       controllerEpoch: epoch
     })

@@ -107,10 +107,22 @@ export class ControllerState {
     return then === undefined || now === undefined || now === '' || now === then
   }
 
-  /** With the logs of its members: those that were in sync before, with which they came; others, those that they have now. */
+  /**
+   * False when a member tells which logs it has and the state does not say with which it came: a controller of Kafka's has
+   * written it since. What that member may have lost before is not known to anybody; what it loses from now on would be.
+   */
+  areLogsStored({ state }: ControlledPartition): boolean {
+    return (
+      state === undefined ||
+      state.isr.every((id) => state.isrLogs?.[id] !== undefined || (this.brokers.get(id)?.logIncarnation ?? '') === '')
+    )
+  }
+
+  /** With the logs of its members: of those that were in sync before, with which they came, where that is known; else, what they have now. */
   withLogs(next: PartitionState, before: PartitionState | undefined): PartitionState {
     const known = next.isr.flatMap((id): [BrokerId, string][] => {
-      const log = before?.isr.includes(id) === true ? before.isrLogs?.[id] : this.brokers.get(id)?.logIncarnation
+      const then = before?.isr.includes(id) === true ? before.isrLogs?.[id] : undefined
+      const log = then ?? this.brokers.get(id)?.logIncarnation
       return log === undefined || log === '' ? [] : [[id, log]]
     })
     const { isrLogs: _before, ...rest } = next

@@ -32,6 +32,8 @@ export interface ElectionFacts {
   readonly hasBounced: (brokerId: BrokerId) => boolean
   /** False: it has come back with less than it may have had when it was in sync (KIP-903); all have when left out. */
   readonly hasWholeLog?: (brokerId: BrokerId) => boolean
+  /** False: with which logs members came into the ISR is to be stored, since it is not (KIP-903); true when left out. */
+  readonly areLogsStored?: boolean
   /** Online, and about to stop: it leads nothing new while there is another; none when left out. */
   readonly isLeaving?: (brokerId: BrokerId) => boolean
   /** Of whoever decides; it is stored with the decision. */
@@ -58,8 +60,9 @@ export function electLeader(facts: ElectionFacts): Election {
   const stayed = stored.isr.filter(hasStayed)
   if (stored.leader !== noLeader && hasStayed(stored.leader)) {
     // Only foreign states have a leader outside of the ISR: nothing is taken from those.
-    const isWhole = stayed.length === stored.isr.length || !stayed.includes(stored.leader)
-    return isWhole ? unchanged : decided(facts, stored, stored.leader, stayed)
+    const isForeign = !stayed.includes(stored.leader)
+    if (isForeign || (stayed.length === stored.isr.length && facts.areLogsStored !== false)) return unchanged
+    return decided(facts, stored, stored.leader, stayed)
   }
   const heirs = replicas.filter((id) => stayed.includes(id))
   const heir = heirs.find((id) => !isLeaving(id)) ?? heirs[0]

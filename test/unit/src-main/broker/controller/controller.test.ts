@@ -175,6 +175,35 @@ describe('Controller and brokers that come and go', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('stores anew with which logs an ISR came when a controller of Kafka’s has dropped that, and tells nobody of it', async () => {
+    const world = await BrokerWorld.start([1, 2])
+    await topicOn(world, 'both', [1, 2])
+    const stored = await stateOf(world, 'both')
+    expect(Object.keys(stored?.isrLogs ?? {})).toEqual(['1', '2'])
+    const ensemble = await world.ensemble()
+    const { isrLogs: _dropped, ...rest } = stored ?? { leader: 1, leaderEpoch: 0, isr: [1, 2], controllerEpoch: 1 }
+    await world.clock.until(ensemble.setData(paths.state('both', 0), partitionStateData(rest), -1))
+    world.events.splice(0)
+
+    await world.clock.until(ensemble.delete(paths.controller))
+    await world.clock.run(2_000)
+
+    expect(await stateOf(world, 'both')).toMatchObject({
+      leader: 1,
+      leaderEpoch: 1,
+      isr: [1, 2],
+      isrLogs: stored?.isrLogs
+    })
+    const told = world.events.map(({ name }) => name)
+    expect(told).toContain('becameLeader')
+    expect(told.filter((name) => ['partitionsElected', 'isrShrunk', 'partitionsOffline'].includes(name))).toEqual([])
+    // Once: the next controller finds nothing to do.
+    await world.clock.until(ensemble.delete(paths.controller))
+    await world.clock.run(2_000)
+    expect(await stateOf(world, 'both')).toMatchObject({ leaderEpoch: 1 })
+    expect(world.failures).toEqual([])
+  })
+
   it('leaves leadership with a process that has only lost its session', async () => {
     const world = await BrokerWorld.start([1, 2])
     await topicOn(world, 'two', [2])

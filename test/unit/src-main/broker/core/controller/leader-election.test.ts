@@ -9,12 +9,13 @@ interface Situation {
   /** Came back with less than they had. */
   readonly shortened?: readonly number[]
   readonly isUncleanAllowed?: boolean
+  readonly areLogsStored?: boolean
 }
 
 const elect = (
   replicas: readonly number[],
   stored: PartitionState | undefined,
-  { alive, bounced = [], shortened = [], isUncleanAllowed = false }: Situation
+  { alive, bounced = [], shortened = [], isUncleanAllowed = false, areLogsStored = true }: Situation
 ) =>
   electLeader({
     replicas,
@@ -23,7 +24,8 @@ const elect = (
     hasBounced: (id) => alive.includes(id) && bounced.includes(id),
     hasWholeLog: (id) => !shortened.includes(id),
     controllerEpoch: 7,
-    isUncleanAllowed
+    isUncleanAllowed,
+    areLogsStored
   })
 
 const stored = (leader: number, isr: readonly number[]): PartitionState => ({
@@ -71,6 +73,12 @@ describe('electLeader, while the leader lives', () => {
 
   it('lets nobody into the ISR: a follower that lives and is outside stays outside', () => {
     expect(elect([1, 2, 3], stored(1, [1]), { alive: [1, 2, 3] })).toEqual(unchanged)
+  })
+
+  it('has it stored anew with which logs its members came, where a controller of Kafka’s has dropped that', () => {
+    const situation = { alive: [1, 2, 3], areLogsStored: false }
+    expect(elect([1, 2, 3], stored(1, [1, 2]), situation)).toEqual(next(1, [1, 2]))
+    expect(elect([1, 2, 3], stored(1, [2, 3]), situation)).toEqual(unchanged)
   })
 
   it('takes nothing from a state in which the leader is not in the ISR', () => {
