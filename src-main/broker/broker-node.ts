@@ -47,6 +47,7 @@ import { ClientConnection } from './server/client-connection'
 import { RequestRouter } from './server/request-router'
 import { PiecePool } from './server/response-stream'
 import { ServingGate } from './server/serving-gate'
+import { StartOrders, type ImageExtent } from './start-orders'
 import { ConfigStore } from './config-store'
 
 /** socket.request.max.bytes */
@@ -119,6 +120,7 @@ export class BrokerNode {
   readonly #controllerChannel: ControllerChannel
   readonly #connections = new Set<ClientConnection>()
   readonly #gate = new ServingGate()
+  readonly #startOrders: StartOrders
   readonly #guid: string
   readonly #creating = new Set<string>()
   readonly #toCreate: string[] = []
@@ -154,6 +156,17 @@ export class BrokerNode {
       { ...ports, ensemble: this.#ensemble },
       { changed: (entity) => this.#configsChanged(entity), anything: () => this.#reloadConfigs() }
     )
+    this.#startOrders = new StartOrders({
+      ...ports,
+      brokerId: options.brokerId,
+      image: this.#image,
+      holds: ({ topic, partition }) => this.#replicas?.partition(topic, partition) !== undefined,
+      hasLogs: () => (this.#logs?.names().length ?? 0) > 0,
+      complete: () => {
+        this.#gate.open()
+        this.#whenReady()
+      }
+    })
     this.#controllerChannel = new ControllerChannel(ports, this.#image, `broker-${options.brokerId}`)
     this.#controller = new Controller({
       ...ports,
@@ -301,7 +314,7 @@ export class BrokerNode {
       logDir: dataDir,
       volume: () => ports.volume(dataDir),
       event: ports.event,
-      imageChanged: (isComplete) => this.#imageChanged(isComplete)
+      imageChanged: (extent) => this.#imageChanged(extent)
     }
   }
 
@@ -465,18 +478,15 @@ export class BrokerNode {
     if (this.#isImageWhole) this.#groups?.forgetMissing((topic) => this.#image.topic(topic) !== undefined)
   }
 
-  #imageChanged(isComplete: boolean): void {
-    if (isComplete) {
+  #imageChanged(extent: ImageExtent): void {
+    if (extent === 'all') {
       this.#isImageWhole = true
       this.#configs.forgetMissing((topic) => this.#image.topic(topic) !== undefined)
       this.#forgetMissingTopics()
     }
     const liveBrokers = this.#image.brokers().map(({ id }) => id)
     this.#ports.event('metadata', { liveBrokers, controllerId: this.#image.controllerId })
-    // What this broker holds was told before: LeaderAndIsr comes first.
-    if (this.#gate.isOpen || !isComplete || !liveBrokers.includes(this.#options.brokerId)) return
-    this.#gate.open()
-    this.#whenReady()
+    this.#startOrders.told(extent)
   }
 
   /** Those that are asked for in one turn go to the controller together. Beyond a limit the client asks again anyway. */
@@ -549,6 +559,7 @@ export class BrokerNode {
     this.#isStopping = true
     await this.#leave()
     for (const timer of this.#timers) timer.cancel()
+    this.#startOrders.close()
     this.#controller.stop()
     this.#notifications.stop()
     this.#proposals?.close()

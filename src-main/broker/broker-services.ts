@@ -11,6 +11,7 @@ import type { FetchSessions } from './fetch-sessions'
 import type { GroupCoordinator } from './group-coordinator'
 import type { ProducerIdSource } from './producer-id-source'
 import type { ReplicaManager } from './replica-manager'
+import type { ImageExtent } from './start-orders'
 
 export interface BrokerServices {
   readonly brokerId: BrokerId
@@ -41,6 +42,6 @@ export interface BrokerServices {
   readonly volume: () => { readonly totalBytes: number; readonly usableBytes: number } | undefined
   /** What people are to know of. */
   readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
-  /** Called after each change of the image; isComplete: it was told whole. */
-  readonly imageChanged: (isComplete: boolean) => void
+  /** Called after each change of the image. */
+  readonly imageChanged: (extent: ImageExtent) => void
 }

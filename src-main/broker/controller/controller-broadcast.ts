@@ -8,9 +8,9 @@ import type { Clock, Log, Network } from '../../kernel/ports'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../protocol/api/04-leader-and-isr'
 import { stopReplicaRequest, stopReplicaResponse } from '../../protocol/api/05-stop-replica'
 import {
-  updateMetadataFull,
   updateMetadataRequest,
-  updateMetadataResponse
+  updateMetadataResponse,
+  updateMetadataTypes
 } from '../../protocol/api/06-update-metadata'
 import { topicPartitionName, type BrokerId, type ControllerEpoch } from '../../kernel/ids'
 import { withinTime } from '../../kernel/waiting'
@@ -130,6 +130,7 @@ export class ControllerBroadcast {
     const isFull = (sender: ControlSender): boolean => joined.includes(sender.brokerId)
     const concernOf = (sender: ControlSender) => (isFull(sender) ? all : changed)
     const isOrder = !areDeleted && !isForClients
+    if (isOrder && joined.length > 0) this.#introduce(senders)
     const orders = isOrder ? senders.flatMap((sender) => this.#sendLeaderAndIsr(sender, concernOf(sender), areNew)) : []
     // Of this moment, not of that when it leaves: nobody is told of a leader before that one was.
     const some = senders.every(isFull) ? undefined : this.#news(changed, areDeleted)
@@ -144,6 +145,17 @@ export class ControllerBroadcast {
       )
     this.#metadataTurn = told
     return told.then((answers) => Promise.all([...orders, ...answers])).then(() => undefined)
+  }
+
+  /**
+   * A broker of Kafka's follows nobody of whom it has not been told that it lives (ReplicaManager.makeFollowers), whatever its order
+   * says; ours take the address from the order.
+   */
+  #introduce(senders: readonly ControlSender[]): void {
+    const { brokers } = this.#office.state
+    for (const sender of senders) {
+      if (brokers.get(sender.brokerId)?.guid === '') void this.#sendUpdateMetadata(sender, this.#news([], false), false)
+    }
   }
 
   #news(partitions: readonly ControlledPartition[], areDeleted: boolean): News {
@@ -220,7 +232,7 @@ export class ControllerBroadcast {
   async #sendUpdateMetadata(sender: ControlSender, news: News, isFull: boolean): Promise<void> {
     const topicStates = this.#office.state.withoutRefusers(news.topicStates)
     // A broker that joins may have missed deletions: what is not in the full list is not there.
-    const type = isFull ? updateMetadataFull : 0
+    const type = isFull ? updateMetadataTypes.full : updateMetadataTypes.incremental
     const request = { ...this.#header(sender), type, topicStates, liveBrokers: news.liveBrokers }
     const answer = await sender.send(updateMetadataCall, request)
     const error = answer === undefined ? 'NONE' : errorName(answer.errorCode)

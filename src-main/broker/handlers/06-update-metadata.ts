@@ -1,8 +1,8 @@
 /** UpdateMetadata, versions 0 to 8: the controller says what the cluster looks like; clients' Metadata answers from it. */
 import {
-  updateMetadataFull,
   updateMetadataRequest,
-  updateMetadataResponse
+  updateMetadataResponse,
+  updateMetadataTypes
 } from '../../protocol/api/06-update-metadata'
 import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
@@ -13,6 +13,7 @@ import type { BrokerEndpoint, MetadataChange } from '../core/metadata-image'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices } from '../server/slices'
+import type { ImageExtent } from '../start-orders'
 import { forgetConfigsOfOthers } from './outdated-configs'
 
 type Request = ValueOf<typeof updateMetadataRequest>
@@ -36,11 +37,16 @@ export function updateMetadata(broker: BrokerServices): HandlerRow {
 async function obey(broker: BrokerServices, request: Request) {
   const fenced = broker.replicas.fence(request.controllerEpoch, request.brokerEpoch)
   if (fenced !== undefined) return { errorCode: code(fenced) }
-  const isComplete = request.type === updateMetadataFull
-  await inSlices(broker.clock, applied(broker, request, isComplete))
+  const extent = extentOf(request.type)
+  await inSlices(broker.clock, applied(broker, request, extent === 'all'))
   broker.replicas.metadataTold()
-  broker.imageChanged(isComplete)
+  broker.imageChanged(extent)
   return { errorCode: 0 }
+}
+
+function extentOf(type: number): ImageExtent {
+  if (type === updateMetadataTypes.full) return 'all'
+  return type === updateMetadataTypes.incremental ? 'some' : 'unsaid'
 }
 
 function* applied(broker: BrokerServices, request: Request, isComplete: boolean): Slices<void> {

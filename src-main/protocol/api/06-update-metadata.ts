@@ -68,5 +68,8 @@ export const updateMetadataResponse = message('UpdateMetadataResponse', [0, 8], 
   errorCode: int16()
 })
 
-/** `type` of a request that names all topics there are. */
-export const updateMetadataFull = 2
+/**
+ * `type` of a request: whoever sends it does not say how much it names (all that Kafka's controllers in ZooKeeper mode say),
+ * some topics, or all that there are.
+ */
+export const updateMetadataTypes = { unknown: 0, incremental: 1, full: 2 } as const
