@@ -296,6 +296,8 @@ export class BrokerNode {
       fetchSessions: new FetchSessions({ ...ports, purgatory: replicas.purgatory }),
       controller: this.#controller,
       groups,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs,
+      replicaLagMaxMs: this.#lagMaxMs,
       producerIds: new ProducerIdSource({
         ...ports,
         channel: this.#controllerChannel,

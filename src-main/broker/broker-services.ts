@@ -24,6 +24,9 @@ export interface BrokerServices {
   /** Acts only while this broker is the controller; see Controller.isActive. */
   readonly controller: Controller
   readonly groups: GroupCoordinator
+  /** zookeeper.session.timeout.ms and replica.lag.time.max.ms */
+  readonly sessionTimeoutMs: number
+  readonly replicaLagMaxMs: number
   readonly producerIds: ProducerIdSource
   /** Those of topics as far as they are loaded. */
   readonly configs: { readonly of: (topic: string) => TopicConfigs; readonly layers: BrokerLayers }

@@ -18,6 +18,8 @@ interface Configuration {
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
   readonly initialRebalanceDelayMs?: number
+  /** replica.lag.time.max.ms; absent: Kafka's own. */
+  readonly replicaLagMaxMs?: number
   /** Defaults of topics, by broker config name (`log.retention.ms`). */
   readonly configs?: Readonly<Record<string, string>>
   /** What is to go wrong from the beginning. */
@@ -55,6 +57,7 @@ runNode((failed) => {
       ...(config.initialRebalanceDelayMs === undefined
         ? {}
         : { initialRebalanceDelayMs: config.initialRebalanceDelayMs }),
+      ...(config.replicaLagMaxMs === undefined ? {} : { replicaLagMaxMs: config.replicaLagMaxMs }),
       ...(config.configs === undefined ? {} : { configs: config.configs })
     }
   )

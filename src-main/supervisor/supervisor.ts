@@ -29,14 +29,13 @@ import {
   type NodeSpec,
   type Sizes
 } from './core/cluster-spec'
-import { brokerConfigProblem, brokerOptions, type BrokerConfigs } from './core/broker-configs'
+import { brokerConfigProblem, brokerOptions, memberOptions, type BrokerConfigs } from './core/broker-configs'
 import { finishEmptying, finishWiping, lockFile, pidsFile, specFile, wipeNode } from './cluster-folder'
 import { ClusterFaults } from './cluster-faults'
 import type { Fault } from './core/faults'
 import { NodeRunner } from './node-runner'
 
 /** The verdict tells how long it may take (BROKER_SESSION_MS). */
-const sessionTimeoutMs = 6000
 const portTriesMax = 20
 
 export interface SupervisorPorts {
@@ -430,14 +429,14 @@ export class Supervisor {
     // What was wrong with a node's links and disk is so for its next process, too.
     const faults = this.#faults.of(name)
     if (role === 'ensemble') {
-      return { memberId: id, host, port, dataDir, sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000, faults }
+      return { memberId: id, host, port, dataDir, faults, ...memberOptions(this.#spec.brokerConfigs ?? {}) }
     }
     const ensemble = this.#spec.nodes
       .filter((node) => node.role === 'ensemble')
       .map((node) => ({ host, port: node.port }))
     const brokers = this.#spec.nodes.filter((node) => node.role === 'broker').length
     const options = brokerOptions(this.#spec.brokerConfigs ?? {}, brokers)
-    return { brokerId: id, host, port, dataDir, ensemble, sessionTimeoutMs, faults, ...options }
+    return { brokerId: id, host, port, dataDir, ensemble, faults, ...options }
   }
 
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────

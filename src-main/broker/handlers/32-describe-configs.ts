@@ -125,6 +125,8 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
     own('broker.id', String(broker.brokerId), configType.int),
     own('log.dirs', broker.logDir, configType.string),
     own('group.initial.rebalance.delay.ms', String(broker.groups.initialRebalanceDelayMs), configType.int),
+    own('replica.lag.time.max.ms', String(broker.replicaLagMaxMs), configType.long),
+    own('zookeeper.session.timeout.ms', String(broker.sessionTimeoutMs), configType.int),
     ...dynamicBrokerConfigEntries(broker.configs.layers)
   ]
 }

@@ -21,11 +21,21 @@ export const BROKER_CONFIGS = {
   'log.segment.delete.delay.ms': { min: 0n, max: int64Max },
   'message.max.bytes': { min: 0n, max: int32Max },
   'min.insync.replicas': { min: 1n, max: int32Max },
-  'unclean.leader.election.enable': 'boolean'
+  // No less than a follower may be held by its leader for one fetch (KafkaConfig.validateValues).
+  'replica.lag.time.max.ms': { min: 500n, max: int32Max },
+  'unclean.leader.election.enable': 'boolean',
+  'zookeeper.session.timeout.ms': { min: 1000n, max: 40_000n }
 } as const satisfies Record<string, Definition>
 
 const replicasMax = 3
 const rebalanceDelay = 'group.initial.rebalance.delay.ms'
+const replicaLagMax = 'replica.lag.time.max.ms'
+const sessionTimeout = 'zookeeper.session.timeout.ms'
+/** ADR 18. */
+const sessionTimeoutMs = 6000
+/** minSessionTimeout, as ZooKeeper has it by default: what a member grants if nobody asks for less. */
+const sessionTimeoutMinMs = 4000
+const sessionTimeoutMaxMs = 40_000
 
 /** One sentence, or undefined when it may be set so. */
 export function brokerConfigProblem(name: string, value: unknown): string | undefined {
@@ -42,7 +52,9 @@ export function brokerConfigProblem(name: string, value: unknown): string | unde
 }
 
 export interface BrokerOptions {
+  readonly sessionTimeoutMs: number
   readonly initialRebalanceDelayMs?: number
+  readonly replicaLagMaxMs?: number
   /** What topics get by default, by broker config name. */
   readonly configs?: BrokerConfigs
 }
@@ -60,9 +72,20 @@ function replicationDefaults(brokers: number): BrokerConfigs {
 
 /** As the process of one of so many brokers takes them. */
 export function brokerOptions(configs: BrokerConfigs, brokers: number): BrokerOptions {
-  const { [rebalanceDelay]: delay, ...given } = configs
+  const { [rebalanceDelay]: delay, [replicaLagMax]: lag, [sessionTimeout]: session, ...given } = configs
   return {
+    sessionTimeoutMs: Number(session ?? sessionTimeoutMs),
     ...(delay === undefined ? {} : { initialRebalanceDelayMs: Number(delay) }),
+    ...(lag === undefined ? {} : { replicaLagMaxMs: Number(lag) }),
     configs: { ...replicationDefaults(brokers), ...given }
   }
+}
+
+/** What a member of the ensemble grants: as short a session as the brokers ask for. */
+export function memberOptions(configs: BrokerConfigs): {
+  readonly sessionTimeoutMinMs: number
+  readonly sessionTimeoutMaxMs: number
+} {
+  const asked = Number(configs[sessionTimeout] ?? sessionTimeoutMs)
+  return { sessionTimeoutMinMs: Math.min(sessionTimeoutMinMs, asked), sessionTimeoutMaxMs }
 }

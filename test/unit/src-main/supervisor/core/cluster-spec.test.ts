@@ -17,7 +17,8 @@ import { topicConfigOf } from '../../../../../src-main/broker/core/broker-layers
 import {
   BROKER_CONFIGS,
   brokerConfigProblem,
-  brokerOptions
+  brokerOptions,
+  memberOptions
 } from '../../../../../src-main/supervisor/core/broker-configs'
 
 const spec = makeSpec('lab', { ensemble: [2181], brokers: [9092, 9093, 9095] })
@@ -67,16 +68,30 @@ describe('a cluster’s spec', () => {
     [9, '3', '2']
   ])('has %i brokers make topics of %s replicas, of which %s must have a record', (brokers, replicas, minIsr) => {
     const defaults = { 'default.replication.factor': replicas, 'min.insync.replicas': minIsr }
-    expect(brokerOptions({}, brokers)).toEqual({ configs: defaults })
+    expect(brokerOptions({}, brokers)).toEqual({ sessionTimeoutMs: 6000, configs: defaults })
     const own = { 'default.replication.factor': '1' }
-    expect(brokerOptions(own, brokers)).toEqual({ configs: { ...defaults, ...own } })
+    expect(brokerOptions(own, brokers)).toEqual({ sessionTimeoutMs: 6000, configs: { ...defaults, ...own } })
+  })
+
+  it('gives brokers their session and followers their time, and members grant such a session', () => {
+    const configs = { 'zookeeper.session.timeout.ms': '2500', 'replica.lag.time.max.ms': '5000' }
+
+    const options = brokerOptions(configs, 3)
+    expect(options).toMatchObject({ sessionTimeoutMs: 2500, replicaLagMaxMs: 5000 })
+    expect(options.configs).not.toHaveProperty(['replica.lag.time.max.ms'])
+    expect(options.configs).not.toHaveProperty(['zookeeper.session.timeout.ms'])
+    expect(memberOptions(configs)).toEqual({ sessionTimeoutMinMs: 2500, sessionTimeoutMaxMs: 40_000 })
+    expect(memberOptions({ 'zookeeper.session.timeout.ms': '9000' }).sessionTimeoutMinMs).toBe(4000)
+    expect(memberOptions({})).toEqual({ sessionTimeoutMinMs: 4000, sessionTimeoutMaxMs: 40_000 })
   })
 
   it('takes of a default what the broker takes of it, and no other', () => {
     const ofBrokersAlone = [
       'auto.leader.rebalance.enable',
       'default.replication.factor',
-      'group.initial.rebalance.delay.ms'
+      'group.initial.rebalance.delay.ms',
+      'replica.lag.time.max.ms',
+      'zookeeper.session.timeout.ms'
     ]
     for (const [name, limits] of Object.entries(BROKER_CONFIGS)) {
       if (ofBrokersAlone.includes(name)) continue
@@ -107,6 +122,8 @@ describe('a cluster’s spec', () => {
     ['group.initial.rebalance.delay.ms', '2147483648', 'whole number'],
     ['group.initial.rebalance.delay.ms', 3, 'whole number'],
     ['auto.leader.rebalance.enable', 'yes', 'must be true or false'],
+    ['zookeeper.session.timeout.ms', '999', 'whole number from 1000 to 40000'],
+    ['replica.lag.time.max.ms', '499', 'whole number from 500 to 2147483647'],
     ['default.replication.factor', '0', 'whole number from 1 to 32767']
   ])('refuses %s=%s for its brokers, with a sentence', (name, value, sentence) => {
     expect(brokerConfigProblem(name, value)).toContain(sentence)
