@@ -41,14 +41,24 @@ export interface Ended {
   readonly partition: string
   readonly offset: number
 }
-/** A commit was acknowledged, or what is committed was told; each client in its order. */
+/** Somebody is about to commit, or to ask what is committed. */
+export interface CommitAsked {
+  readonly type: 'commitAsked'
+  readonly group: string
+  readonly partition: string
+  /** Of this one question. */
+  readonly asked: string
+}
+/** A commit was acknowledged, or what is committed was told. */
 export interface Committed {
   readonly type: 'committed' | 'commitTold'
   readonly group: string
   readonly partition: string
   readonly offset: number
+  /** Where it was said when this was asked: what others were told meanwhile may have come later. Absent: no others did. */
+  readonly asked?: string
 }
-export type HistoryEntry = Sent | Acked | Read | Sought | Ended | Committed
+export type HistoryEntry = Sent | Acked | Read | Sought | Ended | CommitAsked | Committed
 
 /** What a producer was promised. */
 export interface ProducerPromise {
@@ -251,20 +261,27 @@ function checkEnds(entries: readonly HistoryEntry[]): readonly Anomaly[] {
   return found
 }
 
-/** What is told is never older than a commit that was acknowledged before. */
+/** What is told is never older than a commit that was acknowledged before it was asked. */
 function checkCommits(entries: readonly HistoryEntry[]): readonly Anomaly[] {
   const committed = new Map<string, number>()
+  const knownWhenAsked = new Map<string, number>()
   const found: Anomaly[] = []
   for (const entry of entries) {
-    if (entry.type !== 'committed' && entry.type !== 'commitTold') continue
-    const { group, partition, offset } = entry
+    if (entry.type !== 'commitAsked' && entry.type !== 'committed' && entry.type !== 'commitTold') continue
+    const { group, partition, asked = '' } = entry
     const key = `${group} ${partition}`
-    const known = committed.get(key) ?? -1
+    if (entry.type === 'commitAsked') {
+      knownWhenAsked.set(`${asked} ${key}`, committed.get(key) ?? -1)
+      continue
+    }
+    const { offset } = entry
+    const known = knownWhenAsked.get(`${asked} ${key}`) ?? committed.get(key) ?? -1
+    knownWhenAsked.delete(`${asked} ${key}`)
     if (offset < known)
       found.push(
         anomaly('commitWentBack', partition, [offset, known], `${group} had committed ${known}, and has ${offset}`)
       )
-    committed.set(key, Math.max(known, offset))
+    committed.set(key, Math.max(committed.get(key) ?? -1, offset))
   }
   return found
 }

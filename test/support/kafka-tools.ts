@@ -3,9 +3,10 @@
  * they read. The class path is resolved once with Maven and remembered under node_modules/.cache.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { until } from './lab-cluster'
 
 export const kafkaVersion = '3.9.1'
 
@@ -32,14 +33,44 @@ log4j.appender.E.layout=org.apache.log4j.PatternLayout
 log4j.appender.E.layout.ConversionPattern=%p %m (%c)%n
 `
 
-/** Needs mvn, java and, the first time, Maven Central. */
+/** Maven has never needed so long; whoever holds the lock for longer is dead. */
+const lockedMaxMs = 600_000
+
+/** Needs mvn, java and, the first time, Maven Central: asked by one process at a time, since its cache is everybody's. */
 export async function kafkaClassPath(): Promise<string> {
-  const path = join(cache, 'classpath.txt')
-  if (existsSync(path)) {
-    const known = readFileSync(path, 'utf8').trim()
-    if (known.split(delimiter).every((jar) => existsSync(jar))) return known
-  }
+  const known = knownClassPath()
+  if (known !== undefined) return known
   mkdirSync(cache, { recursive: true })
+  const lock = join(cache, 'lock')
+  await until('Maven is free', () => isTaken(lock), 2 * lockedMaxMs)
+  try {
+    return knownClassPath() ?? (await resolveClassPath())
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+function isTaken(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const heldMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+  if (heldMs > lockedMaxMs) rmSync(lock, { recursive: true, force: true })
+  return false
+}
+
+function knownClassPath(): string | undefined {
+  const path = join(cache, 'classpath.txt')
+  if (!existsSync(path)) return undefined
+  const known = readFileSync(path, 'utf8').trim()
+  return known.split(delimiter).every((jar) => existsSync(jar)) ? known : undefined
+}
+
+async function resolveClassPath(): Promise<string> {
+  const path = join(cache, 'classpath.txt')
   writeFileSync(join(cache, 'pom.xml'), pom)
   writeFileSync(kafkaLog4j, log4j)
   const draft = `${path}.${process.pid}`

@@ -106,6 +106,29 @@ describe('checkHistory', () => {
     expect(kinds([...entries, sought, read(0, 'a')], logOf('a', 'b'))).toEqual([])
   })
 
+  it('holds what is told of a commit against what was known when it was asked', () => {
+    const ask = (asked: string): HistoryEntry => ({ type: 'commitAsked', group: 'g', partition: p, asked })
+    const answered = (type: 'committed' | 'commitTold', offset: number, asked: string): HistoryEntry => ({
+      type,
+      group: 'g',
+      partition: p,
+      offset,
+      asked
+    })
+
+    // The answer to the first was slow: another has committed since.
+    expect(kinds([ask('1'), ask('2'), answered('committed', 9, '2'), answered('committed', 5, '1')], [])).toEqual([])
+    expect(kinds([ask('1'), answered('committed', 9, '1'), ask('2'), answered('commitTold', 5, '2')], [])).toEqual([
+      'commitWentBack'
+    ])
+    expect(
+      kinds(
+        [ask('1'), ask('2'), answered('committed', 9, '2'), answered('commitTold', 5, '1'), commit('commitTold', 5)],
+        []
+      )
+    ).toEqual(['commitWentBack'])
+  })
+
   it('does not miss a record that is there once, in another partition', () => {
     const entries: HistoryEntry[] = [{ ...sent('a'), partition: 'orders-1' }]
 
