@@ -113,14 +113,19 @@ export class ReplicaFetcher {
     if (this.isIdle) this.#giveUp()
   }
 
-  /** The controller has told of brokers: what failed before is tried at once, at the address that the leader has now. */
+  /**
+   * The controller has told of brokers: what failed before is tried at once where the leader has moved. Where it is known again at its
+   * old address, what stopped for want of one goes on.
+   */
   leaderTold(): void {
     const address = this.#options.addressOf(this.#options.leader)
+    if (address === undefined) return
     const known = this.#channel?.address
-    if (address === undefined || (known?.host === address.host && known.port === address.port)) return
-    this.#giveUp()
-    this.#retryTimer?.cancel()
-    this.#retryTimer = undefined
+    if (known?.host !== address.host || known.port !== address.port) {
+      this.#giveUp()
+      this.#retryTimer?.cancel()
+      this.#retryTimer = undefined
+    }
     this.#soon()
   }
 
