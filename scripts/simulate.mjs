@@ -1,7 +1,7 @@
 // The simulator: production modules in one thread (docs/adr/0037). Bundled first, which makes it several times as fast.
 //   npm run simulate -- --scenario cluster (--seed N --trace | --first-seed N --seeds K)
 //   npm run simulate -- --mutant NAME --seed N --trace      the same with one planted error
-//   npm run simulate -- --mutants [--find K]                each planted error by its recorded seed, or by the first of K
+//   npm run simulate -- --mutants [--find K] [--mutant NAME]   each planted error by its recorded seed, or by the first of K
 //   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds, as a test: N passed, N failed
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -12,8 +12,8 @@ import { mutants } from '../test/simulation/mutants.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const outDir = join(root, 'out', 'simulate')
-const seedsAtOnce = 25
-const seedsForAnError = 80
+const workers = 2
+const seedsForAnError = 200
 
 /** The bundle with that error in it, or with none. */
 async function bundle(mutant) {
@@ -66,15 +66,27 @@ const ran = (file, args) =>
     child.on('close', (status) => resolve({ status, said }))
   })
 
-/** Runs both cores: planted errors one after another on one, new seeds on the other, which then takes what is left. */
+/** Everything, on both cores; in the order of the list. */
+async function allOf(jobs) {
+  const results = []
+  const left = [...jobs.entries()]
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await next[1]()
+  }
+  await Promise.all(Array.from({ length: workers }, work))
+  return results
+}
+
+const recorded = () => mutants.filter(({ seed }) => seed !== null)
+
+/** New seeds, half of them on each core (a process is fast only after its first seeds), then planted errors. */
 async function test(count) {
   // In simulated time nothing is late: what runs beside it has its timeouts.
   setPriority(constants.priority.PRIORITY_LOW)
   const file = await bundle(undefined)
-  const patched = []
-  for (const mutant of mutants.filter(({ seed }) => seed !== null)) patched.push([mutant, await bundle(mutant)])
   // Others each day, and the same again for whoever looks into what a day's have found.
   const first = Math.floor(Date.now() / 60_000)
+  const seedsAtOnce = Math.ceil(count / workers)
   const jobs = [
     ...Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, i) => async () => {
       const seeds = Math.min(seedsAtOnce, count - i * seedsAtOnce)
@@ -88,7 +100,9 @@ async function test(count) {
       if (status !== 0 && bad.length === 0) bad.push(`the simulator ended with ${status}`)
       return { passed: seeds - bad.length, failures: bad }
     }),
-    ...patched.map(([{ name, seed }, bundled]) => async () => {
+    ...recorded().map((mutant) => async () => {
+      const bundled = await bundle(mutant)
+      const { name, seed } = mutant
       let { status } = await ran(bundled, ['--seed', String(seed)])
       // Any change of the source makes other runs of all seeds: then another one of the first finds it.
       if (status !== 1) ({ status } = await ran(bundled, ['--seeds', String(seedsForAnError), '--until-found']))
@@ -96,42 +110,41 @@ async function test(count) {
       return { passed: 0, failures: [`${name} is found neither by seed ${seed} nor by the first ${seedsForAnError}`] }
     })
   ]
-  const results = []
-  const work = async () => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) results.push(await job())
-  }
-  await Promise.all([work(), work()])
+  const results = await allOf(jobs)
   const failures = results.flatMap((one) => one.failures)
   if (failures.length > 0) console.log(`What failed:\n${failures.map((one) => `  ✗ ${one}`).join('\n')}`)
   console.log(`${results.reduce((sum, { passed }) => sum + passed, 0)} passed, ${failures.length} failed`)
   return failures.length === 0 ? 0 : 1
 }
 
-async function replayMutants(find) {
-  let missed = 0
-  for (const mutant of mutants.filter((one) => find !== undefined || one.seed !== null)) {
-    const file = await bundle(mutant)
-    const args = find === undefined ? ['--seed', String(mutant.seed)] : ['--seeds', find, '--until-found']
-    const { status, stdout } = run(file, args, 'pipe')
-    const isFound = status === 1
-    if (!isFound) missed += 1
-    const story = stdout.split('\n').find((line) => line.startsWith('seed ')) ?? ''
-    console.log(
-      `${isFound ? 'found ' : 'MISSED'} ${mutant.name}: ${isFound ? story : stdout.trim().split('\n').at(-1)}`
-    )
-  }
-  const tried = mutants.filter((one) => find !== undefined || one.seed !== null).length
-  console.log(`${tried - missed} of ${tried} planted errors found`)
+/** Each by its recorded seed; with `find` each by the first of so many seeds that finds it, or that of `only` alone. */
+async function replayMutants(find, only) {
+  const tried = (find === undefined ? recorded() : mutants).filter(({ name }) => only === undefined || name === only)
+  const found = await allOf(
+    tried.map((mutant) => async () => {
+      const file = await bundle(mutant)
+      const args = find === undefined ? ['--seed', String(mutant.seed)] : ['--seeds', find, '--until-found']
+      const { status, said } = await ran(file, args)
+      const isFound = status === 1
+      const story = said.split('\n').find((line) => line.startsWith('seed ')) ?? ''
+      console.log(
+        `${isFound ? 'found ' : 'MISSED'} ${mutant.name}: ${isFound ? story : said.trim().split('\n').at(-1)}`
+      )
+      return isFound
+    })
+  )
+  const missed = found.filter((isFound) => !isFound).length
+  console.log(`${tried.length - missed} of ${tried.length} planted errors found`)
   return missed === 0 ? 0 : 1
 }
 
 const args = process.argv.slice(2)
 if (args.includes('--test')) process.exit(await test(Number(taken(args, '--seeds') ?? 300)))
-if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find')))
 const name = taken(args, '--mutant')
 const mutant = mutants.find((one) => one.name === name)
 if (name !== undefined && mutant === undefined) {
   console.error(`There is no planted error ${name}. There are: ${mutants.map((one) => one.name).join(', ')}`)
   process.exit(2)
 }
+if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find'), name))
 process.exit(run(await bundle(mutant), args).status ?? 1)

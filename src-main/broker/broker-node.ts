@@ -588,6 +588,11 @@ export class BrokerNode {
     return this.#replicas?.all() ?? []
   }
 
+  /** As it holds it at the moment. */
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#replicas?.partition(topic, index)
+  }
+
   inspect(): Readonly<Record<string, unknown>> {
     return {
       brokerId: this.#options.brokerId,

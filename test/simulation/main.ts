@@ -31,6 +31,9 @@ const tell = ({ options, violations, ...figures }: SimResult): void => {
   console.log(JSON.stringify(figures))
 }
 
+// Errors are ordinary in it, and where one came from is not: a violation's seed tells that with --trace.
+if (!values.trace) Error.stackTraceLimit = 0
+
 if (values.seeds === undefined) {
   const line = values.trace ? (text: string) => console.log(text) : undefined
   const result = await runCluster(

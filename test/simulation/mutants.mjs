@@ -45,7 +45,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 9,
+    seed: 16,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -77,7 +77,7 @@ export const mutants = [
     file: partition,
     from: "this.#pending.endAll('NOT_LEADER_OR_FOLLOWER')",
     to: "this.#pending.endAll('NONE')",
-    seed: 16,
+    seed: 8,
     what: 'what waits when leadership goes is taken for committed'
   },
   {
@@ -93,7 +93,7 @@ export const mutants = [
     file: partition,
     from: 'if (leader >= 0)\n        this.#follower =',
     to: 'this.log.truncateTo(this.log.highWatermark)\n      if (leader >= 0)\n        this.#follower =',
-    seed: 1,
+    seed: 3,
     what: 'a follower cuts to its own watermark when a term begins (KIP-101)'
   },
   {
@@ -101,7 +101,7 @@ export const mutants = [
     file: follower,
     from: 'lastFetchedEpoch: log.latestEpoch }',
     to: 'lastFetchedEpoch: -1 }',
-    seed: 4,
+    seed: 12,
     what: 'nobody sees that histories part (KIP-279, KIP-595)'
   },
   {
@@ -157,7 +157,7 @@ export const mutants = [
     file: replicas,
     from: "if (brokerEpoch >= 0n && brokerEpoch < expected) return 'STALE_BROKER_EPOCH'",
     to: 'void expected',
-    seed: 13,
+    seed: 30,
     what: 'what was meant for a process that is dead is obeyed by the next one (KIP-380)'
   },
   {
@@ -181,7 +181,7 @@ export const mutants = [
     file: controllerState,
     from: "return then === undefined || now === undefined || now === '' || now === then",
     to: 'return then !== now || true',
-    seed: 11,
+    seed: 47,
     what: 'a broker that lost records is elected by a controller that did not see it (KIP-903)'
   },
   {
@@ -221,7 +221,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 27,
+    seed: 83,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
@@ -229,7 +229,7 @@ export const mutants = [
     file: log,
     from: 'if (this.#epochs.truncateFromEnd(this.#offsets.end)) this.#epochFile.store(this.#epochs)\n      return',
     to: 'return',
-    seed: 20,
+    seed: 4,
     what: 'an epoch in which nothing was written is asked about for ever'
   },
   {
@@ -237,7 +237,7 @@ export const mutants = [
     file: election,
     from: 'const heirs = replicas.filter((id) => stayed.includes(id))',
     to: 'const heirs = replicas.filter((id) => isOnline(id) && stayed.length > 0)',
-    seed: 4,
+    seed: 1,
     what: 'any live replica may lead'
   },
   {
@@ -261,7 +261,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 5,
+    seed: 1,
     what: 'followers do not know what producers have written'
   },
   {
@@ -269,7 +269,7 @@ export const mutants = [
     file: log,
     from: "if (check.type === 'duplicate') return this.#duplicate(check)",
     to: 'void this.#duplicate',
-    seed: 1,
+    seed: 2,
     what: 'a batch that is sent again is written again'
   },
   {
@@ -277,7 +277,7 @@ export const mutants = [
     file: fetching,
     from: 'const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset',
     to: 'void isDebugging\n  const upToOffset = log.logEndOffset',
-    seed: 16,
+    seed: 25,
     what: 'consumers are given what may still be lost'
   },
   {
@@ -285,7 +285,7 @@ export const mutants = [
     file: 'src-main/broker/handlers/02-list-offsets.ts',
     from: "isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found",
     to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
-    seed: 8,
+    seed: 3,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
   }
 ]

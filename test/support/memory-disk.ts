@@ -31,6 +31,8 @@ export class MemoryDisk implements Disk {
   syncDelayMs = 1
   nowMs = 1_700_000_000_000
   syncCount = 0
+  /** Another one whenever files or folders have come, gone, or got another name. */
+  namesVersion = 0
   readonly syncedFolders: string[] = []
   readonly #files = new Map<string, FileNode>()
   readonly #folders = new Set<string>(['/'])
@@ -53,6 +55,7 @@ export class MemoryDisk implements Disk {
   /** The machine loses power: of each file's unsynced tail only `keep(path, bytes)` bytes survive. */
   crash(keep: (path: string, unsyncedBytes: number) => number = () => 0): void {
     this.kill()
+    this.namesVersion += 1
     for (const [path, node] of this.#files) {
       if (node.before === null) this.#files.delete(path)
       else if (node.before !== undefined) this.#files.set(path, node.before)
@@ -73,7 +76,12 @@ export class MemoryDisk implements Disk {
 
   /** Puts a file there as a whole, synced. */
   writeFile(path: string, bytes: Uint8Array): void {
-    this.#files.set(path, this.#node(bytes))
+    this.#put(path, this.#node(bytes))
+  }
+
+  #put(path: string, node: FileNode): void {
+    if (!this.#files.has(path)) this.namesVersion += 1
+    this.#files.set(path, node)
   }
 
   get usedBytes(): number {
@@ -94,7 +102,7 @@ export class MemoryDisk implements Disk {
       this.#checkFolder(path)
       this.#checkWritable(path, 0)
       node = this.#node(new Uint8Array(0))
-      this.#files.set(path, node)
+      this.#put(path, node)
     }
     return this.#handle(path, node)
   }
@@ -197,7 +205,7 @@ export class MemoryDisk implements Disk {
     const old = this.#files.get(path)
     const node = this.#node(bytes)
     node.before = old === undefined ? null : (old.before ?? old)
-    this.#files.set(path, node)
+    this.#put(path, node)
   }
 
   list(path: string): readonly DirectoryEntry[] {
@@ -215,11 +223,13 @@ export class MemoryDisk implements Disk {
     this.#checkWritable(path, 0)
     this.makeDirectory(parentOf(path))
     this.#folders.add(path)
+    this.namesVersion += 1
   }
 
   rename(from: string, to: string): void {
     this.#checkWritable(from, 0)
     if (!this.exists(from)) throw new AppError('NOT_FOUND', `${from} does not exist`)
+    this.namesVersion += 1
     for (const [path, node] of [...this.#files]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue
       this.#files.delete(path)
@@ -234,6 +244,7 @@ export class MemoryDisk implements Disk {
 
   remove(path: string): void {
     this.#checkWritable(path, 0)
+    this.namesVersion += 1
     for (const name of [...this.#files.keys()])
       if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name)
     for (const name of [...this.#folders]) if (name === path || name.startsWith(`${path}/`)) this.#folders.delete(name)

@@ -1,12 +1,24 @@
 /**
  * Faults of a simulated cluster, as a seed has them: one after another, each healed by itself after a while, several at a time.
- * What cannot be survived by design is not done: a disk loses what it had only while every other replica is in sync.
+ * What cannot be survived by design is not done: a disk loses what it had only while another member of each ISR has everything,
+ * under the name by which the ISR knows its logs (ADR 36), and nothing is under way that could leave the ISR to the one that loses.
  */
-import { parsePartitionState, paths } from '../../../src-main/broker/core/znodes'
+import { parsePartitionState, paths, type PartitionState } from '../../../src-main/broker/core/znodes'
 import type { LinkFault } from '../world/sim-network'
 import type { SimRandom } from '../world/sim-random'
 import { topic, type SimBroker, type SimCluster } from './sim-cluster'
 import type { FaultKind } from './sim-options'
+
+/** A disk that loses something does so when its broker starts again: what was under way when that ended has arrived by then. */
+const lossAfterMs = 500
+
+/** It starts again so much later, and at most `withinMs` after that. */
+interface Down {
+  readonly fromMs: number
+  readonly withinMs: number
+  /** Its peers see their connections break. */
+  readonly isTold: boolean
+}
 
 export class FaultPlan {
   readonly #cluster: SimCluster
@@ -14,11 +26,18 @@ export class FaultPlan {
   readonly #told: (who: string, what: string) => void
   #isOver = false
   #isMemberDown = false
+  /** Links that have a fault, by one of their ends. */
+  readonly #faultyLinks = new Map<string, number>()
+  /** Logs that have lost something, by name: nobody may count with them. */
+  readonly #shortened = new Set<string>()
 
   constructor(cluster: SimCluster, random: SimRandom, told: (who: string, what: string) => void) {
     this.#cluster = cluster
     this.#random = random
-    this.#told = told
+    this.#told = (who, what) => {
+      cluster.stir()
+      told(who, what)
+    }
   }
 
   begin(): void {
@@ -68,13 +87,11 @@ export class FaultPlan {
     switch (kind) {
       case 'kill':
       case 'bounce':
-        return this.#ended(broker, kind === 'bounce' ? 20 : 4_000, () => this.#cluster.killBroker(broker))
+        return this.#ended(broker, { fromMs: 1, withinMs: kind === 'bounce' ? 20 : 4_000, isTold: true })
       case 'powerCut':
-        if (!this.#isWhole()) return
-        return this.#ended(broker, 4_000, () => this.#cluster.crashBroker(broker))
+        return this.#losing(broker, false, () => this.#cluster.crashBroker(broker))
       case 'wipe':
-        if (!this.#isWhole()) return
-        return this.#ended(broker, 4_000, () => this.#cluster.wipeBroker(broker))
+        return this.#losing(broker, true, () => this.#cluster.wipeBroker(broker))
       case 'pause':
         return this.#pause(broker)
       case 'cut':
@@ -96,21 +113,45 @@ export class FaultPlan {
     }
   }
 
-  /** Every replica is in sync, and every process runs. */
-  #isWhole(): boolean {
-    const { brokers, options } = this.#cluster
-    if (brokers.some(({ node }) => node === undefined)) return false
-    return Array.from({ length: options.partitions }, (_, partition) => partition).every((partition) => {
-      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
-      return stored?.isr.length === brokers.length
+  /** Killed; before it starts again its disk loses something, unless nobody else has it by then. */
+  #losing(broker: SimBroker, isTold: boolean, lose: () => void): void {
+    this.#ended(broker, { fromMs: lossAfterMs, withinMs: 3_500, isTold }, () => {
+      if (!this.#canLose(broker)) return
+      const name = this.#cluster.logsNameOf(broker)
+      if (name !== undefined) this.#shortened.add(name)
+      lose()
     })
   }
 
-  #ended(broker: SimBroker, downMaxMs: number, end: () => void): void {
+  #canLose({ id, host }: SimBroker): boolean {
+    if (this.#isMemberDown || this.#isFaulty(host) || this.#isFaulty(this.#cluster.memberHost)) return false
+    const { partitions } = this.#cluster.options
+    return Array.from({ length: partitions }, (_, partition) => this.#stored(partition)).every((stored) =>
+      stored?.isr.some((other) => other !== id && this.#isWhole(stored, other))
+    )
+  }
+
+  #isWhole({ isrLogs }: PartitionState, id: number): boolean {
+    const name = isrLogs?.[id]
+    return name !== undefined && !this.#shortened.has(name)
+  }
+
+  #isFaulty(host: string): boolean {
+    return (this.#faultyLinks.get(host) ?? 0) > 0
+  }
+
+  #stored(partition: number): PartitionState | undefined {
+    return parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+  }
+
+  #ended(broker: SimBroker, { fromMs, withinMs, isTold }: Down, beforeStart?: () => void): void {
     if (broker.node === undefined) return
-    end()
-    this.#later(1 + this.#random.below(downMaxMs), () => {
-      if (broker.node === undefined) void this.#cluster.startBroker(broker)
+    this.#cluster.killBroker(broker, isTold)
+    const { life } = broker
+    this.#later(fromMs + this.#random.below(withinMs), () => {
+      if (broker.life !== life) return
+      beforeStart?.()
+      void this.#cluster.startBroker(broker)
     })
   }
 
@@ -143,8 +184,13 @@ export class FaultPlan {
       if (isBothWays) this.#cluster.network.fault(to, from, { ...base, ...now })
     }
     set(fault)
+    const count = (by: number): void => {
+      for (const host of [from, to]) this.#faultyLinks.set(host, (this.#faultyLinks.get(host) ?? 0) + by)
+    }
+    count(1)
     this.#later(50 + this.#random.below(4_000), () => {
       this.#told(from, `${isBothWays ? '↔' : '→'} ${to} is whole again`)
+      count(-1)
       set({})
     })
   }

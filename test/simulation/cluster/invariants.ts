@@ -9,6 +9,10 @@ import { topic, type SimBroker, type SimCluster } from './sim-cluster'
 
 interface Watched {
   readonly partition: number
+  readonly name: string
+  readonly statePath: string
+  /** One for each broker. */
+  readonly replicas: readonly Replica[]
   version: number
   state: PartitionState | undefined
   /** Who said to lead in which epoch. */
@@ -21,9 +25,15 @@ interface Watched {
   completeFor: string
 }
 
-interface HighWatermark {
-  readonly life: number
-  value: number
+/** What was seen of a broker's replica last. */
+interface Replica {
+  readonly broker: SimBroker
+  held: Partition | undefined
+  life: number
+  isLed: boolean
+  leaderEpoch: number
+  logEndOffset: number
+  highWatermark: number
 }
 
 export class Invariants {
@@ -31,7 +41,6 @@ export class Invariants {
   readonly #told: (who: string, what: string) => void
   readonly #violated: (what: string) => void
   readonly #watched: readonly Watched[]
-  readonly #highWatermarks = new Map<string, HighWatermark>()
 
   constructor(cluster: SimCluster, told: (who: string, what: string) => void, violated: (what: string) => void) {
     this.#cluster = cluster
@@ -39,6 +48,9 @@ export class Invariants {
     this.#violated = violated
     this.#watched = Array.from({ length: cluster.options.partitions }, (_, partition) => ({
       partition,
+      name: `${topic}-${partition}`,
+      statePath: paths.state(topic, partition),
+      replicas: cluster.brokers.map(unseen),
       version: -1,
       state: undefined,
       leaders: new Map(),
@@ -53,24 +65,28 @@ export class Invariants {
     return this.#watched[partition]?.committed ?? 0
   }
 
+  /** After most events nothing has changed that it could see. */
   check(): void {
     for (const watched of this.#watched) {
-      this.#checkStored(watched)
-      for (const broker of this.#cluster.brokers) {
-        const held = heldBy(broker, watched.partition)
-        if (held !== undefined) this.#checkReplica(watched, broker, held)
-      }
+      let hasChanged = this.#checkStored(watched)
+      for (const replica of watched.replicas) if (this.#look(watched, replica)) hasChanged = true
+      if (!hasChanged) continue
+      for (const { broker, held } of watched.replicas) if (held !== undefined) this.#checkReplica(watched, broker, held)
     }
   }
 
-  /** 1, 2: epochs only grow, and with them the version; 9: an ISR is never empty, and its leader is in it. */
-  #checkStored(watched: Watched): void {
-    const znode = this.#cluster.znode(paths.state(topic, watched.partition))
-    if (znode === undefined || znode.version === watched.version) return
+  /** 1, 2: epochs only grow, and with them the version; 9: an ISR is never empty, and its leader is in it. Whether it has changed. */
+  #checkStored(watched: Watched): boolean {
+    const znode = this.#cluster.znode(watched.statePath)
+    if (znode === undefined || znode.version === watched.version) return false
     const state = parsePartitionState(znode.data)
-    const name = `${topic}-${watched.partition}`
-    if (state === undefined) return this.#violated(`the stored state of ${name} cannot be read`)
-    const before = watched.state
+    const { name, state: before } = watched
+    watched.version = znode.version
+    watched.state = state
+    if (state === undefined) {
+      this.#violated(`the stored state of ${name} cannot be read`)
+      return true
+    }
     if (before !== undefined && state.leaderEpoch < before.leaderEpoch)
       this.#violated(`the leader epoch of ${name} went back from ${before.leaderEpoch} to ${state.leaderEpoch}`)
     if (before !== undefined && state.leader !== before.leader && state.leaderEpoch === before.leaderEpoch)
@@ -79,16 +95,43 @@ export class Invariants {
     if (state.leader >= 0 && !state.isr.includes(state.leader))
       this.#violated(`broker ${state.leader} leads ${name} and is not in its ISR ${state.isr.join()}`)
     this.#told('stored', `${name} version ${znode.version} ${JSON.stringify(state)}`)
-    watched.version = znode.version
-    watched.state = state
+    return true
+  }
+
+  /** 6: the watermark never goes back, and never passes the log. Whether anything of the replica has changed. */
+  #look({ partition, name }: Watched, known: Replica): boolean {
+    const { broker } = known
+    const held = broker.node?.partition(topic, partition)
+    if (held === undefined) {
+      if (known.held === undefined) return false
+      known.held = undefined
+      return true
+    }
+    const { isLed, leaderEpoch } = held
+    const { logEndOffset, highWatermark } = held.log
+    const isSame = known.held === held && known.life === broker.life
+    if (
+      isSame &&
+      known.highWatermark === highWatermark &&
+      known.logEndOffset === logEndOffset &&
+      known.leaderEpoch === leaderEpoch &&
+      known.isLed === isLed
+    )
+      return false
+    if (highWatermark > logEndOffset)
+      this.#violated(`the watermark ${highWatermark} of ${name} on broker ${broker.id} is beyond its end`)
+    if (known.life === broker.life && highWatermark < known.highWatermark)
+      this.#violated(
+        `the watermark of ${name} on broker ${broker.id} went back from ${known.highWatermark} to ${highWatermark}`
+      )
+    Object.assign(known, { held, life: broker.life, isLed, leaderEpoch, logEndOffset, highWatermark })
+    return true
   }
 
   #checkReplica(watched: Watched, broker: SimBroker, held: Partition): void {
-    const name = `${topic}-${watched.partition}`
-    const { log } = held
-    this.#checkHighWatermark(broker, held, name)
+    const { name } = watched
+    const { log, leaderEpoch } = held
     if (!held.isLed) return
-    const { leaderEpoch } = held
     const known = watched.leaders.get(leaderEpoch)
     if (known === undefined) {
       watched.leaders.set(leaderEpoch, broker.id)
@@ -104,19 +147,6 @@ export class Invariants {
     if (log.highWatermark > watched.committed) this.#commit(watched, broker, held)
   }
 
-  /** 6: it never goes back, and never passes the log. */
-  #checkHighWatermark(broker: SimBroker, { log }: Partition, name: string): void {
-    const key = `${broker.id} ${name}`
-    const known = this.#highWatermarks.get(key)
-    const now = log.highWatermark
-    if (now > log.logEndOffset)
-      this.#violated(`the watermark ${now} of ${name} on broker ${broker.id} is beyond its end`)
-    if (known?.life === broker.life && now < known.value)
-      this.#violated(`the watermark of ${name} on broker ${broker.id} went back from ${known.value} to ${now}`)
-    if (known?.life === broker.life) known.value = now
-    else this.#highWatermarks.set(key, { life: broker.life, value: now })
-  }
-
   /** 3: whoever leads has everything that was committed; 4, 5, 6: whoever is in the stored ISR has what the leader calls committed. */
   #checkLeader(watched: Watched, broker: SimBroker, { log, leaderEpoch }: Partition, name: string): void {
     const key = `${broker.id} ${broker.life} ${leaderEpoch}`
@@ -130,7 +160,7 @@ export class Invariants {
     }
     for (const id of watched.state?.isr ?? []) {
       const other = this.#cluster.broker(id)
-      const replica = id === broker.id ? undefined : heldBy(other, watched.partition)
+      const replica = id === broker.id ? undefined : other.node?.partition(topic, watched.partition)
       // Of one whose process is gone nobody can say what it has; one that starts has not opened everything.
       if (replica === undefined || replica.isLed) continue
       if (replica.log.logEndOffset < log.highWatermark && replica.leaderEpoch >= leaderEpoch)
@@ -150,21 +180,20 @@ export class Invariants {
     if (watched.state?.leaderEpoch !== leaderEpoch || watched.state.leader !== broker.id) return
     for (const id of watched.state.isr) {
       const other = this.#cluster.broker(id)
-      const held = id === broker.id ? undefined : heldBy(other, watched.partition)
+      const held = id === broker.id ? undefined : other.node?.partition(topic, watched.partition)
       if (held === undefined || held.leaderEpoch !== leaderEpoch) continue
       const there = lastOf(logOf(other, watched.partition), isNew)
       const differs = batches.find(({ bytes }, i) => !isSame(bytes, there[i]?.bytes ?? noBytes))
       if (differs !== undefined)
         this.#violated(
-          `broker ${id} is in the ISR of ${topic}-${watched.partition} without the committed offset ${differs.baseOffset}`
+          `broker ${id} is in the ISR of ${watched.name} without the committed offset ${differs.baseOffset}`
         )
     }
   }
 
   /** At rest: every replica has the same log (7), and all of it is committed. */
   checkAtRest(): void {
-    for (const { partition } of this.#watched) {
-      const name = `${topic}-${partition}`
+    for (const { partition, name } of this.#watched) {
       const logs = this.#cluster.brokers.map((broker) => logOf(broker, partition))
       const [first = []] = logs
       for (const [index, log] of logs.entries()) {
@@ -178,11 +207,15 @@ export class Invariants {
 
 const logOf = ({ logs }: SimBroker, partition: number): readonly StoredBatch[] => logs[partition]?.batches() ?? []
 
-function heldBy({ node }: SimBroker, index: number): Partition | undefined {
-  for (const partition of node?.partitions() ?? [])
-    if (partition.topic === topic && partition.index === index) return partition
-  return undefined
-}
+const unseen = (broker: SimBroker): Replica => ({
+  broker,
+  held: undefined,
+  life: -1,
+  isLed: false,
+  leaderEpoch: -1,
+  logEndOffset: -1,
+  highWatermark: -1
+})
 
 /** The first committed offset that is not there as it was committed. */
 function missingOf({ committedBatches }: Watched, log: readonly StoredBatch[]): number | undefined {
@@ -218,4 +251,8 @@ function lastOf(batches: readonly StoredBatch[], fits: (batch: StoredBatch) => b
   return batches.slice(from).filter(fits)
 }
 
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -18,11 +18,19 @@ export interface StoredBatch {
   readonly bytes: Uint8Array
 }
 
+interface SegmentFile {
+  readonly path: string
+  readonly batches: StoredBatch[]
+  sizeBytes: number
+}
+
 /** In the order of offsets; a batch that is cut short at the end is not there. What was read before is not read again. */
 export class ReplicaLog {
   readonly #disk: MemoryDisk
   readonly #folder: string
-  readonly #segments = new Map<string, { readonly batches: StoredBatch[]; sizeBytes: number }>()
+  #segments: readonly SegmentFile[] = []
+  /** Which files there were when `#segments` was made. */
+  #names = -1
 
   constructor(disk: MemoryDisk, folder: string) {
     this.#disk = disk
@@ -30,38 +38,45 @@ export class ReplicaLog {
   }
 
   batches(): readonly StoredBatch[] {
-    if (!this.#disk.exists(this.#folder)) {
-      this.#segments.clear()
-      return []
-    }
-    const names = this.#disk.list(this.#folder).flatMap(({ name }) => (name.endsWith('.log') ? [name] : []))
-    for (const name of this.#segments.keys()) if (!names.includes(name)) this.#segments.delete(name)
-    return names.sort().flatMap((name) => this.#segment(name))
+    if (this.#names !== this.#disk.namesVersion) this.#list()
+    for (const segment of this.#segments) this.#readOn(segment)
+    const [first] = this.#segments
+    if (first === undefined) return []
+    return this.#segments.length === 1 ? first.batches : this.#segments.flatMap(({ batches }) => batches)
   }
 
   /** Something was cut, or lost: all is read anew. */
   forget(): void {
-    this.#segments.clear()
+    this.#segments = []
+    this.#names = -1
   }
 
-  #segment(name: string): readonly StoredBatch[] {
-    const path = this.#disk.join(this.#folder, name)
-    const nowBytes = this.#disk.sizeOf(path) ?? 0
-    let known = this.#segments.get(name)
-    if (known === undefined || known.sizeBytes > nowBytes) {
-      known = { batches: [], sizeBytes: 0 }
-      this.#segments.set(name, known)
+  #list(): void {
+    this.#names = this.#disk.namesVersion
+    const files = this.#disk.exists(this.#folder) ? this.#disk.list(this.#folder) : []
+    const names = files.flatMap(({ name }) => (name.endsWith('.log') ? [name] : [])).sort()
+    this.#segments = names.map((name) => {
+      const path = this.#disk.join(this.#folder, name)
+      return this.#segments.find((one) => one.path === path) ?? { path, batches: [], sizeBytes: 0 }
+    })
+  }
+
+  #readOn(segment: SegmentFile): void {
+    const nowBytes = this.#disk.sizeOf(segment.path) ?? 0
+    if (segment.sizeBytes > nowBytes) {
+      segment.batches.length = 0
+      segment.sizeBytes = 0
     }
-    if (known.sizeBytes === nowBytes) return known.batches
-    const bytes = new Uint8Array(nowBytes - known.sizeBytes)
-    const file = this.#disk.open(path, 'read')
-    file.readAt(known.sizeBytes, bytes)
+    if (segment.sizeBytes === nowBytes) return
+    const bytes = new Uint8Array(nowBytes - segment.sizeBytes)
+    const file = this.#disk.open(segment.path, 'read')
+    file.readAt(segment.sizeBytes, bytes)
     file.close()
     let at = 0
     while (at + 12 <= bytes.length) {
       const size = batchSizeBytes(bytes, at)
       if (size <= 12 || at + size > bytes.length) break
-      known.batches.push({
+      segment.batches.push({
         baseOffset: batchBaseOffset(bytes, at),
         lastOffset: batchLastOffset(bytes, at),
         leaderEpoch: batchLeaderEpoch(bytes, at),
@@ -69,8 +84,7 @@ export class ReplicaLog {
       })
       at += size
     }
-    known.sizeBytes += at
-    return known.batches
+    segment.sizeBytes += at
   }
 }
 

@@ -23,6 +23,7 @@ const memberHost = 'ensemble'
 const ensembleAddress = { host: 'sim', port: 2181 }
 const brokerPort = (id: number): number => 9091 + id
 const startMaxMs = 30_000
+const quietAfterMs = 300
 
 const uncompressed: Compression = {
   decompress: () => {
@@ -58,6 +59,7 @@ export class SimCluster {
   readonly #random: SimRandom
   readonly #memberMachine: SimNode
   #member: EnsembleNode | undefined
+  #stirredAtMs = 0
 
   constructor(options: SimOptions, observer: ClusterObserver) {
     this.options = options
@@ -95,6 +97,16 @@ export class SimCluster {
 
   folderOf(partition: number): string {
     return `${dataDir}/${topic}-${partition}`
+  }
+
+  /** Something happens that makes others happen: clients are busy for a while. */
+  stir(): void {
+    this.#stirredAtMs = this.clock.monotonicMs()
+  }
+
+  /** Nothing has happened for a while: what clients do now is what they did before. */
+  get isQuiet(): boolean {
+    return this.clock.monotonicMs() - this.#stirredAtMs > quietAfterMs
   }
 
   /** As it is stored at the moment. */
@@ -154,7 +166,10 @@ export class SimCluster {
       failed: (error) => {
         if (this.#memberLife === life) this.#observer.failed(memberHost, error)
       },
-      sessionExpired: (id) => this.#observer.told(memberHost, `session 0x${id.toString(16)} expired`)
+      sessionExpired: (id) => {
+        this.stir()
+        this.#observer.told(memberHost, `session 0x${id.toString(16)} expired`)
+      }
     })
     await node.start()
     if (this.#memberLife === life) this.#member = node
@@ -172,6 +187,7 @@ export class SimCluster {
   async startBroker(broker: SimBroker): Promise<void> {
     const { clock, network, disk } = broker.machine.begin()
     const life = ++broker.life
+    for (const log of broker.logs) log.forget()
     const isThis = (): boolean => broker.life === life
     const failed = (error: unknown): void => {
       if (isThis()) this.#observer.failed(broker.host, error)
@@ -194,7 +210,9 @@ export class SimCluster {
         event: (name, fields) => {
           // What lies behind a cut may be as long as what was there.
           if (name === 'logTruncated') for (const log of broker.logs) log.forget()
-          if (isThis() && name !== 'stats') this.#observer.told(broker.host, `${name} ${JSON.stringify(fields)}`)
+          if (!isThis() || name === 'stats') return
+          this.stir()
+          this.#observer.told(broker.host, `${name} ${JSON.stringify(fields)}`)
         },
         failed
       },
@@ -212,31 +230,34 @@ export class SimCluster {
     await node.start().catch(failed)
   }
 
-  killBroker(broker: SimBroker): void {
-    this.#observer.told(broker.host, 'is killed')
-    this.#end(broker)
-    broker.machine.kill()
-  }
-
-  /** Of what was not synced a part that chance decides is lost. */
-  crashBroker(broker: SimBroker): void {
-    this.#observer.told(broker.host, 'loses its power')
-    this.#end(broker)
-    broker.machine.crash((_path, unsynced) => this.#random.below(unsynced + 1))
-  }
-
-  /** Killed, and all that it had is gone. */
-  wipeBroker(broker: SimBroker): void {
-    this.#observer.told(broker.host, 'is wiped')
-    this.#end(broker)
-    broker.machine.kill()
-    broker.machine.disk.remove(dataDir)
-  }
-
-  #end(broker: SimBroker): void {
+  /** Peers are told, unless its machine goes with it. */
+  killBroker(broker: SimBroker, isTold = true): void {
+    this.#observer.told(broker.host, isTold ? 'is killed' : 'loses its power')
     broker.life += 1
     broker.node = undefined
+    broker.machine.kill(isTold)
+  }
+
+  /** One that does not run: of what was not synced a part that chance decides is lost. */
+  crashBroker(broker: SimBroker): void {
+    this.#observer.told(broker.host, 'has lost what was not synced')
+    broker.machine.crash((_path, unsynced) => this.#random.below(unsynced + 1))
     for (const log of broker.logs) log.forget()
+  }
+
+  /** All that one which does not run had is gone. */
+  wipeBroker(broker: SimBroker): void {
+    this.#observer.told(broker.host, 'is wiped')
+    broker.machine.disk.remove(dataDir)
+    for (const log of broker.logs) log.forget()
+  }
+
+  /** As the last process on this disk registered them (src-main/broker/log-incarnation.ts); undefined when none did. */
+  logsNameOf({ machine: { disk } }: SimBroker): string | undefined {
+    const path = disk.join(dataDir, 'log-incarnation')
+    if (!disk.exists(path)) return undefined
+    const { incarnation } = JSON.parse(new TextDecoder().decode(disk.read(path))) as { readonly incarnation: string }
+    return incarnation
   }
 
   // ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────

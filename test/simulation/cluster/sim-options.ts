@@ -43,14 +43,12 @@ export function optionsOf(seed: number): SimOptions {
   const random = new SimRandom(mixed(seed))
   const oneOf = <T>(...choices: readonly [T, ...T[]]): T => choices[random.below(choices.length)] ?? choices[0]
   const isOn = (percent: number): boolean => random.below(100) < percent
-  // A wiped or crashed disk loses what only it had: with that on, two replicas have to have all that is acknowledged.
   const faults = faultKinds.filter(() => isOn(45))
-  const losesData = faults.includes('powerCut') || faults.includes('wipe')
   return {
     seed,
     brokers: 3,
     partitions: oneOf(1, 2, 2, 3),
-    minInSyncReplicas: losesData ? 2 : oneOf(1, 2, 2),
+    minInSyncReplicas: oneOf(1, 2, 2),
     durationMs: oneOf(3_000, 5_000, 8_000),
     faultEveryMs: oneOf(200, 400, 800, 1_500),
     faults: faults.length === 0 ? ['kill'] : faults,

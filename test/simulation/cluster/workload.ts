@@ -10,6 +10,9 @@ import { SimClient } from './sim-client'
 import { topic, type SimCluster } from './sim-cluster'
 
 const retryMs = 30
+/** Clients do less by so much while nothing happens in the cluster: it would be the same again. */
+const quietFactor = 4
+const quietReadMs = 50
 const encoder = new TextEncoder()
 
 /** What a producer takes for "it may or may not be there, ask again" (retriable in Kafka's Errors). */
@@ -124,7 +127,8 @@ export class Workload {
           value,
           offset: offset < 0 ? -1 : offset + index
         })
-      await client.wait(1 + this.#random.below(2 * sendEveryMs))
+      const everyMs = this.#cluster.isQuiet ? quietFactor * sendEveryMs : sendEveryMs
+      await client.wait(1 + this.#random.below(2 * everyMs))
     }
   }
 
@@ -174,6 +178,7 @@ export class Workload {
         offset = record.offset + 1
         this.#positions.set(`${reader} ${partition}`, offset)
       }
+      if (this.#cluster.isQuiet) await client.wait(quietReadMs)
     }
   }
 
@@ -187,7 +192,7 @@ export class Workload {
       if (answer?.error === 'NONE')
         this.#observer.entry({ type: 'ended', client: looker, partition: nameOf(partition), offset: answer.offset })
       else client.forgetLeader(partition)
-      await client.wait(100 + this.#random.below(200))
+      await client.wait((this.#cluster.isQuiet ? 200 : 50) + this.#random.below(200))
     }
   }
 }

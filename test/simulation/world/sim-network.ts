@@ -33,9 +33,16 @@ export interface LinkFault {
   readonly isCut?: boolean
 }
 
-interface Listening {
+/** A process of a host. */
+interface Process {
   readonly host: string
   readonly clock: Clock
+  /** Does something when it can: not while it is paused, never when it is dead. */
+  readonly run: (callback: () => void) => void
+}
+
+interface Listening {
+  readonly process: Process
   readonly options: ListenOptions
   readonly accept: (connection: Connection) => FrameHandler
 }
@@ -53,23 +60,24 @@ export class SimNetwork implements Network {
     this.#random = random
   }
 
-  /** The network as one host has it. What it hears comes by its own clock, which stops when it is paused. */
-  of(host: string, clock: Clock = this.#clock): Network {
+  /** The network as one host has it. What it hears comes when `run` lets it: not while it is paused. */
+  of(host: string, clock: Clock = this.#clock, run: Process['run'] = atOnce): Network {
+    const process: Process = { host, clock, run }
     return {
-      listen: (options, accept) => this.#listen(host, clock, options, accept),
-      connect: (options, handlerFor) => this.#connect(host, clock, options, handlerFor)
+      listen: (options, accept) => this.#listen(process, options, accept),
+      connect: (options, handlerFor) => this.#connect(process, options, handlerFor)
     }
   }
 
   listen(options: ListenOptions, accept: (connection: Connection) => FrameHandler): Promise<Listener> {
-    return this.#listen(outside, this.#clock, options, accept)
+    return this.of(outside).listen(options, accept)
   }
 
   connect(
     options: Parameters<Network['connect']>[0],
     handlerFor: (connection: Connection) => FrameHandler
   ): Promise<Connection> {
-    return this.#connect(outside, this.#clock, options, handlerFor)
+    return this.of(outside).connect(options, handlerFor)
   }
 
   // ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,7 +107,7 @@ export class SimNetwork implements Network {
 
   /** Its process is gone: listeners and connections, too. Peers are told, unless the machine went with it. */
   kill(host: string, isTold = true): void {
-    for (const [port, listening] of this.#listeners) if (listening.host === host) this.#listeners.delete(port)
+    for (const [port, listening] of this.#listeners) if (listening.process.host === host) this.#listeners.delete(port)
     for (const connection of this.#of(host)) connection.die(isTold)
   }
 
@@ -110,14 +118,13 @@ export class SimNetwork implements Network {
   // ── Network ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #listen(
-    host: string,
-    clock: Clock,
+    process: Process,
     options: ListenOptions,
     accept: (connection: Connection) => FrameHandler
   ): Promise<Listener> {
     if (this.#listeners.has(options.port))
       return Promise.reject(new AppError('ADDRESS_IN_USE', `Port ${options.port} is taken.`))
-    const listening: Listening = { host, clock, options, accept }
+    const listening: Listening = { process, options, accept }
     this.#listeners.set(options.port, listening)
     return Promise.resolve({
       address: { host: options.host, port: options.port },
@@ -130,14 +137,14 @@ export class SimNetwork implements Network {
   }
 
   async #connect(
-    host: string,
-    clock: Clock,
+    process: Process,
     options: Parameters<Network['connect']>[0],
     handlerFor: (connection: Connection) => FrameHandler
   ): Promise<Connection> {
+    const { host, clock } = process
     const refused = (why: string): AppError => new AppError('CONNECTION_REFUSED', why)
     if (this.#unreachable.has(host)) throw refused('the network is cut')
-    const there = this.#delayMs(host, this.#listeners.get(options.port)?.host ?? outside)
+    const there = this.#delayMs(host, this.#listeners.get(options.port)?.process.host ?? outside)
     if (there === undefined) {
       await new Promise<void>((resolve) => clock.after(options.timeoutMs, resolve))
       throw new AppError('TIMED_OUT', `no answer from port ${options.port}`)
@@ -145,13 +152,13 @@ export class SimNetwork implements Network {
     if (there > 0) await new Promise<void>((resolve) => clock.after(2 * there, resolve))
     const listening = this.#listeners.get(options.port)
     if (listening === undefined) throw refused('nobody listens')
-    if (this.#unreachable.has(listening.host)) throw refused('the network is cut')
-    const near = new SimConnection(clock, host, options.frameBytesMax, undefined)
-    const far = new SimConnection(listening.clock, listening.host, listening.options.frameBytesMax, listening)
+    if (this.#unreachable.has(listening.process.host)) throw refused('the network is cut')
+    const near = new SimConnection(process, options.frameBytesMax, undefined)
+    const far = new SimConnection(listening.process, listening.options.frameBytesMax, listening)
     this.#join(near, far)
     this.#join(far, near)
     // A process that is stopped accepts when it goes on; what was sent meanwhile comes after it.
-    listening.clock.soon(() => far.accept(listening.accept))
+    listening.process.clock.soon(() => far.accept(listening.accept))
     near.handler = handlerFor(near)
     return near
   }
@@ -179,6 +186,8 @@ export class SimNetwork implements Network {
   }
 }
 
+const atOnce = (callback: () => void): void => callback()
+
 let lastConnectionId = 0
 
 /** One end. */
@@ -188,7 +197,7 @@ class SimConnection implements Connection {
   readonly local: Address = { host: 'sim', port: 2 }
   readonly host: string
   readonly listening: Listening | undefined
-  readonly #clock: Clock
+  readonly #process: Process
   readonly #splitter: FrameSplitter
   pipe: SimPipe | undefined
   peer: SimConnection | undefined
@@ -199,9 +208,9 @@ class SimConnection implements Connection {
   #isClosed = false
   #isEnding = false
 
-  constructor(clock: Clock, host: string, frameBytesMax: number, listening: Listening | undefined) {
-    this.#clock = clock
-    this.host = host
+  constructor(process: Process, frameBytesMax: number, listening: Listening | undefined) {
+    this.#process = process
+    this.host = process.host
     this.listening = listening
     this.#splitter = new FrameSplitter(frameBytesMax)
   }
@@ -219,14 +228,14 @@ class SimConnection implements Connection {
   }
 
   drained(): void {
-    this.#clock.soon(() => {
+    this.#process.clock.soon(() => {
       if (!this.#isClosed) this.handler?.drained?.()
     })
   }
 
   /** By the pipe: false when no more is to come for now. */
   arrived(bytes: Uint8Array): boolean {
-    this.#clock.soon(() => this.#receive(bytes))
+    this.#process.run(() => this.#receive(bytes))
     return !this.#isPaused
   }
 
@@ -280,7 +289,7 @@ class SimConnection implements Connection {
 
   /** The other end has closed, and everything that it sent has been heard. */
   peerEnded(error: Error | undefined): void {
-    this.#clock.soon(() => this.#close(error))
+    this.#process.clock.soon(() => this.#close(error))
   }
 
   /** The process is gone: nobody here hears of it. */
@@ -295,7 +304,7 @@ class SimConnection implements Connection {
     this.pipe?.abort()
     const { handler } = this
     this.#forget()
-    this.#clock.soon(() => handler?.closed(error))
+    this.#process.clock.soon(() => handler?.closed(error))
   }
 
   #forget(): void {

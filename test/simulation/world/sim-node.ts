@@ -32,8 +32,9 @@ export class SimNode {
   /** What the next process on this machine runs with. One that was started before is dead from here on. */
   begin(): { readonly clock: Clock; readonly network: Network; readonly disk: MemoryDisk } {
     this.#endLife()
-    const clock = this.#processClock()
-    return { clock, network: this.#network.of(this.name, clock), disk: this.disk }
+    const run = this.#process()
+    const clock = this.#processClock(run)
+    return { clock, network: this.#network.of(this.name, clock, run), disk: this.disk }
   }
 
   /** SIGSTOP: it does nothing, and its connections stay. */
@@ -41,12 +42,19 @@ export class SimNode {
     this.#isPaused = true
   }
 
-  /** What came meanwhile happens now, in the order in which it came. */
+  /** What came meanwhile happens now, in the order in which it came, and before what comes from now on. */
   resume(): void {
     this.#isPaused = false
-    const held = this.#held
-    this.#held = []
-    for (const callback of held) this.#clock.soon(callback)
+    this.#goOn(this.#held)
+  }
+
+  #goOn(held: (() => void)[]): void {
+    if (held.length === 0) return
+    this.#clock.soon(() => {
+      if (this.#isPaused || held !== this.#held) return
+      held.shift()?.()
+      this.#goOn(held)
+    })
   }
 
   get bootId(): string {
@@ -57,11 +65,11 @@ export class SimNode {
     return this.#isPaused
   }
 
-  /** SIGKILL: what was written stays, connections break and their peers are told. */
-  kill(): void {
+  /** SIGKILL: what was written stays, connections break and their peers are told, unless the whole machine stopped. */
+  kill(isTold = true): void {
     this.#endLife()
     this.disk.kill()
-    this.#network.kill(this.name)
+    this.#network.kill(this.name, isTold)
   }
 
   /** Power cut: of what was not synced only `keep` bytes stay, and nobody is told that it has gone. */
@@ -78,13 +86,17 @@ export class SimNode {
     this.#held = []
   }
 
-  #processClock(): Clock {
+  /** How the process that begins now does something: at once, when it goes on, or never. */
+  #process(): (callback: () => void) => void {
     const life = this.#life
-    const run = (callback: () => void): void => {
+    return (callback) => {
       if (life !== this.#life) return
-      if (this.#isPaused) this.#held.push(() => run(callback))
+      if (this.#isPaused || this.#held.length > 0) this.#held.push(callback)
       else callback()
     }
+  }
+
+  #processClock(run: (callback: () => void) => void): Clock {
     const after = (delayMs: number, callback: () => void): Timer => {
       let isCancelled = false
       const timer = this.#clock.after(delayMs / this.rate, () =>

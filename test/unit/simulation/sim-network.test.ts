@@ -132,6 +132,19 @@ describe('a simulated connection', () => {
     })
   })
 
+  it('is heard in order by a process that was paused, also while it catches up', async () => {
+    await connect()
+    server.pause()
+    for (const word of ['one', 'two', 'three']) near.connection?.send(text(word))
+    await clock.run(100)
+    expect(far.heard).toEqual([])
+
+    server.resume()
+    for (const word of ['four', 'five']) near.connection?.send(text(word))
+    await clock.run(1)
+    expect(far.heard).toEqual(['one', 'two', 'three', 'four', 'five'])
+  })
+
   it('is late, never wrong, where packets are lost', async () => {
     await connect()
     network.fault('client', 'server', { delayMs: 1, jitterMs: 20, loss: 0.3 })
