@@ -18,12 +18,13 @@ const stopTimeoutMs = 15_000
 /** Longer than the slowest disk holds a node at one write. */
 const obeyTimeoutMs = 15_000
 
+/** Paused is no state of its own (see #isPaused): the node goes on as what it was. */
+type OwnState = Exclude<NodeState, 'paused'>
+
 /** Which state may follow which. */
-const previousStates: Readonly<Record<NodeState, readonly NodeState[]>> = {
+const previousStates: Readonly<Record<OwnState, readonly OwnState[]>> = {
   starting: ['stopped', 'killed', 'crashed', 'failed'],
   running: ['starting'],
-  // No state of its own (see #isPaused): it goes on as what it was.
-  paused: [],
   stopping: ['starting', 'running'],
   stopped: ['stopping', 'starting', 'running', 'crashed', 'failed', 'killed'],
   killed: ['starting', 'running', 'stopping', 'crashed', 'failed', 'stopped'],
@@ -55,7 +56,7 @@ interface Settled {
 export class NodeRunner {
   readonly #ports: NodeRunnerPorts
   #spec: NodeSpec
-  #state: NodeState
+  #state: OwnState
   #sinceMs: number
   #child: ChildProcess | undefined
   #exit: ProcessExit | null = null
@@ -391,7 +392,7 @@ export class NodeRunner {
     this.#restart = undefined
   }
 
-  #enter(state: NodeState): void {
+  #enter(state: OwnState): void {
     invariant(previousStates[state].includes(this.#state), 'a node state follows one that may come before it', {
       node: this.#spec.name,
       from: this.#state,

@@ -130,7 +130,10 @@ export function useText(): Text {
     node: reason.node === null ? '' : nodeLabel(reason.node),
     nodeIn: reason.node === null ? '' : nodeInline(reason.node),
     count: integer(reason.count),
-    sample: list(reason.sample, reason.count ?? reason.sample.length),
+    sample:
+      reason.code === 'faultsActive'
+        ? reason.sample.map((kind) => t(`fault.kind.${kind}`)).join(', ')
+        : list(reason.sample, reason.count ?? reason.sample.length),
     time: dated(reason.sinceMs)
   })
 

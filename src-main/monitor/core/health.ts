@@ -163,7 +163,8 @@ function diskFindings(nodes: readonly NodeView[]): readonly Finding[] {
 function faultFindings(faults: readonly FaultView[]): readonly Finding[] {
   const [first] = faults
   if (first === undefined) return []
-  const sample = [...new Set(faults.map(({ kind }) => kind))].slice(0, 3)
+  // All of them: there are no more than kinds of faults.
+  const sample = [...new Set(faults.map(({ kind }) => kind))]
   const isOfOne = faults.every(({ node, to }) => node === first.node && to === null)
   return [
     finding({

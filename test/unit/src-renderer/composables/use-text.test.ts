@@ -125,6 +125,14 @@ describe('the sentences of a reason', () => {
     expect(text().reasonWhy(reason({}))).not.toContain('session')
   })
 
+  it('name the kinds of the faults that are active, each once and in words', () => {
+    const faults = reason({ code: 'faultsActive', count: 5, sample: ['cut-link', 'slow-disk'] })
+
+    expect(text().reasonWhat(faults)).toBe('5 faults are active')
+    expect(text().reasonWhy(faults)).toBe(': made on purpose, Cut link, Slow disk')
+    expect(text('ko').reasonWhy(faults)).toContain('링크 끊기')
+  })
+
   it('are one for all brokers that are down, not that of the first', () => {
     const down = ['broker-1', 'broker-2'].map((node) => reason({ node }))
     const view = clusterView({ reasons: [...down] })
