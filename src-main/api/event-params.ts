@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node, fault, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, fault, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -36,8 +36,20 @@ export const EVENT_PARAMS = {
   brokerRegistered: [],
   controllerElected: ['epoch'],
   controllerGone: [],
+  /** It was stopped, and ended its session itself. */
+  brokerLeft: [],
   partitionsOffline: ['count'],
   partitionsOnline: ['count'],
+  /**
+   * The controller is the subject; `leaderEpoch` is the highest one. `cause` is one of those of
+   * broker/core/controller/election-news. Optional: `broker`, who led before, and `leader`, who leads now, where it is one.
+   */
+  partitionsElected: ['count', 'sample', 'leaderEpoch', 'cause'],
+  /** The same of a replica that was not in sync. */
+  uncleanElection: ['count', 'sample', 'leaderEpoch'],
+  /** The controller is the subject. */
+  reassignmentsBegan: ['count', 'sample'],
+  reassignmentsEnded: ['count', 'sample'],
   /** The node that told of it is the subject: the controller, or the leader of the partitions. */
   isrShrunk: ['count', 'sample'],
   isrExpanded: ['count', 'sample'],

@@ -10,6 +10,7 @@ import type { AskedCost } from '../api/failures'
 import type { FaultView } from '../api/faults'
 import type {
   BrokerStatsView,
+  ClusterEvent,
   ClusterView,
   EventsView,
   NodeCostView,
@@ -26,6 +27,7 @@ import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
 import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
+import { BrokerPresence } from './broker-presence'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
 import { faultEvent, nodeEvent, toldEvent, wipedEvent } from './node-events'
@@ -38,6 +40,8 @@ const pushDelayMs = 100
 const refreshMs = 1000
 /** Stats older than this are those of a broker that no longer tells any. */
 const statsMaxAgeMs = 3500
+/** Of a node that was asked to stop. */
+const endings: ReadonlySet<NodeState> = new Set(['stopping', 'stopped'])
 
 export interface LabHostPorts {
   readonly clock: Clock
@@ -73,6 +77,7 @@ export class LabHost {
   readonly #rates: RateHistory
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
+  readonly #presence = new BrokerPresence()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
   readonly #stopListeners: ((failure: unknown) => unknown)[] = []
   #observation: Observation | undefined
@@ -113,7 +118,7 @@ export class LabHost {
         this.#observation = observation
         this.#changed()
       },
-      event: (event) => this.#events.add(event)
+      event: (event) => this.#tell(event)
     })
     this.#workloads = new Workloads(
       {
@@ -450,13 +455,19 @@ export class LabHost {
     this.#changed()
   }
 
+  /** Of what several observers see, or the nodes themselves. */
+  #tell(event: Omit<ClusterEvent, 'id'>): void {
+    const isAskedToEnd = (node: string): boolean => endings.has(this.#nodeStates.get(node) ?? 'running')
+    for (const one of this.#presence.tell(event, isAskedToEnd)) this.#events.add(one)
+  }
+
   #nodeTold(node: NodeView, name: string, fields: Readonly<Record<string, unknown>>): void {
     if (name === 'metadata') {
       const id = Number(fields['controllerId'])
       this.#toldControllerId = id >= 0 ? id : null
     }
     const event = toldEvent(node, name, fields, this.#clock.nowMs())
-    if (event !== undefined) this.#events.add(event)
+    if (event !== undefined) this.#tell(event)
     if (name !== 'stats') return
     const number = (field: string): number => Number(fields[field] ?? 0)
     const totals = {

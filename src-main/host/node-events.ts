@@ -24,6 +24,16 @@ const levels: Readonly<Record<NodeState, HealthLevel>> = {
   failed: 'critical'
 }
 
+/** Elections that somebody asked for, or that put right what others had moved. */
+const onPurpose: ReadonlySet<string> = new Set(['shutdown', 'preferred', 'reassigned'])
+
+const brokerName = (id: unknown): string => `broker-${Number(id)}`
+
+/** Of one broker; nothing where it was several, or none. */
+function named(name: string, id: unknown): ClusterEvent['params'] {
+  return typeof id === 'number' ? { [name]: brokerName(id) } : {}
+}
+
 /** What a node said that people are to know; undefined for what is only for figures. */
 export function toldEvent(
   node: NodeView,
@@ -35,8 +45,11 @@ export function toldEvent(
     code: EventCode,
     level: HealthLevel,
     params: ClusterEvent['params'] = {},
-    subject: string = node.name
-  ): Omit<ClusterEvent, 'id'> => ({ atMs, code, level, kind: 'process', subject, params })
+    subject: string = node.name,
+    kind: ClusterEvent['kind'] = 'process'
+  ): Omit<ClusterEvent, 'id'> => ({ atMs, code, level, kind, subject, params })
+  const ofCluster = (code: EventCode, level: HealthLevel, params: ClusterEvent['params'], subject?: string) =>
+    about(code, level, params, subject, 'cluster')
   switch (name) {
     case 'disk':
       return fields['isFull'] === true ? about('diskFull', 'degraded') : about('diskHasRoom', 'healthy')
@@ -58,6 +71,29 @@ export function toldEvent(
     case 'isrExpanded': {
       const params = { count: Number(fields['count']), sample: String(fields['sample']) }
       return about(name, name === 'isrShrunk' ? 'degraded' : 'healthy', params)
+    }
+    case 'brokerLeft':
+      return fields['cause'] === 'shutdown'
+        ? ofCluster('brokerLeft', 'stopped', {}, brokerName(fields['broker']))
+        : ofCluster('brokerSessionExpired', 'critical', {}, brokerName(fields['broker']))
+    case 'brokerJoined':
+      return ofCluster('brokerRegistered', 'healthy', {}, brokerName(fields['broker']))
+    case 'partitionsElected': {
+      const cause = String(fields['cause'])
+      const params = {
+        count: Number(fields['count']),
+        sample: String(fields['sample']),
+        leaderEpoch: Number(fields['leaderEpoch']),
+        ...named('broker', fields['broker']),
+        ...named('leader', fields['leader'])
+      }
+      if (cause === 'unclean') return ofCluster('uncleanElection', 'critical', params)
+      return ofCluster('partitionsElected', onPurpose.has(cause) ? 'healthy' : 'recovering', { ...params, cause })
+    }
+    case 'reassignmentsBegan':
+    case 'reassignmentsEnded': {
+      const params = { count: Number(fields['count']), sample: String(fields['sample']) }
+      return ofCluster(name, name === 'reassignmentsBegan' ? 'recovering' : 'healthy', params)
     }
     case 'logTruncated': {
       const [from, to] = [Number(fields['from']), Number(fields['to'])]

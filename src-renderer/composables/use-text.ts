@@ -94,6 +94,7 @@ export function useText(): Text {
     if (event.code === 'workloadEnded')
       named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
     if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultOf(event)
+    if (event.code === 'partitionsElected') named.why = causeOf(params.cause)
     const { restartInSeconds } = params
     if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
     if (typeof params.sessionSeconds === 'number') named.delay = duration(params.sessionSeconds * 1000)
@@ -112,6 +113,12 @@ export function useText(): Text {
     const link = { to: typeof to === 'string' ? to : null, oneWay: oneWay !== undefined }
     const fault = { kind, node: subject ?? '', ...link, value: typeof value === 'number' ? value : null }
     return faultSentence({ t, nodeLabel, nodeInline }, fault)
+  }
+
+  /** A later version of the host may know causes that this page does not. */
+  const causeOf = (cause: unknown): string => {
+    const key = `electionCause.${String(cause)}`
+    return i18n.te(key, 'en') ? t(key) : foreign(String(cause))
   }
 
   const exitSentence = (exit: unknown): string => {

@@ -42,24 +42,32 @@ export function newsOf(changes: readonly DecidedChange[], facts: NewsFacts): rea
     const cause = causeOf(change, before, now, facts)
     if (now.leader === noLeader) {
       if (before.leader !== noLeader) offline.push(change)
-    } else if (cause === undefined) shrunk.push(change)
-    else elected.set(cause, [...(elected.get(cause) ?? []), change])
+    } else if (cause !== undefined) elected.set(cause, [...(elected.get(cause) ?? []), change])
+    if (now.leader !== noLeader && now.isr.length < before.isr.length) shrunk.push(change)
   }
-  const tell = (name: ElectionNews['name'], of: readonly DecidedChange[], cause: string | null): ElectionNews => ({
+  const tell = (
+    name: ElectionNews['name'],
+    of: readonly DecidedChange[],
+    more: ElectionNews['fields']
+  ): ElectionNews => ({
     name,
     fields: {
       count: of.length,
       sample: sampleOf(of.map(({ partition }) => partition)),
       leaderEpoch: Math.max(...of.map(({ partition }) => partition.state?.leaderEpoch ?? 0)),
       epoch: facts.controllerEpoch,
-      ...(cause === null ? {} : { cause }),
-      broker: onlyOf(of.map(({ before }) => before?.leader ?? noLeader))
+      ...more
     }
   })
+  /** Who led before, when it was one. */
+  const before = (of: readonly DecidedChange[]) => onlyOf(of.map((change) => [change.before?.leader ?? noLeader]))
   return [
-    ...(offline.length > 0 ? [tell('partitionsOffline', offline, null)] : []),
-    ...[...elected].map(([cause, of]) => tell('partitionsElected', of, cause)),
-    ...(shrunk.length > 0 ? [tell('isrShrunk', shrunk, null)] : [])
+    ...(offline.length > 0 ? [tell('partitionsOffline', offline, { broker: before(offline) })] : []),
+    ...[...elected].map(([cause, of]) => {
+      const leader = onlyOf(of.map(({ partition }) => [partition.state?.leader ?? noLeader]))
+      return tell('partitionsElected', of, { cause, broker: before(of), leader })
+    }),
+    ...(shrunk.length > 0 ? [tell('isrShrunk', shrunk, { broker: onlyOf(shrunk.map(whoLeft)) })] : [])
   ]
 }
 
@@ -76,8 +84,12 @@ function causeOf(
   return moveCause ?? (isAlive(before.leader) ? 'bounced' : 'died')
 }
 
-/** Who it is about, when it is one. */
-function onlyOf(ids: readonly BrokerId[]): BrokerId | null {
-  const [first] = ids
-  return first !== undefined && first !== noLeader && ids.every((id) => id === first) ? first : null
+function whoLeft({ before, partition }: DecidedChange): readonly BrokerId[] {
+  return (before?.isr ?? []).filter((id) => partition.state?.isr.includes(id) === false)
+}
+
+/** Who it is about, when it is the same one each time. */
+function onlyOf(ids: readonly (readonly BrokerId[])[]): BrokerId | null {
+  const [only = noLeader, ...others] = new Set(ids.flat())
+  return others.length === 0 && only !== noLeader ? only : null
 }

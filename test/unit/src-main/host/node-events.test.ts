@@ -31,6 +31,29 @@ describe('what a node tells', () => {
       { ...cut, isBelowHighWatermark: true },
       ['committedCut', 'critical', 'broker-2', { count: 2, partition: 't-3', to: 7 }]
     ],
+    [
+      'partitionsElected',
+      { count: 1, sample: 't-0', leaderEpoch: 5, epoch: 3, cause: 'died', broker: 1, leader: 3 },
+      [
+        'partitionsElected',
+        'recovering',
+        'broker-2',
+        { count: 1, sample: 't-0', leaderEpoch: 5, cause: 'died', broker: 'broker-1', leader: 'broker-3' }
+      ]
+    ],
+    [
+      'partitionsElected',
+      { count: 9, sample: 't-0', leaderEpoch: 5, epoch: 3, cause: 'unclean', broker: null, leader: null },
+      ['uncleanElection', 'critical', 'broker-2', { count: 9, sample: 't-0', leaderEpoch: 5 }]
+    ],
+    ['brokerLeft', { broker: 3, epoch: 1, cause: 'shutdown' }, ['brokerLeft', 'stopped', 'broker-3', {}]],
+    ['brokerLeft', { broker: 3, epoch: 1, cause: 'session' }, ['brokerSessionExpired', 'critical', 'broker-3', {}]],
+    ['brokerJoined', { broker: 3, epoch: 1, brokerEpoch: '7' }, ['brokerRegistered', 'healthy', 'broker-3', {}]],
+    [
+      'reassignmentsEnded',
+      { count: 2, sample: 't-0', epoch: 1 },
+      ['reassignmentsEnded', 'healthy', 'broker-2', { count: 2, sample: 't-0' }]
+    ],
     ['becameLeader', { count: 1, sample: 't-0', controller: 1, epoch: 3 }, undefined],
     ['something that later versions tell', {}, undefined]
   ])('of %s', (name, fields, event) => {

@@ -48,6 +48,13 @@ describe('the sentence of an event', () => {
   it('names nodes as people do', () => {
     expect(event({ code: 'nodeKilled' })).toBe('Broker 2 killed (SIGKILL)')
     expect(event({ code: 'brokerSessionExpired' })).toBe('Session of broker 2 expired')
+    const elected = { sample: 'orders-0', leaderEpoch: 5, cause: 'died', leader: 'broker-3', broker: 'broker-2' }
+    expect(event({ code: 'partitionsElected', params: { ...elected, count: 1 } })).toBe(
+      'Broker 3 leads orders-0 from epoch 5: the session of the leader expired'
+    )
+    expect(event({ code: 'partitionsElected', params: { ...elected, count: 40, cause: 'of later' } })).toMatch(
+      /^40 partitions have another leader or epoch, up to 5: orders-0; .?of later.?$/
+    )
     expect(text('ko').eventSentence(eventView(1, NOW_MS, { code: 'brokerSessionExpired' }))).toBe('브로커 2 세션 만료')
   })
 

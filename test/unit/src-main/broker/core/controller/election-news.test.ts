@@ -22,11 +22,13 @@ const facts = { controllerEpoch: 3, isAlive: (id: number) => id !== 1 }
 describe('newsOf', () => {
   it('tells of thousands that lost a broker in one event, with a few names', () => {
     const changes = Array.from({ length: 2_000 }, (_, i) => change(i, state(1, 4, [1, 2]), state(2, 5, [2])))
+    const about = { count: 2_000, sample: 't-0, t-1, t-2', leaderEpoch: 5, epoch: 3 }
     expect(newsOf(changes, facts)).toEqual([
       {
         name: 'partitionsElected',
-        fields: { count: 2_000, sample: 't-0, t-1, t-2', leaderEpoch: 5, epoch: 3, cause: 'died', broker: 1 }
-      }
+        fields: { ...about, cause: 'died', broker: 1, leader: 2 }
+      },
+      { name: 'isrShrunk', fields: { ...about, broker: 1 } }
     ])
   })
 
@@ -45,6 +47,13 @@ describe('newsOf', () => {
   ])('says why: %s', (_what, one, name, cause) => {
     const [told] = newsOf([one], facts)
     expect([told?.name, told?.fields['cause']]).toEqual([name, cause])
+  })
+
+  it('names who left where the leader stays, and nobody where several did', () => {
+    const left = (partition: number, ...isr: readonly number[]) =>
+      change(partition, state(2, 4, [2, 1, 3]), state(2, 5, isr))
+    expect(newsOf([left(0, 2, 3), left(1, 2, 3)], facts)[0]?.fields).toMatchObject({ count: 2, broker: 1 })
+    expect(newsOf([left(0, 2, 3), left(1, 2, 1)], facts)[0]?.fields).toMatchObject({ count: 2, broker: null })
   })
 
   it('says so when leaders were moved on purpose', () => {
