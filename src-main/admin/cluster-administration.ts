@@ -50,6 +50,11 @@ const listReassignments = {
   response: listPartitionReassignmentsResponse
 } as const
 
+/** Whoever asks as this one is answered by any replica, of its own log (Kafka's FetchRequest.DEBUGGING_CONSUMER_ID). */
+const debuggingReplica = -2
+/** ListOffsets' name of the end. */
+const latest = -1n
+
 const sources: ReadonlyMap<number, ConfigSource> = new Map<number, ConfigSource>([
   [ConfigSources.DYNAMIC_TOPIC_CONFIG, 'topic'],
   [ConfigSources.DYNAMIC_BROKER_CONFIG, 'broker'],
@@ -154,6 +159,23 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
       )
       return answer.topics.flatMap(({ name, partitions: answered }) =>
         answered.map(({ partitionIndex, errorCode, offset }) => changed(name, partitionIndex, errorCode, offset))
+      )
+    },
+
+    async logEnds(broker, partitions, timeoutMs) {
+      const topics = byTopic(partitions).map(([name, indexes]) => ({
+        name,
+        partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp: latest }))
+      }))
+      const answer = await brokers.ask(broker, commandLane, timeoutMs, (connection) =>
+        partial(listOffsetsV7.api.async(connection, debuggingReplica, 0, topics))
+      )
+      return answer.topics.flatMap(({ name: topic, partitions: answered }) =>
+        answered.map(({ partitionIndex: partition, errorCode, offset }) => ({
+          topic,
+          partition,
+          offset: errorCode === 0 && offset >= 0n ? safe(offset) : null
+        }))
       )
     },
 

@@ -45,6 +45,53 @@ export type PartitionState = z.infer<typeof partitionStateSchema>
 const replicasMax = 1000
 export const PLAN_MAX = 10_000
 
+/** Where replicas are to go: away from a broker, evenly over all brokers, or so many of them for each partition. */
+export const planGoalSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('away'), broker: z.number().int().min(0).max(2147483647) }),
+  z.object({ type: z.literal('spread') }),
+  z.object({ type: z.literal('factor'), factor: z.number().int().min(1).max(replicasMax) })
+])
+export type PlanGoal = z.infer<typeof planGoalSchema>
+
+export const plannedMoveSchema = z.object({
+  ...partitionAt,
+  leader: z.number().int().nullable(),
+  isr: brokerIds,
+  from: brokerIds,
+  to: brokerIds,
+  /** That replicas which are new have to copy; null while the size of the partition is not known. */
+  bytes: z.number().int().nullable()
+})
+export type PlannedMove = z.infer<typeof plannedMoveSchema>
+
+export const planSchema = z.object({
+  /** By topic and partition, the first PLAN_MAX. */
+  moves: z.array(plannedMoveSchema),
+  /** More than that: apply these, and plan again. */
+  left: z.number().int(),
+  /** Partitions for which there is no broker that lives and has no replica of them already. */
+  stuck: z.number().int(),
+  /** Partitions that are being moved already, which a plan leaves alone. */
+  moving: z.number().int()
+})
+export type ReassignmentPlan = z.infer<typeof planSchema>
+
+export const partitionMoveSchema = z.object({
+  ...partitionAt,
+  replicas: brokerIds,
+  adding: brokerIds,
+  removing: brokerIds
+})
+export type PartitionMove = z.infer<typeof partitionMoveSchema>
+
+/** One replica as it is now. */
+export const replicaStateSchema = z.object({
+  broker: z.number().int(),
+  /** The offset after its last record; null while its broker does not say. */
+  logEnd: z.number().int().nullable()
+})
+export type ReplicaState = z.infer<typeof replicaStateSchema>
+
 const partitionStates = z.object({
   partitions: z.array(partitionStateSchema),
   /** What was refused, by Kafka's names. */
@@ -72,6 +119,21 @@ export const PARTITION_COMMANDS = {
       throttle: z.number().int().min(1).optional()
     }),
     output: partitionStates
+  },
+  /** What would be moved. Nothing is done; `partition.reassign` does it. Without topics: of all, Kafka's own among them. */
+  'partition.plan': {
+    input: z.object({ goal: planGoalSchema, topics: z.array(z.string().min(1)).min(1).optional() }),
+    output: planSchema
+  },
+  /** What is being moved now, as the controller says; the first PLAN_MAX of `count`. */
+  'partition.moves': {
+    input: z.object({}),
+    output: z.object({ moves: z.array(partitionMoveSchema), count: z.number().int() })
+  },
+  /** How far each replica of a partition is, the leader first. Followers are asked themselves (replica id -2). */
+  'partition.replicas': {
+    input: z.object(partitionAt),
+    output: z.object({ replicas: z.array(replicaStateSchema) })
   }
 } as const
 

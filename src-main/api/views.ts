@@ -302,6 +302,10 @@ export interface TopicPlacement {
 export interface PlacementView {
   readonly observedAtMs: number | null
   readonly partitionCount: number
+  /** Of all partitions: those whose leader is not the first of their replicas. */
+  readonly notPreferred?: number
+  /** Of all partitions, by broker that has a replica or leads. */
+  readonly brokers?: readonly { readonly id: number; readonly leaders: number; readonly replicas: number }[]
   readonly topics: readonly TopicPlacement[]
 }
 

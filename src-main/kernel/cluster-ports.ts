@@ -388,6 +388,12 @@ export interface ClusterAdministration {
     moves: readonly (TopicPartition & { readonly replicas: readonly BrokerId[] | null })[],
     timeoutMs: number
   ): Promise<readonly PartitionResult[]>
+  /** The offset after the last record of the broker's own replica, a follower's, too; null where it says none. */
+  logEnds(
+    broker: BrokerId,
+    partitions: readonly TopicPartition[],
+    timeoutMs: number
+  ): Promise<readonly PartitionOffset[]>
   /** Of these partitions, those that are being reassigned; without any, all. */
   reassignments(partitions: readonly TopicPartition[] | undefined, timeoutMs: number): Promise<readonly Reassignment[]>
   /** Takes back what the group has committed in these partitions. */

@@ -81,6 +81,9 @@ export function commands(ports: CommandPorts): CommandTable {
     }),
     'partition.elect': (input) => partitions.elect(input),
     'partition.reassign': (input) => partitions.reassign(input),
+    'partition.plan': async (input) => partitions.plan(input, await fresh()),
+    'partition.moves': () => partitions.moves(),
+    'partition.replicas': (input) => partitions.replicas(input),
 
     'topic.list': async () => {
       const snapshot = await fresh()

@@ -1,12 +1,15 @@
 /** Elections and reassignments that people ask for. What single partitions were refused is named beside what was done. */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
-import type { PartitionState } from '../api/failures'
+import { PLAN_MAX, type PartitionState, type ReassignmentPlan } from '../api/failures'
 import type { ClusterMetadata, KafkaCluster, PartitionResult } from '../kernel/cluster-ports'
 import { expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
+import { planned } from './core/reassignment-plan'
+import type { Snapshot } from './core/snapshot'
+import { noBroker, unknownTopic } from './failure'
 import { retrying } from './retrying'
 
 const changeTimeoutMs = 15_000
@@ -61,6 +64,56 @@ export class PartitionAdministration {
     }
     if (throttle !== undefined) void this.#unthrottle(moves.map(({ topic }) => topic))
     return { partitions: await this.#states(done, isSeen), failed: failures(results, isDone) }
+  }
+
+  /** Rejects with ApiError for a factor that the live brokers cannot hold, as Kafka refuses it. */
+  async plan({ goal, topics }: CommandInput<'partition.plan'>, snapshot: Snapshot): Promise<ReassignmentPlan> {
+    if (snapshot.topicsAtMs === null || !snapshot.hasMetadata) throw noBroker()
+    const known = [...snapshot.topics.values()].filter(({ name }) => topics === undefined || topics.includes(name))
+    const unknown = topics?.find((topic) => !snapshot.topics.has(topic))
+    if (unknown !== undefined) throw unknownTopic(unknown)
+    const live = snapshot.liveBrokers.filter((id) => goal.type !== 'away' || id !== goal.broker)
+    if (goal.type === 'factor' && goal.factor > live.length)
+      throw new ApiError({
+        code: 'KAFKA',
+        kafkaError: 'INVALID_REPLICATION_FACTOR',
+        message: `Replication factor ${goal.factor} is larger than the ${live.length} brokers that are live.`
+      })
+    const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
+    return planned(goal, known, live, new Set(moving.map(topicPartitionName)))
+  }
+
+  async moves(): Promise<CommandOutput<'partition.moves'>> {
+    const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
+    const moves = moving.slice(0, PLAN_MAX).map(({ topic, partition, replicas, adding, removing }) => ({
+      topic,
+      partition,
+      replicas: [...replicas],
+      adding: [...adding],
+      removing: [...removing]
+    }))
+    return { moves, count: moving.length }
+  }
+
+  async replicas(at: CommandInput<'partition.replicas'>): Promise<CommandOutput<'partition.replicas'>> {
+    const metadata = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [at.topic] })
+    const found = partitionOf(metadata, at)
+    if (found === undefined) throw unknownTopic(at.topic)
+    const { leader, replicas } = found
+    const inOrder = [...replicas].sort((a, b) => Number(b === leader) - Number(a === leader))
+    const ends = inOrder.map(async (broker) => ({ broker, logEnd: await this.#logEnd(broker, at) }))
+    return { replicas: await Promise.all(ends) }
+  }
+
+  async #logEnd(broker: BrokerId, at: TopicPartition): Promise<number | null> {
+    try {
+      const [answer] = await this.#cluster.logEnds(broker, [at], readTimeoutMs)
+      return answer?.offset ?? null
+    } catch (error) {
+      expectAppError(error)
+      ignore(error, 'a broker that does not answer says nothing of its log')
+      return null
+    }
   }
 
   /** The controller may have moved: then its place is looked up again. */

@@ -76,7 +76,23 @@ export function placement(snapshot: Topics): PlacementView {
     topics.push({ name, partitions: partitions.map(({ leader, replicas, isr }) => ({ leader, replicas, isr })) })
   }
   const partitionCount = all.reduce((sum, { partitions }) => sum + partitions.length, 0)
-  return { observedAtMs: snapshot.topicsAtMs, partitionCount, topics }
+  const every = all.flatMap(({ partitions }) => partitions)
+  const notPreferred = every.filter(({ leader, replicas }) => leader !== null && leader !== replicas[0]).length
+  return { observedAtMs: snapshot.topicsAtMs, partitionCount, notPreferred, brokers: held(every), topics }
+}
+
+function held(partitions: readonly PartitionFacts[]): NonNullable<PlacementView['brokers']> {
+  const brokers = new Map<number, { id: number; leaders: number; replicas: number }>()
+  const of = (id: number) => {
+    const known = brokers.get(id) ?? { id, leaders: 0, replicas: 0 }
+    brokers.set(id, known)
+    return known
+  }
+  for (const { leader, replicas } of partitions) {
+    for (const id of replicas) of(id).replicas += 1
+    if (leader !== null) of(leader).leaders += 1
+  }
+  return [...brokers.values()].sort((a, b) => a.id - b.id)
 }
 
 /** By name within a level, and by number within a topic. */

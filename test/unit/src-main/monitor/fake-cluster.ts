@@ -10,12 +10,14 @@ import type {
   ChangedPartition,
   KafkaCluster,
   NewRecord,
+  PartitionOffset,
   PartitionResult,
   PayloadText,
   Reassignment,
   TopicMetadata
 } from '../../../../src-main/kernel/cluster-ports'
 import { AppError } from '../../../../src-main/kernel/errors'
+import type { TopicPartition } from '../../../../src-main/kernel/ids'
 import type { TopicFacts } from '../../../../src-main/monitor/core/snapshot'
 import type { Clock } from '../../../../src-main/kernel/ports'
 
@@ -203,8 +205,18 @@ export class FakeCluster implements KafkaCluster {
     return Promise.resolve([])
   }
 
+  /** Being moved, as the controller says. */
+  moving: readonly Reassignment[] = []
   reassignments(): Promise<readonly Reassignment[]> {
-    return Promise.resolve([])
+    return Promise.resolve(this.moving)
+  }
+
+  /** By broker; one that is not here does not answer. */
+  readonly ends = new Map<number, number>()
+  logEnds(broker: number, partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    const offset = this.ends.get(broker)
+    if (offset === undefined) return Promise.reject(new AppError('TIMED_OUT', 'no answer'))
+    return Promise.resolve(partitions.map((at) => ({ ...at, offset })))
   }
 
   createTopic() {

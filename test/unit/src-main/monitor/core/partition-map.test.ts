@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { heldPartitionsSchema, partitionMapSchema } from '../../../../../src-main/api/views'
-import { heldPartitions, partitionMap } from '../../../../../src-main/monitor/core/partition-map'
+import { heldPartitions, partitionMap, placement } from '../../../../../src-main/monitor/core/partition-map'
 import type { PartitionFacts } from '../../../../../src-main/monitor/core/snapshot'
 import { snapshot, topic } from '../snapshots'
 
@@ -76,5 +76,28 @@ describe('the partitions that a broker holds', () => {
       ['a', 1, 2, 'healthy'],
       ['c', 0, 1, 'healthy']
     ])
+  })
+})
+
+describe('the placement', () => {
+  it('counts what each broker leads and holds, and leaders that are not the first of their replicas', () => {
+    const seen = snapshot({
+      topics: [
+        topic('t', [
+          { leader: 1, replicas: [1, 2] },
+          { leader: 1, replicas: [2, 1] },
+          { leader: null, replicas: [3] }
+        ])
+      ]
+    })
+    expect(placement(seen)).toMatchObject({
+      partitionCount: 3,
+      notPreferred: 1,
+      brokers: [
+        { id: 1, leaders: 2, replicas: 2 },
+        { id: 2, leaders: 0, replicas: 2 },
+        { id: 3, leaders: 0, replicas: 1 }
+      ]
+    })
   })
 })
