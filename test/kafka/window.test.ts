@@ -240,7 +240,9 @@ describe('the window, with the keyboard alone', () => {
         key === 'leader' ? undefined : key === 'isr' && typeof value === 'string' ? [...value].sort() : value
       )
     await until('all is as it was', async () => inSync(await tables.topics()) === inSync(before))
-    expect(await tables.groups()).toEqual(groupsBefore)
+    // Whoever leads the partition of a group's offsets by then is its coordinator.
+    const unled = (groups: typeof groupsBefore) => groups.map((group) => ({ ...group, coordinator: '' }))
+    expect(unled(await tables.groups())).toEqual(unled(groupsBefore))
   })
 
   it('nothing was wrong in the console meanwhile', () => {
