@@ -2,7 +2,7 @@
 //   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
 //   --nodes          only a smoke of the built bundles on other releases of Node, and on Electron's
 //   --install        builds the package, installs it on this machine, uses it and removes it (root, or a sudo that asks nothing)
-//   --only a,b       only these steps (lint, format, types, unit, renderer, tidy, interop, crash, e2e)
+//   --only a,b       only these steps (lint, format, types, unit, interop, cost, crash, e2e)
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -38,6 +38,18 @@ function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 }
 
+/** The same beside others: resolves with how it ended and, where it is not shown at once, with what it said. */
+function runBeside(command, args, { env = {}, isShown = false } = {}) {
+  return new Promise((resolve) => {
+    const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe']
+    const child = spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...env } })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += chunk))
+    child.on('error', (error) => (said += error.message))
+    child.on('close', (code) => resolve({ code: code ?? 1, said }))
+  })
+}
+
 /** Steps that are one test each: one passes when its command does. They run side by side; what each says is shown whole. */
 function checks(names) {
   const of = {
@@ -46,22 +58,13 @@ function checks(names) {
     types: [bin('vue-tsc'), '-b']
   }
   return Promise.all(
-    names.map(
-      (name) =>
-        new Promise((resolve) => {
-          const [command, ...args] = of[name]
-          const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-          let said = ''
-          for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
-          child.on('error', (error) => (said += error.message))
-          child.on('close', (code) => {
-            console.log(`\n── ${name}${said === '' ? '' : `\n${said}`}`)
-            if (code === 0) passed += 1
-            else fail(name, said)
-            resolve()
-          })
-        })
-    )
+    names.map(async (name) => {
+      const [command, ...args] = of[name]
+      const { code, said } = await runBeside(command, args)
+      console.log(`\n── ${name}${said === '' ? '' : `\n${said}`}`)
+      if (code === 0) passed += 1
+      else fail(name, said)
+    })
   )
 }
 
@@ -121,41 +124,37 @@ function countVitest(name, report, status) {
   }))
 }
 
-function vitest(...projects) {
+async function vitest(...projects) {
   console.log(`\n── ${projects.join(', ')}`)
   const { args, report } = vitestRun(projects, projects[0])
-  countVitest(projects.join(', '), report, run(bin('vitest'), args))
+  countVitest(projects.join(', '), report, (await runBeside(bin('vitest'), args, { isShown: true })).code)
 }
 
 /** The smoke of the bundles on one Node; what it says is shown whole when it has ended. */
-function smoke([name, path]) {
+async function smoke([name, path]) {
   const id = name.replace(/[^\w.]+/g, '-')
   const { args, report } = vitestRun(['interop'], id, ['cli-pipes', 'unreadable-records'])
-  return new Promise((resolve) => {
-    const env = { ...process.env, LAGOON_TEST_NODE: path, ELECTRON_RUN_AS_NODE: '1' }
-    const child = spawn(bin('vitest'), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
-    child.on('error', (error) => (said += error.message))
-    child.on('close', (code) => {
-      console.log(`\n── on ${name}\n${said}`)
-      countVitest(`on ${name}`, report, code ?? 1)
-      resolve()
-    })
-  })
+  const env = { LAGOON_TEST_NODE: path, ELECTRON_RUN_AS_NODE: '1' }
+  const { code, said } = await runBeside(bin('vitest'), args, { env })
+  console.log(`\n── on ${name}\n${said}`)
+  countVitest(`on ${name}`, report, code)
 }
 
 /** Tests on real clusters one after the other; those that only look at screens side by side. */
-function playwright(projects, workers) {
-  console.log(`\n── e2e: ${projects.join(', ')}`)
+async function playwright(projects, workers, isShown = true) {
   const electron = ensureElectron()
   const report = join(results, `playwright-${projects.join('-')}.json`)
   rmSync(report, { force: true })
   const chosen = projects.map((project) => `--project=${project}`)
   const command = [bin('playwright'), 'test', '--reporter=list,json', `--workers=${workers}`, ...chosen]
-  if (!process.env.DISPLAY) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
+  // What one of them leaves is not swept away by the other.
+  command.push(`--output=${join(results, `e2e-${projects.join('-')}`)}`)
+  const hasWindow = !projects.includes('screens')
+  if (!process.env.DISPLAY && hasWindow) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
   const env = { ...electron.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report }
-  const status = run(command[0], command.slice(1), env)
+  if (isShown) console.log(`\n── e2e: ${projects.join(', ')}`)
+  const { code: status, said } = await runBeside(command[0], command.slice(1), { env, isShown })
+  if (!isShown) console.log(`\n── e2e: ${projects.join(', ')}\n${said}`)
   count(`e2e: ${projects.join(', ')}`, report, status, ({ stats, suites, errors }) => ({
     passed: stats.expected,
     failures: [
@@ -175,15 +174,12 @@ function playwright(projects, workers) {
 /** Beside `checks`. */
 const steps = {
   unit: () => vitest('unit', 'renderer', 'tidy'),
-  interop: () => {
-    vitest('interop')
-    vitest('cost')
-  },
+  interop: () => vitest('interop'),
+  // Of these some are timed: nothing runs beside them.
+  cost: () => vitest('cost'),
   crash: () => vitest('crash'),
-  e2e: () => {
-    playwright(['electron', 'web'], 1)
-    playwright(['screens'], screensAtOnce)
-  }
+  // The first wait for clusters more than they work.
+  e2e: () => Promise.all([playwright(['electron', 'web'], 1), playwright(['screens'], screensAtOnce, false)])
 }
 
 async function main() {
@@ -191,7 +187,7 @@ async function main() {
   if (process.argv.includes('--kafka')) {
     ensureSystem(['clients', 'e2e'])
     build()
-    vitest('kafka')
+    await vitest('kafka')
     return
   }
   if (process.argv.includes('--nodes')) {
@@ -206,17 +202,22 @@ async function main() {
   if (process.argv.includes('--install')) {
     ensureSystem(['electron', 'e2e', 'clients'])
     if (run(process.execPath, [join(root, 'scripts', 'dist.mjs')]) !== 0) throw new Error('npm run dist failed')
-    playwright(['installed'], 1)
+    await playwright(['installed'], 1)
     return
   }
   const only = process.argv.includes('--only')
     ? process.argv[process.argv.indexOf('--only') + 1].split(',')
     : [...together, ...Object.keys(steps)]
   if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
-  if (only.includes('interop') || only.includes('crash') || only.includes('e2e')) ensureSystem(['clients'])
+  if (['interop', 'cost', 'crash', 'e2e'].some((name) => only.includes(name))) ensureSystem(['clients'])
   build()
-  await checks(only.filter((name) => together.includes(name)))
-  for (const name of only) steps[name]?.()
+  // Tests on real processes wait more than they work: what only works runs beside them.
+  const checking = () => checks(only.filter((name) => together.includes(name)))
+  if (!only.includes('interop')) await checking()
+  for (const name of only) {
+    const step = steps[name]?.()
+    await (name === 'interop' ? Promise.all([step, checking()]) : step)
+  }
 }
 
 try {

@@ -10,6 +10,9 @@ import type { RecordView } from '@api/views'
 export type Dialog =
   | { readonly type: 'nodeCost'; readonly action: NodeAct; readonly node: string }
   | { readonly type: 'faultCost'; readonly fault: AskedFault }
+  | { readonly type: 'elect' }
+  /** Of all topics, of one, or of one partition. */
+  | { readonly type: 'reassign'; readonly topic?: string; readonly partition?: number }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }

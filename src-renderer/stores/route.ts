@@ -17,6 +17,9 @@ export const TABS = {
 export const LAB_PAGES = ['workloads', 'failures', 'cluster'] as const
 export type LabPage = (typeof LAB_PAGES)[number]
 
+/** A page of the brokers; no node is called so. Its tab is the name of a partition. */
+export const PLACEMENT = 'placement'
+
 /** A record of the topic that is open. */
 export interface RecordPlace {
   readonly partition: number
@@ -44,6 +47,8 @@ export function parseRoute(hash: string): Route {
   const isNamed = subject !== undefined && (subject !== '' || section === 'groups')
   const isNowhere = section === 'lab' && !LAB_PAGES.some((page) => page === subject)
   if (tabs === undefined || !isNamed || isNowhere) return { section, subject: undefined, tab: undefined }
+  if (section === 'brokers' && subject === PLACEMENT && tab !== undefined && /.-\d{1,10}$/s.test(tab))
+    return { section, subject, tab }
   const record = section === 'topics' && tab === 'messages' ? recordPlace(partition, offset) : undefined
   return { section, subject, tab: tabs.find((one) => one === tab), ...(record === undefined ? {} : { record }) }
 }

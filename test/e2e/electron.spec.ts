@@ -1,9 +1,25 @@
 /// <reference lib="dom" />
 import { journey } from './journey'
+import { replicatedJourney } from './replicated-journey'
 import { expect, test } from './electron.fixture'
 
 test('a new user’s road in the window: create, lag, kill, what broke, start, drain', async ({ page, problems }) => {
   await journey(page)
+
+  expect(problems).toEqual([])
+})
+
+test('a leader of three replicas is killed from the grid: another leads, the events say why, and it heals', async ({
+  page,
+  problems
+}) => {
+  await replicatedJourney(page, 'en', 'kill')
+
+  expect(problems).toEqual([])
+})
+
+test('세 복제본의 리더를 그리드에서 일시 정지하면 다른 리더가 선출되고 회복한다', async ({ page, problems }) => {
+  await replicatedJourney(page, 'ko', 'pause')
 
   expect(problems).toEqual([])
 })

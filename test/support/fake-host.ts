@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import type { CommandInput } from '../../src-main/api/commands'
 import type { AskedCost } from '../../src-main/api/failures'
 import type { DesktopView } from '../../src-main/api/desktop'
 import type { JobPush } from '../../src-main/api/search'
@@ -206,6 +207,7 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
   const { id, name } = message
   const input = message.input as {
     topic?: string
+    partition?: number
     groupId?: string
     node?: string
     rangeMs?: number
@@ -218,6 +220,12 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       return result(scene.lagHistory(input.groupId ?? '', input.rangeMs ?? 0))
     case 'node.cost':
       return result(scene.cost(message.input as AskedCost))
+    case 'partition.moves':
+      return result({ moves: scene.moves, count: scene.moves.length })
+    case 'partition.replicas':
+      return result({ replicas: scene.replicas(input.topic ?? '', input.partition ?? 0) })
+    case 'partition.plan':
+      return result(scene.plan(message.input as CommandInput<'partition.plan'>))
     case 'records.newest': {
       const partitions = scene.topic(input.topic ?? '')?.partitions ?? []
       return result({

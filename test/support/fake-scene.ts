@@ -28,10 +28,13 @@ import type {
 } from '../../src-main/api/views'
 import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
 import type { FaultView } from '../../src-main/api/faults'
-import type { AskedCost } from '../../src-main/api/failures'
+import type { CommandInput } from '../../src-main/api/commands'
+import type { AskedCost, PartitionMove, ReassignmentPlan, ReplicaState } from '../../src-main/api/failures'
+import { topicPartitionName } from '../../src-main/kernel/ids'
 import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
 import { heldPartitions, partitionMap, placement } from '../../src-main/monitor/core/partition-map'
+import { planned } from '../../src-main/monitor/core/reassignment-plan'
 import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 
@@ -141,6 +144,9 @@ export interface Scene {
   readonly rates: (sinceMs: number) => RatesView
   readonly events: () => ClusterEvent[]
   readonly placement: () => PlacementView
+  readonly moves: readonly PartitionMove[]
+  readonly replicas: (topic: string, partition: number) => readonly ReplicaState[]
+  readonly plan: (input: CommandInput<'partition.plan'>) => ReassignmentPlan
   readonly cost: (asked: AskedCost) => NodeCostView
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
@@ -455,6 +461,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         'segment.bytes': '1073741824',
         'segment.ms': '604800000'
       },
+      minInSyncReplicas: seed.factor === 3 ? 2 : 1,
       partitions: partitionsOf(seed)
     }
   }
@@ -479,6 +486,27 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   })
   const partitions = (): PartitionMapView => partitionMap(facts())
   const placed = (): PlacementView => placement(facts())
+  const moves: readonly PartitionMove[] =
+    name === 'broken'
+      ? [
+          { topic: 'payments.events', partition: 1, replicas: [3, 1, 2], adding: [2], removing: [1] },
+          { topic: 'payments.events', partition: 4, replicas: [1, 2, 3], adding: [2], removing: [] }
+        ]
+      : []
+  /** The broker that is down says nothing of its log. */
+  const replicas = (name: string, index: number): readonly ReplicaState[] => {
+    const found = facts().topics.get(name)?.partitions[index]
+    const end = found?.endOffset ?? 0
+    return (found?.replicas ?? []).map((broker, at) => {
+      const isSilent = found?.isr.includes(broker) === false
+      return { broker, logEnd: isSilent ? null : broker === found?.leader ? end : end - at }
+    })
+  }
+  const plan = ({ goal, topics: only }: CommandInput<'partition.plan'>): ReassignmentPlan => {
+    const known = [...facts().topics.values()].filter(({ name }) => only === undefined || only.includes(name))
+    const live = [1, 2, 3].filter((id) => goal.type !== 'away' || id !== goal.broker)
+    return planned(goal, known, live, new Set(moves.map(topicPartitionName)))
+  }
   const held = (node: string): HeldPartitionsView => heldPartitions(facts(), brokerIdOf(node))
 
   /** The last partition of a topic was never committed by its group, to show what is not known. */
@@ -727,6 +755,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     readers,
     partitions,
     placement: placed,
+    moves,
+    replicas,
+    plan,
     held,
     groups,
     group,

@@ -467,6 +467,32 @@ export const SCREENS: readonly Screen[] = [
     }
   },
   { name: 'placement', scene: 'broken', hash: '#/brokers/placement' },
+  { name: 'placement-partition', scene: 'broken', hash: '#/brokers/placement/payments.events-4' },
+  {
+    name: 'placement-table',
+    scene: 'broken',
+    hash: '#/brokers/placement/payments.events-4',
+    prepare: click('.head button[aria-pressed]')
+  },
+  {
+    name: 'reassign',
+    scene: 'broken',
+    hash: '#/brokers/placement',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').last().click()
+      await page.getByRole('dialog').getByRole('radio').nth(2).click()
+      await page.getByRole('dialog').getByRole('table').waitFor()
+    }
+  },
+  {
+    name: 'elect',
+    scene: 'broken',
+    hash: '#/brokers/placement',
+    prepare: async (page) => {
+      await page.locator('.toolbar button').nth(-2).click()
+      await page.getByRole('dialog').waitFor()
+    }
+  },
   { name: 'failures-active', scene: 'broken', hash: '#/lab/failures' },
   { name: 'topics', scene: 'broken', hash: '#/topics' },
   {

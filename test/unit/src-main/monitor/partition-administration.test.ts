@@ -43,18 +43,19 @@ describe('a plan', () => {
 describe('the replicas of a partition', () => {
   it('are told with their own ends, and without one where its broker does not answer', async () => {
     const { clock, cluster, partitions } = world()
-    cluster.metadata = async () => ({
-      brokers: [],
-      controllerId: 1,
-      topics: [
-        {
-          name: 't',
-          topicId: 'id',
-          isInternal: false,
-          partitions: [{ partition: 0, leader: 2, leaderEpoch: 1, replicas: [1, 2, 3], isr: [2, 3] }]
-        }
-      ]
-    })
+    cluster.metadata = () =>
+      Promise.resolve({
+        brokers: [],
+        controllerId: 1,
+        topics: [
+          {
+            name: 't',
+            topicId: 'id',
+            isInternal: false,
+            partitions: [{ partition: 0, leader: 2, leaderEpoch: 1, replicas: [1, 2, 3], isr: [2, 3] }]
+          }
+        ]
+      })
     cluster.ends.set(2, 90).set(3, 88)
     expect(await clock.until(partitions.replicas({ topic: 't', partition: 0 }))).toEqual({
       replicas: [

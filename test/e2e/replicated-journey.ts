@@ -1,0 +1,129 @@
+/**
+ * A topic of three replicas under load from clients of somebody else; the leader of a partition is killed, or paused, from
+ * the grid of replicas: another leads, the events say why and in which order, and all of it heals. No sleeps.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, type Page } from '@playwright/test'
+import { ForeignClient } from './foreign-client'
+
+const topic = 'replicated'
+const group = 'readers'
+const patience = { timeout: 60_000 }
+type Texts = typeof import('../../src-renderer/i18n/en.json')
+const textsOf = (language: 'en' | 'ko'): Texts =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `../../src-renderer/i18n/${language}.json`), 'utf8')) as Texts
+
+/** What stands before the first placeholder of a sentence, or after the last one; the last form is that of many. */
+const fixedPart = (sentence: string): RegExp => {
+  const forms = sentence.split(' | ').map((form) =>
+    form
+      .split(/\{\w+\}/)
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')
+  )
+  return new RegExp(`^(?:${forms.join('|')})$`)
+}
+
+/** Sentences of the event list, the oldest first. */
+async function events(page: Page): Promise<readonly string[]> {
+  const list = page.locator('section.event-list .line .cut')
+  // Names of others stand in isolating characters, which nobody sees.
+  return (await list.allInnerTexts()).reverse().map((one) => one.replace(/[\u2066-\u2069]/g, ''))
+}
+
+/** The first one that says so after that place; -1 while nobody has. */
+const placeOf = (told: readonly string[], sentence: string, after: number): number =>
+  told.findIndex((one, at) => at > after && fixedPart(sentence).test(one))
+
+export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 'kill' | 'pause'): Promise<void> {
+  const [t, en] = [textsOf(language), textsOf('en')]
+  /** Overview 1, Brokers 2, Topics 3, Groups 4, Lab 5, Settings 6. */
+  const section = (number: number): Promise<void> => page.keyboard.press(`Control+${number}`)
+  await expect(page.getByTestId('verdict')).toBeVisible(patience)
+  if (language === 'ko') {
+    await section(6)
+    await page.getByRole('radio', { name: en.settings.languages.ko }).click()
+  }
+  await section(1)
+  await expect(page.getByTestId('bootstrap').first()).toBeVisible(patience)
+  const bootstrap = (await page.getByTestId('bootstrap').first().innerText()).trim()
+
+  await section(3)
+  await page.getByRole('button', { name: t.topics.create }).first().click()
+  const creating = page.getByRole('dialog')
+  await creating.locator('#topic-name').fill(topic)
+  await creating.getByRole('radio', { name: '3', exact: true }).click()
+  await page.keyboard.press('Control+Enter')
+  await expect(creating).toBeHidden()
+
+  const producer = new ForeignClient('produce-acked.py', [bootstrap, topic, '400'])
+  const consumer = new ForeignClient('consume.py', [bootstrap, topic, group, '100000'])
+  try {
+    await producer.line('producing')
+    await consumer.line('consuming')
+    await section(2)
+    await page.getByRole('link', { name: t.placement.title, exact: true }).click()
+    const grid = page.getByRole('application', { name: t.placement.title })
+    await grid.focus()
+    await page.keyboard.press('ArrowRight')
+    const detail = page.getByRole('complementary', { name: new RegExp(`${topic}.*-0$`) })
+    await expect(detail).toContainText('ISR 3/3', patience)
+    const leader = Number(/\d+/.exec(await detail.locator('.replicas tbody th').first().innerText())?.[0])
+    const broker = (id: number): string => t.node.broker.replace('{id}', String(id))
+    const inline = t.node.inline.broker.replace('{id}', String(leader))
+
+    await detail
+      .getByRole('button', { name: t.rail.actionsOf.replace('{nodeIn}', inline) })
+      .first()
+      .click()
+    await page.getByRole('menuitem', { name: t.nodeAction[act], exact: true }).click()
+    const cost = page.getByRole('alertdialog')
+    // Other replicas are in sync: nothing goes offline, and nobody has to type a name.
+    await cost.getByRole('button', { name: t.cost.button[act].replace('{nodeIn}', inline) }).click(patience)
+    await expect(cost).toBeHidden(patience)
+
+    await expect(detail).toContainText('ISR 2/3', patience)
+    await expect(detail.locator('.replicas tbody th').first()).not.toHaveText(broker(leader), patience)
+    await page.getByRole('button', { name: t.events.open }).click()
+    const chain = [
+      act === 'kill' ? t.event.nodeKilled : t.event.nodePaused,
+      t.event.brokerSessionExpired,
+      t.event.partitionsElected,
+      t.event.isrShrunk
+    ]
+    const inOrder = async (sentences: readonly string[]): Promise<readonly number[]> => {
+      const told = await events(page)
+      const places: number[] = []
+      for (const sentence of sentences) places.push(placeOf(told, sentence, places.at(-1) ?? -1))
+      return places
+    }
+    await expect.poll(async () => (await inOrder(chain)).every((place) => place >= 0), patience).toBe(true)
+
+    const row = detail.locator('.replicas tbody tr').filter({ hasText: broker(leader) })
+    await row.getByRole('button').click()
+    const healing = act === 'kill' ? t.nodeAction.start : t.nodeAction.resume
+    await page.getByRole('menuitem', { name: healing, exact: true }).click()
+    await expect(detail).toContainText('ISR 3/3', patience)
+    const healed = act === 'kill' ? t.event.nodeRunning : t.event.nodeResumed
+    await expect
+      .poll(async () => (await inOrder([...chain, healed, t.event.isrExpanded])).every((place) => place >= 0), patience)
+      .toBe(true)
+    await page.getByRole('button', { name: t.events.close }).click()
+
+    producer.tell()
+    expect(await producer.line('sent')).toMatch(/^sent (\d+) acked \1 failed 0 left 0 lost 0 doubled 0$/)
+    consumer.tell()
+    await section(4)
+    await page
+      .getByRole('row', { name: new RegExp(group) })
+      .first()
+      .click(patience)
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('lag-total')).toHaveText('0', patience)
+    await expect(page.getByTestId('lag-chart').getByRole('img')).toBeVisible()
+  } finally {
+    await producer.end()
+    await consumer.end()
+  }
+}
