@@ -252,7 +252,10 @@ export class BrokerNode {
     const { brokerId, dataDir } = this.#options
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
     const self = { brokerId, brokerEpoch: () => replicas.brokerEpoch }
-    const fetchers = new ReplicaFetchers(ports, { ...self, addressOf: (id) => this.#image.broker(id) })
+    const fetchers = new ReplicaFetchers(
+      { ...ports, logStartsSafe: () => logs.checkpointLogStarts() },
+      { ...self, addressOf: (id) => this.#image.broker(id) }
+    )
     const proposals = new IsrProposals({ ...ports, channel: this.#controllerChannel }, self)
     this.#proposals = proposals
     const replicas: ReplicaManager = new ReplicaManager({

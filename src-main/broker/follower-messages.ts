@@ -18,6 +18,8 @@ const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response:
 export interface Asked {
   readonly replica: FollowerReplica
   readonly request: FollowerRequest
+  /** Of the follower's log, when it asked. */
+  readonly logStartOffset: Offset
 }
 
 type PartitionAnswer = ValueOf<typeof fetchResponse>['responses'][number]['partitions'][number]
@@ -36,12 +38,12 @@ function byTopic<T>(items: Iterable<T>, topicOf: (item: T) => string): readonly 
 export function askedTopics(asked: Iterable<Asked>) {
   return byTopic(asked, ({ replica }) => replica.topicId).map(([topicId, of]) => ({
     topicId,
-    partitions: of.map(({ replica, request }) => ({
+    partitions: of.map(({ replica, request, logStartOffset }) => ({
       partition: replica.index,
       currentLeaderEpoch: request.leaderEpoch,
       fetchOffset: request.fetchOffset,
       lastFetchedEpoch: request.lastFetchedEpoch,
-      logStartOffset: replica.logStartOffset,
+      logStartOffset,
       partitionMaxBytes: partitionBytesMax
     }))
   }))
@@ -54,8 +56,14 @@ export function forgottenTopics(replicas: Iterable<FollowerReplica>) {
   }))
 }
 
-export function isSame(a: FollowerRequest, b: FollowerRequest): boolean {
-  return a.leaderEpoch === b.leaderEpoch && a.fetchOffset === b.fetchOffset && a.lastFetchedEpoch === b.lastFetchedEpoch
+export function isSame(one: Asked, other: Asked): boolean {
+  const [a, b] = [one.request, other.request]
+  return (
+    a.leaderEpoch === b.leaderEpoch &&
+    a.fetchOffset === b.fetchOffset &&
+    a.lastFetchedEpoch === b.lastFetchedEpoch &&
+    one.logStartOffset === other.logStartOffset
+  )
 }
 
 const noRecords = new Uint8Array(0)

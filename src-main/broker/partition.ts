@@ -29,6 +29,8 @@ export interface PartitionPorts extends FollowerPorts {
   readonly lagMaxMs: number
   /** There is more to be read: of everything for followers, of what is committed for consumers. */
   readonly grown: (partition: Partition) => void
+  /** As the controller told last. */
+  readonly isAlive: (brokerId: BrokerId) => boolean
   /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
   readonly followerAskedMs: (follower: BrokerId) => number
   /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
@@ -48,6 +50,8 @@ export class Partition {
   /** While it follows another. */
   #follower: FollowerReplica | undefined
   readonly #pending = new PendingPositions()
+  /** Who waits until nobody alive has anything below an offset. */
+  readonly #deletions = new PendingPositions()
 
   constructor(log: PartitionLog, topicId: string, role: PartitionRole, ports: PartitionPorts) {
     this.topic = log.topic
@@ -122,6 +126,7 @@ export class Partition {
     if (leader === undefined) return
     leader.termUpdated(role, this.#ports.clock.monotonicMs())
     this.#carryOut(leader)
+    this.startsMoved()
   }
 
   /** It leads no more, or is not held any more: whoever waits looks for the next leader. */
@@ -129,6 +134,7 @@ export class Partition {
     this.#leader = undefined
     this.#follower = undefined
     this.#pending.endAll('NOT_LEADER_OR_FOLLOWER')
+    this.#deletions.endAll('NOT_LEADER_OR_FOLLOWER')
   }
 
   /** KIP-320: what a client that names the epoch it knows is told; undefined when it may go on. -1 = no check. */
@@ -183,6 +189,42 @@ export class Partition {
     this.#pending.end(position, error)
   }
 
+  // ── deleted records ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Of all live replicas, as they told; -1 while one of them has not, and where this broker does not lead. */
+  get lowWatermark(): Offset {
+    return this.#leader?.lowWatermark(this.log.logStartOffset, this.#ports.isAlive) ?? -1
+  }
+
+  /**
+   * Tells once when the low watermark is at `offset`, at once when it is: NONE, or NOT_LEADER_OR_FOLLOWER. Undefined when it was
+   * told; else what may be ended before (`giveUpDeletion`).
+   */
+  whenDeleted(offset: Offset, done: (error: KafkaError) => void): PendingPosition | undefined {
+    if (!this.isLed || this.lowWatermark >= offset) {
+      done(this.isLed ? 'NONE' : 'NOT_LEADER_OR_FOLLOWER')
+      return undefined
+    }
+    const position = { endOffset: offset, done }
+    this.#deletions.add(position)
+    // Followers that wait for records hear of it.
+    this.#ports.grown(this)
+    return position
+  }
+
+  get isDeleting(): boolean {
+    return this.#deletions.size > 0
+  }
+
+  giveUpDeletion(position: PendingPosition, error: KafkaError): void {
+    this.#deletions.end(position, error)
+  }
+
+  /** Followers told where their logs start, or are not waited for any more. */
+  startsMoved(): void {
+    if (this.#deletions.size > 0) this.#deletions.complete(this.lowWatermark, 'NONE')
+  }
+
   // ── followers ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What was asked for lies in the log, and the follower's history is ours up to there. False: it is no follower. */
@@ -190,6 +232,7 @@ export class Partition {
     const leader = this.#leader
     if (leader?.followerFetched(brokerId, fetch, this.#ports.clock.monotonicMs()) !== true) return false
     this.#carryOut(leader)
+    this.startsMoved()
     return true
   }
 

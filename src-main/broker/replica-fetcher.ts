@@ -39,6 +39,8 @@ export interface FetcherPorts {
   readonly clock: Clock
   readonly network: Network
   readonly log: Log
+  /** Resolves when where logs start would be known after a kill. */
+  readonly logStartsSafe: () => Promise<void>
   /** A broken invariant or a failed disk. */
   readonly failed: (error: unknown) => void
 }
@@ -75,6 +77,8 @@ export class ReplicaFetcher {
   #joinTimer: Timer | undefined
   /** Until then it is not asked: it could not be reached, or answered nothing of use. */
   #retryTimer: Timer | undefined
+  /** Of what was answered, records were deleted: the leader hears of it when that would survive a kill. */
+  #hasDeleted = false
   /** The request under way was given up by us. */
   #isGivenUp = false
   #isClosed = false
@@ -221,10 +225,10 @@ export class ReplicaFetcher {
         continue
       }
       const before = this.#asked.get(key)
-      const asked = { replica, request }
+      const asked = { replica, request, logStartOffset: replica.logStartOffset }
       this.#asked.set(key, asked)
       this.#forgotten.delete(key)
-      if (before === undefined || !isSame(before.request, request)) named.push(asked)
+      if (before === undefined || !isSame(before, asked)) named.push(asked)
     }
     this.#due.clear()
     return named
@@ -284,7 +288,9 @@ export class ReplicaFetcher {
     if (asked === undefined || this.#followed.get(key) !== asked.replica) return
     const { replica, request } = asked
     const told = toldBy(answer)
+    const startBefore = replica.logStartOffset
     replica.answered(request, told)
+    if (replica.logStartOffset > startBefore) this.#hasDeleted = true
     this.#due.add(key)
     if (told.type === 'records' && told.records.length > 0) {
       this.#followed.delete(key)
@@ -303,6 +309,11 @@ export class ReplicaFetcher {
   }
 
   #done(): void {
+    if (this.#hasDeleted) {
+      this.#hasDeleted = false
+      this.#ports.logStartsSafe().then(() => this.#done(), this.#ports.failed)
+      return
+    }
     this.#isBusy = false
     this.#isGivenUp = false
     this.#joinTimer?.cancel()

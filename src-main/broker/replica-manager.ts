@@ -11,7 +11,6 @@ import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
 import type { IsrProposal } from './core/partition-leader'
-import type { PendingPosition } from './core/pending-positions'
 import { Purgatory } from './core/purgatory'
 import { topicNameProblem } from './core/topic-name'
 import type { Truncation } from './follower-replica'
@@ -52,6 +51,10 @@ export interface Position {
   readonly partition: Partition
   /** The offset after what was written. */
   readonly endOffset: Offset
+}
+
+interface Wait {
+  readonly giveUp: (error: KafkaError) => void
 }
 
 /** Whatever a client asks for: after so long its connection counts as idle (connections.max.idle.ms). */
@@ -99,6 +102,8 @@ export class ReplicaManager {
   readonly #names = new Map<Uuid, string>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
+  /** Partitions with a deletion of which not all followers have heard. */
+  readonly #deleting = new Set<Partition>()
   readonly #followersAskedMs = new Map<BrokerId, number>()
   #orders: Promise<void> = Promise.resolve()
   #metadata: Promise<void> = Promise.resolve()
@@ -107,12 +112,13 @@ export class ReplicaManager {
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
-    const { brokerId, clock, log, isrProposed, truncated, lagMaxMs } = options
+    const { brokerId, clock, log, isAlive, isrProposed, truncated, lagMaxMs } = options
     const grown = ({ name }: Partition): void => {
       if (this.purgatory.isWatched(name)) this.#touch(name)
     }
     const followerAskedMs = (follower: BrokerId): number => this.#followersAskedMs.get(follower) ?? -Infinity
-    this.#partitionPorts = { brokerId, clock, lagMaxMs, log, grown, isrProposed, truncated, followerAskedMs }
+    const told = { isrProposed, truncated, followerAskedMs }
+    this.#partitionPorts = { brokerId, clock, lagMaxMs, log, grown, isAlive, ...told }
   }
 
   get brokerId(): BrokerId {
@@ -246,6 +252,7 @@ export class ReplicaManager {
   /** The controller has told of brokers. */
   metadataTold(): void {
     this.#options.fetchers.metadataTold()
+    for (const partition of [...this.#deleting]) partition.startsMoved()
   }
 
   /** Before logs are closed: nothing is copied any more, and nobody waits for a position. */
@@ -321,20 +328,51 @@ export class ReplicaManager {
     timeoutMs: number,
     told: (index: number, error: KafkaError) => void
   ): void {
-    const waits: { readonly partition: Partition; readonly position: PendingPosition }[] = []
+    const wait = ({ partition, endOffset }: Position, done: (error: KafkaError) => void): Wait | undefined => {
+      const position = partition.whenCommitted(endOffset, done)
+      return position === undefined ? undefined : { giveUp: (error) => partition.giveUp(position, error) }
+    }
+    this.#whenAll(positions, timeoutMs, wait, told)
+  }
+
+  /** The same for records that were deleted: when no live replica has anything below a position (Kafka's DelayedDeleteRecords). */
+  whenDeleted(
+    positions: readonly Position[],
+    timeoutMs: number,
+    told: (index: number, error: KafkaError) => void
+  ): void {
+    const wait = ({ partition, endOffset }: Position, done: (error: KafkaError) => void): Wait | undefined => {
+      const position = partition.whenDeleted(endOffset, (error) => {
+        if (!partition.isDeleting) this.#deleting.delete(partition)
+        done(error)
+      })
+      if (position === undefined) return undefined
+      this.#deleting.add(partition)
+      return { giveUp: (error) => partition.giveUpDeletion(position, error) }
+    }
+    this.#whenAll(positions, timeoutMs, wait, told)
+  }
+
+  #whenAll(
+    positions: readonly Position[],
+    timeoutMs: number,
+    wait: (position: Position, done: (error: KafkaError) => void) => Wait | undefined,
+    told: (index: number, error: KafkaError) => void
+  ): void {
+    const waits: Wait[] = []
     let left = positions.length
     let stopTimer = (): void => undefined
-    for (const [index, { partition, endOffset }] of positions.entries()) {
-      const position = partition.whenCommitted(endOffset, (error) => {
+    for (const [index, position] of positions.entries()) {
+      const waiting = wait(position, (error) => {
         if (--left === 0) stopTimer()
         told(index, error)
       })
-      if (position !== undefined) waits.push({ partition, position })
+      if (waiting !== undefined) waits.push(waiting)
     }
     if (left === 0) return
     const waitMs = Math.min(Math.max(0, timeoutMs), commitWaitMaxMs)
     const timer = this.#options.clock.after(waitMs, () => {
-      for (const { partition, position } of waits) partition.giveUp(position, 'REQUEST_TIMED_OUT')
+      for (const { giveUp } of waits) giveUp('REQUEST_TIMED_OUT')
     })
     stopTimer = () => timer.cancel()
   }

@@ -17,6 +17,8 @@ export interface WantedPartition {
   readonly currentLeaderEpoch: LeaderEpoch
   readonly fetchOffset: Offset
   readonly lastFetchedEpoch: LeaderEpoch
+  /** Of the follower that asks; -1: it is none, or does not say. */
+  readonly logStartOffset: Offset
   readonly partitionMaxBytes: number
 }
 
@@ -118,6 +120,11 @@ export class FetchSession {
   /** Whether its client is to be told (Kafka's CachedPartition.maybeUpdateResponseData). */
   hasNews(cached: CachedPartition, { hasRecords, isNotice, highWatermark, logStartOffset }: ToldPartition): boolean {
     return hasRecords || isNotice || highWatermark !== cached.highWatermark || logStartOffset !== cached.logStartOffset
+  }
+
+  /** Records were deleted since its client was told where the log starts. */
+  hasLaterStart({ logStartOffset: told }: CachedPartition, { logStartOffset }: ToldPartition): boolean {
+    return told >= 0 && logStartOffset > told
   }
 
   /** Its client is told. An error is told with -1 for both, so that they are told anew after it. */

@@ -66,6 +66,8 @@ export interface LeaderOptions {
 export interface FollowerFetch {
   /** The follower has everything below. */
   readonly offset: Offset
+  /** Where its log starts, when it says. */
+  readonly logStartOffset?: Offset
   /** Whether the follower may be in the ISR: it is alive. */
   readonly isEligible: boolean
   /** Of its registration, when it says. */
@@ -264,6 +266,17 @@ export class PartitionLeader {
     this.#proposal = undefined
     if (rejected.has(error)) this.#advance(nowMs)
     else this.#propose(proposal.isr)
+  }
+
+  /**
+   * Nobody who is alive has anything below (Kafka's Partition.lowWatermarkIfLeader): what is deleted up to here does not come back
+   * by an election. -1 while one of them has not told.
+   */
+  lowWatermark(logStartOffset: Offset, isAlive: (brokerId: BrokerId) => boolean): Offset {
+    let lowest = logStartOffset
+    for (const [id, follower] of this.#followers)
+      if (follower.logStartOffset < lowest && isAlive(id)) lowest = follower.logStartOffset
+    return lowest
   }
 
   // ── the high watermark ─────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ const never = -Infinity
 
 export class ReplicaProgress {
   #logEndOffset: Offset = unknown
+  #logStartOffset: Offset = unknown
   #leaderEndAtFetch: Offset = unknown
   #fetchedMs = never
   #caughtUpMs = never
@@ -20,6 +21,11 @@ export class ReplicaProgress {
   /** Of the follower; -1 until its first fetch in this leadership. */
   get logEndOffset(): Offset {
     return this.#logEndOffset
+  }
+
+  /** Of the follower, as its last fetch said; -1 until then. */
+  get logStartOffset(): Offset {
+    return this.#logStartOffset
   }
 
   /** Of its registration, as its last fetch said; -1 when none has. */
@@ -45,7 +51,9 @@ export class ReplicaProgress {
     this.#caughtUpMs = term.isInSync ? term.nowMs : never
     this.#fetchedMs = term.isInSync && !term.isNewLeader ? term.nowMs : never
     this.#leaderEndAtFetch = term.isNewLeader ? unknown : term.leaderEndOffset
-    if (term.isNewLeader) this.#logEndOffset = unknown
+    if (!term.isNewLeader) return
+    this.#logEndOffset = unknown
+    this.#logStartOffset = unknown
   }
 
   /** It has everything below `offset`, and asks for more. */
@@ -53,6 +61,7 @@ export class ReplicaProgress {
     readonly offset: Offset
     readonly leaderEndOffset: Offset
     readonly isEligible: boolean
+    readonly logStartOffset?: Offset
     readonly brokerEpoch?: BrokerEpoch
     readonly nowMs: number
   }): void {
@@ -65,6 +74,7 @@ export class ReplicaProgress {
     else if (this.#leaderEndAtFetch !== unknown && offset >= this.#leaderEndAtFetch)
       this.#caughtUpMs = Math.max(this.#caughtUpMs, this.#fetchedMs)
     this.#logEndOffset = offset
+    this.#logStartOffset = fetch.logStartOffset ?? unknown
     this.#leaderEndAtFetch = leaderEndOffset
     this.#fetchedMs = nowMs
     this.#isEligible = fetch.isEligible

@@ -86,6 +86,7 @@ function* wantedIn({ topics }: Request): Slices<readonly WantedPartition[]> {
         currentLeaderEpoch: asked.currentLeaderEpoch,
         fetchOffset: asked.fetchOffset,
         lastFetchedEpoch: asked.lastFetchedEpoch,
+        logStartOffset: asked.logStartOffset,
         partitionMaxBytes: asked.partitionMaxBytes
       })
       if (wanted.length % partitionsPerStep === 0) yield
@@ -259,7 +260,9 @@ function* lookAtDue(
     const read = readPartition(broker, fetching, wanted, { room: room - bytes, isFirst: bytes === 0, isAgain })
     if (session.hasNews(cached, toldOf(read))) {
       bytes += read.bytes
-      if (read.isNotice) hasNotice = true
+      // Who purges a topic waits for all followers to hear of it.
+      const isStartNews = fetching.follower !== undefined && session.hasLaterStart(cached, toldOf(read))
+      if (read.isNotice || isStartNews) hasNotice = true
       looked.push({ cached, wanted, read })
     } else if (read.isSettled) session.rest(cached)
   }

@@ -149,12 +149,13 @@ function noteProgress(
   broker: BrokerServices,
   partition: Partition,
   { follower, brokerEpoch }: Fetching,
-  { fetchOffset, currentLeaderEpoch }: WantedPartition
+  { fetchOffset, logStartOffset, currentLeaderEpoch }: WantedPartition
 ): KafkaError | undefined {
   if (follower === undefined) return undefined
   const isEligible = broker.image.isAlive(follower)
   const said = brokerEpoch === undefined ? {} : { brokerEpoch }
-  if (partition.followerFetched(follower, { offset: fetchOffset, isEligible, ...said })) return undefined
+  if (partition.followerFetched(follower, { offset: fetchOffset, logStartOffset, isEligible, ...said }))
+    return undefined
   // Its order came before ours, when it knows our epoch (Kafka's Partition.followerReplicaOrThrow).
   return currentLeaderEpoch >= 0 ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER'
 }

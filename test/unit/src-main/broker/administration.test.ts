@@ -133,6 +133,55 @@ describe('DeleteRecords', () => {
   })
 })
 
+describe('DeleteRecords, of a partition with a follower', () => {
+  async function replicated(): Promise<BrokerWorld> {
+    const world = await BrokerWorld.start([1, 2])
+    const assignments = [{ partitionIndex: 0, brokerIds: [1, 2] }]
+    const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+    await world.ask(1, createCall, { topics: [topic], timeoutMs: 10_000 })
+    await world.clock.run(1_000)
+    await produce(world, 10)
+    return world
+  }
+
+  const startAt = (world: BrokerWorld, id: number): number | undefined =>
+    [...(world.brokers.get(id)?.partitions() ?? [])].find(({ name }) => name === 't-0')?.log.logStartOffset
+
+  const deletion = (timeoutMs: number) => ({
+    topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 6 }] }],
+    timeoutMs
+  })
+
+  it('is answered when the follower has deleted, too, and would know it after a kill', async () => {
+    const world = await replicated()
+    const beganMs = world.clock.monotonicMs()
+
+    expect(await deleteBefore(world, 6)).toMatchObject({ lowWatermark: 6, errorCode: 0 })
+
+    // It does not wait for the end of a poll.
+    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(100)
+    expect(startAt(world, 2)).toBe(6)
+    const checkpoint = new TextDecoder().decode(world.diskOf(2).read('/log/log-start-offset-checkpoint'))
+    expect(checkpoint).toContain('t 0 6')
+  })
+
+  it('is REQUEST_TIMED_OUT while a live follower says nothing, and answered when that is given up', async () => {
+    const world = await replicated()
+    world.network.disconnect('broker-2')
+
+    const late = (await world.ask(1, deleteCall, deletion(500))).topics[0]?.partitions[0]
+    expect(late).toMatchObject({ errorCode: 7, lowWatermark: 0 })
+    expect(await startOf(world)).toBe(6)
+
+    const waited = (await world.ask(1, deleteCall, deletion(25_000))).topics[0]?.partitions[0]
+    expect(waited).toMatchObject({ errorCode: 0, lowWatermark: 6 })
+    expect(startAt(world, 2)).toBe(0)
+    await world.reconnect(2)
+    expect(startAt(world, 2)).toBe(6)
+    expect(world.failures).toEqual([])
+  })
+})
+
 interface More {
   readonly name?: string
   readonly count: number

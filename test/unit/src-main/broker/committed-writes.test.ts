@@ -349,7 +349,13 @@ describe('what a group is told', () => {
 })
 
 function fetchersOfNobody(clock: Clock, log: Log): ReplicaFetchers {
-  const ports = { clock, log, network: new SimNetwork(new SimClock()), failed: () => expect.fail() }
+  const ports = {
+    clock,
+    log,
+    network: new SimNetwork(new SimClock()),
+    logStartsSafe: () => Promise.resolve(),
+    failed: () => expect.fail()
+  }
   return new ReplicaFetchers(ports, { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => undefined })
 }
 

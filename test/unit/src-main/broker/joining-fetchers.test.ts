@@ -21,7 +21,7 @@ async function follower(openingMs: number) {
   }))
   const log = () => undefined
   const fetchers = new ReplicaFetchers(
-    { clock, network, log, failed: (error) => expect.fail(String(error)) },
+    { clock, network, log, logStartsSafe: () => Promise.resolve(), failed: (error) => expect.fail(String(error)) },
     { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
   )
   const logs = {

@@ -22,7 +22,7 @@ describe('a leader that metadata does not name for a while', () => {
     let address: Address | undefined = leaderAddress
     const log = () => undefined
     const fetchers = new ReplicaFetchers(
-      { clock, network, log, failed: (error) => expect.fail(String(error)) },
+      { clock, network, log, logStartsSafe: () => Promise.resolve(), failed: (error) => expect.fail(String(error)) },
       { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => address }
     )
     const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })

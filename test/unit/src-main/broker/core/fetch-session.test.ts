@@ -9,6 +9,7 @@ const wanted = (partition: number, fields: Partial<WantedPartition> = {}): Wante
   partition,
   currentLeaderEpoch: 0,
   fetchOffset: 0,
+  logStartOffset: -1,
   lastFetchedEpoch: -1,
   partitionMaxBytes: 1000,
   ...fields
