@@ -28,9 +28,10 @@ import { Controller } from './controller/controller'
 import { ConfigNotifications } from './config-notifications'
 import { ConfigWriter } from './config-writer'
 import { chunks, createIfMissing } from './controller/controller-writes'
-import { effectiveConfigs } from './core/broker-layers'
+import { effectiveConfigs, throttleRatesOf } from './core/broker-layers'
 import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
+import { ReplicationQuota } from './core/replication-quota'
 import { logConfigOf } from './core/topic-configs'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
 import { FetchSessions } from './fetch-sessions'
@@ -252,10 +253,9 @@ export class BrokerNode {
     const { brokerId, dataDir } = this.#options
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
     const self = { brokerId, brokerEpoch: () => replicas.brokerEpoch }
-    const fetchers = new ReplicaFetchers(
-      { ...ports, logStartsSafe: () => logs.checkpointLogStarts() },
-      { ...self, addressOf: (id) => this.#image.broker(id) }
-    )
+    const quotas = { leader: this.#quotaOf('leader'), follower: this.#quotaOf('follower') }
+    const fetching = { ...ports, quota: quotas.follower, logStartsSafe: () => logs.checkpointLogStarts() }
+    const fetchers = new ReplicaFetchers(fetching, { ...self, addressOf: (id) => this.#image.broker(id) })
     const proposals = new IsrProposals({ ...ports, channel: this.#controllerChannel }, self)
     this.#proposals = proposals
     const replicas: ReplicaManager = new ReplicaManager({
@@ -296,6 +296,7 @@ export class BrokerNode {
       random: ports.random,
       image: this.#image,
       replicas,
+      quotas,
       fetchSessions: new FetchSessions({ ...ports, purgatory: replicas.purgatory }),
       controller: this.#controller,
       groups,
@@ -321,6 +322,21 @@ export class BrokerNode {
       event: ports.event,
       imageChanged: (extent) => this.#imageChanged(extent)
     }
+  }
+
+  #quotaOf(side: 'leader' | 'follower'): ReplicationQuota {
+    let known = { layers: this.#configs.layers, rate: '' }
+    const rate = (): string => {
+      const { layers } = this.#configs
+      // Asked with each fetch of a follower, and another one after each change of broker configs only.
+      if (known.rate === '' || known.layers !== layers)
+        known = { layers, rate: throttleRatesOf(`${side}.replication.throttled.rate`, layers)[0].value }
+      return known.rate
+    }
+    return new ReplicationQuota(this.#options.brokerId, {
+      rate,
+      replicas: (topic) => this.#configs.of(topic)[`${side}.replication.throttled.replicas`]
+    })
   }
 
   /** On purpose: whoever is no broker is not served any more, until told otherwise. */

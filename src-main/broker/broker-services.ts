@@ -6,6 +6,7 @@ import type { Controller } from './controller/controller'
 import type { MetadataImage } from './core/metadata-image'
 import type { ConfigWriter } from './config-writer'
 import type { BrokerLayers } from './core/broker-layers'
+import type { ReplicationQuotas } from './core/replication-quota'
 import type { TopicConfigs } from './core/topic-configs'
 import type { FetchSessions } from './fetch-sessions'
 import type { GroupCoordinator } from './group-coordinator'
@@ -21,6 +22,7 @@ export interface BrokerServices {
   readonly image: MetadataImage
   readonly replicas: ReplicaManager
   readonly fetchSessions: FetchSessions
+  readonly quotas: ReplicationQuotas
   /** Acts only while this broker is the controller; see Controller.isActive. */
   readonly controller: Controller
   readonly groups: GroupCoordinator

@@ -16,6 +16,7 @@ import type { ValueOf } from '../protocol/wire/schema'
 import { BrokerChannel } from './broker-channel'
 import { FetchSessionClient } from './core/fetch-session-client'
 import { askedTopics, forgottenTopics, isSame, leaderOffsets, toldBy, type Asked } from './follower-messages'
+import type { ReplicationQuota } from './core/replication-quota'
 import type { FollowerReplica } from './follower-replica'
 import { RestingReplicas } from './resting-replicas'
 import { inSlices } from './server/slices'
@@ -30,6 +31,8 @@ const answerBytesMax = 10 * 1024 * 1024
 const backoffMs = 1000
 /** replica.socket.timeout.ms */
 const answerTimeoutMs = 30_000
+/** What is held back by the quota is looked at again so soon. */
+const heldBackMs = 100
 /** A poll that has brought nothing for so long waits for records that may not come: one that joins does not wait with it. */
 const pollPatienceMs = 5
 
@@ -39,6 +42,8 @@ export interface FetcherPorts {
   readonly clock: Clock
   readonly network: Network
   readonly log: Log
+  /** Of what this broker copies. */
+  readonly quota: ReplicationQuota
   /** Resolves when where logs start would be known after a kill. */
   readonly logStartsSafe: () => Promise<void>
   /** A broken invariant or a failed disk. */
@@ -71,6 +76,11 @@ export class ReplicaFetcher {
   readonly #due = new Set<string>()
   /** The leader's session still has them. */
   readonly #forgotten = new Map<string, FollowerReplica>()
+  /** They have all that was committed when they were answered last: the quota does not hold them back. */
+  readonly #inSync = new Set<string>()
+  /** By the quota: not in the next request. */
+  readonly #heldBack = new Set<string>()
+  #heldBackTimer: Timer | undefined
   /** From a request until all of its answer is dealt with. */
   #isBusy = false
   #isScheduled = false
@@ -101,6 +111,8 @@ export class ReplicaFetcher {
   add(replica: FollowerReplica): void {
     const key = keyOf(replica)
     this.#followed.set(key, replica)
+    // The answer to its first request will say; a new epoch holds up nobody who was in sync before (Kafka's does).
+    this.#inSync.add(key)
     this.#due.add(key)
     this.#retryTimer?.cancel()
     this.#retryTimer = undefined
@@ -113,6 +125,8 @@ export class ReplicaFetcher {
     this.#resting.delete(replica)
     if (this.#followed.get(key) !== replica) return
     this.#followed.delete(key)
+    this.#heldBack.delete(key)
+    this.#inSync.delete(key)
     this.#forget(key, replica)
     if (this.isIdle) this.#giveUp()
   }
@@ -135,7 +149,7 @@ export class ReplicaFetcher {
 
   close(): void {
     this.#isClosed = true
-    for (const timer of [this.#joinTimer, this.#retryTimer]) timer?.cancel()
+    for (const timer of [this.#joinTimer, this.#retryTimer, this.#heldBackTimer]) timer?.cancel()
     this.#resting.close()
     this.#channel?.close()
   }
@@ -219,6 +233,11 @@ export class ReplicaFetcher {
     for (const key of this.#session.isWhole ? this.#followed.keys() : this.#due) {
       const replica = this.#followed.get(key)
       if (replica === undefined) continue
+      if (this.#isHeldBack(key, replica)) {
+        this.#forget(key, replica)
+        this.#heldBack.add(key)
+        continue
+      }
       const request = replica.nextRequest()
       if (request === undefined) {
         this.#forget(key, replica)
@@ -231,7 +250,21 @@ export class ReplicaFetcher {
       if (before === undefined || !isSame(before, asked)) named.push(asked)
     }
     this.#due.clear()
+    if (this.#heldBack.size > 0)
+      this.#heldBackTimer ??= this.#ports.clock.after(heldBackMs, () => this.#lookAtHeldBack())
     return named
+  }
+
+  #isHeldBack(key: string, { topic, index }: FollowerReplica): boolean {
+    if (this.#inSync.has(key)) return false
+    return this.#ports.quota.isExceeded(topic, index, this.#ports.clock.monotonicMs())
+  }
+
+  #lookAtHeldBack(): void {
+    this.#heldBackTimer = undefined
+    for (const key of this.#heldBack) this.#due.add(key)
+    this.#heldBack.clear()
+    this.#next()
   }
 
   /** Undefined while nobody has told where the leader is: then `leaderTold` goes on. */
@@ -292,6 +325,11 @@ export class ReplicaFetcher {
     replica.answered(request, told)
     if (replica.logStartOffset > startBefore) this.#hasDeleted = true
     this.#due.add(key)
+    if (told.type === 'records') {
+      this.#ports.quota.copied(replica.topic, replica.index, told.records.length, this.#ports.clock.monotonicMs())
+      if (told.highWatermark <= replica.logEndOffset) this.#inSync.add(key)
+      else this.#inSync.delete(key)
+    }
     if (told.type === 'records' && told.records.length > 0) {
       this.#followed.delete(key)
       this.#followed.set(key, replica)

@@ -292,6 +292,7 @@ function answer({ broker, fetching }: Poll, { looked, bytes }: Collected): Respo
   const leaders = new Set<BrokerId>()
   const responses: TopicAnswer[] = []
   for (const { wanted, read } of looked) {
+    if (fetching.follower !== undefined && read.bytes > 0) countCopied(broker, fetching, wanted, read.bytes)
     let last = responses.at(-1)
     if (last === undefined || last.topic !== wanted.topic || last.topicId !== wanted.topicId) {
       last = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] }
@@ -301,6 +302,11 @@ function answer({ broker, fetching }: Poll, { looked, bytes }: Collected): Respo
     if (read.hinted !== undefined) leaders.add(read.hinted)
   }
   return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+}
+
+function countCopied(broker: BrokerServices, { version }: Fetching, wanted: WantedPartition, bytes: number): void {
+  const topic = topicOf(broker, wanted, version)
+  if (topic !== undefined) broker.quotas.leader.copied(topic, wanted.partition, bytes, broker.clock.monotonicMs())
 }
 
 function atOnce<T>(work: Slices<T>): T {

@@ -99,8 +99,9 @@ function attempt(
   const { log } = partition
   const diverging = divergenceOf(log, wanted)
   if (diverging === 'OFFSET_OUT_OF_RANGE') return 'OFFSET_OUT_OF_RANGE'
-  const slices = diverging === undefined ? locate(log, fetching, wanted, place) : []
-  if (slices === 'OFFSET_OUT_OF_RANGE') return slices
+  const located = diverging === undefined ? locate(log, fetching, wanted, place) : []
+  if (located === 'OFFSET_OUT_OF_RANGE') return located
+  const slices = isHeldBack(broker, fetching, partition) ? [] : located
   if (diverging === undefined && !place.isAgain) {
     // Before the watermark is looked at: the follower hears at once of what it has just committed.
     const refused = noteProgress(broker, partition, fetching, wanted)
@@ -143,6 +144,12 @@ function locate(
   if (room <= 0 && !isFirst) return []
   const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset
   return log.locate(fetchOffset, Math.max(0, Math.min(partitionMaxBytes, room)), upToOffset, isFirst)
+}
+
+/** A follower that has to catch up, and is to do so slowly (KIP-73). */
+function isHeldBack({ quotas, clock }: BrokerServices, { follower }: Fetching, partition: Partition): boolean {
+  if (follower === undefined || partition.isInSync(follower)) return false
+  return quotas.leader.isExceeded(partition.topic, partition.index, clock.monotonicMs())
 }
 
 function noteProgress(

@@ -35,8 +35,6 @@ export async function partitionReassign(
   refuseTooMany(moves.length)
   const input = { moves, ...(throttle === undefined ? {} : { throttle }) }
   const states = await withCluster(options, (client) => client.call('partition.reassign', input))
-  if (throttle !== undefined)
-    process.stderr.write('The limits are set as Kafka’s tools set them. Lagoon’s own brokers do not obey them yet.\n')
   print(states, options)
 }
 

@@ -165,7 +165,7 @@ export function buildProgram(): Command {
     .description('give a partition other replicas: orders:0=1,2,3; it is copied while the command has ended')
     .option(
       '--throttle <bytes>',
-      'bytes a second that each broker may copy for it (not obeyed by our own brokers yet)',
+      'bytes a second that each broker may copy for it, and may be copied from it',
       wholeNumber(1)
     )
     .option('--cancel', 'break off what is under way; the plan is only orders:0 then')

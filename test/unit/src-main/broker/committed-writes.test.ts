@@ -7,6 +7,7 @@ import { groupOffsetsPartitions } from '../../../../src-main/broker/group-coordi
 import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
 import { BrokerChannel, type BrokerCall } from '../../../../src-main/broker/broker-channel'
 import { ReplicaManager, type ReplicaManagerOptions } from '../../../../src-main/broker/replica-manager'
+import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
 import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import type { Clock, Log } from '../../../../src-main/kernel/ports'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
@@ -353,6 +354,7 @@ function fetchersOfNobody(clock: Clock, log: Log): ReplicaFetchers {
     clock,
     log,
     network: new SimNetwork(new SimClock()),
+    quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
     logStartsSafe: () => Promise.resolve(),
     failed: () => expect.fail()
   }

@@ -1,5 +1,6 @@
 /** What one order names is asked for together, however long its logs take to be opened. */
 import { describe, expect, it } from 'vitest'
+import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
 import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import { ReplicaManager, type ReplicaManagerOptions } from '../../../../src-main/broker/replica-manager'
 import { defaultLogConfig } from '../../../../src-main/storage/log-types'
@@ -21,7 +22,14 @@ async function follower(openingMs: number) {
   }))
   const log = () => undefined
   const fetchers = new ReplicaFetchers(
-    { clock, network, log, logStartsSafe: () => Promise.resolve(), failed: (error) => expect.fail(String(error)) },
+    {
+      clock,
+      network,
+      log,
+      quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
+      logStartsSafe: () => Promise.resolve(),
+      failed: (error) => expect.fail(String(error))
+    },
     { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
   )
   const logs = {

@@ -1,6 +1,7 @@
 /** A leader that nobody tells of for a while, and that is told of again where it was. */
 import { describe, expect, it } from 'vitest'
 import { FollowerReplica } from '../../../../src-main/broker/follower-replica'
+import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
 import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import type { Address, Connection } from '../../../../src-main/kernel/ports'
 import { SimClock, SimNetwork } from '../../../support/ensemble-world'
@@ -22,7 +23,14 @@ describe('a leader that metadata does not name for a while', () => {
     let address: Address | undefined = leaderAddress
     const log = () => undefined
     const fetchers = new ReplicaFetchers(
-      { clock, network, log, logStartsSafe: () => Promise.resolve(), failed: (error) => expect.fail(String(error)) },
+      {
+        clock,
+        network,
+        log,
+        quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
+        logStartsSafe: () => Promise.resolve(),
+        failed: (error) => expect.fail(String(error))
+      },
       { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => address }
     )
     const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })
