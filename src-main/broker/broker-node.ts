@@ -31,8 +31,10 @@ import { chunks, createIfMissing } from './controller/controller-writes'
 import { effectiveConfigs, throttleRatesOf } from './core/broker-layers'
 import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
+import { askedOffsetsTopic } from './core/offsets-topic'
 import { ReplicationQuota } from './core/replication-quota'
 import { logConfigOf } from './core/topic-configs'
+import { groupOffsetsTopic } from './core/topic-name'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
 import { FetchSessions } from './fetch-sessions'
 import { GroupCoordinator } from './group-coordinator'
@@ -100,6 +102,8 @@ export interface BrokerNodeOptions {
   readonly dataDir: string
   readonly ensemble: readonly Address[]
   readonly sessionTimeoutMs: number
+  /** All that belong to the cluster, alive or not; absent: not known. */
+  readonly clusterBrokers?: readonly BrokerId[]
   /** log.retention.check.interval.ms and friends, for tests and impatient users. */
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
@@ -291,6 +295,7 @@ export class BrokerNode {
     this.#groups = groups
     return {
       brokerId,
+      clusterBrokers: this.#options.clusterBrokers ?? [],
       clusterId,
       clock: ports.clock,
       random: ports.random,
@@ -520,9 +525,11 @@ export class BrokerNode {
 
   #createAsked(): void {
     const names = this.#toCreate.splice(0)
-    const topics = names.map((name) => {
-      return { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
-    })
+    const topics = names.map((name) =>
+      name === groupOffsetsTopic
+        ? askedOffsetsTopic(this.#image.brokers().length)
+        : { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    )
     this.#controllerChannel
       .ask(createTopicsCall, { topics, timeoutMs: autoCreateTimeoutMs }, autoCreateTimeoutMs)
       .catch((error: unknown) => {

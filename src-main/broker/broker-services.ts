@@ -16,6 +16,8 @@ import type { ImageExtent } from './start-orders'
 
 export interface BrokerServices {
   readonly brokerId: BrokerId
+  /** All that belong to the cluster, alive or not, as far as is known. */
+  readonly clusterBrokers: readonly BrokerId[]
   readonly clusterId: Uuid
   readonly clock: Clock
   readonly random: Random

@@ -32,6 +32,7 @@ import type {
   SyncRequest,
   Token
 } from './core/group/group-types'
+import { groupOffsetsPartitions } from './core/offsets-topic'
 import { groupOffsetsTopic } from './core/topic-name'
 import type { Partition } from './partition'
 import type { Position, ReplicaManager } from './replica-manager'
@@ -45,8 +46,6 @@ const sessionTimeoutMinMs = 6000
 const sessionTimeoutMaxMs = 1_800_000
 /** Loaded between two looks at the event loop. */
 const loadChunkBytes = 1024 * 1024
-/** offsets.topic.num.partitions */
-export const groupOffsetsPartitions = 50
 
 /** group.initial.rebalance.delay.ms: as the server.properties that Kafka ships for development (ADR 18). */
 export const initialRebalanceDelayMs = 0

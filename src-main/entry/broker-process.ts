@@ -14,6 +14,8 @@ interface Configuration {
   readonly dataDir: string
   readonly ensemble: readonly Address[]
   readonly sessionTimeoutMs: number
+  /** All that belong to the cluster, alive or not; absent: not known. */
+  readonly clusterBrokers?: readonly number[]
   /** log.retention.check.interval.ms; absent: Kafka's own. */
   readonly retentionCheckMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
@@ -53,6 +55,7 @@ runNode((failed) => {
       dataDir: config.dataDir,
       ensemble: config.ensemble,
       sessionTimeoutMs: config.sessionTimeoutMs,
+      ...(config.clusterBrokers === undefined ? {} : { clusterBrokers: config.clusterBrokers }),
       ...(config.retentionCheckMs === undefined ? {} : { retentionCheckMs: config.retentionCheckMs }),
       ...(config.initialRebalanceDelayMs === undefined
         ? {}

@@ -434,9 +434,9 @@ export class Supervisor {
     const ensemble = this.#spec.nodes
       .filter((node) => node.role === 'ensemble')
       .map((node) => ({ host, port: node.port }))
-    const brokers = this.#spec.nodes.filter((node) => node.role === 'broker').length
-    const options = brokerOptions(this.#spec.brokerConfigs ?? {}, brokers)
-    return { brokerId: id, host, port, dataDir, ensemble, faults, ...options }
+    const clusterBrokers = this.#spec.nodes.filter((node) => node.role === 'broker').map((node) => node.id)
+    const options = brokerOptions(this.#spec.brokerConfigs ?? {}, clusterBrokers.length)
+    return { brokerId: id, host, port, dataDir, ensemble, clusterBrokers, faults, ...options }
   }
 
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,8 @@ export class BrokerWorld {
   /** Called when a broker listens, before it has registered. */
   onListening: (port: number) => void = () => undefined
   #member: EnsembleNode | undefined
+  /** What each broker that is started is told of the others. */
+  clusterBrokers: readonly number[] = []
   readonly memberDisk = new MemoryDisk(this.clock)
   #seed = 1
 
@@ -109,7 +111,8 @@ export class BrokerWorld {
         address: { host: 'sim', port: 9091 + id },
         dataDir: '/log',
         ensemble: [ensembleAddress],
-        sessionTimeoutMs: 6_000
+        sessionTimeoutMs: 6_000,
+        clusterBrokers: this.clusterBrokers
       }
     )
     this.brokers.set(id, node)

@@ -13,11 +13,11 @@ import { zeroUuid } from '../../kernel/uuid'
 import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller/topic-creations'
+import { groupOffsetsPartitions, isOffsetsShape, offsetsBrokers, offsetsReplicationFactor } from '../core/offsets-topic'
 import { partitionsMax, placeReplicas } from '../core/placement'
 import { defaultReplicationFactor } from '../core/broker-layers'
 import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
-import { groupOffsetsPartitions } from '../group-coordinator'
 import { groupOffsetsConfigs } from '../core/topic-configs'
 import { handler, type HandlerRow } from '../server/handler'
 import { topicConfigEntries } from './config-entries'
@@ -32,8 +32,6 @@ type Response = InputOf<typeof createTopicsResponse>
 type Answer = Response['topics'][number]
 
 const defaultPartitions = 1
-/** offsets.topic.replication.factor, where there are so many brokers: Kafka waits until there are. */
-const offsetsReplicationFactor = 3
 /** Topics in one event of the controller. */
 const createdAtOnce = 50
 /** While brokers open the logs of one piece the next is written. */
@@ -124,7 +122,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const { name } = asked
   // Anybody may have the offsets topic made, as FindCoordinator does; its shape is nobody's to choose.
   const isOffsets = name === groupOffsetsTopic
-  if (isOffsets && hasShape(asked)) {
+  if (isOffsets && !isOffsetsShape(asked)) {
     return {
       error: 'INVALID_TOPIC_EXCEPTION',
       message: `Topic ${name} is internal: its partitions, replicas and configs are the brokers' to choose. Leave them out.`
@@ -133,7 +131,8 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const configs: TopicConfigs = isOffsets
     ? groupOffsetsConfigs
     : Object.fromEntries(asked.configs.map((config) => [config.name, config.value ?? '']))
-  const brokers = broker.controller.placeableBrokers()
+  const live = broker.controller.placeableBrokers()
+  const brokers = isOffsets ? offsetsBrokers(live, broker.clusterBrokers) : live
   if (asked.assignments.length > partitionsMax) return tooManyPartitions(asked.assignments.length)
   if (asked.assignments.length > 0) {
     const assignment = givenAssignment(
@@ -150,7 +149,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
   if (partitions > partitionsMax) return tooManyPartitions(partitions)
   const replicationFactor = isOffsets
-    ? Math.max(1, Math.min(offsetsReplicationFactor, brokers.length))
+    ? offsetsReplicationFactor(brokers.length)
     : asked.replicationFactor === -1
       ? defaultReplicationFactor(broker.configs.layers)
       : asked.replicationFactor
@@ -163,10 +162,6 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const start = broker.random.uint32() % brokers.length
   const shift = broker.random.uint32() % brokers.length
   return { name, configs, assignment: placeReplicas({ brokers, partitions, replicationFactor, start, shift }) }
-}
-
-function hasShape({ numPartitions, replicationFactor, assignments, configs }: Asked): boolean {
-  return numPartitions !== -1 || replicationFactor !== -1 || assignments.length > 0 || configs.length > 0
 }
 
 function tooManyPartitions(partitions: number): Refused {

@@ -3,7 +3,7 @@
  * test itself: it orders what a controller would, and fetches as a follower does.
  */
 import { describe, expect, it } from 'vitest'
-import { groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import { groupOffsetsPartitions } from '../../../../src-main/broker/core/offsets-topic'
 import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
 import { BrokerChannel, type BrokerCall } from '../../../../src-main/broker/broker-channel'
 import { ReplicaManager, type ReplicaManagerOptions } from '../../../../src-main/broker/replica-manager'

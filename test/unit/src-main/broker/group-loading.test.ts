@@ -1,7 +1,8 @@
 /** How groups are read back from a log that compaction has been at: batches without their last records, or without any. */
 import { describe, expect, it } from 'vitest'
 import { groupPartition, offsetRecord } from '../../../../src-main/broker/core/group/group-log'
-import { GroupCoordinator, groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import { groupOffsetsPartitions } from '../../../../src-main/broker/core/offsets-topic'
+import { GroupCoordinator } from '../../../../src-main/broker/group-coordinator'
 import type { Partition } from '../../../../src-main/broker/partition'
 import type { LeadershipListener, ReplicaManager } from '../../../../src-main/broker/replica-manager'
 import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'

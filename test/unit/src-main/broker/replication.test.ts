@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { groupPartition } from '../../../../src-main/broker/core/group/group-log'
 import { groupOffsetsTopic } from '../../../../src-main/broker/core/topic-name'
-import { groupOffsetsPartitions } from '../../../../src-main/broker/group-coordinator'
+import { groupOffsetsPartitions } from '../../../../src-main/broker/core/offsets-topic'
 import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/protocol/api/08-offset-commit'
 import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
 import { findCoordinatorRequest, findCoordinatorResponse } from '../../../../src-main/protocol/api/10-find-coordinator'
