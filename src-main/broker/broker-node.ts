@@ -606,6 +606,7 @@ export class BrokerNode {
     const isAlone = this.#image.brokers().every(({ id }) => id === brokerId)
     if (isAlone || this.#replicas === undefined || this.#ensemble.state !== 'connected') return
     const { brokerEpoch } = this.#replicas
+    this.#replicas.leave()
     await leaveCluster({ ...this.#ports, brokerId, brokerEpoch, channel: this.#controllerChannel })
   }
 

@@ -105,7 +105,7 @@ export class Partition {
       return
     }
     this.#follower = undefined
-    const { brokerId, clock, lagMaxMs, followerAskedMs } = this.#ports
+    const { brokerId, clock, lagMaxMs, followerAskedMs, isAlive } = this.#ports
     const { log } = this
     if (this.#leader === undefined) {
       const configs = {
@@ -113,7 +113,7 @@ export class Partition {
           return log.config.minInSyncReplicas
         }
       }
-      const options = { brokerId, lagMaxMs, configs, askedMs: followerAskedMs }
+      const options = { brokerId, lagMaxMs, configs, askedMs: followerAskedMs, isAlive }
       this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
     } else this.#leader.becameLeader(role, clock.monotonicMs())
     this.#carryOut(this.#leader)
@@ -241,6 +241,14 @@ export class Partition {
     const leader = this.#leader
     if (leader?.hasFollowers !== true) return
     leader.tick(this.#ports.clock.monotonicMs())
+    this.#carryOut(leader)
+  }
+
+  /** The controller has told who lives. */
+  brokersChanged(): void {
+    const leader = this.#leader
+    if (leader?.hasFollowers !== true) return
+    leader.brokersChanged(this.#ports.clock.monotonicMs())
     this.#carryOut(leader)
   }
 

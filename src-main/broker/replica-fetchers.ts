@@ -33,6 +33,7 @@ export class ReplicaFetchers {
   #joinsWaitMs = joinsWaitMs
   #joinTimer: Timer | undefined
   #isClosed = false
+  #isLeaving = false
 
   constructor(ports: FetcherPorts, options: FetchersOptions) {
     this.#ports = ports
@@ -52,7 +53,7 @@ export class ReplicaFetchers {
 
   /** Copies it from the leader of its term; it is in no other fetcher any more. */
   follow(replica: FollowerReplica): void {
-    if (replica.term.leader < 0 || this.#isClosed) return
+    if (replica.term.leader < 0 || this.#isClosed || this.#isLeaving) return
     if (!this.#isObeying) {
       this.#join(replica)
       return
@@ -80,6 +81,11 @@ export class ReplicaFetchers {
       this.#fetchers.set(leader, fetcher)
     }
     fetcher.add(replica)
+  }
+
+  /** What is copied is copied on; what this broker leads now it need not have any more when another leads. */
+  leave(): void {
+    this.#isLeaving = true
   }
 
   /** A fetcher that has nothing left to copy ends. */

@@ -109,6 +109,8 @@ export class ReplicaManager {
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
   #brokerEpoch: BrokerEpoch = -1n
+  /** Ids of the brokers that live, as they were told last. */
+  #live = ''
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
@@ -249,10 +251,19 @@ export class ReplicaManager {
     this.#options.fetchers.leadersTold(leaders)
   }
 
-  /** The controller has told of brokers. */
-  metadataTold(): void {
+  /** The controller has told of brokers. `live` are their ids. */
+  metadataTold(live: readonly BrokerId[]): void {
     this.#options.fetchers.metadataTold()
     for (const partition of [...this.#deleting]) partition.startsMoved()
+    const now = [...live].sort((a, b) => a - b).join()
+    if (now === this.#live) return
+    this.#live = now
+    for (const partition of this.all()) partition.brokersChanged()
+  }
+
+  /** Nothing new is copied any more: this broker is about to go, and nobody is to wait for it. */
+  leave(): void {
+    this.#options.fetchers.leave()
   }
 
   /** Before logs are closed: nothing is copied any more, and nobody waits for a position. */

@@ -1,6 +1,8 @@
 /*
  * Load for the benchmarks. Modes:
- *   produce BOOTSTRAP TOPIC RECORDS RECORD_BYTES BATCH_BYTES   librdkafka producer, acks=1, linger 5 ms
+ *   produce BOOTSTRAP TOPIC RECORDS RECORD_BYTES BATCH_BYTES [ACKS]   librdkafka producer, acks=1 unless given, linger 5 ms
+ *   paced   BOOTSTRAP TOPIC RATE SECONDS ACKS   1 KB records at a rate, idempotent with acks=all; prints milliseconds:
+ *                                               median and 99th percentile from produce to ack, longest time without an ack
  *   consume BOOTSTRAP TOPIC RECORDS                            librdkafka consumer of all partitions from the beginning
  *   write   HOST PORT BYTES WRITE_BYTES                        plain TCP: writes of that size, then waits for the close
  *   read    HOST PORT BYTES                                    plain TCP: reads until so many bytes have come
@@ -43,11 +45,12 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
   if (rd_kafka_conf_set(conf, name, value, error, sizeof error) != RD_KAFKA_CONF_OK) die(error);
 }
 
-static void produce(const char *bootstrap, const char *topic, long records, size_t bytes, const char *batch) {
+static void produce(const char *bootstrap, const char *topic, long records, size_t bytes, const char *batch,
+                    const char *acks) {
   char error[512];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "bootstrap.servers", bootstrap);
-  set(conf, "acks", "1");
+  set(conf, "acks", acks);
   set(conf, "linger.ms", "5");
   set(conf, "batch.size", batch);
   set(conf, "queue.buffering.max.messages", "1000000");
@@ -69,6 +72,60 @@ static void produce(const char *bootstrap, const char *topic, long records, size
   rd_kafka_flush(rk, 120000);
   if (delivered != records) die("records were lost");
   printf("%.6f\n", now() - start);
+}
+
+static double *latencies;
+static long answered = 0;
+static double last_answer = 0, longest = 0;
+
+static void on_paced_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque) {
+  (void)rk;
+  (void)opaque;
+  if (message->err) die(rd_kafka_err2str(message->err));
+  double at = now();
+  double sent;
+  memcpy(&sent, &message->_private, sizeof sent);
+  latencies[answered++] = at - sent;
+  if (last_answer > 0 && at - last_answer > longest) longest = at - last_answer;
+  last_answer = at;
+}
+
+static int ascending(const void *a, const void *b) {
+  double left = *(const double *)a, right = *(const double *)b;
+  return left < right ? -1 : left > right;
+}
+
+static void paced(const char *bootstrap, const char *topic, long rate, double duration, const char *acks) {
+  char error[512];
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  set(conf, "bootstrap.servers", bootstrap);
+  set(conf, "acks", acks);
+  if (strcmp(acks, "1")) set(conf, "enable.idempotence", "true");
+  set(conf, "linger.ms", "0");
+  set(conf, "message.timeout.ms", "120000");
+  set(conf, "queue.buffering.max.messages", "1000000");
+  set(conf, "log_level", "0");
+  rd_kafka_conf_set_dr_msg_cb(conf, on_paced_delivery);
+  rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+  if (!rk) die(error);
+  rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+  static char payload[1024];
+  memset(payload, 'x', sizeof payload);
+  long due = (long)((double)rate * duration);
+  latencies = malloc((size_t)(due + 1) * sizeof *latencies);
+  double start = now();
+  for (long i = 0; i < due; i++) {
+    double at = start + (double)i / (double)rate;
+    for (double left = at - now(); left > 0; left = at - now()) rd_kafka_poll(rk, left > 0.001 ? 1 : 0);
+    double sent = now();
+    void *opaque;
+    memcpy(&opaque, &sent, sizeof opaque);
+    if (rd_kafka_produce(rkt, 0, 0, payload, sizeof payload, NULL, 0, opaque) == -1)
+      die(rd_kafka_err2str(rd_kafka_last_error()));
+  }
+  while (answered < due) rd_kafka_poll(rk, 10);
+  qsort(latencies, (size_t)answered, sizeof *latencies, ascending);
+  printf("%.3f %.3f %.1f\n", latencies[answered / 2] * 1e3, latencies[answered * 99 / 100] * 1e3, longest * 1e3);
 }
 
 static void consume(const char *bootstrap, const char *topic, long records) {
@@ -162,11 +219,13 @@ static void touch(size_t bytes) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 7 && !strcmp(argv[1], "produce")) produce(argv[2], argv[3], atol(argv[4]), (size_t)atol(argv[5]), argv[6]);
+  if ((argc == 7 || argc == 8) && !strcmp(argv[1], "produce"))
+    produce(argv[2], argv[3], atol(argv[4]), (size_t)atol(argv[5]), argv[6], argc == 8 ? argv[7] : "1");
+  else if (argc == 7 && !strcmp(argv[1], "paced")) paced(argv[2], argv[3], atol(argv[4]), atof(argv[5]), argv[6]);
   else if (argc == 5 && !strcmp(argv[1], "consume")) consume(argv[2], argv[3], atol(argv[4]));
   else if (argc == 6 && !strcmp(argv[1], "write")) write_plain(argv[2], atoi(argv[3]), atol(argv[4]), (size_t)atol(argv[5]));
   else if (argc == 5 && !strcmp(argv[1], "read")) read_plain(argv[2], atoi(argv[3]), atol(argv[4]));
   else if (argc == 3 && !strcmp(argv[1], "touch")) touch((size_t)atol(argv[2]));
-  else die("usage: load produce|consume|write|read|touch ...");
+  else die("usage: load produce|paced|consume|write|read|touch ...");
   return 0;
 }

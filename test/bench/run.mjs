@@ -2,12 +2,13 @@
 //   --rounds N   rounds a measurement; the first is dropped (6)
 //   --only a,b   start, memory, produce, fetch
 // Ours and its floor alternate in the same rounds; a figure is the median of the rounds' ratios.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from '../../scripts/build.mjs'
+import { compileLoad } from './compile-load.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const cli = join(root, 'out/main/cli.js')
@@ -26,16 +27,6 @@ const median = (values) => {
 }
 const spread = (values, digits) =>
   `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`
-
-function compileLoad() {
-  if (spawnSync('sh', ['-c', 'echo "#include <librdkafka/rdkafka.h>" | gcc -E - >/dev/null 2>&1']).status !== 0) {
-    console.error('installing librdkafka-dev')
-    execFileSync('sh', ['-c', 'apt-get update -qq && apt-get install -y -qq gcc libc6-dev librdkafka-dev'], {
-      stdio: ['ignore', 2, 2]
-    })
-  }
-  execFileSync('gcc', ['-O2', '-Wall', '-o', load, join(import.meta.dirname, 'load.c'), '-lrdkafka'])
-}
 
 const seconds = (...args) => Number(execFileSync(load, args.map(String), { encoding: 'utf8' }))
 
@@ -242,7 +233,7 @@ const measures = { start: measureStart, memory: measureMemory, produce: measureP
 
 try {
   build()
-  if (only.includes('produce') || only.includes('fetch')) compileLoad()
+  if (only.includes('produce') || only.includes('fetch')) compileLoad(load)
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: root }).trim()
   console.log(
     `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}, commit ${commit}, ${rounds} rounds, the first dropped`

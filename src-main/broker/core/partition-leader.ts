@@ -61,6 +61,8 @@ export interface LeaderOptions {
    * already how far they are. -Infinity when it never has.
    */
   readonly askedMs?: (follower: BrokerId) => number
+  /** Whether the controller says that it lives. Asked each time: whoever asked once may be gone by now. */
+  readonly isAlive?: (follower: BrokerId) => boolean
 }
 
 export interface FollowerFetch {
@@ -227,12 +229,19 @@ export class PartitionLeader {
 
   /** Every half of the time that a follower may lag: who has lagged longer leaves the ISR. */
   tick(nowMs: number): void {
+    // Who was about to join the ISR and has not for so long is waited for no more, also where nothing is written.
+    this.#advance(nowMs)
     if (this.#proposal !== undefined) return
     const inSync = [...this.#isr].filter((id) => {
       const follower = this.#followers.get(id)
       return follower === undefined || follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
     })
     if (inSync.length < this.#isr.size) this.#propose(inSync)
+  }
+
+  /** Others live than before: who is gone is not waited for. */
+  brokersChanged(nowMs: number): void {
+    this.#advance(nowMs)
   }
 
   /** A leader that is not in the ISR that was stored, whoever did that, takes its place in the next. */
@@ -294,7 +303,8 @@ export class PartitionLeader {
 
   #isWaitedFor(id: BrokerId, follower: ReplicaProgress, nowMs: number): boolean {
     if (this.#isInMaximalIsr(id)) return true
-    return follower.isEligible && follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
+    if (!follower.isEligible || this.#options.isAlive?.(id) === false) return false
+    return follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
   }
 
   inspect(): Readonly<Record<string, unknown>> {

@@ -39,7 +39,7 @@ async function obey(broker: BrokerServices, request: Request) {
   if (fenced !== undefined) return { errorCode: code(fenced) }
   const extent = extentOf(request.type)
   await inSlices(broker.clock, applied(broker, request, extent === 'all'))
-  broker.replicas.metadataTold()
+  broker.replicas.metadataTold(request.liveBrokers.map(({ id }) => id))
   broker.imageChanged(extent)
   return { errorCode: 0 }
 }

@@ -23,8 +23,9 @@ function leading(
   { minInSyncReplicas = 1, logEndOffset = 10, highWatermark = 5 } = {}
 ) {
   const configs = { minInSyncReplicas }
+  const dead = new Set<number>()
   const leader = new PartitionLeader(
-    { brokerId: 1, lagMaxMs, configs },
+    { brokerId: 1, lagMaxMs, configs, isAlive: (id) => !dead.has(id) },
     term(fields),
     { highWatermark, logEndOffset },
     0
@@ -37,7 +38,7 @@ function leading(
     const effect = leader.takeEffects().find(({ type }) => type === 'proposeIsr')
     return effect?.type === 'proposeIsr' ? effect.proposal : expect.fail('nothing is proposed')
   }
-  return { leader, configs, fetched, proposal }
+  return { leader, configs, dead, fetched, proposal }
 }
 
 describe('the only replica', () => {
@@ -101,6 +102,37 @@ describe('the high watermark', () => {
     fetched(2, 30, 1_000)
 
     expect(leader.highWatermark).toBe(highWatermark)
+  })
+
+  it('does not wait for who was about to join and is gone, as soon as the controller tells', () => {
+    const { leader, dead, fetched } = leading({ isr: [1, 2] })
+    leader.takeEffects()
+    // Broker 3 led before, stops, and has asked once: the controller takes none that stops.
+    fetched(3, 10)
+    leader.isrRefused(1, 'INELIGIBLE_REPLICA', 0)
+    leader.appended(15, 1_000)
+    expect(fetched(2, 15, 1_000)).toEqual([{ type: 'commit', to: 10 }])
+
+    dead.add(3)
+    leader.brokersChanged(1_001)
+
+    expect(leader.takeEffects()).toEqual([{ type: 'commit', to: 15 }])
+  })
+
+  it('does not wait for ever for who lives, was about to join and asks no more, though nothing is written', () => {
+    const { leader, fetched } = leading({ isr: [1, 2] })
+    leader.takeEffects()
+    fetched(3, 10)
+    leader.isrRefused(1, 'INELIGIBLE_REPLICA', 0)
+    leader.appended(15, 1_000)
+    fetched(2, 15, 1_000)
+    leader.takeEffects()
+
+    leader.tick(lagMaxMs - 1)
+    expect(leader.takeEffects()).toEqual([])
+    leader.tick(lagMaxMs + 1_001)
+
+    expect(leader.takeEffects()).toEqual([{ type: 'commit', to: 15 }])
   })
 
   it('rests while fewer are in sync than min.insync.replicas, and a lowered one lets it go on', () => {
