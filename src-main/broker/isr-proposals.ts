@@ -126,9 +126,10 @@ export class IsrProposals {
     return areAnswered
   }
 
-  #refused(partition: Partition, { id, isr }: IsrProposal, error: KafkaError): void {
+  #refused(partition: Partition, proposal: IsrProposal, error: KafkaError): void {
+    const { isr } = proposal
     this.#ports.log('debug', 'the controller refused an ISR', { partition: partition.name, isr, error })
-    partition.isrRefused(id, error)
+    partition.isrRefused(proposal, error)
   }
 }
 

@@ -260,10 +260,11 @@ export class Partition {
     this.#carryOut(leader)
   }
 
-  isrRefused(proposalId: number, error: KafkaError): void {
+  /** What was proposed in an earlier term is no proposal of this one, which may count from the same number on. */
+  isrRefused({ id, leaderEpoch }: IsrProposal, error: KafkaError): void {
     const leader = this.#leader
-    if (leader === undefined) return
-    leader.isrRefused(proposalId, error, this.#ports.clock.monotonicMs())
+    if (leader === undefined || leaderEpoch !== this.leaderEpoch) return
+    leader.isrRefused(id, error, this.#ports.clock.monotonicMs())
     this.#carryOut(leader)
   }
 
