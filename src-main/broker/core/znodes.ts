@@ -202,6 +202,11 @@ export interface PartitionState {
    * had. Beside Kafka's own fields; a controller of Kafka's drops it.
    */
   readonly isrLogs?: Readonly<Record<BrokerId, string>>
+  /**
+   * While nobody leads it: who else was in the ISR when that began, with their logs in `isrLogs`. Nothing has been committed since, so
+   * that each has all that is: one of them leads when the last leader comes back with less (KIP-966 calls them eligible).
+   */
+  readonly lastIsr?: readonly BrokerId[]
 }
 
 export function partitionStateData(state: PartitionState): Uint8Array {
@@ -211,7 +216,10 @@ export function partitionStateData(state: PartitionState): Uint8Array {
     version: 1,
     leader_epoch: state.leaderEpoch,
     isr: state.isr,
-    ...(state.isrLogs === undefined ? {} : { isr_log_epochs: state.isr.map((id) => state.isrLogs?.[id] ?? '') })
+    ...(state.isrLogs === undefined ? {} : { isr_log_epochs: state.isr.map((id) => state.isrLogs?.[id] ?? '') }),
+    ...(state.lastIsr === undefined
+      ? {}
+      : { last_isr: state.lastIsr, last_isr_log_epochs: state.lastIsr.map((id) => state.isrLogs?.[id] ?? '') })
   })
 }
 
@@ -220,13 +228,16 @@ export function parsePartitionState(data: Uint8Array | null): PartitionState | u
   if (value === undefined) return undefined
   const { leader, leader_epoch: leaderEpoch, isr, controller_epoch: controllerEpoch } = value
   if (typeof leader !== 'number' || typeof leaderEpoch !== 'number' || !isIds(isr)) return undefined
-  const isrLogs = isrLogsOf(isr, value['isr_log_epochs'])
+  const lastIsr = value['last_isr']
+  const logs = isrLogsOf(isr, value['isr_log_epochs'])
+  const lastLogs = isIds(lastIsr) ? isrLogsOf(lastIsr, value['last_isr_log_epochs']) : undefined
   return {
     leader,
     leaderEpoch,
     isr,
     controllerEpoch: typeof controllerEpoch === 'number' ? controllerEpoch : 0,
-    ...(isrLogs === undefined ? {} : { isrLogs })
+    ...(logs === undefined && lastLogs === undefined ? {} : { isrLogs: { ...logs, ...lastLogs } }),
+    ...(isIds(lastIsr) ? { lastIsr } : {})
   }
 }
 

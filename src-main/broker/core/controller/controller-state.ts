@@ -120,8 +120,9 @@ export class ControllerState {
 
   /** With the logs of its members: of those that were in sync before, with which they came, where that is known; else, what they have now. */
   withLogs(next: PartitionState, before: PartitionState | undefined): PartitionState {
-    const known = next.isr.flatMap((id): [BrokerId, string][] => {
-      const then = before?.isr.includes(id) === true ? before.isrLogs?.[id] : undefined
+    const known = [...next.isr, ...(next.lastIsr ?? [])].flatMap((id): [BrokerId, string][] => {
+      const wasMember = before?.isr.includes(id) === true || before?.lastIsr?.includes(id) === true
+      const then = wasMember ? before.isrLogs?.[id] : undefined
       const log = then ?? this.brokers.get(id)?.logIncarnation
       return log === undefined || log === '' ? [] : [[id, log]]
     })

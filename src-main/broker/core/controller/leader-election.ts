@@ -70,8 +70,9 @@ export function electLeader(facts: ElectionFacts): Election {
   const back = returned(facts, stored)
   if (back !== undefined) return decided(facts, stored, back, [back], isShortened(facts, stored, back))
   const [outsider] = online
-  if (facts.isUncleanAllowed === true && outsider !== undefined) return decided(facts, stored, outsider, [outsider])
-  return stored.leader === noLeader ? unchanged : decided(facts, stored, noLeader, lastOf(facts, stored))
+  if (facts.isUncleanAllowed === true && outsider !== undefined)
+    return decided(facts, stored, outsider, [outsider], true)
+  return stored.leader === noLeader ? unchanged : withoutLeader(facts, stored)
 }
 
 /**
@@ -80,13 +81,24 @@ export function electLeader(facts: ElectionFacts): Election {
  */
 function returned(
   { replicas, isOnline, hasWholeLog = () => true }: ElectionFacts,
-  { leader, isr }: PartitionState
+  { leader, isr, lastIsr = [] }: PartitionState
 ): BrokerId | undefined {
-  const isAnyMissing = isr.some((id) => !isOnline(id))
-  const hasAll = replicas.some((id) => isr.includes(id) && isOnline(id) && hasWholeLog(id))
+  // The last leader may be the only one to have what nobody else was asked to have: the others are asked when it is back with less.
+  const members = isr.every(isOnline) ? [...isr, ...lastIsr] : isr
+  const isAnyMissing = members.some((id) => !isOnline(id))
+  const hasAll = replicas.some((id) => members.includes(id) && isOnline(id) && hasWholeLog(id))
   if (!hasAll && isAnyMissing) return undefined
-  const isBack = (id: BrokerId): boolean => isr.includes(id) && isOnline(id) && (!hasAll || hasWholeLog(id))
-  return isBack(leader) && replicas.includes(leader) ? leader : isr.find((id) => isBack(id) && replicas.includes(id))
+  const isBack = (id: BrokerId): boolean => replicas.includes(id) && isOnline(id) && (!hasAll || hasWholeLog(id))
+  return isr.includes(leader) && isBack(leader) ? leader : members.find(isBack)
+}
+
+/** Who else was in the ISR is kept beside it: none of them lacks what is committed. */
+function withoutLeader(facts: ElectionFacts, stored: PartitionState): Election {
+  const isr = lastOf(facts, stored)
+  const lastIsr = stored.isr.filter((id) => !isr.includes(id))
+  const election = decided(facts, stored, noLeader, isr)
+  if (lastIsr.length === 0 || election.type !== 'update') return election
+  return { ...election, state: { ...election.state, lastIsr } }
 }
 
 /** The one whose return heals the partition without loss: the last leader; when that is back with less, whoever had as much. */
@@ -100,8 +112,11 @@ function lastOf(
 }
 
 /** Others had been in sync with it, and nobody can say whether it still has what they had. */
-const isShortened = ({ hasWholeLog = () => true }: ElectionFacts, { isr }: PartitionState, leader: BrokerId): boolean =>
-  isr.length > 1 && !hasWholeLog(leader)
+const isShortened = (
+  { hasWholeLog = () => true }: ElectionFacts,
+  { isr, lastIsr = [] }: PartitionState,
+  leader: BrokerId
+): boolean => isr.length + lastIsr.length > 1 && !hasWholeLog(leader)
 
 function decided(
   { controllerEpoch }: ElectionFacts,
@@ -111,6 +126,7 @@ function decided(
   mayLack = false
 ): Election {
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
-  const isUnclean = mayLack || (leader !== noLeader && !stored.isr.includes(leader))
+  const wasInSync = stored.isr.includes(leader) || stored.lastIsr?.includes(leader) === true
+  const isUnclean = mayLack || (leader !== noLeader && !wasInSync)
   return { type: 'update', isUnclean, state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
 }

@@ -22,6 +22,14 @@ describe('the znode of a partition’s state', () => {
     expect(parsePartitionState(data)).toEqual(withLogs)
   })
 
+  it('has who else was in the last ISR, with their logs, while nobody leads', () => {
+    const leaderless = { ...state, leader: -1, isr: [2], lastIsr: [1, 3], isrLogs: { 1: 'one', 2: 'two' } }
+    const data = partitionStateData(leaderless)
+
+    expect(JSON.parse(textOf(data))).toMatchObject({ isr: [2], isr_log_epochs: ['two'], last_isr: [1, 3] })
+    expect(parsePartitionState(data)).toEqual(leaderless)
+  })
+
   it('takes no logs that are not of this ISR', () => {
     const data = new TextEncoder().encode(
       JSON.stringify({ controller_epoch: 1, leader: 2, leader_epoch: 3, isr: [2], isr_log_epochs: ['a', 'b'] })

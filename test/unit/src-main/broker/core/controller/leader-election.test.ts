@@ -92,8 +92,10 @@ describe('electLeader, when the leader is dead', () => {
     expect(elect([1, 3, 2], stored(1, [1, 2, 3]), { alive: [2, 3] })).toEqual(next(3, [2, 3]))
   })
 
-  it('keeps the last leader in the ISR when all died at once', () => {
-    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [] })).toEqual(next(-1, [2]))
+  it('keeps the last leader in the ISR when all died at once, and the others beside it', () => {
+    const { state, ...rest } = next(-1, [2])
+    const all = { ...rest, state: { ...state, lastIsr: [1, 3] } }
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [] })).toEqual(all)
   })
 
   it('keeps the last member in the ISR of a partition that has no leader', () => {
@@ -209,5 +211,18 @@ describe('electLeader, with a broker that came back with less than it had', () =
     expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [2], shortened: [2] })).toEqual(next(-1, [2, 1, 3]))
     expect(elect([1, 2, 3], stored(-1, [2, 1, 3]), all)).toEqual(next(2, [2], true))
     expect(elect([1], stored(1, [1]), { alive: [1], shortened: [1] })).toEqual(next(1, [1]))
+  })
+  it('elects another one of the last ISR when the last leader has come back so, and waits for such a one', () => {
+    expect(elect([1, 2, 3], stored(2, [2, 1]), { alive: [3] })).toEqual({
+      type: 'update',
+      isUnclean: false,
+      state: { leader: -1, leaderEpoch: 5, isr: [2], controllerEpoch: 7, lastIsr: [1] }
+    })
+    const leaderless = { ...stored(-1, [2]), lastIsr: [1] }
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 3] })).toEqual(unchanged)
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], bounced: [2] })).toEqual(next(2, [2]))
+    expect(elect([1, 2, 3], leaderless, { alive: [2, 3], shortened: [2] })).toEqual(unchanged)
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], shortened: [2] })).toEqual(next(1, [1]))
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], shortened: [1, 2] })).toEqual(next(2, [2], true))
   })
 })
