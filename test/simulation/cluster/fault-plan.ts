@@ -3,14 +3,19 @@
  * What cannot be survived by design is not done: a disk loses what it had only while another member of each ISR has everything,
  * under the name by which the ISR knows its logs (ADR 36), and nothing is under way that could leave the ISR to the one that loses.
  */
-import { parsePartitionState, paths, type PartitionState } from '../../../src-main/broker/core/znodes'
+import { parsePartitionState, paths, textOf, type PartitionState } from '../../../src-main/broker/core/znodes'
+import { pause } from '../../../src-main/kernel/waiting'
 import type { LinkFault } from '../world/sim-network'
 import type { SimRandom } from '../world/sim-random'
+import { LeaderMoves } from './leader-moves'
 import { topic, type SimBroker, type SimCluster } from './sim-cluster'
 import type { FaultKind } from './sim-options'
 
 /** A disk that loses something does so when its broker starts again: what was under way when that ended has arrived by then. */
 const lossAfterMs = 500
+
+/** A clean stop that has not ended by then is ended. */
+const stopMaxMs = 3_000
 
 /** It starts again so much later, and at most `withinMs` after that. */
 interface Down {
@@ -30,6 +35,7 @@ export class FaultPlan {
   readonly #faultyLinks = new Map<string, number>()
   /** Logs that have lost something, by name: nobody may count with them. */
   readonly #shortened = new Set<string>()
+  readonly #moves: LeaderMoves
 
   constructor(cluster: SimCluster, random: SimRandom, told: (who: string, what: string) => void) {
     this.#cluster = cluster
@@ -38,6 +44,11 @@ export class FaultPlan {
       cluster.stir()
       told(who, what)
     }
+    this.#moves = new LeaderMoves(cluster, random.fork(), {
+      told: this.#told,
+      later: (ms, callback) => this.#later(ms, callback),
+      cut: (from, to) => this.#linkOf(from, to, { isCut: true }, true)
+    })
   }
 
   begin(): void {
@@ -53,6 +64,7 @@ export class FaultPlan {
   /** Everything is healed, and everybody runs. */
   async end(): Promise<void> {
     this.#isOver = true
+    this.#moves.close()
     this.#told('faults', 'all is healed')
     this.#cluster.setLinks()
     if (this.#isMemberDown) await this.#startMember()
@@ -92,8 +104,14 @@ export class FaultPlan {
         return this.#losing(broker, false, () => this.#cluster.crashBroker(broker))
       case 'wipe':
         return this.#losing(broker, true, () => this.#cluster.wipeBroker(broker))
+      case 'stop':
+        return void this.#stop(broker)
+      case 'move':
+        return this.#moves.move()
+      case 'tangle':
+        return this.#moves.tangle()
       case 'pause':
-        return this.#pause(broker)
+        return this.#pause(this.#random.below(2) === 0 ? broker : (this.#controller() ?? broker))
       case 'cut':
         return this.#link({ isCut: true }, true)
       case 'cutOneWay':
@@ -111,6 +129,25 @@ export class FaultPlan {
         broker.machine.skewMs = this.#random.below(120_000) - 60_000
         return this.#told(broker.host, `its clock runs at ${broker.machine.rate}, off by ${broker.machine.skewMs} ms`)
     }
+  }
+
+  /** The one that the ensemble has for controller. */
+  #controller(): SimBroker | undefined {
+    const data = this.#cluster.znode(paths.controller)?.data
+    if (data === undefined || data === null) return undefined
+    const { brokerid } = JSON.parse(textOf(data)) as { readonly brokerid: number }
+    return this.#cluster.broker(brokerid)
+  }
+
+  /** SIGTERM: it asks to leave, and gives up its leaderships first. */
+  async #stop(broker: SimBroker): Promise<void> {
+    const { life } = broker
+    if (broker.node === undefined || broker.isStopping || broker.machine.isPaused) return
+    this.#cluster.stir()
+    await Promise.race([this.#cluster.stopBroker(broker), pause(this.#cluster.clock, stopMaxMs)])
+    if (broker.life !== life) return
+    this.#ended(broker, { fromMs: 1, withinMs: 2_000, isTold: true })
+    if (this.#isOver) void this.#cluster.startBroker(broker)
   }
 
   /** Killed; before it starts again its disk loses something, unless nobody else has it by then. */

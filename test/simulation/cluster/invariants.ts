@@ -2,7 +2,7 @@
  * What must hold at every moment of a cluster, looked at after each event: by number those of the control plane's and the
  * replication's invariants that can be seen from outside of the modules. A violation is told once.
  */
-import { parsePartitionState, paths, type PartitionState } from '../../../src-main/broker/core/znodes'
+import { parsePartitionState, paths, textOf, type PartitionState } from '../../../src-main/broker/core/znodes'
 import type { Partition } from '../../../src-main/broker/partition'
 import type { StoredBatch } from './replica-log'
 import { topic, type SimBroker, type SimCluster } from './sim-cluster'
@@ -41,6 +41,9 @@ export class Invariants {
   readonly #told: (who: string, what: string) => void
   readonly #violated: (what: string) => void
   readonly #watched: readonly Watched[]
+  #controllerEpoch = 0
+  #controllerEpochBefore = 0
+  #controllerEpochVersion = -1
 
   constructor(cluster: SimCluster, told: (who: string, what: string) => void, violated: (what: string) => void) {
     this.#cluster = cluster
@@ -67,12 +70,21 @@ export class Invariants {
 
   /** After most events nothing has changed that it could see. */
   check(): void {
+    this.#lookAtController()
     for (const watched of this.#watched) {
       let hasChanged = this.#checkStored(watched)
       for (const replica of watched.replicas) if (this.#look(watched, replica)) hasChanged = true
       if (!hasChanged) continue
       for (const { broker, held } of watched.replicas) if (held !== undefined) this.#checkReplica(watched, broker, held)
     }
+  }
+
+  #lookAtController(): void {
+    const znode = this.#cluster.znode(paths.controllerEpoch)
+    this.#controllerEpochBefore = this.#controllerEpoch
+    if (znode === undefined || znode.version === this.#controllerEpochVersion) return
+    this.#controllerEpochVersion = znode.version
+    this.#controllerEpoch = Number(textOf(znode.data ?? new Uint8Array(0)))
   }
 
   /** 1, 2: epochs only grow, and with them the version; 9: an ISR is never empty, and its leader is in it. Whether it has changed. */
@@ -91,11 +103,35 @@ export class Invariants {
       this.#violated(`the leader epoch of ${name} went back from ${before.leaderEpoch} to ${state.leaderEpoch}`)
     if (before !== undefined && state.leader !== before.leader && state.leaderEpoch === before.leaderEpoch)
       this.#violated(`${name} has another leader in the same epoch ${state.leaderEpoch}`)
+    this.#checkWriter(name, state)
     if (state.isr.length === 0) this.#violated(`the ISR of ${name} is empty`)
     if (state.leader >= 0 && !state.isr.includes(state.leader))
       this.#violated(`broker ${state.leader} leads ${name} and is not in its ISR ${state.isr.join()}`)
     this.#told('stored', `${name} version ${znode.version} ${JSON.stringify(state)}`)
     return true
+  }
+
+  /**
+   * 8: acks=all was answered: at least min.insync.replicas have what it is about. What a disk has lost since is not looked for.
+   */
+  checkAcked(partition: number, lastOffset: number): void {
+    if (this.#cluster.hasLost) return
+    const have = this.#cluster.brokers.filter(
+      (broker) => (logOf(broker, partition).at(-1)?.lastOffset ?? -1) >= lastOffset
+    )
+    const { minInSyncReplicas } = this.#cluster.options
+    if (have.length < minInSyncReplicas)
+      this.#violated(
+        `${topic}-${partition} is acknowledged up to ${lastOffset}, which ${have.length} of ${minInSyncReplicas} replicas have`
+      )
+  }
+
+  /** 12: who stores a state is the controller at that moment; in one event another may become it. */
+  #checkWriter(name: string, { controllerEpoch }: PartitionState): void {
+    if (controllerEpoch !== this.#controllerEpoch && controllerEpoch !== this.#controllerEpochBefore)
+      this.#violated(
+        `${name} is stored by the controller of epoch ${controllerEpoch} in epoch ${this.#controllerEpoch}`
+      )
   }
 
   /** 6: the watermark never goes back, and never passes the log. Whether anything of the replica has changed. */

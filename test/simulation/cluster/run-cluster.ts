@@ -1,10 +1,11 @@
 /** One seed of the scenario "cluster": faults and clients for a while, then all is healed and has to come to rest. */
-import { parsePartitionState, paths } from '../../../src-main/broker/core/znodes'
+import { parsePartitionState, paths, type PartitionState } from '../../../src-main/broker/core/znodes'
 import { checkHistory, type FinalRecord, type HistoryEntry } from '../../chaos/history-checker'
 import { mixed, SimRandom } from '../world/sim-random'
 import { FaultPlan } from './fault-plan'
 import { Invariants } from './invariants'
 import { recordsOf } from './replica-log'
+import { SimClient } from './sim-client'
 import { SimCluster, topic } from './sim-cluster'
 import { optionsOf, type SimOptions } from './sim-options'
 import { nameOf, Workload } from './workload'
@@ -65,6 +66,7 @@ class Run {
     this.#workload = new Workload(this.#cluster, random.fork(), {
       told,
       violated,
+      acked: (partition, lastOffset) => this.#invariants.checkAcked(partition, lastOffset),
       entry: (entry) => {
         this.#history.push(entry)
         this.#hash(JSON.stringify(entry))
@@ -121,12 +123,15 @@ class Run {
   async #comeToRest(isOver: () => boolean): Promise<void> {
     this.#workload.stopProducing()
     let isProduced = false
+    let stale: string | undefined
     await this.#faults.end()
     void this.#workload.produced().then(() => (isProduced = true))
     for (let passedMs = 0; passedMs < restMaxMs; passedMs += restStepMs) {
       await this.#cluster.clock.run(restStepMs)
       if (isOver()) return
-      if (isProduced && this.#unrest() === undefined) return
+      if (!isProduced || this.#unrest() !== undefined) continue
+      stale = await this.#staleMetadata()
+      if (stale === undefined) return
     }
     for (const { host, node } of this.#cluster.brokers)
       for (const held of node?.partitions() ?? [])
@@ -134,7 +139,35 @@ class Run {
           host,
           `${held.name} ${JSON.stringify({ role: held.role, isLed: held.isLed, follower: held.follower?.state, term: held.follower?.term, end: held.log.logEndOffset, committed: held.log.highWatermark })}`
         )
-    this.#violated(`nothing comes to rest: ${isProduced ? this.#unrest() : 'a producer waits for an answer'}`)
+    const unrest = isProduced ? (this.#unrest() ?? stale) : 'a producer waits for an answer'
+    this.#violated(`nothing comes to rest: ${unrest}`)
+  }
+
+  /** Which broker tells its clients something else than what is stored; undefined when none does. */
+  async #staleMetadata(): Promise<string | undefined> {
+    const { clock, brokers, options } = this.#cluster
+    const client = new SimClient(this.#cluster, 'asker')
+    const asked = Promise.all(brokers.map(async ({ id }) => ({ id, told: await client.metadata(id) })))
+    const answers = await clock.until(asked)
+    client.close()
+    for (const { id, told } of answers) {
+      if (told?.brokers.length !== brokers.length)
+        return `broker ${id} knows of ${told?.brokers.length ?? 'no'} brokers`
+      for (let partition = 0; partition < options.partitions; partition++) {
+        const stored = this.#stored(partition)
+        const known = told.topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
+        const isSame =
+          known?.leaderId === stored?.leader &&
+          known?.leaderEpoch === stored?.leaderEpoch &&
+          String(known?.isrNodes.toSorted()) === String(stored?.isr.toSorted())
+        if (!isSame) return `broker ${id} says ${JSON.stringify(known)} of ${nameOf(partition)}`
+      }
+    }
+    return undefined
+  }
+
+  #stored(partition: number): PartitionState | undefined {
+    return parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
   }
 
   /** What is still to happen; undefined when all is at rest. */
@@ -142,7 +175,7 @@ class Run {
     const { brokers } = this.#cluster
     for (let partition = 0; partition < this.#options.partitions; partition++) {
       const name = nameOf(partition)
-      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+      const stored = this.#stored(partition)
       if (stored === undefined || stored.leader < 0) return `${name} has no leader`
       if (stored.isr.length < brokers.length) return `the ISR of ${name} is ${stored.isr.join()}`
       const held = brokers.map(({ node }) => [...(node?.partitions() ?? [])].find((one) => one.name === name))
@@ -171,8 +204,7 @@ class Run {
     const { clock } = this.#cluster
     const acked = this.#history.filter(({ type }) => type === 'acked').length
     const epochs = Array.from({ length: this.#options.partitions }, (_, partition) => {
-      const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
-      return stored?.leaderEpoch ?? 0
+      return this.#stored(partition)?.leaderEpoch ?? 0
     }).reduce((sum, epoch) => sum + epoch, 0)
     return {
       options: this.#options,

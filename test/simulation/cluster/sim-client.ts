@@ -3,6 +3,11 @@ import { fetchRequest, fetchResponse } from '../../../src-main/protocol/api/01-f
 import { initProducerIdRequest, initProducerIdResponse } from '../../../src-main/protocol/api/22-init-producer-id'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../src-main/protocol/api/02-list-offsets'
 import { metadataRequest, metadataResponse } from '../../../src-main/protocol/api/03-metadata'
+import { electLeadersRequest, electLeadersResponse } from '../../../src-main/protocol/api/43-elect-leaders'
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse
+} from '../../../src-main/protocol/api/45-alter-partition-reassignments'
 import { produceRequest, produceResponse } from '../../../src-main/protocol/api/00-produce'
 import { BrokerChannel, type BrokerCall } from '../../../src-main/broker/broker-channel'
 import { expectAppError } from '../../../src-main/kernel/errors'
@@ -16,6 +21,13 @@ const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fet
 const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const initCall = { apiKey: 22, version: 4, request: initProducerIdRequest, response: initProducerIdResponse } as const
+const electCall = { apiKey: 43, version: 2, request: electLeadersRequest, response: electLeadersResponse } as const
+const reassignCall = {
+  apiKey: 45,
+  version: 0,
+  request: alterPartitionReassignmentsRequest,
+  response: alterPartitionReassignmentsResponse
+} as const
 
 const requestTimeoutMs = 1_500
 const retryMs = 50
@@ -84,7 +96,7 @@ export class SimClient {
     while (!this.isClosed) {
       const known = this.#leaders.get(partition)
       if (known !== undefined) return known
-      const answer = await this.ask(this.anyBroker(), metadataCall, { topics: [{ name: topic }] })
+      const answer = await this.metadata(this.anyBroker())
       for (const { partitionIndex, leaderId, leaderEpoch } of answer?.topics[0]?.partitions ?? [])
         if (leaderId > 0 && leaderEpoch >= this.#epochOf(partitionIndex)) {
           this.#epochs.set(partitionIndex, leaderEpoch)
@@ -146,6 +158,21 @@ export class SimClient {
       error: errorName(answered.errorCode),
       records: records instanceof Uint8Array ? records : new Uint8Array(0)
     }
+  }
+
+  /** What a broker tells of the topic and of who lives; undefined when it tells nothing. */
+  metadata(brokerId: number) {
+    return this.ask(brokerId, metadataCall, { topics: [{ name: topic }] })
+  }
+
+  /** The controller is to make the first of these replicas the leader. What it says is nobody's. */
+  async move(partition: number, replicas: readonly number[]): Promise<void> {
+    const controllerId = (await this.metadata(this.anyBroker()))?.controllerId ?? -1
+    if (controllerId < 0) return
+    const partitions = [{ partitionIndex: partition, replicas }]
+    await this.ask(controllerId, reassignCall, { timeoutMs: 1_000, topics: [{ name: topic, partitions }] })
+    const topicPartitions = [{ topic, partitions: [partition] }]
+    await this.ask(controllerId, electCall, { electionType: 0, topicPartitions, timeoutMs: 1_000 })
   }
 
   async endOffset(leader: Leader, partition: number) {

@@ -39,6 +39,8 @@ export interface SimBroker {
   node: BrokerNode | undefined
   /** Counts its processes. */
   life: number
+  /** It was asked to stop: what fails from then on is nobody's, as in src-main/entry/node-process.ts. */
+  isStopping: boolean
   /** Its files of each partition. */
   readonly logs: readonly ReplicaLog[]
 }
@@ -60,6 +62,7 @@ export class SimCluster {
   readonly #memberMachine: SimNode
   #member: EnsembleNode | undefined
   #stirredAtMs = 0
+  #hasLost = false
 
   constructor(options: SimOptions, observer: ClusterObserver) {
     this.options = options
@@ -71,7 +74,7 @@ export class SimCluster {
       const host = `broker-${index + 1}`
       const machine = this.#machine(host)
       const logs = Array.from({ length: options.partitions }, (_, p) => new ReplicaLog(machine.disk, this.folderOf(p)))
-      return { id: index + 1, host, machine, node: undefined, life: 0, logs }
+      return { id: index + 1, host, machine, node: undefined, life: 0, isStopping: false, logs }
     })
   }
 
@@ -97,6 +100,11 @@ export class SimCluster {
 
   folderOf(partition: number): string {
     return `${dataDir}/${topic}-${partition}`
+  }
+
+  /** A disk has lost something of what it had. */
+  get hasLost(): boolean {
+    return this.#hasLost
   }
 
   /** Something happens that makes others happen: clients are busy for a while. */
@@ -187,10 +195,11 @@ export class SimCluster {
   async startBroker(broker: SimBroker): Promise<void> {
     const { clock, network, disk } = broker.machine.begin()
     const life = ++broker.life
+    broker.isStopping = false
     for (const log of broker.logs) log.forget()
     const isThis = (): boolean => broker.life === life
     const failed = (error: unknown): void => {
-      if (isThis()) this.#observer.failed(broker.host, error)
+      if (isThis() && !broker.isStopping) this.#observer.failed(broker.host, error)
     }
     const { sessionTimeoutMs, lagMaxMs: replicaLagMaxMs } = this.options
     const node = new BrokerNode(
@@ -230,6 +239,13 @@ export class SimCluster {
     await node.start().catch(failed)
   }
 
+  /** SIGTERM; resolves when it has stopped. */
+  async stopBroker(broker: SimBroker): Promise<void> {
+    this.#observer.told(broker.host, 'stops cleanly')
+    broker.isStopping = true
+    await broker.node?.stop()
+  }
+
   /** Peers are told, unless its machine goes with it. */
   killBroker(broker: SimBroker, isTold = true): void {
     this.#observer.told(broker.host, isTold ? 'is killed' : 'loses its power')
@@ -240,6 +256,7 @@ export class SimCluster {
 
   /** One that does not run: of what was not synced a part that chance decides is lost. */
   crashBroker(broker: SimBroker): void {
+    this.#hasLost = true
     this.#observer.told(broker.host, 'has lost what was not synced')
     broker.machine.crash((_path, unsynced) => this.#random.below(unsynced + 1))
     for (const log of broker.logs) log.forget()
@@ -247,6 +264,7 @@ export class SimCluster {
 
   /** All that one which does not run had is gone. */
   wipeBroker(broker: SimBroker): void {
+    this.#hasLost = true
     this.#observer.told(broker.host, 'is wiped')
     broker.machine.disk.remove(dataDir)
     for (const log of broker.logs) log.forget()

@@ -13,7 +13,10 @@ export const faultKinds = [
   'ensembleKill',
   'drift',
   'bounce',
-  'wipe'
+  'wipe',
+  'move',
+  'stop',
+  'tangle'
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 

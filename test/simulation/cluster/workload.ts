@@ -36,6 +36,8 @@ export interface WorkloadObserver {
   readonly entry: (entry: HistoryEntry) => void
   readonly told: (who: string, what: string) => void
   readonly violated: (what: string) => void
+  /** Before anything else happens: acks=all was answered for all up to this offset. */
+  readonly acked: (partition: number, lastOffset: number) => void
 }
 
 export class Workload {
@@ -119,6 +121,7 @@ export class Workload {
       const offset = await this.#deliver(client, producer, partition, batch)
       if (offset === undefined) return
       sequences.set(partition, baseSequence + count)
+      if (offset >= 0) this.#observer.acked(partition, offset + count - 1)
       for (const [index, value] of values.entries())
         this.#observer.entry({
           type: 'acked',
