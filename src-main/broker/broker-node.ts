@@ -199,7 +199,9 @@ export class BrokerNode {
     const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
     await this.#untilDone(() => this.#register(address))
     this.#ensemble.onSession((event) => this.#sessionEvent(event, address))
-    this.#controller.stand()
+    // While the registration was written down, when the disk took its time: nobody would tell us of it any more.
+    if (this.#ensemble.state === 'expired') this.#sessionEvent('expired', address)
+    else this.#controller.stand()
     this.#notifications.look()
     this.#repeat(statsEveryMs, () => this.#tellStats())
     this.#repeat(idleCheckMs, () => this.#closeIdle())
@@ -397,7 +399,8 @@ export class BrokerNode {
       logIncarnation: this.#logIncarnation
     }
     const epoch = await register(ports, registration)
-    if (this.#replicas !== undefined) this.#replicas.brokerEpoch = epoch
+    // One that began with an earlier session may end after it.
+    if (this.#replicas !== undefined && epoch > this.#replicas.brokerEpoch) this.#replicas.brokerEpoch = epoch
     this.#ports.event('registered', { brokerEpoch: String(epoch) })
   }
 

@@ -115,6 +115,24 @@ describe('BrokerNode', () => {
     expect(world.events.filter(({ name }) => name === 'waitingForSession').length).toBeGreaterThan(10)
   })
 
+  it('registers anew when its session ends while the disk takes down that it has registered', async () => {
+    const world = await BrokerWorld.start([2])
+    world.onListening = () => {
+      world.diskOf(1).syncDelayMs = 20_000
+      world.clock.after(500, () => {
+        world.diskOf(1).syncDelayMs = 1
+        world.blip(1, 10_000)
+      })
+    }
+    await world.startBroker(1)
+    await world.clock.run(5_000)
+
+    const ensemble = await world.ensemble()
+    expect(await world.clock.until(ensemble.exists(paths.broker(1)))).toBeDefined()
+    expect(world.events.filter(({ broker, name }) => broker === 1 && name === 'registered').length).toBeGreaterThan(1)
+    expect(world.failures).toEqual([])
+  })
+
   it('registers anew on a disk that is full', async () => {
     const world = await BrokerWorld.start([1])
     world.diskOf(1).capacityBytes = 0
