@@ -247,7 +247,10 @@ export class PartitionLog {
     const lastOffset = baseOffset + batchLastOffsetDelta(batch, 0)
     patchBatch(batch, 0, baseOffset, leaderEpoch)
     const refused = this.#put(batch, { baseOffset, lastOffset, leaderEpoch, nowMs })
-    if (refused !== undefined) return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: refused.message }
+    if (refused !== undefined) {
+      if (producer !== undefined) this.#producers.refused(producer)
+      return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: refused.message }
+    }
     if (producer !== undefined)
       this.#producers.appended(
         producer,

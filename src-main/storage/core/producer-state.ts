@@ -68,14 +68,18 @@ export type SequenceCheck =
     }
   | {
       readonly type: 'error'
-      readonly error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_PRODUCER_EPOCH'
+      readonly error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_PRODUCER_EPOCH' | 'KAFKA_STORAGE_ERROR'
       readonly message: string
     }
 
 const isNext: SequenceCheck = { type: 'next' }
+/** Of more producers it is not remembered that a batch had no room. */
+const refusedMax = 1000
 
 export class ProducerState {
   readonly #producers = new Map<ProducerId, Producer>()
+  /** The first batch of each that had no room, until it is there. */
+  readonly #refused = new Map<ProducerId, { readonly epoch: number; readonly baseSequence: number }>()
 
   get count(): number {
     return this.#producers.size
@@ -92,6 +96,22 @@ export class ProducerState {
 
   /** May this batch be appended? Changes nothing. An unknown producer may begin with any sequence. */
   check(batch: ProducerBatch): SequenceCheck {
+    const check = this.#checkSequence(batch)
+    const refused = this.#refused.get(batch.id)
+    const isBehind = refused?.epoch === batch.epoch && refused.baseSequence !== batch.baseSequence
+    if (!isBehind || check.type === 'duplicate') return check
+    // It was sent before its producer knew. librdkafka takes it for lost order when what is tried again is told so twice.
+    const message = `producer ${batch.id} has sequence ${refused.baseSequence} before it, for which there was no room`
+    return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message }
+  }
+
+  /** There was no room for a batch that was checked: what its producer sent after it waits for it. */
+  refused({ id, epoch, baseSequence }: ProducerBatch): void {
+    if (this.#refused.size >= refusedMax && !this.#refused.has(id)) return
+    this.#refused.set(id, { epoch, baseSequence })
+  }
+
+  #checkSequence(batch: ProducerBatch): SequenceCheck {
     const producer = this.#producers.get(batch.id)
     if (producer === undefined) return isNext
     if (batch.epoch < producer.epoch)
@@ -120,6 +140,7 @@ export class ProducerState {
   /** A data batch is in the log (as leader, as follower, or found there by recovery). */
   appended(batch: ProducerBatch, lastOffset: Offset, timestampMs: number, isTransactional: boolean): void {
     const producer = this.#producerAt(batch.id, batch.epoch)
+    if (this.#refused.size > 0) this.#refused.delete(batch.id)
     // Slots are reused once five are there: no allocation for a batch in steady state.
     const slot = producer.batches.length < rememberedBatches ? newSlot() : (producer.batches.shift() ?? newSlot())
     slot.lastSequence = sequencePlus(batch.baseSequence, batch.lastOffsetDelta)
@@ -164,6 +185,7 @@ export class ProducerState {
 
   clear(): void {
     this.#producers.clear()
+    this.#refused.clear()
   }
 
   #producerAt(id: ProducerId, epoch: number): Producer {

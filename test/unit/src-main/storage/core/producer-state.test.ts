@@ -43,6 +43,29 @@ describe('an idempotent producer', () => {
     expect(outcome(state.check(batch(10)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   })
 
+  it('is told of the room that there was not for a batch until that batch is there', () => {
+    const state = wrote(2)
+    state.refused(batch(20))
+
+    expect(outcome(state.check(batch(30)))).toBe('KAFKA_STORAGE_ERROR')
+    expect(outcome(state.check(batch(10)))).toBe('duplicate')
+    expect(outcome(state.check(batch(20)))).toBe('next')
+    // Its producer has given up, and begins anew.
+    expect(outcome(state.check(batch(0, 10, 1)))).toBe('next')
+    state.appended(batch(20), 139, 1_000, false)
+    expect(outcome(state.check(batch(30)))).toBe('next')
+    expect(outcome(state.check(batch(40)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  })
+
+  it('that is unknown does not begin behind a batch for which there was no room', () => {
+    const state = new ProducerState()
+    state.refused(batch(0))
+
+    expect(outcome(state.check(batch(10)))).toBe('KAFKA_STORAGE_ERROR')
+    expect(outcome(state.check(batch(10, 10, 0, 8)))).toBe('next')
+    expect(outcome(state.check(batch(0)))).toBe('next')
+  })
+
   it('that repeats sequences in another batch is no duplicate', () => {
     expect(outcome(wrote(1).check(batch(5, 5)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   })
