@@ -32,9 +32,12 @@ export interface Fetching {
   readonly readsCommitted: boolean
 }
 
+/** The version from which a follower says in a tag who it is (KIP-903). */
+const replicaStateFrom = 15
+
 export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: number): Fetching {
   const { replicaId, replicaState, isolationLevel } = request
-  const id = Math.max(replicaId, replicaState.replicaId)
+  const id = version >= replicaStateFrom ? replicaState.replicaId : replicaId
   return {
     version,
     follower: id >= 0 ? id : undefined,
