@@ -1,7 +1,7 @@
 /**
  * One broker: session with the ensemble, log directory, listener, registration, controller candidate. Starts in that
- * order and stops in the reverse one. Without the ensemble it goes on serving produce and fetch, as Kafka 3.9 does;
- * when its session has expired it registers anew.
+ * order and stops in the reverse one. Without the ensemble it goes on serving produce and fetch, as Kafka 3.9 does, while its
+ * followers follow; when its session has expired it registers anew.
  */
 import { brokerEpochOf, type BrokerId } from '../kernel/ids'
 import { ignore, messageOf } from '../kernel/errors'
@@ -266,6 +266,7 @@ export class BrokerNode {
     this.#proposals = proposals
     const replicas: ReplicaManager = new ReplicaManager({
       lagMaxMs: this.#lagMaxMs,
+      aliveUntilMs: () => this.#ensemble.aliveUntilMs,
       brokerId,
       brokerEpochMin: brokerEpochOf(this.#ensemble.lastZxid) + 1n,
       logs,

@@ -210,7 +210,8 @@ export class GroupCoordinator {
   /** The shard that serves a group, or the error that its clients get. */
   #shardOf(groupId: string): Shard | KafkaError {
     const shard = this.#shards.get(groupPartition(groupId, groupOffsetsPartitions))
-    if (shard === undefined) return 'NOT_COORDINATOR'
+    // Another one may serve them by now, unknown to us: what it has committed since would be told back.
+    if (shard?.partition.isSurelyLed !== true) return 'NOT_COORDINATOR'
     return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'
   }
 

@@ -2,7 +2,7 @@
  * A partition that this broker holds: its log, the role that the controller gave it, and who waits for a position in it to be
  * committed. What the leader decides (PartitionLeader) is carried out here, in its order.
  */
-import type { LeaderEpoch, BrokerId, Offset } from '../kernel/ids'
+import type { BrokerEpoch, BrokerId, LeaderEpoch, Offset } from '../kernel/ids'
 import { unreachable } from '../kernel/invariant'
 import type { Clock } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
@@ -10,6 +10,7 @@ import type { PartitionLog } from '../storage/partition-log'
 import {
   PartitionLeader,
   type FollowerFetch,
+  type FollowerPolls,
   type IsrProposal,
   type LeaderTerm,
   type Outcome,
@@ -33,9 +34,18 @@ export interface PartitionPorts extends FollowerPorts {
   readonly isAlive: (brokerId: BrokerId) => boolean
   /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
   readonly followerAskedMs: (follower: BrokerId) => number
+  readonly followerPolls: (follower: BrokerId) => FollowerPolls | undefined
+  /** Whether what was ordered under that registration can have been taken back by nobody. */
+  readonly isSurelyRegistered: (brokerEpoch: BrokerEpoch) => boolean
   /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
 }
+
+/**
+ * A leader that cannot know whether its session has ended goes on while its followers follow: their requests are held for half a
+ * second, and this is two of them on a slow network.
+ */
+const followedWithinMs = 2000
 
 export class Partition {
   readonly name: string
@@ -45,6 +55,8 @@ export class Partition {
   readonly log: PartitionLog
   readonly #ports: PartitionPorts
   #role: PartitionRole
+  /** Under which registration the controller has said so. */
+  #orderedUnder: BrokerEpoch = -1n
   /** While this broker leads it. */
   #leader: PartitionLeader | undefined
   /** While it follows another. */
@@ -85,6 +97,18 @@ export class Partition {
     return this.#leader?.isr ?? []
   }
 
+  /**
+   * Clients may be answered: this broker leads it, and no other can have been elected unknown to us. One whose session with
+   * the ensemble may have ended, since it was paused or cut off, would tell of a history that has gone on elsewhere.
+   */
+  get isSurelyLed(): boolean {
+    const leader = this.#leader
+    if (leader === undefined) return false
+    const { isSurelyRegistered, followerPolls, clock } = this.#ports
+    if (isSurelyRegistered(this.#orderedUnder)) return true
+    return leader.isFollowedByRivals(followerPolls, clock.monotonicMs() - followedWithinMs)
+  }
+
   isInSync(brokerId: BrokerId): boolean {
     return this.#leader?.isInSync(brokerId) === true
   }
@@ -117,6 +141,11 @@ export class Partition {
       this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
     } else this.#leader.becameLeader(role, clock.monotonicMs())
     this.#carryOut(this.#leader)
+  }
+
+  /** The controller has said what it is, or said it again. */
+  ordered(brokerEpoch: BrokerEpoch): void {
+    if (brokerEpoch > this.#orderedUnder) this.#orderedUnder = brokerEpoch
   }
 
   /** Within the term: who has a replica, or is in sync, has changed. */
@@ -234,6 +263,11 @@ export class Partition {
     this.#carryOut(leader)
     this.startsMoved()
     return true
+  }
+
+  /** That broker does not follow us any more. */
+  followerLeft(brokerId: BrokerId): void {
+    this.#leader?.followerLeft(brokerId)
   }
 
   /** Looks whether a follower lags too long; every half of that time. */

@@ -10,7 +10,7 @@ import type { Uuid } from '../kernel/uuid'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
-import type { IsrProposal } from './core/partition-leader'
+import type { FollowerPolls, IsrProposal } from './core/partition-leader'
 import { Purgatory } from './core/purgatory'
 import { topicNameProblem } from './core/topic-name'
 import type { Truncation } from './follower-replica'
@@ -32,9 +32,13 @@ export interface ReplicaManagerOptions {
   readonly truncated: (truncation: Truncation) => void
   /** replica.lag.time.max.ms */
   readonly lagMaxMs: number
+  /** Until when this broker's session with the ensemble is surely alive, by the monotonic clock; absent: for ever. */
+  readonly aliveUntilMs?: () => number
 }
 
 export interface PartitionOrder extends PartitionRole {
+  /** Of the registration that the controller meant; absent: any. */
+  readonly brokerEpoch?: BrokerEpoch
   readonly topic: string
   readonly partition: number
   readonly topicId: Uuid
@@ -105,6 +109,7 @@ export class ReplicaManager {
   /** Partitions with a deletion of which not all followers have heard. */
   readonly #deleting = new Set<Partition>()
   readonly #followersAskedMs = new Map<BrokerId, number>()
+  readonly #followerPolls = new Map<BrokerId, FollowerPolls & { readonly lastMs: number }>()
   #orders: Promise<void> = Promise.resolve()
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
@@ -119,8 +124,20 @@ export class ReplicaManager {
       if (this.purgatory.isWatched(name)) this.#touch(name)
     }
     const followerAskedMs = (follower: BrokerId): number => this.#followersAskedMs.get(follower) ?? -Infinity
-    const told = { isrProposed, truncated, followerAskedMs }
-    this.#partitionPorts = { brokerId, clock, lagMaxMs, log, grown, isAlive, ...told }
+    this.#partitionPorts = {
+      brokerId,
+      clock,
+      lagMaxMs,
+      log,
+      grown,
+      isAlive,
+      isrProposed,
+      truncated,
+      followerAskedMs,
+      followerPolls: (follower) => this.#followerPolls.get(follower),
+      isSurelyRegistered: (orderedUnder) =>
+        orderedUnder >= this.#brokerEpoch && clock.monotonicMs() < (options.aliveUntilMs?.() ?? Infinity)
+    }
   }
 
   get brokerId(): BrokerId {
@@ -158,6 +175,12 @@ export class ReplicaManager {
     const held = this.partition(topic, partition)
     if (held === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
     return held.isLeader ? held : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  /** The same for clients, which are told of a history that goes on elsewhere by nobody. */
+  leaderForClients(topic: string, partition: number): ReturnType<ReplicaManager['leader']> {
+    const held = this.leader(topic, partition)
+    return typeof held === 'string' || held.isSurelyLed ? held : 'NOT_LEADER_OR_FOLLOWER'
   }
 
   // ── control plane ────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,6 +246,7 @@ export class ReplicaManager {
       if (order.topicId !== held.topicId) return 'INCONSISTENT_TOPIC_ID'
       if (order.leaderEpoch < held.leaderEpoch) return 'STALE_CONTROLLER_EPOCH'
       if (order.leaderEpoch === held.leaderEpoch) {
+        held.ordered(order.brokerEpoch ?? this.#brokerEpoch)
         // Of the same term: what the controller has stored since, or a repetition.
         if (order.partitionEpoch > held.role.partitionEpoch && order.leader === held.role.leader) held.updated(order)
         return 'NONE'
@@ -235,6 +259,7 @@ export class ReplicaManager {
     const wasLeader = held?.isLeader === true
     this.#unfollow(partition)
     partition.assume(order)
+    partition.ordered(order.brokerEpoch ?? this.#brokerEpoch)
     if (partition.follower !== undefined) this.#options.fetchers.follow(partition.follower)
     if (partition.isLeader) for (const listener of this.#listeners) listener.elected(partition)
     else if (wasLeader) this.#resigned(partition)
@@ -392,6 +417,18 @@ export class ReplicaManager {
   followerAsked(follower: BrokerId): void {
     // Of brokers that there are: anybody may say to be any.
     if (this.#options.isAlive(follower)) this.#followersAskedMs.set(follower, this.#options.clock.monotonicMs())
+  }
+
+  /** A follower's request: `isWhole` when it names all that it follows, else only what has changed. */
+  followerPolled(follower: BrokerId, isWhole: boolean): void {
+    if (!this.#options.isAlive(follower)) return
+    const nowMs = this.#options.clock.monotonicMs()
+    const known = this.#followerPolls.get(follower)
+    this.#followerPolls.set(follower, {
+      sinceMs: isWhole || known === undefined ? nowMs : known.sinceMs,
+      beforeLastMs: known?.lastMs ?? -Infinity,
+      lastMs: nowMs
+    })
   }
 
   /** Every half of the time that a follower may lag (replica.lag.time.max.ms). */

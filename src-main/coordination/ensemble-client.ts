@@ -91,6 +91,8 @@ interface PendingRequest {
 }
 
 const anyVersion = -1
+/** Of no request: the frame that attaches has none. */
+const handshakeXid = 0
 const reconnectDelayMinMs = 20
 const reconnectDelayMaxMs = 1_000
 const connectTimeoutMaxMs = 5_000
@@ -118,6 +120,9 @@ export class EnsembleClient {
   #timer: Timer | undefined
   #lastSentMs = 0
   #lastHeardMs = 0
+  /** The oldest question after the last answer, and when it was asked. */
+  #probe: { readonly xid: number; readonly sentMs: number } | undefined
+  #confirmedMs = -Infinity
   #closing: Promise<void> | undefined
 
   constructor(options: EnsembleClientOptions) {
@@ -143,6 +148,14 @@ export class EnsembleClient {
 
   get negotiatedTimeoutMs(): number {
     return this.#timeoutMs
+  }
+
+  /**
+   * By our own monotonic clock: before this nobody can have taken the session for expired, since a member has answered what was
+   * asked a timeout earlier. -Infinity without a session.
+   */
+  get aliveUntilMs(): number {
+    return this.#confirmedMs + this.#timeoutMs
   }
 
   /** Begins to connect; after 'expired' it begins a new session. Returns at once: see whenConnected. */
@@ -338,7 +351,7 @@ export class EnsembleClient {
           reject(error)
         }
       })
-      this.#send(frame)
+      this.#send(frame, xid)
     })
   }
 
@@ -348,9 +361,16 @@ export class EnsembleClient {
     }
   }
 
-  #send(frame: Uint8Array): void {
+  #send(frame: Uint8Array, xid: number): void {
     this.#connection?.send(frame)
     this.#lastSentMs = this.#options.clock.monotonicMs()
+    this.#probe ??= { xid, sentMs: this.#lastSentMs }
+  }
+
+  #answered(xid: number): void {
+    if (this.#probe?.xid !== xid) return
+    this.#confirmedMs = this.#probe.sentMs
+    this.#probe = undefined
   }
 
   // ── connection ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,7 +405,8 @@ export class EnsembleClient {
         sessionId: this.#sessionId,
         password: this.#password,
         readOnly: false
-      })
+      }),
+      handshakeXid
     )
     this.#watchSilence(attempt)
     return {
@@ -418,13 +439,14 @@ export class EnsembleClient {
       this.#ended('expired')
       return
     }
+    this.#answered(handshakeXid)
     this.#sessionId = response.sessionId
     this.#password = copyOfBytes(response.password)
     this.#timeoutMs = response.timeoutMs
     this.#reconnectDelayMs = reconnectDelayMinMs
     this.#state = 'connected'
     for (const request of this.#watches.setWatchesRequests(this.#lastZxidSeen)) {
-      this.#send(requestFrame(specialXids.setWatches, request))
+      this.#send(requestFrame(specialXids.setWatches, request), specialXids.setWatches)
     }
     for (const waiter of this.#waiting) waiter.resolve()
     this.#waiting.clear()
@@ -439,6 +461,7 @@ export class EnsembleClient {
       return
     }
     if (compareZxid(header.zxid, this.#lastZxidSeen) > 0) this.#lastZxidSeen = header.zxid
+    this.#answered(header.xid)
     if (header.xid === specialXids.ping || header.xid === specialXids.setWatches) return
     const pending = this.#pending[0]
     if (pending?.xid !== header.xid) throw new DecodeError(`reply to request ${header.xid} out of turn`)
@@ -466,7 +489,7 @@ export class EnsembleClient {
         return
       }
       if (this.#state === 'connected' && now - this.#lastSentMs >= third * 0.9) {
-        this.#send(requestFrame(specialXids.ping, { type: 'ping' }))
+        this.#send(requestFrame(specialXids.ping, { type: 'ping' }), specialXids.ping)
       }
       this.#watchSilence(attempt)
     }
@@ -495,6 +518,7 @@ export class EnsembleClient {
     this.#connection?.destroy()
     this.#dropTransport()
     this.#state = event
+    this.#confirmedMs = -Infinity
     this.#watches.clear()
     const code = event === 'expired' ? 'SESSIONEXPIRED' : 'CONNECTIONLOSS'
     this.#failPending(code)
@@ -518,6 +542,7 @@ export class EnsembleClient {
   #dropTransport(): void {
     this.#attempt++
     this.#connection = undefined
+    this.#probe = undefined
     this.#timer?.cancel()
     this.#timer = undefined
   }

@@ -65,6 +65,14 @@ export interface LeaderOptions {
   readonly isAlive?: (follower: BrokerId) => boolean
 }
 
+/** What is known of a follower's requests, for whatever partitions; times as the leader's. */
+export interface FollowerPolls {
+  /** It named all that it follows then, and since then what changed. */
+  readonly sinceMs: number
+  /** The one before the last: when it was sent, or later, the follower had not gone elsewhere. */
+  readonly beforeLastMs: number
+}
+
 export interface FollowerFetch {
   /** The follower has everything below. */
   readonly offset: Offset
@@ -194,6 +202,23 @@ export class PartitionLeader {
     for (const id of this.#followers.keys()) if (!term.replicas.includes(id)) this.#followers.delete(id)
     for (const id of term.replicas)
       if (id !== this.#options.brokerId && !this.#followers.has(id)) this.#followers.set(id, new ReplicaProgress())
+  }
+
+  followerLeft(brokerId: BrokerId): void {
+    this.#followers.get(brokerId)?.left()
+  }
+
+  /**
+   * Whether nobody can have taken its place before `sinceMs`: each replica that may be elected has followed this leader until
+   * then. One that asks knows of no other leader; what it asks was sent after the answer to what it asked before.
+   */
+  isFollowedByRivals(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
+    for (const [id, follower] of this.#followers) {
+      if (!this.#isInMaximalIsr(id)) continue
+      const known = polls(id)
+      if (known === undefined || known.beforeLastMs < sinceMs || !follower.isFollowing(known.sinceMs)) return false
+    }
+    return true
   }
 
   /** Within the term the controller has stored something else: another ISR, or replicas that come or go (reassignment). */

@@ -17,6 +17,7 @@ export class ReplicaProgress {
   #caughtUpMs = never
   #isEligible = false
   #brokerEpoch: BrokerEpoch = -1n
+  #hasLeft = false
 
   /** Of the follower; -1 until its first fetch in this leadership. */
   get logEndOffset(): Offset {
@@ -56,6 +57,16 @@ export class ReplicaProgress {
     this.#logStartOffset = unknown
   }
 
+  /** It does not ask for this partition any more. */
+  left(): void {
+    this.#hasLeft = true
+  }
+
+  /** Whether it has asked for this partition since `sinceMs`, and has not left it. */
+  isFollowing(sinceMs: number): boolean {
+    return !this.#hasLeft && this.#fetchedMs >= sinceMs
+  }
+
   /** It has everything below `offset`, and asks for more. */
   fetched(fetch: {
     readonly offset: Offset
@@ -77,6 +88,7 @@ export class ReplicaProgress {
     this.#logStartOffset = fetch.logStartOffset ?? unknown
     this.#leaderEndAtFetch = leaderEndOffset
     this.#fetchedMs = nowMs
+    this.#hasLeft = false
     this.#isEligible = fetch.isEligible
     this.#brokerEpoch = fetch.brokerEpoch ?? -1n
   }

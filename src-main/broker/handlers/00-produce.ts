@@ -122,7 +122,7 @@ function write(broker: BrokerServices, request: Request, piece: Piece): Written 
   if (isInternalTopic(piece.topic)) {
     return refused('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${piece.topic}`)
   }
-  const partition = broker.replicas.leader(piece.topic, piece.partition)
+  const partition = broker.replicas.leaderForClients(piece.topic, piece.partition)
   if (typeof partition === 'string') return refused(wrongBroker(broker, piece, partition))
   if (piece.records === null || piece.records.length === 0)
     return refused('INVALID_RECORD', 'A produce request carries exactly one batch a partition')

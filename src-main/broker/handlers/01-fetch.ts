@@ -64,7 +64,10 @@ export function fetch(broker: BrokerServices): HandlerRow {
     *handle(request, { header }) {
       const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion) }
       const { sessionId, sessionEpoch } = request
-      if (sessionEpoch !== wholeFetch && sessionEpoch !== noSession) return yield* goOn(poll)
+      const isWhole = sessionEpoch === wholeFetch || sessionEpoch === noSession
+      const { follower } = poll.fetching
+      if (follower !== undefined) broker.replicas.followerPolled(follower, isWhole)
+      if (!isWhole) return yield* goOn(poll)
       if (sessionId !== 0) broker.fetchSessions.end(sessionId)
       return yield* whole(poll)
     }
@@ -211,6 +214,11 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
   }
   if (fetching.follower !== undefined) {
     broker.replicas.followerAsked(fetching.follower)
+    for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
+      const name = topicOf(broker, { topic, topicId }, fetching.version)
+      if (name === undefined) continue
+      for (const partition of partitions) broker.replicas.partition(name, partition)?.followerLeft(fetching.follower)
+    }
     kept.registeredAs(fetching.brokerEpoch)
   }
   const { epoch } = kept.session

@@ -116,8 +116,10 @@ interface Query {
 }
 
 function find(broker: BrokerServices, query: Query): Found | KafkaError {
-  const held = query.isDebugging ? broker.replicas.partition(query.topic, query.partition) : undefined
-  const partition = held ?? broker.replicas.leader(query.topic, query.partition)
+  const { topic, partition: index, isReplica, isDebugging } = query
+  const held = isDebugging ? broker.replicas.partition(topic, index) : undefined
+  const led = isReplica ? broker.replicas.leader(topic, index) : broker.replicas.leaderForClients(topic, index)
+  const partition = held ?? led
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(query.topic, query.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'

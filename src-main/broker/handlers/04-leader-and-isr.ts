@@ -67,6 +67,8 @@ async function loadConfigs(broker: BrokerServices, topics: readonly TopicStates[
 
 async function obey(broker: BrokerServices, topics: readonly TopicStates[], from: Request) {
   const turns = new Turns(broker.clock)
+  // Versions that carry no broker epoch say -1.
+  const under = from.brokerEpoch < 0n ? {} : { brokerEpoch: from.brokerEpoch }
   const obeyed = []
   const led: string[] = []
   const followed: string[] = []
@@ -74,7 +76,7 @@ async function obey(broker: BrokerServices, topics: readonly TopicStates[], from
     const partitionErrors = []
     for (const state of partitionStates) {
       const { partitionIndex, leader, leaderEpoch, isr, replicas, partitionEpoch } = state
-      const role = { leader, leaderEpoch, isr, replicas, partitionEpoch }
+      const role = { leader, leaderEpoch, isr, replicas, partitionEpoch, ...under }
       const before = broker.replicas.partition(topicName, partitionIndex)?.leaderEpoch
       const error = await broker.replicas.assume({ topic: topicName, partition: partitionIndex, topicId, ...role })
       partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })

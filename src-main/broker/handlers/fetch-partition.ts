@@ -132,8 +132,9 @@ function attempt(
 
 const noRecords = new Uint8Array(0)
 
-function heldFor({ replicas }: BrokerServices, { isDebugging }: Fetching, topic: string, index: number) {
-  return (isDebugging ? replicas.partition(topic, index) : undefined) ?? replicas.leader(topic, index)
+function heldFor({ replicas }: BrokerServices, { follower, isDebugging }: Fetching, topic: string, index: number) {
+  if (follower !== undefined) return replicas.leader(topic, index)
+  return (isDebugging ? replicas.partition(topic, index) : undefined) ?? replicas.leaderForClients(topic, index)
 }
 
 function locate(

@@ -138,7 +138,8 @@ describe('tombstones for which there is no room', () => {
     })
     const index = groupPartition('g', groupOffsetsPartitions)
     const log = { logStartOffset: 0, logEndOffset: 0 }
-    listener?.elected({ topic: groupOffsetsTopic, index, name: 'offsets', log } as unknown as Partition)
+    const led = { topic: groupOffsetsTopic, index, name: 'offsets', isSurelyLed: true, log }
+    listener?.elected(led as unknown as Partition)
     const topics = Array.from({ length: 20 }, (_, i) => `topic-${i}`)
     const offsets = topics.map((topic) => ({ topic, partition: 0, offset: 1, leaderEpoch: 0, metadata: null }))
     await groups.commit('g', { memberId: '', groupInstanceId: null }, -1, offsets)

@@ -46,7 +46,8 @@ async function committedIn(log: Pick<PartitionLog, 'logStartOffset' | 'logEndOff
     stateChanged: () => undefined
   })
   const index = groupPartition('g', groupOffsetsPartitions)
-  listener?.elected({ topic: groupOffsetsTopic, index, name: 'offsets', log } as unknown as Partition)
+  const led = { topic: groupOffsetsTopic, index, name: 'offsets', isSurelyLed: true, log }
+  listener?.elected(led as unknown as Partition)
   await clock.run(1_000)
   const committed = groups.committed('g')
   return typeof committed === 'string'

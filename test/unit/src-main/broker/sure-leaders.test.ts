@@ -1,0 +1,102 @@
+/** A leader that cannot know whether another has been elected: clients are told nothing that may be over. */
+import { describe, expect, it } from 'vitest'
+import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
+import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
+import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
+import { errorName } from '../../../../src-main/protocol/wire/error-codes'
+import { batchOf } from '../../../support/record-samples'
+import { ReplicaWorld } from '../../../support/replica-world'
+
+const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
+const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fetchResponse } as const
+
+/** Broker 2 leads a partition of three replicas, in which there is a record. */
+async function ledBy2() {
+  const replicas = await ReplicaWorld.start()
+  const { world } = replicas
+  await replicas.create('r', [[2, 1, 3]])
+  await replicas.produce('r', ['a'])
+  // Neither a broker's machine nor the member's.
+  const ports = { clock: world.clock, network: world.network.of('client') }
+  const channel = () => new BrokerChannel(ports, { host: 'sim', port: 9093 }, 'test')
+  /** Where broker 2 says that it ends, or which error. */
+  const end = async () => {
+    const partitions = [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }]
+    const asked = { replicaId: -1, isolationLevel: 0, topics: [{ name: 'r', partitions }] }
+    const found = (await channel().ask(listCall, asked, 60_000)).topics[0]?.partitions[0]
+    return found?.errorCode === 0 ? found.offset : errorName(found?.errorCode ?? -1)
+  }
+  const fetched = async (fetchOffset: number) => {
+    const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes: 1000 }]
+    const asked = { maxWaitMs: 0, minBytes: 0, topics: [{ topic: 'r', partitions }], forgottenTopicsData: [] }
+    const found = (await channel().ask(fetchCall, asked, 60_000)).responses[0]?.partitions[0]
+    return errorName(found?.errorCode ?? -1)
+  }
+  return { replicas, world, end, fetched }
+}
+
+describe('a leader that was paused while another was elected', () => {
+  it('answers none of the clients that waited for it', async () => {
+    const { replicas, world, end, fetched } = await ledBy2()
+    expect(await world.clock.until(end())).toBe(1)
+    world.machine(2).pause()
+    const asked = Promise.all([end(), fetched(0), fetched(3)])
+    await replicas.until('r', 0, ({ leader }) => leader === 1)
+    expect(await replicas.produce('r', ['b', 'c'])).toBe('NONE')
+    world.machine(2).resume()
+
+    const refusals = ['NOT_LEADER_OR_FOLLOWER', 'NOT_LEADER_OR_FOLLOWER', 'NOT_LEADER_OR_FOLLOWER']
+    expect(await world.clock.until(asked)).toEqual(refusals)
+    await replicas.until('r', 0, ({ isr }) => isr.length === 3)
+    expect(await replicas.produceTo(1, 'r', batchOf(['d']))).toBe('NONE')
+    expect(world.failures).toEqual([])
+  })
+
+  it('answers at once when it was not away for as long as its session lasts', async () => {
+    const { world, end } = await ledBy2()
+    world.machine(2).pause()
+    const asked = end()
+    await world.clock.run(3_000)
+    world.machine(2).resume()
+
+    expect(await world.clock.until(asked)).toBe(1)
+  })
+})
+
+describe('a leader without the ensemble', () => {
+  it('goes on as long as its followers follow', async () => {
+    const { replicas, world, end } = await ledBy2()
+    await world.stopEnsemble()
+    await world.clock.run(20_000)
+
+    expect(await replicas.produceTo(2, 'r', batchOf(['b']))).toBe('NONE')
+    expect(await world.clock.until(end())).toBe(2)
+  })
+
+  it('alone in its ISR goes on by itself', async () => {
+    const { replicas, world, end } = await ledBy2()
+    for (const id of [1, 3]) replicas.kill(id)
+    world.brokers.delete(1)
+    await replicas.until('r', 0, ({ isr }) => isr.length === 1)
+    await world.stopEnsemble()
+    await world.clock.run(20_000)
+
+    expect(await world.clock.until(end())).toBe(1)
+  })
+
+  it('tells nothing a while after another leads, which it was not told of', async () => {
+    const { replicas, world, end } = await ledBy2()
+    for (const [from, to] of [
+      ['broker-2', 'outside'],
+      ['outside', 'broker-2']
+    ] as const)
+      world.network.fault(from, to, { isCut: true })
+    await replicas.until('r', 0, ({ leader }) => leader === 1)
+    await world.clock.run(3_000)
+
+    expect(await world.clock.until(end())).toBe('NOT_LEADER_OR_FOLLOWER')
+    world.network.heal()
+    await replicas.until('r', 0, ({ isr }) => isr.length === 3)
+    expect(replicas.logOf(2, 'r')).toBe(replicas.logOf(1, 'r'))
+  })
+})
