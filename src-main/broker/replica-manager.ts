@@ -340,7 +340,10 @@ export class ReplicaManager {
   /** Who was given a partition may have waited since: whether it is led is looked at now. */
   append(partition: Partition, batch: Uint8Array, options: AppendOptions): LeaderAppendResult {
     if (!partition.isLed) return notLeader
-    if (options.needsMinIsr && partition.isUnderMinIsr) return notEnoughReplicas
+    if (options.needsMinIsr && partition.isUnderMinIsr) {
+      partition.log.refused(batch, 'NOT_ENOUGH_REPLICAS')
+      return notEnoughReplicas
+    }
     const { leaderEpoch } = partition
     const { produceVersion } = options
     const result = partition.log.appendAsLeader(

@@ -57,6 +57,7 @@ export type AppendErrorName =
   | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
   | 'INVALID_PRODUCER_EPOCH'
   | 'KAFKA_STORAGE_ERROR'
+  | 'NOT_ENOUGH_REPLICAS'
 
 export interface Appended {
   readonly type: 'appended'

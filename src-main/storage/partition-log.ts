@@ -29,7 +29,7 @@ import { validateBatchForAppend } from '../protocol/record/batch-validation'
 import type { BatchLimits } from '../protocol/record/batch-validation'
 import type { LeaderEpochs } from './core/leader-epochs'
 import { LogOffsets } from './core/log-offsets'
-import type { ProducerBatch, ProducerState } from './core/producer-state'
+import type { PassingRefusal, ProducerBatch, ProducerState } from './core/producer-state'
 import { batchHeaderFault } from './core/recovery-scan'
 import { deletableSegments } from './core/retention'
 import { shouldRoll } from './core/roll-policy'
@@ -221,6 +221,14 @@ export class PartitionLog {
     return this.#write(batch, options.leaderEpoch, producer, nowMs, isStamped)
   }
 
+  /** Who leads refuses a batch for now, before it comes to this log: what its producer sent behind it waits for it. */
+  refused(batch: Uint8Array, error: PassingRefusal): void {
+    const { ports } = this.#context
+    if (validateBatchForAppend(batch, 0, batch.length, this.#limits, ports) !== undefined) return
+    const producer = producerBatchAt(batch, 0)
+    if (producer !== undefined) this.#producers.refused(producer, error)
+  }
+
   #duplicate(known: {
     readonly baseOffset: Offset
     readonly lastOffset: Offset
@@ -248,7 +256,7 @@ export class PartitionLog {
     patchBatch(batch, 0, baseOffset, leaderEpoch)
     const refused = this.#put(batch, { baseOffset, lastOffset, leaderEpoch, nowMs })
     if (refused !== undefined) {
-      if (producer !== undefined) this.#producers.refused(producer)
+      if (producer !== undefined) this.#producers.refused(producer, 'KAFKA_STORAGE_ERROR')
       return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message: refused.message }
     }
     if (producer !== undefined)

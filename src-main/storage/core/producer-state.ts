@@ -58,6 +58,9 @@ export interface ProducerBatch {
   readonly lastOffsetDelta: number
 }
 
+/** Of a batch that is not written now, and may be when it is sent again. */
+export type PassingRefusal = 'KAFKA_STORAGE_ERROR' | 'NOT_ENOUGH_REPLICAS'
+
 export type SequenceCheck =
   | { readonly type: 'next' }
   | {
@@ -68,18 +71,21 @@ export type SequenceCheck =
     }
   | {
       readonly type: 'error'
-      readonly error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_PRODUCER_EPOCH' | 'KAFKA_STORAGE_ERROR'
+      readonly error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_PRODUCER_EPOCH' | PassingRefusal
       readonly message: string
     }
 
 const isNext: SequenceCheck = { type: 'next' }
-/** Of more producers it is not remembered that a batch had no room. */
+/** Of more producers it is not remembered that a batch was refused. */
 const refusedMax = 1000
 
 export class ProducerState {
   readonly #producers = new Map<ProducerId, Producer>()
-  /** The first batch of each that had no room, until it is there. */
-  readonly #refused = new Map<ProducerId, { readonly epoch: number; readonly baseSequence: number }>()
+  /** The next batch of each that was refused for now, until it is there. */
+  readonly #refused = new Map<
+    ProducerId,
+    { readonly epoch: number; readonly baseSequence: number; readonly error: PassingRefusal }
+  >()
 
   get count(): number {
     return this.#producers.size
@@ -100,15 +106,16 @@ export class ProducerState {
     const refused = this.#refused.get(batch.id)
     const isBehind = refused?.epoch === batch.epoch && refused.baseSequence !== batch.baseSequence
     if (!isBehind || check.type === 'duplicate') return check
-    // It was sent before its producer knew. librdkafka takes it for lost order when what is tried again is told so twice.
-    const message = `producer ${batch.id} has sequence ${refused.baseSequence} before it, for which there was no room`
-    return { type: 'error', error: 'KAFKA_STORAGE_ERROR', message }
+    // It was sent before its producer knew. librdkafka takes it for lost sequences, and gives up for good.
+    const message = `producer ${batch.id} has sequence ${refused.baseSequence} before it, which was refused`
+    return { type: 'error', error: refused.error, message }
   }
 
-  /** There was no room for a batch that was checked: what its producer sent after it waits for it. */
-  refused({ id, epoch, baseSequence }: ProducerBatch): void {
+  /** A batch that could be next is not written now: what its producer sent behind it is refused in the same words. */
+  refused(batch: ProducerBatch, error: PassingRefusal): void {
+    const { id, epoch, baseSequence } = batch
     if (this.#refused.size >= refusedMax && !this.#refused.has(id)) return
-    this.#refused.set(id, { epoch, baseSequence })
+    if (this.check(batch).type === 'next') this.#refused.set(id, { epoch, baseSequence, error })
   }
 
   #checkSequence(batch: ProducerBatch): SequenceCheck {

@@ -43,11 +43,11 @@ describe('an idempotent producer', () => {
     expect(outcome(state.check(batch(10)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   })
 
-  it('is told of the room that there was not for a batch until that batch is there', () => {
+  it.each(['KAFKA_STORAGE_ERROR', 'NOT_ENOUGH_REPLICAS'] as const)('is told %s until that batch is there', (error) => {
     const state = wrote(2)
-    state.refused(batch(20))
+    state.refused(batch(20), error)
 
-    expect(outcome(state.check(batch(30)))).toBe('KAFKA_STORAGE_ERROR')
+    expect(outcome(state.check(batch(30)))).toBe(error)
     expect(outcome(state.check(batch(10)))).toBe('duplicate')
     expect(outcome(state.check(batch(20)))).toBe('next')
     // Its producer has given up, and begins anew.
@@ -57,9 +57,18 @@ describe('an idempotent producer', () => {
     expect(outcome(state.check(batch(40)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   })
 
-  it('that is unknown does not begin behind a batch for which there was no room', () => {
+  it('waits for no batch that is there, or could not be next', () => {
+    const state = wrote(2)
+    state.refused(batch(10), 'NOT_ENOUGH_REPLICAS')
+    state.refused(batch(50), 'NOT_ENOUGH_REPLICAS')
+
+    expect(outcome(state.check(batch(20)))).toBe('next')
+    expect(outcome(state.check(batch(30)))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  })
+
+  it('that is unknown does not begin behind a batch that was refused', () => {
     const state = new ProducerState()
-    state.refused(batch(0))
+    state.refused(batch(0), 'KAFKA_STORAGE_ERROR')
 
     expect(outcome(state.check(batch(10)))).toBe('KAFKA_STORAGE_ERROR')
     expect(outcome(state.check(batch(10, 10, 0, 8)))).toBe('next')
