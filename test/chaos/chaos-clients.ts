@@ -152,7 +152,7 @@ export class ChaosClients {
     this.#entries.push(timed)
     const { entry } = timed
     if (entry.type !== 'read') return
-    const key = entry.reader.replace(/#\d+$/, '')
+    const key = entry.reader.replace(/\..*$/, '')
     const who = groups.get(key) ?? key
     const reached = this.#reached.get(who) ?? new Map<string, number>()
     this.#reached.set(who, reached)

@@ -6,9 +6,8 @@
  *     a time p n offset           it is acknowledged; offset -1: nobody said where it is
  *     r time p offset value       this record was read
  *     k time p offset             the next record to be read is this one
- *     g time                      where the next ones begin is not known
  *     e time p offset             here the partition ends
- *     c began ended p offset      this was committed, asked and answered at these times
+ *     c began ended p offset [group]   this was committed, asked and answered at these times
  *     o began ended p offset [group]   this is committed, as it was told
  *     d sent left failed          a producer has ended
  *     ! words                     what must not happen
@@ -42,7 +41,6 @@ export class ClientLines {
   /** By the name of a member. */
   readonly #groups: ReadonlyMap<string, string>
   readonly #sink: LineSink
-  readonly #generations = new Map<string, number>()
   #asks = 0
 
   constructor(topic: string, groups: ReadonlyMap<string, string>, sink: LineSink) {
@@ -61,7 +59,6 @@ export class ClientLines {
     const sink = this.#sink
     const place = (at: number): string => `${this.#topic}-${number(at)}`
     const tell = (atMs: number, entry: HistoryEntry): void => sink.entry({ atMs, entry })
-    const reader = `${name}#${this.#generations.get(name) ?? 0}`
     switch (kind) {
       case 's':
         return tell(number(0), { type: 'sent', producer: name, partition: place(1), value: `${name}:${number(2)}` })
@@ -77,16 +74,13 @@ export class ClientLines {
       case 'r':
         return tell(number(0), {
           type: 'read',
-          reader,
+          reader: name,
           partition: place(1),
           offset: number(2),
           value: words[3] ?? ''
         })
       case 'k':
-        return tell(number(0), { type: 'sought', reader, partition: place(1), offset: number(2) })
-      case 'g':
-        this.#generations.set(name, (this.#generations.get(name) ?? 0) + 1)
-        return
+        return tell(number(0), { type: 'sought', reader: name, partition: place(1), offset: number(2) })
       case 'e':
         return tell(number(0), { type: 'ended', client: name, partition: place(1), offset: number(2) })
       case 'c':

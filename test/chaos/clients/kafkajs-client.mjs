@@ -7,6 +7,8 @@ import kafkajs from 'kafkajs'
 const { Kafka, logLevel } = kafkajs
 const requestTimeoutMs = 6000
 const commitEveryMs = 300
+/** Longer than a session, a join and all that may be asked again. */
+const silentMaxMs = 20_000
 
 const now = () => Number(process.hrtime.bigint()) / 1e6
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
@@ -22,13 +24,13 @@ const kafka = new Kafka({
   retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 1e6 }
 })
 
+// A request that times out while nobody waits for it any more would end the process.
+process.on('unhandledRejection', (error) => tell('~', `nobody waits for: ${error}`))
+
 let isOver = false
-const over = new Promise((resolve) => {
-  const lines = createInterface({ input: process.stdin })
-  const end = () => resolve((isOver = true))
-  lines.on('line', (line) => line === 'stop' && end())
-  lines.on('close', end)
-})
+const commands = createInterface({ input: process.stdin })
+commands.on('line', (line) => (isOver ||= line === 'stop'))
+commands.on('close', () => (isOver = true))
 
 async function produce(mode, partitions, rate) {
   const isIdempotent = mode === 'idempotent'
@@ -67,41 +69,66 @@ async function produce(mode, partitions, rate) {
   await Promise.race([producer.disconnect(), pause(2000)])
 }
 
+/** kafkajs gives up at times, or waits for ever: then another one takes its place, as its user would have it. */
 async function member(group) {
+  for (let instance = 1; !isOver; instance++) {
+    let seenAt = now()
+    let isGone = false
+    // One that is on its way out may still tell of what it reads: each is a reader of its own.
+    const tellOwn = (kind, ...words) => process.stdout.write(`${name}.${instance} ${kind} ${words.join(' ')}\n`)
+    const consumer = await consume(group, tellOwn, {
+      lives: () => (seenAt = now()),
+      ended: () => (isGone = true)
+    }).catch((error) => tell('~', `not begun: ${error.message}`))
+    while (!isOver && consumer !== undefined && !isGone && now() - seenAt < silentMaxMs) await pause(200)
+    if (!isOver) tell('~', isGone ? 'it has given up' : 'it is silent')
+    await Promise.race([consumer?.disconnect(), pause(3000)])
+  }
+}
+
+async function consume(group, tell, { lives, ended }) {
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     rebalanceTimeout: 10_000,
     maxWaitTimeInMs: 100,
-    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 1e6 }
+    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 20 }
   })
-  // Where it begins then is its own secret: from here on it is another reader.
-  consumer.on(consumer.events.GROUP_JOIN, () => tell('g', now()))
-  consumer.on(consumer.events.CRASH, ({ payload }) => tell('~', `crash: ${payload.error.message}`))
+  for (const event of [consumer.events.HEARTBEAT, consumer.events.FETCH, consumer.events.GROUP_JOIN])
+    consumer.on(event, lives)
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    tell('~', `crash: ${payload.error.message}`)
+    if (payload.restart !== true) ended()
+  })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
-  let commitAt = 0
+  let [commitAt, commitBegan] = [0, 0]
+  // One that is being disconnected resolves what it has not committed, too.
+  consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+    for (const { partitions } of payload.topics)
+      for (const { partition, offset } of partitions) tell('c', commitBegan, now(), partition, offset, group)
+  })
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch, heartbeat }) => {
+      // It goes back to what is committed without a word, whenever it finds its metadata stale.
+      tell('k', now(), batch.partition, batch.firstOffset() ?? 0)
       for (const { offset, value } of batch.messages)
         tell('r', now(), batch.partition, offset, value.toString().split(' ', 1)[0])
       if (now() < commitAt) return
       commitAt = now() + commitEveryMs
       const next = BigInt(batch.lastOffset()) + 1n
-      const began = now()
+      commitBegan = now()
       try {
         await consumer.commitOffsets([{ topic, partition: batch.partition, offset: String(next) }])
-        tell('c', began, now(), batch.partition, next)
       } catch (error) {
         tell('~', `not committed: ${error.message}`)
       }
       await heartbeat()
     }
   })
-  await over
-  await Promise.race([consumer.disconnect(), pause(3000)])
+  return consumer
 }
 
 await { produce, member }[verb](...rest)
