@@ -43,9 +43,9 @@ export interface PartitionPorts extends FollowerPorts {
 
 /**
  * A leader that cannot know whether its session has ended goes on while its followers follow: their requests are held for half a
- * second, and this is two of them on a slow network.
+ * second, and this is two of them.
  */
-const followedWithinMs = 2000
+const followedWithinMs = 1200
 
 export class Partition {
   readonly name: string
@@ -104,9 +104,17 @@ export class Partition {
   get isSurelyLed(): boolean {
     const leader = this.#leader
     if (leader === undefined) return false
-    const { isSurelyRegistered, followerPolls, clock } = this.#ports
-    if (isSurelyRegistered(this.#orderedUnder)) return true
+    if (this.isSurelyOrdered) return true
+    const { followerPolls, clock } = this.#ports
     return leader.isFollowedByRivals(followerPolls, clock.monotonicMs() - followedWithinMs)
+  }
+
+  /**
+   * The controller cannot have said otherwise since. Without that a client that knows of more than is here has it from another
+   * leader.
+   */
+  get isSurelyOrdered(): boolean {
+    return this.#ports.isSurelyRegistered(this.#orderedUnder)
   }
 
   isInSync(brokerId: BrokerId): boolean {

@@ -350,6 +350,9 @@ export class ReplicaManager {
       batch,
       produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
     )
+    // What its producer has written before went to another leader.
+    if (result.type === 'error' && result.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !partition.isSurelyOrdered)
+      return notLeader
     if (result.type === 'appended') {
       this.traffic.bytesIn += batch.length
       this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1

@@ -103,7 +103,8 @@ function attempt(
   const diverging = divergenceOf(log, wanted)
   if (diverging === 'OFFSET_OUT_OF_RANGE') return 'OFFSET_OUT_OF_RANGE'
   const located = diverging === undefined ? locate(log, fetching, wanted, place) : []
-  if (located === 'OFFSET_OUT_OF_RANGE') return located
+  if (located === 'OFFSET_OUT_OF_RANGE')
+    return fetching.follower === undefined && !partition.isSurelyOrdered ? 'NOT_LEADER_OR_FOLLOWER' : located
   const slices = isHeldBack(broker, fetching, partition) ? [] : located
   if (diverging === undefined && !place.isAgain) {
     // Before the watermark is looked at: the follower hears at once of what it has just committed.
