@@ -2,7 +2,9 @@
 import type { BrokerAddress } from '../kernel/cluster-ports'
 import type { ClusterIdentity } from '../kernel/cluster-identity'
 import { AppError } from '../kernel/errors'
+import type { BrokerId } from '../kernel/ids'
 import { BrokerLanes, type Ask, type HostPort } from './broker-lanes'
+import { candidates } from './candidates'
 
 export const commandLane = 'command'
 export const sampleLane = 'sample'
@@ -14,6 +16,7 @@ export class Brokers {
   #controllerId: number | null = null
   /** Whoever answered last is asked first. */
   #lastGood: HostPort | undefined
+  #registered: readonly BrokerId[] | null = null
 
   readonly #identity: ClusterIdentity
 
@@ -32,6 +35,11 @@ export class Brokers {
   learn(brokers: readonly BrokerAddress[], controllerId: number | null): void {
     for (const { id, host, port } of brokers) this.#known.set(id, { host, port })
     this.#controllerId = controllerId
+  }
+
+  /** As the ensemble tells; null: it tells nothing. */
+  prefer(registered: readonly BrokerId[] | null): void {
+    this.#registered = registered
   }
 
   get controllerId(): number | null {
@@ -53,7 +61,7 @@ export class Brokers {
   /** One after the other until one answers; the last failure when none does. */
   async askAny<T>(lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
     let failure: unknown = new AppError('CONNECTION_REFUSED', 'No broker is known.')
-    for (const to of this.#candidates()) {
+    for (const to of this.#candidates) {
       try {
         const answer = await this.lanes.ask(to, lane, timeoutMs, ask)
         this.#lastGood = to
@@ -70,11 +78,12 @@ export class Brokers {
     })
   }
 
-  #candidates(): readonly HostPort[] {
-    const candidates = new Map<string, HostPort>()
-    const first = this.#lastGood === undefined ? [] : [this.#lastGood]
-    for (const to of [...first, ...this.#known.values(), ...this.#bootstrap])
-      candidates.set(`${to.host}:${to.port}`, to)
-    return [...candidates.values()]
+  get #candidates(): readonly HostPort[] {
+    return candidates({
+      known: this.#known,
+      bootstrap: this.#bootstrap,
+      lastGood: this.#lastGood,
+      registered: this.#registered
+    })
   }
 }

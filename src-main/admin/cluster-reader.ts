@@ -30,7 +30,8 @@ const timestampOf = { latest: -1n, earliest: -2n } as const
 
 export function clusterReader(brokers: Brokers): ClusterReader {
   return {
-    async metadata({ timeoutMs, topics }) {
+    async metadata({ timeoutMs, topics, registered }) {
+      if (registered !== undefined) brokers.prefer(registered)
       const lane = topics === undefined ? sampleLane : commandLane
       const wanted = topics === undefined ? null : [...topics]
       const answer = await brokers.askAny(lane, timeoutMs, async (connection) => {

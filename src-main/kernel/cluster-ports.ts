@@ -89,6 +89,8 @@ export interface ClusterReader {
     readonly timeoutMs: number
     /** Absent: all. */
     readonly topics?: readonly string[]
+    /** Brokers that the ensemble knows, which are asked first from now on; null: it says nothing. */
+    readonly registered?: readonly BrokerId[] | null
   }): Promise<ClusterMetadata>
   /** `latest` is the high watermark, `earliest` the log start. */
   offsets(

@@ -123,7 +123,7 @@ export class Sampler {
     this.#isReadAnew = false
     const begunMs = clock.monotonicMs()
     try {
-      const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs })
+      const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs, registered: ensemble?.brokerIds ?? null })
       const readMs = clock.monotonicMs()
       this.#metadataRead = { atMs: readMs, tookMs: readMs - begunMs, ensemble }
       this.#metadata = metadata
