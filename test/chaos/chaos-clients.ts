@@ -28,6 +28,8 @@ export interface ClientsOptions {
 }
 
 const complaintLength = 4000
+/** A client that has had enough, and is to be started anew. */
+const againCode = 75
 
 interface Client {
   readonly name: string
@@ -60,6 +62,7 @@ export class ChaosClients {
   /** How far each reader, or group, has come, by partition. */
   readonly #reached = new Map<string, Map<string, number>>()
   readonly #acks = new Map<string, { count: number; lastMs: number; gapMs: number; gapAtMs: number }>()
+  #isQuiet = false
   #isEnding = false
 
   constructor(options: ClientsOptions) {
@@ -109,7 +112,7 @@ export class ChaosClients {
 
   #spawn(name: string, topic: string, isProducer: boolean, command: string, args: readonly string[]): void {
     const child = spawn(command, args, { stdio: 'pipe' })
-    const kept = createWriteStream(join(this.#options.folder, `${name}.lines`))
+    const kept = createWriteStream(join(this.#options.folder, `${name}.lines`), { flags: 'a' })
     const lines = new ClientLines(topic, groups, {
       entry: (timed) => this.#took(timed),
       acked: (producer, _partition, _offset, atMs) => this.#ackedAt(producer, atMs),
@@ -140,7 +143,11 @@ export class ChaosClients {
       closed: once(child, 'close').then(([code, signal]: unknown[]) => {
         client.hasEnded = true
         kept.end()
-        if (code === 0 && this.#isEnding) return
+        if (code === againCode && !this.#isEnding) {
+          this.#options.remark(`${name} is started anew`)
+          return this.#spawn(name, topic, isProducer, command, args)
+        }
+        if (code === 0 && (this.#isEnding || (isProducer && this.#isQuiet))) return
         this.complaints.push(`${name} ended with ${String(code ?? signal)}: ${said}`)
       })
     }
@@ -184,7 +191,7 @@ export class ChaosClients {
 
   /** All producers, and none of the others. */
   async quiet(): Promise<void> {
-    this.#isEnding = true
+    this.#isQuiet = true
     const producers = this.#clients.filter(({ isProducer }) => isProducer)
     for (const { name, child } of producers) child.stdin?.write(name === 'java' ? 'quiet\n' : 'stop\n')
     await Promise.all(producers.filter(({ name }) => name !== 'java').map(({ closed }) => closed))

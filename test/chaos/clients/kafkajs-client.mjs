@@ -9,6 +9,8 @@ const requestTimeoutMs = 6000
 const commitEveryMs = 300
 /** Longer than a session, a join and all that may be asked again. */
 const silentMaxMs = 20_000
+/** Asks for another process in place of this one. */
+const againCode = 75
 
 const now = () => Number(process.hrtime.bigint()) / 1e6
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
@@ -69,24 +71,23 @@ async function produce(mode, partitions, rate) {
   await Promise.race([producer.disconnect(), pause(2000)])
 }
 
-/** kafkajs gives up at times, or waits for ever: then another one takes its place, as its user would have it. */
+/** kafkajs gives up at times, or waits for ever: then another process takes its place, as its user would have it. */
 async function member(group) {
-  for (let instance = 1; !isOver; instance++) {
-    let seenAt = now()
-    let isGone = false
-    // One that is on its way out may still tell of what it reads: each is a reader of its own.
-    const tellOwn = (kind, ...words) => process.stdout.write(`${name}.${instance} ${kind} ${words.join(' ')}\n`)
-    const consumer = await consume(group, tellOwn, {
-      lives: () => (seenAt = now()),
-      ended: () => (isGone = true)
-    }).catch((error) => tell('~', `not begun: ${error.message}`))
-    while (!isOver && consumer !== undefined && !isGone && now() - seenAt < silentMaxMs) await pause(200)
-    if (!isOver) tell('~', isGone ? 'it has given up' : 'it is silent')
-    await Promise.race([consumer?.disconnect(), pause(3000)])
+  let seenAt = now()
+  let isGone = false
+  const consumer = await consume(group, {
+    lives: () => (seenAt = now()),
+    ended: () => (isGone = true)
+  }).catch((error) => tell('~', `not begun: ${error.message}`))
+  while (!isOver && consumer !== undefined && !isGone && now() - seenAt < silentMaxMs) await pause(200)
+  if (!isOver) {
+    tell('~', isGone ? 'it has given up' : 'it is silent')
+    process.exit(againCode)
   }
+  await Promise.race([consumer?.disconnect(), pause(3000)])
 }
 
-async function consume(group, tell, { lives, ended }) {
+async function consume(group, { lives, ended }) {
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: 6000,

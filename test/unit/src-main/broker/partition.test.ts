@@ -22,6 +22,8 @@ describe('a partition that is led, followed and led again', () => {
       log: () => undefined,
       grown: () => undefined,
       truncated: () => undefined,
+      followerPolls: () => undefined,
+      isSurelyRegistered: () => true,
       followerAskedMs: () => -Infinity,
       isrProposed: (_partition, proposal) => void proposals.push(proposal)
     })
