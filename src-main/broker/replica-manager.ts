@@ -238,6 +238,8 @@ export class ReplicaManager {
   }
 
   async #assume(order: PartitionOrder): Promise<KafkaError> {
+    const { brokerEpoch = this.#brokerEpoch } = order
+    const role = roleOf(order)
     // The name becomes a folder: the listener is open to everybody on this machine.
     if (topicNameProblem(order.topic) !== undefined || order.partition < 0) return 'INVALID_TOPIC_EXCEPTION'
     if (!order.replicas.includes(this.brokerId)) return 'UNKNOWN_TOPIC_OR_PARTITION'
@@ -246,9 +248,9 @@ export class ReplicaManager {
       if (order.topicId !== held.topicId) return 'INCONSISTENT_TOPIC_ID'
       if (order.leaderEpoch < held.leaderEpoch) return 'STALE_CONTROLLER_EPOCH'
       if (order.leaderEpoch === held.leaderEpoch) {
-        held.ordered(order.brokerEpoch ?? this.#brokerEpoch)
+        held.ordered(brokerEpoch)
         // Of the same term: what the controller has stored since, or a repetition.
-        if (order.partitionEpoch > held.role.partitionEpoch && order.leader === held.role.leader) held.updated(order)
+        if (order.partitionEpoch > held.role.partitionEpoch && order.leader === held.role.leader) held.updated(role)
         return 'NONE'
       }
     }
@@ -258,8 +260,8 @@ export class ReplicaManager {
     if (partition === 'opened') return this.#assume(order)
     const wasLeader = held?.isLeader === true
     this.#unfollow(partition)
-    partition.assume(order)
-    partition.ordered(order.brokerEpoch ?? this.#brokerEpoch)
+    partition.assume(role)
+    partition.ordered(brokerEpoch)
     if (partition.follower !== undefined) this.#options.fetchers.follow(partition.follower)
     if (partition.isLeader) for (const listener of this.#listeners) listener.elected(partition)
     else if (wasLeader) this.#resigned(partition)
@@ -303,7 +305,7 @@ export class ReplicaManager {
     const log = await logs.create(order.topic, order.partition, order.topicId, configOf(order.topic))
     if (this.partition(order.topic, order.partition) !== undefined) return 'opened'
     if (log.topicId !== undefined && log.topicId !== order.topicId) return undefined
-    const partition = new Partition(log, order.topicId, order, this.#partitionPorts)
+    const partition = new Partition(log, order.topicId, roleOf(order), this.#partitionPorts)
     const partitions = this.#topics.get(order.topic)
     if (partitions === undefined) {
       this.#topics.set(order.topic, new Map([[order.partition, partition]]))
@@ -463,6 +465,11 @@ export class ReplicaManager {
       this.purgatory.touched(names)
     })
   }
+}
+
+/** What is kept of an order, and shown. */
+function roleOf({ leader, leaderEpoch, isr, replicas, partitionEpoch }: PartitionOrder): PartitionRole {
+  return { leader, leaderEpoch, isr, replicas, partitionEpoch }
 }
 
 /** Its answer, which may be large, is not kept until the next one. */
