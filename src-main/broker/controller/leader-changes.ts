@@ -29,7 +29,7 @@ const electionOf = (state: PartitionState | undefined): Election =>
 function factsOf({ state, epoch }: ControllerTerm, partition: ControlledPartition): MoveFacts | undefined {
   const { replicas, state: stored } = partition
   if (stored === undefined) return undefined
-  return { replicas, stored, mayLead: (id) => state.mayLead(partition, id), controllerEpoch: epoch }
+  return { replicas, stored, mayLead: (id) => state.mayTakeOver(partition, id), controllerEpoch: epoch }
 }
 
 export interface Leaving {

@@ -192,7 +192,12 @@ function decided(
 ): Election {
   const { replicas, state: stored } = partition
   if (stored === undefined) return { type: 'unchanged' }
-  const decision = decide({ replicas, stored, mayLead: (id) => state.mayLead(partition, id), controllerEpoch: epoch })
+  const decision = decide({
+    replicas,
+    stored,
+    mayLead: (id) => state.mayTakeOver(partition, id),
+    controllerEpoch: epoch
+  })
   return decision === undefined ? { type: 'unchanged' } : { type: 'update', isUnclean: false, state: decision }
 }
 

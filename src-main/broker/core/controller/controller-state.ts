@@ -147,6 +147,12 @@ export class ControllerState {
     return this.canServe(partition, brokerId) && !this.shuttingDown.has(brokerId)
   }
 
+  /** May be given a leadership that another one has, or that nobody has: what it has is what it had when it came into the ISR. */
+  mayTakeOver(partition: ControlledPartition, brokerId: BrokerId): boolean {
+    const isLeader = partition.state?.leader === brokerId
+    return this.mayLead(partition, brokerId) && (isLeader || this.hasWholeLog(partition, brokerId))
+  }
+
   /** Its log is the one that it is followed by: the registration is of the epoch that the leader saw; -1 is not looked at. */
   mayJoinIsr(
     partition: ControlledPartition,
