@@ -37,7 +37,7 @@ export const mutants = [
     file: leader,
     from: 'this.#proposal = { id: ++this.#proposals,',
     to: 'this.#isr = new Set(isr)\n    this.#proposal = { id: ++this.#proposals,',
-    seed: 1,
+    seed: 7,
     what: 'a leader believes an ISR before the controller has stored it'
   },
   {
@@ -45,7 +45,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 2,
+    seed: 9,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -221,7 +221,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 9,
+    seed: 2,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
