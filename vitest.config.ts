@@ -74,7 +74,8 @@ export default defineConfig({
           include: ['test/kafka/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false
+          // As in interop: clusters and tools of its own for each file.
+          maxWorkers: 2
         }
       },
       {
