@@ -36,7 +36,7 @@ export const EVENT_PARAMS = {
   brokerRegistered: [],
   controllerElected: ['epoch'],
   controllerGone: [],
-  /** It was stopped, and ended its session itself. */
+  /** It was stopped and ended its session itself, or was back before anybody saw how it went. */
   brokerLeft: [],
   partitionsOffline: ['count'],
   partitionsOnline: ['count'],

@@ -122,7 +122,7 @@ export const PARTITION_COMMANDS = {
   },
   /** What would be moved. Nothing is done; `partition.reassign` does it. Without topics: of all, Kafka's own among them. */
   'partition.plan': {
-    input: z.object({ goal: planGoalSchema, topics: z.array(z.string().min(1)).min(1).optional() }),
+    input: z.object({ goal: planGoalSchema, topics: z.array(z.string().min(1)).min(1).max(PLAN_MAX).optional() }),
     output: planSchema
   },
   /** What is being moved now, as the controller says; the first PLAN_MAX of `count`. */

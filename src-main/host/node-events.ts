@@ -73,9 +73,15 @@ export function toldEvent(
       return about(name, name === 'isrShrunk' ? 'degraded' : 'healthy', params)
     }
     case 'brokerLeft':
-      return fields['cause'] === 'shutdown'
-        ? ofCluster('brokerLeft', 'stopped', {}, brokerName(fields['broker']))
-        : ofCluster('brokerSessionExpired', 'critical', {}, brokerName(fields['broker']))
+      // One that is back already has another session: how the one before ended, nobody saw.
+      return fields['cause'] === 'session'
+        ? ofCluster('brokerSessionExpired', 'critical', {}, brokerName(fields['broker']))
+        : ofCluster(
+            'brokerLeft',
+            fields['cause'] === 'shutdown' ? 'stopped' : 'critical',
+            {},
+            brokerName(fields['broker'])
+          )
     case 'brokerJoined':
       return ofCluster('brokerRegistered', 'healthy', {}, brokerName(fields['broker']))
     case 'partitionsElected': {

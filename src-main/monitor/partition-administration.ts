@@ -69,7 +69,8 @@ export class PartitionAdministration {
   /** Rejects with ApiError for a factor that the live brokers cannot hold, as Kafka refuses it. */
   async plan({ goal, topics }: CommandInput<'partition.plan'>, snapshot: Snapshot): Promise<ReassignmentPlan> {
     if (snapshot.topicsAtMs === null || !snapshot.hasMetadata) throw noBroker()
-    const known = [...snapshot.topics.values()].filter(({ name }) => topics === undefined || topics.includes(name))
+    const asked = topics === undefined ? undefined : new Set(topics)
+    const known = [...snapshot.topics.values()].filter(({ name }) => asked?.has(name) !== false)
     const unknown = topics?.find((topic) => !snapshot.topics.has(topic))
     if (unknown !== undefined) throw unknownTopic(unknown)
     const live = snapshot.liveBrokers.filter((id) => goal.type !== 'away' || id !== goal.broker)

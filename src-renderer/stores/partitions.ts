@@ -20,7 +20,9 @@ export const usePartitionsStore = defineStore('partitions', () => {
     host().call('partition.reassign', input)
   const plan = (goal: PlanGoal, topics?: readonly string[]): Promise<ReassignmentPlan> =>
     host().call('partition.plan', { goal, ...(topics === undefined ? {} : { topics: [...topics] }) })
-  const moves = async (): Promise<readonly PartitionMove[]> => (await host().call('partition.moves', {})).moves
+  /** The first of them, and how many there are. */
+  const moves = (): Promise<{ readonly moves: readonly PartitionMove[]; readonly count: number }> =>
+    host().call('partition.moves', {})
   const replicas = async (topic: string, partition: number): Promise<readonly ReplicaState[]> =>
     (await host().call('partition.replicas', { topic, partition })).replicas
 

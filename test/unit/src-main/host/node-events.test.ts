@@ -47,6 +47,7 @@ describe('what a node tells', () => {
       ['uncleanElection', 'critical', 'broker-2', { count: 9, sample: 't-0', leaderEpoch: 5 }]
     ],
     ['brokerLeft', { broker: 3, epoch: 1, cause: 'shutdown' }, ['brokerLeft', 'stopped', 'broker-3', {}]],
+    ['brokerLeft', { broker: 3, epoch: 1, cause: 'bounced' }, ['brokerLeft', 'critical', 'broker-3', {}]],
     ['brokerLeft', { broker: 3, epoch: 1, cause: 'session' }, ['brokerSessionExpired', 'critical', 'broker-3', {}]],
     ['brokerJoined', { broker: 3, epoch: 1, brokerEpoch: '7' }, ['brokerRegistered', 'healthy', 'broker-3', {}]],
     [
