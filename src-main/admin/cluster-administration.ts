@@ -50,7 +50,7 @@ const listReassignments = {
   response: listPartitionReassignmentsResponse
 } as const
 
-/** Whoever asks as this one is answered by any replica, of its own log (Kafka's FetchRequest.DEBUGGING_CONSUMER_ID). */
+/** Whoever asks as this one is answered by any replica, of its own log (Kafka's ListOffsetsRequest.DEBUGGING_REPLICA_ID). */
 const debuggingReplica = -2
 /** ListOffsets' name of the end. */
 const latest = -1n
