@@ -32,9 +32,16 @@ async function events(page: Page): Promise<readonly string[]> {
   return (await list.allInnerTexts()).reverse().map((one) => one.replace(/[\u2066-\u2069]/g, ''))
 }
 
-/** The first one that says so after that place; -1 while nobody has. */
-const placeOf = (told: readonly string[], sentence: string, after: number): number =>
-  told.findIndex((one, at) => at > after && fixedPart(sentence).test(one))
+/** Nothing when the events say all of these in this order; else the first that is missing, with what they do say. */
+async function untoldOf(page: Page, sentences: readonly string[]): Promise<string> {
+  const told = await events(page)
+  let place = -1
+  for (const sentence of sentences) {
+    place = told.findIndex((one, at) => at > place && fixedPart(sentence).test(one))
+    if (place < 0) return `"${sentence}" is not told where it belongs:\n${told.join('\n')}`
+  }
+  return ''
+}
 
 export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 'kill' | 'pause'): Promise<void> {
   const [t, en] = [textsOf(language), textsOf('en')]
@@ -92,23 +99,18 @@ export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 
       t.event.partitionsElected,
       t.event.isrShrunk
     ]
-    const inOrder = async (sentences: readonly string[]): Promise<readonly number[]> => {
-      const told = await events(page)
-      const places: number[] = []
-      for (const sentence of sentences) places.push(placeOf(told, sentence, places.at(-1) ?? -1))
-      return places
-    }
-    await expect.poll(async () => (await inOrder(chain)).every((place) => place >= 0), patience).toBe(true)
+    await expect.poll(() => untoldOf(page, chain), patience).toBe('')
 
     const row = detail.locator('.replicas tbody tr').filter({ hasText: broker(leader) })
     await row.getByRole('button').click()
     const healing = act === 'kill' ? t.nodeAction.start : t.nodeAction.resume
     await page.getByRole('menuitem', { name: healing, exact: true }).click()
     await expect(detail).toContainText('ISR 3/3', patience)
-    const healed = act === 'kill' ? t.event.nodeRunning : t.event.nodeResumed
-    await expect
-      .poll(async () => (await inOrder([...chain, healed, t.event.isrExpanded])).every((place) => place >= 0), patience)
-      .toBe(true)
+    // A broker that starts is in sync again when it has caught up, which may be before it has been told everything and serves.
+    const healed = act === 'kill' ? t.event.nodeStarting : t.event.nodeResumed
+    await expect.poll(() => untoldOf(page, [...chain, healed, t.event.isrExpanded]), patience).toBe('')
+    if (act === 'kill')
+      await expect.poll(() => untoldOf(page, [...chain, healed, t.event.nodeRunning]), patience).toBe('')
     await page.getByRole('button', { name: t.events.close }).click()
 
     producer.tell()
