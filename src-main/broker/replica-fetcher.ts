@@ -7,6 +7,7 @@
  * (ADR 31); what could not be reached is tried again at once when the controller tells of it anew.
  */
 import { expectAppError, type AppError } from '../kernel/errors'
+import { ownFrameBytesMin } from '../kernel/frame-splitter'
 import type { BrokerEpoch, BrokerId } from '../kernel/ids'
 import type { Address, Clock, Log, Network, Timer } from '../kernel/ports'
 import { fetchRequest, fetchResponse } from '../protocol/api/01-fetch'
@@ -25,8 +26,11 @@ import { inSlices } from './server/slices'
 const waitMaxMs = 500
 /** replica.fetch.min.bytes */
 const minBytes = 1
-/** replica.fetch.response.max.bytes */
-const answerBytesMax = 10 * 1024 * 1024
+/**
+ * replica.fetch.response.max.bytes, which is ten times as much in Kafka: an answer that fits with all that is around its
+ * records lies in a buffer that is used again, and a megabyte is asked for anew in no time.
+ */
+const answerBytesMax = ownFrameBytesMin - 128 * 1024
 /** replica.fetch.backoff.ms, of a leader that cannot be reached. */
 const backoffMs = 1000
 /** replica.socket.timeout.ms */

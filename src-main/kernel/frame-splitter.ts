@@ -25,7 +25,14 @@ function takeSpare(bytes: number): Uint8Array {
   if (bytes < spareFrameBytesMin) return new Uint8Array(bytes)
   const at = spares.findIndex((spare) => spare.length >= bytes)
   const [spare] = at === -1 ? [] : spares.splice(at, 1)
-  return spare ?? new Uint8Array(Math.max(bytes, spareBytesMin))
+  return spare ?? new Uint8Array(bytes > firstCopyBytesMax ? bytes : spareBytesFor(bytes))
+}
+
+/** Of few sizes: a frame that is a little longer than the last one finds a buffer, too. */
+function spareBytesFor(bytes: number): number {
+  let size = spareBytesMin
+  while (size < bytes) size *= 2
+  return size
 }
 
 function giveSpare(buffer: Uint8Array): void {

@@ -1,6 +1,7 @@
 /**
  * Produce, versions 3 to 11. Each batch is checked, numbered and written before the next is looked at. acks=1 is answered then;
- * acks=all when all of it is committed, which with one replica is the same turn (ADR 29). acks=0 has no answer; an error then
+ * acks=all when all of it is committed, which with one replica is the same turn (ADR 29); the next request of the connection is
+ * written meanwhile (ADR 40). acks=0 has no answer; an error then
  * closes the connection (Kafka's KafkaApis.handleProduceRequest). Versions 0 to 2 are advertised and refused, as Kafka 4
  * does: older librdkafka takes their absence for "no compression" (KAFKA-18659). Records are stepped over, not decoded (ADR 16).
  */
@@ -14,7 +15,7 @@ import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
 import { isInternalTopic } from '../core/topic-name'
 import type { Position } from '../replica-manager'
-import { closeConnection, handler, noResponse, type HandlerRow, type Moved } from '../server/handler'
+import { AnswerLater, closeConnection, handler, noResponse, type HandlerRow, type Moved } from '../server/handler'
 import { leaderHint, nodeEndpoints } from './leader-hint'
 
 type Request = ValueOf<typeof produceRequest>
@@ -44,6 +45,7 @@ export function produce(broker: BrokerServices): HandlerRow {
     request: produceRequest,
     response: produceResponse,
     isBulk: true,
+    mayFollow: true,
     *handle(request, { header }) {
       const version = header.apiVersion
       const leaders = new Set<BrokerId>()
@@ -70,7 +72,7 @@ export function produce(broker: BrokerServices): HandlerRow {
       const answer = () =>
         leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
       if (waiting.length === 0) return answer()
-      return whenCommitted(broker, waiting, request.timeoutMs, leaders).then(answer)
+      return new AnswerLater(whenCommitted(broker, waiting, request.timeoutMs, leaders).then(answer))
     }
   })
 }

@@ -1,6 +1,7 @@
 /**
  * One client's connection: one request at a time, answers in the order of requests (Kafka protocol guide, "Network"). While a
- * request waits or its answer is streamed, reading is paused and what had come is kept. A peer that does not read its
+ * request waits or its answer is streamed, reading is paused and what had come is kept. Only what is written and waits to be
+ * committed lets others follow, whose answers then wait for its own (ADR 40). A peer that does not read its
  * answers is not read from either. Large requests and answers are read, handled and written in slices, so that no other
  * connection waits for them.
  */
@@ -12,7 +13,7 @@ import { EncodeError } from '../../protocol/wire/encode-error'
 import { beginResponse, sealFrame } from '../../protocol/wire/headers'
 import { Reader } from '../../protocol/wire/reader'
 import type { Writer } from '../../protocol/wire/writer'
-import { closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
+import { AnswerLater, closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
 import type { RequestRouter, Routed } from './request-router'
 import { ResponseStream, type PiecePool } from './response-stream'
 import type { ServingGate } from './serving-gate'
@@ -24,7 +25,20 @@ const unsentBytesMax = 1024 * 1024
 const wholeRequestBytesMax = 64 * 1024
 const wholeBulkRequestBytesMax = ownFrameBytesMin
 
+/** Requests of a connection that wait to be answered. A client that asks for more is read when some of them have been. */
+const awaitedMax = 64
+
 type Request = Extract<Routed, { type: 'request' }>
+
+/** A request that was handled, in its place among those that wait to be answered. */
+interface Awaited {
+  readonly routed: Request
+  readonly requestBytes: number
+  /** Undefined until it is known. */
+  outcome: Answered | undefined
+}
+
+type Answered = Exclude<Outcome<object>, AnswerLater<object>>
 
 /** What brokers call themselves to each other: ours, and Kafka's fetchers. */
 const brokerClientId = /^(?:broker|controller)-\d+(?:-|$)/
@@ -42,8 +56,8 @@ export interface ClientConnectionPorts {
   readonly closed: (connection: ClientConnection) => void
 }
 
-/** Why no further request is taken at the moment. */
-type Hold = 'gate' | 'request' | 'stream' | 'drain'
+/** Why no further request is taken at the moment; `turn`: the next one waits until all before it are answered. */
+type Hold = 'gate' | 'request' | 'stream' | 'drain' | 'awaited' | 'turn'
 
 export class ClientConnection implements FrameHandler {
   readonly #connection: Connection
@@ -51,6 +65,9 @@ export class ClientConnection implements FrameHandler {
   readonly #holds = new Set<Hold>()
   /** Copies of frames that came while held; bounded by one receive buffer, since reading is paused then. */
   readonly #waiting: Uint8Array[] = []
+  /** In the order of requests; the first of them has no outcome yet. */
+  readonly #awaited: Awaited[] = []
+  #isWritingLong = false
   #isPumping = false
   /** As its first request says. */
   #isBroker: boolean | undefined
@@ -67,7 +84,12 @@ export class ClientConnection implements FrameHandler {
 
   /** Nothing asked since `sinceMs` and nothing under way. */
   isIdleSince(sinceMs: number): boolean {
-    return this.#lastFrameMs < sinceMs && this.#holds.size === 0
+    return this.#lastFrameMs < sinceMs && this.#holds.size === 0 && !this.#isAwaiting
+  }
+
+  /** An answer is to come, or is being written, before any other. */
+  get #isAwaiting(): boolean {
+    return this.#awaited.length > 0 || this.#isWritingLong
   }
 
   /** False before its first request. */
@@ -101,6 +123,7 @@ export class ClientConnection implements FrameHandler {
   #over(): void {
     this.#isOver = true
     this.#waiting.length = 0
+    this.#awaited.length = 0
     this.#leaveGate()
   }
 
@@ -108,6 +131,10 @@ export class ClientConnection implements FrameHandler {
     const routed = this.#ports.router.route(bytes)
     if (routed.type === 'request') this.#isBroker ??= brokerClientId.test(routed.header.clientId ?? '')
     if (this.#ports.refusesClients() && !this.isBroker) return this.destroy()
+    if (this.#isAwaiting && (routed.type !== 'request' || !routed.row.mayFollow)) {
+      this.#waiting.unshift(bytes.slice())
+      return this.#hold('turn')
+    }
     if (routed.type === 'request') {
       if (this.#ports.gate.isOpen || routed.row.isServedEarly) this.#serve(routed, bytes)
       else this.#waitAtGate(bytes)
@@ -132,12 +159,12 @@ export class ClientConnection implements FrameHandler {
     this.destroy()
   }
 
-  /** Reads, handles and answers one request; what comes behind it waits until then. */
+  /** Reads, handles and answers one request; what comes behind it waits until then, or until only its answer is awaited. */
   #serve(routed: Request, frame: Uint8Array): void {
     try {
       const served = follow(this.#decoded(routed, frame), (request) => {
         if (isDecodeFailure(request)) return this.#refuse(request.failure)
-        return follow(this.#handled(routed, request, frame), (outcome) => this.#answer(routed, outcome, frame.length))
+        return follow(this.#handled(routed, request, frame), (outcome) => this.#served(routed, outcome, frame.length))
       })
       if (!(served instanceof Promise)) return
       this.#hold('request')
@@ -176,7 +203,52 @@ export class ClientConnection implements FrameHandler {
     return follow(inSlices(this.#ports.clock, work, options), (value) => value)
   }
 
-  #answer({ header, row }: Request, outcome: Outcome<object>, requestBytes: number): Later<void> {
+  /** Answers at once, or when all before it were answered. */
+  #served(routed: Request, outcome: Outcome<object>, requestBytes: number): Later<void> {
+    if (this.#isOver) return
+    const isLater = outcome instanceof AnswerLater
+    if (!isLater && !this.#isAwaiting) return this.#answer(routed, outcome, requestBytes)
+    const awaited: Awaited = { routed, requestBytes, outcome: isLater ? undefined : outcome }
+    this.#awaited.push(awaited)
+    if (this.#awaited.length >= awaitedMax) this.#hold('awaited')
+    if (outcome === closeConnection) this.#hold('turn')
+    if (!isLater) return
+    outcome.answer.then(
+      (known) => {
+        awaited.outcome = known
+        this.#answerAwaited()
+      },
+      (error: unknown) => this.#ports.failed(error)
+    )
+  }
+
+  /** Those whose outcome is known, up to the first one whose is not. */
+  #answerAwaited(): void {
+    while (!this.#isWritingLong) {
+      const [first] = this.#awaited
+      if (first?.outcome === undefined) break
+      this.#awaited.shift()
+      const answered = this.#answer(first.routed, first.outcome, first.requestBytes)
+      if (answered instanceof Promise) this.#answerLong(answered)
+    }
+    if (this.#isWritingLong) return
+    if (this.#awaited.length < awaitedMax) this.#release('awaited')
+    if (this.#awaited.length === 0) this.#release('turn')
+  }
+
+  /** It is written in slices; those behind it wait for it. */
+  #answerLong(written: Promise<void>): void {
+    this.#isWritingLong = true
+    written.then(
+      () => {
+        this.#isWritingLong = false
+        this.#answerAwaited()
+      },
+      (error: unknown) => this.#ports.failed(error)
+    )
+  }
+
+  #answer({ header, row }: Request, outcome: Answered, requestBytes: number): Later<void> {
     if (this.#isOver || outcome === noResponse) return
     if (outcome === closeConnection) {
       this.#over()

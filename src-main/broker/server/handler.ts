@@ -13,6 +13,18 @@ export const noResponse = Symbol('no response')
 /** Answered by a handler when the connection is to be closed instead. */
 export const closeConnection = Symbol('close the connection')
 
+/**
+ * Answered by a handler whose work is done: only what it will say is not known yet. Requests of the same connection that are
+ * `mayFollow` are handled meanwhile (ADR 40).
+ */
+export class AnswerLater<Response> {
+  readonly answer: Promise<Response>
+
+  constructor(answer: Promise<Response>) {
+    this.answer = answer
+  }
+}
+
 export interface RequestContext {
   readonly header: RequestHeader
   readonly clientAddress: Address
@@ -20,7 +32,7 @@ export interface RequestContext {
   readonly localAddress: Address
 }
 
-export type Outcome<Response> = Response | typeof noResponse | typeof closeConnection
+export type Outcome<Response> = Response | AnswerLater<Response> | typeof noResponse | typeof closeConnection
 /** At once, later, or in slices (see slices.ts). */
 export type Handling<Response> =
   Outcome<Response> | Promise<Outcome<Response>> | Slices<Outcome<Response> | Promise<Outcome<Response>>>
@@ -44,6 +56,8 @@ export interface HandlerRow {
    * their bytes are many and their elements few.
    */
   readonly isBulk: boolean
+  /** May be handled while earlier requests of its connection wait to be answered. */
+  readonly mayFollow: boolean
   /**
    * Bytes in the request lie in the shared receive buffer: a handler that answers with a promise copies what it keeps
    * before it first awaits; one that yields looks at what `yield` gives (Moved).
@@ -60,6 +74,8 @@ export interface HandlerSpec<Request extends Message, Response extends Message> 
   readonly isServedEarly?: boolean
   /** Default false. */
   readonly isBulk?: boolean
+  /** Default false. */
+  readonly mayFollow?: boolean
   readonly request: Request
   readonly response: Response
   readonly handle: (request: ValueOf<Request>, context: RequestContext) => Handling<InputOf<Response>>
@@ -73,6 +89,7 @@ export function handler<Request extends Message, Response extends Message>(
     advertised: spec.advertised ?? spec.served,
     isServedEarly: spec.isServedEarly ?? false,
     isBulk: spec.isBulk ?? false,
+    mayFollow: spec.mayFollow ?? false,
     handle: (request, context) => spec.handle(request as ValueOf<Request>, context)
   }
 }

@@ -66,6 +66,20 @@ describe('FrameSplitter', () => {
     }
   })
 
+  it('uses the buffer of a frame again for one that is a little longer', () => {
+    const lengths = [700_000, 700_001, 750_000, 1_000_000]
+    const buffers = lengths.map((length) => {
+      const stream = framed([new Uint8Array(length)])
+      let buffer: ArrayBufferLike | undefined
+      const splitter = new FrameSplitter(2_000_000)
+      for (const chunk of [stream.slice(0, 1000), stream.slice(1000)])
+        splitter.push(chunk, chunk.length, (frame) => (buffer = frame.buffer) !== undefined)
+      return buffer
+    })
+
+    expect(new Set(buffers).size).toBe(1)
+  })
+
   it.each([-1, 101, 0x7fffffff])('refuses a frame of %i bytes where 100 are allowed', (length) => {
     const prefix = new Uint8Array(4)
     new DataView(prefix.buffer).setInt32(0, length)

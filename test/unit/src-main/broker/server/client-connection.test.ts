@@ -7,6 +7,7 @@ import { produceRequest, produceResponse } from '../../../../../src-main/protoco
 import { heartbeatRequest, heartbeatResponse } from '../../../../../src-main/protocol/api/12-heartbeat'
 import { ClientConnection } from '../../../../../src-main/broker/server/client-connection'
 import {
+  AnswerLater,
   closeConnection,
   handler,
   noResponse,
@@ -17,8 +18,9 @@ import { RequestRouter } from '../../../../../src-main/broker/server/request-rou
 import { PiecePool } from '../../../../../src-main/broker/server/response-stream'
 import { ServingGate } from '../../../../../src-main/broker/server/serving-gate'
 import type { Connection } from '../../../../../src-main/kernel/ports'
-import { encode } from '../../../../../src-main/protocol/wire/codec'
+import { decode, encode } from '../../../../../src-main/protocol/wire/codec'
 import { beginRequest } from '../../../../../src-main/protocol/wire/headers'
+import { Reader } from '../../../../../src-main/protocol/wire/reader'
 import type { InputOf, Message } from '../../../../../src-main/protocol/wire/schema'
 import { SimClock } from '../../../../support/ensemble-world'
 
@@ -231,5 +233,130 @@ describe('ClientConnection', () => {
     gate.open()
 
     expect(asked).toEqual(['early', 'a', 'b'])
+  })
+})
+
+describe('ClientConnection, while answers are awaited', () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+  /** A request of a kind whose answers are awaited (its number is its acks), and one of a kind that waits its turn. */
+  function awaiting() {
+    const handled: string[] = []
+    const commit: (() => void)[] = []
+    const written = handler({
+      apiKey: 0,
+      served: [9, 9],
+      isBulk: true,
+      mayFollow: true,
+      request: produceRequest,
+      response: produceResponse,
+      handle({ acks, timeoutMs }) {
+        handled.push(`write ${timeoutMs}`)
+        const answer = { responses: [], throttleTimeMs: timeoutMs }
+        if (acks === 0) return closeConnection
+        if (acks === 1) return answer
+        return new AnswerLater(new Promise((resolve) => (commit[timeoutMs] = () => resolve(answer))))
+      }
+    })
+    const other = handler({
+      apiKey: 12,
+      served: [0, 4],
+      request: heartbeatRequest,
+      response: heartbeatResponse,
+      handle({ groupId }) {
+        handled.push(groupId)
+        return { errorCode: 0 }
+      }
+    })
+    const world = connectionWith(written, other)
+    const { connection, client } = world
+    return {
+      ...world,
+      handled,
+      write: (number: number, acks = -1) =>
+        client.frame(frame(0, 9, produceRequest, { transactionalId: null, acks, timeoutMs: number, topicData: [] })),
+      commit: async (number: number) => {
+        commit[number]?.()
+        await turn()
+      },
+      /** By the numbers of the writes; -1 for another kind. */
+      answered: () =>
+        connection.sent.map((bytes) => {
+          const body = bytes.slice(9)
+          if (bytes.length < 12) return -1
+          const answer = decode(produceResponse, 9, new Reader(body))
+          return 'throttleTimeMs' in answer ? answer.throttleTimeMs : NaN
+        })
+    }
+  }
+
+  it('handles what may follow, and answers in the order of requests', async () => {
+    const { write, commit, handled, answered } = awaiting()
+
+    for (const number of [1, 2, 3]) write(number)
+    write(4, 1)
+    expect(handled).toEqual(['write 1', 'write 2', 'write 3', 'write 4'])
+    await commit(2)
+    expect(answered()).toEqual([])
+    await commit(1)
+    expect(answered()).toEqual([1, 2])
+    await commit(3)
+
+    expect(answered()).toEqual([1, 2, 3, 4])
+  })
+
+  it('lets every other request wait until all before it are answered', async () => {
+    const { client, write, commit, handled, answered } = awaiting()
+
+    write(1)
+    write(2)
+    client.frame(heartbeat('other'))
+    write(3)
+    expect(handled).toEqual(['write 1', 'write 2'])
+    await commit(1)
+    expect(handled).toEqual(['write 1', 'write 2'])
+    await commit(2)
+
+    expect(handled).toEqual(['write 1', 'write 2', 'other', 'write 3'])
+    await commit(3)
+    expect(answered()).toEqual([1, 2, -1, 3])
+  })
+
+  it('takes no more than 64 of them, and goes on when one is answered', async () => {
+    const { write, commit, handled } = awaiting()
+
+    for (let number = 1; number <= 70; number++) write(number)
+    expect(handled).toHaveLength(64)
+    await commit(2)
+    expect(handled).toHaveLength(64)
+    await commit(1)
+
+    expect(handled).toHaveLength(66)
+  })
+
+  it('answers what was asked before a request that closes the connection', async () => {
+    const { connection, write, commit, handled, answered } = awaiting()
+
+    write(1)
+    write(2, 0)
+    write(3)
+    expect(connection.end_).toBeUndefined()
+    await commit(1)
+
+    expect(connection.end_).toBe('ended')
+    expect(answered()).toEqual([1])
+    expect(handled).toEqual(['write 1', 'write 2'])
+  })
+
+  it('is not idle, and answers nobody who has left', async () => {
+    const { client, connection, write, commit } = awaiting()
+
+    expect(client.isIdleSince(Infinity)).toBe(true)
+    write(1)
+    expect(client.isIdleSince(Infinity)).toBe(false)
+    client.closed(undefined)
+    await commit(1)
+
+    expect(connection.sent).toEqual([])
   })
 })
