@@ -3,6 +3,7 @@
  * both sides' input by these schemas; a failure is an ApiError, never an exception of the transport.
  */
 import { z } from 'zod'
+import { ACT_COMMANDS } from './acts'
 import { CLUSTERS_COMMANDS } from './clusters'
 import { DESKTOP_COMMANDS } from './desktop'
 import { askedCostSchema, FAILURE_COMMANDS, PARTITION_COMMANDS } from './failures'
@@ -279,6 +280,7 @@ export const COMMANDS = {
   },
 
   ...FAILURE_COMMANDS,
+  ...ACT_COMMANDS,
   ...PARTITION_COMMANDS,
   ...WORKLOAD_COMMANDS,
   ...CLUSTERS_COMMANDS,

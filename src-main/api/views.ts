@@ -499,6 +499,7 @@ export const EVENT_CODES = [
   'nodeWiped',
   'faultAdded',
   'faultHealed',
+  'actSettled',
   'recoveryStarted',
   'recoveryEnded',
   'diskFull',

@@ -3,6 +3,7 @@
  * second, plus one at once when an event changes it.
  */
 import { z } from 'zod'
+import type { ActsView } from './acts'
 import type { ClustersView } from './clusters'
 import type { DesktopView } from './desktop'
 import type { ProductionView } from './producing'
@@ -35,6 +36,7 @@ export type WatchKey =
   | 'partitions'
   | 'placement'
   | 'workloads'
+  | 'acts'
   | 'app'
   | 'clusters'
   | `held:${string}`
@@ -63,27 +65,29 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
               ? PlacementView
               : Key extends 'workloads'
                 ? WorkloadsView
-                : Key extends 'app'
-                  ? DesktopView
-                  : Key extends 'clusters'
-                    ? ClustersView
-                    : Key extends `held:${string}`
-                      ? HeldPartitionsView
-                      : Key extends `topic:${string}`
-                        ? TopicView | null
-                        : Key extends `readers:${string}`
-                          ? TopicReadersView
-                          : Key extends `group:${string}`
-                            ? GroupView | null
-                            : Key extends `lag:${string}`
-                              ? LagSampleView
-                              : Key extends `consumer:${string}`
-                                ? ConsumerPush
-                                : Key extends `production:${string}`
-                                  ? ProductionView
-                                  : Key extends `job:${string}`
-                                    ? JobPush
-                                    : never
+                : Key extends 'acts'
+                  ? ActsView
+                  : Key extends 'app'
+                    ? DesktopView
+                    : Key extends 'clusters'
+                      ? ClustersView
+                      : Key extends `held:${string}`
+                        ? HeldPartitionsView
+                        : Key extends `topic:${string}`
+                          ? TopicView | null
+                          : Key extends `readers:${string}`
+                            ? TopicReadersView
+                            : Key extends `group:${string}`
+                              ? GroupView | null
+                              : Key extends `lag:${string}`
+                                ? LagSampleView
+                                : Key extends `consumer:${string}`
+                                  ? ConsumerPush
+                                  : Key extends `production:${string}`
+                                    ? ProductionView
+                                    : Key extends `job:${string}`
+                                      ? JobPush
+                                      : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -99,7 +103,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|events|rates|topics|groups|partitions|placement|workloads|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

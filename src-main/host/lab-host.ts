@@ -3,10 +3,11 @@
  * nodes go to the supervisor, those about topics, records and groups to the monitor; the cluster view joins both.
  */
 import { ApiError, type ApiErrorCode } from '../api/api'
+import type { ActsView } from '../api/acts'
 import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
-import type { AskedCost } from '../api/failures'
+import type { AskedCost, FailureAct } from '../api/failures'
 import type { FaultView } from '../api/faults'
 import type {
   BrokerStatsView,
@@ -27,6 +28,7 @@ import { isSilent, judge } from '../monitor/core/health'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
 import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
+import { ActLog, type Act } from './act-log'
 import { BrokerPresence } from './broker-presence'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
@@ -42,6 +44,8 @@ const refreshMs = 1000
 const statsMaxAgeMs = 3500
 /** Of a node that was asked to stop. */
 const endings: ReadonlySet<NodeState> = new Set(['stopping', 'stopped'])
+/** Acts that do nothing to a node that has ended. */
+const ends: ReadonlySet<FailureAct> = new Set(['kill', 'stop'])
 
 export interface LabHostPorts {
   readonly clock: Clock
@@ -74,6 +78,7 @@ export class LabHost {
   readonly #workloads: Workloads
   readonly #reader: ReaderLink
   readonly #events: EventLog
+  readonly #acts: ActLog
   readonly #rates: RateHistory
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
@@ -116,9 +121,25 @@ export class LabHost {
       config: client,
       observed: (observation) => {
         this.#observation = observation
+        this.#acts.observed(observation)
         this.#changed()
       },
       event: (event) => this.#tell(event)
+    })
+    this.#acts = new ActLog(
+      {
+        ...ports,
+        ask: (input) => this.#monitor.ask('act.standing', input),
+        event: (event) => this.#events.add(event),
+        node: (name) => supervisor.node(name),
+        asked: (asked) => this.#asked(asked),
+        replicaLagMaxMs: () => supervisor.replicaLagMaxMs
+      },
+      history,
+      supervisor.historyDays
+    )
+    this.#events.listen(({ events }) => {
+      for (const event of events) this.#acts.told(event)
     })
     this.#workloads = new Workloads(
       {
@@ -187,6 +208,8 @@ export class LabHost {
   async #stop(): Promise<void> {
     // How far the end is, is still told.
     this.#refresh?.cancel()
+    // What ends with the cluster says nothing of what was done to it before.
+    this.#acts.close()
     await this.#workloads.stop()
     await Promise.all([this.#monitor.stop(), this.#reader.stop()])
     await this.#supervisor.stop()
@@ -224,14 +247,16 @@ export class LabHost {
     },
     'cluster.keepHistory': ({ days }) => this.#keepHistory(days),
     'node.cost': (input) => this.#cost(input),
-    'node.kill': ({ node }) => named(this.#supervisor.kill(node)),
-    'node.stop': ({ node }) => named(this.#supervisor.stopNode(node)),
+    'node.kill': ({ node }) => this.#act({ act: 'kill', node }, () => this.#supervisor.kill(node)),
+    'node.stop': ({ node }) => this.#act({ act: 'stop', node }, () => this.#supervisor.stopNode(node)),
     'node.start': ({ node }) => named(this.#supervisor.startNode(node)),
-    'node.restart': ({ node }) => named(this.#supervisor.restart(node)),
-    'node.pause': ({ node }) => named(this.#supervisor.pause(node)),
+    'node.restart': ({ node }) => this.#act({ act: 'restart', node }, () => this.#supervisor.restart(node)),
+    'node.pause': ({ node }) => this.#act({ act: 'pause', node }, () => this.#supervisor.pause(node)),
     'node.resume': ({ node }) => named(this.#supervisor.resume(node)),
-    'node.wipe': ({ node }) => named(this.#supervisor.wipe(node)),
-    'fault.add': (input) => named(this.#supervisor.addFault(input)),
+    'node.wipe': ({ node }) => this.#act({ act: 'wipe', node }, () => this.#supervisor.wipe(node)),
+    'fault.add': (input) => this.#act({ ...input, act: input.kind }, () => this.#supervisor.addFault(input)),
+    'act.list': () => Promise.resolve({ acts: [...this.#acts.view().acts] }),
+    'act.standing': (input) => this.#monitor.ask('act.standing', input),
     'fault.list': () => Promise.resolve({ faults: [...this.#supervisor.faults()] }),
     'fault.heal': async ({ id }) => ({ faults: [...(await named(this.#supervisor.healFaults(id)))] }),
     'topic.list': (input) => this.#monitor.ask('topic.list', input),
@@ -317,6 +342,7 @@ export class LabHost {
       refused?.(new ApiError({ code: 'NOT_RUNNING', message: noScreensMessage }))
       return () => undefined
     }
+    if (key === 'acts') return this.#acts.watch(changed as (value: ActsView) => void)
     if (key === 'workloads') return this.#workloads.watch(changed as (value: WorkloadsView) => void)
     return (key.startsWith('job:') ? this.#reader : this.#monitor).watch(key, changed, refused)
   }
@@ -331,6 +357,7 @@ export class LabHost {
   async #keepHistory(days: number): Promise<Record<string, never>> {
     await named(this.#supervisor.keepHistory(days))
     this.#events.keep(days)
+    this.#acts.keep(days)
     // A monitor that is down is told with its configuration when it starts.
     await this.#monitor.ask('cluster.keepHistory', { days }).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error
@@ -434,18 +461,32 @@ export class LabHost {
       throw new ApiError({ code: 'NOT_FOUND', message: `There is no node ${name} in this cluster.` })
     const isController = node.role === 'broker' && this.#controllerId() === node.id
     const nothing = { node: name, isController, topics: [], groups: [], slowed: 0, isMinIsrKnown: true }
-    const nodes = this.#supervisor.nodes()
-    const members = nodes.filter(({ role }) => role === 'ensemble').length
     if (node.role === 'ensemble' && asked.to === undefined) return { ...nothing, isComplete: true }
-    const absent = nodes
-      .filter((one) => one.role === 'broker' && one.state !== 'running' && one.name !== name)
-      .map(({ id }) => id)
     try {
-      return { ...(await this.#monitor.ask('node.cost', { ...asked, absent, members })), isController }
+      return { ...(await this.#monitor.ask('node.cost', this.#asked(asked))), isController }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { ...nothing, isComplete: false, isMinIsrKnown: false }
     }
+  }
+
+  #asked(asked: AskedCost): AskedCost {
+    const nodes = this.#supervisor.nodes()
+    const isAbsent = ({ role, state, name }: NodeView): boolean =>
+      role === 'broker' && state !== 'running' && name !== asked.node
+    return {
+      ...asked,
+      absent: nodes.filter(isAbsent).map(({ id }) => id),
+      members: nodes.filter(({ role }) => role === 'ensemble').length
+    }
+  }
+
+  /** What is so already is no act. */
+  #act<T>(act: Act, run: () => Promise<T>): Promise<T> {
+    const node = this.#supervisor.node(act.node)
+    const hasNoProcess = node !== undefined && node.pid === null && node.restartAtMs === null
+    const isSo = (act.act === 'pause' && node?.state === 'paused') || (ends.has(act.act) && hasNoProcess)
+    return isSo || node === undefined ? named(run()) : this.#acts.follow(act, () => named(run()))
   }
 
   // ── observations ─────────────────────────────────────────────────────────────────────────────────────────────

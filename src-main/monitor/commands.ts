@@ -9,6 +9,7 @@ import type { Consumers } from './consumers'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import type { StandingCommit } from './core/commits-standing'
 import { blastRadius, effectOf } from './core/blast-radius'
+import { brokersOf, standingOf } from './core/standing'
 import { groupsView, groupView, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
 import { GroupAdministration } from './group-administration'
@@ -29,6 +30,7 @@ const byDefault = -1
 type Served = Extract<
   CommandName,
   | 'node.cost'
+  | 'act.standing'
   | `partition.${string}`
   | 'cluster.keepHistory'
   | `config.${string}`
@@ -52,6 +54,8 @@ export interface CommandPorts {
   readonly consumers: Consumers
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
+  /** The newest snapshot, or the one that was complete before a moment; undefined when there is none. */
+  readonly seen: (beforeMs?: number) => Snapshot | undefined
   /** Of a topic; without one, of any. */
   readonly configsChanged: (topic: string | undefined) => void
   /** The groups that are behind. */
@@ -61,8 +65,8 @@ export interface CommandPorts {
 }
 
 export function commands(ports: CommandPorts): CommandTable {
-  const { clock, cluster, history, producer, productions, serdes, consumers, fresh, configsChanged, behind, standing } =
-    ports
+  const { clock, cluster, history, producer, productions, serdes, consumers, configsChanged, behind, standing } = ports
+  const { fresh, seen } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -79,6 +83,15 @@ export function commands(ports: CommandPorts): CommandTable {
       isController: false,
       ...blastRadius(await fresh(), effectOf(input, input.members ?? 1), input.absent)
     }),
+    'act.standing': ({ asked, beforeMs, groupIds }) => {
+      const snapshot = seen(beforeMs)
+      if (snapshot === undefined) return Promise.resolve({ standing: null, cost: null })
+      const radius = blastRadius(snapshot, effectOf(asked, asked.members ?? 1), asked.absent)
+      return Promise.resolve({
+        standing: standingOf(snapshot, brokersOf(asked), groupIds),
+        cost: { node: asked.node, isController: false, ...radius }
+      })
+    },
     'partition.elect': (input) => partitions.elect(input),
     'partition.reassign': (input) => partitions.reassign(input),
     'partition.plan': async (input) => partitions.plan(input, await fresh()),

@@ -75,6 +75,9 @@ export class Monitor {
   /** Topics of describe commands under way, and how many. */
   readonly #described = new Map<string, number>()
   #latest: Snapshot | undefined
+  /** When it was complete, and the one before it: what was so before an act must not be from after it. */
+  #latestAtMs = 0
+  #earlier: { readonly snapshot: Snapshot; readonly atMs: number } | undefined
   #leaderlessSinceMs: number | undefined
   /** Since when partitions lack replicas in sync. */
   #missing: { readonly underMinIsr?: number | undefined; readonly underReplicated?: number | undefined } = {}
@@ -124,6 +127,7 @@ export class Monitor {
       serdes,
       consumers: this.#consumers,
       fresh: (topic) => this.#fresh(topic),
+      seen: (beforeMs) => this.#seen(beforeMs),
       configsChanged: (topic) => this.#sampler.configsChanged(topic),
       behind: () => this.#behindIds(),
       standing: (groupId) => this.#standing.of(groupId)
@@ -209,7 +213,9 @@ export class Monitor {
 
   #sampled(snapshot: Snapshot): void {
     const before = this.#latest
+    this.#earlier = before === undefined ? undefined : { snapshot: before, atMs: this.#latestAtMs }
     this.#latest = snapshot
+    this.#latestAtMs = this.#ports.clock.nowMs()
     if (before !== undefined) this.#events(snapshotEvents(before, snapshot))
     const isLeaderless = leaderlessPartitions(snapshot).names.length > 0
     if (snapshot.hasMetadata) {
@@ -217,6 +223,11 @@ export class Monitor {
     }
     for (const key of this.#watches.keys()) if (!isLag(key)) this.#offer(key, snapshot)
     void this.#refreshConfigs()
+  }
+
+  #seen(beforeMs = Infinity): Snapshot | undefined {
+    if (this.#latestAtMs < beforeMs) return this.#latest
+    return this.#earlier !== undefined && this.#earlier.atMs < beforeMs ? this.#earlier.snapshot : undefined
   }
 
   #followLag(snapshot: Snapshot): void {

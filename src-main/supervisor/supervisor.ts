@@ -37,6 +37,8 @@ import { NodeRunner } from './node-runner'
 
 /** The verdict tells how long it may take (BROKER_SESSION_MS). */
 const portTriesMax = 20
+/** replica.lag.time.max.ms as Kafka has it by default. */
+const replicaLagMaxMs = 30_000
 
 export interface SupervisorPorts {
   readonly clock: Clock
@@ -161,6 +163,12 @@ export class Supervisor {
 
   get historyDays(): number {
     return this.#spec.historyDays ?? HISTORY_DAYS.default
+  }
+
+  /** replica.lag.time.max.ms */
+  get replicaLagMaxMs(): number {
+    const brokers = this.#spec.nodes.filter(({ role }) => role === 'broker').length
+    return brokerOptions(this.#spec.brokerConfigs ?? {}, brokers).replicaLagMaxMs ?? replicaLagMaxMs
   }
 
   /** Resolves when it is kept, or could not be. */

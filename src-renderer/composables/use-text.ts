@@ -1,11 +1,14 @@
 /** Words of the present language: translation, formats bound to the locale, and the sentences that screens share. */
 import { useI18n } from 'vue-i18n'
 import type { ApiError } from '@api/api'
+import { ACT_VERDICTS } from '@api/acts'
 import { EVENT_PARAMS } from '@api/event-params'
+import { NODE_ACTS } from '@api/failures'
 import { FAULT_KINDS } from '@api/faults'
 import type { ClusterEvent, ClusterView, HealthLevel, NodeView, ReasonView } from '@api/views'
 import { clock, durationParts, integer, moment, momentWithin, tickTime, zone } from '@/format'
 import type { TimeRange } from '@/format'
+import { deedSentence } from '@/composables/deed-sentence'
 import { faultSentence } from '@/composables/fault-sentence'
 import { isDown } from '@/composables/node-level'
 import { isolated } from '@/foreign-text'
@@ -94,6 +97,7 @@ export function useText(): Text {
     if (event.code === 'workloadEnded')
       named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
     if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultOf(event)
+    if (event.code === 'actSettled') Object.assign(named, settledOf(event))
     if (event.code === 'partitionsElected') named.why = causeOf(params.cause)
     const { restartInSeconds } = params
     if (typeof restartInSeconds === 'number') named.delay = duration(Math.max(1, restartInSeconds) * 1000)
@@ -113,6 +117,22 @@ export function useText(): Text {
     const link = { to: typeof to === 'string' ? to : null, oneWay: oneWay !== undefined }
     const fault = { kind, node: subject ?? '', ...link, value: typeof value === 'number' ? value : null }
     return faultSentence({ t, nodeLabel, nodeInline }, fault)
+  }
+
+  /** A later version of the host may know acts and verdicts that this page does not. */
+  const settledOf = ({ subject, params }: ClusterEvent): Record<string, string> => {
+    const { act, verdict, to, oneWay, value } = params
+    const known = [...NODE_ACTS, ...FAULT_KINDS].find((one) => one === act)
+    const link = { to: typeof to === 'string' ? to : null, oneWay: oneWay !== undefined }
+    const said = { ...link, node: subject ?? '', value: typeof value === 'number' ? value : null }
+    const word = ACT_VERDICTS.find((one) => one === verdict)
+    return {
+      deed:
+        known === undefined
+          ? foreign(String(act))
+          : deedSentence({ t, nodeLabel, nodeInline }, { ...said, act: known }),
+      verdict: word === undefined ? foreign(String(verdict)) : t(`acts.verdict.${word}`)
+    }
   }
 
   /** A later version of the host may know causes that this page does not. */

@@ -194,6 +194,8 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
       return scene.group(name)
     case 'lag':
       return scene.lagSample(name)
+    case 'acts':
+      return { acts: scene.acts() }
     case 'workloads':
       return scene.workloads()
     case 'job':

@@ -27,6 +27,7 @@ import type {
   TopicsView
 } from '../../src-main/api/views'
 import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
+import type { ActView } from '../../src-main/api/acts'
 import type { FaultView } from '../../src-main/api/faults'
 import type { CommandInput } from '../../src-main/api/commands'
 import type { AskedCost, PartitionMove, ReassignmentPlan, ReplicaState } from '../../src-main/api/failures'
@@ -37,6 +38,7 @@ import { heldPartitions, partitionMap, placement } from '../../src-main/monitor/
 import { planned } from '../../src-main/monitor/core/reassignment-plan'
 import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
+import { fakeActs } from './fake-acts'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
 export const SCENES = [
@@ -148,6 +150,7 @@ export interface Scene {
   readonly replicas: (topic: string, partition: number) => readonly ReplicaState[]
   readonly plan: (input: CommandInput<'partition.plan'>) => ReassignmentPlan
   readonly cost: (asked: AskedCost) => NodeCostView
+  readonly acts: () => readonly ActView[]
   readonly records: (topic: string, limit: number) => RecordView[]
   readonly configs: (input: unknown) => { readonly configs: ConfigView[] }
   readonly workloads: () => WorkloadsView
@@ -766,6 +769,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     rates,
     events,
     cost,
+    acts: () => (name === 'healthy' || isBroken ? fakeActs(startedAtMs) : []),
     records,
     configs: configsOf,
     workloads: () => workloads(name, clock())

@@ -372,6 +372,25 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'failures', scene: 'healthy', hash: '#/lab/failures' },
   {
+    name: 'failures-differs',
+    scene: 'healthy',
+    hash: '#/lab/failures',
+    prepare: async (page) => {
+      await page.locator('[data-act="4"] button').click()
+      await page.locator('#act-4').waitFor()
+      await page.locator('#act-4').scrollIntoViewIfNeeded()
+    }
+  },
+  {
+    name: 'failures-mixed',
+    scene: 'healthy',
+    hash: '#/lab/failures',
+    prepare: async (page) => {
+      await page.locator('[data-act="2"] button').click()
+      await page.locator('#act-2').waitFor()
+    }
+  },
+  {
     name: 'failure-cost',
     scene: 'healthy',
     hash: '#/lab/failures',

@@ -10,7 +10,8 @@ const ACTS: readonly EventCode[] = [
   'nodeWiped',
   'nodeRunning',
   'faultAdded',
-  'faultHealed'
+  'faultHealed',
+  'actSettled'
 ]
 
 export const isFailureEvent = ({ code }: Pick<ClusterEvent, 'code'>): boolean => ACTS.includes(code)

@@ -61,7 +61,7 @@ describe('the locales', () => {
 
   it('use in an event no placeholder that its params do not fill', () => {
     // One partition has one leader: of several the sentence names none.
-    const always = ['subject', 'node', 'nodeIn', 'how', 'delay', 'fault', 'why', 'leader']
+    const always = ['subject', 'node', 'nodeIn', 'how', 'delay', 'fault', 'why', 'leader', 'deed']
     const unfilled = EVENT_CODES.flatMap((code) => {
       const filled: readonly string[] = [...always, ...EVENT_PARAMS[code]]
       return placeholders(en.get(`event.${code}`) ?? '')
