@@ -14,6 +14,7 @@ import { expectAppError } from '../../../src-main/kernel/errors'
 import { pause } from '../../../src-main/kernel/waiting'
 import { errorName, type KafkaError } from '../../../src-main/protocol/wire/error-codes'
 import type { InputOf, Message, ValueOf } from '../../../src-main/protocol/wire/schema'
+import { ProduceStream } from './produce-stream'
 import { topic, type SimCluster } from './sim-cluster'
 
 const produceCall = { apiKey: 0, version: 9, request: produceRequest, response: produceResponse } as const
@@ -131,6 +132,12 @@ export class SimClient {
     const answer = await this.ask(leader.id, produceCall, request)
     const answered = answer?.responses[0]?.partitionResponses[0]
     return answered === undefined ? undefined : { error: errorName(answered.errorCode), offset: answered.baseOffset }
+  }
+
+  /** Undefined when it cannot be reached. Whoever opens it closes it. */
+  stream(leader: Leader): Promise<ProduceStream | undefined> {
+    const { clock } = this.#cluster
+    return ProduceStream.open(clock, this.#cluster.networkOf(this.#name), this.#cluster.addressOf(leader.id))
   }
 
   async fetch(leader: Leader, partition: number, offset: number) {

@@ -34,6 +34,8 @@ export interface SimOptions {
   readonly linkJitterMs: number
   readonly syncDelayMs: number
   readonly idempotentProducers: number
+  /** Idempotent, with up to five batches of one partition under way. */
+  readonly pipelinedProducers: number
   readonly plainProducers: number
   readonly readers: number
   /** Between two sends of a producer. */
@@ -59,6 +61,7 @@ export function optionsOf(seed: number): SimOptions {
     linkJitterMs: oneOf(0, 1, 10),
     syncDelayMs: oneOf(1, 3, 20),
     idempotentProducers: oneOf(1, 2),
+    pipelinedProducers: oneOf(0, 1),
     plainProducers: oneOf(0, 1),
     readers: 1,
     sendEveryMs: oneOf(5, 20, 60),

@@ -6,7 +6,7 @@ import type { KafkaError } from '../../../src-main/protocol/wire/error-codes'
 import type { HistoryEntry, ProducerPromise } from '../../chaos/history-checker'
 import type { SimRandom } from '../world/sim-random'
 import { recordsOf } from './replica-log'
-import { SimClient } from './sim-client'
+import { SimClient, type Leader } from './sim-client'
 import { topic, type SimCluster } from './sim-cluster'
 
 const retryMs = 30
@@ -14,6 +14,13 @@ const retryMs = 30
 const quietFactor = 4
 const quietReadMs = 50
 const encoder = new TextEncoder()
+/** max.in.flight.requests.per.connection of an idempotent producer. */
+const pipelinedMax = 5
+
+interface Batch {
+  readonly values: readonly string[]
+  readonly bytes: Uint8Array
+}
 
 /** What a producer takes for "it may or may not be there, ask again" (retriable in Kafka's Errors). */
 const retriable: ReadonlySet<KafkaError> = new Set([
@@ -59,8 +66,9 @@ export class Workload {
   }
 
   begin(): void {
-    const { idempotentProducers, plainProducers, readers, partitions } = this.#cluster.options
+    const { idempotentProducers, pipelinedProducers, plainProducers, readers, partitions } = this.#cluster.options
     for (let i = 1; i <= idempotentProducers; i++) this.#producing.push(this.#produce(`idem-${i}`, true))
+    for (let i = 1; i <= pipelinedProducers; i++) this.#producing.push(this.#pipeline(`piped-${i}`))
     for (let i = 1; i <= plainProducers; i++) this.#producing.push(this.#produce(`plain-${i}`, false))
     for (let i = 1; i <= readers; i++)
       for (let partition = 0; partition < partitions; partition++)
@@ -101,38 +109,113 @@ export class Workload {
     const client = this.#client(producer)
     const identity = isIdempotent ? await client.producerId() : undefined
     const sequences = new Map<number, number>()
-    const { partitions, sendEveryMs } = this.#cluster.options
+    const { partitions } = this.#cluster.options
     for (let n = 1; this.#isProducing && !client.isClosed; n++) {
       const partition = this.#random.below(partitions)
-      const count = 1 + this.#random.below(3)
-      const values = Array.from({ length: count }, (_, index) => `${producer}:${n}.${index}`)
-      for (const value of values) this.#observer.entry({ type: 'sent', producer, partition: nameOf(partition), value })
       const baseSequence = sequences.get(partition) ?? 0
-      const records = values.map((value) => ({
-        timestamp: BigInt(this.#cluster.clock.nowMs()),
-        key: null,
-        value: encoder.encode(value)
-      }))
-      const batch = buildBatch(
-        records,
-        nodeChecksum,
-        identity === undefined ? {} : { producer: { id: Number(identity.id), epoch: identity.epoch, baseSequence } }
-      )
-      const offset = await this.#deliver(client, producer, partition, batch)
+      const batch = this.#batch(producer, n, partition, identity && { ...identity, baseSequence })
+      const offset = await this.#deliver(client, producer, partition, batch.bytes)
       if (offset === undefined) return
-      sequences.set(partition, baseSequence + count)
-      if (offset >= 0) this.#observer.acked(partition, offset + count - 1)
-      for (const [index, value] of values.entries())
-        this.#observer.entry({
-          type: 'acked',
-          producer,
-          partition: nameOf(partition),
-          value,
-          offset: offset < 0 ? -1 : offset + index
-        })
-      const everyMs = this.#cluster.isQuiet ? quietFactor * sendEveryMs : sendEveryMs
-      await client.wait(1 + this.#random.below(2 * everyMs))
+      sequences.set(partition, baseSequence + batch.values.length)
+      this.#acked(producer, partition, batch, offset)
+      await this.#pace(client)
     }
+  }
+
+  /** Up to five batches of one partition under way; after an error all that are open are sent again, in order. */
+  async #pipeline(producer: string): Promise<void> {
+    this.promises.set(producer, { isDurable: true, isIdempotent: true })
+    const client = this.#client(producer)
+    const identity = await client.producerId()
+    const partition = this.#random.below(this.#cluster.options.partitions)
+    const open: Batch[] = []
+    let [n, baseSequence] = [0, 0]
+    while (identity !== undefined && !client.isClosed && (this.#isProducing || open.length > 0)) {
+      if (open.length === 0) {
+        for (let count = 1 + this.#random.below(pipelinedMax); count > 0; count--) {
+          const batch = this.#batch(producer, ++n, partition, { ...identity, baseSequence })
+          baseSequence += batch.values.length
+          open.push(batch)
+        }
+      }
+      const leader = await client.leader(partition)
+      if (leader === undefined) return
+      const said = await this.#deliverAll(client, leader, producer, partition, open)
+      if (said === 'violated') return
+      if (open.length === 0) await this.#pace(client)
+      else {
+        this.#observer.told(producer, `broker ${leader.id} says ${said} for ${nameOf(partition)}`)
+        client.forgetLeader(partition)
+        await client.wait(retryMs)
+      }
+    }
+  }
+
+  /** Takes away what is acknowledged, from the front. What was said of the first that is left. */
+  async #deliverAll(
+    client: SimClient,
+    leader: Leader,
+    producer: string,
+    partition: number,
+    open: Batch[]
+  ): Promise<string> {
+    const stream = await client.stream(leader)
+    if (stream === undefined) return 'nothing'
+    for (const { bytes } of open) stream.send(topic, partition, bytes.slice())
+    try {
+      for (let [batch] = open; batch !== undefined; [batch] = open) {
+        const answer = await stream.answer()
+        if (answer === undefined) return 'nothing'
+        if (answer.isMixedUp) {
+          this.#observer.violated(`broker ${leader.id} answers ${producer} in another order than that of its requests`)
+          return 'violated'
+        }
+        if (answer.error !== 'NONE' && answer.error !== 'DUPLICATE_SEQUENCE_NUMBER') {
+          if (retriable.has(answer.error)) return answer.error
+          this.#observer.violated(`${producer} is told ${answer.error} for ${nameOf(partition)} by broker ${leader.id}`)
+          return 'violated'
+        }
+        open.shift()
+        this.#acked(producer, partition, batch, answer.error === 'NONE' ? answer.offset : -1)
+      }
+      return 'NONE'
+    } finally {
+      stream.close()
+    }
+  }
+
+  #batch(
+    producer: string,
+    n: number,
+    partition: number,
+    from: { readonly id: bigint; readonly epoch: number; readonly baseSequence: number } | undefined
+  ): Batch {
+    const count = 1 + this.#random.below(3)
+    const values = Array.from({ length: count }, (_, index) => `${producer}:${n}.${index}`)
+    for (const value of values) this.#observer.entry({ type: 'sent', producer, partition: nameOf(partition), value })
+    const timestamp = BigInt(this.#cluster.clock.nowMs())
+    const records = values.map((value) => ({ timestamp, key: null, value: encoder.encode(value) }))
+    const options = from === undefined ? {} : { producer: { ...from, id: Number(from.id) } }
+    return { values, bytes: buildBatch(records, nodeChecksum, options) }
+  }
+
+  /** `offset` of its first record; -1 where that was not told. */
+  #acked(producer: string, partition: number, { values }: Batch, offset: number): void {
+    if (offset >= 0) this.#observer.acked(partition, offset + values.length - 1)
+    for (const [index, value] of values.entries())
+      this.#observer.entry({
+        type: 'acked',
+        producer,
+        partition: nameOf(partition),
+        value,
+        offset: offset < 0 ? -1 : offset + index
+      })
+  }
+
+  #pace(client: SimClient): Promise<void> {
+    const { sendEveryMs } = this.#cluster.options
+    const everyMs = this.#cluster.isQuiet ? quietFactor * sendEveryMs : sendEveryMs
+    return client.wait(1 + this.#random.below(2 * everyMs))
   }
 
   /** The offset; undefined when this client is closed, or was told what it must never be told. */
