@@ -321,8 +321,8 @@ export class ReplicaFetcher {
 
   #takePartition(key: string, answer: PartitionAnswer): void {
     const asked = this.#asked.get(key)
-    // It may have another leader or none since it was asked for.
-    if (asked === undefined || this.#followed.get(key) !== asked.replica) return
+    // It may have another leader or none since it was asked for; or it is followed anew, and the leader takes it for told.
+    if (asked === undefined || this.#followed.get(key) !== asked.replica) return this.#session.failed()
     const { replica, request } = asked
     const told = toldBy(answer)
     const startBefore = replica.logStartOffset

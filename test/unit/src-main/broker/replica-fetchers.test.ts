@@ -4,6 +4,11 @@ import { FollowerReplica } from '../../../../src-main/broker/follower-replica'
 import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
 import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import type { Address, Connection } from '../../../../src-main/kernel/ports'
+import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
+import { decode, encode } from '../../../../src-main/protocol/wire/codec'
+import { beginResponse, readRequestHeader, sealFrame } from '../../../../src-main/protocol/wire/headers'
+import { Reader } from '../../../../src-main/protocol/wire/reader'
+import type { InputOf, ValueOf } from '../../../../src-main/protocol/wire/schema'
 import { SimClock, SimNetwork } from '../../../support/ensemble-world'
 import { fixture, openPartition } from '../../../support/storage-fixture'
 
@@ -52,3 +57,66 @@ describe('a leader that metadata does not name for a while', () => {
     expect(asked).toBe(2)
   })
 })
+
+describe('a partition that is followed anew while its leader is asked', () => {
+  it('is told of all again: what was answered to the one before has reached nobody', async () => {
+    const { clock, fetchers, asked, answer, replica } = await polling()
+    fetchers.follow(replica())
+    await clock.run(100)
+    const told = {
+      topicId,
+      partitions: [{ partitionIndex: 0, highWatermark: 0, errorCode: 0, abortedTransactions: null, records: null }]
+    }
+    answer({ sessionId: 5, responses: [told] })
+    await clock.run(100)
+    expect(asked.map(({ sessionId, sessionEpoch }) => [sessionId, sessionEpoch])).toEqual([
+      [0, 0],
+      [5, 1]
+    ])
+
+    // The controller names it again, in the same term; then comes the watermark, which the leader takes for told.
+    fetchers.follow(replica())
+    answer({ sessionId: 5, responses: [told] })
+    await clock.run(100)
+
+    expect(asked.at(-1)).toMatchObject({ sessionEpoch: 0, topics: [{ topicId, partitions: [{ partition: 0 }] }] })
+  })
+})
+
+/** Fetchers of a broker, and the leader that they ask: what it is asked, and its answers when the test gives them. */
+async function polling() {
+  const clock = new SimClock()
+  const network = new SimNetwork(clock)
+  const asked: ValueOf<typeof fetchRequest>[] = []
+  let answer: (value: InputOf<typeof fetchResponse>) => void = () => expect.fail('nobody has asked')
+  await network.listen({ ...leaderAddress, frameBytesMax: 1_000_000 }, (connection) => ({
+    frame: (bytes) => {
+      const reader = new Reader(bytes.slice())
+      const header = readRequestHeader(reader, () => true) ?? expect.fail('a fetch was expected')
+      asked.push(decode(fetchRequest, header.apiVersion, reader) as ValueOf<typeof fetchRequest>)
+      answer = (value) => {
+        const writer = beginResponse(header, true)
+        encode(fetchResponse, header.apiVersion, value, writer)
+        sealFrame(writer)
+        connection.send(writer.finished())
+      }
+    },
+    closed: () => undefined
+  }))
+  const log = () => undefined
+  const fetchers = new ReplicaFetchers(
+    {
+      clock,
+      network,
+      log,
+      quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
+      logStartsSafe: () => Promise.resolve(),
+      failed: (error) => expect.fail(String(error))
+    },
+    { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
+  )
+  const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })
+  const replica = () =>
+    new FollowerReplica(partition, topicId, { leader: 2, leaderEpoch: 0 }, { log, truncated: () => undefined })
+  return { clock, fetchers, asked, replica, answer: (value: InputOf<typeof fetchResponse>) => answer(value) }
+}
