@@ -6,6 +6,7 @@
 import { AppError, ignore } from '../kernel/errors'
 import type { Disk, Log, Random } from '../kernel/ports'
 import { randomUuid } from '../kernel/uuid'
+import { shortenedName } from './core/log-names'
 import { dataOf, textOf } from './core/znodes'
 
 const fileName = 'log-incarnation'
@@ -31,7 +32,7 @@ export async function logIncarnation(ports: IncarnationPorts, wasClean: boolean)
   const recorded = recordedAt(disk, path)
   const isSameBoot = bootId !== '' && recorded?.bootId === bootId
   const isWhole = recorded !== undefined && (wasClean || isSameBoot)
-  const incarnation = isWhole ? recorded.incarnation : randomUuid(random)
+  const incarnation = isWhole ? recorded.incarnation : anotherName(recorded?.incarnation, random)
   if (isWhole && isSameBoot) return incarnation
   if (recorded !== undefined && !isWhole)
     log('warn', 'the machine stopped without us: logs may have lost their ends', {})
@@ -42,6 +43,10 @@ export async function logIncarnation(ports: IncarnationPorts, wasClean: boolean)
     ignore(error, 'the next process finds an older one, and takes its logs for others')
   }
   return incarnation
+}
+
+function anotherName(before: string | undefined, random: Random): string {
+  return before === undefined ? randomUuid(random) : shortenedName(before, randomUuid(random))
 }
 
 function recordedAt(disk: Disk, path: string): Recorded | undefined {

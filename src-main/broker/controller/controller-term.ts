@@ -184,6 +184,7 @@ export class ControllerTerm {
       isLeaving: (id) => state.shuttingDown.has(id),
       hasBounced: (id) => state.hasBounced(id, partition),
       hasWholeLog: (id) => state.hasWholeLog(partition, id),
+      hasNothing: (id) => state.hasNothing(partition, id),
       areLogsStored: state.areLogsStored(partition),
       isUncleanAllowed,
       controllerEpoch: epoch

@@ -207,6 +207,11 @@ export interface PartitionState {
    * that each has all that is: one of them leads when the last leader comes back with less (KIP-966 calls them eligible).
    */
   readonly lastIsr?: readonly BrokerId[]
+  /**
+   * Who else was in the ISR when the present leader was elected, or an earlier one that nobody has heard of: until a leader changes
+   * its ISR nobody knows whether it leads at all. They have more than a leader that comes back with nothing.
+   */
+  readonly formerIsr?: readonly BrokerId[]
 }
 
 export function partitionStateData(state: PartitionState): Uint8Array {
@@ -219,7 +224,10 @@ export function partitionStateData(state: PartitionState): Uint8Array {
     ...(state.isrLogs === undefined ? {} : { isr_log_epochs: state.isr.map((id) => state.isrLogs?.[id] ?? '') }),
     ...(state.lastIsr === undefined
       ? {}
-      : { last_isr: state.lastIsr, last_isr_log_epochs: state.lastIsr.map((id) => state.isrLogs?.[id] ?? '') })
+      : { last_isr: state.lastIsr, last_isr_log_epochs: state.lastIsr.map((id) => state.isrLogs?.[id] ?? '') }),
+    ...(state.formerIsr === undefined
+      ? {}
+      : { former_isr: state.formerIsr, former_isr_log_epochs: state.formerIsr.map((id) => state.isrLogs?.[id] ?? '') })
   })
 }
 
@@ -230,14 +238,18 @@ export function parsePartitionState(data: Uint8Array | null): PartitionState | u
   if (typeof leader !== 'number' || typeof leaderEpoch !== 'number' || !isIds(isr)) return undefined
   const lastIsr = value['last_isr']
   const logs = isrLogsOf(isr, value['isr_log_epochs'])
+  const formerIsr = value['former_isr']
   const lastLogs = isIds(lastIsr) ? isrLogsOf(lastIsr, value['last_isr_log_epochs']) : undefined
+  const formerLogs = isIds(formerIsr) ? isrLogsOf(formerIsr, value['former_isr_log_epochs']) : undefined
+  const areLogsKnown = logs !== undefined || lastLogs !== undefined || formerLogs !== undefined
   return {
     leader,
     leaderEpoch,
     isr,
     controllerEpoch: typeof controllerEpoch === 'number' ? controllerEpoch : 0,
-    ...(logs === undefined && lastLogs === undefined ? {} : { isrLogs: { ...logs, ...lastLogs } }),
-    ...(isIds(lastIsr) ? { lastIsr } : {})
+    ...(areLogsKnown ? { isrLogs: { ...logs, ...lastLogs, ...formerLogs } } : {}),
+    ...(isIds(lastIsr) ? { lastIsr } : {}),
+    ...(isIds(formerIsr) ? { formerIsr } : {})
   }
 }
 

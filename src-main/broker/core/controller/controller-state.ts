@@ -6,6 +6,7 @@ import type { Uuid } from '../../../kernel/uuid'
 import { topicPartitionName, type BrokerEpoch, type BrokerId, type TopicPartition } from '../../../kernel/ids'
 import { leaderDuringDelete, noLeader, type BrokerEndpoint } from '../metadata-image'
 import { TopicMap } from '../topic-name'
+import { isSameFolder } from '../log-names'
 import type { PartitionState } from '../znodes'
 import type { Reassignment } from './reassignment'
 
@@ -107,6 +108,13 @@ export class ControllerState {
     return then === undefined || now === undefined || now === '' || now === then
   }
 
+  /** It came back with a folder that was emptied since it had come into this ISR; unknown is not. */
+  hasNothing({ state }: ControlledPartition, brokerId: BrokerId): boolean {
+    const then = state?.isrLogs?.[brokerId] ?? ''
+    const now = this.brokers.get(brokerId)?.logIncarnation ?? ''
+    return then !== '' && now !== '' && !isSameFolder(then, now)
+  }
+
   /**
    * False when a member tells which logs it has and the state does not say with which it came: a controller of Kafka's has
    * written it since. What that member may have lost before is not known to anybody; what it loses from now on would be.
@@ -120,9 +128,9 @@ export class ControllerState {
 
   /** With the logs of its members: of those that were in sync before, with which they came, where that is known; else, what they have now. */
   withLogs(next: PartitionState, before: PartitionState | undefined): PartitionState {
-    const known = [...next.isr, ...(next.lastIsr ?? [])].flatMap((id): [BrokerId, string][] => {
-      const wasMember = before?.isr.includes(id) === true || before?.lastIsr?.includes(id) === true
-      const then = wasMember ? before.isrLogs?.[id] : undefined
+    const wereMembers = before === undefined ? [] : membersOf(before)
+    const known = membersOf(next).flatMap((id): [BrokerId, string][] => {
+      const then = wereMembers.includes(id) ? before?.isrLogs?.[id] : undefined
       const log = then ?? this.brokers.get(id)?.logIncarnation
       return log === undefined || log === '' ? [] : [[id, log]]
     })
@@ -311,6 +319,13 @@ export class ControllerState {
 }
 
 const processOf = ({ guid, epoch }: LiveBroker): string => (guid === '' ? `epoch ${epoch}` : guid)
+
+/** All whose logs a state names. */
+const membersOf = ({ isr, lastIsr = [], formerIsr = [] }: PartitionState): readonly BrokerId[] => [
+  ...isr,
+  ...lastIsr,
+  ...formerIsr
+]
 
 const neverElected: PartitionState = { leader: -1, leaderEpoch: 0, isr: [], controllerEpoch: 0 }
 

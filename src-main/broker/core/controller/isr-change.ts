@@ -59,7 +59,9 @@ export function decideIsr(facts: IsrFacts, proposal: IsrProposal): IsrVerdict {
     ids.every((id) => replicas.includes(id))
   if (!isWellFormed) return refused('INVALID_REQUEST')
   if (!proposal.isr.every(isEligible)) return refused('INELIGIBLE_REPLICA')
-  return { type: 'change', state: { ...stored, isr: ids, controllerEpoch } }
+  // It leads: from now on those that were in sync before it may have less.
+  const { formerIsr: _former, ...led } = stored
+  return { type: 'change', state: { ...led, isr: ids, controllerEpoch } }
 }
 
 const refused = (error: KafkaError): IsrVerdict => ({ type: 'refused', error })

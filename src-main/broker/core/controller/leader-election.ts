@@ -32,6 +32,8 @@ export interface ElectionFacts {
   readonly hasBounced: (brokerId: BrokerId) => boolean
   /** False: it has come back with less than it may have had when it was in sync (KIP-903); all have when left out. */
   readonly hasWholeLog?: (brokerId: BrokerId) => boolean
+  /** It has come back with nothing of what it had when it was in sync; nobody has when left out. */
+  readonly hasNothing?: (brokerId: BrokerId) => boolean
   /** False: with which logs members came into the ISR is to be stored, since it is not (KIP-903); true when left out. */
   readonly areLogsStored?: boolean
   /** Online, and about to stop: it leads nothing new while there is another; none when left out. */
@@ -77,17 +79,21 @@ export function electLeader(facts: ElectionFacts): Election {
 
 /**
  * Nobody stayed: of those that bounced the last leader is the best, since nobody had more than it. Whoever came back with less is
- * taken only when there is nobody left to wait for.
+ * taken only when there is nobody left to wait for; who has nothing, only when nobody has more, who was in sync before it was elected:
+ * it may never have led, since whoever is registered is taken to live.
  */
 function returned(
-  { replicas, isOnline, hasWholeLog = () => true }: ElectionFacts,
-  { leader, isr, lastIsr = [] }: PartitionState
+  { replicas, isOnline, hasWholeLog = () => true, hasNothing = () => false }: ElectionFacts,
+  { leader, isr, lastIsr = [], formerIsr = [] }: PartitionState
 ): BrokerId | undefined {
+  const former = formerIsr.filter((id) => replicas.includes(id))
   // The last leader may be the only one to have what nobody else was asked to have: the others are asked when it is back with less.
   const members = isr.every(isOnline) ? [...isr, ...lastIsr] : isr
   const isAnyMissing = members.some((id) => !isOnline(id))
   const hasAll = replicas.some((id) => members.includes(id) && isOnline(id) && hasWholeLog(id))
   if (!hasAll && isAnyMissing) return undefined
+  if (!hasAll && members.every(hasNothing) && former.some((id) => !isOnline(id) || hasWholeLog(id)))
+    return former.find((id) => isOnline(id) && hasWholeLog(id))
   const isBack = (id: BrokerId): boolean => replicas.includes(id) && isOnline(id) && (!hasAll || hasWholeLog(id))
   return isr.includes(leader) && isBack(leader) ? leader : members.find(isBack)
 }
@@ -119,14 +125,30 @@ const isShortened = (
 ): boolean => isr.length + lastIsr.length > 1 && !hasWholeLog(leader)
 
 function decided(
-  { controllerEpoch }: ElectionFacts,
+  facts: ElectionFacts,
   stored: PartitionState,
   leader: BrokerId,
   isr: readonly BrokerId[],
   mayLack = false
 ): Election {
+  const { controllerEpoch } = facts
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
   const wasInSync = stored.isr.includes(leader) || stored.lastIsr?.includes(leader) === true
   const isUnclean = mayLack || (leader !== noLeader && !wasInSync)
-  return { type: 'update', isUnclean, state: { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }
+  const former = formerOf(facts, stored, leader).filter((id) => !isr.includes(id))
+  const state = { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch }
+  return { type: 'update', isUnclean, state: former.length === 0 ? state : { ...state, formerIsr: former } }
+}
+
+/** Those of the ISR before a leader that nobody has heard of: they may have all that is committed. */
+function formerOf(
+  { isOnline, hasBounced, hasWholeLog = () => true }: ElectionFacts,
+  { leader: before, isr, lastIsr = [], formerIsr = [] }: PartitionState,
+  leader: BrokerId
+): readonly BrokerId[] {
+  if (leader === noLeader || (leader === before && !hasBounced(leader))) return formerIsr
+  const members = [...isr, ...lastIsr, ...formerIsr]
+  // Whoever allows an unclean election trusts the new leader alone.
+  if (!members.includes(leader)) return []
+  return [...new Set(members)].filter((id) => !isOnline(id) || hasWholeLog(id))
 }

@@ -15,8 +15,12 @@ export interface MoveFacts {
   readonly controllerEpoch: ControllerEpoch
 }
 
+/** Who leaves the ISR while another takes the leadership over has more than a new leader that never leads (see `formerIsr`). */
 const moved = ({ stored, controllerEpoch }: MoveFacts, leader: BrokerId, isr = stored.isr): PartitionState => {
-  return { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch }
+  const left = leader === stored.leader ? [] : stored.isr.filter((id) => !isr.includes(id))
+  const formerIsr = [...new Set([...left, ...(stored.formerIsr ?? [])])].filter((id) => !isr.includes(id))
+  const state = { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch }
+  return formerIsr.length === 0 ? state : { ...state, formerIsr }
 }
 
 /** To the first replica of the assignment. */

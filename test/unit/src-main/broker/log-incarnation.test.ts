@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isSameFolder } from '../../../../src-main/broker/core/log-names'
 import { logIncarnation } from '../../../../src-main/broker/log-incarnation'
 import { MemoryDisk } from '../../../support/memory-disk'
 import { silent, SimRandom } from '../../../support/ensemble-world'
@@ -32,6 +33,19 @@ describe('logIncarnation', () => {
     seen.push(await start('b', true))
 
     expect(new Set(seen).size).toBe(seen.length)
+  })
+
+  it('says whose ends may be lost, until the folder is emptied', async () => {
+    const { disk, start } = folder()
+    const first = await start('a', true)
+    const shortened = await start('b', false)
+    const again = await start('c', false)
+    disk.remove('/log/log-incarnation')
+    const emptied = await start('c', true)
+
+    expect(isSameFolder(first, shortened)).toBe(true)
+    expect(isSameFolder(first, again)).toBe(true)
+    expect(isSameFolder(first, emptied)).toBe(false)
   })
 
   it('is not taken for the earlier one when the disk had no room to write it down', async () => {

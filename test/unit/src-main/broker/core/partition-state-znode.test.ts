@@ -30,6 +30,14 @@ describe('the znode of a partition’s state', () => {
     expect(parsePartitionState(data)).toEqual(leaderless)
   })
 
+  it('has who was in the ISR before its leader was elected, with their logs', () => {
+    const elected = { ...state, isr: [2], formerIsr: [1, 3], isrLogs: { 2: 'two', 3: 'three' } }
+    const data = partitionStateData(elected)
+
+    expect(JSON.parse(textOf(data))).toMatchObject({ former_isr: [1, 3], former_isr_log_epochs: ['', 'three'] })
+    expect(parsePartitionState(data)).toEqual(elected)
+  })
+
   it('takes no logs that are not of this ISR', () => {
     const data = new TextEncoder().encode(
       JSON.stringify({ controller_epoch: 1, leader: 2, leader_epoch: 3, isr: [2], isr_log_epochs: ['a', 'b'] })

@@ -29,6 +29,11 @@ describe('decideIsr', () => {
     expect(decideIsr(facts, proposal)).toEqual({ type: 'change', state })
   })
 
+  it('forgets who was in sync before: its leader leads', () => {
+    const state = { leader: 1, leaderEpoch: 5, isr: [1, 2, 3], controllerEpoch: 4 }
+    expect(decideIsr({ ...facts, stored: { ...stored, formerIsr: [3] } }, proposal)).toEqual({ type: 'change', state })
+  })
+
   it.each<[string, Partial<IsrProposal>, string]>([
     ['of a later version than is known', { partitionEpoch: 9 }, 'NOT_CONTROLLER'],
     ['of a later election than is known', { leaderEpoch: 6 }, 'NOT_CONTROLLER'],

@@ -8,6 +8,8 @@ interface Situation {
   readonly bounced?: readonly number[]
   /** Came back with less than they had. */
   readonly shortened?: readonly number[]
+  /** Came back with nothing of what they had. */
+  readonly emptied?: readonly number[]
   readonly isUncleanAllowed?: boolean
   readonly areLogsStored?: boolean
 }
@@ -15,14 +17,15 @@ interface Situation {
 const elect = (
   replicas: readonly number[],
   stored: PartitionState | undefined,
-  { alive, bounced = [], shortened = [], isUncleanAllowed = false, areLogsStored = true }: Situation
+  { alive, bounced = [], shortened = [], emptied = [], isUncleanAllowed = false, areLogsStored = true }: Situation
 ) =>
   electLeader({
     replicas,
     stored,
     isOnline: (id) => alive.includes(id),
     hasBounced: (id) => alive.includes(id) && bounced.includes(id),
-    hasWholeLog: (id) => !shortened.includes(id),
+    hasWholeLog: (id) => !shortened.includes(id) && !emptied.includes(id),
+    hasNothing: (id) => emptied.includes(id),
     controllerEpoch: 7,
     isUncleanAllowed,
     areLogsStored
@@ -34,10 +37,10 @@ const stored = (leader: number, isr: readonly number[]): PartitionState => ({
   isr,
   controllerEpoch: 1
 })
-const next = (leader: number, isr: readonly number[], isUnclean = false) => ({
+const next = (leader: number, isr: readonly number[], isUnclean = false, formerIsr?: readonly number[]) => ({
   type: 'update',
   isUnclean,
-  state: { leader, leaderEpoch: 5, isr, controllerEpoch: 7 }
+  state: { leader, leaderEpoch: 5, isr, controllerEpoch: 7, ...(formerIsr === undefined ? {} : { formerIsr }) }
 })
 const unchanged = { type: 'unchanged' }
 
@@ -88,8 +91,8 @@ describe('electLeader, while the leader lives', () => {
 
 describe('electLeader, when the leader is dead', () => {
   it('takes the first of the assignment that lives and is in the ISR; the dead leave the ISR', () => {
-    expect(elect([1, 3, 2], stored(1, [2, 1]), { alive: [2, 3] })).toEqual(next(2, [2]))
-    expect(elect([1, 3, 2], stored(1, [1, 2, 3]), { alive: [2, 3] })).toEqual(next(3, [2, 3]))
+    expect(elect([1, 3, 2], stored(1, [2, 1]), { alive: [2, 3] })).toEqual(next(2, [2], false, [1]))
+    expect(elect([1, 3, 2], stored(1, [1, 2, 3]), { alive: [2, 3] })).toEqual(next(3, [2, 3], false, [1]))
   })
 
   it('keeps the last leader in the ISR when all died at once, and the others beside it', () => {
@@ -114,7 +117,9 @@ describe('electLeader, when the leader is dead', () => {
 
 describe('electLeader, where an unclean election is allowed', () => {
   it('is clean while somebody of the ISR lives', () => {
-    expect(elect([1, 2, 3], stored(1, [1, 3]), { alive: [2, 3], isUncleanAllowed: true })).toEqual(next(3, [3]))
+    expect(elect([1, 2, 3], stored(1, [1, 3]), { alive: [2, 3], isUncleanAllowed: true })).toEqual(
+      next(3, [3], false, [1])
+    )
   })
 
   it('says that it was unclean, and trusts the new leader alone', () => {
@@ -133,7 +138,9 @@ describe('electLeader, for a broker that bounced', () => {
   })
 
   it('elects another of the ISR: it has left that, as if its death had been seen', () => {
-    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1] })).toEqual(next(2, [2, 3]))
+    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1] })).toEqual(
+      next(2, [2, 3], false, [1])
+    )
   })
 
   it('takes a follower that bounced out of the ISR', () => {
@@ -141,8 +148,12 @@ describe('electLeader, for a broker that bounced', () => {
   })
 
   it('trusts the last leader when all bounced, another of them when that is dead', () => {
-    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1, 2, 3] })).toEqual(next(2, [2]))
-    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 3], bounced: [1, 3] })).toEqual(next(1, [1]))
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 2, 3], bounced: [1, 2, 3] })).toEqual(
+      next(2, [2], false, [1, 3])
+    )
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [1, 3], bounced: [1, 3] })).toEqual(
+      next(1, [1], false, [2, 3])
+    )
   })
 })
 
@@ -220,9 +231,32 @@ describe('electLeader, with a broker that came back with less than it had', () =
     })
     const leaderless = { ...stored(-1, [2]), lastIsr: [1] }
     expect(elect([1, 2, 3], leaderless, { alive: [1, 3] })).toEqual(unchanged)
-    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], bounced: [2] })).toEqual(next(2, [2]))
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], bounced: [2] })).toEqual(next(2, [2], false, [1]))
     expect(elect([1, 2, 3], leaderless, { alive: [2, 3], shortened: [2] })).toEqual(unchanged)
     expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], shortened: [2] })).toEqual(next(1, [1]))
     expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], shortened: [1, 2] })).toEqual(next(2, [2], true))
+  })
+
+  it('takes who was in sync before the leader was elected when that comes back with nothing', () => {
+    // A broker that died unseen was elected: it is registered for a while.
+    expect(elect([1, 2, 3], stored(1, [1, 3]), { alive: [2, 3] })).toEqual(next(3, [3], false, [1]))
+    const elected = { ...stored(3, [3]), formerIsr: [1] }
+    expect(elect([1, 2, 3], elected, { alive: [1, 2] })).toEqual(next(-1, [3], false, [1]))
+    const leaderless = { ...stored(-1, [3]), formerIsr: [1] }
+
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3] })).toEqual(next(3, [3], false, [1]))
+    // It may have led, and have had more than any other: whoever is elected in its place, that is told.
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], emptied: [3] })).toEqual(next(1, [1], true))
+    expect(elect([1, 2, 3], leaderless, { alive: [2, 3], emptied: [3] })).toEqual(unchanged)
+    // What it has may be more than that of others who were left behind long ago.
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], shortened: [3] })).toEqual(next(3, [3], false, [1]))
+    expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], emptied: [1, 3] })).toEqual(next(3, [3]))
+  })
+
+  it('keeps those who were in sync before, while nobody knows of a leader since', () => {
+    expect(elect([1, 2, 3], { ...stored(2, [2, 3]), formerIsr: [1] }, { alive: [3] })).toEqual(
+      next(3, [3], false, [2, 1])
+    )
+    expect(elect([1, 2, 3], { ...stored(2, [2, 3]), formerIsr: [1] }, { alive: [2] })).toEqual(next(2, [2], false, [1]))
   })
 })

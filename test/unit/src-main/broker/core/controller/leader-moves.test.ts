@@ -31,7 +31,7 @@ describe('toPreferred', () => {
 
 describe('awayFrom', () => {
   it('moves leadership to the first of the ISR that may lead, and takes the leaver out', () => {
-    expect(awayFrom(facts(1, [1, 2, 3], [1, 3]), 1)).toEqual(state(3, [2, 3]))
+    expect(awayFrom(facts(1, [1, 2, 3], [1, 3]), 1)).toEqual({ ...state(3, [2, 3]), formerIsr: [1] })
   })
 
   it('takes a follower out of the ISR and leaves the leader', () => {
