@@ -25,6 +25,10 @@ export const EVENT_PARAMS = {
   /** `kind` as in FAULT_KINDS. Optional: `to`, the other end of the link; `oneWay`, 1; `value`, as FAULT_RULES says. */
   faultAdded: ['kind'],
   faultHealed: ['kind'],
+  /** Restarts that are to follow each other. */
+  stormBegan: ['count'],
+  /** `done` of `count` restarts after which the node ran. */
+  stormEnded: ['done', 'count'],
   /** A failure on purpose was followed to its end. `act` as in api/failures, `verdict` as in api/acts; of a fault what it has there, too. */
   actSettled: ['act', 'verdict'],
   /** Partitions whose logs are checked after an unclean end. */

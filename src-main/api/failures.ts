@@ -10,10 +10,14 @@ import { nodeSchema } from './views'
 const node = z.object({ node: nodeNameSchema })
 
 /** What is done to a node itself. */
-export const NODE_ACTS = ['kill', 'stop', 'pause', 'wipe', 'restart'] as const
+export const NODE_ACTS = ['kill', 'stop', 'pause', 'wipe', 'restart', 'storm'] as const
 export type NodeAct = (typeof NODE_ACTS)[number]
 export const failureActSchema = z.enum([...NODE_ACTS, ...FAULT_KINDS])
 export type FailureAct = z.infer<typeof failureActSchema>
+
+/** Restarts of one storm, and what may lie between two of them. */
+export const STORM_COUNT = { min: 2, max: 100, default: 5 } as const
+export const STORM_INTERVAL_MS = { min: 0, max: 600_000, default: 1000 } as const
 
 /** What is asked of the cost of a failure before it is caused. Absent: a kill. */
 export const askedCostSchema = z.object({
@@ -143,6 +147,16 @@ export const FAILURE_COMMANDS = {
   'node.resume': { input: node, output: nodeSchema },
   /** Kills what runs and empties its folder; it stays stopped. */
   'node.wipe': { input: node, output: nodeSchema },
+  /** Restarts it again and again; answers at once. Whatever else is done to the node ends it. */
+  'node.storm': {
+    input: node.extend({
+      count: z.number().int().min(STORM_COUNT.min).max(STORM_COUNT.max).optional(),
+      intervalMs: z.number().int().min(STORM_INTERVAL_MS.min).max(STORM_INTERVAL_MS.max).optional()
+    }),
+    output: nodeSchema
+  },
+  /** Answers when no more restarts follow, and the node runs. Of none nothing is done. */
+  'node.endStorm': { input: node, output: nodeSchema },
   /** The same fault again is changed, not added a second time. */
   'fault.add': { input: askedFaultSchema, output: faultSchema },
   'fault.list': { input: z.object({}), output: z.object({ faults: z.array(faultSchema) }) },

@@ -75,6 +75,17 @@ export const faultSchema = z.object({
 })
 export type FaultView = z.infer<typeof faultSchema>
 
+/** A node that is restarted again and again. */
+export const stormSchema = z.object({
+  node: nodeNameSchema,
+  /** Restarts after which it ran. */
+  done: z.number().int(),
+  count: z.number().int(),
+  intervalMs: z.number(),
+  sinceMs: z.number()
+})
+export type StormView = z.infer<typeof stormSchema>
+
 export const askedFaultSchema = z.object({
   kind: z.enum(FAULT_KINDS),
   node: nodeNameSchema,

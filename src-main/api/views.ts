@@ -3,7 +3,7 @@
  * integers; timestamps are ms since 1970. A view is watched by its key (watch.ts) and replaced whole.
  */
 import { z } from 'zod'
-import { faultSchema } from './faults'
+import { faultSchema, stormSchema } from './faults'
 
 const count = z.number().int().nonnegative()
 /** Of one partition: log end offset minus committed offset. */
@@ -155,6 +155,8 @@ export const clusterSchema = z.object({
   nodes: z.array(nodeSchema),
   /** Those that were made on purpose and are not healed. Absent: its host knows none yet. */
   faults: z.array(faultSchema).optional(),
+  /** Nodes that are being restarted again and again. */
+  storms: z.array(stormSchema).optional(),
   brokers: z.array(brokerStatsSchema),
   topicCount: count.nullable(),
   partitionCount: count.nullable(),
@@ -500,6 +502,8 @@ export const EVENT_CODES = [
   'faultAdded',
   'faultHealed',
   'actSettled',
+  'stormBegan',
+  'stormEnded',
   'recoveryStarted',
   'recoveryEnded',
   'diskFull',

@@ -181,7 +181,7 @@ export class ActLog {
     const { clock } = this.#ports
     following.isDone = true
     following.atMs = clock.nowMs()
-    if (following.act === 'restart') following.backAtMs = following.atMs
+    if (comesBack(following.act)) following.backAtMs = following.atMs
     following.tooLate = clock.after(followedMsMax, () => this.#settle(following, 'tooLate'))
     this.#put(following)
   }
@@ -304,5 +304,8 @@ function isUndone(
     return params['kind'] === act && (params['to'] ?? null) === to && (params['oneWay'] === 1) === oneWay
   return isNodeAct(act) && (code === 'nodeStarting' || code === 'nodeResumed')
 }
+
+/** When it has been done the node runs again. */
+const comesBack = (act: FailureAct): boolean => act === 'restart' || act === 'storm'
 
 const isNodeAct = (act: FailureAct): boolean => (NODE_ACTS as readonly FailureAct[]).includes(act)

@@ -8,7 +8,7 @@ import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { AskedCost, FailureAct } from '../api/failures'
-import type { FaultView } from '../api/faults'
+import type { FaultView, StormView } from '../api/faults'
 import type {
   BrokerStatsView,
   ClusterEvent,
@@ -32,7 +32,7 @@ import { ActLog, type Act } from './act-log'
 import { BrokerPresence } from './broker-presence'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
-import { faultEvent, nodeEvent, toldEvent, wipedEvent } from './node-events'
+import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
 import { workloadErrors, Workloads } from './workloads'
 import { ReaderLink } from './reader-link'
@@ -105,6 +105,11 @@ export class LabHost {
       this.#events.add(faultEvent(code, fault, this.#clock.nowMs()))
       this.#changed()
     }
+    hooks.storm = (code, storm) => {
+      this.#events.add(stormEvent(code, storm, this.#clock.nowMs()))
+      this.#changed()
+    }
+    hooks.stormChanged = () => this.#changed()
     const client = (): unknown => ({
       name: supervisor.name,
       bootstrapServers: supervisor.bootstrapServers,
@@ -158,7 +163,14 @@ export class LabHost {
   /** Opens the folder; throws AppError as Supervisor.open does. */
   static async open(ports: LabHostPorts, dir: string, asked: AskedCluster): Promise<LabHost> {
     const nobody = (): void => undefined
-    const hooks: Hooks = { changed: nobody, nodeEvent: nobody, wiped: nobody, fault: nobody }
+    const hooks: Hooks = {
+      changed: nobody,
+      nodeEvent: nobody,
+      wiped: nobody,
+      fault: nobody,
+      storm: nobody,
+      stormChanged: nobody
+    }
     const supervisor = await Supervisor.open(
       {
         ...ports,
@@ -166,7 +178,10 @@ export class LabHost {
         nodeEvent: (node, name, fields) => hooks.nodeEvent(node, name, fields),
         wiped: (node) => hooks.wiped(node),
         faultAdded: (fault) => hooks.fault('faultAdded', fault),
-        faultHealed: (fault) => hooks.fault('faultHealed', fault)
+        faultHealed: (fault) => hooks.fault('faultHealed', fault),
+        stormBegan: (storm) => hooks.storm('stormBegan', storm),
+        stormChanged: () => hooks.stormChanged(),
+        stormEnded: (storm) => hooks.storm('stormEnded', storm)
       },
       dir,
       asked
@@ -254,6 +269,8 @@ export class LabHost {
     'node.pause': ({ node }) => this.#act({ act: 'pause', node }, () => this.#supervisor.pause(node)),
     'node.resume': ({ node }) => named(this.#supervisor.resume(node)),
     'node.wipe': ({ node }) => this.#act({ act: 'wipe', node }, () => this.#supervisor.wipe(node)),
+    'node.storm': (input) => this.#storm(input),
+    'node.endStorm': ({ node }) => named(this.#supervisor.endStorm(node)),
     'fault.add': (input) => this.#act({ ...input, act: input.kind }, () => this.#supervisor.addFault(input)),
     'act.list': () => Promise.resolve({ acts: [...this.#acts.view().acts] }),
     'act.standing': (input) => this.#monitor.ask('act.standing', input),
@@ -415,6 +432,7 @@ export class LabHost {
       controllerEpoch: observation?.controllerEpoch ?? null,
       nodes: [...nodes],
       faults: [...faults],
+      storms: [...this.#supervisor.storms()],
       brokers,
       topicCount: observation?.topicCount ?? null,
       partitionCount: observation?.partitionCount ?? null,
@@ -479,6 +497,19 @@ export class LabHost {
       absent: nodes.filter(isAbsent).map(({ id }) => id),
       members: nodes.filter(({ role }) => role === 'ensemble').length
     }
+  }
+
+  /** It is an act from its first restart to the end of its last. */
+  async #storm({ node, count, intervalMs }: CommandInput<'node.storm'>): Promise<NodeView> {
+    const began = new Promise<NodeView>((resolve, reject) => {
+      const storm = async (): Promise<void> => {
+        const started = this.#supervisor.storm(node, { count, intervalMs })
+        resolve(started.node)
+        await started.ended
+      }
+      this.#acts.follow({ act: 'storm', node }, storm).catch(reject)
+    })
+    return await named(began)
   }
 
   /** What is so already is no act. */
@@ -563,6 +594,8 @@ interface Hooks {
   nodeEvent: (node: NodeView, name: string, fields: Readonly<Record<string, unknown>>) => void
   wiped: (node: NodeView) => void
   fault: (code: 'faultAdded' | 'faultHealed', fault: FaultView) => void
+  storm: (code: 'stormBegan' | 'stormEnded', storm: StormView) => void
+  stormChanged: () => void
 }
 
 function sum(values: readonly (number | null)[]): number | null {

@@ -1,5 +1,5 @@
 /** The events of node states, from the states themselves. */
-import type { FaultView } from '../api/faults'
+import type { FaultView, StormView } from '../api/faults'
 import type { ClusterEvent, EventCode, HealthLevel, NodeState, NodeView } from '../api/views'
 
 const codes: Readonly<Record<NodeState, EventCode>> = {
@@ -151,4 +151,14 @@ export function faultEvent(
     ...(value === null ? {} : { value })
   }
   return { atMs, code, level: code === 'faultAdded' ? 'degraded' : 'healthy', kind: 'process', subject: node, params }
+}
+
+export function stormEvent(
+  code: 'stormBegan' | 'stormEnded',
+  { node, done, count }: StormView,
+  atMs: number
+): Omit<ClusterEvent, 'id'> {
+  const isEnd = code === 'stormEnded'
+  const params = isEnd ? { done, count } : { count }
+  return { atMs, code, level: isEnd ? 'healthy' : 'degraded', kind: 'process', subject: node, params }
 }

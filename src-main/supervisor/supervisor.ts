@@ -4,7 +4,7 @@
  */
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
-import type { AskedFault } from '../api/faults'
+import type { AskedFault, StormView } from '../api/faults'
 import type { NodeView } from '../api/views'
 import {
   addressesOf,
@@ -34,6 +34,7 @@ import { finishEmptying, finishWiping, lockFile, pidsFile, specFile, wipeNode } 
 import { ClusterFaults } from './cluster-faults'
 import type { Fault } from './core/faults'
 import { NodeRunner } from './node-runner'
+import { RestartStorms, type AskedStorm } from './restart-storms'
 
 /** The verdict tells how long it may take (BROKER_SESSION_MS). */
 const portTriesMax = 20
@@ -55,6 +56,9 @@ export interface SupervisorPorts {
   readonly wiped: (node: NodeView) => void
   readonly faultAdded: (fault: Fault) => void
   readonly faultHealed: (fault: Fault) => void
+  readonly stormBegan: (storm: StormView) => void
+  readonly stormChanged: () => void
+  readonly stormEnded: (storm: StormView) => void
 }
 
 /** What `up` was told of the cluster. */
@@ -86,6 +90,7 @@ export class Supervisor {
   readonly #known = new Map<string, readonly number[]>()
   readonly #metadataWaiters = new Set<() => void>()
   readonly #faults: ClusterFaults
+  readonly #storms: RestartStorms
   #spec: ClusterSpec
   #specWritten: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
@@ -107,6 +112,13 @@ export class Supervisor {
       },
       added: ports.faultAdded,
       healed: ports.faultHealed
+    })
+    this.#storms = new RestartStorms({
+      clock: ports.clock,
+      restart: (name) => this.#restart(name),
+      began: ports.stormBegan,
+      changed: ports.stormChanged,
+      ended: ports.stormEnded
     })
   }
 
@@ -273,6 +285,7 @@ export class Supervisor {
 
   async #stop(): Promise<void> {
     this.#faults.close()
+    this.#storms.close()
     const runners = [...this.#runners.values()]
     const stopAll = (role: string) =>
       Promise.all(
@@ -296,6 +309,7 @@ export class Supervisor {
    */
   async kill(name: string): Promise<NodeView> {
     const runner = this.#find(name)
+    this.#storms.leave(name)
     this.#desire(name, 'killed')
     await Promise.all([runner.kill(), this.#specWritten])
     return runner.view()
@@ -303,6 +317,7 @@ export class Supervisor {
 
   async stopNode(name: string): Promise<NodeView> {
     const runner = this.#find(name)
+    this.#storms.leave(name)
     this.#desire(name, 'stopped')
     await Promise.all([runner.stop(), this.#specWritten])
     return runner.view()
@@ -310,6 +325,7 @@ export class Supervisor {
 
   async startNode(name: string): Promise<NodeView> {
     const runner = this.#find(name)
+    this.#storms.leave(name)
     this.#desire(name, 'running')
     runner.start()
     this.#recordProcesses()
@@ -317,7 +333,12 @@ export class Supervisor {
     return runner.view()
   }
 
-  async restart(name: string): Promise<NodeView> {
+  restart(name: string): Promise<NodeView> {
+    this.#storms.leave(name)
+    return this.#restart(name)
+  }
+
+  async #restart(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#desire(name, 'running')
     // Said in one turn: whatever is said between these two and the exit comes after both.
@@ -330,6 +351,7 @@ export class Supervisor {
 
   async pause(name: string): Promise<NodeView> {
     const runner = this.#find(name)
+    this.#storms.leave(name)
     this.#refuseWhileStopping()
     await runner.pause()
     return runner.view()
@@ -345,10 +367,29 @@ export class Supervisor {
   /** Kills what runs and takes its data away; it stays stopped. */
   async wipe(name: string): Promise<NodeView> {
     const runner = this.#find(name)
+    this.#storms.leave(name)
     this.#desire(name, 'stopped')
     await Promise.all([runner.wipe(() => wipeNode(this.#ports.disk, this.dir, name)), this.#specWritten])
     this.#ports.wiped(runner.view())
     return runner.view()
+  }
+
+  /** Restarts it again and again; the promise beside the node resolves when that is over. Throws AppError. */
+  storm(name: string, asked: AskedStorm): { readonly node: NodeView; readonly ended: Promise<void> } {
+    const runner = this.#find(name)
+    this.#refuseWhileStopping()
+    return { node: runner.view(), ended: this.#storms.begin(name, asked) }
+  }
+
+  /** Resolves when no restart follows any more, and the last one has ended. */
+  async endStorm(name: string): Promise<NodeView> {
+    const runner = this.#find(name)
+    await this.#storms.end(name)
+    return runner.view()
+  }
+
+  storms(): readonly StormView[] {
+    return this.#storms.list()
   }
 
   // ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -362,8 +403,10 @@ export class Supervisor {
     return await this.#faults.add(asked)
   }
 
-  healFaults(id?: string): Promise<readonly Fault[]> {
-    return this.#faults.heal(id)
+  /** One, or everything that is done to nodes again and again, too. */
+  async healFaults(id?: string): Promise<readonly Fault[]> {
+    const [healed] = await Promise.all([this.#faults.heal(id), id === undefined ? this.#storms.endAll() : undefined])
+    return healed
   }
 
   #find(name: string): NodeRunner {

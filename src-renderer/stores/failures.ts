@@ -1,7 +1,7 @@
-/** Faults of links, disks and clocks: those that there are, and what is done to them. */
+/** Faults of links, disks and clocks, and storms of restarts: those that there are, and what is done to them. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import type { AskedFault, FaultView } from '@api/faults'
+import type { AskedFault, FaultView, StormView } from '@api/faults'
 import { useClusterStore } from './cluster'
 import { host } from './host'
 import { useNodesStore } from './nodes'
@@ -16,8 +16,12 @@ export const useFailuresStore = defineStore('failures', () => {
   const isAdding = shallowRef(false)
 
   const faults = computed<readonly FaultView[]>(() => cluster.view?.faults ?? [])
+  const storms = computed<readonly StormView[]>(() => cluster.view?.storms ?? [])
+  const isStormy = (node: string): boolean => storms.value.some((storm) => storm.node === node)
   const paused = computed(() => cluster.nodes.filter(({ state }) => state === 'paused').map(({ name }) => name))
-  const canHeal = computed(() => faults.value.length + paused.value.length + nodes.down.length > 0)
+  const canHeal = computed(
+    () => faults.value.length + storms.value.length + paused.value.length + nodes.down.length > 0
+  )
 
   const add = async (fault: AskedFault): Promise<void> => {
     isAdding.value = true
@@ -42,9 +46,9 @@ export const useFailuresStore = defineStore('failures', () => {
     }
   }
 
-  /** Faults first, since what starts or goes on would meet them; then what stands still, then what is down. */
+  /** Faults and storms first, since what starts or goes on would meet them; then what stands still, then what is down. */
   const healAll = async (): Promise<void> => {
-    if (faults.value.length > 0) {
+    if (faults.value.length + storms.value.length > 0) {
       try {
         await host().call('fault.heal', {})
       } catch (cause) {
@@ -55,5 +59,5 @@ export const useFailuresStore = defineStore('failures', () => {
     await nodes.startAll()
   }
 
-  return { faults, paused, canHeal, healing, isAdding, add, heal, healAll }
+  return { faults, storms, isStormy, paused, canHeal, healing, isAdding, add, heal, healAll }
 })

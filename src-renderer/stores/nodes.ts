@@ -4,6 +4,7 @@
  */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
+import type { CommandInput } from '@api/commands'
 import type { AskedCost } from '@api/failures'
 import type { NodeCostView } from '@api/views'
 import { isDown } from '@/composables/node-level'
@@ -11,8 +12,21 @@ import { useClusterStore } from './cluster'
 import { useNoticesStore } from './notices'
 import { host } from './host'
 
-export const NODE_ACTIONS = ['start', 'resume', 'stop', 'kill', 'pause', 'restart', 'wipe'] as const
+export const NODE_ACTIONS = [
+  'start',
+  'resume',
+  'stop',
+  'kill',
+  'pause',
+  'restart',
+  'wipe',
+  'storm',
+  'endStorm'
+] as const
 export type NodeAction = (typeof NODE_ACTIONS)[number]
+
+/** How often, and with what in between; of a storm only. */
+export type StormAsked = Omit<CommandInput<'node.storm'>, 'node'>
 
 interface PendingAction {
   readonly action: NodeAction
@@ -42,11 +56,11 @@ export const useNodesStore = defineStore('nodes', () => {
     asked.value = next
   }
 
-  const run = async (action: NodeAction, node: string): Promise<void> => {
+  const run = async (action: NodeAction, node: string, more: StormAsked = {}): Promise<void> => {
     if (pending.value.has(node)) return
     set(node, { action, answeredSinceMs: undefined })
     try {
-      const answered = await host().call(`node.${action}`, { node })
+      const answered = await host().call(`node.${action}`, { node, ...more })
       set(node, { action, answeredSinceMs: answered.sinceMs })
     } catch (cause) {
       set(node, undefined)

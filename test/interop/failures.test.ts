@@ -1,6 +1,7 @@
 /** Failures on purpose, in real processes: what a node does, what clients see, and that nothing of it stays. */
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ControlClient } from '../../src-main/host/control-client'
 import { LabCluster, lagoon, runToEnd, until } from '../support/lab-cluster'
 
 interface FaultLine {
@@ -58,6 +59,37 @@ describe('failures on purpose', () => {
     const resumed = await cluster.verb<{ state: string; pid: number }>('node', 'resume', 'broker-2')
     expect(resumed).toMatchObject({ state: 'running', pid: paused.pid })
     expect(stateOf(paused.pid)).not.toBe('T')
+    await until('broker 2 is back', async () => (await known(1)).length === 2)
+  })
+
+  it('restarts a node again and again, until it has been enough or everything is healed', async () => {
+    const client = await ControlClient.connect(cluster.dir)
+    const stormy = async () => (await client.call('cluster.view', {})).storms ?? []
+    const pids = new Set([(await cluster.statusOf('broker-2')).pid])
+    await client.call('node.storm', { node: 'broker-2', count: 3, intervalMs: 0 })
+    expect(await stormy()).toMatchObject([{ node: 'broker-2', count: 3 }])
+    await until('the storm is over', async () => {
+      pids.add((await cluster.statusOf('broker-2')).pid)
+      return (await stormy()).length === 0
+    })
+    const { state, pid } = await cluster.statusOf('broker-2')
+    expect(state).toBe('running')
+    expect(pids.add(pid).size).toBeGreaterThanOrEqual(3)
+    const { events } = await client.call('cluster.events', {})
+    expect(events.findLast(({ code }) => code === 'stormEnded')).toMatchObject({ params: { done: 3, count: 3 } })
+
+    await client.call('node.storm', { node: 'broker-2', count: 100, intervalMs: 600_000 })
+    await expect(client.call('node.storm', { node: 'broker-2' })).rejects.toThrow('End that one first')
+    await heal()
+    expect(await stormy()).toEqual([])
+    expect((await cluster.statusOf('broker-2')).state).toBe('running')
+    // Whatever else is done to the node ends it, too.
+    await client.call('node.storm', { node: 'broker-2', count: 100 })
+    await cluster.verb('node', 'kill', 'broker-2')
+    await until('the storm is over', async () => (await stormy()).length === 0)
+    expect((await cluster.statusOf('broker-2')).state).toBe('killed')
+    client.close()
+    await cluster.verb('node', 'start', 'broker-2')
     await until('broker 2 is back', async () => (await known(1)).length === 2)
   })
 

@@ -330,6 +330,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
 
   const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, one) => all + (one ?? 0), 0)
 
+  const storm = { node: 'broker-1', done: 3, count: 20, intervalMs: 5000, sinceMs: startedAtMs - 61_000 }
   const faults = (): FaultView[] => {
     const fault = { to: null, oneWay: false, value: null, sinceMs: startedAtMs - 104_000, untilMs: null }
     return [
@@ -360,7 +361,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
     nodes: nodes(),
-    ...(isBroken && !isDown ? { faults: faults() } : {}),
+    ...(isBroken && !isDown ? { faults: faults(), storms: [storm] } : {}),
     brokers: brokers(),
     topicCount: seeds.length,
     partitionCount: sum(seeds.map((seed) => seed.partitions)),

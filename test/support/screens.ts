@@ -399,6 +399,18 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.dialog .costs').first().waitFor()
     }
   },
+  {
+    name: 'storm-cost',
+    scene: 'healthy',
+    hash: '#/lab/failures',
+    prepare: async (page) => {
+      await page.locator('[data-storm]').click()
+      await page.getByRole('menuitem').nth(1).click()
+      await page.locator('.dialog .costs').first().waitFor()
+      await page.locator('#storm-count').fill('1')
+      await page.getByRole('alert').first().waitFor()
+    }
+  },
   { name: 'settings', scene: 'healthy', hash: '#/settings' },
   { name: 'settings-zones', scene: 'healthy', hash: '#/settings', prepare: click('.settings .trigger') },
   { name: 'connect', scene: 'healthy', hash: '#/overview', prepare: click('.toolbar .actions > .button') },

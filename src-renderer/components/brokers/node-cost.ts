@@ -24,11 +24,11 @@ const line = (key: string, level: HealthLevel, named: CostLine['named'] = {}, co
 })
 
 /** Ends the process, and by that the session: at once, or when it has expired. */
-const ENDS: readonly FailureAct[] = ['kill', 'stop', 'restart', 'wipe']
+const ENDS: readonly FailureAct[] = ['kill', 'stop', 'restart', 'storm', 'wipe']
 const SILENT: readonly FailureAct[] = ['pause', 'drop-ensemble']
 const takesOut = (act: FailureAct): boolean => ENDS.includes(act) || SILENT.includes(act)
 /** Asked to go, it hands over what it leads first. */
-export const handsOver = (act: FailureAct): boolean => act === 'stop' || act === 'restart'
+export const handsOver = (act: FailureAct): boolean => act === 'stop' || act === 'restart' || act === 'storm'
 
 export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
   const node = view.nodes.find((one) => one.name === cost.node)
@@ -47,7 +47,7 @@ export function needsName(cost: NodeCostView | undefined, act: FailureAct, isMem
 }
 
 function wayBack({ node }: NodeCostView, act: FailureAct): CostLine {
-  if (act === 'restart') return line('comesBack', 'healthy', { node })
+  if (act === 'restart' || act === 'storm') return line('comesBack', 'healthy', { node })
   if (act === 'pause') return line('resumes', 'healthy', { node })
   if (act === 'wipe') return line('copied', 'healthy', { node })
   return line(ENDS.includes(act) ? 'undo' : 'heals', 'healthy', { node })

@@ -11,7 +11,9 @@ const ACTS: readonly EventCode[] = [
   'nodeRunning',
   'faultAdded',
   'faultHealed',
-  'actSettled'
+  'actSettled',
+  'stormBegan',
+  'stormEnded'
 ]
 
 export const isFailureEvent = ({ code }: Pick<ClusterEvent, 'code'>): boolean => ACTS.includes(code)

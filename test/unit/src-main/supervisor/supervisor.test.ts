@@ -119,7 +119,16 @@ class World {
   open(sizes: { brokers?: number; ensemble?: number; isKnown?: boolean } = {}, at = dir): Promise<Supervisor> {
     const { clock, disk, launcher, ports, labs } = this
     const nobody = () => undefined
-    const observers = { changed: nobody, nodeEvent: nobody, wiped: nobody, faultAdded: nobody, faultHealed: nobody }
+    const observers = {
+      changed: nobody,
+      nodeEvent: nobody,
+      wiped: nobody,
+      faultAdded: nobody,
+      faultHealed: nobody,
+      stormBegan: nobody,
+      stormChanged: nobody,
+      stormEnded: nobody
+    }
     return Supervisor.open({ clock, disk, launcher, ports, labs, log: silent, ...observers }, at, sizes)
   }
 

@@ -69,7 +69,8 @@ describe('the palette', () => {
 
 describe('a node', () => {
   it('can be started when it is down, and killed, stopped or restarted when it lives', () => {
-    expect(possibleActions(nodeView('broker-1'))).toEqual(['kill', 'stop', 'pause', 'restart', 'wipe'])
+    expect(possibleActions(nodeView('broker-1'))).toEqual(['kill', 'stop', 'pause', 'restart', 'storm', 'wipe'])
+    expect(possibleActions(nodeView('broker-1', 'starting'), true)).toEqual(['endStorm', 'kill', 'stop'])
     expect(possibleActions(nodeView('broker-1', 'killed'))).toEqual(['start', 'wipe'])
     expect(possibleActions(nodeView('broker-1', 'paused'))).toEqual(['resume', 'kill', 'stop', 'wipe'])
     expect(possibleActions(nodeView('broker-1', 'crashed'))).toEqual(['start', 'stop', 'wipe'])
