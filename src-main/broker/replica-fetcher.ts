@@ -338,6 +338,8 @@ export class ReplicaFetcher {
       this.#followed.delete(key)
       this.#followed.set(key, replica)
     }
+    // What else was in that answer nobody has looked at, and leaders of Kafka's take it for told.
+    if (told.type === 'diverging') this.#session.failed()
     if (told.type === 'error') {
       const { leader } = this.#options
       this.#ports.log('debug', 'a leader answered an error', { leader, partition: replica.name, error: told.error })

@@ -277,8 +277,10 @@ function* lookAtDue(
   return { looked, bytes, hasNotice }
 }
 
-function toldOf({ answer: { highWatermark, logStartOffset }, bytes, isNotice }: Read) {
-  return { hasRecords: bytes > 0, isNotice, highWatermark, logStartOffset: logStartOffset ?? -1 }
+/** Who hears of an error, or of where histories part, looks at nothing else: it is told of all that again. */
+function toldOf({ answer: { highWatermark, logStartOffset = -1 }, bytes, isNotice }: Read) {
+  const told = isNotice ? { highWatermark: -1, logStartOffset: -1 } : { highWatermark, logStartOffset }
+  return { hasRecords: bytes > 0, isNotice, ...told }
 }
 
 function sessionAnswer(poll: Poll, { session }: KeptSession, due: Collected & { readonly looked: readonly Due[] }) {

@@ -99,6 +99,23 @@ class ReplicatedWorld {
     return answer.responses[0]?.partitions[0] ?? expect.fail()
   }
 
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  /** As broker 9, in a session that goes on, or begins. */
+  async fetchInSession(
+    fetchOffset: number,
+    { id = 0, epoch = 0, lastFetchedEpoch = -1 }: { id?: number; epoch?: number; lastFetchedEpoch?: number }
+  ) {
+    const partition = { partition: this.index, fetchOffset, partitionMaxBytes: 1_000_000, lastFetchedEpoch }
+    const topics = [{ topic: this.topic, partitions: [{ ...partition, currentLeaderEpoch: this.#leaderEpoch }] }]
+    const session = { sessionId: id, sessionEpoch: epoch }
+    const request = { replicaId: follower, maxWaitMs: 0, minBytes: 1, ...session, topics }
+    const answer = await this.world.ask(1, fetchCall, request)
+    return { id: answer.sessionId, epoch: epoch + 1, told: answer.responses[0]?.partitions[0] }
+  }
+
   /** Asks without waiting for the answer. */
   begin<Request extends Message, Response extends Message>(
     call: BrokerCall<Request, Response>,
@@ -160,6 +177,21 @@ describe('a write to a partition with a follower', () => {
 
     expect(await written.isAnswered()).toBe(true)
     expect(await world.outcome(written)).toEqual(['NONE', 0])
+  })
+
+  it('is told in full to a follower that has first heard where its history parts from ours', async () => {
+    const world = await ReplicatedWorld.start()
+    const firstEpoch = world.leaderEpoch
+    await world.outcome(world.produce(1))
+    await world.order(1)
+    await world.outcome(world.produce(1))
+    await world.follow(2)
+
+    const parted = await world.fetchInSession(2, { lastFetchedEpoch: firstEpoch })
+    expect(parted.told).toMatchObject({ divergingEpoch: { epoch: firstEpoch, endOffset: 1 } })
+    const agreed = await world.fetchInSession(2, { ...parted, lastFetchedEpoch: world.leaderEpoch })
+
+    expect(agreed.told).toMatchObject({ highWatermark: 2 })
   })
 
   it('that comes again before it is committed waits for the same position', async () => {

@@ -83,6 +83,20 @@ describe('a partition that is followed anew while its leader is asked', () => {
   })
 })
 
+describe('a leader that says where histories part', () => {
+  it('is asked for all again: what else it said nobody has looked at', async () => {
+    const { clock, fetchers, asked, answer, replica } = await polling()
+    fetchers.follow(replica())
+    await clock.run(100)
+    const parted = { epoch: 0, endOffset: 0 }
+    const told = { partitionIndex: 0, highWatermark: 0, errorCode: 0, abortedTransactions: null, records: null }
+    answer({ sessionId: 5, responses: [{ topicId, partitions: [{ ...told, divergingEpoch: parted }] }] })
+    await clock.run(100)
+
+    expect(asked.map(({ sessionEpoch }) => sessionEpoch)).toEqual([0, 0])
+  })
+})
+
 /** Fetchers of a broker, and the leader that they ask: what it is asked, and its answers when the test gives them. */
 async function polling() {
   const clock = new SimClock()
