@@ -60,7 +60,7 @@ interface Found {
   readonly hasEpochs: boolean
 }
 
-/** Bytes at the end of a log that are read again after a clean stop to know more than one batch of each producer. */
+/** Bytes at the end of a log that are read again to know more than one batch of each producer. */
 const rememberedTailBytes = 1_048_576
 
 export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
@@ -75,10 +75,8 @@ export function* openLog(context: LogContext, options: OpeningOptions): Steps<Op
     trusted = yield* trustedEnd(segments.active)
   }
   const end = trusted ?? (yield* recover(context, found, recoveryPoint, producers))
-  if (trusted !== undefined) {
-    yield* loadProducers(context, segments.all, snapshots, end, producers)
-    if (producers.count > 0) yield* rememberTail(segments.all, producers)
-  }
+  if (trusted !== undefined) yield* loadProducers(context, segments.all, snapshots, end, producers)
+  else yield* rememberTail(segments.all, producers)
   const start = Math.max(options.logStartOffset, segments.first.baseOffset)
   if (start > end) return afresh(context, found, start)
   const areNewEpochs = epochs.truncateFromEnd(end) || JSON.stringify(epochs.starts) !== epochsBefore
@@ -123,8 +121,9 @@ function* trustedEnd(active: Segment): Steps<number | undefined> {
   return tail.fault === undefined ? tail.nextOffset : undefined
 }
 
-/** A snapshot keeps one batch of each producer; the log's tail knows the other four, so a restart stays idempotent. */
+/** A snapshot keeps one batch of each producer; the log's tail knows the other four, so what is sent again stays known. */
 function* rememberTail(segments: readonly Segment[], producers: ProducerState): Steps<void> {
+  if (producers.count === 0) return
   let tailBytes = rememberedTailBytes
   for (let i = segments.length - 1; i >= 0 && tailBytes > 0; i--) {
     const segment = segments[i]
@@ -228,6 +227,7 @@ export function* loadProducers(
 ): Steps<void> {
   const from = snapshots.load(end, producers)
   yield* visitProducers(segments, from, end, producers, context.ports.compression)
+  yield* rememberTail(segments, producers)
 }
 
 function* visitProducers(

@@ -54,6 +54,20 @@ describe('after the process was killed', () => {
     expectSoundIndexes(one)
   })
 
+  it('five batches of each producer are known although all that is read again comes behind them', () => {
+    const one = fixture()
+    filled(one)
+    one.disk.kill()
+
+    const log = openPartition(one, { config: small, recoveryPoint: 24 })
+
+    for (let i = 7; i < 12; i++)
+      expect(append(log, sequencedBatch(7, 0, i * 2, ['r', 'r']), 2)).toMatchObject({
+        type: 'duplicate',
+        baseOffset: i * 2
+      })
+  })
+
   it('a second recovery changes nothing', () => {
     const one = fixture()
     filled(one)
