@@ -208,8 +208,8 @@ export interface PartitionState {
    */
   readonly lastIsr?: readonly BrokerId[]
   /**
-   * Who else was in the ISR when the present leader was elected, or an earlier one that nobody has heard of: until a leader changes
-   * its ISR nobody knows whether it leads at all. They have more than a leader that comes back with nothing.
+   * Who was in the ISR and left it, the last ones first, with the logs they had then: they have more than a leader that comes back with
+   * nothing.
    */
   readonly formerIsr?: readonly BrokerId[]
 }

@@ -59,9 +59,10 @@ export function decideIsr(facts: IsrFacts, proposal: IsrProposal): IsrVerdict {
     ids.every((id) => replicas.includes(id))
   if (!isWellFormed) return refused('INVALID_REQUEST')
   if (!proposal.isr.every(isEligible)) return refused('INELIGIBLE_REPLICA')
-  // It leads: from now on those that were in sync before it may have less.
-  const { formerIsr: _former, ...led } = stored
-  return { type: 'change', state: { ...led, isr: ids, controllerEpoch } }
+  const { formerIsr: before = [], ...rest } = stored
+  const formerIsr = [...new Set([...stored.isr, ...before])].filter((id) => !ids.includes(id) && replicas.includes(id))
+  const state = { ...rest, isr: ids, controllerEpoch }
+  return { type: 'change', state: formerIsr.length === 0 ? state : { ...state, formerIsr } }
 }
 
 const refused = (error: KafkaError): IsrVerdict => ({ type: 'refused', error })

@@ -70,17 +70,17 @@ export function electLeader(facts: ElectionFacts): Election {
   const heir = heirs.find((id) => !isLeaving(id)) ?? heirs[0]
   if (heir !== undefined) return decided(facts, stored, heir, stayed)
   const back = returned(facts, stored)
-  if (back !== undefined) return decided(facts, stored, back, [back], isShortened(facts, stored, back))
+  if (back !== undefined) return decided(facts, stored, back, [back], { mayLack: isShortened(facts, stored, back) })
   const [outsider] = online
   if (facts.isUncleanAllowed === true && outsider !== undefined)
-    return decided(facts, stored, outsider, [outsider], true)
+    return decided(facts, stored, outsider, [outsider], { mayLack: true })
   return stored.leader === noLeader ? unchanged : withoutLeader(facts, stored)
 }
 
 /**
  * Nobody stayed: of those that bounced the last leader is the best, since nobody had more than it. Whoever came back with less is
- * taken only when there is nobody left to wait for; who has nothing, only when nobody has more, who was in sync before it was elected:
- * it may never have led, since whoever is registered is taken to live.
+ * taken only when there is nobody left to wait for; who has nothing, only when nobody who was in sync before has more: it may not have
+ * led when it was taken for the leader, since whoever is registered is taken to live.
  */
 function returned(
   { replicas, isOnline, hasWholeLog = () => true, hasNothing = () => false }: ElectionFacts,
@@ -102,9 +102,7 @@ function returned(
 function withoutLeader(facts: ElectionFacts, stored: PartitionState): Election {
   const isr = lastOf(facts, stored)
   const lastIsr = stored.isr.filter((id) => !isr.includes(id))
-  const election = decided(facts, stored, noLeader, isr)
-  if (lastIsr.length === 0 || election.type !== 'update') return election
-  return { ...election, state: { ...election.state, lastIsr } }
+  return decided(facts, stored, noLeader, isr, { lastIsr })
 }
 
 /** The one whose return heals the partition without loss: the last leader; when that is back with less, whoever had as much. */
@@ -129,26 +127,33 @@ function decided(
   stored: PartitionState,
   leader: BrokerId,
   isr: readonly BrokerId[],
-  mayLack = false
+  { mayLack = false, lastIsr = [] }: { readonly mayLack?: boolean; readonly lastIsr?: readonly BrokerId[] } = {}
 ): Election {
   const { controllerEpoch } = facts
   invariant(isr.length > 0, 'an ISR is never empty', { stored })
   const wasInSync = stored.isr.includes(leader) || stored.lastIsr?.includes(leader) === true
   const isUnclean = mayLack || (leader !== noLeader && !wasInSync)
-  const former = formerOf(facts, stored, leader).filter((id) => !isr.includes(id))
-  const state = { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch }
-  return { type: 'update', isUnclean, state: former.length === 0 ? state : { ...state, formerIsr: former } }
+  const members = [...stored.isr, ...(stored.lastIsr ?? []), ...(stored.formerIsr ?? [])]
+  // Whoever allows an election from outside trusts the new leader alone.
+  const isKnown = leader === noLeader || members.includes(leader)
+  const formerIsr = isKnown ? formerOf(facts, members, [...isr, ...lastIsr]) : []
+  const state = {
+    leader,
+    leaderEpoch: stored.leaderEpoch + 1,
+    isr,
+    controllerEpoch,
+    ...(lastIsr.length === 0 ? {} : { lastIsr }),
+    ...(formerIsr.length === 0 ? {} : { formerIsr })
+  }
+  return { type: 'update', isUnclean, state }
 }
 
-/** Those of the ISR before a leader that nobody has heard of: they may have all that is committed. */
+/** Who is not in the ISR any more, the last to leave first. */
 function formerOf(
-  { isOnline, hasBounced, hasWholeLog = () => true }: ElectionFacts,
-  { leader: before, isr, lastIsr = [], formerIsr = [] }: PartitionState,
-  leader: BrokerId
+  { replicas, isOnline, hasWholeLog = () => true }: ElectionFacts,
+  members: readonly BrokerId[],
+  kept: readonly BrokerId[]
 ): readonly BrokerId[] {
-  if (leader === noLeader || (leader === before && !hasBounced(leader))) return formerIsr
-  const members = [...isr, ...lastIsr, ...formerIsr]
-  // Whoever allows an unclean election trusts the new leader alone.
-  if (!members.includes(leader)) return []
-  return [...new Set(members)].filter((id) => !isOnline(id) || hasWholeLog(id))
+  const mayHaveMore = (id: BrokerId): boolean => replicas.includes(id) && (!isOnline(id) || hasWholeLog(id))
+  return [...new Set(members)].filter((id) => !kept.includes(id) && mayHaveMore(id))
 }

@@ -15,10 +15,13 @@ export interface MoveFacts {
   readonly controllerEpoch: ControllerEpoch
 }
 
-/** Who leaves the ISR while another takes the leadership over has more than a new leader that never leads (see `formerIsr`). */
-const moved = ({ stored, controllerEpoch }: MoveFacts, leader: BrokerId, isr = stored.isr): PartitionState => {
-  const left = leader === stored.leader ? [] : stored.isr.filter((id) => !isr.includes(id))
-  const formerIsr = [...new Set([...left, ...(stored.formerIsr ?? [])])].filter((id) => !isr.includes(id))
+const moved = (
+  { replicas, stored, controllerEpoch }: MoveFacts,
+  leader: BrokerId,
+  isr = stored.isr
+): PartitionState => {
+  const members = new Set([...stored.isr, ...(stored.formerIsr ?? [])])
+  const formerIsr = [...members].filter((id) => !isr.includes(id) && replicas.includes(id))
   const state = { leader, leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch }
   return formerIsr.length === 0 ? state : { ...state, formerIsr }
 }

@@ -29,9 +29,15 @@ describe('decideIsr', () => {
     expect(decideIsr(facts, proposal)).toEqual({ type: 'change', state })
   })
 
-  it('forgets who was in sync before: its leader leads', () => {
-    const state = { leader: 1, leaderEpoch: 5, isr: [1, 2, 3], controllerEpoch: 4 }
-    expect(decideIsr({ ...facts, stored: { ...stored, formerIsr: [3] } }, proposal)).toEqual({ type: 'change', state })
+  it('keeps who left, the last ones first, until they are back', () => {
+    const shrunk = decideIsr({ ...facts, stored: { ...stored, formerIsr: [3] } }, { ...proposal, isr: [member(1)] })
+    const state = { leader: 1, leaderEpoch: 5, isr: [1], controllerEpoch: 4, formerIsr: [2, 3] }
+    expect(shrunk).toEqual({ type: 'change', state })
+    const back = { ...proposal, isr: [member(1), member(3, 33n)] }
+    expect(decideIsr({ ...facts, stored: state }, back)).toEqual({
+      type: 'change',
+      state: { ...state, isr: [1, 3], formerIsr: [2] }
+    })
   })
 
   it.each<[string, Partial<IsrProposal>, string]>([

@@ -63,11 +63,11 @@ describe('electLeader, while the leader lives', () => {
   })
 
   it('takes a dead follower out of the ISR, and raises the leader epoch', () => {
-    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 3] })).toEqual(next(1, [1, 3]))
+    expect(elect([1, 2, 3], stored(1, [1, 2, 3]), { alive: [1, 3] })).toEqual(next(1, [1, 3], false, [2]))
   })
 
   it('takes all dead followers out at once', () => {
-    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [2] })).toEqual(next(2, [2]))
+    expect(elect([1, 2, 3], stored(2, [1, 2, 3]), { alive: [2] })).toEqual(next(2, [2], false, [1, 3]))
   })
 
   it('does not give the leadership back to the preferred leader', () => {
@@ -144,7 +144,7 @@ describe('electLeader, for a broker that bounced', () => {
   })
 
   it('takes a follower that bounced out of the ISR', () => {
-    expect(elect([1, 2], stored(1, [1, 2]), { alive: [1, 2], bounced: [2] })).toEqual(next(1, [1]))
+    expect(elect([1, 2], stored(1, [1, 2]), { alive: [1, 2], bounced: [2] })).toEqual(next(1, [1], false, [2]))
   })
 
   it('trusts the last leader when all bounced, another of them when that is dead', () => {
@@ -253,10 +253,10 @@ describe('electLeader, with a broker that came back with less than it had', () =
     expect(elect([1, 2, 3], leaderless, { alive: [1, 2, 3], emptied: [1, 3] })).toEqual(next(3, [3]))
   })
 
-  it('keeps those who were in sync before, while nobody knows of a leader since', () => {
-    expect(elect([1, 2, 3], { ...stored(2, [2, 3]), formerIsr: [1] }, { alive: [3] })).toEqual(
-      next(3, [3], false, [2, 1])
-    )
-    expect(elect([1, 2, 3], { ...stored(2, [2, 3]), formerIsr: [1] }, { alive: [2] })).toEqual(next(2, [2], false, [1]))
+  it('keeps who left the ISR, the last ones first, also while the leader stays: it may be dead, unseen', () => {
+    const before = { ...stored(2, [2, 3]), formerIsr: [1] }
+    expect(elect([1, 2, 3], before, { alive: [3] })).toEqual(next(3, [3], false, [2, 1]))
+    expect(elect([1, 2, 3], before, { alive: [2] })).toEqual(next(2, [2], false, [3, 1]))
+    expect(elect([2, 3], before, { alive: [2] })).toEqual(next(2, [2], false, [3]))
   })
 })

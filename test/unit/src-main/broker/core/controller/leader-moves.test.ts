@@ -35,7 +35,7 @@ describe('awayFrom', () => {
   })
 
   it('takes a follower out of the ISR and leaves the leader', () => {
-    expect(awayFrom(facts(1, [1, 2, 3]), 2)).toEqual(state(1, [1, 3]))
+    expect(awayFrom(facts(1, [1, 2, 3]), 2)).toEqual({ ...state(1, [1, 3]), formerIsr: [2] })
   })
 
   it.each([

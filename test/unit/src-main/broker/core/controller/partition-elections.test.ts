@@ -78,7 +78,7 @@ describe('PartitionElections', () => {
         partition: second,
         type: 'update',
         zkVersion: 6,
-        state: { leader: 2, leaderEpoch: 5, isr: [2], controllerEpoch: 7, formerIsr: [9] }
+        state: { leader: 2, leaderEpoch: 5, isr: [2], controllerEpoch: 7 }
       }
     ])
   })
