@@ -4,16 +4,21 @@
  * directory listing however many there are; after a crash the owner has all of them recovered before it serves. Either
  * gives way to other work. The clean-stop file is gone from the first moment on.
  *
- * A failed disk (fsync, rename, close) is told once to the owner, who stops the process: then there is no clean-stop file
- * and the next start recovers. A full disk is none: what needs room is refused, what can wait is written when there is
- * room (at the latest by the periodic work), and a stop that could not write all is no clean one.
+ * What cannot be written or read (fsync, rename, close, a read) takes the log out of service that it is of, and all of them when it
+ * is a file of the directory itself (ADR 42). Whoever wants such a log tries it again: it is recovered like after a crash, and
+ * a stop without it is no clean one. One with a spoilt batch waits for somebody to decide. A full disk is no failure: what needs
+ * room is refused, what can wait is written when there is room (at the latest by the periodic work), and a stop that could not
+ * write all is no clean one.
  */
-import { AppError } from '../kernel/errors'
+import { AppError, expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName, type BrokerId } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { Disk, FolderLock, Timer } from '../kernel/ports'
 import { isRemnantOf } from '../kernel/remnant'
+import { pause } from '../kernel/waiting'
+import { badBatchOf } from './bad-batch-survey'
 import { CheckpointFile } from './checkpoint-file'
+import { badBatchFile } from './core/bad-batch'
 import {
   decodeMetaProperties,
   decodePartitionMetadata,
@@ -26,7 +31,8 @@ import { deletedFolderName, isDeletedFolder, partitionOfFolder } from './core/fi
 import { DeferredRemovals } from './deferred-removals'
 import { asDiskFailure, isDiskFull } from './disk-failure'
 import { scratchBytes } from './log-context'
-import type { LogConfig, StoragePorts } from './log-types'
+import { rewriteUnsafe } from './log-rewrite'
+import type { LogConfig, LogProblem, StoragePorts } from './log-types'
 import { giveWay, inTurns } from './in-turns'
 import { PartitionLog } from './partition-log'
 
@@ -35,14 +41,17 @@ export interface LogManagerIntervals {
   readonly retentionMs: number
   readonly highWatermarkCheckpointMs: number
   readonly recoveryPointCheckpointMs: number
+  /** All that is there is read once, so long after the start; Infinity: it is not. */
+  readonly verificationMs: number
 }
 
-/** Kafka's. */
+/** Kafka's, which reads nothing but what a crash has left. */
 export const defaultIntervals: LogManagerIntervals = {
   retentionFirstMs: 30_000,
   retentionMs: 300_000,
   highWatermarkCheckpointMs: 5_000,
-  recoveryPointCheckpointMs: 60_000
+  recoveryPointCheckpointMs: 60_000,
+  verificationMs: Infinity
 }
 
 export interface LogManagerOptions {
@@ -53,8 +62,10 @@ export interface LogManagerOptions {
   readonly defaults: LogConfig
   /** Config of a partition found on disk; `defaults` when absent. */
   readonly configOf?: (topic: string) => LogConfig
-  /** Called once, when the log directory can no longer be trusted: the owner stops the process. */
-  readonly failed: (error: AppError) => void
+  /** These logs cannot be used any more, all for the same reason; told once, until one is back. */
+  readonly offline: (partitions: readonly TopicPartition[], problem: LogProblem) => void
+  /** It can be used again. */
+  readonly back?: (partition: TopicPartition) => void
   readonly intervals?: Partial<LogManagerIntervals>
 }
 
@@ -62,6 +73,11 @@ export interface LogManagerOptions {
 const foldersPerTurn = 16
 /** Recovery points that have moved are on disk so soon: a crash reads again what came after them. */
 const recoveryPointsDelayMs = 1_000
+/** Between two pieces of 256 KiB that are read to verify them: at most 64 MB/s, beside everything else. */
+const verificationPauseMs = 4
+/** A directory that failed is tried no more often. */
+const probeEveryMs = 500
+const probeFile = '.probe'
 /** Their fdatasyncs share the threads that there are. */
 const logsClosedAtOnce = 16
 const cleanShutdownFile = '.kafka_cleanshutdown'
@@ -95,7 +111,23 @@ interface Entry {
   opening: Promise<PartitionLog> | undefined
   /** Bytes of its .log files before it was opened; undefined until they were measured. */
   measuredBytes: number | undefined
+  /** Why it cannot be used. */
+  problem: LogProblem | undefined
+  /** It was in use when it failed: how it was left is to be looked at as after a crash. */
+  mustRecover: boolean
+  /** An fdatasync failed: what it was to keep is written anew. */
+  mustRewrite: boolean
 }
+
+const newEntry = (of: TopicPartition): Entry => ({
+  of,
+  log: undefined,
+  opening: undefined,
+  measuredBytes: undefined,
+  problem: undefined,
+  mustRecover: false,
+  mustRewrite: false
+})
 
 export class LogManager {
   /** True when the last stop of this folder was a clean one, or the folder is new. */
@@ -124,7 +156,9 @@ export class LogManager {
   /** False while recoverAll is at work. */
   #isRecovered = true
   #recoveryPointsTimer: Timer | undefined
-  #failure: AppError | undefined
+  /** Of the directory itself: none of its logs can be used. */
+  #problem: LogProblem | undefined
+  #probedMs = -Infinity
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -167,7 +201,7 @@ export class LogManager {
       const manager = new LogManager(ports, options, lock, { wasClean, isIdentityOwed })
       manager.#findPartitions()
       manager.#startTimers()
-      manager.#measure().catch((error: unknown) => manager.#fail(asDiskFailure(error, dir)))
+      manager.#measure().catch((error: unknown) => manager.#dirFailed(asDiskFailure(error, dir)))
       return manager
     } catch (error) {
       lock.release()
@@ -184,7 +218,7 @@ export class LogManager {
         continue
       }
       const of = partitionOfFolder(name)
-      if (of !== undefined) this.#logs.set(name, { of, log: undefined, opening: undefined, measuredBytes: undefined })
+      if (of !== undefined) this.#logs.set(name, newEntry(of))
     }
   }
 
@@ -202,17 +236,22 @@ export class LogManager {
 
   /**
    * Opens the partition when it is not open yet (after a crash: recovers it), in turns; undefined when there is none.
-   * Rejects with DISK_FULL or DISK_FAILED.
+   * Rejects with DISK_FULL, DISK_FAILED or CORRUPT: problemOf() says more, and the next call tries again what failed.
    */
   async load(topic: string, partition: number): Promise<PartitionLog | undefined> {
     const entry = this.#logs.get(topicPartitionName({ topic, partition }))
     if (entry === undefined) return undefined
     if (entry.log !== undefined) return entry.log
+    this.#refuseOffline(entry)
     const config = this.#options.configOf?.(topic) ?? this.#options.defaults
     // A turn of its own for each: many small logs are long work, too.
     entry.opening ??= giveWay(this.#ports.clock)
-      .then(() => inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean)))
-      .then((log) => this.#adopt(entry, log))
+      .then(() => this.#rewriteIfDue(entry))
+      .then(() => inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean && !entry.mustRecover)))
+      .then(
+        (log) => this.#adopt(entry, log),
+        (error: unknown) => this.#notOpened(entry, error)
+      )
       .finally(() => (entry.opening = undefined))
     return entry.opening
   }
@@ -220,6 +259,13 @@ export class LogManager {
   /** While it opened its configs may have changed: only open logs are told of that. */
   #adopt(entry: Entry, log: PartitionLog): PartitionLog {
     entry.log = log
+    entry.mustRecover = false
+    entry.mustRewrite = false
+    if (entry.problem !== undefined) {
+      entry.problem = undefined
+      this.#ports.log('info', 'a log can be used again', { ...entry.of })
+      this.#options.back?.(entry.of)
+    }
     const config = this.#options.configOf?.(log.topic)
     if (config !== undefined && !areEqual(config, log.config)) log.updateConfig(config)
     return log
@@ -227,7 +273,7 @@ export class LogManager {
 
   /**
    * After a crash: recovers every partition, one after the other. What cannot be opened for want of room stays closed
-   * and is tried again when it is needed. Rejects with DISK_FAILED.
+   * and is tried again when it is needed; what failed, or is spoilt, is offline.
    */
   async recoverAll(told: (progress: RecoveryProgress) => void): Promise<void> {
     const total = this.#logs.size
@@ -238,8 +284,10 @@ export class LogManager {
       try {
         await this.load(topic, partition)
       } catch (error) {
-        if (!isDiskFull(error)) throw error
-        this.#ports.log('warn', 'the disk is full: a log waits for room to be opened', { topic, partition })
+        expectAppError(error)
+        // The others are told of by `offline`.
+        if (isDiskFull(error))
+          this.#ports.log('warn', 'the disk is full: a log waits for room to be opened', { topic, partition })
       }
       if (this.#closing !== undefined) return
       told({ done: ++done, total })
@@ -255,7 +303,7 @@ export class LogManager {
       folder,
       removals: this.#removals,
       scratch: this.#scratch,
-      failed: (error: AppError): void => this.#fail(error),
+      failed: (error: AppError): void => this.failed({ topic, partition }, error),
       flushed: (): void => this.#recoveryPointsSoon(),
       truncated: (): void => this.#checkpointAll(),
       identityPath: this.#ports.disk.join(folder, partitionMetadataFile),
@@ -283,8 +331,8 @@ export class LogManager {
 
   /**
    * The log that is there already (its topicId may be another topic's of that name, which the caller refuses; when it is
-   * unknown the partition is this topic's from now on) or a new empty one. Rejects with AppError DISK_FULL or
-   * DISK_FAILED, nothing left behind.
+   * unknown the partition is this topic's from now on) or a new empty one. Rejects with AppError DISK_FULL, DISK_FAILED or
+   * CORRUPT, nothing left behind.
    */
   async create(
     topic: string,
@@ -300,17 +348,18 @@ export class LogManager {
       if (existing.topicId === undefined) await this.#identify(existing, folder, topicId)
       return existing
     }
+    if (this.#problem !== undefined) this.#probe(this.#problem)
     await this.#settleIdentity()
     // Two logs that write one folder would spoil it.
     if (this.#logs.has(name)) return this.create(topic, partition, topicId, config)
-    const entry: Entry = { of: { topic, partition }, log: undefined, opening: undefined, measuredBytes: 0 }
+    const entry: Entry = { ...newEntry({ topic, partition }), measuredBytes: 0 }
     entry.opening = this.#create(entry, folder, topicId, config).finally(() => (entry.opening = undefined))
     this.#logs.set(name, entry)
     try {
       return await entry.opening
     } catch (error) {
       if (this.#logs.get(name) === entry) this.#logs.delete(name)
-      disk.remove(folder)
+      this.#tidy(folder)
       throw asDiskFailure(error, folder)
     }
   }
@@ -337,7 +386,11 @@ export class LogManager {
       await this.#ports.disk.replace(path, encodePartitionMetadata(topicId))
       log.identified(topicId)
     } catch (error) {
-      if (!isDiskFull(error)) throw asDiskFailure(error, path)
+      if (!isDiskFull(error)) {
+        const failure = asDiskFailure(error, path)
+        this.failed(log, failure)
+        throw failure
+      }
       this.#ports.log('warn', 'the disk is full: a partition.metadata was not written', { path })
     }
   }
@@ -368,18 +421,25 @@ export class LogManager {
     if (this.#logs.get(name) !== entry) return
     const { disk, random } = this.#ports
     const config = entry.log?.config ?? this.#options.configOf?.(topic) ?? this.#options.defaults
-    entry.log?.abandon()
-    this.#logs.delete(name)
-    this.#forget(name)
     const hex = [...random.bytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
     const to = disk.join(this.#options.dir, deletedFolderName(entry.of, hex))
-    this.#removals.renameAndRemoveLater(disk.join(this.#options.dir, name), to, config.fileDeleteDelayMs)
+    entry.log?.abandon()
+    try {
+      this.#removals.renameAndRemoveLater(disk.join(this.#options.dir, name), to, config.fileDeleteDelayMs)
+    } catch (error) {
+      // It is still there, and its owner asks again.
+      const failure = asDiskFailure(error, name)
+      this.failed(entry.of, failure)
+      throw failure
+    }
+    this.#logs.delete(name)
+    this.#forget(name)
     this.#isDirDirty = true
   }
 
   /**
    * Resolves when a power cut brings back no folder that was deleted: after that its name may be given to another topic,
-   * which must not find it. Once for all of an order. Rejects with DISK_FAILED.
+   * which must not find it. Once for all of an order. Rejects with DISK_FAILED: then the directory is offline.
    */
   async deletionsSafe(): Promise<void> {
     // Somebody else's sync may have begun before what we wait for.
@@ -393,7 +453,9 @@ export class LogManager {
       await syncing
     } catch (error) {
       this.#isDirDirty = true
-      throw error
+      const failure = asDiskFailure(error, this.#options.dir)
+      if (!isDiskFull(failure)) this.#dirFailed(failure)
+      throw failure
     } finally {
       this.#syncingDir = undefined
     }
@@ -443,8 +505,12 @@ export class LogManager {
       if (this.#closing !== undefined) return
       if (entry.log !== undefined || this.#logs.get(name) !== entry) continue
       const folder = disk.join(this.#options.dir, name)
-      const logs = disk.list(folder).filter((file) => file.name.endsWith('.log'))
-      entry.measuredBytes = logs.reduce((sum, file) => sum + (disk.sizeOf(disk.join(folder, file.name)) ?? 0), 0)
+      try {
+        const logs = disk.list(folder).filter((file) => file.name.endsWith('.log'))
+        entry.measuredBytes = logs.reduce((sum, file) => sum + (disk.sizeOf(disk.join(folder, file.name)) ?? 0), 0)
+      } catch (error) {
+        this.failed(entry.of, asDiskFailure(error, folder))
+      }
     }
   }
 
@@ -455,6 +521,46 @@ export class LogManager {
     this.#repeat(retentionFirstMs, retentionMs, () => this.applyRetention())
     this.#repeat(highWatermarkCheckpointMs, highWatermarkCheckpointMs, () => this.checkpointOffsets())
     this.#repeat(recoveryPointCheckpointMs, recoveryPointCheckpointMs, () => this.checkpointRecoveryPoints())
+    const { verificationMs } = this.#intervals
+    if (verificationMs === Infinity) return
+    const timer = this.#ports.clock.after(verificationMs, () => {
+      this.#timers.delete(timer)
+      this.verify().catch((error: unknown) => this.#dirFailed(asDiskFailure(error, this.#options.dir)))
+    })
+    this.#timers.add(timer)
+  }
+
+  /** Reads all logs that are there, one after the other and slowly: one with a spoilt batch is offline from then on. */
+  async verify(): Promise<void> {
+    for (const { topic, partition } of this.names()) {
+      if (this.#closing !== undefined) return
+      try {
+        const log = await this.load(topic, partition)
+        if (log !== undefined) await this.#verify(log)
+      } catch (error) {
+        expectAppError(error)
+        const entry = this.#logs.get(topicPartitionName({ topic, partition }))
+        if (!isDiskFull(error) && entry?.log !== undefined) this.failed(entry.of, error)
+      }
+    }
+  }
+
+  async #verify(log: PartitionLog): Promise<void> {
+    const { clock } = this.#ports
+    const steps = log.findBadBatch()
+    for (;;) {
+      const step = steps.next()
+      if (step.done !== true) {
+        await pause(clock, verificationPauseMs)
+        if (this.#closing === undefined) continue
+        steps.return(undefined)
+        return
+      }
+      if (step.value === undefined || this.opened(log.topic, log.partition) !== log) return
+      log.noteBadBatch(step.value)
+      this.failed(log, log.badBatchError(step.value))
+      return
+    }
   }
 
   #repeat(firstMs: number, thenMs: number, task: () => void | Promise<void>): void {
@@ -464,7 +570,7 @@ export class LogManager {
       run()
         .catch((error: unknown) => this.#failedUnlessFull(error))
         .finally(() => {
-          if (this.#closing === undefined && this.#failure === undefined) this.#repeat(thenMs, thenMs, task)
+          if (this.#closing === undefined) this.#repeat(thenMs, thenMs, task)
         })
     })
     this.#timers.add(timer)
@@ -472,7 +578,7 @@ export class LogManager {
 
   /** The next turn of the periodic work tries again what there was no room for. */
   #failedUnlessFull(error: unknown): void {
-    if (!isDiskFull(error)) this.#fail(asDiskFailure(error, this.#options.dir))
+    if (!isDiskFull(error)) this.#dirFailed(asDiskFailure(error, this.#options.dir))
     else this.#ports.log('warn', 'the disk is full: periodic work waits for room', { reason: error.message })
   }
 
@@ -492,11 +598,15 @@ export class LogManager {
 
   /** Segments that went; retention makes room, so that one log without any must not keep the others from it. */
   async #retained(topic: string, partition: number): Promise<number> {
+    const entry = this.#logs.get(topicPartitionName({ topic, partition }))
     try {
+      // Whoever needs what failed asks for it.
+      if (entry === undefined || entry.problem !== undefined) return 0
       const log = await this.load(topic, partition)
       return log === undefined || this.#closing !== undefined ? 0 : log.applyRetention()
     } catch (error) {
-      this.#failedUnlessFull(error)
+      if (isDiskFull(error)) this.#failedUnlessFull(error)
+      else if (entry !== undefined) this.failed(entry.of, asDiskFailure(error, topicPartitionName(entry.of)))
       return 0
     }
   }
@@ -523,7 +633,14 @@ export class LogManager {
 
   /** Makes everything safe, one log after the other, then writes recovery-point-offset-checkpoint. */
   async checkpointRecoveryPoints(): Promise<void> {
-    for (const log of this.#opened()) await log.flush()
+    for (const log of this.#opened()) {
+      try {
+        await log.flush()
+      } catch (error) {
+        if (isDiskFull(error)) throw error
+        this.failed(log, asDiskFailure(error, topicPartitionName(log)))
+      }
+    }
     await this.deletionsSafe()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
   }
@@ -558,11 +675,136 @@ export class LogManager {
     return offsets
   }
 
-  #fail(error: AppError): void {
-    if (this.#failure !== undefined) return
-    this.#failure = error
+  // ── what cannot be used ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Why that log cannot be used here; undefined when it can, or nobody has tried. */
+  problemOf(topic: string, partition: number): LogProblem | undefined {
+    return this.#logs.get(topicPartitionName({ topic, partition }))?.problem
+  }
+
+  /** All that cannot be used. */
+  *problems(): Iterable<TopicPartition & { readonly problem: LogProblem }> {
+    for (const { of, problem } of this.#logs.values()) if (problem !== undefined) yield { ...of, problem }
+  }
+
+  /** Whoever used that log could not: it is offline until it can be opened again. */
+  failed(of: TopicPartition, error: AppError): void {
+    const entry = this.#logs.get(topicPartitionName(of))
+    const problem = problemFrom(error)
+    if (entry === undefined || !this.#takeOffline(entry, problem, error.details['isOfSync'] === true)) return
+    const { topic, partition } = entry.of
+    this.#ports.log('error', 'a log cannot be used', { topic, partition, error: problem.message })
+    this.#options.offline([{ topic, partition }], problem)
+  }
+
+  #dirFailed(error: AppError): void {
+    if (this.#problem !== undefined) return
+    const problem = problemFrom(error)
+    this.#problem = problem
     this.#ports.log('error', 'the log directory failed', { dir: this.#options.dir, error: error.message })
-    this.#options.failed(this.#failure)
+    const gone = [...this.#logs.values()].filter((entry) => this.#takeOffline(entry, problem, false))
+    if (gone.length > 0)
+      this.#options.offline(
+        gone.map(({ of }) => of),
+        problem
+      )
+  }
+
+  /** False when it was offline. */
+  #takeOffline(entry: Entry, problem: LogProblem, isOfSync: boolean): boolean {
+    if (isOfSync) entry.mustRewrite = true
+    if (entry.problem !== undefined) return false
+    entry.problem = problem
+    const { log } = entry
+    if (log === undefined) return true
+    // What the checkpoints say of it goes on being what was known.
+    this.#remember(this.#recoveryPointsRead, log, log.recoveryPoint)
+    this.#remember(this.#logStartsRead, log, log.logStartOffset)
+    this.#remember(this.#highWatermarksRead, log, log.highWatermark)
+    entry.measuredBytes = log.sizeBytes
+    entry.mustRecover = true
+    entry.log = undefined
+    log.abandon()
+    return true
+  }
+
+  #remember(read: ReadonlyMap<string, number>, of: TopicPartition, offset: number): void {
+    ;(read as Map<string, number>).set(topicPartitionName(of), offset)
+  }
+
+  #refuseOffline({ of, problem }: Entry): void {
+    if (this.#problem !== undefined) this.#probe(this.#problem)
+    if (problem?.cause !== 'corrupt') return
+    const { disk } = this.#ports
+    // What its folder says is bad is looked at again by opening it: the file may be back from a copy.
+    if (disk.exists(disk.join(this.#options.dir, topicPartitionName(of), badBatchFile))) return
+    throw new AppError('CORRUPT', problem.message, { details: { badBatch: problem.badBatch } })
+  }
+
+  /** Throws while the directory takes no file. */
+  #probe({ message }: LogProblem): void {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (nowMs - this.#probedMs < probeEveryMs) throw new AppError('DISK_FAILED', message)
+    this.#probedMs = nowMs
+    const { disk, log } = this.#ports
+    const { dir } = this.#options
+    try {
+      disk.replaceUnsynced(disk.join(dir, probeFile), new Uint8Array(1))
+      disk.remove(disk.join(dir, probeFile))
+    } catch (error) {
+      throw asDiskFailure(error, dir)
+    }
+    this.#problem = undefined
+    this.#probedMs = -Infinity
+    log('info', 'the log directory can be used again', { dir })
+  }
+
+  /** A log that could not be opened; a full disk is no reason to give it up. */
+  #notOpened(entry: Entry, error: unknown): never {
+    if (error instanceof AppError && !isDiskFull(error)) this.failed(entry.of, error)
+    throw error
+  }
+
+  async #rewriteIfDue(entry: Entry): Promise<void> {
+    if (!entry.mustRewrite) return
+    const name = topicPartitionName(entry.of)
+    const folder = this.#ports.disk.join(this.#options.dir, name)
+    await rewriteUnsafe(this.#ports, folder, this.#recoveryPointsRead.get(name) ?? 0)
+  }
+
+  #tidy(folder: string): void {
+    try {
+      this.#ports.disk.remove(folder)
+    } catch (error) {
+      expectAppError(error)
+      ignore(error, 'what made it fail is told')
+    }
+  }
+
+  /**
+   * What cannot be used of it is given up: the next `create` makes an empty log, to be copied from whoever has it all. Rejects with
+   * DISK_FAILED.
+   */
+  async beginAnew({ topic, partition }: TopicPartition): Promise<void> {
+    await this.delete(topic, partition)
+    this.#options.back?.({ topic, partition })
+  }
+
+  /**
+   * Of a log with a spoilt batch all from there on is given up: the next `load` cuts it there, as recovery cuts what was never safe.
+   * False when it has none. Throws DISK_FAILED.
+   */
+  cutAtBadBatch(of: TopicPartition): boolean {
+    const name = topicPartitionName(of)
+    const entry = this.#logs.get(name)
+    const bad = entry?.problem?.badBatch
+    if (entry === undefined || bad === undefined) return false
+    const { disk } = this.#ports
+    disk.remove(disk.join(this.#options.dir, name, badBatchFile))
+    this.#remember(this.#recoveryPointsRead, of, Math.min(bad.offset, this.#recoveryPointsRead.get(name) ?? 0))
+    entry.mustRecover = true
+    entry.problem = { cause: 'failed', message: entry.problem?.message ?? '' }
+    return true
   }
 
   // ── close ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -580,7 +822,7 @@ export class LogManager {
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     try {
-      if (this.#failure === undefined) await this.#closeCleanly(brokerEpoch)
+      if (this.#problem === undefined) await this.#closeCleanly(brokerEpoch)
     } catch (error) {
       // A full disk, too, leaves the folder without the clean-stop file: the next start recovers.
       this.#ports.log('error', 'the log directory could not be closed cleanly', { error: String(error) })
@@ -597,7 +839,9 @@ export class LogManager {
     // A clean stop speaks for all partitions: what a crash has left unrecovered is recovered now. A stop that came in the
     // middle of recovery does not wait for the rest: the next start recovers.
     const isWhole = this.#isRecovered
-    if (!this.wasClean && isWhole) for (const { topic, partition } of this.names()) await this.load(topic, partition)
+    if (!this.wasClean && isWhole)
+      for (const { of, problem } of [...this.#logs.values()])
+        if (problem === undefined) await this.load(of.topic, of.partition)
     const logs = this.#opened()
     let problem: AppError | undefined
     for (let i = 0; i < logs.length; i += logsClosedAtOnce) {
@@ -607,11 +851,19 @@ export class LogManager {
     await this.checkpointOffsets()
     await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
     if (problem !== undefined) throw problem
-    if (!isWhole) return
+    // One that is spoilt says so in its folder.
+    const isAnyFailed = [...this.#logs.values()].some(({ problem }) => problem?.cause === 'failed')
+    if (!isWhole || isAnyFailed) return
     const { disk } = this.#ports
     const text = JSON.stringify({ version: 0, brokerEpoch })
     await disk.replace(disk.join(dir, cleanShutdownFile), new TextEncoder().encode(text))
   }
+}
+
+function problemFrom(error: AppError): LogProblem {
+  const badBatch = badBatchOf(error)
+  const { message } = error
+  return badBatch === undefined ? { cause: 'failed', message } : { cause: 'corrupt', message, badBatch }
 }
 
 /** Whole, as Kafka 3.9 writes it: an empty file (of Kafka before 3.7, or of a power cut) costs a recovery. */

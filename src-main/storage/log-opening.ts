@@ -1,6 +1,6 @@
 /**
  * Opens what is in a partition's folder. After a clean stop the files are trusted (nonsense is still refused); after a
- * crash everything from the recovery point on is checked batch by batch, cut at the first bad one, and the indexes,
+ * crash everything from the recovery point on is checked batch by batch, cut at the first bad one beyond it, and the indexes,
  * producer state and leader epochs are rebuilt from what is left (Kafka's LogLoader). What lies below the recovery point is
  * on the platter with its index, so that reading begins at the batch before it and not at the segment's start. All of it
  * goes in steps: a log of gigabytes must not hold up the broker's session.
@@ -21,6 +21,7 @@ import {
 } from '../protocol/record/batch-header'
 import { controlRecordOf } from '../protocol/record/control-record'
 import { visitRecords } from '../protocol/record/record'
+import { badBatchError, knownBadBatch, noteBadBatch, surveyBadBatch } from './bad-batch-survey'
 import { LeaderEpochs } from './core/leader-epochs'
 import { ProducerState, type ProducerBatch } from './core/producer-state'
 import type { Steps } from './core/steps'
@@ -63,8 +64,20 @@ interface Found {
 /** Bytes at the end of a log that are read again to know more than one batch of each producer. */
 const rememberedTailBytes = 1_048_576
 
+/** Throws CORRUPT when a batch below the recovery point cannot be read and others are behind it: no record is touched then. */
 export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
+  const known = knownBadBatch(context)
+  if (known !== undefined) throw badBatchError(context, known)
   const found = find(context, options.logStartOffset)
+  try {
+    return yield* open(context, found, options)
+  } catch (error) {
+    for (const segment of found.segments.all) segment.abandon()
+    throw error
+  }
+}
+
+function* open(context: LogContext, found: Found, options: OpeningOptions): Steps<OpenedLog> {
   const { folder, segments, snapshots, epochs, epochFile } = found
   const epochsBefore = JSON.stringify(epochs.starts)
   const recoveryPoint = found.hasEpochs ? options.recoveryPoint : 0
@@ -74,7 +87,8 @@ export function* openLog(context: LogContext, options: OpeningOptions): Steps<Op
     for (const segment of segments.all) yield* segment.prepareIndexes()
     trusted = yield* trustedEnd(segments.active)
   }
-  const end = trusted ?? (yield* recover(context, found, recoveryPoint, producers))
+  const end =
+    trusted ?? (yield* recover(context, found, { recoveryPoint, safeOffset: options.recoveryPoint }, producers))
   if (trusted !== undefined) yield* loadProducers(context, segments.all, snapshots, end, producers)
   else yield* rememberTail(segments.all, producers)
   const start = Math.max(options.logStartOffset, segments.first.baseOffset)
@@ -139,7 +153,13 @@ function* rememberTail(segments: readonly Segment[], producers: ProducerState): 
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
 
-function* recover(context: LogContext, found: Found, recoveryPoint: Offset, producers: ProducerState): Steps<Offset> {
+/** What was safe below `safeOffset` is not cut while there is something behind it: that throws CORRUPT. */
+function* recover(
+  context: LogContext,
+  found: Found,
+  { recoveryPoint, safeOffset }: { readonly recoveryPoint: Offset; readonly safeOffset: Offset },
+  producers: ProducerState
+): Steps<Offset> {
   const { segments, epochs, snapshots } = found
   const { compression } = context.ports
   const from = Math.max(
@@ -162,6 +182,14 @@ function* recover(context: LogContext, found: Found, recoveryPoint: Offset, prod
       if (batchLastOffset(bytes, at) >= known) noteBatch(bytes, at, producers, compression)
       noteEpoch(bytes, at, epochs)
     })
+    if (result.fault !== undefined && result.nextOffset < safeOffset) {
+      const bad = yield* surveyBadBatch(context, segments.all, i, result)
+      if (bad !== undefined) {
+        noteBadBatch(context, bad)
+        throw badBatchError(context, bad)
+      }
+    }
+    segment.cutAfter(result)
     endBefore = nextOffset
     nextOffset = result.nextOffset
     if (result.fault !== undefined) {

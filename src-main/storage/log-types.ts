@@ -4,6 +4,7 @@
  * nanosecond stamps (1.7e18) are legal and lookups by time must stay exact.
  */
 import type { Offset, FilePosition, LeaderEpoch } from '../kernel/ids'
+import type { BadBatch } from './core/bad-batch'
 import type { Checksum, Clock, Compression, Disk, DiskFile, Log, Random } from '../kernel/ports'
 
 /** What the storage room asks of the machine. */
@@ -14,6 +15,16 @@ export interface StoragePorts {
   readonly compression: Compression
   readonly random: Random
   readonly log: Log
+}
+
+/** Why a partition's log cannot be used on this broker. */
+export interface LogProblem {
+  /** failed: the disk did, and is tried again. corrupt: a batch is spoilt, and somebody has to say what is to become of it. */
+  readonly cause: 'failed' | 'corrupt'
+  /** A sentence for people. */
+  readonly message: string
+  /** Of a log that is corrupt. */
+  readonly badBatch?: BadBatch
 }
 
 /** The topic configs that a log obeys; -1 means "no limit" for both retentions, as in Kafka. */

@@ -27,6 +27,9 @@ import {
 } from '../protocol/record/batch-header'
 import { validateBatchForAppend } from '../protocol/record/batch-validation'
 import type { BatchLimits } from '../protocol/record/batch-validation'
+import { badBatchError, noteBadBatch } from './bad-batch-survey'
+import type { BadBatch } from './core/bad-batch'
+import { offsetName } from './core/file-names'
 import type { LeaderEpochs } from './core/leader-epochs'
 import { LogOffsets } from './core/log-offsets'
 import type { PassingRefusal, ProducerBatch, ProducerState } from './core/producer-state'
@@ -52,7 +55,9 @@ import type {
 } from './log-types'
 import type { ProducerSnapshots } from './producer-snapshots'
 import { RecordLookup } from './record-lookup'
+import type { Segment } from './segment'
 import type { SegmentList } from './segment-list'
+import { verifySegment } from './log-verification'
 
 /** A write that holds the whole process up for longer than this is reported. */
 const slowWriteMs = 20
@@ -96,6 +101,8 @@ export class PartitionLog {
   readonly #flush: LogFlush
   #topicId: string | undefined
   #isClosed = false
+  /** Counted: what is read while the log goes back is of no history. */
+  #goneBack = 0
   #limits: BatchLimits
   #limitsWithoutZstd: BatchLimits
 
@@ -445,6 +452,7 @@ export class PartitionLog {
   }
 
   #wentBackTo(end: Offset): void {
+    this.#goneBack += 1
     this.#folder.changed()
     this.#flush.wentBackTo(end)
     this.#context.truncated?.()
@@ -514,6 +522,40 @@ export class PartitionLog {
     }))
     const limits = { retentionMs, retentionBytes, deletesByAgeAndSize }
     return deletableSegments(ages, limits, this.#offsets.start, this.highWatermark, nowMs)
+  }
+
+  // ── what is spoilt ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Reads all that is there now: the first batch that cannot be read. What goes meanwhile is not looked at. Throws DISK_FAILED. */
+  *findBadBatch(): Steps<BadBatch | undefined> {
+    for (const segment of [...this.#segments.all]) {
+      const bad = yield* this.#badBatchIn(segment)
+      if (bad !== undefined) return bad
+    }
+    return undefined
+  }
+
+  *#badBatchIn(segment: Segment): Steps<BadBatch | undefined> {
+    for (;;) {
+      const goneBack = this.#goneBack
+      const result = yield* verifySegment(this.#context, segment)
+      if (this.#isClosed || !this.#segments.all.includes(segment)) return undefined
+      // What was cut and written anew meanwhile lies at other places.
+      if (goneBack !== this.#goneBack) continue
+      if (result?.fault === undefined) return undefined
+      const { validBytes: position, nextOffset: offset, fault } = result
+      const endOffset = this.#offsets.end
+      return { file: `${offsetName(segment.baseOffset)}.log`, position, offset, endOffset, isEndKnown: true, fault }
+    }
+  }
+
+  badBatchError(bad: BadBatch): AppError {
+    return badBatchError(this.#context, bad)
+  }
+
+  /** So that the next opening knows of it without reading the log. */
+  noteBadBatch(bad: BadBatch): void {
+    noteBadBatch(this.#context, bad)
   }
 
   // ── flush and close ────────────────────────────────────────────────────────────────────────────────────────────

@@ -229,7 +229,11 @@ export class Segment {
       await Promise.all(syncs)
     } catch (error) {
       // Never tried again: after a failed fsync nobody knows what the disk has.
-      throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, { cause: error })
+      const details = { isOfSync: true }
+      throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, {
+        cause: error,
+        details
+      })
     }
   }
 
@@ -387,15 +391,18 @@ export class Segment {
   }
 
   /**
-   * After a crash: checks every batch from there on, cuts at the first bad one, and writes the indexes anew from there.
-   * Batches are to begin at or above `nextOffset`.
+   * After a crash: checks every batch from there on and writes the indexes anew from there. Batches are to begin at or above
+   * `nextOffset`. Nothing is cut: what follows the first bad one is the caller's to look at (cutAfter).
    */
   *recover(start: RecoveryStart, nextOffset: Offset, visit: BatchVisitor): Steps<ScanResult> {
-    const result = yield* this.#rebuild(start, nextOffset, visit)
-    if (result.validBytes < this.#sizeBytes) this.#cut(result.validBytes)
+    return yield* this.#rebuild(start, nextOffset, visit)
+  }
+
+  /** What was found by `recover` is all of the segment. Throws DISK_FULL or DISK_FAILED. */
+  cutAfter({ validBytes }: ScanResult): void {
+    if (validBytes < this.#sizeBytes) this.#cut(validBytes)
     this.#isDirty = this.#sizeBytes > 0
     this.writeIndexes()
-    return result
   }
 
   *#rebuild(start: RecoveryStart, nextOffset: Offset | undefined, visit: BatchVisitor): Steps<ScanResult> {

@@ -22,6 +22,8 @@ export class MemoryDisk implements Disk {
   isReadOnly = false
   /** Every write that needs room fails, however little. */
   isFull = false
+  /** An input/output error at every use of such a path: files, folders, and what is open already. */
+  fails: (path: string) => boolean = () => false
   /** Every fdatasync fails. */
   failsToSync = false
   /** Thrown by the next sync, or the next append, once. */
@@ -94,7 +96,13 @@ export class MemoryDisk implements Disk {
 
   // ── Disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #check(...paths: readonly string[]): void {
+    const bad = paths.find((path) => this.fails(path))
+    if (bad !== undefined) throw new AppError('DISK_FAILED', `${bad}: EIO`, { details: { path: bad, code: 'EIO' } })
+  }
+
   open(path: string, mode: 'append' | 'read' | 'create'): DiskFile {
+    this.#check(path)
     let node = this.#files.get(path)
     if (node === undefined && mode === 'read') throw new AppError('NOT_FOUND', `${path} does not exist`)
     if (node !== undefined && mode === 'create') throw new AppError('EXISTS', `${path} exists`)
@@ -111,6 +119,7 @@ export class MemoryDisk implements Disk {
     const life = this.#life
     let isOpen = true
     const check = (): void => {
+      this.#check(path)
       if (!isOpen || life !== this.#life) throw new Error(`${path} is closed`)
     }
     const write = (position: number, bytes: Uint8Array): void => {
@@ -186,6 +195,7 @@ export class MemoryDisk implements Disk {
   }
 
   read(path: string): Uint8Array {
+    this.#check(path)
     const node = this.#files.get(path)
     if (node === undefined) throw new AppError('NOT_FOUND', `${path} does not exist`)
     return node.bytes.slice(0, node.sizeBytes)
@@ -209,6 +219,7 @@ export class MemoryDisk implements Disk {
   }
 
   list(path: string): readonly DirectoryEntry[] {
+    this.#check(path)
     if (!this.#folders.has(path)) throw new AppError('NOT_FOUND', `${path} does not exist`)
     const children = (names: Iterable<string>): string[] =>
       [...names].filter((name) => name !== '/' && parentOf(name) === path).map((name) => name.slice(path.length + 1))
@@ -227,6 +238,7 @@ export class MemoryDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
+    this.#check(from, to)
     this.#checkWritable(from, 0)
     if (!this.exists(from)) throw new AppError('NOT_FOUND', `${from} does not exist`)
     this.namesVersion += 1
@@ -243,6 +255,7 @@ export class MemoryDisk implements Disk {
   }
 
   remove(path: string): void {
+    this.#check(path)
     this.#checkWritable(path, 0)
     this.namesVersion += 1
     for (const name of [...this.#files.keys()])
@@ -252,6 +265,7 @@ export class MemoryDisk implements Disk {
 
   async syncDirectory(path: string): Promise<'synced'> {
     await Promise.resolve()
+    this.#check(path)
     this.syncedFolders.push(path)
     for (const [name, node] of this.#files) if (parentOf(name) === path) node.before = undefined
     return 'synced'
@@ -273,6 +287,7 @@ export class MemoryDisk implements Disk {
   }
 
   #checkFolder(path: string): void {
+    this.#check(path)
     if (!this.#folders.has(parentOf(path))) throw new AppError('NOT_FOUND', `${parentOf(path)} does not exist`)
   }
 

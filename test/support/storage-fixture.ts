@@ -1,7 +1,7 @@
 /** A partition log or a log manager over a disk in memory and a clock that the test moves. */
 import { nodeChecksum } from '../../src-main/adapters/node-checksum'
 import { nodeCompression } from '../../src-main/adapters/node-compression'
-import type { AppError } from '../../src-main/kernel/errors'
+import { AppError } from '../../src-main/kernel/errors'
 import type { Clock, Disk } from '../../src-main/kernel/ports'
 import { readRecords } from '../../src-main/protocol/record/record'
 import { batchSizeBytes } from '../../src-main/protocol/record/batch-header'
@@ -116,7 +116,7 @@ export function openManager(
     brokerId: 1,
     clusterId: 'AAAAAAAAAAAAAAAAAAAAAw',
     defaults: defaultLogConfig,
-    failed: (error) => void failures.push(error),
+    offline: (_partitions, { message }) => void failures.push(new AppError('DISK_FAILED', message)),
     ...options
   })
 }
