@@ -4,7 +4,8 @@
  * followers follow; when its session has expired it registers anew.
  */
 import { brokerEpochOf, type BrokerId } from '../kernel/ids'
-import { ignore, messageOf } from '../kernel/errors'
+import { AppError, ignore, messageOf } from '../kernel/errors'
+import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type {
   Address,
   Checksum,
@@ -29,6 +30,7 @@ import { ConfigNotifications } from './config-notifications'
 import { ConfigWriter } from './config-writer'
 import { chunks, createIfMissing } from './controller/controller-writes'
 import { effectiveConfigs, throttleRatesOf } from './core/broker-layers'
+import { repairLog } from './repair-log'
 import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
 import { askedOffsetsTopic } from './core/offsets-topic'
@@ -37,10 +39,12 @@ import { logConfigOf } from './core/topic-configs'
 import { groupOffsetsTopic } from './core/topic-name'
 import { clusterIdData, parseClusterId, paths, persistentPaths, type ConfigEntity } from './core/znodes'
 import { FetchSessions } from './fetch-sessions'
+import type { FollowerReplica } from './follower-replica'
 import { GroupCoordinator } from './group-coordinator'
 import { handlerTable } from './handler-table'
 import { IsrProposals } from './isr-proposals'
 import { logIncarnation } from './log-incarnation'
+import { OfflineLogs } from './offline-logs'
 import { ProducerIdSource } from './producer-id-source'
 import { register } from './registration'
 import type { Partition } from './partition'
@@ -90,7 +94,7 @@ export interface BrokerNodePorts {
   readonly log: Log
   readonly volume: (path: string) => { readonly totalBytes: number; readonly usableBytes: number } | undefined
   readonly event: (name: string, fields: Readonly<Record<string, unknown>>) => void
-  /** A broken invariant or an untrustworthy disk: the process ends. */
+  /** A broken invariant, or a folder that cannot be used at all: the process ends. */
   readonly failed: (error: unknown) => void
   /** Another one after each start of the machine; empty where the system tells none. */
   readonly bootId: string
@@ -106,6 +110,8 @@ export interface BrokerNodeOptions {
   readonly clusterBrokers?: readonly BrokerId[]
   /** log.retention.check.interval.ms and friends, for tests and impatient users. */
   readonly retentionCheckMs?: number
+  /** So long after its start it reads all that it has once, slowly; absent: it does not. */
+  readonly verificationMs?: number
   /** group.initial.rebalance.delay.ms; absent: 0. */
   readonly initialRebalanceDelayMs?: number
   /** replica.lag.time.max.ms; absent: 30,000. */
@@ -126,6 +132,7 @@ export class BrokerNode {
   readonly #connections = new Set<ClientConnection>()
   readonly #gate = new ServingGate()
   readonly #startOrders: StartOrders
+  readonly #offline: OfflineLogs
   readonly #guid: string
   readonly #creating = new Set<string>()
   readonly #toCreate: string[] = []
@@ -161,11 +168,19 @@ export class BrokerNode {
       { ...ports, ensemble: this.#ensemble },
       { changed: (entity) => this.#configsChanged(entity), anything: () => this.#reloadConfigs() }
     )
+    this.#offline = new OfflineLogs({
+      ...ports,
+      ensemble: this.#ensemble,
+      brokerId: options.brokerId,
+      problems: () => this.#logs?.problems() ?? []
+    })
     this.#startOrders = new StartOrders({
       ...ports,
       brokerId: options.brokerId,
       image: this.#image,
-      holds: ({ topic, partition }) => this.#replicas?.partition(topic, partition) !== undefined,
+      holds: ({ topic, partition }) =>
+        this.#replicas?.partition(topic, partition) !== undefined ||
+        this.#replicas?.isOffline(topic, partition) === true,
       hasLogs: () => (this.#logs?.names().length ?? 0) > 0,
       complete: () => {
         this.#gate.open()
@@ -237,16 +252,22 @@ export class BrokerNode {
   }
 
   async #openLogs(clusterId: string): Promise<LogManager> {
-    const { brokerId, dataDir, retentionCheckMs } = this.#options
-    const intervals =
-      retentionCheckMs === undefined ? {} : { retentionFirstMs: retentionCheckMs, retentionMs: retentionCheckMs }
+    const { brokerId, dataDir, retentionCheckMs, verificationMs } = this.#options
+    const intervals = {
+      ...(retentionCheckMs === undefined ? {} : { retentionFirstMs: retentionCheckMs, retentionMs: retentionCheckMs }),
+      ...(verificationMs === undefined ? {} : { verificationMs })
+    }
     const logs = await LogManager.open(this.#ports, {
       dir: dataDir,
       brokerId,
       clusterId,
       defaults: logConfigOf(effectiveConfigs({}, this.#configs.layers)),
       configOf: (topic) => this.#configs.logConfigOf(topic),
-      failed: this.#ports.failed,
+      offline: (partitions, problem) => {
+        this.#offline.failed(partitions, problem)
+        this.#replicas?.wentOffline(partitions)
+      },
+      back: (partition) => this.#offline.back(partition),
       intervals
     })
     this.#logs = logs
@@ -260,7 +281,13 @@ export class BrokerNode {
     const configOf = (topic: string) => this.#configs.logConfigOf(topic)
     const self = { brokerId, brokerEpoch: () => replicas.brokerEpoch }
     const quotas = { leader: this.#quotaOf('leader'), follower: this.#quotaOf('follower') }
-    const fetching = { ...ports, quota: quotas.follower, logStartsSafe: () => logs.checkpointLogStarts() }
+    const fetching = {
+      ...ports,
+      quota: quotas.follower,
+      logStartsSafe: () => logs.checkpointLogStarts(),
+      storageFailed: ({ topic, index }: FollowerReplica, error: AppError) =>
+        replicas.storageFailed({ topic, partition: index }, error)
+    }
     const fetchers = new ReplicaFetchers(fetching, { ...self, addressOf: (id) => this.#image.broker(id) })
     const proposals = new IsrProposals({ ...ports, channel: this.#controllerChannel }, self)
     this.#proposals = proposals
@@ -276,7 +303,8 @@ export class BrokerNode {
       fetchers,
       isAlive: (id) => this.#image.isAlive(id),
       isrProposed: (partition, proposal) => proposals.propose(partition, proposal),
-      truncated: (truncation) => ports.event('logTruncated', { ...truncation })
+      truncated: (truncation) => ports.event('logTruncated', { ...truncation }),
+      wentOffline: () => this.#offline.notify()
     })
     const groups = new GroupCoordinator({
       ...ports,
@@ -592,6 +620,7 @@ export class BrokerNode {
     await this.#leave()
     for (const timer of this.#timers) timer.cancel()
     this.#startOrders.close()
+    this.#offline.stop()
     this.#controller.stop()
     this.#notifications.stop()
     this.#proposals?.close()
@@ -612,6 +641,19 @@ export class BrokerNode {
     const { brokerEpoch } = this.#replicas
     this.#replicas.leave()
     await leaveCluster({ ...this.#ports, brokerId, brokerEpoch, channel: this.#controllerChannel })
+  }
+
+  /**
+   * What is to become of a log that cannot be used; the controller then asks for it. Rejects with AppError: there is nothing to
+   * repair, or not in this way.
+   */
+  async repairLog(asked: AskedRepair): Promise<Repaired> {
+    const [replicas, logs] = [this.#replicas, this.#logs]
+    if (replicas === undefined || logs === undefined)
+      throw new AppError('NOT_RUNNING', `Broker ${this.#options.brokerId} is still starting. Try again when it runs.`)
+    const done = await replicas.inOrder(() => repairLog({ ...this.#ports, logs, image: this.#image, replicas }, asked))
+    this.#offline.notify()
+    return done
   }
 
   /** What it holds at the moment. */

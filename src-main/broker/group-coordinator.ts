@@ -147,7 +147,13 @@ export class GroupCoordinator {
     if (this.#shards.get(shard.partition.index) !== shard) return
     const end = shard.partition.log.logEndOffset
     let next = offset
-    if (next < end) next = this.#readChunk(shard.partition, next, groups)
+    if (next < end) {
+      const from = next
+      const read = this.#ports.replicas.guarded(shard.partition, () => this.#readChunk(shard.partition, from, groups))
+      // Another one will lead it, and its groups are that one's to read.
+      if (read === 'KAFKA_STORAGE_ERROR') return
+      next = read
+    }
     if (next < end) {
       this.#ports.clock.soon(() => this.#load(shard, next, groups))
       return

@@ -50,7 +50,9 @@ export interface FetcherPorts {
   readonly quota: ReplicationQuota
   /** Resolves when where logs start would be known after a kill. */
   readonly logStartsSafe: () => Promise<void>
-  /** A broken invariant or a failed disk. */
+  /** The log of that replica cannot be written: nobody here follows with it any more. */
+  readonly storageFailed: (replica: FollowerReplica, error: AppError) => void
+  /** A broken invariant. */
   readonly failed: (error: unknown) => void
 }
 
@@ -326,7 +328,10 @@ export class ReplicaFetcher {
     const { replica, request } = asked
     const told = toldBy(answer)
     const startBefore = replica.logStartOffset
-    replica.answered(request, told)
+    if (!this.#isWritten(replica, () => replica.answered(request, told))) {
+      this.#restIfNeeded(replica)
+      return
+    }
     if (replica.logStartOffset > startBefore) this.#hasDeleted = true
     this.#due.add(key)
     if (told.type === 'records') {
@@ -345,6 +350,19 @@ export class ReplicaFetcher {
       this.#ports.log('debug', 'a leader answered an error', { leader, partition: replica.name, error: told.error })
     }
     this.#restIfNeeded(replica)
+  }
+
+  /** False when its log failed: it is followed no more. */
+  #isWritten(replica: FollowerReplica, write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (error) {
+      expectAppError(error)
+      if (error.code === 'DISK_FULL') replica.interrupted()
+      else this.#ports.storageFailed(replica, error)
+      return false
+    }
   }
 
   #restIfNeeded(replica: FollowerReplica): void {
@@ -390,13 +408,13 @@ export class ReplicaFetcher {
         if (this.#followed.get(keyOf(replica)) !== replica) continue
         const told = offsets.get(replica.name)
         if (told === undefined) replica.interrupted()
-        else replica.offsetsAnswered(told)
+        else this.#isWritten(replica, () => replica.offsetsAnswered(told))
+        if (this.#followed.get(keyOf(replica)) !== replica) continue
         this.#due.add(keyOf(replica))
         this.#restIfNeeded(replica)
       }
     } catch (error) {
       expectAppError(error)
-      if (error.code === 'DISK_FAILED') throw error
       if (!this.#isGivenUp) this.#wait(error.message)
     }
   }

@@ -3,8 +3,9 @@
  * appends. Control requests are fenced by the controller epoch and the broker epoch (KIP-380) and obeyed one after the
  * other, since opening a log takes turns: a deletion never overtakes the order that it is to undo.
  */
+import { topicPartitionName, type TopicPartition } from '../kernel/ids'
 import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
-import { AppError, ignore } from '../kernel/errors'
+import { expectAppError, ignore, type AppError } from '../kernel/errors'
 import type { Address, Clock, Log } from '../kernel/ports'
 import type { Uuid } from '../kernel/uuid'
 import type { KafkaError } from '../protocol/wire/error-codes'
@@ -30,6 +31,8 @@ export interface ReplicaManagerOptions {
   readonly isAlive: (brokerId: BrokerId) => boolean
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
   readonly truncated: (truncation: Truncation) => void
+  /** Logs here have failed, or are spoilt: the controller has to find other leaders. */
+  readonly wentOffline?: () => void
   /** replica.lag.time.max.ms */
   readonly lagMaxMs: number
   /** Until when this broker's session with the ensemble is surely alive, by the monotonic clock; absent: for ever. */
@@ -75,7 +78,7 @@ export type LeaderAppendResult =
   | AppendResult
   | {
       readonly type: 'error'
-      readonly error: 'NOT_ENOUGH_REPLICAS' | 'NOT_LEADER_OR_FOLLOWER'
+      readonly error: 'NOT_ENOUGH_REPLICAS' | 'NOT_LEADER_OR_FOLLOWER' | 'KAFKA_STORAGE_ERROR'
       readonly message: string
     }
 
@@ -89,6 +92,15 @@ const notLeader: LeaderAppendResult = {
   error: 'NOT_LEADER_OR_FOLLOWER',
   message: 'this broker leads the partition no more'
 }
+
+const storageError: LeaderAppendResult = {
+  type: 'error',
+  error: 'KAFKA_STORAGE_ERROR',
+  message: 'the log of the partition cannot be used on this broker'
+}
+
+/** Why this broker does not answer for a partition. */
+export type NoLeader = 'NOT_LEADER_OR_FOLLOWER' | 'UNKNOWN_TOPIC_OR_PARTITION' | 'KAFKA_STORAGE_ERROR'
 
 /** Counted since the start; the node turns differences into rates. */
 export interface Traffic {
@@ -106,6 +118,8 @@ export class ReplicaManager {
   readonly #names = new Map<Uuid, string>()
   readonly #touched = new Set<string>()
   readonly #listeners: LeadershipListener[] = []
+  /** Held, and their logs cannot be used: with the last epoch under which they were held. */
+  readonly #offline = new Map<string, { readonly leaderEpoch: LeaderEpoch }>()
   /** Partitions with a deletion of which not all followers have heard. */
   readonly #deleting = new Set<Partition>()
   readonly #followersAskedMs = new Map<BrokerId, number>()
@@ -171,10 +185,16 @@ export class ReplicaManager {
   }
 
   /** The partition when this broker leads it, else why not. */
-  leader(topic: string, partition: number): Partition | 'NOT_LEADER_OR_FOLLOWER' | 'UNKNOWN_TOPIC_OR_PARTITION' {
+  leader(topic: string, partition: number): Partition | NoLeader {
     const held = this.partition(topic, partition)
-    if (held === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    if (held === undefined)
+      return this.isOffline(topic, partition) ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_TOPIC_OR_PARTITION'
     return held.isLeader ? held : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  /** This broker has it, and cannot use its log. */
+  isOffline(topic: string, partition: number): boolean {
+    return this.#offline.size > 0 && this.#offline.has(topicPartitionName({ topic, partition }))
   }
 
   /** The same for clients, which are told of a history that goes on elsewhere by nobody. */
@@ -224,15 +244,20 @@ export class ReplicaManager {
 
   /**
    * Obeys one partition of LeaderAndIsr. KAFKA_STORAGE_ERROR when the disk has no room for its log: then nothing has
-   * changed, and the controller asks again. Rejects with DISK_FAILED.
+   * changed; or when it cannot be used: then it is held by nobody here. The controller asks again.
    */
   async assume(order: PartitionOrder): Promise<KafkaError> {
     try {
       return await this.#assume(order)
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
+      expectAppError(error)
       const { topic, partition } = order
-      this.#options.log('warn', 'a partition is refused: the disk is full', { topic, partition })
+      this.#options.log('warn', 'a partition is refused', { topic, partition, reason: error.message })
+      if (error.code !== 'DISK_FULL') {
+        // Also one that was never held: what asks for it is told why.
+        this.#offline.set(topicPartitionName({ topic, partition }), { leaderEpoch: order.leaderEpoch })
+        this.storageFailed({ topic, partition }, error)
+      }
       return 'KAFKA_STORAGE_ERROR'
     }
   }
@@ -254,7 +279,14 @@ export class ReplicaManager {
         return 'NONE'
       }
     }
+    const name = topicPartitionName(order)
+    const offline = this.#offline.get(name)
+    // Its log may have less than it had when it was given that leadership: another one has to be given first.
+    const heldUntil = offline?.leaderEpoch ?? -1
+    if (order.leaderEpoch < heldUntil || (order.leader === this.brokerId && order.leaderEpoch === heldUntil))
+      return 'KAFKA_STORAGE_ERROR'
     const partition = held ?? (await this.#open(order))
+    this.#offline.delete(name)
     if (partition === undefined) return 'INCONSISTENT_TOPIC_ID'
     // The same request may name it twice.
     if (partition === 'opened') return this.#assume(order)
@@ -314,23 +346,67 @@ export class ReplicaManager {
     return partition
   }
 
-  /** Obeys one partition of StopReplica. leaderEpoch -2 deletes, -1 is not checked. */
+  /** Obeys one partition of StopReplica. leaderEpoch -2 deletes, -1 is not checked. KAFKA_STORAGE_ERROR when it could not be deleted. */
   async stop(topic: string, partition: number, leaderEpoch: LeaderEpoch, isDeleted: boolean): Promise<KafkaError> {
     const held = this.partition(topic, partition)
     if (held !== undefined) {
       if (leaderEpoch >= 0 && leaderEpoch < held.leaderEpoch) return 'FENCED_LEADER_EPOCH'
-      this.#topics.get(topic)?.delete(partition)
-      if (this.#topics.get(topic)?.size === 0) {
-        this.#topics.delete(topic)
-        this.#names.delete(held.topicId)
-      }
-      this.#unfollow(held)
-      held.resign()
+      this.#drop(held)
       if (held.isLeader) this.#resigned(held)
-      this.#touch(held.name)
     }
-    if (isDeleted) await this.#options.logs.delete(topic, partition)
-    return 'NONE'
+    this.#offline.delete(topicPartitionName({ topic, partition }))
+    if (!isDeleted) return 'NONE'
+    try {
+      await this.#options.logs.delete(topic, partition)
+      return 'NONE'
+    } catch (error) {
+      expectAppError(error)
+      this.#options.log('warn', 'a log could not be deleted', { topic, partition, reason: error.message })
+      return 'KAFKA_STORAGE_ERROR'
+    }
+  }
+
+  #drop(held: Partition): void {
+    const { topic, index } = held
+    this.#topics.get(topic)?.delete(index)
+    if (this.#topics.get(topic)?.size === 0) {
+      this.#topics.delete(topic)
+      this.#names.delete(held.topicId)
+    }
+    this.#unfollow(held)
+    held.resign()
+    this.#touch(held.name)
+  }
+
+  // ── logs that cannot be used ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Whoever used its log could not: nobody here holds it any more until its log can be opened again. */
+  storageFailed(of: TopicPartition, error: AppError): void {
+    this.#options.logs.failed(of, error)
+  }
+
+  /** What `work` gives; KAFKA_STORAGE_ERROR when its log cannot be used, which is offline from then on. */
+  guarded<T>(partition: Partition, work: () => T): T | 'KAFKA_STORAGE_ERROR' {
+    try {
+      return work()
+    } catch (error) {
+      expectAppError(error)
+      if (error.code !== 'DISK_FULL') this.storageFailed({ topic: partition.topic, partition: partition.index }, error)
+      return 'KAFKA_STORAGE_ERROR'
+    }
+  }
+
+  /** The log manager says so. */
+  wentOffline(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const held = this.partition(topic, partition)
+      if (held === undefined) continue
+      this.#offline.set(held.name, { leaderEpoch: held.leaderEpoch })
+      this.#drop(held)
+      // Whoever listens may be the one whose write has failed, and hears of that first.
+      if (held.isLeader) this.#options.clock.soon(() => this.#resigned(held))
+    }
+    this.#options.wentOffline?.()
   }
 
   #resigned(partition: Partition): void {
@@ -348,10 +424,13 @@ export class ReplicaManager {
     }
     const { leaderEpoch } = partition
     const { produceVersion } = options
-    const result = partition.log.appendAsLeader(
-      batch,
-      produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
+    const result = this.guarded(partition, () =>
+      partition.log.appendAsLeader(
+        batch,
+        produceVersion === undefined ? { leaderEpoch } : { leaderEpoch, produceVersion }
+      )
     )
+    if (result === 'KAFKA_STORAGE_ERROR') return storageError
     // What its producer has written before went to another leader.
     if (result.type === 'error' && result.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !partition.isSurelyOrdered)
       return notLeader
@@ -444,9 +523,16 @@ export class ReplicaManager {
     for (const partition of this.all()) partition.tick()
   }
 
-  /** Resolves when what was deleted does not come back by a power cut. */
-  async deletionsSafe(): Promise<void> {
-    await this.#options.logs.deletionsSafe()
+  /** True when what was deleted does not come back by a power cut; false when the disk failed to keep that, or has no room. */
+  async areDeletionsSafe(): Promise<boolean> {
+    try {
+      await this.#options.logs.deletionsSafe()
+      return true
+    } catch (error) {
+      expectAppError(error)
+      this.#options.log('warn', 'deletions are not safe yet', { reason: error.message })
+      return false
+    }
   }
 
   /** Resolves when where logs start by now would be known after a kill, as far as the disk has room. */

@@ -11,7 +11,9 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
   const leaving = new Set(state.shuttingDown)
   // Of a term: they were there before it.
   const isFirst = state.brokers.size === 0
-  const { joined, left } = state.replaceBrokers(await registeredBrokers(term, changed))
+  const registered = await registeredBrokers(term, changed)
+  const refused = new Map(state.brokerIds().map((id) => [id, state.refusedBy(id)]))
+  const { joined, left } = state.replaceBrokers(registered)
   for (const id of left) broadcast.drop(id)
   for (const id of [...left, ...joined]) refusals.forget(id)
   for (const id of joined) {
@@ -24,6 +26,9 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
   const elected = await term.elect(state.partitions())
   state.settle()
   void term.tell({ changed: elected, joined })
+  // What a broker had refused is to be seen anew, whether or not it is back.
+  const outdated = left.flatMap((id) => refused.get(id) ?? []).filter((partition) => !elected.includes(partition))
+  if (outdated.length > 0) void term.tell({ changed: outdated, isForClients: true })
   term.deletions.resume()
   await finishReassignments(term, state.reassigning())
 }

@@ -14,6 +14,7 @@ import { ControllerOffice, type OfficeTerm } from './controller-office'
 import { ControllerTerm, type ControllerPorts } from './controller-term'
 import { troubleOf, type Outcome } from './controller-trouble'
 import { ControllerMoved } from './controller-writes'
+import { readLogFailures } from './log-failures'
 import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
 import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType, type Leaving } from './leader-changes'
 import { nextProducerIds } from './producer-id-blocks'
@@ -59,6 +60,8 @@ export class Controller {
       await readDeletions(term, this.#onDeletions)
       term.deletions.resume()
     })
+
+  readonly #onLogFailures = (): void => this.#whenActive((term) => readLogFailures(term, this.#onLogFailures))
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports
@@ -219,6 +222,7 @@ export class Controller {
     }
     await readTopics(term, this.#onTopics)
     await readDeletions(term, this.#onDeletions)
+    await readLogFailures(term, this.#onLogFailures)
     await readBrokers(term, this.#onBrokers)
     term.isRead = true
     term.deletions.resume()

@@ -33,6 +33,9 @@ export class Refusals {
     queue.event(async () => {
       const elected = await this.#term.elect(changed)
       if (elected.length > 0) void this.#term.tell({ changed: elected })
+      // Of the others only that the broker has them, or has not, is new.
+      const others = changed.filter((partition) => !elected.includes(partition))
+      if (others.length > 0) void this.#term.tell({ changed: others, isForClients: true })
     })
   }
 

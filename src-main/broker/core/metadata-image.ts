@@ -21,6 +21,7 @@ export interface PartitionMetadata {
   readonly leaderEpoch: LeaderEpoch
   readonly replicas: readonly BrokerId[]
   readonly isr: readonly BrokerId[]
+  /** Of brokers that live: they cannot use its log. */
   readonly offlineReplicas: readonly BrokerId[]
 }
 

@@ -328,7 +328,7 @@ export class PartitionLeader {
 
   #isWaitedFor(id: BrokerId, follower: ReplicaProgress, nowMs: number): boolean {
     if (this.#isInMaximalIsr(id)) return true
-    if (!follower.isEligible || this.#options.isAlive?.(id) === false) return false
+    if (!follower.isEligible || follower.hasLeft || this.#options.isAlive?.(id) === false) return false
     return follower.isCaughtUp(this.#logEndOffset, nowMs, this.#options.lagMaxMs)
   }
 

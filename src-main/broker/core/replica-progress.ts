@@ -57,7 +57,11 @@ export class ReplicaProgress {
     this.#logStartOffset = unknown
   }
 
-  /** It does not ask for this partition any more. */
+  /** It does not ask for this partition any more, whatever else it asks for: its log may have failed. */
+  get hasLeft(): boolean {
+    return this.#hasLeft
+  }
+
   left(): void {
     this.#hasLeft = true
   }

@@ -29,6 +29,9 @@ export const paths = {
   configChange: (number: number) => `/config/changes/config_change_${String(number).padStart(10, '0')}`,
   deleteTopics: '/admin/delete_topics',
   deleteTopic: (topic: string) => `/admin/delete_topics/${topic}`,
+  logDirEvents: '/log_dir_event_notification',
+  newLogDirEvent: '/log_dir_event_notification/log_dir_event_',
+  logDirEvent: (name: string) => `/log_dir_event_notification/${name}`,
   clusterId: '/cluster/id',
   producerIdBlock: '/latest_producer_id_block'
 } as const
@@ -297,6 +300,18 @@ export function parseConfigChange(data: Uint8Array | null): ConfigEntity | undef
   if (type !== 'brokers') return undefined
   if (name === '<default>') return { type: 'broker', id: undefined }
   return /^\d{1,10}$/.test(name) ? { type: 'broker', id: Number(name) } : undefined
+}
+
+/** Kafka's LogDirEventNotificationZNode; 1 is the only event there is: a log directory failed. */
+export function logDirFailureData(brokerId: BrokerId): Uint8Array {
+  return encoder.encode(JSON.stringify({ version: 1, broker: brokerId, event: 1 }))
+}
+
+/** Of which broker it is; undefined when it is none. */
+export function parseLogDirEvent(data: Uint8Array | null): BrokerId | undefined {
+  const value = parsed(data)
+  const broker = value?.['broker']
+  return value?.['event'] === 1 && Number.isSafeInteger(broker) ? Number(broker) : undefined
 }
 
 export function clusterIdData(id: Uuid): Uint8Array {

@@ -120,6 +120,7 @@ function find(broker: BrokerServices, query: Query): Found | KafkaError {
   const held = isDebugging ? broker.replicas.partition(topic, index) : undefined
   const led = isReplica ? broker.replicas.leader(topic, index) : broker.replicas.leaderForClients(topic, index)
   const partition = held ?? led
+  if (partition === 'KAFKA_STORAGE_ERROR') return partition
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(query.topic, query.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
@@ -129,7 +130,8 @@ function find(broker: BrokerServices, query: Query): Found | KafkaError {
   const { log } = partition
   if (query.isReplica && query.timestamp === -1n)
     return { offset: log.logEndOffset, timestamp: -1n, leaderEpoch: log.latestEpoch }
-  const found = lookUp(log, query.timestamp)
+  const found = broker.replicas.guarded(partition, () => lookUp(log, query.timestamp))
+  if (found === 'KAFKA_STORAGE_ERROR') return found
   // A new leader does not know yet how far its followers are: an end that went back would be worse than none.
   const isOfEnd = query.timestamp === -1n || found.offset < 0
   return isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found

@@ -102,6 +102,8 @@ function partitionAnswer(broker: BrokerServices, partition: PartitionMetadata) {
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
     isrNodes: partition.isr,
-    offlineReplicas: partition.replicas.filter((replica) => !broker.image.isAlive(replica))
+    offlineReplicas: partition.replicas.filter(
+      (replica) => !broker.image.isAlive(replica) || partition.offlineReplicas.includes(replica)
+    )
   }
 }

@@ -41,8 +41,10 @@ async function obey(broker: BrokerServices, request: ValueOf<typeof stopReplicaR
     partitionErrors.push({ topicName, partitionIndex, errorCode: code(error) })
   }
   // After the answer the topic's name is free.
-  if (partitionErrors.length > 0) await broker.replicas.deletionsSafe()
-  return { errorCode: 0, partitionErrors }
+  if (partitionErrors.length === 0 || (await broker.replicas.areDeletionsSafe()))
+    return { errorCode: 0, partitionErrors }
+  const errorCode = code('KAFKA_STORAGE_ERROR')
+  return { errorCode: 0, partitionErrors: partitionErrors.map((one) => ({ ...one, errorCode })) }
 }
 
 /** The three shapes that the request has had, as one. */

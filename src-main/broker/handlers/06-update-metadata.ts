@@ -71,6 +71,8 @@ function brokerOf({ id, v0Host, v0Port, endpoints, rack }: Request['liveBrokers'
 /** Both shapes that the request has had, as one. */
 function* partitionsOf(broker: BrokerServices, request: Request): Slices<MetadataChange['partitions']> {
   const told: MetadataChange['partitions'][number][] = []
+  // Who is dead may be back without a word of all that it holds; who lives and is named has a log that cannot be used.
+  const live = new Set(request.liveBrokers.map(({ id }) => id))
   const ungrouped = request.ungroupedPartitionStates.map((state) => ({
     topicName: state.topicName,
     topicId: zeroUuid,
@@ -91,7 +93,7 @@ function* partitionsOf(broker: BrokerServices, request: Request): Slices<Metadat
         leaderEpoch: state.leaderEpoch,
         replicas: state.replicas,
         isr: state.isr,
-        offlineReplicas: state.offlineReplicas
+        offlineReplicas: state.offlineReplicas.filter((id) => live.has(id))
       })
       yield
     }

@@ -62,11 +62,12 @@ function deleteBefore(
 ): Position | KafkaError {
   if (isInternalTopic(topic)) return 'INVALID_TOPIC_EXCEPTION'
   const partition = replicas.leader(topic, index)
+  if (partition === 'KAFKA_STORAGE_ERROR') return partition
   if (typeof partition === 'string')
     return image.partition(topic, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER'
   if (partition.log.config.cleanupPolicy !== 'delete') return 'POLICY_VIOLATION'
   const endOffset = offset === -1 ? partition.log.highWatermark : offset
-  const start = partition.log.deleteRecordsBefore(endOffset)
+  const start = replicas.guarded(partition, () => partition.log.deleteRecordsBefore(endOffset))
   return typeof start === 'string' ? start : { partition, endOffset }
 }
 

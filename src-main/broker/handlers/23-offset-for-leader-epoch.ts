@@ -39,6 +39,7 @@ function endOffsetOf(
   { partition: index, currentLeaderEpoch, leaderEpoch }: Asked
 ) {
   const partition = replicas.leader(topic, index)
+  if (partition === 'KAFKA_STORAGE_ERROR') return { partition: index, errorCode: code(partition) }
   if (typeof partition === 'string') {
     const isKnown = image.partition(topic, index) !== undefined
     return { partition: index, errorCode: code(isKnown ? 'NOT_LEADER_OR_FOLLOWER' : partition) }

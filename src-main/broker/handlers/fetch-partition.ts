@@ -91,12 +91,24 @@ function attempt(
 ): Read | KafkaError {
   if (topic === undefined) return 'UNKNOWN_TOPIC_ID'
   const partition = heldFor(broker, fetching, topic, wanted.partition)
+  if (partition === 'KAFKA_STORAGE_ERROR') return partition
   if (typeof partition === 'string') {
     const isKnown = broker.image.partition(topic, wanted.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
   if (fetching.version >= topicIdsFrom && wanted.topicId !== zeroUuid && wanted.topicId !== partition.topicId)
     return 'INCONSISTENT_TOPIC_ID'
+  return broker.replicas.guarded(partition, () => readHeld(broker, fetching, partition, { topic, wanted }, place))
+}
+
+/** Throws DISK_FAILED. */
+function readHeld(
+  broker: BrokerServices,
+  fetching: Fetching,
+  partition: Partition,
+  { topic, wanted }: { readonly topic: string; readonly wanted: WantedPartition },
+  place: Place
+): Read | KafkaError {
   const problem = partition.epochProblem(wanted.currentLeaderEpoch)
   if (problem !== undefined) return problem
   const { log } = partition
@@ -126,7 +138,9 @@ function attempt(
       : wanted.fetchOffset >= log.logEndOffset && partition.isInSync(follower)
   if (diverging !== undefined)
     return { answer: { ...answer, divergingEpoch: diverging, records: noRecords }, bytes: 0, isNotice: true, isSettled }
-  const records = fileBytes(slices)
+  const records = fileBytes(slices, (error) =>
+    broker.replicas.storageFailed({ topic, partition: wanted.partition }, error)
+  )
   const bytes = records.lengthBytes
   return { answer: { ...answer, records: bytes === 0 ? noRecords : records }, bytes, isNotice: false, isSettled }
 }

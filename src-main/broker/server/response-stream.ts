@@ -3,6 +3,7 @@
  * gathered into the same piece. The caller holds everything else of the connection
  * back until `handedOver`.
  */
+import { AppError } from '../../kernel/errors'
 import type { Connection } from '../../kernel/ports'
 import type { Writer } from '../../protocol/wire/writer'
 import type { LogSlice } from '../../storage/log-types'
@@ -13,7 +14,8 @@ const inFlightMax = 2
 const idlePiecesMax = 32
 
 type Part =
-  { readonly type: 'bytes'; readonly bytes: Uint8Array } | { readonly type: 'slice'; readonly slice: LogSlice }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'slice'; readonly slice: LogSlice; readonly failed: FileBytes['failed'] }
 
 /** Buffers that are used again; at most `idlePiecesMax` are kept. */
 export class PiecePool {
@@ -61,6 +63,7 @@ export class ResponseStream {
         filled = this.#fill(piece)
       } catch (error) {
         this.#isDone = true
+        this.#tellOwner(error)
         this.#end.failed(error)
         return
       }
@@ -75,6 +78,13 @@ export class ResponseStream {
         this.#end.handedOver()
       }
     }
+  }
+
+  /** A file that was closed, since nobody was to read it any more, says nothing of the disk: what the system says has a code. */
+  #tellOwner(error: unknown): void {
+    const part = this.#parts[this.#part]
+    if (part?.type !== 'slice' || !(error instanceof AppError)) return
+    if (error.code === 'DISK_FAILED' && typeof error.details['code'] === 'string') part.failed(error)
   }
 
   /** Puts as much of the rest as fits into the piece; returns how many bytes. */
@@ -114,8 +124,8 @@ function partsOf(writer: Writer): readonly Part[] {
   for (const external of writer.externals) {
     if (external.position > at) parts.push({ type: 'bytes', bytes: bytes.subarray(at, external.position) })
     at = external.position
-    for (const slice of (external.bytes as FileBytes).slices)
-      if (slice.lengthBytes > 0) parts.push({ type: 'slice', slice })
+    const { slices, failed } = external.bytes as FileBytes
+    for (const slice of slices) if (slice.lengthBytes > 0) parts.push({ type: 'slice', slice, failed })
   }
   if (at < bytes.length) parts.push({ type: 'bytes', bytes: bytes.subarray(at) })
   return parts

@@ -280,7 +280,7 @@ export class ControllerState {
       isr: state.isr,
       zkVersion: partition.zkVersion,
       replicas: partition.replicas,
-      offlineReplicas: partition.replicas.filter((replica) => !this.isAlive(replica))
+      offlineReplicas: partition.replicas.filter((replica) => !this.canServe(partition, replica))
     }))
   }
 

@@ -388,6 +388,7 @@ function fetchersOfNobody(clock: Clock, log: Log): ReplicaFetchers {
     network: new SimNetwork(new SimClock()),
     quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
     logStartsSafe: () => Promise.resolve(),
+    storageFailed: (_replica: unknown, error: Error) => expect.fail(error.message),
     failed: () => expect.fail()
   }
   return new ReplicaFetchers(ports, { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => undefined })

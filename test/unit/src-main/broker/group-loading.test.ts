@@ -36,7 +36,10 @@ function cleaned(baseOffset: number, records: number, commit?: { partition: numb
 async function committedIn(log: Pick<PartitionLog, 'logStartOffset' | 'logEndOffset' | 'locate'>) {
   const clock = new SimClock()
   let listener: LeadershipListener | undefined
-  const replicas = { onLeadership: (told: LeadershipListener) => (listener = told) } as unknown as ReplicaManager
+  const replicas = {
+    onLeadership: (told: LeadershipListener) => (listener = told),
+    guarded: (_partition: Partition, work: () => unknown) => work()
+  } as unknown as ReplicaManager
   const groups = new GroupCoordinator({
     clock,
     replicas,

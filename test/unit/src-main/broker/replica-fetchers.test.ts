@@ -34,6 +34,7 @@ describe('a leader that metadata does not name for a while', () => {
         log,
         quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
         logStartsSafe: () => Promise.resolve(),
+        storageFailed: (_replica, error) => expect.fail(error.message),
         failed: (error) => expect.fail(String(error))
       },
       { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => address }
