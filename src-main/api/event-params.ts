@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node, fault, recovery and disk events, partitionsRefused, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, fault, recovery, disk and log events, partitionsRefused, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -36,6 +36,15 @@ export const EVENT_PARAMS = {
   recoveryEnded: ['count'],
   diskFull: [],
   diskHasRoom: [],
+  /** The broker is the subject; `problem` is one sentence, with the path. */
+  logsFailed: ['count', 'sample', 'problem'],
+  /** Batches that were safe are spoilt: somebody has to say what is to become of these logs. */
+  logsCorrupt: ['count', 'sample', 'problem'],
+  logsBack: ['count', 'sample'],
+  /** Somebody has cut a log at a spoilt batch: `count` records, as far as its end was known. */
+  logCut: ['count', 'partition', 'to'],
+  /** Somebody has had a log thrown away, to be copied from its leader. */
+  logBegunAnew: ['partition'],
   /** The broker is the subject; `error` is Kafka's name for why. */
   partitionsRefused: ['count', 'sample', 'error'],
   brokerSessionExpired: [],

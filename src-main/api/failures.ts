@@ -9,6 +9,9 @@ import { nodeSchema } from './views'
 
 const node = z.object({ node: nodeNameSchema })
 
+/** Of a log that its broker cannot use (kernel/log-repair). */
+const REPAIRS = ['copy', 'cut'] as const
+
 /** What is done to a node itself. */
 export const NODE_ACTS = ['kill', 'stop', 'pause', 'wipe', 'restart', 'storm'] as const
 export type NodeAct = (typeof NODE_ACTS)[number]
@@ -157,6 +160,20 @@ export const FAILURE_COMMANDS = {
   },
   /** Answers when no more restarts follow, and the node runs. Of none nothing is done. */
   'node.endStorm': { input: node, output: nodeSchema },
+  /**
+   * Of a log that its broker cannot use. copy: it is thrown away and copied from the leader. cut: a spoilt batch and all behind it are
+   * given up; `from` and `to` are where the log ended and ends.
+   */
+  'partition.repair': {
+    input: z.object({ ...partitionAt, broker: z.number().int(), how: z.enum(REPAIRS) }),
+    output: z.object({
+      ...partitionAt,
+      broker: z.number().int(),
+      how: z.enum(REPAIRS),
+      from: z.number().int().nullable(),
+      to: z.number().int().nullable()
+    })
+  },
   /** The same fault again is changed, not added a second time. */
   'fault.add': { input: askedFaultSchema, output: faultSchema },
   'fault.list': { input: z.object({}), output: z.object({ faults: z.array(faultSchema) }) },

@@ -36,6 +36,28 @@ export const NODE_STATES = [
 export const nodeStateSchema = z.enum(NODE_STATES)
 export type NodeState = z.infer<typeof nodeStateSchema>
 
+/** A log that its broker cannot use. */
+export const offlineLogSchema = z.object({
+  topic: z.string(),
+  partition: count,
+  /** failed: its disk did, and is tried again. corrupt: a batch is spoilt; somebody has to say what is to become of it. */
+  cause: z.enum(['failed', 'corrupt']),
+  /** One sentence, with the path. */
+  message: z.string(),
+  /** Of a log that is corrupt: all below `offset` can be read. Without `isEndKnown` it may have been longer than `endOffset`. */
+  badBatch: z
+    .object({
+      file: z.string(),
+      position: count,
+      offset: count,
+      endOffset: count,
+      isEndKnown: z.boolean(),
+      fault: z.string()
+    })
+    .nullable()
+})
+export type OfflineLogView = z.infer<typeof offlineLogSchema>
+
 export const nodeSchema = z.object({
   /** broker-1, ensemble-1 */
   name: z.string(),
@@ -57,7 +79,9 @@ export const nodeSchema = z.object({
   /** While a starting broker checks its logs after an unclean end: partitions. Absent otherwise. */
   recovery: z.object({ done: count, total: count }).optional(),
   /** The disk of its folder has no room: what needs some is refused, until there is. Absent: not that we know. */
-  isDiskFull: z.literal(true).optional()
+  isDiskFull: z.literal(true).optional(),
+  /** Partitions whose logs this broker cannot use, so that others lead them or nobody does. Absent: not that we know. */
+  offlineLogs: z.object({ count, named: z.array(offlineLogSchema) }).optional()
 })
 export type NodeView = z.infer<typeof nodeSchema>
 
@@ -76,7 +100,8 @@ export const statusSchema = z.object({
       port: true,
       dataDir: true,
       recovery: true,
-      isDiskFull: true
+      isDiskFull: true,
+      offlineLogs: true
     })
   )
 })
@@ -98,6 +123,7 @@ export const REASON_CODES = [
   'brokerStarting',
   'brokerRecovering',
   'diskFull',
+  'logsOffline',
   'faultsActive',
   'groupsBehind',
   'notObserved'
@@ -508,6 +534,11 @@ export const EVENT_CODES = [
   'recoveryEnded',
   'diskFull',
   'diskHasRoom',
+  'logsFailed',
+  'logsCorrupt',
+  'logsBack',
+  'logCut',
+  'logBegunAnew',
   'partitionsRefused',
   'brokerSessionExpired',
   'brokerLeft',

@@ -38,6 +38,9 @@ const config = configurationFrom<Configuration>(
     Array.isArray(fields['ensemble'])
 )
 
+/** What was spoilt at rest is found soon after a start, which itself is not held up. */
+const verificationMs = 1_000
+
 const faults = faultsOf(config)
 
 runNode((failed) => {
@@ -55,6 +58,7 @@ runNode((failed) => {
       dataDir: config.dataDir,
       ensemble: config.ensemble,
       sessionTimeoutMs: config.sessionTimeoutMs,
+      verificationMs,
       ...(config.clusterBrokers === undefined ? {} : { clusterBrokers: config.clusterBrokers }),
       ...(config.retentionCheckMs === undefined ? {} : { retentionCheckMs: config.retentionCheckMs }),
       ...(config.initialRebalanceDelayMs === undefined
@@ -70,6 +74,7 @@ runNode((failed) => {
   return {
     start: async () => (await node.start()).port,
     stop: () => node.stop(),
+    repair: (asked) => node.repairLog(asked),
     inspect: () => node.inspect()
   }
 })

@@ -1,7 +1,8 @@
 /**
  * What broker and member processes share: configuration as JSON in argv[2], messages to and from the parent, and how
  * they end. To the parent: ready, problem (before a failing exit), log, event, faultsObeyed. From it: {type: 'faults'}, all
- * that is to go wrong from then on, and {type: 'stop'}; SIGTERM and SIGINT mean the same.
+ * that is to go wrong from then on, {type: 'repair'}, answered by {type: 'repaired'}, and {type: 'stop'}; SIGTERM and SIGINT mean
+ * the same.
  *
  * Exit codes: 0 stopped; 1 a problem with the machine, said in one sentence; 2 no usable configuration; 70 a broken
  * invariant, after its state was logged. When the channel to the parent breaks the parent is dead: exit at once.
@@ -10,6 +11,7 @@ import { giveMemoryBackWhenIdle } from '../adapters/idle-memory'
 import { nodeClock } from '../adapters/node-clock'
 import { AppError, messageOf } from '../kernel/errors'
 import { FaultSwitch, noFaults, type NodeFaults } from '../kernel/node-faults'
+import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { Log } from '../kernel/ports'
 
 const exitCodes = { problem: 1, usage: 2, brokenInvariant: 70 } as const
@@ -19,6 +21,8 @@ export interface NodeProcess {
   readonly start: () => Promise<number>
   readonly stop: () => Promise<void>
   readonly inspect: () => Readonly<Record<string, unknown>>
+  /** Absent: it has no logs that could be. Rejects with AppError. */
+  readonly repair?: (asked: AskedRepair) => Promise<Repaired>
 }
 
 function tell(message: Readonly<Record<string, unknown>>): void {
@@ -109,6 +113,18 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess)
   if (process.send !== undefined && !process.connected) process.exit(exitCodes.problem)
   process.on('message', (message: unknown) => {
     if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'stop') stop()
+  })
+  process.on('message', (message: unknown) => {
+    if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'repair') return
+    const { serial, asked } = message as unknown as { readonly serial: number; readonly asked: AskedRepair }
+    const refused = new AppError('USAGE', 'This node has no logs of partitions.')
+    ;(node.repair?.(asked) ?? Promise.reject(refused)).then(
+      (done) => tell({ type: 'repaired', serial, done }),
+      (error: unknown) => {
+        if (!(error instanceof AppError)) return fail(error)
+        tell({ type: 'repaired', serial, refused: { code: error.code, message: error.message } })
+      }
+    )
   })
   process.on('SIGTERM', stop)
   // Ctrl+C in a terminal reaches the whole process group; with a parent it is the parent's to say when to stop.

@@ -4,6 +4,7 @@
  */
 import { ApiError, type ApiErrorCode } from '../api/api'
 import type { ActsView } from '../api/acts'
+import type { AskedRepair } from '../kernel/log-repair'
 import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
@@ -297,6 +298,7 @@ export class LabHost {
     'records.produce': (input) => this.#monitor.ask('records.produce', input),
     'partition.elect': (input) => this.#monitor.ask('partition.elect', input),
     'partition.reassign': (input) => this.#monitor.ask('partition.reassign', input),
+    'partition.repair': ({ broker, ...asked }) => named(this.#repair(broker, asked)),
     'partition.plan': (input) => this.#monitor.ask('partition.plan', input),
     'partition.moves': (input) => this.#monitor.ask('partition.moves', input),
     'partition.replicas': (input) => this.#monitor.ask('partition.replicas', input),
@@ -327,6 +329,10 @@ export class LabHost {
     'app.openWindow': noWindow,
     'app.openFolder': noWindow,
     'app.choosePath': noWindow
+  }
+
+  async #repair(broker: number, asked: AskedRepair): Promise<CommandOutput<'partition.repair'>> {
+    return { ...asked, broker, ...(await this.#supervisor.repairLog(broker, asked)) }
   }
 
   watch<Key extends WatchKey>(
@@ -392,14 +398,15 @@ export class LabHost {
       ensemble: this.#supervisor.ensemble,
       controllerId: this.#controllerId(),
       ...(this.#uiUrl === undefined ? {} : { uiUrl: this.#uiUrl }),
-      nodes: this.#supervisor.nodes().map(({ name, state, pid, port, dataDir, recovery, isDiskFull }) => ({
+      nodes: this.#supervisor.nodes().map(({ name, state, pid, port, dataDir, recovery, isDiskFull, offlineLogs }) => ({
         name,
         state,
         pid,
         port,
         dataDir,
         ...(recovery === undefined ? {} : { recovery }),
-        ...(isDiskFull === undefined ? {} : { isDiskFull })
+        ...(isDiskFull === undefined ? {} : { isDiskFull }),
+        ...(offlineLogs === undefined ? {} : { offlineLogs })
       }))
     }
   }

@@ -29,6 +29,9 @@ const onPurpose: ReadonlySet<string> = new Set(['shutdown', 'preferred', 'reassi
 
 const brokerName = (id: unknown): string => `broker-${Number(id)}`
 
+const partitionIn = (fields: Readonly<Record<string, unknown>>): string =>
+  `${String(fields['topic'])}-${Number(fields['partition'])}`
+
 /** Of one broker; nothing where it was several, or none. */
 function named(name: string, id: unknown): ClusterEvent['params'] {
   return typeof id === 'number' ? { [name]: brokerName(id) } : {}
@@ -59,6 +62,22 @@ export function toldEvent(
       if (done === 0) return about('recoveryStarted', 'recovering', { count })
       return done === count ? about('recoveryEnded', 'healthy', { count }) : undefined
     }
+    case 'logsFailed': {
+      const params = {
+        count: Number(fields['count']),
+        sample: String(fields['sample']),
+        problem: String(fields['message'])
+      }
+      return about(fields['cause'] === 'corrupt' ? 'logsCorrupt' : 'logsFailed', 'critical', params)
+    }
+    case 'logsBack':
+      return about('logsBack', 'healthy', { count: Number(fields['count']), sample: String(fields['sample']) })
+    case 'logCut': {
+      const [from, to] = [Number(fields['from']), Number(fields['to'])]
+      return about('logCut', 'critical', { count: Math.max(0, from - to), partition: partitionIn(fields), to })
+    }
+    case 'logBegunAnew':
+      return about('logBegunAnew', 'recovering', { partition: partitionIn(fields) })
     case 'partitionsRefused': {
       const params = {
         count: Number(fields['count']),
@@ -103,7 +122,7 @@ export function toldEvent(
     }
     case 'logTruncated': {
       const [from, to] = [Number(fields['from']), Number(fields['to'])]
-      const partition = `${String(fields['topic'])}-${Number(fields['partition'])}`
+      const partition = partitionIn(fields)
       // A log that begins anew at a later offset has lost what its leader has no more, either.
       const params = { count: Math.max(0, from - to), partition, to }
       const isLoss = fields['isBelowHighWatermark'] === true

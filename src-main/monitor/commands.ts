@@ -28,7 +28,7 @@ const readTimeoutMs = 2000
 const byDefault = -1
 
 type Served = Extract<
-  CommandName,
+  Exclude<CommandName, 'partition.repair'>,
   | 'node.cost'
   | 'act.standing'
   | `partition.${string}`

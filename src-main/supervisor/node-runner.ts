@@ -6,7 +6,8 @@
  * then; a stop or kill takes such a start back. Whoever waits for a verb that a later one took back is told so.
  */
 import { invariant } from '../kernel/invariant'
-import { AppError } from '../kernel/errors'
+import { AppError, type AppErrorCode } from '../kernel/errors'
+import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher, Timer } from '../kernel/ports'
 import type { NodeView, NodeState } from '../api/views'
 import type { NodeFaults } from '../kernel/node-faults'
@@ -49,6 +50,11 @@ const machineProblem = 1
 /** Problems that others may take away without telling us: a port that is let go, a disk that gets room. */
 const passesByItself: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'DISK_FULL'])
 
+interface RepairAnswer {
+  readonly done?: Repaired
+  readonly refused?: { readonly code: AppErrorCode; readonly message: string }
+}
+
 interface Settled {
   readonly resolve: () => void
 }
@@ -78,6 +84,10 @@ export class NodeRunner {
   #pauses = 0
   #faultsTold = 0
   #faultsObeyed = 0
+  #repairsAsked = 0
+  /** Answers that nobody has taken yet. */
+  readonly #repairs = new Map<number, RepairAnswer>()
+  #offlineLogs: NodeView['offlineLogs']
   #waiting: Settled[] = []
 
   constructor(spec: NodeSpec, ports: NodeRunnerPorts) {
@@ -130,7 +140,8 @@ export class NodeRunner {
       restartAtMs: this.#restart?.atMs ?? null,
       problem: this.#problem?.message ?? null,
       ...(this.#recovery === undefined ? {} : { recovery: this.#recovery }),
-      ...(this.#isDiskFull ? { isDiskFull: true as const } : {})
+      ...(this.#isDiskFull ? { isDiskFull: true as const } : {}),
+      ...(this.#offlineLogs === undefined ? {} : { offlineLogs: this.#offlineLogs })
     }
   }
 
@@ -284,6 +295,30 @@ export class NodeRunner {
     )
   }
 
+  /** Resolves when the process has done it. Rejects with AppError: it does not run, refuses, or has not answered in time. */
+  async repair(asked: AskedRepair): Promise<Repaired> {
+    const { name } = this.#spec
+    const child = this.#child
+    if (child === undefined || this.#state !== 'running' || this.#isPaused)
+      throw new AppError('NOT_RUNNING', `${name} does not run (${this.state}). Start or resume it first.`)
+    const serial = ++this.#repairsAsked
+    child.send({ type: 'repair', serial, asked })
+    let isLate = false
+    const timer = this.#ports.clock.after(obeyTimeoutMs, () => {
+      isLate = true
+      this.#settle()
+    })
+    await this.#untilSettled(() => isLate || this.#child !== child || this.#repairs.has(serial))
+    timer.cancel()
+    const answer = this.#repairs.get(serial)
+    this.#repairs.delete(serial)
+    if (answer?.refused !== undefined) throw new AppError(answer.refused.code, answer.refused.message)
+    if (answer?.done !== undefined) return answer.done
+    const what =
+      this.#child === child ? `has not answered within ${obeyTimeoutMs / 1000} s` : 'ended before it answered'
+    throw new AppError('TIMED_OUT', `${name} ${what}: look whether the partition is back before you try again.`)
+  }
+
   /** Kills what runs, then lets `empty` take its data away; it stays stopped. */
   async wipe(empty: () => void): Promise<void> {
     await this.kill()
@@ -328,6 +363,9 @@ export class NodeRunner {
     } else if (fields['type'] === 'faultsObeyed') {
       this.#faultsObeyed = Number(fields['serial'])
       this.#settle()
+    } else if (fields['type'] === 'repaired') {
+      this.#repairs.set(Number(fields['serial']), fields)
+      this.#settle()
     } else if (fields['type'] === 'event') {
       this.#told(String(fields['name']), (fields['fields'] ?? fields) as Readonly<Record<string, unknown>>)
     } else if (fields['type'] === 'log') {
@@ -347,6 +385,10 @@ export class NodeRunner {
       this.#isDiskFull = fields['isFull'] === true
       this.#ports.changed(this)
     }
+    if (name === 'offlineLogs') {
+      this.#offlineLogs = fields['count'] === 0 ? undefined : (fields as NodeView['offlineLogs'])
+      this.#ports.changed(this)
+    }
     this.#ports.event(this, name, fields)
   }
 
@@ -355,6 +397,8 @@ export class NodeRunner {
     this.#exit = exit
     this.#recovery = undefined
     this.#isDiskFull = false
+    this.#offlineLogs = undefined
+    this.#repairs.clear()
     this.#isPaused = false
     if (this.#ending !== undefined) {
       const ending = this.#ending

@@ -3,6 +3,7 @@
  * starts and stops nodes and keeps what they are to be in cluster.json. Decisions about Kafka are the nodes' own.
  */
 import { AppError, expectAppError } from '../kernel/errors'
+import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
 import type { AskedFault, StormView } from '../api/faults'
 import type { NodeView } from '../api/views'
@@ -390,6 +391,12 @@ export class Supervisor {
 
   storms(): readonly StormView[] {
     return this.#storms.list()
+  }
+
+  /** A broker decides nothing about a log that it cannot use: this is what somebody has decided. */
+  async repairLog(brokerId: number, asked: AskedRepair): Promise<Repaired> {
+    this.#refuseWhileStopping()
+    return await this.#find(`broker-${brokerId}`).repair(asked)
   }
 
   // ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────

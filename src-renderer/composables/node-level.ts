@@ -16,11 +16,11 @@ const LEVELS = {
 export function nodeLevel(node: NodeView, stats: BrokerStatsView | undefined): HealthLevel {
   if (node.state === 'running' && stats?.isSilent === true) return 'critical'
   if (node.state === 'running' && stats?.registered === false) return 'recovering'
-  if (node.state === 'running' && node.isDiskFull === true) return 'degraded'
+  if (node.state === 'running' && (node.isDiskFull === true || node.offlineLogs !== undefined)) return 'degraded'
   return LEVELS[node.state]
 }
 
-/** With a full disk it still answers those that read. */
+/** With a full disk it still answers those that read; without some of its logs, all others. */
 export const isServing = (level: HealthLevel): boolean => level === 'healthy' || level === 'degraded'
 
 const DOWN: readonly NodeState[] = ['stopped', 'killed', 'crashed', 'failed']

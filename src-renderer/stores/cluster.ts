@@ -1,7 +1,7 @@
 /** The cluster view: verdict, nodes, brokers; and the rates of each broker, which the host keeps. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import type { BrokerStatsView, ClusterView, NodeView } from '@api/views'
+import type { BrokerStatsView, ClusterView, NodeView, OfflineLogView } from '@api/views'
 import { mergeRates } from '@/charts/rate-history'
 import type { RateHistory } from '@/charts/rate-history'
 import { rateUnit } from '@/format'
@@ -28,5 +28,15 @@ export const useClusterStore = defineStore('cluster', () => {
   )
   const node = (name: string): NodeView | undefined => nodes.value.find((one) => one.name === name)
 
-  return { view, rates, unitOfRates, nodes, brokerStats, node }
+  const offlineLogs = computed(() => {
+    const byPlace = new Map<string, OfflineLogView>()
+    for (const { id, offlineLogs: known } of nodes.value)
+      for (const log of known?.named ?? []) byPlace.set(`${id} ${log.topic}-${log.partition}`, log)
+    return byPlace
+  })
+  /** Why that broker cannot use its log of a partition; undefined when it can. */
+  const offlineLog = (topic: string, partition: number, broker: number): OfflineLogView | undefined =>
+    offlineLogs.value.size === 0 ? undefined : offlineLogs.value.get(`${broker} ${topic}-${partition}`)
+
+  return { offlineLog, view, rates, unitOfRates, nodes, brokerStats, node }
 })

@@ -13,6 +13,7 @@ export type Dialog =
   | { readonly type: 'elect' }
   /** Of all topics, of one, or of one partition. */
   | { readonly type: 'reassign'; readonly topic?: string; readonly partition?: number }
+  | { readonly type: 'repairLog'; readonly topic: string; readonly partition: number; readonly broker: number }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }

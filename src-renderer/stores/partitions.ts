@@ -23,6 +23,8 @@ export const usePartitionsStore = defineStore('partitions', () => {
   /** The first of them, and how many there are. */
   const moves = (): Promise<{ readonly moves: readonly PartitionMove[]; readonly count: number }> =>
     host().call('partition.moves', {})
+  const repair = (input: CommandInput<'partition.repair'>): Promise<CommandOutput<'partition.repair'>> =>
+    host().call('partition.repair', input)
   const replicas = async (topic: string, partition: number): Promise<readonly ReplicaState[]> =>
     (await host().call('partition.replicas', { topic, partition })).replicas
 
@@ -36,6 +38,7 @@ export const usePartitionsStore = defineStore('partitions', () => {
     reassign,
     plan,
     moves,
+    repair,
     replicas
   }
 })

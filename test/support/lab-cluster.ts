@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { NodeView } from '../../src-main/api/views'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
 
 export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
@@ -35,6 +36,7 @@ export interface Ready {
 export interface StatusNode extends ReadyNode {
   readonly state: string
   readonly isDiskFull?: true
+  readonly offlineLogs?: NodeView['offlineLogs']
 }
 
 export interface Status {

@@ -68,12 +68,22 @@ export function statusText(status: StatusView): string {
   ].join('\n')
 }
 
-function stateText({ state, recovery, isDiskFull }: StatusView['nodes'][number]): string {
+/** Partitions that are named. */
+const logsNamedMax = 3
+
+function stateText({ state, recovery, isDiskFull, offlineLogs }: StatusView['nodes'][number]): string {
   const notes = [
     recovery === undefined ? [] : [`checks logs: ${recovery.done} of ${recovery.total}`],
-    isDiskFull === true ? ['disk full'] : []
+    isDiskFull === true ? ['disk full'] : [],
+    offlineLogs === undefined ? [] : [logsText(offlineLogs)]
   ].flat()
   return notes.length === 0 ? state : `${state} (${notes.join('; ')})`
+}
+
+function logsText({ count, named }: NonNullable<StatusView['nodes'][number]['offlineLogs']>): string {
+  const names = named.slice(0, logsNamedMax).map(({ topic, partition, cause }) => `${topic}:${partition} ${cause}`)
+  const more = count > names.length ? ` and ${count - names.length} more` : ''
+  return `logs offline: ${names.join(', ')}${more}`
 }
 
 export function nodeText(node: NodeView): string {

@@ -38,6 +38,21 @@ export async function partitionReassign(
   print(states, options)
 }
 
+export async function partitionRepair(
+  name: string,
+  options: CommonOptions & { readonly broker: number; readonly copy?: boolean; readonly cut?: boolean }
+): Promise<void> {
+  const { broker, copy, cut, json } = options
+  if ((copy === true) === (cut === true)) throw new AppError('USAGE', 'Say what is to be done: --copy or --cut.')
+  const input = { ...placeOf(name), broker, how: copy === true ? ('copy' as const) : ('cut' as const) }
+  const done = await withCluster(options, (client) => client.call('partition.repair', input))
+  if (json === true) return printJson(done)
+  const { topic, partition, from, to } = done
+  const what = visible(`${topic}:${partition}`)
+  if (from === null || to === null) printLine(`${what} is copied anew to broker ${broker}.`)
+  else printLine(`${what} at broker ${broker} was cut at offset ${to}; it ended at ${from}.`)
+}
+
 function refuseTooMany(count: number): void {
   if (count > PLAN_MAX) throw new AppError('USAGE', `One plan may name ${PLAN_MAX} partitions. Make several of it.`)
 }

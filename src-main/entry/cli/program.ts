@@ -170,6 +170,12 @@ export function buildProgram(): Command {
     )
     .option('--cancel', 'break off what is under way; the plan is only orders:0 then')
     .action(partitions.partitionReassign)
+  withCommon(partition.command('repair <partition>'))
+    .description('what is to become of a log that its broker cannot use; `status` and the screens say which there are')
+    .requiredOption('--broker <id>', 'whose log of it: 1', wholeNumber(0))
+    .option('--copy', 'throw it away and copy it anew from the leader; there has to be another broker that leads it')
+    .option('--cut', 'cut it at its spoilt batch: with one replica all records behind that are lost')
+    .action(partitions.partitionRepair)
 
   const fault = program.command('fault').description('make links, disks and clocks of nodes go wrong, and heal them')
   const kinds = FAULT_KINDS.map((kind) => kind).join(', ')

@@ -46,6 +46,7 @@ export function judge(
     ...controllerFindings(nodes, observation),
     ...brokerFindings(nodes, observation, nowMs),
     ...diskFindings(nodes),
+    ...logFindings(nodes),
     ...faultFindings(faults),
     ...groupFindings(observation),
     ...observationFindings(nodes, observation, nowMs)
@@ -157,6 +158,18 @@ function diskFindings(nodes: readonly NodeView[]): readonly Finding[] {
   return nodes
     .filter(({ isDiskFull }) => isDiskFull === true)
     .map(({ name, sinceMs }) => finding({ code: 'diskFull', level: 'degraded', sinceMs, node: name }))
+}
+
+const logsNamedMax = 3
+
+/** The rest of the broker goes on, and so do the partitions where another replica leads. */
+function logFindings(nodes: readonly NodeView[]): readonly Finding[] {
+  return nodes.flatMap(({ name, sinceMs, offlineLogs }) => {
+    if (offlineLogs === undefined) return []
+    const { count, named } = offlineLogs
+    const sample = named.slice(0, logsNamedMax).map(({ topic, partition }) => `${topic}-${partition}`)
+    return [finding({ code: 'logsOffline', level: 'critical', sinceMs, node: name, count, sample }, 'degraded')]
+  })
 }
 
 /** Nobody is to wonder, a day later, why a link is slow. */

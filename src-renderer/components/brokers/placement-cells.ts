@@ -65,11 +65,12 @@ export function numbered({ first, partitions }: GridBlock): readonly number[] {
   return partitions.map((_, column) => column).filter((column) => (first + column) % step === 0)
 }
 
-export function cellKind(partition: Partition, broker: number, move?: Move): CellKind | undefined {
+/** `isOffline`: the broker cannot use its log of it. */
+export function cellKind(partition: Partition, broker: number, move?: Move, isOffline = false): CellKind | undefined {
   const { leader, replicas, isr } = partition
   if (move?.adding.includes(broker) === true && !isr.includes(broker)) return 'adding'
   if (!replicas.includes(broker)) return undefined
-  if (leader === null) return 'offline'
+  if (leader === null || isOffline) return 'offline'
   if (leader === broker) return 'leader'
   return isr.includes(broker) ? 'sync' : 'out'
 }
@@ -83,7 +84,8 @@ export interface GridPaths {
 export function gridPaths(
   { first, partitions }: Pick<GridBlock, 'first' | 'partitions'>,
   brokers: readonly number[],
-  moveOf: (partition: number) => Move | undefined = () => undefined
+  moveOf: (partition: number) => Move | undefined = () => undefined,
+  isOffline: (partition: number, broker: number) => boolean = () => false
 ): GridPaths {
   const shapes = new Map<CellKind, string[]>(CELL_KINDS.map((kind) => [kind, []]))
   let struck = ''
@@ -91,7 +93,7 @@ export function gridPaths(
     const move = moveOf(first + column)
     brokers.forEach((broker, row) => {
       const [x, y] = [column * PITCH + INSET, row * ROW + TOP]
-      const kind = cellKind(partition, broker, move)
+      const kind = cellKind(partition, broker, move, isOffline(first + column, broker))
       if (kind !== undefined) shapes.get(kind)?.push(shapeOf(kind, x, y))
       if (move?.removing.includes(broker) === true) struck += `M${x - 2} ${y + CELL / 2}h${CELL + 4}`
     })

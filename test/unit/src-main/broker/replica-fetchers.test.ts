@@ -126,6 +126,7 @@ async function polling() {
       log,
       quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
       logStartsSafe: () => Promise.resolve(),
+      storageFailed: (_replica, error) => expect.fail(error.message),
       failed: (error) => expect.fail(String(error))
     },
     { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
