@@ -302,6 +302,8 @@ export class BrokerNode {
       configOf,
       fetchers,
       isAlive: (id) => this.#image.isAlive(id),
+      isOfflineReplica: (id, topic, partition) =>
+        this.#image.partition(topic, partition)?.offlineReplicas.includes(id) === true,
       isrProposed: (partition, proposal) => proposals.propose(partition, proposal),
       truncated: (truncation) => ports.event('logTruncated', { ...truncation }),
       wentOffline: () => this.#offline.notify()

@@ -32,6 +32,8 @@ export interface PartitionPorts extends FollowerPorts {
   readonly grown: (partition: Partition) => void
   /** As the controller told last. */
   readonly isAlive: (brokerId: BrokerId) => boolean
+  /** As the controller told last: that broker cannot use its log of this partition, however alive it is. */
+  readonly isOfflineReplica: (brokerId: BrokerId, topic: string, partition: number) => boolean
   /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
   readonly followerAskedMs: (follower: BrokerId) => number
   readonly followerPolls: (follower: BrokerId) => FollowerPolls | undefined
@@ -61,6 +63,8 @@ export class Partition {
   #leader: PartitionLeader | undefined
   /** While it follows another. */
   #follower: FollowerReplica | undefined
+  readonly #isReplicaAlive = (id: BrokerId): boolean =>
+    this.#ports.isAlive(id) && !this.#ports.isOfflineReplica(id, this.topic, this.index)
   readonly #pending = new PendingPositions()
   /** Who waits until nobody alive has anything below an offset. */
   readonly #deletions = new PendingPositions()
@@ -137,7 +141,7 @@ export class Partition {
       return
     }
     this.#follower = undefined
-    const { brokerId, clock, lagMaxMs, followerAskedMs, isAlive } = this.#ports
+    const { brokerId, clock, lagMaxMs, followerAskedMs } = this.#ports
     const { log } = this
     if (this.#leader === undefined) {
       const configs = {
@@ -145,7 +149,7 @@ export class Partition {
           return log.config.minInSyncReplicas
         }
       }
-      const options = { brokerId, lagMaxMs, configs, askedMs: followerAskedMs, isAlive }
+      const options = { brokerId, lagMaxMs, configs, askedMs: followerAskedMs, isAlive: this.#isReplicaAlive }
       this.#leader = new PartitionLeader(options, role, log, clock.monotonicMs())
     } else this.#leader.becameLeader(role, clock.monotonicMs())
     this.#carryOut(this.#leader)
@@ -230,7 +234,7 @@ export class Partition {
 
   /** Of all live replicas, as they told; -1 while one of them has not, and where this broker does not lead. */
   get lowWatermark(): Offset {
-    return this.#leader?.lowWatermark(this.log.logStartOffset, this.#ports.isAlive) ?? -1
+    return this.#leader?.lowWatermark(this.log.logStartOffset, this.#isReplicaAlive) ?? -1
   }
 
   /**

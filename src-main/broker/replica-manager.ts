@@ -29,6 +29,8 @@ export interface ReplicaManagerOptions {
   readonly fetchers: ReplicaFetchers
   /** As the controller told last. */
   readonly isAlive: (brokerId: BrokerId) => boolean
+  /** The same: that broker cannot use its log of the partition; absent: none is known. */
+  readonly isOfflineReplica?: (brokerId: BrokerId, topic: string, partition: number) => boolean
   readonly isrProposed: (partition: Partition, proposal: IsrProposal) => void
   readonly truncated: (truncation: Truncation) => void
   /** Logs here have failed, or are spoilt: the controller has to find other leaders. */
@@ -145,6 +147,7 @@ export class ReplicaManager {
       log,
       grown,
       isAlive,
+      isOfflineReplica: options.isOfflineReplica ?? (() => false),
       isrProposed,
       truncated,
       followerAskedMs,

@@ -251,8 +251,8 @@ export const mutants = [
   {
     name: 'terms-without-a-number',
     file: election,
-    from: 'leaderEpoch: stored.leaderEpoch + 1, isr, controllerEpoch } }',
-    to: 'leaderEpoch: stored.leaderEpoch, isr, controllerEpoch } }',
+    from: 'leaderEpoch: stored.leaderEpoch + 1,',
+    to: 'leaderEpoch: stored.leaderEpoch,',
     seed: 1,
     what: 'an election does not raise the leader epoch'
   },

@@ -61,6 +61,12 @@ function* applied(broker: BrokerServices, request: Request, isComplete: boolean)
     broker.topicGone(topic)
     yield
   }
+  // Writes may have waited for a replica that is not to be waited for any more.
+  for (const { topic, partition, offlineReplicas } of partitions) {
+    if (offlineReplicas.length === 0) continue
+    broker.replicas.partition(topic, partition)?.brokersChanged()
+    yield
+  }
 }
 
 function brokerOf({ id, v0Host, v0Port, endpoints, rack }: Request['liveBrokers'][number]): BrokerEndpoint {

@@ -19,6 +19,7 @@ describe('a partition that is led, followed and led again', () => {
       clock,
       lagMaxMs,
       isAlive: () => true,
+      isOfflineReplica: () => false,
       log: () => undefined,
       grown: () => undefined,
       truncated: () => undefined,
