@@ -191,6 +191,16 @@ export const clusterSchema = z.object({
   underMinIsrPartitions: count.nullable().optional(),
   /** With a leader, and fewer replicas in sync than they have. */
   underReplicatedPartitions: count.nullable().optional(),
+  /** Topics of a folder from before there were replicas, which can be given some. Absent: there are none, or nobody knows. */
+  oldTopics: z
+    .object({
+      /** Replicas that each of them would have. */
+      factor: count,
+      count,
+      /** The first 200, Kafka's own before those of people. */
+      topics: z.array(z.string())
+    })
+    .optional(),
   groupCount: count.nullable(),
   /** Of those whose lag is known. */
   groupsBehind: count.nullable(),
@@ -330,6 +340,8 @@ export interface TopicPlacement {
 export interface PlacementView {
   readonly observedAtMs: number | null
   readonly partitionCount: number
+  /** Of all partitions: those of Kafka's own topics. */
+  readonly internalCount?: number
   /** Of all partitions: those whose leader is not the first of their replicas. */
   readonly notPreferred?: number
   /** Of all partitions, by broker that has a replica or leads. */

@@ -26,6 +26,7 @@ import type { WorkloadsView } from '../api/workloads'
 import { AppError, ignore, type AppErrorCode } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
 import { isSilent, judge } from '../monitor/core/health'
+import { oldTopics } from '../monitor/core/old-topics'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
 import type { Observation } from '../monitor/observation'
 import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
@@ -424,6 +425,7 @@ export class LabHost {
     const faults = this.#supervisor.faults()
     const { health, reasons } = judge(nodes, observation, nowMs, faults)
     const brokers = this.#brokersStats(nowMs)
+    const old = oldTopics(observation?.fewReplicas, brokers.length)
     return {
       name: this.#supervisor.name,
       kind: 'lab',
@@ -446,6 +448,7 @@ export class LabHost {
       leaderlessPartitions: observation?.leaderless?.count ?? null,
       underMinIsrPartitions: observation?.underMinIsr?.count ?? null,
       underReplicatedPartitions: observation?.underReplicated?.count ?? null,
+      ...(old === undefined ? {} : { oldTopics: old }),
       groupCount: observation?.groupCount ?? null,
       groupsBehind: observation?.groupsBehind?.length ?? null,
       groupsUnknown: observation?.groupsUnknown ?? null,

@@ -43,6 +43,15 @@ export interface Observation {
   /** Those with a leader. Absent or null: not known. */
   readonly underMinIsr?: ReplicasMissing | null
   readonly underReplicated?: ReplicasMissing | null
+  /**
+   * Topics with fewer than DEFAULT_FACTOR replicas, Kafka's own first, where __consumer_offsets is one of them. Absent or null: it is none,
+   * or not known.
+   */
+  readonly fewReplicas?: {
+    readonly count: number
+    /** The first of them. */
+    readonly topics: readonly { readonly name: string; readonly factor: number }[]
+  } | null
   readonly groupCount: number | null
   /** Groups with commits whose lag is not known now, because somebody does not answer. */
   readonly groupsUnknown: number | null

@@ -14,6 +14,8 @@ export type Dialog =
   /** Of all topics, of one, or of one partition. */
   | { readonly type: 'reassign'; readonly topic?: string; readonly partition?: number }
   | { readonly type: 'repairLog'; readonly topic: string; readonly partition: number; readonly broker: number }
+  /** These topics are to have so many replicas. */
+  | { readonly type: 'raise'; readonly topics: readonly string[]; readonly factor: number }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }

@@ -5,7 +5,8 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { lagoon, LabCluster, preparedDir, runToEnd, temporaryDir } from '../support/lab-cluster'
+import { ControlClient } from '../../src-main/host/control-client'
+import { lagoon, LabCluster, preparedDir, runToEnd, temporaryDir, until } from '../support/lab-cluster'
 import { parseSpec } from '../../src-main/supervisor/core/cluster-spec'
 
 const cleanups: (() => unknown)[] = []
@@ -65,6 +66,26 @@ it('opens a folder of the first version with its records, offsets and configs, a
 
   const next = await lagoon(['produce', 'orders', '--data', lab.dir, '--partition', '0', '--value', 'x', '--json'])
   expect(JSON.parse(next.stdout)).toMatchObject({ partition: 0, offset: 300 })
+})
+
+it('offers to give the topics of that folder replicas, until they have some', async () => {
+  const lab = await LabCluster.start({ dir: await roadFolder() })
+  cleanups.push(() => lab.discard())
+  const client = await ControlClient.connect(lab.dir)
+  cleanups.push(() => client.close())
+  const offer = async () => (await client.call('cluster.view', {})).oldTopics
+
+  const { topics, factor } = await until('they are offered', offer)
+  expect({ topics, factor }).toEqual({ topics: ['__consumer_offsets', 'orders'], factor: 2 })
+  const { moves } = await client.call('partition.plan', { goal: { type: 'factor', factor }, topics })
+  const planned = moves.map(({ topic, partition, to }) => ({ topic, partition, replicas: to }))
+  expect((await client.call('partition.reassign', { moves: planned })).failed).toEqual([])
+
+  await until('nothing is offered any more', async () => (await offer()) === undefined)
+  await until('all of it is in sync', async () => {
+    const all = (await client.call('topic.list', {})).topics
+    return all.every(({ replicationFactor, underReplicated }) => replicationFactor === 2 && underReplicated === 0)
+  })
 })
 
 it('refuses a folder of a later version in a sentence, and touches nothing in it', async () => {

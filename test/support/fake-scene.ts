@@ -50,7 +50,8 @@ export const SCENES = [
   'strange',
   'closing',
   'stopping',
-  'stopped'
+  'stopped',
+  'old'
 ] as const
 export type SceneName = (typeof SCENES)[number]
 
@@ -361,6 +362,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
     nodes: nodes(),
+    ...(name === 'old'
+      ? { oldTopics: { factor: 3, count: 5, topics: ['__consumer_offsets', 'app-logs', 'inventory.changes'] } }
+      : {}),
     ...(isBroken && !isDown ? { faults: faults(), storms: [storm] } : {}),
     brokers: brokers(),
     topicCount: seeds.length,

@@ -581,7 +581,17 @@ export const SCREENS: readonly Screen[] = [
     hash: '#/brokers/broker-3',
     prepare: click('aside.detail .actions button')
   },
-  { name: 'topics-many', scene: 'many', hash: '#/topics', prepare: press('End') }
+  { name: 'topics-many', scene: 'many', hash: '#/topics', prepare: press('End') },
+  { name: 'overview-old', scene: 'old', hash: '#/overview' },
+  {
+    name: 'overview-old-raise',
+    scene: 'old',
+    hash: '#/overview',
+    prepare: async (page) => {
+      await page.locator('[data-raise]').click()
+      await page.locator('.dialog .sum').waitFor()
+    }
+  }
 ]
 
 export async function openScreen(page: Page, url: string, screen: Screen): Promise<void> {

@@ -1,6 +1,7 @@
 /** A snapshot in short, as the host keeps it: what verdict and overview are made of. */
 import { topicPartitionName } from '../../kernel/ids'
 import type { BrokerObservation, Observation } from '../observation'
+import { fewReplicas } from './old-topics'
 import { replicationFacts, type Counted } from './replication'
 import type { Snapshot } from './snapshot'
 
@@ -86,6 +87,7 @@ export function observationOf(snapshot: Snapshot, remembered: Remembered): Obser
       : null,
     underMinIsr: hasMetadata && underMinIsr !== null ? since(underMinIsr, remembered.underMinIsrSinceMs) : null,
     underReplicated: hasMetadata ? since(underReplicated, remembered.underReplicatedSinceMs) : null,
+    fewReplicas: hasMetadata ? (fewReplicas(snapshot) ?? null) : null,
     groupCount: groups?.size ?? null,
     groupsBehind: groups === null ? null : remembered.groupsBehind,
     groupsUnknown: groups === null ? null : remembered.groupsUnknown

@@ -76,9 +76,17 @@ export function placement(snapshot: Topics): PlacementView {
     topics.push({ name, partitions: partitions.map(({ leader, replicas, isr }) => ({ leader, replicas, isr })) })
   }
   const partitionCount = all.reduce((sum, { partitions }) => sum + partitions.length, 0)
+  const internalCount = all.reduce((sum, one) => sum + (one.isInternal ? one.partitions.length : 0), 0)
   const every = all.flatMap(({ partitions }) => partitions)
   const notPreferred = every.filter(({ leader, replicas }) => leader !== null && leader !== replicas[0]).length
-  return { observedAtMs: snapshot.topicsAtMs, partitionCount, notPreferred, brokers: held(every), topics }
+  return {
+    observedAtMs: snapshot.topicsAtMs,
+    partitionCount,
+    internalCount,
+    notPreferred,
+    brokers: held(every),
+    topics
+  }
 }
 
 function held(partitions: readonly PartitionFacts[]): NonNullable<PlacementView['brokers']> {
