@@ -95,7 +95,12 @@ export type PartitionMove = z.infer<typeof partitionMoveSchema>
 export const replicaStateSchema = z.object({
   broker: z.number().int(),
   /** The offset after its last record; null while its broker does not say. */
-  logEnd: z.number().int().nullable()
+  logEnd: z.number().int().nullable(),
+  /**
+   * How long it has lacked what its leader has, by the leader's log as it was seen while somebody looked; 0 when it lacks nothing.
+   * Absent or null: not known. It is no more than that, or with `isAtLeast` no less.
+   */
+  behind: z.object({ ms: z.number().nonnegative(), isAtLeast: z.boolean() }).nullable().optional()
 })
 export type ReplicaState = z.infer<typeof replicaStateSchema>
 

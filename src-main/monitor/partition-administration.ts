@@ -7,6 +7,7 @@ import { expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
+import { LeaderEnds } from './core/caught-up'
 import { planned } from './core/reassignment-plan'
 import type { Snapshot } from './core/snapshot'
 import { noBroker, unknownTopic } from './failure'
@@ -18,6 +19,8 @@ const readTimeoutMs = 3000
 const seenWithinMs = 5000
 const seenEveryMs = 50
 const throttleEveryMs = 1000
+/** Partitions whose leader's log is remembered. */
+const followedMax = 100
 
 const rateConfigs = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
 const replicaConfigs = ['leader.replication.throttled.replicas', 'follower.replication.throttled.replicas'] as const
@@ -29,6 +32,8 @@ type States = CommandOutput<'partition.elect'>
 export class PartitionAdministration {
   readonly #clock: Clock
   readonly #cluster: KafkaCluster
+  /** By partition; who was looked at last is at the end. */
+  readonly #leaderEnds = new Map<string, LeaderEnds>()
 
   constructor(ports: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
     this.#clock = ports.clock
@@ -102,8 +107,29 @@ export class PartitionAdministration {
     if (found === undefined) throw unknownTopic(at.topic)
     const { leader, replicas } = found
     const inOrder = [...replicas].sort((a, b) => Number(b === leader) - Number(a === leader))
-    const ends = inOrder.map(async (broker) => ({ broker, logEnd: await this.#logEnd(broker, at) }))
-    return { replicas: await Promise.all(ends) }
+    const askedMs = this.#clock.nowMs()
+    const logEnds = await Promise.all(inOrder.map((broker) => this.#logEnd(broker, at)))
+    const nowMs = this.#clock.nowMs()
+    const leaderEnd = leader === null ? null : (logEnds[inOrder.indexOf(leader)] ?? null)
+    const seen = this.#seen(topicPartitionName(at))
+    if (leader !== null && leaderEnd !== null) seen.seen(leader, leaderEnd, askedMs)
+    return {
+      replicas: inOrder.map((broker, index) => {
+        const logEnd = logEnds[index] ?? null
+        // Without a leader there is nothing to be behind of.
+        const behind = logEnd === null || leaderEnd === null ? null : (seen.behind(logEnd, nowMs) ?? null)
+        return { broker, logEnd, behind }
+      })
+    }
+  }
+
+  #seen(name: string): LeaderEnds {
+    const ends = this.#leaderEnds.get(name) ?? new LeaderEnds()
+    this.#leaderEnds.delete(name)
+    this.#leaderEnds.set(name, ends)
+    const [oldest] = this.#leaderEnds.keys()
+    if (this.#leaderEnds.size > followedMax && oldest !== undefined) this.#leaderEnds.delete(oldest)
+    return ends
   }
 
   async #logEnd(broker: BrokerId, at: TopicPartition): Promise<number | null> {

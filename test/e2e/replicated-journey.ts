@@ -10,6 +10,12 @@ import { ForeignClient } from './foreign-client'
 const topic = 'replicated'
 const group = 'readers'
 const patience = { timeout: 60_000 }
+/** What is written a second, and the most that is read: what has waited for a leader is made up for in seconds, not at once. */
+const writtenPerSecond = 400
+const readPerSecondMax = 500
+/** Records. A reader that keeps up is never so far behind, and one whose leader is missed is. */
+const calmLag = 100
+const bumpLag = 200
 type Texts = typeof import('../../src-renderer/i18n/en.json')
 const textsOf = (language: 'en' | 'ko'): Texts =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../src-renderer/i18n/${language}.json`), 'utf8')) as Texts
@@ -30,6 +36,22 @@ async function events(page: Page): Promise<readonly string[]> {
   const list = page.locator('section.event-list .line .cut')
   // Names of others stand in isolating characters, which nobody sees.
   return (await list.allInnerTexts()).reverse().map((one) => one.replace(/[\u2066-\u2069]/g, ''))
+}
+
+const numberOf = (text: string): number => (/^[\d\s,.]+$/.test(text) ? Number(text.replace(/\D/g, '')) : NaN)
+
+/** The highest lag that the chart says it shows; NaN while it says none. */
+async function highestLag(page: Page, t: Texts): Promise<number> {
+  const said = (await page.getByTestId('lag-chart').getByRole('img').getAttribute('aria-label')) ?? ''
+  for (const sentence of [t.chart.lag, t.chart.lagWithGap]) {
+    const pattern = sentence
+      .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+      .replace('{highest}', '(?<highest>[\\d\\s,.]+?)')
+      .replace(/\{\w+\}/g, '.*')
+    const found = new RegExp(`^${pattern}$`).exec(said.replace(/[\u2066-\u2069]/g, ''))?.groups?.highest
+    if (found !== undefined) return numberOf(found)
+  }
+  return NaN
 }
 
 /** Nothing when the events say all of these in this order; else the first that is missing, with what they do say. */
@@ -64,11 +86,22 @@ export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 
   await page.keyboard.press('Control+Enter')
   await expect(creating).toBeHidden()
 
-  const producer = new ForeignClient('produce-acked.py', [bootstrap, topic, '400'])
-  const consumer = new ForeignClient('consume.py', [bootstrap, topic, group, '100000'])
+  const producer = new ForeignClient('produce-acked.py', [bootstrap, topic, String(writtenPerSecond)])
+  const consumer = new ForeignClient('consume.py', [bootstrap, topic, group, String(readPerSecondMax)])
   try {
     await producer.line('producing')
     await consumer.line('consuming')
+    const lag = async (): Promise<number> => numberOf((await page.getByTestId('lag-total').innerText()).trim())
+    const openGroup = async (): Promise<void> => {
+      await section(4)
+      await page
+        .getByRole('row', { name: new RegExp(group) })
+        .first()
+        .click(patience)
+      await page.keyboard.press('Enter')
+    }
+    await openGroup()
+    await expect.poll(lag, patience).toBeLessThan(calmLag)
     await section(2)
     await page.getByRole('link', { name: t.placement.title, exact: true }).click()
     const grid = page.getByRole('application', { name: t.placement.title })
@@ -89,6 +122,12 @@ export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 
     // Other replicas are in sync: nothing goes offline, and nobody has to type a name.
     await cost.getByRole('button', { name: t.cost.button[act].replace('{nodeIn}', inline) }).click(patience)
     await expect(cost).toBeHidden(patience)
+    // What is written waits for a leader, and its reader for that.
+    await openGroup()
+    await expect.poll(lag, patience).toBeGreaterThan(bumpLag)
+    await page.goBack()
+    await page.goBack()
+    await expect(detail).toBeVisible(patience)
 
     await expect(detail).toContainText('ISR 2/3', patience)
     await expect(detail.locator('.replicas tbody th').first()).not.toHaveText(broker(leader), patience)
@@ -116,14 +155,10 @@ export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 
     producer.tell()
     expect(await producer.line('sent')).toMatch(/^sent (\d+) acked \1 failed 0 left 0 lost 0 doubled 0$/)
     consumer.tell()
-    await section(4)
-    await page
-      .getByRole('row', { name: new RegExp(group) })
-      .first()
-      .click(patience)
-    await page.keyboard.press('Enter')
+    await openGroup()
     await expect(page.getByTestId('lag-total')).toHaveText('0', patience)
     await expect(page.getByTestId('lag-chart').getByRole('img')).toBeVisible()
+    await expect.poll(() => highestLag(page, t), patience).toBeGreaterThan(bumpLag)
   } finally {
     await producer.end()
     await consumer.end()

@@ -507,7 +507,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     const end = found?.endOffset ?? 0
     return (found?.replicas ?? []).map((broker, at) => {
       const isSilent = found?.isr.includes(broker) === false
-      return { broker, logEnd: isSilent ? null : broker === found?.leader ? end : end - at }
+      const isLeader = broker === found?.leader
+      const behind = isSilent ? null : { ms: isLeader ? 0 : at * 1900, isAtLeast: at > 1 }
+      return { broker, logEnd: isSilent ? null : isLeader ? end : end - at, behind }
     })
   }
   const plan = ({ goal, topics: only }: CommandInput<'partition.plan'>): ReassignmentPlan => {

@@ -59,11 +59,18 @@ describe('the replicas of a partition', () => {
     cluster.ends.set(2, 90).set(3, 88)
     expect(await clock.until(partitions.replicas({ topic: 't', partition: 0 }))).toEqual({
       replicas: [
-        { broker: 2, logEnd: 90 },
-        { broker: 1, logEnd: null },
-        { broker: 3, logEnd: 88 }
+        { broker: 2, logEnd: 90, behind: { ms: 0, isAtLeast: false } },
+        { broker: 1, logEnd: null, behind: null },
+        { broker: 3, logEnd: 88, behind: { ms: 0, isAtLeast: true } }
       ]
     })
+    // A later look knows since when: the leader had no more than that when it was looked at first.
+    cluster.ends.set(2, 120).set(3, 100)
+    const later = await clock.until(partitions.replicas({ topic: 't', partition: 0 }))
+    expect(later.replicas[2]).toMatchObject({ logEnd: 100, behind: { isAtLeast: false } })
+    cluster.ends.delete(2)
+    const leaderless = await clock.until(partitions.replicas({ topic: 't', partition: 0 }))
+    expect(leaderless.replicas[2]).toMatchObject({ logEnd: 100, behind: null })
     await expect(clock.until(partitions.replicas({ topic: 't', partition: 7 }))).rejects.toMatchObject({
       kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION'
     })
