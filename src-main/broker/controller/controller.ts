@@ -39,6 +39,7 @@ export class Controller {
   /** What was known when the last term ended. */
   #before: ControllerState | undefined
   readonly #office: ControllerOffice
+  #isLossTold = false
   #again: { readonly timer: Timer } | undefined
   #againDelayMs = againDelays.minMs
   #againMs = -Infinity
@@ -107,11 +108,13 @@ export class Controller {
 
   /** Without a session there is no office. */
   sessionEnded(): void {
+    this.#isLossTold = false
     this.#resign()
   }
 
   /** After a lost connection what is known may be old: all is read again if the office is still ours. */
   reconnected(): void {
+    this.#isLossTold = false
     this.#enqueue(() => this.#elect())
   }
 
@@ -140,8 +143,9 @@ export class Controller {
       this.#resign()
       this.#readAgain('the office is another’s')
     } else if (error instanceof EnsembleError && isPassing(error)) {
-      // The session events decide what comes next: reconnected() or sessionEnded().
-      this.#ports.log('warn', 'the controller lost the ensemble', { reason: error.message })
+      // The session events decide what comes next: reconnected() or sessionEnded(). Until then every event fails alike.
+      if (!this.#isLossTold) this.#ports.log('warn', 'the controller lost the ensemble', { reason: error.message })
+      this.#isLossTold = true
     } else if (error instanceof EnsembleError) {
       this.#readAgain(error.message)
     } else {

@@ -10,7 +10,8 @@ import {
 import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
-import type { EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
+import { Controller, type ControllerPorts } from '../../../../../src-main/broker/controller/controller'
+import { EnsembleError, type EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
 import { BrokerWorld } from '../../../../support/broker-world'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
@@ -334,5 +335,35 @@ describe('Controller while it takes office', () => {
 
     expect(gone.responses[0]?.errorCode).toBe(0)
     expect(await leaders(world, onOne, 2)).toEqual([])
+  })
+})
+
+describe('Controller without the ensemble', () => {
+  it('says once that it has lost it, however much happens until it is there again', async () => {
+    const said: string[] = []
+    const world = new BrokerWorld()
+    await world.startEnsemble()
+    const ensemble = await world.ensemble()
+    const lost = () => Promise.reject(new EnsembleError('CONNECTIONLOSS', paths.controller))
+    for (const name of ['create', 'getData', 'exists', 'multi'] as const) ensemble[name] = lost
+    const controller = new Controller({
+      brokerId: 1,
+      clock: world.clock,
+      ensemble,
+      log: (_level: string, message: string) => void said.push(message),
+      event: () => undefined,
+      failed: (error: unknown) => expect.fail(String(error)),
+      isRebalancing: false,
+      uncleanTopics: () => Promise.resolve([])
+    } as unknown as ControllerPorts)
+
+    for (let i = 0; i < 5; i++) controller.stand()
+    await world.clock.run(100)
+    expect(said).toEqual(['the controller lost the ensemble'])
+    controller.reconnected()
+    controller.stand()
+    await world.clock.run(100)
+
+    expect(said).toEqual(['the controller lost the ensemble', 'the controller lost the ensemble'])
   })
 })
