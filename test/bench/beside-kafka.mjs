@@ -1,7 +1,9 @@
 // node test/bench/beside-kafka.mjs: three brokers of ours and three of Apache Kafka 3.9.1 (ZooKeeper mode) on this machine at the
 // same time, the same clients, the same configs, round by round in turn. Needs java and kafkactl.py (see --kafkactl).
 //   --rounds N      rounds a measurement (3)
-//   --only a,b      start, memory, produce, latency, kill, stop, create
+//   --only a,b      start, memory, produce, latency, kill, stop, create, failover, catchup
+//   --clusters a,b  ours, theirs (both)
+//   --gigabytes N   what a follower catches up with (5)
 //   --kafkactl PATH starts and stops a real Kafka (../shared/tools/kafkactl.py)
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,6 +20,8 @@ const option = (name, fallback) =>
   process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : fallback
 const rounds = Number(option('--rounds', '3'))
 const only = option('--only', 'start,memory,produce,latency,kill,stop,create').split(',')
+const named = option('--clusters', 'ours,theirs').split(',')
+const gigabytes = Number(option('--gigabytes', '5'))
 const kafkactl = resolve(option('--kafkactl', join(root, '../shared/tools/kafkactl.py')))
 const work = mkdtempSync(join(tmpdir(), 'lagoon-beside-'))
 const load = join(work, 'load')
@@ -112,7 +116,7 @@ class Theirs {
   }
 }
 
-const clusters = [new Ours(), new Theirs()]
+const clusters = [new Ours(), new Theirs()].filter(({ name }) => named.includes(name))
 const adminOf = async (cluster, work) => {
   const admin = new Kafka({
     brokers: cluster.bootstrap.split(','),
@@ -147,23 +151,23 @@ async function whole(cluster, topic) {
 
 const rows = (title, heads) => console.log(`\n| ${title} | ${heads.join(' | ')} |\n|---${'|---'.repeat(heads.length)}|`)
 const row = (title, ...cells) => console.log(`| ${title} | ${cells.join(' | ')} | load ${loadavg()[0].toFixed(1)} |`)
-const ratio = (ours, theirs, digits = 2) => (median(ours) / median(theirs)).toFixed(digits)
+const ratio = (ours, theirs, digits = 2) =>
+  ours === undefined || theirs === undefined ? '–' : (median(ours) / median(theirs)).toFixed(digits)
+/** The value below which 99 of 100 are. */
+const percentile99 = (values) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1]
 
 // ── what is measured ─────────────────────────────────────────────────────────────────────────────────────────────
 
 async function start() {
   rows('3 brokers to every partition led', ['ours, ms', 'theirs, ms', 'theirs / ours', ''])
-  row(
-    '',
-    String(clusters[0].startMs),
-    String(clusters[1].startMs),
-    (clusters[1].startMs / clusters[0].startMs).toFixed(1)
-  )
+  const [ours, theirs] = clusters.map(({ startMs }) => startMs)
+  row('', ...clusters.map(({ startMs }) => String(startMs)), theirs === undefined ? '–' : (theirs / ours).toFixed(1))
 }
 
 function memory(title) {
   const [ours, theirs] = clusters.map((cluster) => sum(cluster.nodes().map(({ pid }) => rssMb(pid))))
-  row(title, ours.toFixed(0), theirs.toFixed(0), (ours / theirs).toFixed(2))
+  const cells = [ours, theirs].filter((one) => one !== undefined).map((one) => one.toFixed(0))
+  row(title, ...cells, theirs === undefined ? '–' : (ours / theirs).toFixed(2))
 }
 
 async function produce() {
@@ -202,9 +206,9 @@ async function produce() {
           costs.get(cluster.name).push((cpu / (bytes * records)) * 1e9)
         }
       const [ours, theirs] = [rates.get('ours'), rates.get('theirs')]
-      const [cost, theirCost] = [costs.get('ours'), costs.get('theirs')]
       const title = `${bytes} B, ${partitions} partition${partitions === 1 ? '' : 's'}`
-      row(title, spread(ours), spread(theirs), ratio(ours, theirs), spread(cost, 1), spread(theirCost, 1))
+      const all = (told, digits) => [...told.values()].map((one) => spread(one, digits))
+      row(title, ...all(rates), ratio(ours, theirs), ...all(costs, 1))
     }
 }
 
@@ -265,7 +269,7 @@ async function gaps(verb, title) {
   }
   for (let round = 0; round < rounds; round++)
     for (const cluster of clusters) told.get(cluster.name).push(await gap(cluster, verb))
-  row(`${rounds} times`, ...[...told.values()].map((one) => spread(one)))
+  row(`${rounds} times`, ...[...told.values()].map((one) => `${spread(one)}, p99 ${percentile99(one).toFixed(0)}`))
   for (const cluster of clusters) await drop(cluster, `gap-${verb}`)
 }
 
@@ -292,10 +296,89 @@ async function creation() {
       await pause(3000)
     }
   const [ours, theirs] = [...told.values()]
-  row(`${rounds} times`, spread(ours), spread(theirs), ratio(theirs, ours, 1))
+  row(`${rounds} times`, ...[...told.values()].map((one) => spread(one)), ratio(theirs, ours, 1))
+}
+
+/** From the death of the controller's broker, which leads a third of 5,000 partitions, until each is led by one that lives. */
+async function failover() {
+  rows('controller killed, 5,000 partitions of 3 replicas: until all are led, session included', [
+    'ours, ms',
+    'theirs, ms',
+    ''
+  ])
+  const told = new Map(clusters.map(({ name }) => [name, []]))
+  const topics = Array.from({ length: 5 }, (_, i) => `many-${i}`)
+  const clusterOf = (cluster) => adminOf(cluster, (admin) => admin.describeCluster())
+  for (const cluster of clusters) {
+    for (const topic of topics) await create(cluster, topic, 1000)
+    for (const topic of topics) await whole(cluster, topic)
+    for (let round = 0; round < rounds; round++) {
+      const { controller, brokers } = await clusterOf(cluster)
+      const alive = brokers.filter(({ nodeId }) => nodeId !== controller).map(({ host, port }) => `${host}:${port}`)
+      const before = performance.now()
+      cluster.verb('kill', controller)
+      const survivors = { bootstrap: alive.join(',') }
+      for (let left = topics; left.length > 0;) {
+        const looked = await Promise.all(left.map((topic) => seen(survivors, topic).catch(() => [])))
+        left = left.filter((_, i) => {
+          const partitions = looked[i]
+          return partitions.length < 1000 || partitions.some(({ leader }) => leader === controller || leader < 0)
+        })
+      }
+      told.get(cluster.name).push(performance.now() - before)
+      cluster.verb('start', controller)
+      for (const topic of topics) await whole(cluster, topic)
+    }
+    for (const topic of topics) await drop(cluster, topic)
+  }
+  row(`${rounds} times`, ...[...told.values()].map((one) => spread(one)))
+}
+
+/** A paced producer of another topic before, and while, a follower that was stopped copies what it has missed. */
+async function catchup() {
+  rows(`a follower catches up with ${gigabytes} GB: 500 records of 1 KB a second to others, ms to the ack`, [
+    'before, p50',
+    'before, p99',
+    'meanwhile, p50',
+    'meanwhile, p99',
+    'ratio of p99',
+    'caught up in, s'
+  ])
+  for (const cluster of clusters) {
+    await create(cluster, 'behind', 1)
+    await whole(cluster, 'behind')
+    const [{ leader, replicas }] = await seen(cluster, 'behind')
+    const follower = replicas.find((id) => id !== leader)
+    await create(cluster, 'others', 3)
+    await whole(cluster, 'others')
+    cluster.verb('stop', follower)
+    const records = Math.round((gigabytes * 1e9) / 10_240)
+    run(load, ['produce', cluster.bootstrap, 'behind', String(records), '10240', '65536', 'all'])
+    const paced = (seconds) =>
+      new Promise((done, failed) => {
+        const child = spawn(load, ['paced', cluster.bootstrap, 'others', '500', String(seconds), 'all'], {
+          stdio: ['ignore', 'pipe', 'inherit']
+        })
+        let said = ''
+        child.stdout.setEncoding('utf8').on('data', (text) => (said += text))
+        child.once('close', (code) => (code === 0 ? done(said.trim().split(' ').map(Number)) : failed(new Error(said))))
+      })
+    await paced(5)
+    const before = await paced(10)
+    cluster.verb('start', follower)
+    const began = performance.now()
+    const caughtUp = whole(cluster, 'behind').then(() => (performance.now() - began) / 1000)
+    const meanwhile = await paced(10)
+    const cells = [before[0], before[1], meanwhile[0], meanwhile[1], meanwhile[1] / before[1], await caughtUp]
+    row(cluster.name, ...cells.map((one) => one.toFixed(2)))
+    await drop(cluster, 'behind')
+    await drop(cluster, 'others')
+  }
 }
 
 const measures = {
+  failover,
+  catchup,
   start,
   produce,
   latency,
@@ -322,7 +405,8 @@ try {
     rows('RSS of all nodes, MB', ['ours', 'theirs', 'ours / theirs', ''])
     memory('idle')
   }
-  for (const name of ['produce', 'latency', 'kill', 'stop', 'create']) if (only.includes(name)) await measures[name]()
+  for (const name of ['produce', 'latency', 'kill', 'stop', 'create', 'failover', 'catchup'])
+    if (only.includes(name)) await measures[name]()
   if (only.includes('memory')) {
     rows('RSS of all nodes, MB', ['ours', 'theirs', 'ours / theirs', ''])
     memory('after all that')
