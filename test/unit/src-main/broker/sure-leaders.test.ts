@@ -4,7 +4,7 @@ import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
 import { errorName } from '../../../../src-main/protocol/wire/error-codes'
-import { batchOf } from '../../../support/record-samples'
+import { batchOf, sequencedBatch } from '../../../support/record-samples'
 import { ReplicaWorld } from '../../../support/replica-world'
 
 const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
@@ -71,6 +71,19 @@ describe('a leader without the ensemble', () => {
 
     expect(await replicas.produceTo(2, 'r', batchOf(['b']))).toBe('NONE')
     expect(await world.clock.until(end())).toBe(2)
+  })
+
+  it('takes what it does not know of for another leader’s: offsets beyond its end, and sequences behind a gap', async () => {
+    const { replicas, world, fetched } = await ledBy2()
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 0, ['b']))).toBe('NONE')
+    expect(await world.clock.until(fetched(9))).toBe('OFFSET_OUT_OF_RANGE')
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 3, ['d']))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+    await world.stopEnsemble()
+    await world.clock.run(20_000)
+
+    expect(await world.clock.until(fetched(9))).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 3, ['d']))).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 1, ['c']))).toBe('NONE')
   })
 
   it('alone in its ISR goes on by itself', async () => {
