@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/unit/{src-main,simulation}/**/*.test.ts', 'test/transcripts/**/*.test.ts'],
+          // None of them measures time; a machine that does other things as well is no error.
+          testTimeout: 30_000,
           // One process for many files: half the time, since none of them leaves anything behind.
           isolate: false
         }

@@ -38,6 +38,10 @@ export function faultyDisk(disk: Disk, faults: FaultSwitch, clock: Clock): Disk 
       writes(path)
       disk.replaceUnsynced(path, bytes)
     },
+    rewriteUnsynced(path, bytes): void {
+      writes(path)
+      disk.rewriteUnsynced(path, bytes)
+    },
     list: (path) => disk.list(path),
     makeDirectory(path): void {
       if (!disk.exists(path)) writes(path)

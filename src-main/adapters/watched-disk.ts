@@ -55,6 +55,7 @@ export function watchedDisk(disk: Disk, options: WatchedDiskOptions): Disk {
       }
     },
     replaceUnsynced: (path, bytes) => look(bytes.length, () => disk.replaceUnsynced(path, bytes)),
+    rewriteUnsynced: (path, bytes) => look(bytes.length, () => disk.rewriteUnsynced(path, bytes)),
     list: (path) => disk.list(path),
     makeDirectory: (path) => look(0, () => disk.makeDirectory(path)),
     rename: (from, to) => look(0, () => disk.rename(from, to)),

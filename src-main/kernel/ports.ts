@@ -73,6 +73,11 @@ export interface Disk {
   replace(path: string, bytes: Uint8Array): Promise<void>
   /** Like replace without any fsync: whole or absent after a kill; after a power cut it may be empty, zeros or half. */
   replaceUnsynced(path: string, bytes: Uint8Array): void
+  /**
+   * Like replaceUnsynced for a small file that only grows and shows whether it is whole, in its place where that can be done:
+   * after a power cut it may also be some of both.
+   */
+  rewriteUnsynced(path: string, bytes: Uint8Array): void
   list(path: string): readonly DirectoryEntry[]
   /** Creates parents too; no error when it is there. */
   makeDirectory(path: string): void

@@ -44,7 +44,7 @@ export class EpochFile {
     // Two replacements of one file at once would leave the older one: this one follows.
     if (this.#isBeingReplaced) return
     try {
-      this.#context.ports.disk.replaceUnsynced(this.#path, encodeEpochs(epochs.starts))
+      this.#context.ports.disk.rewriteUnsynced(this.#path, encodeEpochs(epochs.starts))
       this.#state = 'written'
     } catch (error) {
       this.#reportFull(error)

@@ -218,6 +218,10 @@ export class MemoryDisk implements Disk {
     this.#put(path, node)
   }
 
+  rewriteUnsynced(path: string, bytes: Uint8Array): void {
+    this.replaceUnsynced(path, bytes)
+  }
+
   list(path: string): readonly DirectoryEntry[] {
     this.#check(path)
     if (!this.#folders.has(path)) throw new AppError('NOT_FOUND', `${path} does not exist`)
