@@ -3,6 +3,7 @@
  * offsets that went back. One checker for the simulation and for real processes; it knows nothing of how a history came
  * about. After Jepsen's Kafka workload: unique values, everything that was seen is written down.
  */
+import { checkGroups, type GroupEntry } from './group-history'
 
 export interface Sent {
   readonly type: 'sent'
@@ -58,7 +59,7 @@ export interface Committed {
   /** Where it was said when this was asked: what others were told meanwhile may have come later. Absent: no others did. */
   readonly asked?: string
 }
-export type HistoryEntry = Sent | Acked | Read | Sought | Ended | CommitAsked | Committed
+export type HistoryEntry = Sent | Acked | Read | Sought | Ended | CommitAsked | Committed | GroupEntry
 
 /** What a producer was promised. */
 export interface ProducerPromise {
@@ -84,6 +85,10 @@ export type AnomalyKind =
   | 'skipped'
   | 'endWentBack'
   | 'commitWentBack'
+  | 'staleCommit'
+  | 'assignedTwice'
+  | 'twoProtocols'
+  | 'generationWentBack'
 
 export interface Anomaly {
   readonly kind: AnomalyKind
@@ -108,7 +113,8 @@ export function checkHistory(history: CheckedHistory): readonly Anomaly[] {
     ...checkValues(history),
     ...checkReaders(history),
     ...checkEnds(history.entries),
-    ...checkCommits(history.entries)
+    ...checkCommits(history.entries),
+    ...checkGroups(history.entries)
   ]
 }
 

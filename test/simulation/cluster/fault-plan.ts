@@ -8,7 +8,7 @@ import { pause } from '../../../src-main/kernel/waiting'
 import type { LinkFault } from '../world/sim-network'
 import type { SimRandom } from '../world/sim-random'
 import { LeaderMoves } from './leader-moves'
-import { topic, type SimBroker, type SimCluster } from './sim-cluster'
+import type { SimBroker, SimCluster, SimPartition } from './sim-cluster'
 import type { FaultKind } from './sim-options'
 
 /** A disk that loses something does so when its broker starts again: what was under way when that ended has arrived by then. */
@@ -162,10 +162,10 @@ export class FaultPlan {
 
   #canLose({ id, host }: SimBroker): boolean {
     if (this.#isMemberDown || this.#isFaulty(host) || this.#isFaulty(this.#cluster.memberHost)) return false
-    const { partitions } = this.#cluster.options
-    return Array.from({ length: partitions }, (_, partition) => this.#stored(partition)).every((stored) =>
-      stored?.isr.some((other) => other !== id && this.#isWhole(stored, other))
-    )
+    return this.#cluster.partitions.every((partition) => {
+      const stored = this.#stored(partition)
+      return stored?.isr.some((other) => other !== id && this.#isWhole(stored, other)) === true
+    })
   }
 
   #isWhole({ isrLogs }: PartitionState, id: number): boolean {
@@ -177,8 +177,8 @@ export class FaultPlan {
     return (this.#faultyLinks.get(host) ?? 0) > 0
   }
 
-  #stored(partition: number): PartitionState | undefined {
-    return parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+  #stored({ topic, index }: SimPartition): PartitionState | undefined {
+    return parsePartitionState(this.#cluster.znode(paths.state(topic, index))?.data ?? null)
   }
 
   #ended(broker: SimBroker, { fromMs, withinMs, isTold }: Down, beforeStart?: () => void): void {

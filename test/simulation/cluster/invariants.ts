@@ -8,6 +8,9 @@ import type { StoredBatch } from './replica-log'
 import { topic, type SimBroker, type SimCluster } from './sim-cluster'
 
 interface Watched {
+  /** Where it stands among those of the cluster. */
+  readonly at: number
+  readonly topic: string
   readonly partition: number
   readonly name: string
   readonly statePath: string
@@ -49,9 +52,11 @@ export class Invariants {
     this.#cluster = cluster
     this.#told = told
     this.#violated = violated
-    this.#watched = Array.from({ length: cluster.options.partitions }, (_, partition) => ({
+    this.#watched = cluster.partitions.map(({ topic, index: partition, name }, at) => ({
+      at,
+      topic,
       partition,
-      name: `${topic}-${partition}`,
+      name,
       statePath: paths.state(topic, partition),
       replicas: cluster.brokers.map(unseen),
       version: -1,
@@ -135,7 +140,7 @@ export class Invariants {
   }
 
   /** 6: the watermark never goes back, and never passes the log. Whether anything of the replica has changed. */
-  #look({ partition, name }: Watched, known: Replica): boolean {
+  #look({ topic, partition, name }: Watched, known: Replica): boolean {
     const { broker } = known
     const held = broker.node?.partition(topic, partition)
     if (held === undefined) {
@@ -188,7 +193,7 @@ export class Invariants {
     const key = `${broker.id} ${broker.life} ${leaderEpoch}`
     if (watched.completeFor !== key) {
       watched.completeFor = key
-      const missing = missingOf(watched, logOf(broker, watched.partition))
+      const missing = missingOf(watched, logOf(broker, watched.at))
       if (missing !== undefined)
         this.#violated(
           `broker ${broker.id} leads ${name} in epoch ${leaderEpoch} without the committed offset ${missing}`
@@ -196,7 +201,7 @@ export class Invariants {
     }
     for (const id of watched.state?.isr ?? []) {
       const other = this.#cluster.broker(id)
-      const replica = id === broker.id ? undefined : other.node?.partition(topic, watched.partition)
+      const replica = id === broker.id ? undefined : other.node?.partition(watched.topic, watched.partition)
       // Of one whose process is gone nobody can say what it has; one that starts has not opened everything.
       if (replica === undefined || replica.isLed) continue
       if (replica.log.logEndOffset < log.highWatermark && replica.leaderEpoch >= leaderEpoch)
@@ -211,14 +216,14 @@ export class Invariants {
     const from = watched.committed
     watched.committed = log.highWatermark
     const isNew = ({ lastOffset }: StoredBatch): boolean => lastOffset >= from && lastOffset < watched.committed
-    const batches = lastOf(logOf(broker, watched.partition), isNew)
+    const batches = lastOf(logOf(broker, watched.at), isNew)
     watched.committedBatches.push(...batches)
     if (watched.state?.leaderEpoch !== leaderEpoch || watched.state.leader !== broker.id) return
     for (const id of watched.state.isr) {
       const other = this.#cluster.broker(id)
-      const held = id === broker.id ? undefined : other.node?.partition(topic, watched.partition)
+      const held = id === broker.id ? undefined : other.node?.partition(watched.topic, watched.partition)
       if (held === undefined || held.leaderEpoch !== leaderEpoch) continue
-      const there = lastOf(logOf(other, watched.partition), isNew)
+      const there = lastOf(logOf(other, watched.at), isNew)
       const differs = batches.find(({ bytes }, i) => !isSame(bytes, there[i]?.bytes ?? noBytes))
       if (differs !== undefined)
         this.#violated(
@@ -229,8 +234,8 @@ export class Invariants {
 
   /** At rest: every replica has the same log (7), and all of it is committed. */
   checkAtRest(): void {
-    for (const { partition, name } of this.#watched) {
-      const logs = this.#cluster.brokers.map((broker) => logOf(broker, partition))
+    for (const { at, name } of this.#watched) {
+      const logs = this.#cluster.brokers.map((broker) => logOf(broker, at))
       const [first = []] = logs
       for (const [index, log] of logs.entries()) {
         const differs = differenceOf(first, log)
@@ -241,7 +246,7 @@ export class Invariants {
   }
 }
 
-const logOf = ({ logs }: SimBroker, partition: number): readonly StoredBatch[] => logs[partition]?.batches() ?? []
+const logOf = ({ logs }: SimBroker, at: number): readonly StoredBatch[] => logs[at]?.batches() ?? []
 
 const unseen = (broker: SimBroker): Replica => ({
   broker,

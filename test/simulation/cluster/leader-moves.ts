@@ -2,7 +2,7 @@
 import { parsePartitionState, paths } from '../../../src-main/broker/core/znodes'
 import type { SimRandom } from '../world/sim-random'
 import { SimClient } from './sim-client'
-import { topic, type SimCluster } from './sim-cluster'
+import type { SimCluster, SimPartition } from './sim-cluster'
 
 /** Several moves come one after another so soon. */
 const movesWithinMs = 300
@@ -36,8 +36,7 @@ export class LeaderMoves {
 
   /** To any broker, and then perhaps on, before all know of it. */
   move(times = 1 + this.#random.below(movesMax)): void {
-    const { partitions, brokers } = this.#cluster.options
-    this.#to(this.#random.below(partitions), 1 + this.#random.below(brokers))
+    this.#to(this.#anyPartition(), 1 + this.#random.below(this.#cluster.options.brokers))
     if (times > 1) this.#ports.later(1 + this.#random.below(movesWithinMs), () => this.move(times - 1))
   }
 
@@ -46,8 +45,9 @@ export class LeaderMoves {
    * have not, in an epoch of its own, and all are in the ISR (KIP-279).
    */
   tangle(): void {
-    const partition = this.#random.below(this.#cluster.options.partitions)
-    const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+    const partition = this.#anyPartition()
+    const { topic, index } = partition
+    const stored = parsePartitionState(this.#cluster.znode(paths.state(topic, index))?.data ?? null)
     const others = stored?.isr.filter((id) => id !== stored.leader) ?? []
     const next = others[this.#random.below(others.length)]
     if (stored === undefined || stored.leader < 0 || next === undefined) return
@@ -62,14 +62,21 @@ export class LeaderMoves {
     })
   }
 
+  #anyPartition(): SimPartition {
+    const { partitions } = this.#cluster
+    const partition = partitions[this.#random.below(partitions.length)]
+    if (partition === undefined) throw new Error('a cluster has partitions')
+    return partition
+  }
+
   #oneOf(ids: readonly number[]): number {
     return ids[this.#random.below(ids.length)] ?? 1
   }
 
-  #to(partition: number, leader: number): void {
+  #to(partition: SimPartition, leader: number): void {
     const { brokers } = this.#cluster.options
     const replicas = Array.from({ length: brokers }, (_, index) => ((leader - 1 + index) % brokers) + 1)
-    this.#ports.told('mover', `${topic}-${partition} is to be led by broker ${leader}`)
+    this.#ports.told('mover', `${partition.name} is to be led by broker ${leader}`)
     void this.#client.move(partition, replicas)
   }
 }

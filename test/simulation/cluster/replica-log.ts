@@ -95,6 +95,16 @@ export function recordsOf({ bytes }: Pick<StoredBatch, 'bytes'>): readonly Final
   return read.records.map(({ offset, value }) => ({ offset, value: decoder.decode(value ?? new Uint8Array(0)) }))
 }
 
+/** Of what a fetch has brought. */
+export function* recordsIn(bytes: Uint8Array) {
+  for (let at = 0; at + 12 <= bytes.length;) {
+    const size = batchSizeBytes(bytes, at)
+    if (at + size > bytes.length) return
+    yield* recordsOf({ bytes: bytes.subarray(at, at + size) })
+    at += size
+  }
+}
+
 const noCodec = {
   decompress: (): Uint8Array => {
     throw new Error('nothing in a simulation is compressed')

@@ -6,9 +6,9 @@ import { FaultPlan } from './fault-plan'
 import { Invariants } from './invariants'
 import { recordsOf } from './replica-log'
 import { SimClient } from './sim-client'
-import { SimCluster, topic } from './sim-cluster'
+import { nameOf, SimCluster, topic } from './sim-cluster'
 import { optionsOf, type SimOptions } from './sim-options'
-import { nameOf, Workload } from './workload'
+import { Workload } from './workload'
 
 /** In which everything has to come to rest once it is healed. */
 const restMaxMs = 60_000
@@ -63,14 +63,14 @@ class Run {
     })
     this.#invariants = new Invariants(this.#cluster, told, violated)
     this.#faults = new FaultPlan(this.#cluster, random.fork(), told)
-    this.#workload = new Workload(this.#cluster, random.fork(), {
+    this.#workload = new Workload(this.#cluster, random.fork(), random.fork(), {
       told,
       violated,
       acked: (partition, lastOffset) => this.#invariants.checkAcked(partition, lastOffset),
       entry: (entry) => {
         this.#history.push(entry)
         this.#hash(JSON.stringify(entry))
-        if (entry.type !== 'ended') this.#line?.(this.#textOf(storyteller(entry), JSON.stringify(entry)))
+        if (!isSmallTalk(entry)) this.#line?.(this.#textOf(storyteller(entry), JSON.stringify(entry)))
       }
     })
   }
@@ -154,7 +154,7 @@ class Run {
       if (told?.brokers.length !== brokers.length)
         return `broker ${id} knows of ${told?.brokers.length ?? 'no'} brokers`
       for (let partition = 0; partition < options.partitions; partition++) {
-        const stored = this.#stored(partition)
+        const stored = this.#stored(topic, partition)
         const known = told.topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)
         const isSame =
           known?.leaderId === stored?.leader &&
@@ -166,27 +166,30 @@ class Run {
     return undefined
   }
 
-  #stored(partition: number): PartitionState | undefined {
-    return parsePartitionState(this.#cluster.znode(paths.state(topic, partition))?.data ?? null)
+  #stored(name: string, partition: number): PartitionState | undefined {
+    return parsePartitionState(this.#cluster.znode(paths.state(name, partition))?.data ?? null)
   }
 
   /** What is still to happen; undefined when all is at rest. */
   #unrest(): string | undefined {
-    const { brokers } = this.#cluster
-    for (let partition = 0; partition < this.#options.partitions; partition++) {
-      const name = nameOf(partition)
-      const stored = this.#stored(partition)
+    const { brokers, partitions } = this.#cluster
+    const topicEnds: number[] = []
+    for (const partition of partitions) {
+      const { name } = partition
+      const stored = this.#stored(partition.topic, partition.index)
       if (stored === undefined || stored.leader < 0) return `${name} has no leader`
       if (stored.isr.length < brokers.length) return `the ISR of ${name} is ${stored.isr.join()}`
-      const held = brokers.map(({ node }) => [...(node?.partitions() ?? [])].find((one) => one.name === name))
+      const held = brokers.map(({ node }) => node?.partition(partition.topic, partition.index))
       const ends = held.map((one) => one?.log.logEndOffset ?? -1)
+      const [end = -1] = ends
       const marks = held.map((one) => one?.log.highWatermark ?? -1)
       if (new Set(ends).size > 1) return `the replicas of ${name} end at ${ends.join()}`
-      if (marks.some((mark) => mark !== ends[0]))
-        return `${name} ends at ${ends[0]} and is committed up to ${marks.join()}`
-      if (!this.#workload.haveRead(partition, ends[0] ?? 0)) return `${name} is not read to its end ${ends[0]}`
+      if (marks.some((mark) => mark !== end)) return `${name} ends at ${end} and is committed up to ${marks.join()}`
+      if (partition.topic !== topic) continue
+      topicEnds.push(end)
+      if (!this.#workload.haveRead(partition.index, end)) return `${name} is not read to its end ${end}`
     }
-    return undefined
+    return this.#workload.groupUnrest(topicEnds)
   }
 
   #checkEnd(): void {
@@ -204,7 +207,7 @@ class Run {
     const { clock } = this.#cluster
     const acked = this.#history.filter(({ type }) => type === 'acked').length
     const epochs = Array.from({ length: this.#options.partitions }, (_, partition) => {
-      return this.#stored(partition)?.leaderEpoch ?? 0
+      return this.#stored(topic, partition)?.leaderEpoch ?? 0
     }).reduce((sum, epoch) => sum + epoch, 0)
     return {
       options: this.#options,
@@ -218,8 +221,23 @@ class Run {
   }
 }
 
+/** What is asked and told all the time: a story says it where it matters, in the end. */
+const isSmallTalk = ({ type }: HistoryEntry): boolean =>
+  type === 'ended' || type === 'offsetAsked' || type === 'syncAsked'
+
 function storyteller(entry: HistoryEntry): string {
-  if (entry.type === 'sent' || entry.type === 'acked') return entry.producer
-  if (entry.type === 'ended') return entry.client
-  return 'reader' in entry ? entry.reader : entry.group
+  switch (entry.type) {
+    case 'sent':
+    case 'acked':
+      return entry.producer
+    case 'ended':
+      return entry.client
+    case 'assigned':
+      return entry.member
+    case 'read':
+    case 'sought':
+      return entry.reader
+    default:
+      return entry.group
+  }
 }

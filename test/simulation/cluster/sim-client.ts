@@ -15,7 +15,7 @@ import { pause } from '../../../src-main/kernel/waiting'
 import { errorName, type KafkaError } from '../../../src-main/protocol/wire/error-codes'
 import type { InputOf, Message, ValueOf } from '../../../src-main/protocol/wire/schema'
 import { ProduceStream } from './produce-stream'
-import { topic, type SimCluster } from './sim-cluster'
+import { topic, type SimCluster, type SimPartition } from './sim-cluster'
 
 const produceCall = { apiKey: 0, version: 9, request: produceRequest, response: produceResponse } as const
 const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fetchResponse } as const
@@ -97,15 +97,25 @@ export class SimClient {
     while (!this.isClosed) {
       const known = this.#leaders.get(partition)
       if (known !== undefined) return known
-      const answer = await this.metadata(this.anyBroker())
-      for (const { partitionIndex, leaderId, leaderEpoch } of answer?.topics[0]?.partitions ?? [])
-        if (leaderId > 0 && leaderEpoch >= this.#epochOf(partitionIndex)) {
-          this.#epochs.set(partitionIndex, leaderEpoch)
-          this.#leaders.set(partitionIndex, { id: leaderId, epoch: leaderEpoch })
-        }
+      await this.learnLeaders()
       if (!this.#leaders.has(partition)) await this.wait(retryMs)
     }
     return undefined
+  }
+
+  /** Undefined when nobody has told of it. */
+  knownLeader(partition: number): Leader | undefined {
+    return this.#leaders.get(partition)
+  }
+
+  /** Asks one broker. */
+  async learnLeaders(): Promise<void> {
+    const answer = await this.metadata(this.anyBroker())
+    for (const { partitionIndex, leaderId, leaderEpoch } of answer?.topics[0]?.partitions ?? [])
+      if (leaderId > 0 && leaderEpoch >= this.#epochOf(partitionIndex)) {
+        this.#epochs.set(partitionIndex, leaderEpoch)
+        this.#leaders.set(partitionIndex, { id: leaderId, epoch: leaderEpoch })
+      }
   }
 
   #epochOf(partition: number): number {
@@ -140,7 +150,7 @@ export class SimClient {
     return ProduceStream.open(clock, this.#cluster.networkOf(this.#name), this.#cluster.addressOf(leader.id))
   }
 
-  async fetch(leader: Leader, partition: number, offset: number) {
+  async fetch(leader: Leader, partition: number, offset: number, maxWaitMs = 100) {
     const partitions = [
       {
         partition,
@@ -151,7 +161,7 @@ export class SimClient {
       }
     ]
     const request = {
-      maxWaitMs: 100,
+      maxWaitMs,
       minBytes: 1,
       maxBytes: 64 * 1024,
       topics: [{ topic, partitions }],
@@ -173,12 +183,12 @@ export class SimClient {
   }
 
   /** The controller is to make the first of these replicas the leader. What it says is nobody's. */
-  async move(partition: number, replicas: readonly number[]): Promise<void> {
+  async move({ topic, index }: SimPartition, replicas: readonly number[]): Promise<void> {
     const controllerId = (await this.metadata(this.anyBroker()))?.controllerId ?? -1
     if (controllerId < 0) return
-    const partitions = [{ partitionIndex: partition, replicas }]
+    const partitions = [{ partitionIndex: index, replicas }]
     await this.ask(controllerId, reassignCall, { timeoutMs: 1_000, topics: [{ name: topic, partitions }] })
-    const topicPartitions = [{ topic, partitions: [partition] }]
+    const topicPartitions = [{ topic, partitions: [index] }]
     await this.ask(controllerId, electCall, { electionType: 0, topicPartitions, timeoutMs: 1_000 })
   }
 

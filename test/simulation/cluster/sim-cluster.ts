@@ -5,6 +5,10 @@
 import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
 import { BrokerNode } from '../../../src-main/broker/broker-node'
 import { configData, configPath, paths, topicData } from '../../../src-main/broker/core/znodes'
+import { groupPartition } from '../../../src-main/broker/core/group/group-log'
+import { groupOffsetsPartitions } from '../../../src-main/broker/core/offsets-topic'
+import { groupOffsetsConfigs, type TopicConfigs } from '../../../src-main/broker/core/topic-configs'
+import { groupOffsetsTopic } from '../../../src-main/broker/core/topic-name'
 import { EnsembleClient } from '../../../src-main/coordination/ensemble-client'
 import { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
 import type { Compression, Network } from '../../../src-main/kernel/ports'
@@ -18,6 +22,9 @@ import { mixed, SimRandom } from '../world/sim-random'
 import type { SimOptions } from './sim-options'
 
 export const topic = 't'
+export const nameOf = (partition: number): string => `${topic}-${partition}`
+/** A group of this name has its coordinator where the only partition of `__consumer_offsets` is led: fifty of them would take much longer. */
+export const groupId = groupOfPartition(0)
 export const dataDir = '/log'
 const memberHost = 'ensemble'
 const ensembleAddress = { host: 'sim', port: 2181 }
@@ -31,6 +38,20 @@ const uncompressed: Compression = {
   }
 }
 
+/** The first name that Kafka's hash puts there. */
+function groupOfPartition(partition: number): string {
+  for (let n = 1; ; n++) {
+    const name = `group-${n}`
+    if (groupPartition(name, groupOffsetsPartitions) === partition) return name
+  }
+}
+
+export interface SimPartition {
+  readonly topic: string
+  readonly index: number
+  readonly name: string
+}
+
 export interface SimBroker {
   readonly id: number
   readonly host: string
@@ -41,7 +62,7 @@ export interface SimBroker {
   life: number
   /** It was asked to stop: what fails from then on is nobody's, as in src-main/entry/node-process.ts. */
   isStopping: boolean
-  /** Its files of each partition. */
+  /** Its files of each partition, in the order of `SimCluster.partitions`. */
   readonly logs: readonly ReplicaLog[]
 }
 
@@ -57,6 +78,8 @@ export class SimCluster {
   readonly network: SimNetwork
   readonly options: SimOptions
   readonly brokers: readonly SimBroker[]
+  /** Those of the topic, then that of the group's offsets, if there is one. */
+  readonly partitions: readonly SimPartition[]
   readonly #observer: ClusterObserver
   readonly #random: SimRandom
   readonly #memberMachine: SimNode
@@ -70,10 +93,16 @@ export class SimCluster {
     this.#random = new SimRandom(mixed(options.seed ^ 0x5eed))
     this.network = new SimNetwork(this.clock, this.#random.fork())
     this.#memberMachine = this.#machine(memberHost)
+    const partitionsOf = (name: string, count: number): readonly SimPartition[] =>
+      Array.from({ length: count }, (_, index) => ({ topic: name, index, name: `${name}-${index}` }))
+    this.partitions = [
+      ...partitionsOf(topic, options.partitions),
+      ...partitionsOf(groupOffsetsTopic, options.groupMembers > 0 ? 1 : 0)
+    ]
     this.brokers = Array.from({ length: options.brokers }, (_, index) => {
       const host = `broker-${index + 1}`
       const machine = this.#machine(host)
-      const logs = Array.from({ length: options.partitions }, (_, p) => new ReplicaLog(machine.disk, this.folderOf(p)))
+      const logs = this.partitions.map(({ name }) => new ReplicaLog(machine.disk, `${dataDir}/${name}`))
       return { id: index + 1, host, machine, node: undefined, life: 0, isStopping: false, logs }
     })
   }
@@ -96,10 +125,6 @@ export class SimCluster {
     const broker = this.brokers.find((one) => one.id === id)
     if (broker === undefined) throw new Error(`there is no broker ${id}`)
     return broker
-  }
-
-  folderOf(partition: number): string {
-    return `${dataDir}/${topic}-${partition}`
   }
 
   /** A disk has lost something of what it had. */
@@ -129,7 +154,7 @@ export class SimCluster {
     this.setLinks()
     await this.#until(this.startMember())
     await this.#until(Promise.all(this.brokers.map((broker) => this.startBroker(broker))))
-    await this.#createTopic()
+    await this.#createTopics()
   }
 
   /** Delay and jitter of every link, and nothing else wrong with any. */
@@ -288,11 +313,8 @@ export class SimCluster {
     return { host: 'sim', port: brokerPort(id) }
   }
 
-  async #createTopic(): Promise<void> {
-    const { partitions, minInSyncReplicas, brokers } = this.options
-    const assignment = Array.from({ length: partitions }, (_, partition) =>
-      Array.from({ length: brokers }, (_, replica) => ((partition + replica) % brokers) + 1)
-    )
+  async #createTopics(): Promise<void> {
+    const { partitions, minInSyncReplicas, groupMembers } = this.options
     const client = new EnsembleClient({
       addresses: [ensembleAddress],
       sessionTimeoutMs: 40_000,
@@ -303,9 +325,18 @@ export class SimCluster {
     client.start()
     await this.#until(client.whenConnected())
     const configs = { 'min.insync.replicas': String(minInSyncReplicas) }
-    await this.#until(client.create(configPath({ type: 'topic', topic }), configData(configs)))
-    const id = randomUuid(this.#random.fork())
-    await this.#until(client.create(paths.topic(topic), topicData(id, assignment)))
+    await this.#createTopic(client, topic, partitions, configs)
+    if (groupMembers > 0) await this.#createTopic(client, groupOffsetsTopic, 1, { ...groupOffsetsConfigs, ...configs })
     await this.#until(client.close())
+  }
+
+  async #createTopic(client: EnsembleClient, name: string, partitions: number, configs: TopicConfigs): Promise<void> {
+    const { brokers } = this.options
+    const assignment = Array.from({ length: partitions }, (_, partition) =>
+      Array.from({ length: brokers }, (_, replica) => ((partition + replica) % brokers) + 1)
+    )
+    await this.#until(client.create(configPath({ type: 'topic', topic: name }), configData(configs)))
+    const id = randomUuid(this.#random.fork())
+    await this.#until(client.create(paths.topic(name), topicData(id, assignment)))
   }
 }

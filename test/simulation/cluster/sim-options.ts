@@ -38,6 +38,10 @@ export interface SimOptions {
   readonly pipelinedProducers: number
   readonly plainProducers: number
   readonly readers: number
+  /** Of the one consumer group; 0: there is none, and no `__consumer_offsets`. */
+  readonly groupMembers: number
+  /** The first of them has a group.instance.id. */
+  readonly hasStaticMember: boolean
   /** Between two sends of a producer. */
   readonly sendEveryMs: number
   readonly sessionTimeoutMs: number
@@ -49,6 +53,7 @@ export function optionsOf(seed: number): SimOptions {
   const oneOf = <T>(...choices: readonly [T, ...T[]]): T => choices[random.below(choices.length)] ?? choices[0]
   const isOn = (percent: number): boolean => random.below(100) < percent
   const faults = faultKinds.filter(() => isOn(45))
+  const groupRandom = new SimRandom(mixed(seed ^ 0x97009))
   return {
     seed,
     brokers: 3,
@@ -64,6 +69,8 @@ export function optionsOf(seed: number): SimOptions {
     pipelinedProducers: oneOf(0, 1),
     plainProducers: oneOf(0, 1),
     readers: 1,
+    groupMembers: [0, 0, 0, 2, 3][groupRandom.below(5)] ?? 0,
+    hasStaticMember: groupRandom.below(2) === 0,
     sendEveryMs: oneOf(5, 20, 60),
     sessionTimeoutMs: oneOf(1_000, 2_000),
     lagMaxMs: oneOf(500, 1_000, 3_000)

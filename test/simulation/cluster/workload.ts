@@ -1,13 +1,13 @@
 /** Clients of a simulated cluster: producers, readers and lookers at the end, who write down what they were told. */
 import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
-import { batchSizeBytes } from '../../../src-main/protocol/record/batch-header'
 import { buildBatch } from '../../../src-main/protocol/record/batch-builder'
 import type { KafkaError } from '../../../src-main/protocol/wire/error-codes'
 import type { HistoryEntry, ProducerPromise } from '../../chaos/history-checker'
 import type { SimRandom } from '../world/sim-random'
-import { recordsOf } from './replica-log'
+import { GroupWorkload } from './group-workload'
+import { recordsIn } from './replica-log'
 import { SimClient, type Leader } from './sim-client'
-import { topic, type SimCluster } from './sim-cluster'
+import { nameOf, topic, type SimCluster } from './sim-cluster'
 
 const retryMs = 30
 /** Clients do less by so much while nothing happens in the cluster: it would be the same again. */
@@ -37,8 +37,6 @@ const retriable: ReadonlySet<KafkaError> = new Set([
   'COORDINATOR_LOAD_IN_PROGRESS'
 ])
 
-export const nameOf = (partition: number): string => `${topic}-${partition}`
-
 export interface WorkloadObserver {
   readonly entry: (entry: HistoryEntry) => void
   readonly told: (who: string, what: string) => void
@@ -57,12 +55,20 @@ export class Workload {
   readonly #reading: Promise<void>[] = []
   /** Where each reader is, by reader and partition. */
   readonly #positions = new Map<string, number>()
+  readonly #group: GroupWorkload
   #isProducing = true
 
-  constructor(cluster: SimCluster, random: SimRandom, observer: WorkloadObserver) {
+  constructor(cluster: SimCluster, random: SimRandom, groupRandom: SimRandom, observer: WorkloadObserver) {
     this.#cluster = cluster
     this.#random = random
     this.#observer = observer
+    this.#group = new GroupWorkload({
+      ...observer,
+      cluster,
+      random: groupRandom,
+      client: (name) => this.#client(name),
+      isSettling: () => !this.#isProducing
+    })
   }
 
   begin(): void {
@@ -74,6 +80,7 @@ export class Workload {
       for (let partition = 0; partition < partitions; partition++)
         this.#reading.push(this.#read(`reader-${i}`, partition))
     for (let partition = 0; partition < partitions; partition++) this.#reading.push(this.#look('looker', partition))
+    this.#group.begin()
   }
 
   /** What is under way is still brought to its end. */
@@ -84,6 +91,11 @@ export class Workload {
   /** Resolves when every producer knows what became of its last record. */
   async produced(): Promise<void> {
     await Promise.all(this.#producing)
+  }
+
+  /** What the group has still to do when these are the ends; undefined when it has done all. */
+  groupUnrest(ends: readonly number[]): string | undefined {
+    return this.#group.unrest(ends)
   }
 
   /** Whether every reader has read up to `end`. */
@@ -280,14 +292,5 @@ export class Workload {
       else client.forgetLeader(partition)
       await client.wait((this.#cluster.isQuiet ? 200 : 50) + this.#random.below(200))
     }
-  }
-}
-
-function* recordsIn(bytes: Uint8Array) {
-  for (let at = 0; at + 12 <= bytes.length;) {
-    const size = batchSizeBytes(bytes, at)
-    if (at + size > bytes.length) return
-    yield* recordsOf({ bytes: bytes.subarray(at, at + size) })
-    at += size
   }
 }

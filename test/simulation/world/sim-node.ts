@@ -12,8 +12,9 @@ export class SimNode {
   readonly disk: MemoryDisk
   /** Wall-clock time is off by this. */
   skewMs = 0
-  /** Timers and monotonic time run at this rate: 1.001 gains a millisecond a second. */
-  rate = 1
+  #rate = 1
+  /** Monotonic time and that of the world when the rate was set last. */
+  #rateSince = { ownMs: 0, worldMs: 0 }
   /** How often the machine has lost its power. */
   #powerCuts = 0
   readonly #clock: SimClock
@@ -27,6 +28,22 @@ export class SimNode {
     this.#clock = clock
     this.#network = network
     this.disk = disk
+  }
+
+  /** Timers and monotonic time run at this rate: 1.001 gains a millisecond a second. */
+  get rate(): number {
+    return this.#rate
+  }
+
+  /** From now on: monotonic time jumps on no machine. */
+  set rate(rate: number) {
+    this.#rateSince = { ownMs: this.#monotonicMs(), worldMs: this.#clock.monotonicMs() }
+    this.#rate = rate
+  }
+
+  #monotonicMs(): number {
+    const { ownMs, worldMs } = this.#rateSince
+    return ownMs + (this.#clock.monotonicMs() - worldMs) * this.#rate
   }
 
   /** What the next process on this machine runs with. One that was started before is dead from here on. */
@@ -113,7 +130,7 @@ export class SimNode {
     }
     return {
       nowMs: () => Math.floor(this.#clock.nowMs() + this.skewMs),
-      monotonicMs: () => this.#clock.monotonicMs() * this.rate,
+      monotonicMs: () => this.#monotonicMs(),
       after,
       soon: (callback) => void after(0, callback)
     }

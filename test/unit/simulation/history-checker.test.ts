@@ -4,11 +4,12 @@ import {
   type AnomalyKind,
   type FinalRecord,
   type HistoryEntry,
-  type ProducerPromise
+  type ProducerPromise,
+  type Sent
 } from '../../chaos/history-checker'
 
 const p = 'orders-0'
-const sent = (value: string, producer = 'idem'): HistoryEntry => ({ type: 'sent', producer, partition: p, value })
+const sent = (value: string, producer = 'idem'): Sent => ({ type: 'sent', producer, partition: p, value })
 const acked = (value: string, offset: number, producer = 'idem'): HistoryEntry => ({
   type: 'acked',
   producer,

@@ -229,6 +229,17 @@ describe('a simulated machine', () => {
     expect(own.nowMs() - clock.nowMs()).toBe(5000)
     expect(atMs - begunMs).toBe(800)
   })
+
+  it('has a monotonic clock that goes on from where it is, whatever its rate becomes', async () => {
+    const { clock: own } = client.begin()
+    const begunMs = own.monotonicMs()
+    client.rate = 0.95
+    expect(own.monotonicMs()).toBe(begunMs)
+    await clock.run(1000)
+    client.rate = 1.05
+    await clock.run(1000)
+    expect(own.monotonicMs() - begunMs).toBeCloseTo(2000)
+  })
 })
 
 describe('simulated time', () => {
