@@ -14,6 +14,7 @@ import type {
   LagSampleView,
   NodeCostView,
   NodeView,
+  OfflineLogView,
   PartitionMapView,
   PlacementView,
   PartitionView,
@@ -40,11 +41,12 @@ import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapsho
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 import { fakeActs } from './fake-acts'
 
-/** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left. */
+/** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline. */
 export const SCENES = [
   'healthy',
   'broken',
   'down',
+  'spoilt',
   'empty',
   'many',
   'strange',
@@ -157,6 +159,23 @@ export interface Scene {
   readonly workloads: () => WorkloadsView
 }
 
+/** At the first broker: one that another leads for, one that nobody else has, one whose disk fails. */
+function offlineLogs(): { readonly broker: number; readonly log: OfflineLogView }[] {
+  const spoilt = (topic: string, partition: number, segment: string, offset: number, endOffset: number) => {
+    const [file, position, fault] = [`${segment}.log`, 734_003_112, 'its CRC is wrong']
+    const place = `the batch at offset ${offset} (byte ${position}) cannot be read`
+    const message = `${DIR}/broker-1/${topic}-${partition}/${file}: ${place}: ${fault}.`
+    const badBatch = { file, position, offset, endOffset, isEndKnown: true, fault }
+    return { broker: 1, log: { topic, partition, cause: 'corrupt' as const, message, badBatch } }
+  }
+  const message = `${DIR}/broker-1/inventory.changes-1: EIO: i/o error, scandir '${DIR}/broker-1/inventory.changes-1'`
+  return [
+    spoilt('payments.events', 4, '00000000000000412000', 1_204_118, 1_847_166),
+    spoilt('orders', 0, '00000000000001120400', 1_530_044, 1_580_200),
+    { broker: 1, log: { topic: 'inventory.changes', partition: 1, cause: 'failed', message, badBatch: null } }
+  ]
+}
+
 export function createScene(name: SceneName, clock: () => number): Scene {
   const startedAtMs = clock()
   const killedAtMs = startedAtMs - KILLED_BEFORE_MS
@@ -182,10 +201,14 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   const groupSeeds = name === 'empty' ? [] : name === 'strange' ? [...STRANGE_GROUPS, ...GROUPS] : GROUPS
   const seedOf = (topic: string): TopicSeed | undefined => seeds.find((seed) => seed.name === topic)
 
+  const offline = name === 'spoilt' ? offlineLogs() : []
+  const offlineOf = (topic: string, partition: number, id: number): OfflineLogView | undefined =>
+    offline.find(({ broker, log }) => broker === id && log.topic === topic && log.partition === partition)?.log
+
   const partitionsOf = (seed: TopicSeed): PartitionView[] =>
     Array.from({ length: seed.partitions }, (_, partition) => {
       const replicas = replicasOf(seed, partition)
-      const inSync = replicas.filter((id) => !isDead(id))
+      const inSync = replicas.filter((id) => !isDead(id) && offlineOf(seed.name, partition, id) === undefined)
       const end = endOffset(seed, partition)
       const leader = inSync[0] ?? null
       const gone = leader === null
@@ -215,6 +238,10 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   }
   const leaderless = allPartitions().filter(({ leader }) => leader === null).length
 
+  const offlineAt = (id: number): Pick<NodeView, 'offlineLogs'> => {
+    const named = offline.filter(({ broker }) => broker === id).map(({ log }) => log)
+    return named.length === 0 ? {} : { offlineLogs: { count: named.length, named } }
+  }
   const nodes = (): NodeView[] => [
     ...BROKERS.map((id): NodeView => {
       const dead = isDead(id)
@@ -229,7 +256,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         sinceMs: dead ? killedAtMs : startedAtMs - 4_320_000,
         exit: dead ? { code: null, signal: 'SIGKILL' } : null,
         restartAtMs: null,
-        problem: null
+        problem: null,
+        ...offlineAt(id)
       }
     }),
     {
@@ -327,7 +355,18 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           ...underReplicatedReason(),
           ...groupsReason()
         ]
-      : []
+      : offline.length > 0
+        ? offlineReasons()
+        : []
+
+  const offlineReasons = (): ReasonView[] => {
+    const common = { sinceMs: startedAtMs - 61_000, node: 'broker-1' }
+    const sample = offline.map(({ log }) => `${log.topic}-${log.partition}`)
+    return [
+      { ...common, code: 'partitionsOffline', level: 'critical', count: leaderless, sample: sample.slice(1) },
+      { ...common, code: 'logsOffline', level: 'critical', count: offline.length, sample }
+    ]
+  }
 
   const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, one) => all + (one ?? 0), 0)
 
@@ -357,7 +396,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094',
     ensemble: '127.0.0.1:2181',
     observedAtMs: clock(),
-    health: isBroken ? 'critical' : 'healthy',
+    health: isBroken || offline.length > 0 ? 'critical' : 'healthy',
     reasons: reasons(),
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,

@@ -20,6 +20,8 @@ const click =
   (page: Page): Promise<void> =>
     page.locator(selector)[which]().click()
 
+const repair = 'aside.detail .unusable button'
+
 const openReset = async (page: Page): Promise<void> => {
   await page.locator('.page .toolbar > .button').first().click()
   await page.locator('.dialog').waitFor()
@@ -524,6 +526,12 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('dialog').waitFor()
     }
   },
+  { name: 'overview-spoilt', scene: 'spoilt', hash: '#/' },
+  { name: 'broker-spoilt', scene: 'spoilt', hash: '#/brokers/broker-1' },
+  { name: 'placement-spoilt', scene: 'spoilt', hash: '#/brokers/placement/payments.events-4' },
+  { name: 'repair-copy', scene: 'spoilt', hash: '#/brokers/placement/payments.events-4', prepare: click(repair) },
+  { name: 'repair-cut', scene: 'spoilt', hash: '#/brokers/placement/orders-0', prepare: click(repair) },
+  { name: 'repair-wait', scene: 'spoilt', hash: '#/brokers/placement/inventory.changes-1', prepare: click(repair) },
   { name: 'failures-active', scene: 'broken', hash: '#/lab/failures' },
   { name: 'topics', scene: 'broken', hash: '#/topics' },
   {
