@@ -244,6 +244,8 @@ export class GroupCoordinator {
 
   sync(groupId: string, request: SyncRequest): Promise<SyncAnswer> {
     const found = this.#find(groupId)
+    // Older clients give up when they are told that it is loading (Kafka's GroupCoordinator.handleSyncGroup).
+    if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return Promise.resolve(failedSync('REBALANCE_IN_PROGRESS'))
     if (typeof found === 'string') return Promise.resolve(failedSync(found))
     const { group, shard } = found
     return this.#ask<SyncAnswer>((token) => group.sync(request, token, this.#nowMs()), group, shard)
@@ -251,6 +253,8 @@ export class GroupCoordinator {
 
   heartbeat(groupId: string, identity: MemberIdentity, generationId: number): KafkaError {
     const found = this.#find(groupId)
+    // Nobody can say yet: whoever is a member has its whole session from when that is known (handleHeartbeat does the same).
+    if (found === 'COORDINATOR_LOAD_IN_PROGRESS') return 'NONE'
     return typeof found === 'string' ? found : found.group.heartbeat(identity, generationId, this.#nowMs())
   }
 
@@ -429,10 +433,12 @@ export class GroupCoordinator {
     )
   }
 
-  /** All committed offsets of a group; empty for a group that is none. */
+  /** All committed offsets of a group; empty for a group that is none. COORDINATOR_LOAD_IN_PROGRESS until they are surely committed. */
   committed(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> | KafkaError {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
+    // What was read may lie above the watermark: it could be lost with this leader, and the next would tell of less (as KIP-207).
+    if (!shard.partition.isHighWatermarkKnown) return 'COORDINATOR_LOAD_IN_PROGRESS'
     return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
   }
 

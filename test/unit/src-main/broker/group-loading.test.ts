@@ -33,7 +33,10 @@ function cleaned(baseOffset: number, records: number, commit?: { partition: numb
   return bytes
 }
 
-async function committedIn(log: Pick<PartitionLog, 'logStartOffset' | 'logEndOffset' | 'locate'>) {
+type ReadLog = Pick<PartitionLog, 'logStartOffset' | 'logEndOffset' | 'locate'>
+
+/** Of one partition that is led from now on; nothing is read of it before the clock goes on. */
+function coordinatorOf(log: ReadLog) {
   const clock = new SimClock()
   let listener: LeadershipListener | undefined
   const replicas = {
@@ -49,8 +52,20 @@ async function committedIn(log: Pick<PartitionLog, 'logStartOffset' | 'logEndOff
     stateChanged: () => undefined
   })
   const index = groupPartition('g', groupOffsetsPartitions)
-  const led = { topic: groupOffsetsTopic, index, name: 'offsets', isSurelyLed: true, log }
+  const led = {
+    topic: groupOffsetsTopic,
+    index,
+    name: 'offsets',
+    isSurelyLed: true,
+    isHighWatermarkKnown: true,
+    log
+  }
   listener?.elected(led as unknown as Partition)
+  return { clock, groups, led }
+}
+
+async function committedIn(log: ReadLog) {
+  const { clock, groups } = coordinatorOf(log)
   await clock.run(1_000)
   const committed = groups.committed('g')
   return typeof committed === 'string'
@@ -82,5 +97,35 @@ describe('groups are read from a log', () => {
 
   it('that has nothing before its end', async () => {
     expect(await committedIn({ logStartOffset: 0, logEndOffset: 7, locate: () => [] })).toEqual([])
+  })
+
+  it('and what lies above the watermark is not told before it is committed', async () => {
+    const log = openPartition(fixture())
+    log.appendAsFollower(cleaned(0, 1, { partition: 0, offset: 10 }))
+    const { clock, groups, led } = coordinatorOf(log)
+    await clock.run(1_000)
+
+    led.isHighWatermarkKnown = false
+    expect(groups.committed('g')).toBe('COORDINATOR_LOAD_IN_PROGRESS')
+    led.isHighWatermarkKnown = true
+    expect(groups.committed('g')).toHaveProperty('size', 1)
+  })
+
+  it('and while they are, members hear what every client takes as a reason to wait (Kafka’s GroupCoordinator)', async () => {
+    const log = openPartition(fixture())
+    // More than is read in one turn.
+    const more = buildBatch([{ key: null, value: new Uint8Array(900_000), timestamp: 1n, headers: [] }], nodeChecksum)
+    for (let baseOffset = 0; baseOffset < 3; baseOffset++) {
+      const bytes = more.slice()
+      patchBatch(bytes, 0, baseOffset, 0)
+      log.appendAsFollower(bytes)
+    }
+    const { groups } = coordinatorOf(log)
+    const identity = { memberId: 'm', groupInstanceId: null }
+    const syncing = { ...identity, generationId: 1, protocolType: null, protocolName: null, assignments: new Map() }
+
+    expect(groups.heartbeat('g', identity, 1)).toBe('NONE')
+    expect(await groups.sync('g', syncing)).toMatchObject({ error: 'REBALANCE_IN_PROGRESS' })
+    expect(groups.committed('g')).toBe('COORDINATOR_LOAD_IN_PROGRESS')
   })
 })
