@@ -21,6 +21,8 @@ const fetching = 'src-main/broker/handlers/fetch-partition.ts'
 const election = 'src-main/broker/core/controller/leader-election.ts'
 const controllerState = 'src-main/broker/core/controller/controller-state.ts'
 const log = 'src-main/storage/partition-log.ts'
+const group = 'src-main/broker/core/group/group.ts'
+const coordinator = 'src-main/broker/group-coordinator.ts'
 
 /** @type {readonly Mutant[]} */
 export const mutants = [
@@ -287,5 +289,77 @@ export const mutants = [
     to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
     seed: 2,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
+  },
+  {
+    name: 'commits-are-not-waited-for',
+    file: coordinator,
+    from: 'else this.#whenCommitted(written, told)\n  }',
+    to: 'else told(undefined)\n  }',
+    seed: 11,
+    what: 'a commit, or what a group shares out, is answered when it is written, not when it is committed'
+  },
+  {
+    name: 'loads-up-to-the-watermark',
+    file: coordinator,
+    from: 'const end = shard.partition.log.logEndOffset',
+    to: 'const end = shard.partition.log.highWatermark',
+    seed: 8,
+    what: 'a new coordinator does not read what it does not know to be committed, which may have been acknowledged'
+  },
+  {
+    name: 'groups-are-not-loaded',
+    file: coordinator,
+    from: 'this.#load(shard, partition.log.logStartOffset, new Map())',
+    to: 'this.#load(shard, partition.log.logEndOffset, new Map())',
+    seed: 3,
+    what: 'a new coordinator begins with no groups'
+  },
+  {
+    name: 'members-are-not-loaded',
+    file: coordinator,
+    from: 'if (read.metadata !== null) group.restore(read.metadata, nowMs)',
+    to: 'void nowMs',
+    seed: 8,
+    what: 'a new coordinator knows offsets, and no members or generation'
+  },
+  {
+    name: 'commits-of-an-older-generation',
+    file: group,
+    from: "if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
+    to: "if (this.#state === 'CompletingRebalance')",
+    seed: null,
+    what: 'a static member that slept through a rebalance commits what others have by now'
+  },
+  {
+    name: 'commits-of-who-is-out',
+    file: group,
+    from: "if (typeof member === 'string') return member\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
+    to: "if (typeof member === 'string') return undefined\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
+    seed: 3,
+    what: 'who was put out of the group commits all the same'
+  },
+  {
+    name: 'generations-without-a-number',
+    file: group,
+    from: 'this.#generationId += 1',
+    to: 'this.#generationId = Math.max(1, this.#generationId)',
+    seed: 3,
+    what: 'a rebalance does not raise the generation'
+  },
+  {
+    name: 'offsets-told-before-they-are-committed',
+    file: coordinator,
+    from: 'group.commitBegan()\n',
+    to: 'group.commitBegan()\n    for (const one of committed) group.committed(one.topic, one.partition, one.value)\n',
+    seed: null,
+    what: 'OffsetFetch tells what is written, and may still be lost'
+  },
+  {
+    name: 'groups-of-who-may-lead-no-more',
+    file: coordinator,
+    from: "if (shard?.partition.isSurelyLed !== true) return 'NOT_COORDINATOR'",
+    to: "if (shard?.partition === undefined) return 'NOT_COORDINATOR'",
+    seed: null,
+    what: 'a coordinator in whose place another was elected goes on telling (ADR 39)'
   }
 ]
