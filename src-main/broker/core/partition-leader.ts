@@ -84,10 +84,12 @@ export interface FollowerFetch {
   readonly brokerEpoch?: BrokerEpoch
 }
 
-/** Answers to a proposal after which the controller's next order is waited for, since our knowledge is old. */
+/**
+ * Answers to a proposal after which the controller's next order is waited for, since our knowledge is old. Kafka waits after
+ * UNKNOWN_TOPIC_ID, too: but a controller that does not know our topic is one that was deposed before there was such a topic, and
+ * has not heard of it, and the next one may have told us everything already.
+ */
 const outdated: ReadonlySet<KafkaError> = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'UNKNOWN_TOPIC_ID',
   'FENCED_LEADER_EPOCH',
   'INVALID_UPDATE_VERSION',
   'INVALID_REQUEST',

@@ -260,20 +260,18 @@ describe('an answer to a proposal', () => {
     expect(leader.inspect()['proposal']).toBeUndefined()
   })
 
-  it.each([
-    'FENCED_LEADER_EPOCH',
-    'INVALID_UPDATE_VERSION',
-    'UNKNOWN_TOPIC_OR_PARTITION',
-    'NEW_LEADER_ELECTED'
-  ] as const)('%s keeps the largest ISR that may be stored until the controller orders anew', (error) => {
-    const { leader, fetched, made } = proposed()
+  it.each(['FENCED_LEADER_EPOCH', 'INVALID_UPDATE_VERSION', 'NEW_LEADER_ELECTED'] as const)(
+    '%s keeps the largest ISR that may be stored until the controller orders anew',
+    (error) => {
+      const { leader, fetched, made } = proposed()
 
-    leader.isrRefused(made.id, error, 0)
-    expect(fetched(3, 10)).toEqual([])
-    leader.becameLeader(term({ leaderEpoch: 5, partitionEpoch: 9, isr: [1] }), 0)
+      leader.isrRefused(made.id, error, 0)
+      expect(fetched(3, 10)).toEqual([])
+      leader.becameLeader(term({ leaderEpoch: 5, partitionEpoch: 9, isr: [1] }), 0)
 
-    expect(leader.inspect()).toMatchObject({ isr: [1], proposal: undefined, partitionEpoch: 9 })
-  })
+      expect(leader.inspect()).toMatchObject({ isr: [1], proposal: undefined, partitionEpoch: 9 })
+    }
+  )
 
   it('of an earlier one leaves the one under way waiting for its own', () => {
     const { leader, made } = proposed()
@@ -287,13 +285,17 @@ describe('an answer to a proposal', () => {
     expect(leader.inspect()).toMatchObject({ proposal: undefined, partitionEpoch: 8 })
   })
 
-  it('of any other kind has it proposed again', () => {
-    const { leader, made, proposal } = proposed()
+  // Of a topic hears nothing who was controller before there was one, and has not heard that it is no more.
+  it.each(['REQUEST_TIMED_OUT', 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID'] as const)(
+    '%s has it proposed again, as whatever else goes by',
+    (error) => {
+      const { leader, made, proposal } = proposed()
 
-    leader.isrRefused(made.id, 'REQUEST_TIMED_OUT', 0)
+      leader.isrRefused(made.id, error, 0)
 
-    expect(proposal()).toEqual({ ...made, id: made.id + 1 })
-  })
+      expect(proposal()).toEqual({ ...made, id: made.id + 1 })
+    }
+  )
 
   it('that is late, or of another term, does nothing', () => {
     const { leader, made } = proposed()
