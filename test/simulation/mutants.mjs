@@ -31,7 +31,7 @@ export const mutants = [
     file: leader,
     from: 'return this.#isr.has(brokerId) || this.#proposal?.isr.includes(brokerId) === true',
     to: 'return this.#proposal === undefined ? this.#isr.has(brokerId) : this.#proposal.isr.includes(brokerId)',
-    seed: 11,
+    seed: 10,
     what: 'the watermark goes by the ISR that is proposed, not by the maximal one (KIP-497)'
   },
   {
@@ -39,7 +39,7 @@ export const mutants = [
     file: leader,
     from: 'this.#proposal = { id: ++this.#proposals,',
     to: 'this.#isr = new Set(isr)\n    this.#proposal = { id: ++this.#proposals,',
-    seed: 7,
+    seed: 27,
     what: 'a leader believes an ISR before the controller has stored it'
   },
   {
@@ -47,7 +47,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 9,
+    seed: 2,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -95,7 +95,7 @@ export const mutants = [
     file: partition,
     from: 'if (leader >= 0)\n        this.#follower =',
     to: 'this.log.truncateTo(this.log.highWatermark)\n      if (leader >= 0)\n        this.#follower =',
-    seed: 2,
+    seed: 3,
     what: 'a follower cuts to its own watermark when a term begins (KIP-101)'
   },
   {
@@ -103,7 +103,7 @@ export const mutants = [
     file: follower,
     from: 'lastFetchedEpoch: log.latestEpoch }',
     to: 'lastFetchedEpoch: -1 }',
-    seed: 3,
+    seed: 7,
     what: 'nobody sees that histories part (KIP-279, KIP-595)'
   },
   {
@@ -119,7 +119,7 @@ export const mutants = [
     file: follower,
     from: 'const offset = own.endOffset < 0 ? end : Math.min(end, own.endOffset)',
     to: 'const offset = end',
-    seed: null,
+    seed: 108,
     what: 'the follower’s own end of the epoch is not looked at (KIP-279)'
   },
   {
@@ -127,7 +127,7 @@ export const mutants = [
     file: fetching,
     from: 'if (diverging === undefined && !place.isAgain) {',
     to: 'if (!place.isAgain && wanted.fetchOffset <= log.logEndOffset) {',
-    seed: 3,
+    seed: 17,
     what: 'a follower counts with records that the leader does not have (KAFKA-13141)'
   },
   {
@@ -159,7 +159,7 @@ export const mutants = [
     file: replicas,
     from: "if (brokerEpoch >= 0n && brokerEpoch < expected) return 'STALE_BROKER_EPOCH'",
     to: 'void expected',
-    seed: 141,
+    seed: 63,
     what: 'what was meant for a process that is dead is obeyed by the next one (KIP-380)'
   },
   {
@@ -215,7 +215,7 @@ export const mutants = [
     file: log,
     from: 'allAtOnce(loadProducers(this.#context, this.#segments.all, this.#snapshots, end, this.#producers))\n  }\n\n  /**\n   * Forgets',
     to: '}\n\n  /**\n   * Forgets',
-    seed: 34,
+    seed: 7,
     what: 'a producer is known by records that were cut'
   },
   {
@@ -223,7 +223,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 2,
+    seed: 10,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
@@ -231,7 +231,7 @@ export const mutants = [
     file: log,
     from: 'if (this.#epochs.truncateFromEnd(this.#offsets.end)) this.#epochFile.store(this.#epochs)\n      return',
     to: 'return',
-    seed: 7,
+    seed: 30,
     what: 'an epoch in which nothing was written is asked about for ever'
   },
   {
@@ -327,7 +327,7 @@ export const mutants = [
     file: group,
     from: "if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (this.#state === 'CompletingRebalance')",
-    seed: null,
+    seed: 6,
     what: 'a static member that slept through a rebalance commits what others have by now'
   },
   {
@@ -351,7 +351,7 @@ export const mutants = [
     file: coordinator,
     from: 'group.commitBegan()\n',
     to: 'group.commitBegan()\n    for (const one of committed) group.committed(one.topic, one.partition, one.value)\n',
-    seed: null,
+    seed: 83,
     what: 'OffsetFetch tells what is written, and may still be lost'
   },
   {
