@@ -142,6 +142,7 @@ export class GroupClient {
   async committed(partitions: readonly number[]): Promise<ReadonlyMap<number, number> | undefined> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }]
     const answer = await this.#ask(offsetsCall, { groupId, topics, groups: [] })
+    if (this.#coordinator !== undefined && this.#client.wasJustReplaced(this.#coordinator)) return undefined
     if (this.#said(answer?.errorCode) !== 'NONE') return undefined
     const told = answer?.topics[0]?.partitions ?? []
     if (told.length !== partitions.length || told.some(({ errorCode }) => errorCode !== 0)) return undefined

@@ -104,6 +104,7 @@ export class Invariants {
       this.#violated(`the stored state of ${name} cannot be read`)
       return true
     }
+    if (watched.topic !== topic && state.leader !== before?.leader) this.#cluster.coordinatorStored(state.leader)
     if (before !== undefined && state.leaderEpoch < before.leaderEpoch)
       this.#violated(`the leader epoch of ${name} went back from ${before.leaderEpoch} to ${state.leaderEpoch}`)
     if (before !== undefined && state.leader !== before.leader && state.leaderEpoch === before.leaderEpoch)

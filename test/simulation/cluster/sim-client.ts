@@ -74,6 +74,10 @@ export class SimClient {
     }
   }
 
+  wasJustReplaced(brokerId: number): boolean {
+    return this.#cluster.wasJustReplaced(brokerId)
+  }
+
   close(): void {
     this.isClosed = true
     for (const channel of this.#channels.values()) channel.close()

@@ -31,6 +31,8 @@ const ensembleAddress = { host: 'sim', port: 2181 }
 const brokerPort = (id: number): number => 9091 + id
 const startMaxMs = 30_000
 const quietAfterMs = 300
+/** Followed within 1.2 s, by a clock that may be slow, and the way of the answer. */
+const answersAfterMs = 1_500
 
 const uncompressed: Compression = {
   decompress: () => {
@@ -85,6 +87,7 @@ export class SimCluster {
   readonly #memberMachine: SimNode
   #member: EnsembleNode | undefined
   #stirredAtMs = 0
+  #coordinator = { brokerId: -1, sinceMs: 0 }
   #hasLost = false
 
   constructor(options: SimOptions, observer: ClusterObserver) {
@@ -140,6 +143,20 @@ export class SimCluster {
   /** Nothing has happened for a while: what clients do now is what they did before. */
   get isQuiet(): boolean {
     return this.clock.monotonicMs() - this.#stirredAtMs > quietAfterMs
+  }
+
+  /** The controller has stored that another broker coordinates the group, or that none does. */
+  coordinatorStored(brokerId: number): void {
+    this.#coordinator = { brokerId, sinceMs: this.clock.monotonicMs() }
+  }
+
+  /**
+   * Another one was put in its place, so lately that it may tell of what was committed before: without a sure session it answers as
+   * long as its followers have followed it a moment ago (ADR 39).
+   */
+  wasJustReplaced(brokerId: number): boolean {
+    const { brokerId: coordinator, sinceMs } = this.#coordinator
+    return coordinator !== brokerId && this.clock.monotonicMs() - sinceMs < answersAfterMs
   }
 
   /** As it is stored at the moment. */
