@@ -9,7 +9,15 @@
 import * as net from 'node:net'
 import { AppError, ignore } from '../kernel/errors'
 import { FrameSplitter } from '../kernel/frame-splitter'
-import type { Address, Connection, FrameHandler, Listener, ListenOptions, Network } from '../kernel/ports'
+import {
+  isPort,
+  type Address,
+  type Connection,
+  type FrameHandler,
+  type Listener,
+  type ListenOptions,
+  type Network
+} from '../kernel/ports'
 import { portTaken } from './port-holder'
 
 const receiveBufferBytes = 256 * 1024
@@ -268,6 +276,10 @@ export const nodeNetwork: Network = {
   },
 
   connect(options, handlerFor): Promise<Connection> {
+    if (!isPort(options.port)) {
+      const message = `${options.host}:${options.port} is no address: ${options.port} is no port`
+      return Promise.reject(new AppError('CONNECTION_REFUSED', message))
+    }
     return new Promise((resolve, reject) => {
       let connection: NodeConnection | undefined
       const onread = {

@@ -9,6 +9,7 @@
 import { Connection, ResponseError } from '@platformatic/kafka'
 import { AppError, ignore, messageOf } from '../kernel/errors'
 import { InvariantError } from '../kernel/invariant'
+import { isPort } from '../kernel/ports'
 import type { KafkaProblem } from '../kernel/cluster-ports'
 import { kafkaErrorSentence } from '../kernel/kafka-errors'
 import { errorName, isErrorCode } from '../protocol/wire/error-codes'
@@ -45,6 +46,9 @@ export class BrokerLanes {
   }
 
   async ask<T>(to: HostPort, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
+    // Whatever a broker says of another is taken for an address.
+    if (!isPort(to.port))
+      throw new AppError('CONNECTION_REFUSED', `${to.host}:${to.port} is no address: ${to.port} is no port.`)
     const key = `${lane} ${to.host}:${to.port}`
     const open = this.#usable(key, to)
     if (open.unanswered > 0) throw stalled(to)

@@ -112,6 +112,11 @@ export interface Address {
   readonly port: number
 }
 
+const portMax = 65_535
+
+/** Somebody may listen there; a port that others have told may be any number. */
+export const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port <= portMax
+
 export interface Connection {
   readonly id: number
   readonly remote: Address

@@ -94,3 +94,19 @@ describe('bytes that are sent', () => {
     await listener.close()
   })
 })
+
+describe('an address that somebody has told', () => {
+  it.each([534_619_005, 65_536, 0, -1, 1.5])(
+    'with the port %d cannot be reached, like one where nobody listens',
+    async (port) => {
+      const connecting = nodeNetwork.connect({ host: '127.0.0.1', port, frameBytesMax: 1000, timeoutMs: 1000 }, () =>
+        expect.fail('nobody is there')
+      )
+
+      await expect(connecting).rejects.toMatchObject({
+        code: 'CONNECTION_REFUSED',
+        message: expect.stringContaining('no port')
+      })
+    }
+  )
+})
