@@ -40,6 +40,8 @@ const exitFailed = 1
 interface PageSession {
   readonly session: ClientSession
   readonly face: ClusterFace
+  /** The cluster that the page's address names. */
+  readonly named: string | undefined
 }
 const sessions = new Map<WebContents, PageSession>()
 /** Each on one cluster; which is in its page's address. */
@@ -66,18 +68,21 @@ function listen(all: Clusters, app_: Desktop, log: Log): () => void {
       log('warn', 'a message from a foreign page was refused', { url: event.senderFrame?.url })
       return
     }
+    const named = clusterOfQuery(new URL(event.senderFrame.url).search)
     let page = sessions.get(contents)
+    // A page that goes may still ask when the next one is on its way: that one is not to be given what was made for it.
+    if (page !== undefined && page.named !== named) {
+      endSession(contents)
+      page = undefined
+    }
     if (page === undefined) {
-      const face = new ClusterFace(all, clusterOfQuery(new URL(event.senderFrame.url).search))
+      const face = new ClusterFace(all, named)
       const send = (answer: unknown): void => {
         if (!contents.isDestroyed()) contents.send('lagoon', answer)
       }
-      page = { session: new ClientSession(app_.faceOf(face, face), send, log), face }
+      page = { session: new ClientSession(app_.faceOf(face, face), send, log), face, named }
       sessions.set(contents, page)
-      contents.once('destroyed', () => endSession(contents))
-      contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
-        if (isMainFrame && !isSameDocument) endSession(contents)
-      })
+      endWithPage(contents)
     }
     if (!page.session.receive(message)) log('warn', 'a message of the window was none of the API', {})
   }
@@ -90,6 +95,17 @@ function listen(all: Clusters, app_: Desktop, log: Log): () => void {
     early = undefined
     for (const ask of asked) ask()
   }
+}
+
+const watched = new WeakSet<WebContents>()
+
+function endWithPage(contents: WebContents): void {
+  if (watched.has(contents)) return
+  watched.add(contents)
+  contents.once('destroyed', () => endSession(contents))
+  contents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+    if (isMainFrame && !isSameDocument) endSession(contents)
+  })
 }
 
 function endSession(contents: WebContents): void {

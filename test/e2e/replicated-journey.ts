@@ -12,7 +12,7 @@ const group = 'readers'
 const patience = { timeout: 60_000 }
 /** What is written a second, and the most that is read: what has waited for a leader is made up for in seconds, not at once. */
 const writtenPerSecond = 400
-const readPerSecondMax = 500
+const readPerSecondMax = 800
 /** Records. A reader that keeps up is never so far behind, and one whose leader is missed is. */
 const calmLag = 100
 const bumpLag = 200

@@ -114,7 +114,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/brokers/broker-1',
     prepare: async (page) => {
-      await page.locator('aside.detail .actions button').last().click()
+      await page.locator('aside.detail .actions button').nth(5).click()
       await page.locator('#config-log-retention-ms').fill('12 h')
     }
   },
@@ -426,7 +426,7 @@ export const SCREENS: readonly Screen[] = [
     name: 'brokers-restart',
     scene: 'healthy',
     hash: '#/brokers/broker-1',
-    prepare: (page) => page.locator('aside.detail .actions button').nth(2).click()
+    prepare: (page) => page.locator('aside.detail .actions button').nth(3).click()
   },
   {
     name: 'ensemble-kill',
@@ -495,7 +495,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'broken',
     hash: '#/brokers/broker-3',
     prepare: async (page) => {
-      await page.locator('aside.detail .actions button').nth(4).click()
+      await page.locator('aside.detail .actions button').nth(5).click()
       await page.locator('#cost-name').waitFor()
     }
   },
