@@ -114,7 +114,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/brokers/broker-1',
     prepare: async (page) => {
-      await page.locator('aside.detail .actions button').nth(5).click()
+      await page.locator('aside.detail .actions button').nth(6).click()
       await page.locator('#config-log-retention-ms').fill('12 h')
     }
   },
