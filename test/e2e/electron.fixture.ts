@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test'
+import { _electron, errors, test as base, type ElectronApplication, type Page } from '@playwright/test'
 // @ts-expect-error a plain script without types
 import { ensureElectron } from '../../scripts/ensure-electron.mjs'
 
@@ -20,17 +20,24 @@ export const test = base.extend<{ dataDir: string; lagoon: ElectronApplication; 
   },
   lagoon: async ({ dataDir }, use) => {
     const { execPath, flags } = (ensureElectron as () => Electron)()
-    const app = await _electron.launch({
-      executablePath: execPath,
-      args: [
-        ...flags,
-        '--disable-gpu',
-        `--user-data-dir=${dataDir}-profile`,
-        resolve(import.meta.dirname, '../..'),
-        `--data=${dataDir}`
-      ],
-      env: { ...process.env, LAGOON_NO_DIALOG: '1', LANG: 'en_US.UTF-8' },
-      timeout: 60_000
+    const launch = () =>
+      _electron.launch({
+        executablePath: execPath,
+        args: [
+          ...flags,
+          '--disable-gpu',
+          `--user-data-dir=${dataDir}-profile`,
+          resolve(import.meta.dirname, '../..'),
+          `--data=${dataDir}`
+        ],
+        env: { ...process.env, LAGOON_NO_DIALOG: '1', LANG: 'en_US.UTF-8' },
+        timeout: 30_000
+      })
+    // On a machine that does more Playwright sometimes waits for ever for an Electron that it has attached itself to: before any
+    // line of ours runs. It has killed that one by then.
+    const app = await launch().catch((error: unknown) => {
+      if (!(error instanceof errors.TimeoutError)) throw error
+      return launch()
     })
     await use(app)
     await app.close()
