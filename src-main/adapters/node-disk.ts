@@ -254,14 +254,16 @@ export const nodeDisk: Disk = {
       nodeDisk.replaceUnsynced(path, bytes)
       return
     }
-    attempt(path, () => {
+    const written = attempt(path, () => {
       const handle = fs.openSync(path, fs.constants.O_WRONLY)
       try {
-        fs.writeSync(handle, bytes, 0, bytes.length, 0)
+        return fs.writeSync(handle, bytes, 0, bytes.length, 0)
       } finally {
         fs.closeSync(handle)
       }
     })
+    // For want of room: that one says so in words, or finds some.
+    if (written < bytes.length) nodeDisk.replaceUnsynced(path, bytes)
   },
   list: (path): readonly DirectoryEntry[] =>
     attempt(path, () =>

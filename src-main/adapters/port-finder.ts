@@ -1,9 +1,7 @@
 /** Free TCP ports, found by binding them for a moment. */
 import { createServer } from 'node:net'
 import { AppError } from '../kernel/errors'
-import type { PortFinder } from '../kernel/ports'
-
-const portMax = 65_535
+import { portMax, type PortFinder } from '../kernel/ports'
 
 function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -6,10 +6,10 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ignore } from '../kernel/errors'
+import { portMax } from '../kernel/ports'
 
 const fileName = 'web.json'
 const ownerOnly = 0o600
-const portMax = 65_535
 /** 32 bytes in base64url. */
 const secretPattern = /^[A-Za-z0-9_-]{43}$/
 

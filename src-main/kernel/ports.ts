@@ -112,7 +112,7 @@ export interface Address {
   readonly port: number
 }
 
-const portMax = 65_535
+export const portMax = 65_535
 
 /** Somebody may listen there; a port that others have told may be any number. */
 export const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port <= portMax

@@ -33,8 +33,8 @@ export const test = base.extend<{ dataDir: string; lagoon: ElectronApplication; 
         env: { ...process.env, LAGOON_NO_DIALOG: '1', LANG: 'en_US.UTF-8' },
         timeout: 30_000
       })
-    // On a machine that does more Playwright sometimes waits for ever for an Electron that it has attached itself to: before any
-    // line of ours runs. It has killed that one by then.
+    // On a machine that does more Playwright sometimes waits in vain for an Electron that it has attached itself to, and that says
+    // nothing more (3 of 16 at load 10). It has killed that one by then.
     const app = await launch().catch((error: unknown) => {
       if (!(error instanceof errors.TimeoutError)) throw error
       return launch()

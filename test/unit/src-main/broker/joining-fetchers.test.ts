@@ -1,10 +1,9 @@
 /** What one order names is asked for together, however long its logs take to be opened. */
 import { describe, expect, it } from 'vitest'
-import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
-import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import { ReplicaManager, type ReplicaManagerOptions } from '../../../../src-main/broker/replica-manager'
 import { defaultLogConfig } from '../../../../src-main/storage/log-types'
 import { SimClock, SimNetwork } from '../../../support/ensemble-world'
+import { simFetchers } from '../../../support/sim-fetchers'
 import { fixture, openPartition } from '../../../support/storage-fixture'
 
 const leaderAddress = { host: 'leader', port: 9092 }
@@ -21,18 +20,7 @@ async function follower(openingMs: number) {
     closed: () => undefined
   }))
   const log = () => undefined
-  const fetchers = new ReplicaFetchers(
-    {
-      clock,
-      network,
-      log,
-      quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
-      logStartsSafe: () => Promise.resolve(),
-      storageFailed: (_replica, error) => expect.fail(error.message),
-      failed: (error) => expect.fail(String(error))
-    },
-    { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
-  )
+  const fetchers = simFetchers({ clock, network }, () => leaderAddress)
   const logs = {
     create: async (topic: string, partition: number) => {
       await new Promise<void>((resolve) => clock.after(openingMs, resolve))

@@ -1,8 +1,6 @@
 /** A leader that nobody tells of for a while, and that is told of again where it was. */
 import { describe, expect, it } from 'vitest'
 import { FollowerReplica } from '../../../../src-main/broker/follower-replica'
-import { ReplicationQuota } from '../../../../src-main/broker/core/replication-quota'
-import { ReplicaFetchers } from '../../../../src-main/broker/replica-fetchers'
 import type { Address, Connection } from '../../../../src-main/kernel/ports'
 import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { decode, encode } from '../../../../src-main/protocol/wire/codec'
@@ -10,6 +8,7 @@ import { beginResponse, readRequestHeader, sealFrame } from '../../../../src-mai
 import { Reader } from '../../../../src-main/protocol/wire/reader'
 import type { InputOf, ValueOf } from '../../../../src-main/protocol/wire/schema'
 import { SimClock, SimNetwork } from '../../../support/ensemble-world'
+import { simFetchers } from '../../../support/sim-fetchers'
 import { fixture, openPartition } from '../../../support/storage-fixture'
 
 const leaderAddress = { host: 'leader', port: 9092 }
@@ -27,18 +26,7 @@ describe('a leader that metadata does not name for a while', () => {
     })
     let address: Address | undefined = leaderAddress
     const log = () => undefined
-    const fetchers = new ReplicaFetchers(
-      {
-        clock,
-        network,
-        log,
-        quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
-        logStartsSafe: () => Promise.resolve(),
-        storageFailed: (_replica, error) => expect.fail(error.message),
-        failed: (error) => expect.fail(String(error))
-      },
-      { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => address }
-    )
+    const fetchers = simFetchers({ clock, network }, () => address)
     const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })
     const ports = { log, truncated: () => undefined }
     fetchers.follow(new FollowerReplica(partition, topicId, { leader: 2, leaderEpoch: 0 }, ports))
@@ -119,18 +107,7 @@ async function polling() {
     closed: () => undefined
   }))
   const log = () => undefined
-  const fetchers = new ReplicaFetchers(
-    {
-      clock,
-      network,
-      log,
-      quota: new ReplicationQuota(1, { rate: () => '9223372036854775807', replicas: () => undefined }),
-      logStartsSafe: () => Promise.resolve(),
-      storageFailed: (_replica, error) => expect.fail(error.message),
-      failed: (error) => expect.fail(String(error))
-    },
-    { brokerId: 1, brokerEpoch: () => 0n, addressOf: () => leaderAddress }
-  )
+  const fetchers = simFetchers({ clock, network }, () => leaderAddress)
   const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })
   const replica = () =>
     new FollowerReplica(partition, topicId, { leader: 2, leaderEpoch: 0 }, { log, truncated: () => undefined })
