@@ -143,10 +143,10 @@ export class LogManager {
   readonly #recoveryPoints: CheckpointFile
   readonly #logStarts: CheckpointFile
   readonly #highWatermarks: CheckpointFile
-  /** What the checkpoints said at start, for partitions that are not open yet. */
-  readonly #recoveryPointsRead: ReadonlyMap<string, number>
-  readonly #logStartsRead: ReadonlyMap<string, number>
-  readonly #highWatermarksRead: ReadonlyMap<string, number>
+  /** What the checkpoints said at start, or a log when it failed: for partitions that are not open. */
+  readonly #recoveryPointsRead: Map<string, number>
+  readonly #logStartsRead: Map<string, number>
+  readonly #highWatermarksRead: Map<string, number>
   readonly #timers = new Set<Timer>()
   /** Partition folders came or went since the log directory itself was last synced. */
   #isDirDirty = false
@@ -405,8 +405,7 @@ export class LogManager {
 
   /** What the checkpoints of an earlier partition of this name said does not hold for a new one. */
   #forget(name: string): void {
-    for (const read of [this.#recoveryPointsRead, this.#logStartsRead, this.#highWatermarksRead])
-      (read as Map<string, number>).delete(name)
+    for (const read of [this.#recoveryPointsRead, this.#logStartsRead, this.#highWatermarksRead]) read.delete(name)
   }
 
   /**
@@ -718,18 +717,15 @@ export class LogManager {
     const { log } = entry
     if (log === undefined) return true
     // What the checkpoints say of it goes on being what was known.
-    this.#remember(this.#recoveryPointsRead, log, log.recoveryPoint)
-    this.#remember(this.#logStartsRead, log, log.logStartOffset)
-    this.#remember(this.#highWatermarksRead, log, log.highWatermark)
+    const name = topicPartitionName(log)
+    this.#recoveryPointsRead.set(name, log.recoveryPoint)
+    this.#logStartsRead.set(name, log.logStartOffset)
+    this.#highWatermarksRead.set(name, log.highWatermark)
     entry.measuredBytes = log.sizeBytes
     entry.mustRecover = true
     entry.log = undefined
     log.abandon()
     return true
-  }
-
-  #remember(read: ReadonlyMap<string, number>, of: TopicPartition, offset: number): void {
-    ;(read as Map<string, number>).set(topicPartitionName(of), offset)
   }
 
   #refuseOffline({ of, problem }: Entry): void {
@@ -801,7 +797,7 @@ export class LogManager {
     if (entry === undefined || bad === undefined) return false
     const { disk } = this.#ports
     disk.remove(disk.join(this.#options.dir, name, badBatchFile))
-    this.#remember(this.#recoveryPointsRead, of, Math.min(bad.offset, this.#recoveryPointsRead.get(name) ?? 0))
+    this.#recoveryPointsRead.set(name, Math.min(bad.offset, this.#recoveryPointsRead.get(name) ?? 0))
     entry.mustRecover = true
     entry.problem = { cause: 'failed', message: entry.problem?.message ?? '' }
     return true
