@@ -314,9 +314,10 @@ export class BrokerNode {
       ...(this.#options.initialRebalanceDelayMs === undefined
         ? {}
         : { initialRebalanceDelayMs: this.#options.initialRebalanceDelayMs }),
-      stateChanged: ({ groupId, state, generationId, members }, expired) =>
+      stateChanged: ({ groupId, state, generationId, members }, from, expired) =>
         ports.event('groupStateChanged', {
           groupId,
+          from,
           state,
           generation: generationId,
           members: members.length,

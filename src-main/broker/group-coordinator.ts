@@ -24,6 +24,7 @@ import {
 import type {
   CommittedOffset,
   GroupEffect,
+  GroupState,
   GroupView,
   JoinAnswer,
   JoinRequest,
@@ -70,8 +71,8 @@ export interface GroupCoordinatorPorts {
   readonly checksum: Checksum
   readonly compression: Compression
   readonly replicas: ReplicaManager
-  /** A group changed its state: for the screens. */
-  readonly stateChanged: (group: GroupView, expiredMembers: readonly string[]) => void
+  /** A group left the state `from`, or lost members to their timeouts in it: for the screens. */
+  readonly stateChanged: (group: GroupView, from: GroupState, expiredMembers: readonly string[]) => void
   /** A partition's groups have been read from its log. */
   readonly loaded?: () => void
   /** initialRebalanceDelayMs when absent. */
@@ -111,7 +112,8 @@ export class GroupCoordinator {
   readonly #shards = new Map<number, Shard>()
   readonly #waiting = new Map<Token, Waiting>()
   readonly #timers = new Map<Group, GroupTimer>()
-  readonly #lastState = new WeakMap<Group, string>()
+  /** What was told last of each. */
+  readonly #lastState = new WeakMap<Group, GroupState>()
   #lastToken = 0
 
   constructor(ports: GroupCoordinatorPorts) {
@@ -162,7 +164,7 @@ export class GroupCoordinator {
     for (const [groupId, read] of groups) {
       const group = restored(read, nowMs, new Group(groupId, this.#groupOptions, this.#ports.clock.nowMs()))
       if (group === undefined) continue
-      shard.groups.set(groupId, group)
+      this.#admit(shard, group)
       this.#arm(group)
     }
     shard.isLoaded = true
@@ -278,8 +280,13 @@ export class GroupCoordinator {
 
   #newGroup(shard: Shard, groupId: string): Group {
     const group = new Group(groupId, this.#groupOptions, this.#ports.clock.nowMs())
-    shard.groups.set(groupId, group)
+    this.#admit(shard, group)
     return group
+  }
+
+  #admit(shard: Shard, group: Group): void {
+    shard.groups.set(group.groupId, group)
+    this.#lastState.set(group, group.state)
   }
 
   #nowMs(): number {
@@ -304,9 +311,11 @@ export class GroupCoordinator {
       }
     this.#arm(group)
     if (this.#dropVacant(group, shard)) return
-    if (this.#lastState.get(group) === group.state && expired.length === 0) return
+    const from = this.#lastState.get(group)
+    invariant(from !== undefined, 'a group was admitted', { groupId: group.groupId })
+    if (from === group.state && expired.length === 0) return
     this.#lastState.set(group, group.state)
-    this.#ports.stateChanged(group.inspect(), expired)
+    this.#ports.stateChanged(group.inspect(), from, expired)
   }
 
   /** The group hears when it is committed: at once with one replica, and then it is settled with the rest. */

@@ -34,6 +34,7 @@ import { ActLog, type Act } from './act-log'
 import { BrokerPresence } from './broker-presence'
 import { EventLog } from './event-log'
 import { MonitorLink } from './monitor-link'
+import { GroupTellings } from './group-tellings'
 import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
 import { workloadErrors, Workloads } from './workloads'
@@ -85,6 +86,7 @@ export class LabHost {
   readonly #tellings = new Map<string, BrokerTelling>()
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #presence = new BrokerPresence()
+  readonly #groupTellings = new GroupTellings()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
   readonly #stopListeners: ((failure: unknown) => unknown)[] = []
   #observation: Observation | undefined
@@ -131,7 +133,9 @@ export class LabHost {
         this.#acts.observed(observation)
         this.#changed()
       },
-      event: (event) => this.#tell(event)
+      event: (event) => {
+        if (this.#groupTellings.isNews(event)) this.#tell(event)
+      }
     })
     this.#acts = new ActLog(
       {
@@ -552,7 +556,10 @@ export class LabHost {
       this.#toldControllerId = id >= 0 ? id : null
     }
     const event = toldEvent(node, name, fields, this.#clock.nowMs())
-    if (event !== undefined) this.#tell(event)
+    if (event !== undefined) {
+      this.#groupTellings.byNode(event)
+      this.#tell(event)
+    }
     if (name !== 'stats') return
     const number = (field: string): number => Number(fields[field] ?? 0)
     const totals = {

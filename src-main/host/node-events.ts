@@ -27,6 +27,9 @@ const levels: Readonly<Record<NodeState, HealthLevel>> = {
 /** Elections that somebody asked for, or that put right what others had moved. */
 const onPurpose: ReadonlySet<string> = new Set(['shutdown', 'preferred', 'reassigned'])
 
+/** Between the two ends of a rebalance: to go from one of them to the next is no news. */
+const rebalancing: ReadonlySet<string> = new Set(['PreparingRebalance', 'CompletingRebalance'])
+
 const brokerName = (id: unknown): string => `broker-${Number(id)}`
 
 const partitionIn = (fields: Readonly<Record<string, unknown>>): string =>
@@ -114,6 +117,13 @@ export function toldEvent(
       }
       if (cause === 'unclean') return ofCluster('uncleanElection', 'critical', params)
       return ofCluster('partitionsElected', onPurpose.has(cause) ? 'healthy' : 'recovering', { ...params, cause })
+    }
+    case 'groupStateChanged': {
+      const [from, to] = [String(fields['from']), String(fields['state'])]
+      // That somebody deleted a group is not for its coordinator to tell.
+      return from === to || to === 'Dead' || (rebalancing.has(from) && rebalancing.has(to))
+        ? undefined
+        : about(name, 'recovering', { from, to }, String(fields['groupId']), 'group')
     }
     case 'reassignmentsBegan':
     case 'reassignmentsEnded': {

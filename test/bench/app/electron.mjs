@@ -98,7 +98,9 @@ async function answered({ page, since }) {
 /** The verdict says so: every node serves, and the monitor has seen it. */
 async function ready({ page, since }) {
   const isReady = `/healthy|no topics yet/i.test(document.querySelector('[data-testid=verdict]')?.textContent ?? '') && Date.now()`
-  return since(await page.evaluate(`(async () => { ${link('overview')}.click(); return ${seen(isReady)} })()`))
+  return since(
+    await page.evaluate(`(async () => { (await ${seen(link('overview'))}).click(); return ${seen(isReady)} })()`)
+  )
 }
 
 export async function startRow({ work, rounds }) {

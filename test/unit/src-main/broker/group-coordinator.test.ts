@@ -92,6 +92,22 @@ describe('GroupCoordinator', () => {
     expect(groups).toMatchObject([{ groupId: '', groupState: 'Empty' }])
   })
 
+  it('tells each state that a group comes to, and the one it left', async () => {
+    const world = await coordinatingWorld()
+    const joined = await world.ask(1, joinCall, { ...joining({}), groupInstanceId: 's' })
+    const member = { groupId: 'g', generationId: 1, memberId: joined.memberId, groupInstanceId: 's', assignments: [] }
+    await world.ask(1, syncCall, member)
+    await world.ask(1, leaveCall, { groupId: 'g', members: [{ memberId: joined.memberId, groupInstanceId: 's' }] })
+
+    const told = world.events.filter(({ name }) => name === 'groupStateChanged').map(({ fields }) => fields)
+
+    expect(told.map(({ from, state }) => `${String(from)} → ${String(state)}`)).toEqual([
+      'Empty → CompletingRebalance',
+      'CompletingRebalance → Stable',
+      'Stable → Empty'
+    ])
+  })
+
   it('ends a group whose last topic is deleted, for good', async () => {
     const world = await coordinatingWorld()
     const joined = await world.ask(1, joinCall, { ...joining({}), groupInstanceId: 's' })

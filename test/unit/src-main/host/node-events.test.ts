@@ -55,6 +55,13 @@ describe('what a node tells', () => {
       { count: 2, sample: 't-0', epoch: 1 },
       ['reassignmentsEnded', 'healthy', 'broker-2', { count: 2, sample: 't-0' }]
     ],
+    [
+      'groupStateChanged',
+      { groupId: 'g', from: 'Stable', state: 'PreparingRebalance', generation: 2, members: 1, expired: [] },
+      ['groupStateChanged', 'recovering', 'g', { from: 'Stable', to: 'PreparingRebalance' }]
+    ],
+    ['groupStateChanged', { groupId: 'g', from: 'PreparingRebalance', state: 'CompletingRebalance' }, undefined],
+    ['groupStateChanged', { groupId: 'g', from: 'Stable', state: 'Stable', expired: ['m'] }, undefined],
     ['becameLeader', { count: 1, sample: 't-0', controller: 1, epoch: 3 }, undefined],
     ['something that later versions tell', {}, undefined]
   ])('of %s', (name, fields, event) => {
