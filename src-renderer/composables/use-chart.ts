@@ -8,7 +8,7 @@
 import { effect, markRaw, stop, watch } from 'vue'
 import type { Ref } from 'vue'
 import { Chart, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js'
-import type { ChartConfiguration } from 'chart.js'
+import type { ChartConfiguration, ChartDataset } from 'chart.js'
 import type { Point } from '@/charts/lag-series'
 import { createLanePlugin } from '@/charts/lane-plugin'
 import { linePlugin } from '@/charts/line-plugin'
@@ -16,6 +16,12 @@ import { useMomentMode } from '@/charts/moment-mode'
 
 Chart.register(LineController, LineElement, LinearScale, PointElement, Tooltip)
 useMomentMode()
+
+/** Lines that stay are the same objects: Chart.js knows a line by its object, and makes every point of another anew. */
+function takeIn(datasets: ChartDataset<'line', Point[]>[], next: readonly ChartDataset<'line', Point[]>[]): void {
+  datasets.length = Math.min(datasets.length, next.length)
+  for (const [index, one] of next.entries()) datasets[index] = Object.assign(datasets[index] ?? {}, one)
+}
 
 export function useChart(
   canvas: Readonly<Ref<HTMLCanvasElement | null>>,
@@ -39,7 +45,7 @@ export function useChart(
       chart = markRaw(new Chart(element, { ...next, plugins: [linePlugin, createLanePlugin()] }))
       return
     }
-    chart.data = next.data
+    takeIn(chart.data.datasets, next.data.datasets)
     if (next.options !== undefined) chart.options = next.options
     chart.update('none')
   }
