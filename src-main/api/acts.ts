@@ -80,7 +80,7 @@ export type ActItem = z.infer<typeof actItemSchema>
  * mixed: something else was done or happened meanwhile. returned: it was back, or healed, before anybody had to be elected.
  * back: it was back, or healed, when it was looked at. unforeseen: nothing was known before. incomplete: not all was known
  * before. gone: partitions were deleted meanwhile. nobodyAnswers: no broker told how partitions stand.
- * tooLate: it was not at rest in time. hostEnded: Lagoon ended before it was.
+ * tooLate: it was not at rest in time. crowded: too much was done at once to follow it. hostEnded: Lagoon ended before it was.
  */
 export const ACT_WHYS = [
   'mixed',
@@ -91,6 +91,7 @@ export const ACT_WHYS = [
   'gone',
   'nobodyAnswers',
   'tooLate',
+  'crowded',
   'hostEnded'
 ] as const
 export type ActWhy = (typeof ACT_WHYS)[number]

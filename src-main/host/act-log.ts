@@ -23,6 +23,8 @@ const bytesMax = 1024 * 1024
 const dayMs = 86_400_000
 /** Longer is no act followed: who never comes to rest is not what it has caused. */
 const followedMsMax = 600_000
+/** Followed at once; each is told of every event and looked at with every observation. The oldest gives way. */
+const followingMax = 50
 const mixedMax = 5
 const electionsMax = 100
 const levels = { asPredicted: 'healthy', differs: 'degraded', unclear: 'unknown' } as const satisfies Record<
@@ -133,8 +135,21 @@ export class ActLog {
       return done
     } catch (error) {
       this.#end(following)
+      this.#forget(following.view.id)
       throw error
     }
+  }
+
+  /** What was refused is no act, though one that takes long may have been told of. */
+  #forget(id: number): void {
+    if (!this.#isTold(id)) return
+    this.#acts = this.#acts.filter((act) => act.id !== id)
+    this.#kept.rewrite(this.#acts)
+    this.#changed()
+  }
+
+  #isTold(id: number): boolean {
+    return this.#acts.some((act) => act.id === id)
   }
 
   #begin({ act, node, to, oneWay = false, value = null }: Act): Following {
@@ -156,6 +171,7 @@ export class ActLog {
       isLooking: false,
       tooLate: undefined
     }
+    this.#makeRoom()
     for (const other of this.#following.values()) {
       mix(other, { what: act, node, atMs: nowMs })
       mix(following, { what: other.act, node: other.view.node, atMs: other.view.atMs })
@@ -163,6 +179,12 @@ export class ActLog {
     this.#following.set(following.view.id, following)
     void this.#foresee(following)
     return following
+  }
+
+  #makeRoom(): void {
+    if (this.#following.size < followingMax) return
+    const oldest = [...this.#following.values()].find(({ isDone }) => isDone)
+    if (oldest !== undefined) this.#settle(oldest, 'crowded')
   }
 
   async #foresee(following: Following): Promise<void> {
@@ -174,7 +196,9 @@ export class ActLog {
       if (!(error instanceof ApiError)) throw error
       ignore(error, 'the outcome says that nothing was known before')
     }
-    if (following.isDone) this.#put(following)
+    // A storm may blow for as long as the app is there: it is told of before it is over.
+    const isUnderWay = following.act === 'storm' && this.#following.has(following.view.id)
+    if (following.isDone || isUnderWay) this.#put(following)
   }
 
   #done(following: Following): void {
@@ -246,7 +270,7 @@ export class ActLog {
   #settle(following: Following, ending: Ending): void {
     const { view } = following
     this.#end(following)
-    if (!following.isDone) return
+    if (!following.isDone && !this.#isTold(view.id)) return
     const settledAtMs = this.#ports.clock.nowMs()
     const outcome = actOutcome(followed(following), ending, following.looks)
     this.#put(following, { settledAtMs, outcome })

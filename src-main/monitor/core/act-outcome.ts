@@ -105,7 +105,7 @@ function isAsInSyncAsBefore({ before }: Followed, now: Standing, broker: number)
 // ── the outcome ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** How it ended to be looked at: at rest, or why not. */
-export type Ending = 'rest' | Extract<ActWhy, 'tooLate' | 'hostEnded'>
+export type Ending = 'rest' | Extract<ActWhy, 'tooLate' | 'crowded' | 'hostEnded'>
 
 /** `looks`: the last two; undefined where nothing could be looked at. */
 export function actOutcome(followed: Followed, ending: Ending, looks: Looks | undefined): ActOutcome {

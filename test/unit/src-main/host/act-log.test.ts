@@ -259,6 +259,45 @@ describe('acts', () => {
     expect(world.clock.pending).toBe(0)
   })
 
+  it('that take long are told of while they last, and end with their host', async () => {
+    const world = new World()
+    void world.log.follow({ act: 'storm', node: 'broker-1' }, () => new Promise<void>(() => undefined))
+    await turn()
+    expect(world.acts).toMatchObject([{ act: 'storm', settledAtMs: null }])
+
+    world.disk.kill()
+
+    const later = new World(world.disk)
+    expect(later.acts).toMatchObject([{ act: 'storm', outcome: { verdict: 'unclear', whys: ['hostEnded'] } }])
+    void later.log.follow({ act: 'storm', node: 'broker-2' }, () => new Promise<void>(() => undefined))
+    await turn()
+    later.log.close()
+    expect(later.acts[1]).toMatchObject({ act: 'storm', node: 'broker-2', outcome: { whys: ['hostEnded'] } })
+  })
+
+  it('that are refused after they were told of are none', async () => {
+    const world = new World()
+    let refuse: (error: Error) => void = () => undefined
+    const followed = world.log.follow(
+      { act: 'storm', node: 'broker-1' },
+      () => new Promise<void>((_, reject) => (refuse = reject))
+    )
+    await turn()
+    expect(world.acts).toHaveLength(1)
+    refuse(new Error('no'))
+    await expect(followed).rejects.toThrow('no')
+    expect(world.acts).toEqual([])
+    expect(new World(world.disk).acts).toEqual([])
+  })
+
+  it('are followed fifty at a time', async () => {
+    const world = new World()
+    for (let i = 0; i < 51; i++) await world.kill()
+    expect(world.acts[0]).toMatchObject({ id: 1, outcome: { verdict: 'unclear' } })
+    expect(world.acts[0]?.outcome.whys).toContain('crowded')
+    expect(world.acts.slice(1).every(({ settledAtMs }) => settledAtMs === null)).toBe(true)
+  })
+
   it('are told to whoever watches, and are bounded', async () => {
     const world = new World()
     const counts: number[] = []
