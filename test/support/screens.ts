@@ -529,6 +529,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'overview-spoilt', scene: 'spoilt', hash: '#/' },
   { name: 'broker-spoilt', scene: 'spoilt', hash: '#/brokers/broker-1' },
   { name: 'placement-spoilt', scene: 'spoilt', hash: '#/brokers/placement/payments.events-4' },
+  { name: 'topic-spoilt', scene: 'spoilt', hash: '#/topics/orders/partitions' },
   { name: 'repair-copy', scene: 'spoilt', hash: '#/brokers/placement/payments.events-4', prepare: click(repair) },
   { name: 'repair-cut', scene: 'spoilt', hash: '#/brokers/placement/orders-0', prepare: click(repair) },
   { name: 'repair-wait', scene: 'spoilt', hash: '#/brokers/placement/inventory.changes-1', prepare: click(repair) },
