@@ -8,8 +8,6 @@ import type { BrokerChannel } from './broker-channel'
 import type { FollowerAnswer, FollowerRequest } from './core/partition-follower'
 import type { FollowerReplica } from './follower-replica'
 
-/** replica.fetch.max.bytes, of one partition. */
-const partitionBytesMax = 1024 * 1024
 const earliest = -2n
 const latest = -1n
 
@@ -35,7 +33,7 @@ function byTopic<T>(items: Iterable<T>, topicOf: (item: T) => string): readonly 
   return [...topics]
 }
 
-export function askedTopics(asked: Iterable<Asked>) {
+export function askedTopics(asked: Iterable<Asked>, bytesMaxOf: (replica: FollowerReplica) => number) {
   return byTopic(asked, ({ replica }) => replica.topicId).map(([topicId, of]) => ({
     topicId,
     partitions: of.map(({ replica, request, logStartOffset }) => ({
@@ -44,7 +42,7 @@ export function askedTopics(asked: Iterable<Asked>) {
       fetchOffset: request.fetchOffset,
       lastFetchedEpoch: request.lastFetchedEpoch,
       logStartOffset,
-      partitionMaxBytes: partitionBytesMax
+      partitionMaxBytes: bytesMaxOf(replica)
     }))
   }))
 }

@@ -31,6 +31,16 @@ const minBytes = 1
  * records lies in a buffer that is used again, and a megabyte is asked for anew in no time.
  */
 const answerBytesMax = ownFrameBytesMin - 128 * 1024
+/** replica.fetch.max.bytes, of one partition. */
+const partitionBytesMax = 1024 * 1024
+/**
+ * The same where others are written to that are in sync: what catches up takes its share in small pieces, between which nobody's acks
+ * wait for long. An answer with one of them has room left for all others.
+ */
+const sharedPartitionBytesMax = 128 * 1024
+const sharedAnswerBytesMax = 256 * 1024
+/** For so long after those in sync have had records. */
+const sharedMs = 1000
 /** replica.fetch.backoff.ms, of a leader that cannot be reached. */
 const backoffMs = 1000
 /** replica.socket.timeout.ms */
@@ -84,6 +94,8 @@ export class ReplicaFetcher {
   readonly #forgotten = new Map<string, FollowerReplica>()
   /** They have all that was committed when they were answered last: the quota does not hold them back. */
   readonly #inSync = new Set<string>()
+  /** Until then those that catch up share with those that are in sync. */
+  #sharedUntilMs = 0
   /** By the quota: not in the next request. */
   readonly #heldBack = new Set<string>()
   #heldBackTimer: Timer | undefined
@@ -211,14 +223,17 @@ export class ReplicaFetcher {
     if (this.#asked.size === 0) return
     this.#isBusy = true
     const { brokerId, brokerEpoch } = this.#options
+    const isShared = this.#inSync.size < this.#followed.size && this.#ports.clock.monotonicMs() < this.#sharedUntilMs
+    const bytesMaxOf = (replica: FollowerReplica): number =>
+      isShared && !this.#inSync.has(keyOf(replica)) ? sharedPartitionBytesMax : partitionBytesMax
     const value = {
       replicaState: { replicaId: brokerId, replicaEpoch: brokerEpoch() },
       maxWaitMs: waitMaxMs,
       minBytes,
-      maxBytes: answerBytesMax,
+      maxBytes: isShared ? sharedAnswerBytesMax : answerBytesMax,
       sessionId: this.#session.id,
       sessionEpoch: this.#session.epoch,
-      topics: askedTopics(named),
+      topics: askedTopics(named, bytesMaxOf),
       forgottenTopicsData: this.#session.isWhole ? [] : forgottenTopics(this.#forgotten.values())
     }
     this.#forgotten.clear()
@@ -335,7 +350,9 @@ export class ReplicaFetcher {
     if (replica.logStartOffset > startBefore) this.#hasDeleted = true
     this.#due.add(key)
     if (told.type === 'records') {
-      this.#ports.quota.copied(replica.topic, replica.index, told.records.length, this.#ports.clock.monotonicMs())
+      const nowMs = this.#ports.clock.monotonicMs()
+      this.#ports.quota.copied(replica.topic, replica.index, told.records.length, nowMs)
+      if (told.records.length > 0 && this.#inSync.has(key)) this.#sharedUntilMs = nowMs + sharedMs
       if (told.highWatermark <= replica.logEndOffset) this.#inSync.add(key)
       else this.#inSync.delete(key)
     }

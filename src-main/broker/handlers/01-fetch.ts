@@ -260,7 +260,7 @@ function* lookAtDue(
   let bytes = 0
   let hasNotice = false
   const looked: Due[] = []
-  for (const [i, cached] of [...session.due()].entries()) {
+  for (const [i, cached] of inTurn(broker, fetching, [...session.due()]).entries()) {
     if (i % partitionsPerStep === partitionsPerStep - 1) yield
     const { wanted } = cached
     const topic = topicOf(broker, wanted, fetching.version)
@@ -275,6 +275,18 @@ function* lookAtDue(
     } else if (read.isSettled) session.rest(cached)
   }
   return { looked, bytes, hasNotice }
+}
+
+/** What a follower has in sync comes before what it catches up with: writes wait for it. */
+function inTurn(broker: BrokerServices, { follower, version }: Fetching, due: readonly CachedPartition[]) {
+  if (follower === undefined || due.length < 2) return due
+  const isInSync = ({ wanted }: CachedPartition): boolean => {
+    const topic = topicOf(broker, wanted, version)
+    return topic !== undefined && broker.replicas.partition(topic, wanted.partition)?.isInSync(follower) === true
+  }
+  const [first, later]: [CachedPartition[], CachedPartition[]] = [[], []]
+  for (const cached of due) (isInSync(cached) ? first : later).push(cached)
+  return later.length === 0 ? due : [...first, ...later]
 }
 
 /** Who hears of an error, or of where histories part, looks at nothing else: it is told of all that again. */

@@ -9,6 +9,7 @@ import { Reader } from '../../../../src-main/protocol/wire/reader'
 import type { InputOf, ValueOf } from '../../../../src-main/protocol/wire/schema'
 import { SimClock, SimNetwork } from '../../../support/ensemble-world'
 import { simFetchers } from '../../../support/sim-fetchers'
+import { batchOf } from '../../../support/record-samples'
 import { fixture, openPartition } from '../../../support/storage-fixture'
 
 const leaderAddress = { host: 'leader', port: 9092 }
@@ -86,6 +87,56 @@ describe('a leader that says where histories part', () => {
   })
 })
 
+describe('a partition that catches up', () => {
+  const mebibyte = 1024 * 1024
+  const told = (partitionIndex: number, highWatermark: number, records: Uint8Array | null) => {
+    const fields = {
+      partitionIndex,
+      highWatermark,
+      logStartOffset: 0,
+      errorCode: 0,
+      abortedTransactions: null,
+      records
+    }
+    return { sessionId: 5, responses: [{ topicId, partitions: [fields] }] }
+  }
+
+  it('takes small pieces while others are written to that are in sync', async () => {
+    const { clock, fetchers, asked, answer, replica } = await polling()
+    const bytesMax = () =>
+      asked.at(-1)?.topics[0]?.partitions.map(({ partition, partitionMaxBytes }) => [partition, partitionMaxBytes])
+    fetchers.follow(replica(0))
+    fetchers.follow(replica(1))
+    await clock.run(100)
+    expect(bytesMax()).toEqual([
+      [0, mebibyte],
+      [1, mebibyte]
+    ])
+
+    answer(told(1, 100, batchOf(['far', 'behind'])))
+    await clock.run(1100)
+    answer(told(0, 1, batchOf(['in sync'])))
+    await clock.run(10)
+    answer(told(1, 100, batchOf(['still', 'behind'], { baseOffset: 2 })))
+    await clock.run(10)
+    expect(bytesMax()).toEqual([[1, mebibyte / 8]])
+    expect(asked.at(-1)?.maxBytes).toBe(mebibyte / 4)
+
+    // The other has had nothing for a second; nobody waits for it.
+    await clock.run(1100)
+    answer(told(1, 100, batchOf(['alone', 'now'], { baseOffset: 4 })))
+    await clock.run(10)
+    expect(bytesMax()).toEqual([[1, mebibyte]])
+
+    // In sync again: both are asked for whole.
+    answer(told(0, 2, batchOf(['more'], { baseOffset: 1 })))
+    await clock.run(10)
+    answer(told(1, 8, batchOf(['the', 'rest'], { baseOffset: 6 })))
+    await clock.run(10)
+    expect(bytesMax()).toEqual([[1, mebibyte]])
+  })
+})
+
 /** Fetchers of a broker, and the leader that they ask: what it is asked, and its answers when the test gives them. */
 async function polling() {
   const clock = new SimClock()
@@ -108,8 +159,16 @@ async function polling() {
   }))
   const log = () => undefined
   const fetchers = simFetchers({ clock, network }, () => leaderAddress)
-  const partition = openPartition(fixture(), { topic: 'events', partition: 0, topicId })
-  const replica = () =>
-    new FollowerReplica(partition, topicId, { leader: 2, leaderEpoch: 0 }, { log, truncated: () => undefined })
+  const disk = fixture()
+  const logs = [0, 1].map((partition) =>
+    openPartition(disk, { topic: 'events', partition, topicId, folder: `/data/events-${partition}` })
+  )
+  const replica = (index = 0) =>
+    new FollowerReplica(
+      logs[index] ?? expect.fail('two partitions'),
+      topicId,
+      { leader: 2, leaderEpoch: 0 },
+      { log, truncated: () => undefined }
+    )
   return { clock, fetchers, asked, replica, answer: (value: InputOf<typeof fetchResponse>) => answer(value) }
 }

@@ -155,3 +155,29 @@ describe('a fetch session', () => {
     channel.close()
   })
 })
+
+describe('the fetch session of a follower', () => {
+  it('is told first of what it has in sync, whatever it catches up with', async () => {
+    const two = await ReplicaWorld.start([1, 2])
+    for (const topic of ['late', 'nearer']) await two.create(topic, [[1, 2]])
+    // Broker 2 keeps its session and fetches nothing any more; we do, in its name.
+    two.world.network.fault('broker-2', 'broker-1', { isCut: true })
+    const inSync = (topic: string, isr: readonly number[]) =>
+      two.until(topic, 0, (seen) => seen.isr.join() === isr.join())
+    for (const topic of ['late', 'nearer']) await two.produce(topic, ['a'], 1)
+    for (const topic of ['late', 'nearer']) await inSync(topic, [1])
+    const fetching = async (id: number, epoch: number, from: Readonly<Record<string, number>> = {}) => {
+      const request = { ...requestOf({ id, epoch, from }), replicaId: 2 }
+      const { sessionId, responses } = await two.world.ask(1, call(12), request)
+      return { id: sessionId, topics: responses.map(({ topic }) => topic) }
+    }
+    const { id } = await fetching(0, 0, { late: 0, nearer: 1 })
+    await inSync('nearer', [1, 2])
+
+    await two.produce('late', ['b'], 1)
+    await two.produce('nearer', ['c'], 1)
+
+    expect((await fetching(id, 1)).topics).toEqual(['nearer', 'late'])
+    expect(two.world.failures).toEqual([])
+  })
+})
