@@ -4,10 +4,10 @@
  */
 import type { Address, Connection, FrameHandler, Listener, Log, Network } from '../kernel/ports'
 import { ServerConnection, type MemberFace } from './server-connection'
+import type { LogEntry } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
 import type { FiredWatch } from './core/tree/watch-table'
 import { juteBytesMax } from './wire/jute-reader'
-import type { Zxid } from './wire/zxid'
 
 export const words = ['ruok', 'srvr', 'mntr'] as const
 export type Word = (typeof words)[number]
@@ -66,15 +66,19 @@ export class ClientPort {
   }
 
   /** To the connection that proposed the entry, if it is still there. */
-  committed(connectionId: number, zxid: Zxid, outcome: Outcome): void {
+  committed(connectionId: number, { proposalId, zxid }: LogEntry, outcome: Outcome): void {
+    const connection = this.#connections.get(connectionId)
+    if (connection === undefined) return
     this.#sent++
-    this.#connections.get(connectionId)?.committed(zxid, outcome)
+    connection.committed(proposalId, zxid, outcome)
   }
 
-  /** To the connection that proposed the entry: it will never happen, for want of room. */
-  refused(connectionId: number, zxid: Zxid): void {
+  /** To the connection that proposed it: it will never happen. */
+  refused(connectionId: number, proposalId: number): void {
+    const connection = this.#connections.get(connectionId)
+    if (connection === undefined) return
     this.#sent++
-    this.#connections.get(connectionId)?.refused(zxid)
+    connection.refused(proposalId)
   }
 
   fired(watch: FiredWatch): void {

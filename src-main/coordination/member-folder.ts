@@ -1,6 +1,8 @@
 /**
- * The data folder of a member: whose it is, and that only one process has it. Names in it: member.json, lock, log.*,
+ * The data folder of a member: whose it is, and that only one process has it. Names in it: member.json, lock, hard-state, log.*,
  * snapshot.*. A folder with other things in it and no member.json is somebody else's: it is not touched.
+ *
+ * Version 1 knew no hard state, and does not read the log of version 2: it refuses a folder whose member.json says 2.
  */
 import { AppError, ignore } from '../kernel/errors'
 import type { Disk, FolderLock, Log } from '../kernel/ports'
@@ -9,6 +11,8 @@ import { isRemnantOf } from '../kernel/remnant'
 const identityName = 'member.json'
 const lockName = 'lock'
 const format = 'lagoon-ensemble'
+const version = 2
+const versionWithoutHardState = 1
 
 interface Identity {
   readonly format: string
@@ -23,28 +27,47 @@ interface FolderPorts {
   readonly whenFull: () => Promise<void>
 }
 
+export interface MemberFolder {
+  readonly lock: FolderLock
+  /** An earlier version wrote it, or it is not known which: there may be entries and no hard state. */
+  readonly isFirstVersion: boolean
+}
+
 /**
  * Makes a new folder ours or finds that it is; throws FOREIGN_FOLDER or LOCKED, and then has written nothing. On a full
  * disk it waits for room.
  */
-export async function openMemberFolder(ports: FolderPorts, directory: string, memberId: number): Promise<FolderLock> {
+export async function openMemberFolder(ports: FolderPorts, directory: string, memberId: number): Promise<MemberFolder> {
   const { disk } = ports
   disk.makeDirectory(directory)
   checkOwner(ports, directory, memberId)
   const lock = disk.lock(disk.join(directory, lockName))
   try {
-    if (!checkOwner(ports, directory, memberId)) await writeIdentity(ports, directory, memberId)
-    return lock
+    const found = checkOwner(ports, directory, memberId)
+    if (found === 'new') await writeIdentity(ports, directory, memberId, version)
+    if (found === 'remnant') await writeIdentity(ports, directory, memberId, versionWithoutHardState)
+    return { lock, isFirstVersion: found === 'remnant' || found === versionWithoutHardState }
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-async function writeIdentity({ disk, whenFull }: FolderPorts, directory: string, memberId: number): Promise<void> {
+/** From now on an earlier version refuses it. On a full disk it waits for room. */
+export function folderHasHardState(ports: FolderPorts, directory: string, memberId: number): Promise<void> {
+  return writeIdentity(ports, directory, memberId, version)
+}
+
+async function writeIdentity(ports: FolderPorts, directory: string, memberId: number, as: number): Promise<void> {
+  const { disk, whenFull } = ports
+  await whenRoom(() => disk.replace(disk.join(directory, identityName), identityBytes(memberId, as)), whenFull)
+}
+
+/** Again and again while the disk is full. */
+export async function whenRoom(write: () => Promise<void>, whenFull: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
-      await disk.replace(disk.join(directory, identityName), identityBytes(memberId))
+      await write()
       return
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
@@ -54,29 +77,29 @@ async function writeIdentity({ disk, whenFull }: FolderPorts, directory: string,
   }
 }
 
-function identityBytes(memberId: number): Uint8Array {
-  const identity: Identity = { format, version: 1, memberId }
+function identityBytes(memberId: number, as: number): Uint8Array {
+  const identity: Identity = { format, version: as, memberId }
   return new TextEncoder().encode(`${JSON.stringify(identity)}\n`)
 }
 
-/** False when the folder is new, or ours without an identity that could be read: it is to be written. */
-function checkOwner({ disk, log }: FolderPorts, directory: string, memberId: number): boolean {
+/** The version that wrote it; `remnant`: ours, without an identity that could be read. */
+function checkOwner({ disk, log }: FolderPorts, directory: string, memberId: number): number | 'new' | 'remnant' {
   const path = disk.join(directory, identityName)
   if (!disk.exists(path)) {
     const other = disk.list(directory).find(({ name }) => !name.startsWith(lockName) && !name.startsWith(identityName))
-    if (other === undefined) return false
+    if (other === undefined) return 'new'
     throw foreign(directory, `it holds ${other.name} and no ${identityName}`)
   }
   const bytes = disk.read(path)
-  if (isRemnantOf(bytes, identityBytes(memberId))) {
+  if ([version, versionWithoutHardState].some((one) => isRemnantOf(bytes, identityBytes(memberId, one)))) {
     log('warn', `${identityName} was lost in a power cut and is written anew`, { path })
-    return false
+    return 'remnant'
   }
   const identity = parseIdentity(bytes)
   if (identity?.format !== format) throw foreign(directory, `its ${identityName} is not an ensemble member's`)
-  if (identity.version !== 1) throw foreign(directory, `a newer version (${identity.version}) wrote it`)
+  if (identity.version > version) throw foreign(directory, `a newer version (${identity.version}) wrote it`)
   if (identity.memberId !== memberId) throw foreign(directory, `it belongs to member ${identity.memberId}`)
-  return true
+  return identity.version
 }
 
 function foreign(directory: string, why: string): AppError {

@@ -38,8 +38,8 @@ export interface MemberFace {
   nowMs(): number
   /** Runs the callback in a later turn of the event loop. */
   soon(callback: () => void): void
-  /** Puts a command into the log; its entry's zxid. The outcome comes by `committed`. */
-  propose(command: LogCommand): Zxid
+  /** Wants a command in the log. The outcome comes later, by `committed` or `refused`, with the proposal id. */
+  propose(command: LogCommand): number
   /** The command that makes a new session for this connection. */
   newSession(connectionId: number, askedTimeoutMs: number): LogCommand & { readonly type: 'createSession' }
   negotiatedTimeoutMs(askedMs: number): number
@@ -51,11 +51,17 @@ export interface MemberFace {
   answered(cameAtMs: number): void
 }
 
+/** What became of a proposal; undefined where it was refused. */
+interface Decision {
+  readonly zxid: Zxid
+  readonly outcome: Outcome
+}
+
 type Waiting = { readonly cameAtMs: number } & (
-  | { readonly type: 'handshake'; readonly zxid: Zxid; readonly request: ConnectRequest }
-  | { readonly type: 'write'; readonly xid: number; readonly zxid: Zxid; readonly bytes: number }
+  | { readonly type: 'handshake'; readonly proposalId: number; readonly request: ConnectRequest }
+  | { readonly type: 'write'; readonly xid: number; readonly proposalId: number; readonly bytes: number }
   /** A write whose entry is decided while replies before it wait for room. */
-  | { readonly type: 'written'; readonly xid: number; readonly zxid: Zxid; readonly outcome: Outcome | undefined }
+  | { readonly type: 'written'; readonly xid: number; readonly decision: Decision | undefined }
   | { readonly type: 'read'; readonly xid: number; readonly request: ReadRequest }
   /** Of a setWatches with many paths: a turn of its own, and no reply but the last piece's, which is a read. */
   | { readonly type: 'piece'; readonly request: SetWatchesRequest }
@@ -109,33 +115,33 @@ export class ServerConnection {
     this.#answerWaiting()
   }
 
-  /** The oldest entry that waits was applied. */
-  committed(zxid: Zxid, outcome: Outcome): void {
-    this.#decided(zxid, outcome)
+  /** The oldest proposal that waits was applied, as the entry at this zxid. */
+  committed(proposalId: number, zxid: Zxid, outcome: Outcome): void {
+    this.#decided(proposalId, { zxid, outcome })
   }
 
-  /** The oldest entry that waits was not stored: the member's disk is full. */
-  refused(zxid: Zxid): void {
-    this.#decided(zxid, undefined)
+  /** The oldest proposal that waits is in no log, and never will be: the member's disk is full, or it does not lead. */
+  refused(proposalId: number): void {
+    this.#decided(proposalId, undefined)
   }
 
   /** It heads the queue, unless reads before it wait for the client to take their replies: then it waits with them. */
-  #decided(zxid: Zxid, outcome: Outcome | undefined): void {
+  #decided(proposalId: number, decision: Decision | undefined): void {
     if (this.#isOver) return
     const index = this.#queue.findIndex(({ type }) => type === 'handshake' || type === 'write')
     const waiting = this.#queue[index]
-    invariant(waiting?.type === 'handshake' || waiting?.type === 'write', 'an entry that is decided waits')
-    invariant(compareZxid(waiting.zxid, zxid) === 0, 'entries of a connection are decided in order', { zxid })
+    invariant(waiting?.type === 'handshake' || waiting?.type === 'write', 'a proposal that is decided waits')
+    invariant(waiting.proposalId === proposalId, 'proposals of a connection are decided in order', { proposalId })
     const { cameAtMs } = waiting
     if (waiting.type === 'handshake') {
-      invariant(index === 0 && outcome !== undefined, 'a handshake comes first, and is not refused')
+      invariant(index === 0 && decision !== undefined, 'a handshake comes first, and is not refused')
       this.#queue.shift()
-      this.#shaken(waiting.request, outcome)
+      this.#shaken(waiting.request, decision.outcome)
       this.#member.answered(cameAtMs)
     } else {
       const { xid, bytes } = waiting
       this.#queuedBytes -= bytes
-      this.#queue[index] = { type: 'written', cameAtMs, xid, zxid, outcome }
+      this.#queue[index] = { type: 'written', cameAtMs, xid, decision }
       if (index === 0) this.#answerHead()
     }
     this.#answerWaiting()
@@ -200,8 +206,8 @@ export class ServerConnection {
     if (session !== undefined && isSamePassword(session.password, request.password)) {
       this.#member.touched(command.sessionId)
     }
-    const zxid = this.#member.propose(command)
-    this.#queue.push({ type: 'handshake', cameAtMs, zxid, request: { ...request, password: new Uint8Array(0) } })
+    const proposalId = this.#member.propose(command)
+    this.#queue.push({ type: 'handshake', cameAtMs, proposalId, request: { ...request, password: new Uint8Array(0) } })
   }
 
   #shaken(request: ConnectRequest, outcome: Outcome): void {
@@ -244,14 +250,14 @@ export class ServerConnection {
       case 'multi': {
         const { connectionId } = this
         const body = copyOfBytes(bytes.subarray(bodyAt))
-        const zxid = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body })
-        this.#queue.push({ type: 'write', cameAtMs, xid, zxid, bytes: body.byteLength })
+        const proposalId = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body })
+        this.#queue.push({ type: 'write', cameAtMs, xid, proposalId, bytes: body.byteLength })
         this.#queuedBytes += body.byteLength
         return
       }
       case 'closeSession': {
-        const zxid = this.#member.propose({ type: 'closeSession', sessionId, connectionId: this.connectionId })
-        this.#queue.push({ type: 'write', cameAtMs, xid, zxid, bytes: 0 })
+        const proposalId = this.#member.propose({ type: 'closeSession', sessionId, connectionId: this.connectionId })
+        this.#queue.push({ type: 'write', cameAtMs, xid, proposalId, bytes: 0 })
         return
       }
       case 'auth':
@@ -283,11 +289,12 @@ export class ServerConnection {
     }
   }
 
-  #written(xid: number, zxid: Zxid, outcome: Outcome | undefined): void {
-    if (outcome === undefined) {
+  #written(xid: number, decision: Decision | undefined): void {
+    if (decision === undefined) {
       this.#reply(xid, this.#member.lastApplied, errorCodes.SYSTEMERROR)
       return
     }
+    const { zxid, outcome } = decision
     switch (outcome.type) {
       case 'reply':
         this.#reply(xid, zxid, outcome.error, outcome.response)
@@ -330,7 +337,7 @@ export class ServerConnection {
     }
     if (head?.type === 'read') this.#readAnswer(head.xid, head.request)
     else if (head?.type === 'error') this.#errorAnswer(head.xid, head.error, head.closes)
-    else if (head?.type === 'written') this.#written(head.xid, head.zxid, head.outcome)
+    else if (head?.type === 'written') this.#written(head.xid, head.decision)
     if (head !== undefined) this.#member.answered(head.cameAtMs)
   }
 

@@ -1,8 +1,10 @@
 /**
  * The ensemble's log on disk: every entry is here, durable, before anything is answered.
  *
- * Segment `log.<zxid of its first entry>`: header {magic LGTL, int version, zxid first, crc32c of these}, then batches
- * {magic LGTB, crc32c of the rest, int length, body}; body = int count, count x buffer(log entry). All big-endian.
+ * Segment `log.<zxid of the entry after which it begins, and one>`: header {magic LGTL, int version, zxid after, crc32c of
+ * these} (in format 1: zxid first), then batches {magic LGTB, crc32c of the rest, int length, body}; body = int count, count x
+ * buffer(log entry), or a cut: int -1, zxid. A cut says that the log goes on after that entry with something else: nothing that was
+ * written is ever written over, so that a crash takes back a cut that was not synced and nothing else. All big-endian.
  *
  * A batch is what one fdatasync makes durable, so the last batch of the last segment is the only one that a crash can
  * have torn: it was never answered and is cut off. A bad batch with a good one after it, or in an earlier segment, was
@@ -19,22 +21,40 @@ import { corruptFile } from './corrupt-file'
 import type { PassedOver } from './snapshot-file'
 import { DecodeError, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
-import { compareZxid, isSuccessor, nextZxid, zxidFromName, zxidName, type Zxid } from './wire/zxid'
+import { compareZxid, isSuccessor, nextZxid, zxidFromName, zxidName, zxidZero, type Zxid } from './wire/zxid'
 
 const segmentMagic = 0x4c47_544c
 const batchMagic = 0x4c47_5442
-const formatVersion = 1
+const formatVersion = 2
+/** Its header names the first entry, not the one before. */
+const firstFormatVersion = 1
 const segmentHeaderBytes = 20
 const batchHeaderBytes = 12
+/** In the place of a count. */
+const cutMark = -1
+/** A place to begin reading at is remembered every so many bytes. */
+const markEveryBytes = 64 * 1024
 
 interface Segment {
   readonly path: string
+  /** No entry before it is in it. */
   readonly first: Zxid
+}
+
+/** What of a segment is read in order: an entry, or that everything after a position does not count. */
+type Item = { readonly entry: LogEntry } | { readonly cutAfter: Zxid }
+
+/** In the segment at `path`, from this byte on, there are entries after this position and none between. */
+interface Mark {
+  readonly path: string
+  readonly after: Zxid
+  readonly position: number
 }
 
 export interface Recovery {
   readonly lastZxid: Zxid
-  readonly entries: number
+  /** After the snapshot, in order; their bytes are views into the files. */
+  readonly entries: readonly LogEntry[]
   /** Cut off the end: a batch that was being written when the process died. */
   readonly truncatedBytes: number
 }
@@ -47,6 +67,8 @@ export class TxnLog {
   #file: DiskFile | undefined
   #segments: Segment[] = []
   #entriesInSegments = 0
+  #last: Zxid = zxidZero
+  #marks: Mark[] = []
 
   constructor(options: {
     readonly disk: Disk
@@ -70,12 +92,17 @@ export class TxnLog {
     return this.#file?.sizeBytes ?? 0
   }
 
+  /** Of the last entry that was appended. */
+  get lastZxid(): Zxid {
+    return this.#last
+  }
+
   /**
-   * Gives every entry after `after` to `visit`, in order, and opens the log for appending behind the last. Throws
-   * CORRUPT, and then nothing was touched. `after` is the snapshot's last entry; the log must reach back to it. A newer
-   * snapshot that was passed over must have told nothing that the log does not.
+   * Gives every entry after `after`, in order, and opens the log for appending behind the last. Throws CORRUPT, and then
+   * nothing was touched. `after` is the snapshot's last entry; the log must reach back to it. A newer snapshot that was passed
+   * over must have told nothing that the log does not.
    */
-  async recover(after: Zxid, visit: (entry: LogEntry) => void, passedOver?: PassedOver): Promise<Recovery> {
+  async recover(after: Zxid, passedOver?: PassedOver): Promise<Recovery> {
     invariant(this.#file === undefined, 'a log is recovered once')
     this.#segments = this.#listSegments().filter((_segment, index, all) => {
       const next = all[index + 1]
@@ -85,35 +112,26 @@ export class TxnLog {
       const path = this.#disk.join(this.#directory, `log.${zxidName(nextZxid(after))}`)
       throw corruptFile(path, 'it is missing, and a snapshot is never without the log after it')
     }
-    let lastZxid = after
+    const entries: LogEntry[] = []
     let truncatedBytes = 0
     for (const segment of this.#segments) {
-      const scan = this.#scan(segment, segment === this.#segments.at(-1))
-      for (const entry of scan.entries) {
-        if (compareZxid(entry.zxid, after) <= 0) continue
-        if (!isSuccessor(entry.zxid, lastZxid)) {
-          throw corruptFile(
-            segment.path,
-            `entries between ${zxidName(lastZxid)} and ${zxidName(entry.zxid)} are missing`
-          )
-        }
-        visit(entry)
-        lastZxid = entry.zxid
-        this.#entriesInSegments++
-      }
-      truncatedBytes += scan.tornBytes
       const isLast = segment === this.#segments.at(-1)
-      if (isLast && passedOver !== undefined && compareZxid(lastZxid, passedOver.zxid) < 0) throw passedOver.damage
-      if (segment === this.#segments.at(-1))
-        this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes, scan.tornBytes > 0)
+      const scan = this.#scan(segment, isLast)
+      for (const item of scan.items) takeItem(segment.path, item, entries, after)
+      truncatedBytes += scan.tornBytes
+      this.#last = entries.at(-1)?.zxid ?? after
+      if (isLast && passedOver !== undefined && compareZxid(this.#last, passedOver.zxid) < 0) throw passedOver.damage
+      if (isLast) this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes, scan.tornBytes > 0)
     }
     if (this.#file === undefined) {
-      const segment = this.#segmentFrom(nextZxid(lastZxid))
+      this.#last = after
+      const segment = this.#segmentAfter(after)
       this.#file = await this.#reopenWhenRoom(segment, 0, true)
       await this.#disk.syncDirectory(this.#directory)
       this.#segments.push(segment)
     }
-    return { lastZxid, entries: this.#entriesInSegments, truncatedBytes }
+    this.#entriesInSegments = entries.length
+    return { lastZxid: this.#last, entries, truncatedBytes }
   }
 
   /** One batch into the page cache; durable, and only then to be answered, after sync. */
@@ -121,11 +139,51 @@ export class TxnLog {
     invariant(this.#file !== undefined && entries.length > 0, 'an open log takes at least one entry')
     const writer = new JuteWriter(4096).int(batchMagic).int(0).int(0).int(entries.length)
     for (const entry of entries) writer.buffer(encodeLogEntry(entry))
-    writer.setInt(8, writer.position - batchHeaderBytes)
-    const bytes = writer.finish()
-    writer.setInt(4, this.#checksum.crc32c(bytes.subarray(8)))
-    this.#file.append(bytes)
+    const at = this.#file.sizeBytes
+    this.#file.append(this.#batch(writer))
+    this.#mark(this.#file.path, this.#last, at)
+    this.#last = entries.at(-1)?.zxid ?? this.#last
     this.#entriesInSegments += entries.length
+  }
+
+  /** The log goes on after this entry of it; like append, durable after sync. */
+  truncateAfter(position: Zxid): void {
+    invariant(this.#file !== undefined, 'an open log is cut')
+    if (compareZxid(this.#last, position) === 0) return
+    this.#file.append(this.#batch(new JuteWriter(64).int(batchMagic).int(0).int(0).int(cutMark).zxid(position)))
+    this.#last = position
+    this.#forgetMarksAfter(position)
+  }
+
+  /**
+   * So many entries after a position, one at least if there is one, from disk; undefined when the log does not reach back to it.
+   * `isNext` tells which of two copies counts, where a cut is between them. Throws CORRUPT and the disk's own.
+   */
+  read(
+    after: Zxid,
+    limits: { readonly entriesMax: number; readonly bytesMax: number },
+    isNext: (after: Zxid, next: Zxid) => boolean
+  ): readonly LogEntry[] | undefined {
+    const begin = this.#marks.findLastIndex((mark) => compareZxid(mark.after, after) <= 0)
+    const mark = this.#marks[begin]
+    if (mark === undefined) return compareZxid(after, this.#last) === 0 ? [] : undefined
+    const found: LogEntry[] = []
+    let last = after
+    let bytesLeft = limits.bytesMax
+    const from = this.#segments.findIndex(({ path }) => path === mark.path)
+    for (const { path } of this.#segments.slice(from)) {
+      for (const body of this.#bodies(path, path === mark.path ? mark.position : segmentHeaderBytes)) {
+        for (const item of readBatch(path, 0, body)) {
+          if (!('entry' in item) || !isNext(last, item.entry.zxid)) continue
+          found.push(item.entry)
+          last = item.entry.zxid
+          if (found.length >= limits.entriesMax) return found
+        }
+        bytesLeft -= body.byteLength
+        if (found.length > 0 && bytesLeft <= 0) return found
+      }
+    }
+    return found
   }
 
   async sync(): Promise<void> {
@@ -137,10 +195,10 @@ export class TxnLog {
    * Begins the next segment, so that those before it can go when a snapshot covers them. Rejects with DISK_FULL, and then
    * the old one goes on.
    */
-  async roll(first: Zxid): Promise<void> {
+  async roll(): Promise<void> {
+    const segment = this.#segmentAfter(this.#last)
     // A crash between roll and snapshot left the segment that is wanted, still empty.
-    if (!this.#segments.some((segment) => compareZxid(segment.first, first) === 0)) {
-      const segment = this.#segmentFrom(first)
+    if (!this.#segments.some(({ first }) => compareZxid(segment.first, first) === 0)) {
       let file: DiskFile
       try {
         file = await this.#reopen(segment, 0, true)
@@ -163,12 +221,17 @@ export class TxnLog {
     return first !== undefined && compareZxid(first, nextZxid(after)) <= 0
   }
 
-  /** Deletes the segments before the one that begins at `first`. */
-  deleteBefore(first: Zxid): void {
-    for (const segment of this.#listSegments()) {
-      if (compareZxid(segment.first, first) < 0) this.#disk.remove(segment.path)
+  /** Deletes the segments in which there is no entry after this one, but for the last. */
+  deleteUpTo(position: Zxid): void {
+    const next = nextZxid(position)
+    const segments = this.#listSegments()
+    for (const [index, { path }] of segments.entries()) {
+      const following = segments[index + 1]
+      if (following === undefined || compareZxid(following.first, next) > 0) continue
+      this.#disk.remove(path)
+      this.#segments = this.#segments.filter((one) => one.path !== path)
+      this.#marks = this.#marks.filter((mark) => mark.path !== path)
     }
-    this.#segments = this.#segments.filter((segment) => compareZxid(segment.first, first) >= 0)
   }
 
   close(): void {
@@ -185,8 +248,42 @@ export class TxnLog {
     return segments.sort((a, b) => compareZxid(a.first, b.first))
   }
 
-  #segmentFrom(first: Zxid): Segment {
+  #segmentAfter(position: Zxid): Segment {
+    const first = nextZxid(position)
     return { path: this.#disk.join(this.#directory, `log.${zxidName(first)}`), first }
+  }
+
+  #mark(path: string, after: Zxid, position: number): void {
+    const last = this.#marks.at(-1)
+    if (last?.path !== path || position - last.position >= markEveryBytes) this.#marks.push({ path, after, position })
+  }
+
+  #forgetMarksAfter(position: Zxid): void {
+    this.#marks = this.#marks.filter(({ after }) => compareZxid(after, position) <= 0)
+  }
+
+  #batch(writer: JuteWriter): Uint8Array {
+    writer.setInt(8, writer.position - batchHeaderBytes)
+    const bytes = writer.finish()
+    writer.setInt(4, this.#checksum.crc32c(bytes.subarray(8)))
+    return bytes
+  }
+
+  /** The batches of a segment that was written by this process or checked by its start, one at a time. */
+  *#bodies(path: string, from: number): Generator<Uint8Array, void, unknown> {
+    const file = this.#disk.open(path, 'read')
+    try {
+      const header = new Uint8Array(batchHeaderBytes)
+      for (let position = from; file.readAt(position, header) === batchHeaderBytes;) {
+        const body = new Uint8Array(new JuteReader(header, 8).int())
+        const isWhole = file.readAt(position + batchHeaderBytes, body) === body.byteLength
+        if (!isWhole) throw corruptFile(path, `the entries at byte ${position} are cut off`)
+        yield body
+        position += batchHeaderBytes + body.byteLength
+      }
+    } finally {
+      file.close()
+    }
   }
 
   /** Without a log a member can do nothing: it waits for room. */
@@ -207,7 +304,7 @@ export class TxnLog {
     const file = this.#disk.open(segment.path, 'append')
     try {
       if (file.sizeBytes > goodBytes) file.truncate(goodBytes)
-      if (goodBytes === 0) file.append(this.#segmentHeader(segment.first))
+      if (goodBytes === 0) file.append(this.#segmentHeader(segment))
       // What was cut off must not come back under entries that are written over it.
       if (isChanged || goodBytes === 0) await file.sync()
     } catch (error) {
@@ -217,22 +314,24 @@ export class TxnLog {
     return file
   }
 
-  #segmentHeader(first: Zxid): Uint8Array {
-    const writer = new JuteWriter(segmentHeaderBytes).int(segmentMagic).int(formatVersion).zxid(first).int(0)
+  #segmentHeader({ path, first }: Segment): Uint8Array {
+    invariant(path.endsWith(zxidName(first)), 'a segment is named after its first entry')
+    const writer = new JuteWriter(segmentHeaderBytes).int(segmentMagic).int(formatVersion).zxid(this.#last).int(0)
     const bytes = writer.finish()
     writer.setInt(16, this.#checksum.crc32c(bytes.subarray(0, 16)))
     return bytes
   }
 
-  #scan(segment: Segment, isLast: boolean): { entries: LogEntry[]; goodBytes: number; tornBytes: number } {
+  #scan(segment: Segment, isLast: boolean): { items: Item[]; goodBytes: number; tornBytes: number } {
     const { path } = segment
     const bytes = this.#disk.read(path)
     if (!this.#isHeader(segment, bytes)) {
       // A crash can have come between the segment's creation and its first sync; then nothing is in it.
       if (!isLast || this.#hasGoodBatch(bytes, 0)) throw corruptFile(path, 'its header is not that of an ensemble log')
-      return { entries: [], goodBytes: 0, tornBytes: bytes.byteLength }
+      return { items: [], goodBytes: 0, tornBytes: bytes.byteLength }
     }
-    const entries: LogEntry[] = []
+    const items: Item[] = []
+    let last = beginningOf(bytes)
     let position = segmentHeaderBytes
     while (position < bytes.byteLength) {
       const body = this.#batchAt(bytes, position)
@@ -240,22 +339,27 @@ export class TxnLog {
         if (!isLast || this.#hasGoodBatch(bytes, position + 1)) {
           throw corruptFile(path, `the checksum of the entries at byte ${position} is wrong`)
         }
-        return { entries, goodBytes: position, tornBytes: bytes.byteLength - position }
+        return { items, goodBytes: position, tornBytes: bytes.byteLength - position }
       }
-      readBatch(path, position, body, entries)
+      const batch = readBatch(path, position, body)
+      const end = lastOf(batch, last)
+      if (batch.some((item) => 'cutAfter' in item)) this.#forgetMarksAfter(end)
+      else this.#mark(path, last, position)
+      last = end
+      for (const item of batch) items.push(item)
       position += batchHeaderBytes + body.byteLength
     }
-    return { entries, goodBytes: position, tornBytes: 0 }
+    return { items, goodBytes: position, tornBytes: 0 }
   }
 
   #isHeader(segment: Segment, bytes: Uint8Array): boolean {
     if (bytes.byteLength < segmentHeaderBytes) return false
     const reader = new JuteReader(bytes)
-    const [magic, version, first, crc] = [reader.int(), reader.int(), reader.zxid(), reader.int()]
+    const [magic, version, zxid, crc] = [reader.int(), reader.int(), reader.zxid(), reader.int()]
     if (magic !== segmentMagic || crc >>> 0 !== this.#checksum.crc32c(bytes.subarray(0, 16))) return false
-    if (version !== formatVersion)
+    if (version !== formatVersion && version !== firstFormatVersion)
       throw corruptFile(segment.path, `its format ${version} is not one this version reads`)
-    return compareZxid(first, segment.first) === 0
+    return compareZxid(version === firstFormatVersion ? zxid : nextZxid(zxid), segment.first) === 0
   }
 
   /** The body of a whole and right batch at this place, or undefined. */
@@ -280,15 +384,49 @@ export class TxnLog {
   }
 }
 
-function readBatch(path: string, position: number, body: Uint8Array, into: LogEntry[]): void {
+/** The position after which a segment with a right header begins. */
+function beginningOf(bytes: Uint8Array): Zxid {
+  const reader = new JuteReader(bytes, 4)
+  const isFirstFormat = reader.int() === firstFormatVersion
+  const { epoch, counter } = reader.zxid()
+  if (!isFirstFormat) return { epoch, counter }
+  return epoch === 1 && counter === 1 ? zxidZero : { epoch, counter: counter - 1 }
+}
+
+/** Where the log ends after these. */
+function lastOf(items: readonly Item[], before: Zxid): Zxid {
+  const last = items.at(-1)
+  if (last === undefined) return before
+  return 'cutAfter' in last ? last.cutAfter : last.entry.zxid
+}
+
+function readBatch(path: string, position: number, body: Uint8Array): Item[] {
   try {
     const reader = new JuteReader(body)
-    for (const bytes of reader.vector(4, () => reader.buffer())) {
-      if (bytes === null) throw new DecodeError('null where an entry must be')
-      into.push(decodeLogEntry(bytes))
-    }
+    if (reader.int() === cutMark) return [{ cutAfter: reader.zxid() }]
+    return new JuteReader(body)
+      .vector(4, () => reader.buffer())
+      .map((bytes) => {
+        if (bytes === null) throw new DecodeError('null where an entry must be')
+        return { entry: decodeLogEntry(bytes) }
+      })
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw corruptFile(path, `the entries at byte ${position} cannot be read (${error.message})`)
   }
+}
+
+/** What is at and before `after` is in the snapshot; nothing before it is cut, and nothing of it is given. */
+function takeItem(path: string, item: Item, entries: LogEntry[], after: Zxid): void {
+  if ('cutAfter' in item) {
+    const from = entries.findIndex(({ zxid }) => compareZxid(zxid, item.cutAfter) > 0)
+    if (from >= 0) entries.splice(from)
+    return
+  }
+  const { zxid } = item.entry
+  if (compareZxid(zxid, after) <= 0) return
+  const last = entries.at(-1)?.zxid ?? after
+  if (!isSuccessor(zxid, last))
+    throw corruptFile(path, `entries between ${zxidName(last)} and ${zxidName(zxid)} are missing`)
+  entries.push(item.entry)
 }

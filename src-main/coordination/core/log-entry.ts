@@ -1,7 +1,9 @@
 /**
- * One entry of the ensemble's log, as it lies on disk and (later) goes between members. It carries all that is not
+ * One entry of the ensemble's log, as it lies on disk and goes between members. It carries all that is not
  * deterministic: the time, the session, the connection and a new session's id and password. What comes of it is
  * decided when it is applied.
+ *
+ * Entries of the first format have no proposal id, and commands have other codes in it; they are read.
  */
 import type { SessionId } from '../../kernel/ids'
 import { DecodeError, JuteReader } from '../wire/jute-reader'
@@ -36,38 +38,57 @@ export type LogCommand =
       readonly op: number
       readonly body: Uint8Array
     }
+  /** A leader's first entry: when it is committed, so is everything before it. */
+  | { readonly type: 'beginTerm'; readonly memberId: number }
+  /** This life of a member (consensus/messages.ts, HardState) has everything, votes and counts from here on. */
+  | { readonly type: 'admitMember'; readonly memberId: number; readonly incarnation: number }
 
 export interface LogEntry {
   readonly zxid: Zxid
-  /** Wall clock of the leader when it took the command in: ctime and mtime. */
+  /** Of who proposed it, never the same twice; 0: nobody waits for it. */
+  readonly proposalId: number
+  /** Wall clock of the leader when it took the command in: ctime and mtime. 0 where nothing comes of it. */
   readonly timeMs: number
   readonly command: LogCommand
 }
 
 const commandCodes = {
-  createSession: 1,
-  attachSession: 2,
-  closeSession: 3,
-  expireSession: 4,
-  operation: 5
+  createSession: 11,
+  attachSession: 12,
+  closeSession: 13,
+  expireSession: 14,
+  operation: 15,
+  beginTerm: 16,
+  admitMember: 17
 } as const satisfies Record<LogCommand['type'], number>
+
+/** In the first format codes were lower by this, and there was no proposal id. */
+const proposalCodes = 10
+const sessionlessCodes: readonly number[] = [commandCodes.beginTerm, commandCodes.admitMember]
 
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
   const { command } = entry
-  const writer = new JuteWriter(command.type === 'operation' ? 64 + command.body.byteLength : 96)
-  writer.zxid(entry.zxid).long(entry.timeMs).int(commandCodes[command.type]).longBits(command.sessionId)
+  const writer = new JuteWriter(command.type === 'operation' ? 72 + command.body.byteLength : 104)
+  writer.zxid(entry.zxid).long(entry.timeMs).int(commandCodes[command.type]).long(entry.proposalId)
   switch (command.type) {
     case 'createSession':
     case 'attachSession':
-      writer.long(command.connectionId).int(command.timeoutMs).buffer(command.password)
+      writer.longBits(command.sessionId).long(command.connectionId).int(command.timeoutMs).buffer(command.password)
       break
     case 'closeSession':
-      writer.long(command.connectionId)
+      writer.longBits(command.sessionId).long(command.connectionId)
       break
     case 'expireSession':
+      writer.longBits(command.sessionId)
       break
     case 'operation':
-      writer.long(command.connectionId).int(command.op).buffer(command.body)
+      writer.longBits(command.sessionId).long(command.connectionId).int(command.op).buffer(command.body)
+      break
+    case 'beginTerm':
+      writer.int(command.memberId)
+      break
+    case 'admitMember':
+      writer.int(command.memberId).long(command.incarnation)
       break
   }
   return writer.finish()
@@ -78,30 +99,39 @@ export function decodeLogEntry(bytes: Uint8Array): LogEntry {
   const reader = new JuteReader(bytes)
   const zxid = reader.zxid()
   const timeMs = reader.long()
-  const code = reader.int()
+  const written = reader.int()
+  const isFirstFormat = written < proposalCodes
+  const proposalId = isFirstFormat ? 0 : reader.long()
+  const code = isFirstFormat ? written + proposalCodes : written
+  if (isFirstFormat && sessionlessCodes.includes(code)) throw new DecodeError(`log command ${written}`)
   const command = readCommand(code, reader)
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after a log entry`)
-  return { zxid, timeMs, command }
+  return { zxid, proposalId, timeMs, command }
 }
 
 function readCommand(code: number, reader: JuteReader): LogCommand {
-  const sessionId = reader.longBits()
   switch (code) {
     case commandCodes.createSession:
     case commandCodes.attachSession:
       return {
         type: code === commandCodes.createSession ? 'createSession' : 'attachSession',
-        sessionId,
+        sessionId: reader.longBits(),
         connectionId: reader.long(),
         timeoutMs: reader.int(),
         password: bytesOf(reader)
       }
     case commandCodes.closeSession:
-      return { type: 'closeSession', sessionId, connectionId: reader.long() }
+      return { type: 'closeSession', sessionId: reader.longBits(), connectionId: reader.long() }
     case commandCodes.expireSession:
-      return { type: 'expireSession', sessionId }
-    case commandCodes.operation:
+      return { type: 'expireSession', sessionId: reader.longBits() }
+    case commandCodes.operation: {
+      const sessionId = reader.longBits()
       return { type: 'operation', sessionId, connectionId: reader.long(), op: reader.int(), body: bytesOf(reader) }
+    }
+    case commandCodes.beginTerm:
+      return { type: 'beginTerm', memberId: reader.int() }
+    case commandCodes.admitMember:
+      return { type: 'admitMember', memberId: reader.int(), incarnation: reader.long() }
     default:
       throw new DecodeError(`log command ${code}`)
   }

@@ -25,7 +25,7 @@ export type Outcome =
   /** Unknown, expired, or a wrong password: the client learns no difference. */
   | { readonly type: 'attachRefused' }
   | { readonly type: 'sessionClosed'; readonly sessionId: SessionId; readonly connectionId: number }
-  /** Closing what is closed already. */
+  /** Closing what is closed already, and what members tell each other. */
   | { readonly type: 'nothing' }
   /** The session is attached elsewhere or gone: its connection is closed without an answer. */
   | { readonly type: 'moved' }
@@ -75,12 +75,15 @@ export class ReplicatedState {
         return { outcome: this.#attach(command), changes: noChanges }
       case 'closeSession':
         if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
-        return this.#closeSession(entry)
+        return this.#closeSession(entry, command)
       case 'expireSession':
-        return this.#closeSession(entry)
+        return this.#closeSession(entry, command)
       case 'operation':
         if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
-        return yield* this.#operate(contextOf(entry), command)
+        return yield* this.#operate(contextOf(entry, command), command)
+      case 'beginTerm':
+      case 'admitMember':
+        return { outcome: { type: 'nothing' }, changes: noChanges }
     }
   }
 
@@ -95,11 +98,11 @@ export class ReplicatedState {
     return { type: 'sessionAttached', sessionId: session.sessionId, previousConnectionId: session.connectionId }
   }
 
-  #closeSession(entry: LogEntry): Applied {
-    const { sessionId } = entry.command
+  #closeSession(entry: LogEntry, command: { readonly sessionId: SessionId }): Applied {
+    const { sessionId } = command
     const session = this.sessions.find(sessionId)
     if (session === undefined) return { outcome: { type: 'nothing' }, changes: noChanges }
-    const changes = this.tree.deleteEphemerals(contextOf(entry))
+    const changes = this.tree.deleteEphemerals(contextOf(entry, command))
     this.sessions.closed(sessionId)
     return { outcome: { type: 'sessionClosed', sessionId, connectionId: session.connectionId }, changes }
   }
@@ -121,8 +124,8 @@ export class ReplicatedState {
   }
 }
 
-function contextOf(entry: LogEntry): TreeContext {
-  return { zxid: entry.zxid, timeMs: entry.timeMs, sessionId: entry.command.sessionId }
+function contextOf({ zxid, timeMs }: LogEntry, { sessionId }: { readonly sessionId: SessionId }): TreeContext {
+  return { zxid, timeMs, sessionId }
 }
 
 function writeOf(request: Request | undefined): MultiOperation | Extract<Request, { type: 'multi' }> {

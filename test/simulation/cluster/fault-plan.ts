@@ -62,12 +62,12 @@ export class FaultPlan {
   }
 
   /** Everything is healed, and everybody runs. */
-  async end(): Promise<void> {
+  end(): void {
     this.#isOver = true
     this.#moves.close()
     this.#told('faults', 'all is healed')
     this.#cluster.setLinks()
-    if (this.#isMemberDown) await this.#startMember()
+    if (this.#isMemberDown) this.#startMember()
     for (const broker of this.#cluster.brokers) {
       broker.machine.rate = 1
       broker.machine.skewMs = 0
@@ -236,11 +236,11 @@ export class FaultPlan {
     if (this.#isMemberDown) return
     this.#isMemberDown = true
     this.#cluster.killMember()
-    this.#later(20 + this.#random.below(3_000), () => void this.#startMember())
+    this.#later(20 + this.#random.below(3_000), () => this.#startMember())
   }
 
-  async #startMember(): Promise<void> {
+  #startMember(): void {
     this.#isMemberDown = false
-    await this.#cluster.startMember()
+    void this.#cluster.startMember()
   }
 }

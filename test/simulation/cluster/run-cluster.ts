@@ -124,7 +124,7 @@ class Run {
     this.#workload.stopProducing()
     let isProduced = false
     let stale: string | undefined
-    await this.#faults.end()
+    this.#faults.end()
     void this.#workload.produced().then(() => (isProduced = true))
     for (let passedMs = 0; passedMs < restMaxMs; passedMs += restStepMs) {
       await this.#cluster.clock.run(restStepMs)

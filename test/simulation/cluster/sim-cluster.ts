@@ -198,6 +198,7 @@ export class SimCluster {
     throw new Error('the cluster did not start in time')
   }
 
+  /** Resolves when it serves, or has failed; never when its process has ended before. */
   async startMember(): Promise<void> {
     const { clock, network, disk } = this.#memberMachine.begin()
     const life = {}
@@ -221,7 +222,12 @@ export class SimCluster {
         this.#observer.told(memberHost, `session 0x${id.toString(16)} expired`)
       }
     })
-    await node.start()
+    try {
+      await node.start()
+    } catch (error) {
+      if (this.#memberLife === life) this.#observer.failed(memberHost, error)
+      return
+    }
     if (this.#memberLife === life) this.#member = node
   }
   #memberLife: object | undefined

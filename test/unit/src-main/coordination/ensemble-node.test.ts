@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { EnsembleClient, EnsembleError, type SessionEvent } from '../../../../src-main/coordination/ensemble-client'
 import { EnsembleNode, type EnsembleNodeOptions } from '../../../../src-main/coordination/ensemble-node'
@@ -513,12 +515,12 @@ describe('a member', () => {
     it('keeps its log until a snapshot finds room', async () => {
       await world.restart({ snapshotEntriesMax: 20 })
       const client = await world.connected()
-      for (let index = 0; index < 18; index++) await world.do(client.create(`/n${index}`, null))
+      for (let index = 0; index < 15; index++) await world.do(client.create(`/n${index}`, null))
       // Full for the new segment and the snapshot, not for the entries.
       const { disk } = world
       const replace = disk.replace.bind(disk)
       disk.replace = () => Promise.reject(new AppError('DISK_FULL', 'The disk is full.'))
-      for (let index = 18; index < 60; index++) await world.do(client.create(`/n${index}`, null))
+      for (let index = 15; index < 60; index++) await world.do(client.create(`/n${index}`, null))
       await world.clock.run(100)
       expect(disk.list('/data').some(({ name }) => name.startsWith('snapshot.'))).toBe(false)
 
@@ -547,6 +549,98 @@ describe('a member', () => {
     await expect(world.start()).rejects.toMatchObject({ code: 'LOCKED' })
     await world.do(first?.stop() ?? Promise.resolve())
     await expect(world.start({ memberId: 2 })).rejects.toMatchObject({ code: 'FOREIGN_FOLDER' })
+  })
+})
+
+describe('a folder of the first version', () => {
+  const kept = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../../fixtures/ensemble-folder-1.json'), 'utf8')
+  ) as { readonly sessionId: string; readonly files: Readonly<Record<string, string>> }
+
+  function worldOf(without: readonly string[] = []): World {
+    const world = new World()
+    world.disk.makeDirectory('/data')
+    for (const [name, base64] of Object.entries(kept.files))
+      if (!without.includes(name)) world.disk.writeFile(`/data/${name}`, new Uint8Array(Buffer.from(base64, 'base64')))
+    return world
+  }
+  const identity = (world: World): unknown => JSON.parse(new TextDecoder().decode(world.disk.read('/data/member.json')))
+
+  it('opens as it is, with every entry under its zxid, and goes on in the next term', async () => {
+    const world = worldOf()
+    await world.start()
+
+    expect(world.node?.inspect()).toMatchObject({
+      state: { lastApplied: { epoch: 2, counter: 1 } },
+      consensus: { role: 'leader', term: 2, isVoter: true }
+    })
+    expect(world.node?.znode('/kept')).toMatchObject({
+      data: data('three'),
+      version: 2,
+      czxid: { epoch: 1, counter: 3 },
+      mzxid: { epoch: 1, counter: 20 }
+    })
+    expect(world.node?.znode('/mine')?.ephemeralOwner).toBe(BigInt(kept.sessionId))
+    const client = await world.connected()
+    expect((await world.do(client.getChildren('/kept')))?.children).toHaveLength(11)
+    expect((await world.do(client.create('/kept/s-', null, { sequential: true }))).path).toBe('/kept/s-0000000012')
+  })
+
+  it('is none of theirs from then on, and opens again', async () => {
+    const world = worldOf()
+    await world.start()
+    await world.do((await world.connected()).create('/new', data('x')))
+    expect(identity(world)).toMatchObject({ version: 2 })
+
+    world.disk.crash()
+    world.network = new SimNetwork(world.clock)
+    await world.start()
+
+    expect(world.node?.znode('/new')?.data).toEqual(data('x'))
+    expect(world.node?.inspect()).toMatchObject({ consensus: { term: 3 } })
+  })
+
+  it('is still theirs, or has its hard state, whenever the power is cut at its first start', async () => {
+    for (let cutAfterMs = 0; ; cutAfterMs++) {
+      const world = worldOf()
+      // Its process ends in the middle: nothing comes of it.
+      world.start().catch(() => undefined)
+      await world.clock.run(cutAfterMs)
+      const isServing = world.node?.inspect()['lifecycle'] === 'serving'
+      world.disk.crash()
+      const { version } = identity(world) as { readonly version: number }
+      expect(version === 1 || world.disk.exists('/data/hard-state'), `cut after ${cutAfterMs} ms`).toBe(true)
+      world.network = new SimNetwork(world.clock)
+
+      await world.start()
+
+      expect(world.node?.znode('/kept')?.data).toEqual(data('three'))
+      expect(world.failures).toEqual([])
+      if (isServing) break
+    }
+  })
+
+  it('of which member.json was lost in a power cut is opened as well', async () => {
+    const world = worldOf()
+    world.disk.writeFile('/data/member.json', new Uint8Array(9))
+
+    await world.start()
+
+    expect(world.node?.znode('/kept')?.data).toEqual(data('three'))
+    expect(identity(world)).toMatchObject({ version: 2, memberId: 1 })
+  })
+})
+
+describe('a member whose hard state is gone', () => {
+  it('refuses to start, naming it: it may have voted', async () => {
+    const world = new World()
+    await world.start()
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    world.disk.remove('/data/hard-state')
+
+    const failure = await world.start().catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ code: 'CORRUPT', details: { path: '/data/hard-state' } })
   })
 })
 

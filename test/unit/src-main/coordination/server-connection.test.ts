@@ -12,7 +12,7 @@ import { errorCodes } from '../../../../src-main/coordination/wire/codes'
 import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
 import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { requestOp, writeRequest, type Request } from '../../../../src-main/coordination/wire/requests'
-import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
+import { zxidZero } from '../../../../src-main/coordination/wire/zxid'
 import type { Connection } from '../../../../src-main/kernel/ports'
 
 const replyBytes = 100_000
@@ -55,7 +55,8 @@ class StuckConnection implements Connection {
 
 class World {
   readonly connection = new StuckConnection()
-  readonly proposed: { readonly zxid: Zxid; readonly command: LogCommand }[] = []
+  readonly proposed: { readonly proposalId: number; readonly command: LogCommand }[] = []
+  #proposals = 0
   readonly later: (() => void)[] = []
   /** The member is in the middle of a multi. */
   isChanging = false
@@ -73,9 +74,9 @@ class World {
       nowMs: () => 0,
       soon: (callback) => void this.later.push(callback),
       propose: (command) => {
-        const zxid = { epoch: 1, counter: this.proposed.length + 1 }
-        this.proposed.push({ zxid, command })
-        return zxid
+        const proposalId = ++this.#proposals
+        this.proposed.push({ proposalId, command })
+        return proposalId
       },
       newSession: (connectionId, timeoutMs) => {
         const password = new Uint8Array(16)
@@ -116,7 +117,8 @@ class World {
     const entry = this.proposed.shift()
     if (entry === undefined) throw new Error('nothing was proposed')
     this.client.committed(
-      entry.zxid,
+      entry.proposalId,
+      { epoch: 1, counter: entry.proposalId },
       entry.command.type === 'createSession'
         ? { type: 'sessionCreated', sessionId: 7n }
         : { type: 'reply', error: 0, response: { type: 'empty' } }
@@ -127,7 +129,7 @@ class World {
   refuse(): void {
     const entry = this.proposed.shift()
     if (entry === undefined) throw new Error('nothing was proposed')
-    this.client.refused(entry.zxid)
+    this.client.refused(entry.proposalId)
   }
 
   /** The other end takes all that was sent. */

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { LogEntry } from '../../../../src-main/coordination/core/log-entry'
 import { TxnLog, type Recovery } from '../../../../src-main/coordination/txn-log'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
+import { encodeLogEntry } from '../../../../src-main/coordination/core/log-entry'
+import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { AppError } from '../../../../src-main/kernel/errors'
 import { nodeChecksum, SimClock } from '../../../support/ensemble-world'
 import { MemoryDisk } from '../../../support/memory-disk'
@@ -17,8 +19,14 @@ function entry(counter: number, body = 'x'.repeat(counter)): LogEntry {
     op: 5,
     body: new TextEncoder().encode(body)
   } as const
-  return { zxid: { epoch: 1, counter }, timeMs: counter, command }
+  return { zxid: { epoch: 1, counter }, proposalId: counter, timeMs: counter, command }
 }
+
+/** Whole entries as text: comparing bytes one by one takes long. */
+const told = (entries: readonly LogEntry[] | undefined): string[] | undefined =>
+  entries?.map((one) => new TextDecoder().decode(encodeLogEntry(one)))
+
+const entryAt = (epoch: number, counter: number): LogEntry => ({ ...entry(counter), zxid: { epoch, counter } })
 
 describe('the log', () => {
   let clock: SimClock
@@ -37,9 +45,8 @@ describe('the log', () => {
       directory,
       whenFull: () => Promise.reject(new Error('the disk has room'))
     })
-    const entries: LogEntry[] = []
-    const recovery = await clock.until(log.recover(after, (one) => entries.push(one)))
-    return { log, entries, recovery }
+    const recovery = await clock.until(log.recover(after))
+    return { log, entries: [...recovery.entries], recovery }
   }
 
   async function written(...batches: readonly (readonly LogEntry[])[]): Promise<TxnLog> {
@@ -58,7 +65,7 @@ describe('the log', () => {
     const { entries, recovery } = await recovered()
 
     expect(entries).toEqual([entry(1), entry(2), entry(3)])
-    expect(recovery).toEqual({ lastZxid: { epoch: 1, counter: 3 }, entries: 3, truncatedBytes: 0 })
+    expect(recovery).toMatchObject({ lastZxid: { epoch: 1, counter: 3 }, truncatedBytes: 0 })
   })
 
   it('cut at every byte, gives the whole batches before the cut and goes on from there', async () => {
@@ -123,7 +130,7 @@ describe('the log', () => {
 
   it('refuses any damage in a segment that is not the last', async () => {
     const log = await written([entry(1)], [entry(2)])
-    await clock.until(log.roll({ epoch: 1, counter: 3 }))
+    await clock.until(log.roll())
     const whole = disk.read(firstPath)
 
     disk.writeFile(firstPath, whole.slice(0, -1))
@@ -133,7 +140,7 @@ describe('the log', () => {
 
   it('refuses a hole between segments, and a snapshot without a log after it', async () => {
     const log = await written([entry(1)], [entry(2)])
-    await clock.until(log.roll({ epoch: 1, counter: 3 }))
+    await clock.until(log.roll())
     log.append([entry(3)])
     await clock.until(log.sync())
     disk.remove(firstPath)
@@ -145,12 +152,12 @@ describe('the log', () => {
 
   it('reads on after a snapshot, whether or not the older segments are still there', async () => {
     const log = await written([entry(1)], [entry(2)])
-    await clock.until(log.roll({ epoch: 1, counter: 3 }))
+    await clock.until(log.roll())
     log.append([entry(3)])
     await clock.until(log.sync())
 
     expect((await recovered({ epoch: 1, counter: 2 })).entries).toEqual([entry(3)])
-    log.deleteBefore({ epoch: 1, counter: 3 })
+    log.deleteUpTo({ epoch: 1, counter: 2 })
 
     expect(disk.exists(firstPath)).toBe(false)
     expect((await recovered({ epoch: 1, counter: 2 })).entries).toEqual([entry(3)])
@@ -158,9 +165,9 @@ describe('the log', () => {
 
   it('that has nothing yet and was rolled again keeps its empty segment', async () => {
     const log = await written([entry(1)])
-    await clock.until(log.roll({ epoch: 1, counter: 2 }))
+    await clock.until(log.roll())
     const { log: second, entries } = await recovered()
-    await clock.until(second.roll({ epoch: 1, counter: 2 }))
+    await clock.until(second.roll())
     second.append([entry(2)])
     await clock.until(second.sync())
 
@@ -168,14 +175,164 @@ describe('the log', () => {
     expect((await recovered()).entries).toEqual([entry(1), entry(2)])
   })
 
+  it('that was cut goes on after the cut with another term, also after a start', async () => {
+    const log = await written([entry(1), entry(2)], [entry(3)])
+    log.truncateAfter({ epoch: 1, counter: 1 })
+    log.append([entryAt(2, 1)])
+    await clock.until(log.sync())
+
+    const { entries, recovery, log: again } = await recovered()
+    expect(entries).toEqual([entry(1), entryAt(2, 1)])
+    expect(recovery.lastZxid).toEqual({ epoch: 2, counter: 1 })
+    again.truncateAfter(zxidZero)
+    again.append([entryAt(3, 1)])
+    await clock.until(again.sync())
+
+    expect((await recovered()).entries).toEqual([entryAt(3, 1)])
+  })
+
+  it('that was cut and rolled goes on from where it was cut', async () => {
+    const log = await written([entry(1), entry(2)], [entryAt(4, 1)])
+    log.truncateAfter({ epoch: 1, counter: 2 })
+    log.append([entryAt(3, 1)])
+    await clock.until(log.sync())
+    await clock.until(log.roll())
+    log.append([entryAt(3, 2)])
+    await clock.until(log.sync())
+
+    // A snapshot at (3,1): (4,1) comes after it only by its number.
+    expect((await recovered({ epoch: 3, counter: 1 })).entries).toEqual([entryAt(3, 2)])
+    log.deleteUpTo({ epoch: 3, counter: 1 })
+    expect(disk.exists(firstPath)).toBe(false)
+    expect((await recovered({ epoch: 3, counter: 1 })).entries).toEqual([entryAt(3, 2)])
+  })
+
+  it('keeps the segment in which there is more than a snapshot has', async () => {
+    const log = await written([entry(1), entry(2)])
+    await clock.until(log.roll())
+
+    log.deleteUpTo({ epoch: 1, counter: 1 })
+
+    expect((await recovered({ epoch: 1, counter: 1 })).entries).toEqual([entry(2)])
+  })
+
+  it('loses nothing that was synced and nothing else than whole operations, whenever the power is cut', async () => {
+    const operations: readonly ((log: TxnLog) => void)[] = [
+      (log) => log.append([entry(1), entry(2)]),
+      (log) => log.append([entry(3)]),
+      (log) => log.truncateAfter({ epoch: 1, counter: 1 }),
+      (log) => log.append([entryAt(2, 1), entryAt(2, 2)]),
+      (log) => log.truncateAfter({ epoch: 2, counter: 1 }),
+      (log) => log.append([entryAt(3, 1)])
+    ]
+    const after: readonly (readonly LogEntry[])[] = [
+      [],
+      [entry(1), entry(2)],
+      [entry(1), entry(2), entry(3)],
+      [entry(1)],
+      [entry(1), entryAt(2, 1), entryAt(2, 2)],
+      [entry(1), entryAt(2, 1)],
+      [entry(1), entryAt(2, 1), entryAt(3, 1)]
+    ]
+    let points = 0
+
+    for (let synced = 0; synced < operations.length; synced++) {
+      for (let kept = 0; ; kept++) {
+        disk = new MemoryDisk(clock)
+        disk.makeDirectory(directory)
+        const { log } = await recovered()
+        for (const operation of operations.slice(0, synced)) {
+          operation(log)
+          await clock.until(log.sync())
+        }
+        operations[synced]?.(log)
+        let unsyncedBytes = 0
+        disk.crash((_path, unsynced) => {
+          unsyncedBytes = unsynced
+          return Math.min(kept, unsynced)
+        })
+
+        const first = await recovered()
+        const isWhole = kept >= unsyncedBytes
+        expect(first.entries, `${kept} bytes of operation ${synced}`).toEqual(after[isWhole ? synced + 1 : synced])
+        const second = await recovered()
+        expect(second.entries).toEqual(first.entries)
+        expect(second.recovery.truncatedBytes).toBe(0)
+        points++
+        if (isWhole) break
+      }
+    }
+    expect(points).toBeGreaterThan(300)
+  })
+
+  it('is read from any position, as it counts, also after a start', async () => {
+    const log = await written()
+    const large = 'x'.repeat(10_000)
+    for (let counter = 1; counter <= 20; counter++) log.append([entry(counter, large), entry(++counter, 'small')])
+    log.truncateAfter({ epoch: 1, counter: 17 })
+    log.append([entryAt(5, 1), entryAt(5, 2)])
+    await clock.until(log.sync())
+    await clock.until(log.roll())
+    log.append([entryAt(5, 3)])
+    await clock.until(log.sync())
+    const { log: started, entries } = await recovered()
+    expect(entries).toHaveLength(20)
+    const isNext = (after: Zxid, next: Zxid): boolean => {
+      const index = entries.findIndex(({ zxid }) => zxid.epoch === next.epoch && zxid.counter === next.counter)
+      const before = entries[index - 1]?.zxid ?? zxidZero
+      return index >= 0 && before.epoch === after.epoch && before.counter === after.counter
+    }
+
+    for (const one of [log, started]) {
+      const all = { entriesMax: 100, bytesMax: Infinity }
+      for (let count = 0; count <= 20; count++) {
+        const after = entries[count - 1]?.zxid ?? zxidZero
+        expect(told(one.read(after, all, isNext)), `after ${count}`).toEqual(told(entries.slice(count)))
+      }
+      const few = { entriesMax: 3, bytesMax: Infinity }
+      expect(told(one.read(zxidZero, few, isNext))).toEqual(told(entries.slice(0, 3)))
+      expect(told(one.read(zxidZero, { entriesMax: 100, bytesMax: 1 }, isNext))).toEqual(told(entries.slice(0, 2)))
+    }
+    started.deleteUpTo({ epoch: 5, counter: 2 })
+    expect(started.read({ epoch: 1, counter: 3 }, { entriesMax: 1, bytesMax: 1 }, isNext)).toBeUndefined()
+    expect(started.read({ epoch: 5, counter: 2 }, { entriesMax: 1, bytesMax: 1 }, isNext)).toEqual([entryAt(5, 3)])
+  })
+
+  it('of the first format is read, and goes on in this one', async () => {
+    const bodyOf = ({ zxid, timeMs }: LogEntry): Uint8Array =>
+      new JuteWriter().zxid(zxid).long(timeMs).int(4).longBits(9n).finish()
+    const header = new JuteWriter().int(0x4c47_544c).int(1).zxid({ epoch: 1, counter: 1 })
+    const first = header.finish().slice()
+    const batch = new JuteWriter()
+      .int(1)
+      .buffer(bodyOf(entry(1)))
+      .finish()
+      .slice()
+    const length = new JuteWriter().int(batch.length).raw(batch).finish().slice()
+    const crcOf = (bytes: Uint8Array): Uint8Array => new JuteWriter().int(nodeChecksum.crc32c(bytes)).finish().slice()
+    const magic = new JuteWriter().int(0x4c47_5442).finish().slice()
+    disk.writeFile(firstPath, Uint8Array.from([...first, ...crcOf(first), ...magic, ...crcOf(length), ...length]))
+
+    const { log, entries } = await recovered()
+    expect(entries).toEqual([
+      { zxid: { epoch: 1, counter: 1 }, proposalId: 0, timeMs: 1, command: { type: 'expireSession', sessionId: 9n } }
+    ])
+    log.append([entry(2)])
+    await clock.until(log.sync())
+
+    expect((await recovered()).entries.map((one) => encodeLogEntry(one))).toEqual(
+      [...entries, entry(2)].map((one) => encodeLogEntry(one))
+    )
+  })
+
   it('written by a newer format is refused', async () => {
     await written([entry(1)])
     const bytes = disk.read(firstPath)
-    bytes[7] = 2
+    bytes[7] = 3
     const crc = nodeChecksum.crc32c(bytes.subarray(0, 16))
     new DataView(bytes.buffer).setUint32(16, crc)
     disk.writeFile(firstPath, bytes)
 
-    await expect(recovered()).rejects.toThrow(/format 2/)
+    await expect(recovered()).rejects.toThrow(/format 3/)
   })
 })

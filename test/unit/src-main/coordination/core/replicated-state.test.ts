@@ -31,7 +31,12 @@ class Driver {
 
   apply(command: LogCommand): Applied {
     this.#counter++
-    return this.state.apply({ zxid: { epoch: 1, counter: this.#counter }, timeMs: this.#counter, command })
+    return this.state.apply({
+      zxid: { epoch: 1, counter: this.#counter },
+      proposalId: 1,
+      timeMs: this.#counter,
+      command
+    })
   }
 
   session(sessionId = 1n, connectionId = 10): void {
@@ -146,7 +151,7 @@ describe('log entries', () => {
   it('read back as they were written, and are refused when cut or longer', () => {
     fc.assert(
       fc.property(commands, fc.nat(), (command, timeMs) => {
-        const entry = { zxid: { epoch: 1, counter: 2 }, timeMs, command }
+        const entry = { zxid: { epoch: 1, counter: 2 }, proposalId: 1, timeMs, command }
         const bytes = encodeLogEntry(entry)
 
         expect(decodeLogEntry(bytes)).toEqual(entry)

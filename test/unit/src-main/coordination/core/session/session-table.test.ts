@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConnectionIds } from '../../../../../../src-main/coordination/core/session/connection-ids'
+import { UniqueNumbers } from '../../../../../../src-main/coordination/core/session/unique-numbers'
 import { SessionIds } from '../../../../../../src-main/coordination/core/session/session-ids'
 import { isSamePassword, negotiatedTimeoutMs } from '../../../../../../src-main/coordination/core/session/session-table'
 import { SimRandom } from '../../../../../support/ensemble-world'
@@ -24,7 +24,7 @@ describe('sessions', () => {
   })
 
   it('get connection ids that are safe integers and never repeat', () => {
-    const ids = new ConnectionIds(new SimRandom(1))
+    const ids = new UniqueNumbers(new SimRandom(1))
     const seen = new Set(Array.from({ length: 10_000 }, () => ids.next()))
 
     expect(seen.size).toBe(10_000)
