@@ -58,6 +58,7 @@ const failUnseen =
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', scene: 'healthy', hash: '#/overview' },
   { name: 'brokers', scene: 'healthy', hash: '#/brokers' },
+  { name: 'placement-healthy', scene: 'healthy', hash: '#/brokers/placement' },
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-groups', scene: 'healthy', hash: '#/topics/orders/groups' },
   { name: 'topic-groups-none', scene: 'healthy', hash: '#/topics/scratch.load-test/groups' },

@@ -146,10 +146,17 @@ function firstOf(topic: TopicPlacement | undefined): Placed | undefined {
   return topic === undefined ? undefined : { topic: topic.name, partition: 0 }
 }
 
-/** How far the fullest is above the mean of all, in percent, and who it is; null where there is nothing to compare. */
-export function skew(counts: readonly { readonly id: number; readonly count: number }[]) {
+/** What brokers have of something: leaders, replicas, bytes. Null is not known, and not 0. */
+interface Held {
+  readonly id: number
+  readonly count: number | null
+}
+
+/** How far the fullest is above the mean of all, in percent, and who it is; null where there is nothing to compare, or one is not known. */
+export function skew(held: readonly Held[]): { percent: number; id: number; count: number } | null {
+  const counts = held.flatMap(({ id, count }) => (count === null ? [] : [{ id, count }]))
   const sum = counts.reduce((all, { count }) => all + count, 0)
-  if (counts.length === 0 || sum === 0) return null
+  if (counts.length < held.length || sum === 0) return null
   const fullest = counts.reduce((most, one) => (one.count > most.count ? one : most))
   const mean = sum / counts.length
   return { percent: Math.round((fullest.count / mean - 1) * 100), id: fullest.id, count: fullest.count }

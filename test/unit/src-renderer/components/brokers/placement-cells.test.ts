@@ -92,4 +92,11 @@ describe('skew', () => {
     expect(skew([{ id: 1, count: 0 }])).toBeNull()
     expect(skew([])).toBeNull()
   })
+
+  it('is not known while it is not of one of them: what is not told is not 0', () => {
+    const one = { id: 1, count: 20 }
+    expect(skew([one, { id: 2, count: null }])).toBeNull()
+    expect(skew([one, { id: 2, count: 0 }])).toEqual({ percent: 100, id: 1, count: 20 })
+    expect(skew([{ id: 1, count: null }])).toBeNull()
+  })
 })
