@@ -95,6 +95,11 @@ export class ClientPort {
     this.#connections.get(connectionId)?.destroy()
   }
 
+  /** Of what they asked nothing will be known here. */
+  closeAll(): void {
+    for (const connection of [...this.#connections.values()]) connection.destroy()
+  }
+
   /** Drops those that connected and then said nothing. */
   tick(nowMs: number): void {
     for (const stranger of this.#strangers) {

@@ -19,9 +19,11 @@ import { pause } from '../kernel/waiting'
 import type { MemberFace } from './server-connection'
 import { ClientPort, type Word } from './client-port'
 import { monitorWord, serverWord, type MemberFigures } from './core/admin-words'
-import type { Persist } from './core/consensus/durability'
-import type { HardState } from './core/consensus/messages'
-import { Raft, type RaftLimits } from './core/consensus/raft'
+import type { InstalledSnapshot, Persist } from './core/consensus/durability'
+import type { Wanted } from './core/consensus/leadership'
+import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
+import type { HardState, MemberId } from './core/consensus/messages'
+import { Raft, type RaftLimits, type Ready } from './core/consensus/raft'
 import type { LogCommand, LogEntry } from './core/log-entry'
 import { ReplicatedState, type Outcome } from './core/replicated-state'
 import { SessionClocks } from './core/session/session-clocks'
@@ -34,6 +36,7 @@ import { WatchTable } from './core/tree/watch-table'
 import type { Znode } from './core/tree/znode'
 import { HardStateFile } from './hard-state-file'
 import { folderHasHardState, openMemberFolder, whenRoom } from './member-folder'
+import { PeerLinks, type Peer, type PeerLinksOptions } from './peer-links'
 import { SnapshotFile } from './snapshot-file'
 import { TxnLog } from './txn-log'
 import { passwordBytes } from './wire/connect'
@@ -51,7 +54,7 @@ const changesPerStep = 64
 const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
 const raftLimits: RaftLimits = {
   persist: batchLimits,
-  append: { entriesMax: 1_000, bytesMax: 1024 * 1024 },
+  append: { entriesMax: 1_000, bytesMax: appendBytesMax },
   apply: batchLimits,
   flow: { messagesMax: 16, bytesMax: 4 * 1024 * 1024 },
   // Each connection is stopped long before.
@@ -62,6 +65,9 @@ const raftLimits: RaftLimits = {
 /** An ensemble of one waits for nobody; these are for those of more. */
 const electionTimeoutMs = 300
 const heartbeatMs = 60
+const followerTailBytes = 8 * 1024 * 1024
+const snapshotPieceBytes = 1024 * 1024
+const handOverLookMs = 10
 
 export interface EnsembleNodeOptions {
   /** 1-127. */
@@ -83,11 +89,26 @@ export interface EnsembleNodeOptions {
   readonly failed: (error: unknown) => void
   /** A session ended by its clock. */
   readonly sessionExpired?: (sessionId: SessionId) => void
+  /** Absent: an ensemble of one. */
+  readonly peers?: PeerOptions
+}
+
+export interface PeerOptions {
+  /** Members of another ensemble are not listened to. */
+  readonly ensembleId: string
+  /** Where the others connect to. */
+  readonly address: Address
+  readonly others: readonly Peer[]
+  /**
+   * The ensemble begins, and nobody has anything. False for one that has been there: then a member without a folder may have lost
+   * one, and counts when the others say so.
+   */
+  readonly isFounding: boolean
 }
 
 export class EnsembleNode {
   readonly #options: EnsembleNodeOptions
-  readonly #state = new ReplicatedState()
+  #state = new ReplicatedState()
   readonly #watches = new WatchTable()
   readonly #clocks = new SessionClocks()
   readonly #txnLog: TxnLog
@@ -96,12 +117,22 @@ export class EnsembleNode {
   readonly #port: ClientPort
   readonly #sessionIds: SessionIds
   readonly #proposalIds: UniqueNumbers
+  readonly #links: PeerLinks | undefined
   #raft: Raft | undefined
+  /** Whom this member followed, or that it led itself, when it was looked at last; 0: nobody. */
+  #leaderId: MemberId = 0
+  /** A batch is with the disk, and consensus has not been told how it went. */
+  #isPersisting = false
+  /** Came while the disk was busy: to be applied next. */
+  #committed: LogEntry[] = []
+  /** Sessions of this member's clients that the leader is to hear of. */
+  readonly #touched = new Set<SessionId>()
   /** It leads, and is ready. */
   #areClocksRunning = false
   #folderLock: FolderLock | undefined
   #tickTimer: Timer | undefined
   #roomTimer: Timer | undefined
+  #beatTimer: Timer | undefined
   #loop: Promise<void> = Promise.resolve()
   #isLoopRunning = false
   /** The disk was full at the last write. */
@@ -132,6 +163,21 @@ export class EnsembleNode {
       tellWord: (word) => this.#tellWord(word),
       connectionClosed: (connectionId) => this.#watches.connectionClosed(connectionId)
     })
+    const { peers, memberId, network, clock, log } = options
+    if (peers === undefined) return
+    this.#links = new PeerLinks({
+      memberId,
+      life: this.#proposalIds.next(),
+      ...peers,
+      network,
+      clock,
+      log,
+      heard: (from, frame) => this.#guarded(() => this.#heard(from, frame)),
+      lost: (lostId) => {
+        // What its clients asked for may have been on its way.
+        if (lostId === this.#leaderId) this.#port.closeAll()
+      }
+    })
   }
 
   /**
@@ -149,9 +195,11 @@ export class EnsembleNode {
       if (folder.isFirstVersion) await folderHasHardState(folderPorts, dataDir, memberId)
       this.#raft?.start(clock.monotonicMs())
       await this.#work()
+      await this.#links?.start()
       const address = await this.#port.start(this.#options.address)
       this.#lifecycle = 'serving'
       this.#tick()
+      this.#beat()
       if (this.#isRefusing) this.#lookForRoom()
       log('info', 'serving', { ...address, replayedEntries, term: this.#raft?.term, ...this.#state.inspect() })
       return address
@@ -161,27 +209,38 @@ export class EnsembleNode {
     }
   }
 
-  /** Gives the number of entries that were replayed. Every entry that one member of one has on its disk is committed. */
+  /** Gives the number of entries that were read. Every one that a member of one has on its disk is committed. */
   async #recover(isFirstVersion: boolean): Promise<number> {
-    const { log, memberId, random } = this.#options
+    const { log, memberId, random, peers } = this.#options
+    const received = this.#snapshots.received()
+    if (received !== undefined) {
+      await this.#txnLog.beginAnew(received)
+      this.#txnLog.close()
+      await this.#snapshots.accept(received)
+    }
     const passedOver = this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
-    const { entries, lastZxid, truncatedBytes } = await this.#txnLog.recover(this.#state.lastApplied, passedOver)
-    for (const entry of entries) this.#state.apply(entry)
+    const base = this.#state.lastApplied
+    const { entries, lastZxid, truncatedBytes } = await this.#txnLog.recover(base, passedOver)
     if (passedOver !== undefined)
       log('warn', 'a damaged snapshot was passed over; the log told everything', {
         reason: passedOver.damage.message
       })
     if (truncatedBytes > 0) log('warn', 'cut off a write that was never answered', { bytes: truncatedBytes })
+    const isAlone = peers === undefined
+    if (isAlone) for (const entry of entries) this.#state.apply(entry)
+    const termEnds = entries.filter((entry, index) => entries[index + 1]?.zxid.epoch !== entry.zxid.epoch)
     this.#raft = new Raft({
       memberId,
-      members: [memberId],
+      members: [memberId, ...(peers?.others ?? []).map((peer) => peer.memberId)],
       electionTimeoutMs,
       heartbeatMs,
-      limits: raftLimits,
+      limits: isAlone ? raftLimits : { ...raftLimits, tailBytesKept: followerTailBytes },
       random,
       hardState: await this.#hardStateAt(lastZxid, isFirstVersion),
-      log: { base: lastZxid, termEnds: [], tail: [] },
-      applied: lastZxid
+      log: isAlone
+        ? { base: lastZxid, termEnds: [], tail: [] }
+        : { base, termEnds: termEnds.map(({ zxid }) => zxid), tail: entries },
+      applied: isAlone ? lastZxid : base
     })
     return entries.length
   }
@@ -195,8 +254,10 @@ export class EnsembleNode {
     }
     if (lastZxid.epoch > 0 && !isFirstVersion)
       throw this.#hardState.damaged('it is missing, and entries of the log are never without it')
-    const hardState = { term: lastZxid.epoch, vote: 0, isVoter: true, incarnation: this.#proposalIds.next() } as const
-    if (isFirstVersion)
+    const isVoter = lastZxid.epoch > 0 || this.#options.peers?.isFounding !== false
+    const hardState = { term: lastZxid.epoch, vote: 0, isVoter, incarnation: this.#proposalIds.next() }
+    // What a learner is called must not change with its next start.
+    if (isFirstVersion || this.#options.peers !== undefined)
       await whenRoom(
         () => this.#hardState.write(hardState),
         () => this.#roomMayBe()
@@ -210,15 +271,30 @@ export class EnsembleNode {
 
   /** Closes the port, lets what is being written end, closes the files. Idempotent. */
   async stop(): Promise<void> {
+    if (this.#lifecycle === 'serving') await this.#handOver()
     if (this.#lifecycle !== 'failed') this.#lifecycle = 'stopping'
     this.#tickTimer?.cancel()
     this.#roomTimer?.cancel()
     await this.#port.stop()
+    this.#beatTimer?.cancel()
+    await this.#links?.stop()
     await this.#loop
     await this.#snapshotting
     this.#txnLog.close()
     this.#folderLock?.release()
     this.#folderLock = undefined
+  }
+
+  /** A leader that goes gives the others one that has everything, instead of a while without any. */
+  async #handOver(): Promise<void> {
+    const { clock } = this.#options
+    const endMs = clock.monotonicMs() + electionTimeoutMs
+    if (this.#links === undefined || this.#raft?.role !== 'leader') return
+    this.#raft.transfer(clock.monotonicMs())
+    while (this.#raft.role === 'leader' && clock.monotonicMs() < endMs) {
+      this.#drive()
+      await pause(clock, handOverLookMs)
+    }
   }
 
   /** As it is applied at the moment, without a session; undefined when it is not there. */
@@ -231,6 +307,7 @@ export class EnsembleNode {
       lifecycle: this.#lifecycle,
       state: this.#state.inspect(),
       consensus: this.#raft?.inspect(),
+      ...(this.#links === undefined ? {} : { links: this.#links.inspect() }),
       clocks: this.#clocks.inspect(),
       watches: this.#watches.count,
       port: this.#port.counts(),
@@ -265,7 +342,10 @@ export class EnsembleNode {
       negotiatedTimeoutMs: (askedMs) => negotiatedTimeoutMs(askedMs, sessionTimeouts),
       read: (connectionId, request) => answerRead(this.#state.tree, this.#watches, connectionId, request),
       watchCount: (connectionId) => this.#watches.countOf(connectionId),
-      touched: (sessionId) => this.#clocks.touched(sessionId, clock.monotonicMs()),
+      touched: (sessionId) => {
+        this.#clocks.touched(sessionId, clock.monotonicMs())
+        if (this.#links !== undefined && !this.#areClocksRunning) this.#touched.add(sessionId)
+      },
       session: (sessionId) => this.#state.sessions.find(sessionId),
       answered: (cameAtMs) => {
         this.#port.answered()
@@ -278,15 +358,25 @@ export class EnsembleNode {
     invariant(this.#raft !== undefined, 'a member that takes requests has recovered')
     const { clock } = this.#options
     const proposalId = this.#proposalIds.next()
-    const taken = this.#raft.propose({ proposalId, timeMs: clock.nowMs(), command })
     // Later: who proposes has yet to queue what waits for it.
-    if (taken !== 'taken') clock.soon(() => this.#notTaken(command))
+    if (!this.#isTaken(proposalId, command)) clock.soon(() => this.#notTaken(command))
     this.#wake()
     return proposalId
   }
 
+  /** By this member, or on its way to the one that leads. */
+  #isTaken(proposalId: number, command: LogCommand): boolean {
+    const raft = this.#raft
+    if (raft === undefined) return false
+    const { leaderId } = raft
+    if (leaderId !== 0 && leaderId !== this.#options.memberId)
+      return this.#links?.send(leaderId, { type: 'proposal', proposalId, command }) === true
+    return raft.propose({ proposalId, timeMs: this.#options.clock.nowMs(), command }) === 'taken'
+  }
+
   #wake(): void {
-    if (this.#isLoopRunning || this.#lifecycle !== 'serving') return
+    if (this.#lifecycle !== 'serving') return
+    if (this.#isLoopRunning) return
     this.#isLoopRunning = true
     // Not at once: what the other sockets bring in this turn shares the first fdatasync.
     this.#loop = new Promise((resolve) => {
@@ -298,6 +388,101 @@ export class EnsembleNode {
   #notTaken(command: LogCommand): void {
     if ('connectionId' in command) this.#port.close(command.connectionId)
     else if (command.type === 'expireSession') this.#lives(command.sessionId)
+  }
+
+  // ── other members ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #heard(from: MemberId, frame: Parameters<PeerLinksOptions['heard']>[1]): void {
+    const raft = this.#raft
+    if (raft === undefined || this.#lifecycle === 'failed') return
+    switch (frame.type) {
+      case 'consensus':
+        raft.step(from, frame.message, this.#options.clock.monotonicMs())
+        break
+      case 'proposal': {
+        const { proposalId, command } = frame
+        const timeMs = this.#options.clock.nowMs()
+        if (raft.propose({ proposalId, timeMs, command }) !== 'taken')
+          this.#links?.send(from, { type: 'notTaken', command })
+        break
+      }
+      case 'notTaken':
+        this.#notTaken(frame.command)
+        return
+      case 'touched':
+        for (const sessionId of frame.sessionIds) this.#clocks.touched(sessionId, this.#options.clock.monotonicMs())
+        return
+    }
+    this.#drive()
+  }
+
+  /** Time passes: elections, heartbeats, and what the leader is to know of sessions. */
+  #beat(): void {
+    if (this.#links === undefined) return
+    const { clock } = this.#options
+    this.#guarded(() => {
+      this.#raft?.tick(clock.monotonicMs())
+      this.#links?.tick(clock.monotonicMs())
+      this.#tellTouched()
+      this.#drive()
+    })
+    if (this.#lifecycle === 'serving') this.#beatTimer = clock.after(heartbeatMs / 2, () => this.#beat())
+  }
+
+  #tellTouched(): void {
+    const sessionIds = [...this.#touched].slice(0, touchedSessionsMax)
+    if (sessionIds.length === 0 || this.#leaderId === 0) return
+    if (this.#links?.send(this.#leaderId, { type: 'touched', sessionIds }) !== true) return
+    for (const sessionId of sessionIds) this.#touched.delete(sessionId)
+  }
+
+  /** Something may be to be done: by the loop, or, while that waits for the disk, as far as it can be done meanwhile. */
+  #drive(): void {
+    this.#observe()
+    if (!this.#isLoopRunning) this.#wake()
+    else if (this.#isPersisting) {
+      const ready = this.#raft?.takeReady()
+      if (ready === undefined) return
+      invariant(ready.persist === undefined, 'one batch is persisted at a time')
+      this.#talk(ready)
+      this.#committed.push(...ready.committed)
+    }
+  }
+
+  /** Clients of a member that has lost its leader are to look for another, as in ZooKeeper: what they asked has no verdict. */
+  #observe(): void {
+    const leaderId = this.#raft?.leaderId ?? 0
+    if (leaderId === this.#leaderId) return
+    if (this.#leaderId !== 0) this.#port.closeAll()
+    this.#leaderId = leaderId
+    this.#lead(this.#raft?.isReady === true)
+    this.#options.log('info', 'another leader', { leaderId, term: this.#raft?.term })
+  }
+
+  #talk({ messages, wanted }: Ready): void {
+    for (const { to, message } of messages) this.#links?.send(to, { type: 'consensus', message })
+    for (const one of wanted) this.#give(one)
+  }
+
+  #give(wanted: Wanted): void {
+    const raft = this.#raft
+    if (raft === undefined) return
+    const { memberId } = wanted
+    if (wanted.type === 'entries') {
+      const isNext = (after: Zxid, next: Zxid): boolean => raft.follows(after, next)
+      raft.entriesRead(memberId, wanted.after, this.#txnLog.read(wanted.after, raftLimits.append, isNext))
+    } else {
+      const piece = this.#snapshots.piece(wanted.last, wanted.offsetBytes, snapshotPieceBytes)
+      raft.snapshotRead(memberId, piece, this.#options.clock.monotonicMs())
+    }
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   // ── the owner loop ────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,15 +501,24 @@ export class EnsembleNode {
   async #work(): Promise<void> {
     const raft = this.#raft
     invariant(raft !== undefined, 'the loop runs after recovery')
-    for (let ready = raft.takeReady(); ready !== undefined; ready = raft.takeReady()) {
-      const { persist, committed } = ready
+    for (;;) {
+      const ready = raft.takeReady()
+      if (ready === undefined && this.#committed.length === 0) return
+      if (ready !== undefined) this.#talk(ready)
+      this.#observe()
       this.#lead(raft.isReady)
-      if (this.#isSnapshotDue()) {
+      const committed = this.#toApply(ready?.committed ?? [])
+      const persist = ready?.persist
+      if (persist === undefined) {
         await this.#applyAll(committed)
-        await this.#snapshot()
-        if (persist !== undefined && !this.#settled(raft, persist, await this.#persisted(persist))) return
-      } else if (persist === undefined) {
+        if (this.#isSnapshotDue()) await this.#snapshot()
+        continue
+      }
+      this.#isPersisting = true
+      if (this.#isSnapshotDue() || persist.snapshot !== undefined) {
         await this.#applyAll(committed)
+        if (persist.snapshot === undefined) await this.#snapshot()
+        if (!this.#settled(raft, persist, await this.#persisted(persist))) return
       } else {
         const [isPersisted] = await Promise.all([this.#persisted(persist), this.#applyAll(committed)])
         if (!this.#settled(raft, persist, isPersisted)) return
@@ -332,10 +526,19 @@ export class EnsembleNode {
     }
   }
 
+  /** After what came while the disk was busy. */
+  #toApply(committed: readonly LogEntry[]): readonly LogEntry[] {
+    if (this.#committed.length === 0) return committed
+    const earlier = this.#committed
+    this.#committed = []
+    return [...earlier, ...committed]
+  }
+
   /** False when the disk is full, and then no entry of it is in the log. What can be synced is what was written at once. */
-  async #persisted({ hardState, truncateAfter, entries }: Persist): Promise<boolean> {
+  async #persisted({ hardState, snapshot, truncateAfter, entries }: Persist): Promise<boolean> {
     try {
       if (hardState !== undefined) await this.#hardState.write(hardState)
+      if (snapshot !== undefined) await this.#install(snapshot)
       if (truncateAfter !== undefined) this.#txnLog.truncateAfter(truncateAfter)
       if (entries.length > 0) this.#txnLog.append(entries)
     } catch (error) {
@@ -350,9 +553,23 @@ export class EnsembleNode {
     return true
   }
 
+  /** Everything is another: who is connected here begins again, at this member or elsewhere. */
+  async #install({ last, bytes }: InstalledSnapshot): Promise<void> {
+    this.#port.closeAll()
+    await this.#snapshotting
+    await this.#snapshots.receive(last, bytes)
+    await this.#txnLog.beginAnew(last)
+    await this.#snapshots.accept(last)
+    const state = new ReplicatedState()
+    this.#snapshots.load(state, () => false)
+    this.#state = state
+    this.#options.log('info', 'the leader sent a snapshot', { bytes: bytes.byteLength, ...state.inspect() })
+  }
+
   /** Consensus is told, after what was committed before is applied: proposals of a connection are decided in order. */
   #settled(raft: Raft, persist: Persist, isPersisted: boolean): boolean {
     const nowMs = this.#options.clock.monotonicMs()
+    this.#isPersisting = false
     if (isPersisted) {
       raft.persisted(persist, nowMs)
       return true

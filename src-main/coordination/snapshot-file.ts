@@ -1,11 +1,15 @@
 /**
  * Snapshots: the state after one entry, whole, so that recovery reads one file and the log after it.
  *
+ * One that comes from the leader takes the place of the log as well: it lies there as `received.<zxid>` until the log begins
+ * after it, so that a crash between the two is made good by the next start.
+ *
  * File `snapshot.<zxid>`: {magic LGSN, int version, crc32c of the body, int length, body}. It appears by rename after
  * its fsync. It is not fuzzy: the tree is encoded between two entries.
  */
 import { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
+import type { SnapshotPiece } from './core/consensus/messages'
 import type { ReplicatedState } from './core/replicated-state'
 import { newZnode } from './core/tree/znode'
 import { corruptFile } from './corrupt-file'
@@ -16,7 +20,8 @@ import { compareZxid, zxidFromName, zxidName, zxidZero, type Zxid } from './wire
 const magic = 0x4c47_534e
 const formatVersion = 1
 const headerBytes = 16
-const prefix = 'snapshot.'
+const snapshotPrefix = 'snapshot.'
+const receivedPrefix = 'received.'
 
 /** A damaged snapshot, and the last entry that it told. */
 export interface PassedOver {
@@ -42,7 +47,7 @@ export class SnapshotFile {
    */
   load(state: ReplicatedState, reachesBackTo: (after: Zxid) => boolean): PassedOver | undefined {
     for (const { name } of this.#disk.list(this.#directory)) {
-      const isUnfinished = name.startsWith(prefix) && name.endsWith('.tmp')
+      const isUnfinished = (name.startsWith(snapshotPrefix) || name.startsWith(receivedPrefix)) && name.endsWith('.tmp')
       if (isUnfinished) this.#disk.remove(this.#disk.join(this.#directory, name))
     }
     let passedOver: PassedOver | undefined
@@ -77,14 +82,56 @@ export class SnapshotFile {
   }
 
   async write(zxid: Zxid, bytes: Uint8Array): Promise<void> {
-    await this.#disk.replace(this.#disk.join(this.#directory, prefix + zxidName(zxid)), bytes)
+    await this.#disk.replace(this.#disk.join(this.#directory, snapshotPrefix + zxidName(zxid)), bytes)
+  }
+
+  // ── between members ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A piece of that snapshot; where it is gone, of the newest from its beginning; undefined when there is none. */
+  piece(last: Zxid | undefined, offsetBytes: number, bytesMax: number): SnapshotPiece | undefined {
+    const newest = this.#list().at(-1)
+    if (newest === undefined) return undefined
+    const isSame = last !== undefined && compareZxid(last, newest.zxid) === 0
+    const file = this.#disk.open(newest.path, 'read')
+    try {
+      const from = isSame && offsetBytes < file.sizeBytes ? offsetBytes : 0
+      const bytes = new Uint8Array(Math.min(bytesMax, file.sizeBytes - from))
+      file.readAt(from, bytes)
+      return { last: newest.zxid, offsetBytes: from, totalBytes: file.sizeBytes, bytes }
+    } finally {
+      file.close()
+    }
+  }
+
+  /** The bytes of a member's file. Throws CORRUPT when they are not that. */
+  async receive(zxid: Zxid, bytes: Uint8Array): Promise<void> {
+    const path = this.#disk.join(this.#directory, receivedPrefix + zxidName(zxid))
+    const body = this.#bodyOf(path, bytes)
+    if (body instanceof AppError) throw body
+    await this.#disk.replace(path, bytes)
+  }
+
+  /** One that was received while the process ended before the log began after it. */
+  received(): Zxid | undefined {
+    return this.#list(receivedPrefix).at(-1)?.zxid
+  }
+
+  /** The log begins after it. */
+  async accept(zxid: Zxid): Promise<void> {
+    const name = zxidName(zxid)
+    this.#disk.rename(
+      this.#disk.join(this.#directory, receivedPrefix + name),
+      this.#disk.join(this.#directory, snapshotPrefix + name)
+    )
+    await this.#disk.syncDirectory(this.#directory)
+    this.deleteBefore(zxid)
   }
 
   deleteBefore(zxid: Zxid): void {
     for (const file of this.#list()) if (compareZxid(file.zxid, zxid) < 0) this.#disk.remove(file.path)
   }
 
-  #list(): { readonly path: string; readonly zxid: Zxid }[] {
+  #list(prefix = snapshotPrefix): { readonly path: string; readonly zxid: Zxid }[] {
     const files: { path: string; zxid: Zxid }[] = []
     for (const { name, isDirectory } of this.#disk.list(this.#directory)) {
       const zxid = name.startsWith(prefix) && !isDirectory ? zxidFromName(name.slice(prefix.length)) : undefined

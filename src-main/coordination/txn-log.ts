@@ -215,6 +215,19 @@ export class TxnLog {
     this.#entriesInSegments = 0
   }
 
+  /** Another log, after a snapshot that came from elsewhere: nothing of this one is left. */
+  async beginAnew(after: Zxid): Promise<void> {
+    this.close()
+    for (const { path } of this.#listSegments()) this.#disk.remove(path)
+    this.#last = after
+    this.#marks = []
+    this.#entriesInSegments = 0
+    const segment = this.#segmentAfter(after)
+    this.#file = await this.#reopenWhenRoom(segment, 0, true)
+    await this.#disk.syncDirectory(this.#directory)
+    this.#segments = [segment]
+  }
+
   /** True when no entry after this one is missing before the first segment. */
   reachesBackTo(after: Zxid): boolean {
     const first = this.#listSegments()[0]?.first

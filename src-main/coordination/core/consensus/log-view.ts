@@ -81,6 +81,11 @@ export class LogView {
     return this.#base
   }
 
+  /** Is `next` the entry after `position`? */
+  follows(position: Zxid, next: Zxid): boolean {
+    return this.contains(next) && compareZxid(next, this.#base) > 0 && compareZxid(this.#before(next), position) === 0
+  }
+
   append(entry: LogEntry): void {
     const { last } = this
     invariant(isSuccessor(entry.zxid, last), 'an entry follows the last one', { last, zxid: entry.zxid })

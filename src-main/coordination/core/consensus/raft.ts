@@ -173,6 +173,11 @@ export class Raft {
     return compareZxid(position, this.#committed) <= 0 || this.#log.contains(position)
   }
 
+  /** Is `next` the entry of the log after `position`? */
+  follows(position: Zxid, next: Zxid): boolean {
+    return this.#log.follows(position, next)
+  }
+
   inspect(): Readonly<Record<string, unknown>> {
     return {
       role: this.#role,

@@ -1,0 +1,229 @@
+/**
+ * What members say to each other, as bytes. Anything may come in: what is no message throws DecodeError, and no length makes
+ * memory before its bytes have been seen. Frames are bounded by `peerFrameBytesMax`; an append is cut to fit (`appendBytesMax`).
+ */
+import type { SessionId } from '../../../kernel/ids'
+import { unreachable } from '../../../kernel/invariant'
+import { DecodeError, JuteReader } from '../../wire/jute-reader'
+import { JuteWriter } from '../../wire/jute-writer'
+import { decodeLogEntry, encodeLogEntry, type LogCommand } from '../log-entry'
+import type { MemberId, PeerMessage } from './messages'
+
+/** Of entries, as they are counted in an append. */
+export const appendBytesMax = 1024 * 1024
+/** A client's largest request is 1 MiB; an append may hold as much and one more of them. */
+export const peerFrameBytesMax = 4 * 1024 * 1024
+export const touchedSessionsMax = 10_000
+
+/** The first frame of a link: whose it is. Members of other ensembles, and of other versions, are not listened to. */
+export interface Hello {
+  readonly type: 'hello'
+  readonly ensembleId: string
+  readonly from: MemberId
+  readonly to: MemberId
+  /** Of the process: another one has heard nothing of what was sent to the one before. */
+  readonly life: number
+}
+
+export type PeerFrame =
+  | Hello
+  | { readonly type: 'consensus'; readonly message: PeerMessage }
+  /** To the leader: a follower's client wants this in the log. */
+  | { readonly type: 'proposal'; readonly proposalId: number; readonly command: LogCommand }
+  /** Back: it is in no log. */
+  | { readonly type: 'notTaken'; readonly command: LogCommand }
+  /** Back on a link, now and then: somebody listens. */
+  | { readonly type: 'alive' }
+  /** To the leader: these sessions were heard of. */
+  | { readonly type: 'touched'; readonly sessionIds: readonly SessionId[] }
+
+const helloMagic = 0x4c47_5052
+const protocolVersion = 1
+
+const frameCodes = { hello: 1, consensus: 2, proposal: 3, notTaken: 4, touched: 5, alive: 6 } as const
+const messageCodes = {
+  preVote: 1,
+  preVoteAnswer: 2,
+  vote: 3,
+  voteAnswer: 4,
+  append: 5,
+  appendAnswer: 6,
+  appendRefused: 7,
+  snapshot: 8,
+  snapshotAnswer: 9,
+  campaignNow: 10,
+  readRequest: 11,
+  readAnswer: 12
+} as const satisfies Record<PeerMessage['type'], number>
+
+const zxidOfNothing = { epoch: 0, counter: 0 }
+
+/** With its length before it. */
+export function encodePeerFrame(frame: PeerFrame): Uint8Array {
+  const writer = JuteWriter.frame().int(frameCodes[frame.type])
+  switch (frame.type) {
+    case 'hello':
+      writer
+        .int(helloMagic)
+        .int(protocolVersion)
+        .string(frame.ensembleId)
+        .int(frame.from)
+        .int(frame.to)
+        .long(frame.life)
+      break
+    case 'consensus':
+      writeMessage(writer, frame.message)
+      break
+    case 'proposal':
+      writeCommand(writer.long(frame.proposalId), frame.command)
+      break
+    case 'notTaken':
+      writeCommand(writer, frame.command)
+      break
+    case 'alive':
+      break
+    case 'touched':
+      writer.vector(frame.sessionIds, (sessionId) => writer.longBits(sessionId))
+  }
+  return writer.finishFrame()
+}
+
+/** Without its length; byte fields are views into the input. Throws DecodeError. */
+export function decodePeerFrame(bytes: Uint8Array): PeerFrame {
+  const reader = new JuteReader(bytes)
+  const frame = readFrame(reader)
+  if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after a frame`)
+  return frame
+}
+
+function readFrame(reader: JuteReader): PeerFrame {
+  const code = reader.int()
+  switch (code) {
+    case frameCodes.hello: {
+      if (reader.int() !== helloMagic) throw new DecodeError('this is no member of an ensemble')
+      const version = reader.int()
+      if (version !== protocolVersion) throw new DecodeError(`a member speaks version ${version}`)
+      const [ensembleId, from, to] = [reader.string(), reader.int(), reader.int()]
+      return { type: 'hello', ensembleId, from, to, life: reader.long() }
+    }
+    case frameCodes.consensus:
+      return { type: 'consensus', message: readMessage(reader) }
+    case frameCodes.proposal:
+      return { type: 'proposal', proposalId: reader.long(), command: readCommand(reader) }
+    case frameCodes.notTaken:
+      return { type: 'notTaken', command: readCommand(reader) }
+    case frameCodes.alive:
+      return { type: 'alive' }
+    case frameCodes.touched:
+      return { type: 'touched', sessionIds: reader.vector(8, () => reader.longBits()) }
+    default:
+      throw new DecodeError(`frame ${code}`)
+  }
+}
+
+/** As in an entry that has no place yet. */
+function writeCommand(writer: JuteWriter, command: LogCommand): void {
+  writer.buffer(encodeLogEntry({ zxid: zxidOfNothing, proposalId: 0, timeMs: 0, command }))
+}
+
+function readCommand(reader: JuteReader): LogCommand {
+  return decodeLogEntry(bytesOf(reader)).command
+}
+
+function writeMessage(writer: JuteWriter, message: PeerMessage): void {
+  writer.int(messageCodes[message.type]).int(message.term)
+  switch (message.type) {
+    case 'preVote':
+      writer.zxid(message.last)
+      return
+    case 'vote':
+      writer.zxid(message.last).boolean(message.isTransfer)
+      return
+    case 'preVoteAnswer':
+    case 'voteAnswer':
+      writer.boolean(message.isGranted)
+      return
+    case 'append':
+      writer.zxid(message.previous).zxid(message.committed).long(message.round)
+      writer.vector(message.entries, (entry) => writer.buffer(encodeLogEntry(entry)))
+      return
+    case 'appendAnswer':
+      writer.zxid(message.matched).long(message.round).boolean(message.isVoter).long(message.incarnation)
+      return
+    case 'appendRefused':
+      writer.zxid(message.refused).zxid(message.hint)
+      writer.long(message.round).boolean(message.isVoter).long(message.incarnation)
+      return
+    case 'snapshot':
+      writer.long(message.round).zxid(message.last).long(message.offsetBytes).long(message.totalBytes)
+      writer.buffer(message.bytes)
+      return
+    case 'snapshotAnswer':
+      writer.zxid(message.last).long(message.receivedBytes)
+      writer.long(message.round).boolean(message.isVoter).long(message.incarnation)
+      return
+    case 'campaignNow':
+      return
+    case 'readRequest':
+      writer.long(message.readId)
+      return
+    case 'readAnswer':
+      writer.long(message.readId).zxid(message.position)
+      return
+    default:
+      unreachable(message)
+  }
+}
+
+function readMessage(reader: JuteReader): PeerMessage {
+  const code = reader.int()
+  const term = reader.int() >>> 0
+  switch (code) {
+    case messageCodes.preVote:
+      return { type: 'preVote', term, last: reader.zxid() }
+    case messageCodes.preVoteAnswer:
+      return { type: 'preVoteAnswer', term, isGranted: reader.boolean() }
+    case messageCodes.vote:
+      return { type: 'vote', term, last: reader.zxid(), isTransfer: reader.boolean() }
+    case messageCodes.voteAnswer:
+      return { type: 'voteAnswer', term, isGranted: reader.boolean() }
+    case messageCodes.append: {
+      const [previous, committed, round] = [reader.zxid(), reader.zxid(), reader.long()]
+      const entries = reader.vector(4, () => decodeLogEntry(bytesOf(reader)))
+      return { type: 'append', term, previous, committed, round, entries }
+    }
+    case messageCodes.appendAnswer:
+      return { type: 'appendAnswer', term, matched: reader.zxid(), round: reader.long(), ...readStanding(reader) }
+    case messageCodes.appendRefused: {
+      const [refused, hint, round] = [reader.zxid(), reader.zxid(), reader.long()]
+      return { type: 'appendRefused', term, refused, hint, round, ...readStanding(reader) }
+    }
+    case messageCodes.snapshot: {
+      const [round, last, offsetBytes, totalBytes] = [reader.long(), reader.zxid(), reader.long(), reader.long()]
+      if (offsetBytes < 0 || totalBytes < 0) throw new DecodeError('a piece of a snapshot that is nowhere')
+      return { type: 'snapshot', term, round, last, offsetBytes, totalBytes, bytes: bytesOf(reader) }
+    }
+    case messageCodes.snapshotAnswer: {
+      const [last, receivedBytes, round] = [reader.zxid(), reader.long(), reader.long()]
+      return { type: 'snapshotAnswer', term, last, receivedBytes, round, ...readStanding(reader) }
+    }
+    case messageCodes.campaignNow:
+      return { type: 'campaignNow', term }
+    case messageCodes.readRequest:
+      return { type: 'readRequest', term, readId: reader.long() }
+    case messageCodes.readAnswer:
+      return { type: 'readAnswer', term, readId: reader.long(), position: reader.zxid() }
+    default:
+      throw new DecodeError(`message ${code}`)
+  }
+}
+
+function readStanding(reader: JuteReader): { readonly isVoter: boolean; readonly incarnation: number } {
+  return { isVoter: reader.boolean(), incarnation: reader.long() }
+}
+
+function bytesOf(reader: JuteReader): Uint8Array {
+  const bytes = reader.buffer()
+  if (bytes === null) throw new DecodeError('null where bytes must be')
+  return bytes
+}

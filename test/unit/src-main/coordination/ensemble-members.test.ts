@@ -1,0 +1,214 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { SessionEvent } from '../../../../src-main/coordination/ensemble-client'
+import { consensusOf, EnsembleMembers } from '../../../support/ensemble-members'
+
+const data = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('three members', () => {
+  let world: EnsembleMembers
+
+  beforeEach(async () => {
+    world = new EnsembleMembers(3)
+    await world.startAll()
+  })
+
+  it('elect one of them within two election timeouts, and all have what is written through any', async () => {
+    expect(world.clock.monotonicMs() - 1_000_000).toBeLessThan(1_000)
+    for (const { id } of world.members) {
+      const client = await world.connected([id])
+      await world.do(client.create(`/by-${id}`, data(`${id}`)))
+      await world.do(client.close())
+    }
+
+    for (const { id } of world.members) await world.agree(`/by-${id}`, `${id}`)
+    expect(world.failures).toEqual([])
+  })
+
+  it('read their own writes, and hear of what others write through another member', async () => {
+    const [one, other] = [await world.connected([1]), await world.connected([2])]
+    await world.do(one.create('/a', data('1')))
+    const heard: string[] = []
+    await world.do(one.getData('/a', ({ type, path }) => void heard.push(`${type} ${path}`)))
+
+    await world.do(other.exists('/a').then(() => other.setData('/a', data('2'))))
+    await world.clock.run(200)
+
+    expect(heard).toEqual(['dataChanged /a'])
+    expect((await world.do(one.getData('/a')))?.data).toEqual(data('2'))
+  })
+
+  it('lose their leader: another is elected within a second, sessions and what was answered stay', async () => {
+    const leader = await world.leader()
+    const followers = world.members.filter((member) => member !== leader).map(({ id }) => id)
+    const client = await world.connected(followers)
+    const events: SessionEvent[] = []
+    client.onSession((event) => events.push(event))
+    await world.do(client.create('/kept', data('1')))
+    await world.do(client.create('/mine', null, { ephemeral: true }))
+    const { sessionId } = client
+
+    const killedAtMs = world.clock.monotonicMs()
+    world.kill(leader)
+    await world.clock.run(100)
+    await world.leader()
+    await world.do(client.whenConnected())
+    await world.do(client.setData('/kept', data('2')))
+
+    expect(world.clock.monotonicMs() - killedAtMs).toBeLessThan(1_500)
+    expect(client.sessionId).toBe(sessionId)
+    expect(events).toEqual(['disconnected', 'connected'])
+    await world.start(leader)
+    await world.agree('/kept', '2')
+    expect((await world.do(client.exists('/mine')))?.ephemeralOwner).toBe(sessionId)
+    expect(world.failures).toEqual([])
+  })
+
+  it('write nothing while two of them are gone, expire nothing, and go on when one is back', async () => {
+    const leader = await world.leader()
+    const [first, second] = world.members.filter((member) => member !== leader)
+    if (first === undefined || second === undefined) throw new Error('there are three')
+    const client = await world.connected([leader.id], 2_000)
+    await world.do(client.create('/mine', data('x'), { ephemeral: true }))
+    world.kill(first)
+    await world.do(client.setData('/mine', data('y')))
+    world.kill(second)
+    const unanswered = client.setData('/mine', data('z')).catch((error: unknown) => error)
+    await world.clock.run(5_000)
+
+    expect(await unanswered).toMatchObject({ code: 'CONNECTIONLOSS' })
+    expect(client.state).toBe('connecting')
+    expect(consensusOf(leader.node)).toMatchObject({ isReady: false })
+    await world.start(first)
+    await world.do(client.whenConnected())
+
+    expect((await world.do(client.exists('/mine')))?.ephemeralOwner).toBe(client.sessionId)
+    await world.do(client.setData('/mine', data('again')))
+    await world.agree('/mine', 'again')
+  })
+
+  it('keep a session that is alive at a follower, and end one that is not, with its ephemerals', async () => {
+    const leader = await world.leader()
+    const follower = world.members.find((member) => member !== leader)?.id ?? 0
+    const alive = await world.connected([follower], 1_000)
+    const dead = await world.connected([follower], 1_000, 'dead')
+    await world.do(alive.create('/alive', data('x'), { ephemeral: true }))
+    await world.do(dead.create('/dead', null, { ephemeral: true }))
+
+    world.network.disconnect('dead')
+    await world.clock.run(10_000)
+
+    expect(alive.state).toBe('connected')
+    expect((await world.do(alive.exists('/alive')))?.ephemeralOwner).toBe(alive.sessionId)
+    expect(await world.do(alive.exists('/dead'))).toBeUndefined()
+    await world.agree('/alive', 'x')
+  })
+
+  it('let a session go from one member to another, and take nothing from where it was', async () => {
+    const client = await world.connected([1, 2, 3])
+    await world.do(client.create('/mine', null, { ephemeral: true }))
+    const { sessionId } = client
+    for (let round = 0; round < 5; round++) {
+      client.dropConnection()
+      await world.clock.run(1)
+      await world.do(client.whenConnected())
+      await world.do(client.setData('/mine', data(`${round}`)))
+    }
+
+    expect(client.sessionId).toBe(sessionId)
+    await world.agree('/mine', '4')
+  })
+
+  it('go on without a pause when the leader stops cleanly', async () => {
+    const leader = await world.leader()
+    const client = await world.connected(world.members.filter((member) => member !== leader).map(({ id }) => id))
+
+    await world.stop(leader)
+
+    expect(world.members.some(({ node }) => consensusOf(node)?.['role'] === 'leader')).toBe(true)
+    await world.do(client.whenConnected())
+    await world.do(client.create('/a', data('x')))
+    await world.agree('/a', 'x')
+  })
+
+  it('do not listen to a leader that was paused, and it follows when it goes on', async () => {
+    const leader = await world.leader()
+    const client = await world.connected(world.members.filter((member) => member !== leader).map(({ id }) => id))
+    leader.machine.pause()
+    await world.leader()
+    await world.do(client.whenConnected())
+    await world.do(client.create('/a', data('x')))
+
+    leader.machine.resume()
+
+    await world.agree('/a', 'x')
+    expect(consensusOf(leader.node)).toMatchObject({ role: 'follower' })
+    expect(world.failures).toEqual([])
+  })
+
+  it('survive a power cut of all three', async () => {
+    const client = await world.connected()
+    for (let i = 0; i < 20; i++) await world.do(client.create(`/n${i}`, data(`${i}`)))
+    for (const member of world.members) member.machine.crash()
+
+    for (const member of world.members) await world.start(member)
+    client.dropConnection()
+    await world.clock.run(1)
+    await world.do(client.whenConnected())
+
+    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(20)
+    await world.agree('/n19', '19')
+  })
+
+  it('take a wiped member back, which counts only when it has everything', async () => {
+    const leader = await world.leader()
+    const wiped = world.members.find((member) => member !== leader)
+    const other = world.members.find((member) => member !== leader && member !== wiped)
+    if (wiped === undefined || other === undefined) throw new Error('there are three')
+    const client = await world.connected([leader.id])
+    await world.do(client.create('/a', data('kept')))
+    world.wipe(wiped)
+    world.kill(other)
+    await world.start(wiped)
+    await world.clock.run(3_000)
+    expect(consensusOf(wiped.node)).toMatchObject({ isVoter: false })
+    expect(consensusOf(leader.node)).toMatchObject({ isReady: false })
+
+    await world.start(other)
+    await world.agree('/a', 'kept')
+
+    await world.eventually('it counts again', () => (consensusOf(wiped.node)?.['isVoter'] === true ? true : undefined))
+    world.kill(await world.leader())
+    await world.leader()
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('three members that take snapshots', () => {
+  it('bring one that missed the log to where they are, by a snapshot, also when it dies in the middle', async () => {
+    const world = new EnsembleMembers(3, { snapshotEntriesMax: 20 })
+    await world.startAll()
+    const leader = await world.leader()
+    const late = world.members.find((member) => member !== leader)
+    if (late === undefined) throw new Error('there are three')
+    world.kill(late)
+    const client = await world.connected([leader.id])
+    for (let i = 0; i < 100; i++) await world.do(client.create(`/n${i}`, data(`${i}`)))
+    await world.clock.run(100)
+
+    for (let ms = 0; ms < 40; ms += 4) {
+      await world.start(late)
+      await world.clock.run(ms)
+      late.machine.crash()
+      late.node = undefined
+    }
+    await world.start(late)
+
+    await world.agree('/n99', '99')
+    await world.do(client.setData('/n0', data('more')))
+    await world.agree('/n0', 'more')
+    late.machine.crash()
+    await world.start(late)
+    await world.agree('/n0', 'more')
+    expect(world.failures).toEqual([])
+  })
+})
