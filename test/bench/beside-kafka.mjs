@@ -5,11 +5,12 @@
 //   --clusters a,b  ours, theirs (both)
 //   --gigabytes N   what a follower catches up with (5)
 //   --kafkactl PATH starts and stops a real Kafka (../shared/tools/kafkactl.py)
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { build } from '../../scripts/build.mjs'
 import { compileLoad } from './compile-load.mjs'
@@ -27,6 +28,8 @@ const work = mkdtempSync(join(tmpdir(), 'lagoon-beside-'))
 const load = join(work, 'load')
 const sessionMs = 6000
 const warmBytes = 3e9
+/** Between two looks at 5,000 partitions. */
+const lookMs = 100
 const settings = {
   'zookeeper.session.timeout.ms': String(sessionMs),
   'min.insync.replicas': '2',
@@ -38,6 +41,7 @@ const spread = (values, digits = 0) =>
   `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const run = (command, args) => execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+const runBeside = promisify(execFile)
 const cpuSeconds = (pid) => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
@@ -73,7 +77,13 @@ class Ours {
     return this.nodes().filter(({ name }) => name.startsWith('broker'))
   }
   verb(verb, id) {
-    run(process.execPath, [cli, 'node', verb, `broker-${id}`, '--data', this.dir])
+    run(process.execPath, this.#args(verb, id))
+  }
+  verbBeside(verb, id) {
+    return runBeside(process.execPath, this.#args(verb, id))
+  }
+  #args(verb, id) {
+    return [cli, 'node', verb, `broker-${id}`, '--data', this.dir]
   }
   async down() {
     const gone = new Promise((done) => this.child.once('exit', done))
@@ -110,6 +120,9 @@ class Theirs {
   }
   verb(verb, id) {
     this.#ctl(verb, `broker${id}`, '--dir', this.dir)
+  }
+  verbBeside(verb, id) {
+    return runBeside('python3', [kafkactl, verb, `broker${id}`, '--dir', this.dir])
   }
   async down() {
     this.#ctl('down', '--dir', this.dir, '--wipe')
@@ -299,6 +312,16 @@ async function creation() {
   row(`${rounds} times`, ...[...told.values()].map((one) => spread(one)), ratio(theirs, ours, 1))
 }
 
+/** When its process was gone: whoever is asked to kill it takes a while to start. */
+async function killed(cluster, id) {
+  const { pid } = cluster.brokers().find(({ name }) => name.endsWith(String(id)))
+  const asked = cluster.verbBeside('kill', id)
+  while (existsSync(`/proc/${pid}`)) await pause(1)
+  const goneAtMs = performance.now()
+  await asked
+  return goneAtMs
+}
+
 /** From the death of the controller's broker, which leads a third of 5,000 partitions, until each is led by one that lives. */
 async function failover() {
   rows('controller killed, 5,000 partitions of 3 replicas: until all are led, session included', [
@@ -315,8 +338,7 @@ async function failover() {
     for (let round = 0; round < rounds; round++) {
       const { controller, brokers } = await clusterOf(cluster)
       const alive = brokers.filter(({ nodeId }) => nodeId !== controller).map(({ host, port }) => `${host}:${port}`)
-      const before = performance.now()
-      cluster.verb('kill', controller)
+      const before = await killed(cluster, controller)
       const survivors = { bootstrap: alive.join(',') }
       for (let left = topics; left.length > 0;) {
         const looked = await Promise.all(left.map((topic) => seen(survivors, topic).catch(() => [])))
@@ -324,6 +346,8 @@ async function failover() {
           const partitions = looked[i]
           return partitions.length < 1000 || partitions.some(({ leader }) => leader === controller || leader < 0)
         })
+        // Who looks again and again takes from both clusters the cores that they are to come back with.
+        if (left.length > 0) await pause(lookMs)
       }
       told.get(cluster.name).push(performance.now() - before)
       cluster.verb('start', controller)
