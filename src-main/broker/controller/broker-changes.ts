@@ -1,6 +1,6 @@
 /** Brokers that come, go and come back: what is stored of their partitions is decided anew, and told. */
 import { brokerEpochOf, type BrokerId } from '../../kernel/ids'
-import type { LiveBroker } from '../core/controller/controller-state'
+import type { ControlledPartition, LiveBroker } from '../core/controller/controller-state'
 import { parseBroker, paths } from '../core/znodes'
 import { finishReassignments } from './reassignments'
 import type { ControllerTerm } from './controller-term'
@@ -23,6 +23,7 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
   if (joined.length === 0 && left.length === 0) return
   if (!isFirst) tellWhoCame(term, joined, left, leaving)
   ports.log('info', 'brokers changed', { joined, left, live: state.brokerIds() })
+  await leadFirst(term)
   const elected = await term.elect(state.partitions())
   state.settle()
   void term.tell({ changed: elected, joined })
@@ -31,6 +32,18 @@ export async function readBrokers(term: ControllerTerm, changed: () => void): Pr
   if (outdated.length > 0) void term.tell({ changed: outdated, isForClients: true })
   term.deletions.resume()
   await finishReassignments(term, state.reassigning())
+}
+
+/**
+ * What has lost its leader gets another, and brokers hear of it, before the rest is looked at: of every partition that the dead broker
+ * followed the ISR is stored anew, and that is twice as much with three replicas.
+ */
+async function leadFirst(term: ControllerTerm): Promise<void> {
+  const { state } = term
+  const isLed = (partition: ControlledPartition): boolean =>
+    partition.state === undefined || state.canServe(partition, partition.state.leader)
+  const changed = await term.elect([...state.partitions()].filter((partition) => !isLed(partition)))
+  if (changed.length > 0) void term.tell({ changed })
 }
 
 function tellWhoCame(

@@ -13,6 +13,9 @@ import type { Election } from '../core/controller/leader-election'
 import { PartitionElections, type ElectionEffect, type StateDecision } from '../core/controller/partition-elections'
 import { parsePartitionState, partitionStateData, paths } from '../core/znodes'
 
+/** Under way at once. */
+const multisAtOnce = 8
+
 /** What a write fails with when somebody else was there before. */
 const conflicts: readonly string[] = ['NODEEXISTS', 'BADVERSION', 'NONODE']
 
@@ -39,8 +42,11 @@ export class PartitionStates {
   ): Promise<readonly ControlledPartition[]> {
     const elections = new PartitionElections({ electionOf, batchMax: partitionsPerMulti }, partitions)
     for (let effects = elections.takeEffects(); effects.length > 0; effects = elections.takeEffects()) {
-      for (const effect of effects) {
-        for (const { partition } of await this.#carryOut(elections, effect)) stored(partition)
+      for (const some of together(effects)) {
+        const ends = await Promise.allSettled(some.map((effect) => this.#carryOut(elections, effect)))
+        for (const end of ends) if (end.status === 'fulfilled') for (const { partition } of end.value) stored(partition)
+        const failed = ends.find((end) => end.status === 'rejected')
+        if (failed !== undefined) throw failed.reason
       }
     }
     const [undecided] = elections.undecided
@@ -120,6 +126,13 @@ export class PartitionStates {
     this.#log('error', 'the state of a partition cannot be read', { path })
     elections.unreadable(partition)
   }
+}
+
+/** In their order; multis follow each other without waiting, so that some of them share a sync of the ensemble's log. */
+function together(effects: readonly ElectionEffect[]): readonly (readonly ElectionEffect[])[] {
+  const parents = effects.filter(({ type }) => type === 'makeParents').map((effect) => [effect])
+  const others = effects.filter(({ type }) => type !== 'makeParents')
+  return [...parents, ...chunks(others, multisAtOnce)]
 }
 
 function writesOf({ type, partition, state, zkVersion }: StateDecision): readonly Operation[] {

@@ -13,6 +13,7 @@ import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-ma
 import { Controller, type ControllerPorts } from '../../../../../src-main/broker/controller/controller'
 import { EnsembleError, type EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
 import { BrokerWorld } from '../../../../support/broker-world'
+import { ReplicaWorld } from '../../../../support/replica-world'
 
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
@@ -269,6 +270,31 @@ describe('Controller and brokers that come and go', () => {
 
     expect(await stateOf(world, 'both')).toMatchObject({ leader: 1, leaderEpoch: 1, isr: [1, 2] })
     expect(await leaders(world, 'both', 3)).toEqual([1])
+    expect(world.failures).toEqual([])
+  })
+})
+
+describe('Controller when a broker dies', () => {
+  it('gives what it led another leader, and tells of it, before it looks at what it followed', async () => {
+    const replicas = await ReplicaWorld.start()
+    const { world } = replicas
+    // Three writes of followed partitions stand before the one that is led by whoever dies.
+    await replicas.create(
+      'followed',
+      Array.from({ length: 500 }, () => [2, 3])
+    )
+    await replicas.create('led', [[3, 2]])
+    const seenFirst: unknown[] = []
+    world.onEvent = ({ broker, name, fields }) => {
+      if (broker === 2 && name === 'becameLeader') seenFirst.push(fields['sample'])
+      if (name === 'isrShrunk') seenFirst.push(fields['count'])
+    }
+
+    replicas.kill(3)
+    await replicas.until('led', 0, ({ leader }) => leader === 2)
+    await replicas.until('followed', 499, ({ isr }) => isr.length === 1)
+
+    expect(seenFirst.slice(0, 3)).toEqual([1, 'led-0', 500])
     expect(world.failures).toEqual([])
   })
 })
