@@ -124,10 +124,14 @@ function countVitest(name, report, status) {
   }))
 }
 
-async function vitest(...projects) {
-  console.log(`\n── ${projects.join(', ')}`)
+/** What it says is shown at once, or whole when it has ended. */
+async function vitest(projects, isShown = true) {
+  const title = `\n── ${projects.join(', ')}`
+  if (isShown) console.log(title)
   const { args, report } = vitestRun(projects, projects[0])
-  countVitest(projects.join(', '), report, (await runBeside(bin('vitest'), args, { isShown: true })).code)
+  const { code, said } = await runBeside(bin('vitest'), args, { isShown })
+  if (!isShown) console.log(`${title}\n${said}`)
+  countVitest(projects.join(', '), report, code)
 }
 
 /** The smoke of the bundles on one Node; what it says is shown whole when it has ended. */
@@ -171,13 +175,20 @@ async function playwright(projects, workers, isShown = true) {
   }))
 }
 
+const asked = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : undefined
+/** Tests on real processes wait more than they work, for disks and for each other: what only works runs beside them. */
+const besides = { crash: 'unit' }
+const isAsked = (name) => asked === undefined || asked.includes(name)
+/** It runs beside another step, which is asked for, too. */
+const isBeside = (name) => besides[name] !== undefined && isAsked(besides[name])
+
 /** Beside `checks`. */
 const steps = {
-  unit: () => vitest('unit', 'renderer', 'tidy'),
-  interop: () => vitest('interop'),
+  unit: () => vitest(['unit', 'renderer', 'tidy']),
+  interop: () => vitest(['interop']),
   // Of these some are timed: nothing runs beside them.
-  cost: () => vitest('cost'),
-  crash: () => vitest('crash'),
+  cost: () => vitest(['cost']),
+  crash: () => vitest(['crash'], !isBeside('crash')),
   // The first wait for clusters more than they work.
   e2e: () => Promise.all([playwright(['electron', 'web'], 1), playwright(['screens'], screensAtOnce, false)])
 }
@@ -187,7 +198,7 @@ async function main() {
   if (process.argv.includes('--kafka')) {
     ensureSystem(['clients', 'e2e'])
     build()
-    await vitest('kafka')
+    await vitest(['kafka'])
     return
   }
   if (process.argv.includes('--nodes')) {
@@ -205,18 +216,17 @@ async function main() {
     await playwright(['installed'], 1)
     return
   }
-  const only = process.argv.includes('--only')
-    ? process.argv[process.argv.indexOf('--only') + 1].split(',')
-    : [...together, ...Object.keys(steps)]
+  const only = asked ?? [...together, ...Object.keys(steps)]
   if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
   if (['interop', 'cost', 'crash', 'e2e'].some((name) => only.includes(name))) ensureSystem(['clients'])
   build()
-  // Tests on real processes wait more than they work: what only works runs beside them.
   const checking = () => checks(only.filter((name) => together.includes(name)))
   if (!only.includes('interop')) await checking()
   for (const name of only) {
+    if (isBeside(name)) continue
+    const others = Object.keys(besides).filter((one) => besides[one] === name && isAsked(one))
     const step = steps[name]?.()
-    await (name === 'interop' ? Promise.all([step, checking()]) : step)
+    await Promise.all([step, ...others.map((one) => steps[one]()), ...(name === 'interop' ? [checking()] : [])])
   }
 }
 
