@@ -52,8 +52,16 @@ export type PartitionState = z.infer<typeof partitionStateSchema>
 const replicasMax = 1000
 export const PLAN_MAX = 10_000
 
-/** Where replicas are to go: away from a broker, evenly over all brokers, or so many of them for each partition. */
+const wantedSchema = z.object({ ...partitionAt, replicas: brokerIds.min(1).max(replicasMax) })
+/** What a partition is to have; the first is the preferred one. */
+export type WantedReplicas = z.infer<typeof wantedSchema>
+
+/**
+ * Where replicas are to go: away from a broker, evenly over all brokers, so many of them for each partition, or as they are
+ * given, which is only looked at: what would be copied, and from where.
+ */
 export const planGoalSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('given'), moves: z.array(wantedSchema).min(1).max(PLAN_MAX) }),
   z.object({ type: z.literal('away'), broker: z.number().int().min(0).max(2147483647) }),
   z.object({ type: z.literal('spread') }),
   z.object({ type: z.literal('factor'), factor: z.number().int().min(1).max(replicasMax) })

@@ -78,6 +78,16 @@ export class PartitionAdministration {
     const known = [...snapshot.topics.values()].filter(({ name }) => asked?.has(name) !== false)
     const unknown = topics?.find((topic) => !snapshot.topics.has(topic))
     if (unknown !== undefined) throw unknownTopic(unknown)
+    if (goal.type === 'given') {
+      refuseTwice(goal.moves)
+      const gone = goal.moves.find((at) => !isKnown(snapshot, at))
+      if (gone !== undefined)
+        throw new ApiError({
+          code: 'NOT_FOUND',
+          message: `There is no partition ${topicPartitionName(gone)}. Take it out of the plan.`,
+          kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION'
+        })
+    }
     const live = snapshot.liveBrokers.filter((id) => goal.type !== 'away' || id !== goal.broker)
     if (goal.type === 'factor' && goal.factor > live.length)
       throw new ApiError({
@@ -250,6 +260,10 @@ export class PartitionAdministration {
       }
     }
   }
+}
+
+function isKnown({ topics }: Snapshot, { topic, partition }: TopicPartition): boolean {
+  return topics.get(topic)?.partitions.some((one) => one.partition === partition) === true
 }
 
 function refuseTwice(partitions: readonly TopicPartition[]): void {

@@ -13,6 +13,8 @@ export type Dialog =
   | { readonly type: 'elect' }
   /** Of all topics, of one, or of one partition. */
   | { readonly type: 'reassign'; readonly topic?: string; readonly partition?: number }
+  /** The plan that stands beside the grid of replicas (stores/plan). */
+  | { readonly type: 'applyPlan' }
   | { readonly type: 'repairLog'; readonly topic: string; readonly partition: number; readonly broker: number }
   /** These topics are to have so many replicas. */
   | { readonly type: 'raise'; readonly topics: readonly string[]; readonly factor: number }

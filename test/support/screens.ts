@@ -22,6 +22,15 @@ const click =
 
 const repair = 'aside.detail .unusable button'
 
+/** Away from the first broker, and into the grid. */
+const planAway = async (page: Page): Promise<void> => {
+  await page.locator('.page .toolbar button').last().click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('table').waitFor()
+  await dialog.locator('.dialog-foot button:not([data-cancel])').nth(-2).click()
+  await page.locator('.plan tbody tr').first().waitFor()
+}
+
 const openReset = async (page: Page): Promise<void> => {
   await page.locator('.page .toolbar > .button').first().click()
   await page.locator('.dialog').waitFor()
@@ -507,6 +516,26 @@ export const SCREENS: readonly Screen[] = [
     scene: 'broken',
     hash: '#/brokers/placement/payments.events-4',
     prepare: click('.head button[aria-pressed]')
+  },
+  { name: 'placement-plan', scene: 'healthy', hash: '#/brokers/placement', prepare: planAway },
+  {
+    name: 'placement-plan-moves',
+    scene: 'broken',
+    hash: '#/brokers/placement/audit.trail-1',
+    prepare: async (page) => {
+      await planAway(page)
+      await page.locator('.plan').getByRole('radio').last().click()
+    }
+  },
+  {
+    name: 'plan-apply',
+    scene: 'broken',
+    hash: '#/brokers/placement',
+    prepare: async (page) => {
+      await planAway(page)
+      await page.locator('.plan .button.primary').click()
+      await page.getByRole('dialog').getByRole('table').waitFor()
+    }
   },
   {
     name: 'reassign',

@@ -2,7 +2,8 @@
  * A plan of reassignments: which replicas go where, so that as little as possible is copied. Pure; Kafka carries it out
  * (KIP-455). Partitions that are being moved already are left alone.
  */
-import { PLAN_MAX, type PlanGoal, type PlannedMove, type ReassignmentPlan } from '../../api/failures'
+import { PLAN_MAX } from '../../api/failures'
+import type { PlanGoal, PlannedMove, ReassignmentPlan, WantedReplicas } from '../../api/failures'
 import { topicPartitionName, type BrokerId } from '../../kernel/ids'
 import type { PartitionFacts, TopicFacts } from './snapshot'
 
@@ -17,6 +18,7 @@ export function planned(
   live: readonly BrokerId[],
   moving: ReadonlySet<string>
 ): ReassignmentPlan {
+  if (goal.type === 'given') return given(goal.moves, topics, moving)
   const all = [...topics]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({ name, partitions }) => partitions.map((facts): Place => ({ topic: name, ...facts })))
@@ -41,6 +43,22 @@ export function planned(
     stuck,
     moving: all.length - places.length
   }
+}
+
+/** In the order given. Whoever is not there, or has these replicas already, is left out. */
+function given(
+  wanted: readonly WantedReplicas[],
+  topics: readonly Pick<TopicFacts, 'name' | 'partitions'>[],
+  moving: ReadonlySet<string>
+): ReassignmentPlan {
+  const known = new Map(topics.map(({ name, partitions }) => [name, partitions]))
+  const still = wanted.filter((one) => !moving.has(topicPartitionName(one)))
+  const moves = still.flatMap(({ topic, partition, replicas }) => {
+    const facts = known.get(topic)?.find((one) => one.partition === partition)
+    if (facts === undefined || facts.replicas.join() === replicas.join()) return []
+    return [moveOf({ topic, ...facts }, replicas)]
+  })
+  return { moves, left: 0, stuck: 0, moving: wanted.length - still.length }
 }
 
 function moveOf({ topic, partition, leader, isr, replicas, sizeBytes }: Place, to: readonly BrokerId[]): PlannedMove {

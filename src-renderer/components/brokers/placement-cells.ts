@@ -2,13 +2,18 @@
  * The grid of replicas: brokers are rows, partitions columns; one path for each kind of cell, however many there are. Topics
  * stand beside each other as long as a line has room; a long one goes on in the next. Pure.
  */
-import type { PartitionMove } from '@api/failures'
 import type { TopicPlacement } from '@api/views'
 
-export const CELL_KINDS = ['leader', 'sync', 'out', 'offline', 'adding'] as const
+export const CELL_KINDS = ['leader', 'sync', 'out', 'offline', 'adding', 'planned'] as const
 export type CellKind = (typeof CELL_KINDS)[number]
 type Partition = TopicPlacement['partitions'][number]
-type Move = Pick<PartitionMove, 'adding' | 'removing'>
+
+/** Replicas that are copied, that are to go (at once or by a plan), and that a plan would add. */
+export interface GridMove {
+  readonly adding: readonly number[]
+  readonly removing: readonly number[]
+  readonly planned?: readonly number[]
+}
 
 export const PITCH = 14
 export const ROW = 16
@@ -66,10 +71,15 @@ export function numbered({ first, partitions }: GridBlock): readonly number[] {
 }
 
 /** `isOffline`: the broker cannot use its log of it. */
-export function cellKind(partition: Partition, broker: number, move?: Move, isOffline = false): CellKind | undefined {
+export function cellKind(
+  partition: Partition,
+  broker: number,
+  move?: GridMove,
+  isOffline = false
+): CellKind | undefined {
   const { leader, replicas, isr } = partition
   if (move?.adding.includes(broker) === true && !isr.includes(broker)) return 'adding'
-  if (!replicas.includes(broker)) return undefined
+  if (!replicas.includes(broker)) return move?.planned?.includes(broker) === true ? 'planned' : undefined
   if (leader === null || isOffline) return 'offline'
   if (leader === broker) return 'leader'
   return isr.includes(broker) ? 'sync' : 'out'
@@ -84,7 +94,7 @@ export interface GridPaths {
 export function gridPaths(
   { first, partitions }: Pick<GridBlock, 'first' | 'partitions'>,
   brokers: readonly number[],
-  moveOf: (partition: number) => Move | undefined = () => undefined,
+  moveOf: (partition: number) => GridMove | undefined = () => undefined,
   isOffline: (partition: number, broker: number) => boolean = () => false
 ): GridPaths {
   const shapes = new Map<CellKind, string[]>(CELL_KINDS.map((kind) => [kind, []]))
@@ -116,6 +126,7 @@ function shapeOf(kind: CellKind, x: number, y: number): string {
     case 'offline':
       return `${square(x, y, CELL)}M${x + 2} ${y + 2}l6 6M${x + 8} ${y + 2}l-6 6`
     case 'adding':
+    case 'planned':
       return `${square(x + 0.5, y + 0.5, CELL - 1)}M${x + CELL / 2} ${y + 3}v4M${x + 3} ${y + CELL / 2}h4`
   }
 }

@@ -30,6 +30,20 @@ describe('a plan', () => {
     expect([plan.moves, plan.moving]).toEqual([[], 1])
   })
 
+  it('that is given names each partition once, and none that is not there; unknown brokers are for Kafka to refuse', async () => {
+    const { partitions } = world()
+    const plan = (...moves: readonly { topic: string; partition: number; replicas: number[] }[]) =>
+      partitions.plan({ goal: { type: 'given', moves: [...moves] } }, known)
+    const move = { topic: 't', partition: 0, replicas: [9] }
+    expect((await plan(move)).moves).toMatchObject([{ partition: 0, from: [1], to: [9] }])
+    await expect(plan(move, { ...move, replicas: [2] })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    for (const gone of [
+      { ...move, partition: 2 },
+      { ...move, topic: 'v' }
+    ])
+      await expect(plan(gone)).rejects.toMatchObject({ kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  })
+
   it('is refused where the live brokers cannot hold it, and where nothing is known', async () => {
     const { partitions } = world()
     await expect(partitions.plan({ goal: { type: 'factor', factor: 4 } }, known)).rejects.toMatchObject({

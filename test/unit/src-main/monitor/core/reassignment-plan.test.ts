@@ -42,6 +42,31 @@ describe('a plan away from a broker', () => {
   })
 })
 
+describe('a plan that is given', () => {
+  const topics = [topic('a', [1, 2], [2, 1])]
+  const given = (moving: ReadonlySet<string>, ...moves: readonly [number, ...number[]][]) =>
+    planned(
+      { type: 'given', moves: moves.map(([at, ...replicas]) => ({ topic: 'a', partition: at, replicas })) },
+      topics,
+      [1, 2, 3],
+      moving
+    )
+
+  it('is only looked at: what each has now, and what those that are new have to copy', () => {
+    const plan = given(none, [1, 3, 4], [0, 2, 1])
+    expect(short(plan)).toEqual(['a-1: 3 4', 'a-0: 2 1'])
+    expect(plan.moves.map(({ from, leader, bytes }) => [from, leader, bytes])).toEqual([
+      [[2, 1], 2, 200],
+      [[1, 2], 1, 0]
+    ])
+  })
+
+  it('leaves out what is so already, and tells of what is being moved', () => {
+    expect(given(none, [0, 1, 2]).moves).toEqual([])
+    expect(given(new Set(['a-0']), [0, 3], [1, 3])).toMatchObject({ moves: [{ partition: 1 }], moving: 1 })
+  })
+})
+
 describe('a plan of so many replicas', () => {
   it('adds the emptiest brokers behind those that are there', () => {
     const plan = planned({ type: 'factor', factor: 3 }, [topic('a', [1], [1], [2])], [1, 2, 3], none)

@@ -29,6 +29,15 @@ describe('the cell of a replica', () => {
     ).toBe('M0 8h14')
   })
 
+  it('is a ghost while a plan would add it, whoever leads', () => {
+    const move = { adding: [], removing: [2], planned: [4] }
+    expect([1, 2, 4].map((broker) => cellKind(partition, broker, move))).toEqual(['leader', 'sync', 'planned'])
+    expect(cellKind({ ...partition, leader: null }, 4, move)).toBe('planned')
+    const { paths, struck } = gridPaths({ first: 0, partitions: [partition] }, [1, 2, 4], () => move)
+    expect(paths.map(({ kind }) => kind)).toEqual(['leader', 'sync', 'planned'])
+    expect(struck).toBe('M0 24h14')
+  })
+
   it('is part of one path a kind, however many partitions there are', () => {
     const { paths } = gridPaths({ first: 0, ...topic('t', 1000) }, [1, 2, 3])
     expect(paths.map(({ kind }) => kind)).toEqual(['leader', 'sync', 'out'])
