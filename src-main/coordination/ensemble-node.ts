@@ -18,7 +18,7 @@ import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, 
 import { pause } from '../kernel/waiting'
 import type { MemberFace } from './server-connection'
 import { ClientPort, type Word } from './client-port'
-import { monitorWord, serverWord, type MemberFigures } from './core/admin-words'
+import { monitorWord, notServing, serverWord, type MemberFigures } from './core/admin-words'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
@@ -40,7 +40,7 @@ import { PeerLinks, type Peer, type PeerLinksOptions } from './peer-links'
 import { SnapshotFile } from './snapshot-file'
 import { TxnLog } from './txn-log'
 import { passwordBytes } from './wire/connect'
-import type { Zxid } from './wire/zxid'
+import { compareZxid, type Zxid } from './wire/zxid'
 
 /** The protocol we speak is 3.8's; clients compare the numbers. */
 const serverVersion = '3.8.0-lagoon'
@@ -127,6 +127,9 @@ export class EnsembleNode {
   #committed: LogEntry[] = []
   /** Sessions of this member's clients that the leader is to hear of. */
   readonly #touched = new Set<SessionId>()
+  /** Reads that wait until a position is applied, which the leader tells. */
+  readonly #barriers = new Map<number, { readonly passed: (isPassed: boolean) => void; position: Zxid | undefined }>()
+  #lastReadId = 0
   /** It leads, and is ready. */
   #areClocksRunning = false
   #folderLock: FolderLock | undefined
@@ -332,6 +335,7 @@ export class EnsembleNode {
       nowMs: () => clock.monotonicMs(),
       soon: (callback) => clock.soon(callback),
       propose: (command) => this.#propose(command),
+      barrier: (passed) => this.#barrier(passed),
       newSession: (connectionId, askedTimeoutMs) => ({
         type: 'createSession',
         sessionId: this.#sessionIds.next((id) => this.#state.sessions.find(id) !== undefined),
@@ -362,6 +366,22 @@ export class EnsembleNode {
     if (!this.#isTaken(proposalId, command)) clock.soon(() => this.#notTaken(command))
     this.#wake()
     return proposalId
+  }
+
+  #barrier(passed: (isPassed: boolean) => void): void {
+    const readId = ++this.#lastReadId
+    if (this.#raft?.read(readId) === true) this.#barriers.set(readId, { passed, position: undefined })
+    else this.#options.clock.soon(() => passed(false))
+    this.#drive()
+  }
+
+  /** Those whose position is applied here. */
+  #passBarriers(): void {
+    for (const [readId, { passed, position }] of this.#barriers) {
+      if (position === undefined || compareZxid(position, this.#state.lastApplied) > 0) continue
+      this.#barriers.delete(readId)
+      passed(true)
+    }
   }
 
   /** By this member, or on its way to the one that leads. */
@@ -446,6 +466,7 @@ export class EnsembleNode {
       invariant(ready.persist === undefined, 'one batch is persisted at a time')
       this.#talk(ready)
       this.#committed.push(...ready.committed)
+      this.#passBarriers()
     }
   }
 
@@ -459,7 +480,15 @@ export class EnsembleNode {
     this.#options.log('info', 'another leader', { leaderId, term: this.#raft?.term })
   }
 
-  #talk({ messages, wanted }: Ready): void {
+  #talk({ messages, wanted, reads, lostReads }: Ready): void {
+    for (const { readId, position } of reads) {
+      const barrier = this.#barriers.get(readId)
+      if (barrier !== undefined) barrier.position = position
+    }
+    for (const readId of lostReads) {
+      this.#barriers.get(readId)?.passed(false)
+      this.#barriers.delete(readId)
+    }
     for (const { to, message } of messages) this.#links?.send(to, { type: 'consensus', message })
     for (const one of wanted) this.#give(one)
   }
@@ -511,16 +540,19 @@ export class EnsembleNode {
       const persist = ready?.persist
       if (persist === undefined) {
         await this.#applyAll(committed)
+        this.#passBarriers()
         if (this.#isSnapshotDue()) await this.#snapshot()
         continue
       }
       this.#isPersisting = true
       if (this.#isSnapshotDue() || persist.snapshot !== undefined) {
         await this.#applyAll(committed)
+        this.#passBarriers()
         if (persist.snapshot === undefined) await this.#snapshot()
         if (!this.#settled(raft, persist, await this.#persisted(persist))) return
       } else {
-        const [isPersisted] = await Promise.all([this.#persisted(persist), this.#applyAll(committed)])
+        const applied = this.#applyAll(committed).then(() => this.#passBarriers())
+        const [isPersisted] = await Promise.all([this.#persisted(persist), applied])
         if (!this.#settled(raft, persist, isPersisted)) return
       }
     }
@@ -756,17 +788,25 @@ export class EnsembleNode {
       case 'ruok':
         return 'imok'
       case 'srvr':
-        return serverWord(this.#figures())
+        return this.#mode === undefined ? notServing : serverWord(this.#figures(this.#mode))
       case 'mntr':
-        return monitorWord(this.#figures())
+        return this.#mode === undefined ? notServing : monitorWord(this.#figures(this.#mode))
     }
   }
 
-  #figures(): MemberFigures {
+  /** Undefined while there is no leader; one of one is there, also while its disk is full. */
+  get #mode(): MemberFigures['mode'] | undefined {
+    if (this.#links === undefined) return 'standalone'
+    if (this.#raft?.isReady === true) return 'leader'
+    return this.#raft?.role === 'follower' && this.#leaderId !== 0 ? 'follower' : undefined
+  }
+
+  #figures(mode: MemberFigures['mode']): MemberFigures {
     const { count, sumMs, minMs, maxMs } = this.#latency
     const thousandths = (value: number): number => Math.round(value * 1000) / 1000
     return {
       version: serverVersion,
+      mode,
       latency: {
         minMs: Math.round(minMs),
         averageMs: count === 0 ? 0 : thousandths(sumMs / count),

@@ -40,6 +40,11 @@ export interface MemberFace {
   soon(callback: () => void): void
   /** Wants a command in the log. The outcome comes later, by `committed` or `refused`, with the proposal id. */
   propose(command: LogCommand): number
+  /**
+   * Calls back, in a later turn, when everything is applied that was committed when this was asked; with false when nobody leads
+   * who could tell.
+   */
+  barrier(passed: (isPassed: boolean) => void): void
   /** The command that makes a new session for this connection. */
   newSession(connectionId: number, askedTimeoutMs: number): LogCommand & { readonly type: 'createSession' }
   negotiatedTimeoutMs(askedMs: number): number
@@ -62,7 +67,13 @@ type Waiting = { readonly cameAtMs: number } & (
   | { readonly type: 'write'; readonly xid: number; readonly proposalId: number; readonly bytes: number }
   /** A write whose entry is decided while replies before it wait for room. */
   | { readonly type: 'written'; readonly xid: number; readonly decision: Decision | undefined }
-  | { readonly type: 'read'; readonly xid: number; readonly request: ReadRequest }
+  /** `barrier`: of a sync, which is answered when the leader has said how far this member must be, and it is. */
+  | {
+      readonly type: 'read'
+      readonly xid: number
+      readonly request: ReadRequest
+      readonly barrier?: { isPassed: boolean }
+    }
   /** Of a setWatches with many paths: a turn of its own, and no reply but the last piece's, which is a read. */
   | { readonly type: 'piece'; readonly request: SetWatchesRequest }
   | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
@@ -268,6 +279,17 @@ export class ServerConnection {
         // Always -2, whatever the client wrote (measured on 3.8).
         this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request })
         return
+      case 'sync': {
+        const barrier = { isPassed: false }
+        this.#queue.push({ type: 'read', cameAtMs, xid, request, barrier })
+        this.#member.barrier((isPassed) => {
+          barrier.isPassed = true
+          if (this.#isOver) return
+          if (isPassed) this.#answerWaiting()
+          else this.destroy()
+        })
+        return
+      }
       case 'setWatches': {
         const pieces = piecesOf(request)
         const last = pieces.pop() ?? request
@@ -315,6 +337,7 @@ export class ServerConnection {
   #answerWaiting(): void {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       if (head.type === 'handshake' || head.type === 'write') break
+      if (head.type === 'read' && head.barrier?.isPassed === false) break
       if (this.#connection.unsentBytes > unsentBytesMax) break
       if (this.#member.isChanging && looksAtTree(head)) break
       if (head.type === 'piece') {

@@ -114,7 +114,7 @@ describe('a member, with kazoo', () => {
 
     expect(answers['ruok']).toBe('imok')
     expect(answers['srvr']).toMatch(/^Zookeeper version: 3\.8.*\nLatency min\/avg\/max: \d+\/[\d.]+\/\d+\n/)
-    expect(answers['srvr']).toMatch(/\nZxid: 0x1[0-9a-f]{8}\nMode: standalone\nNode count: \d+\n$/)
+    expect(answers['srvr']).toMatch(/\nZxid: 0x[1-9a-f][0-9a-f]{8}\nMode: standalone\nNode count: \d+\n$/)
     expect(answers['mntr']).toMatch(/^zk_version\t3\.8/)
     expect(answers['mntr']).toMatch(/\nzk_znode_count\t\d+\n/)
   })

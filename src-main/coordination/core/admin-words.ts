@@ -1,8 +1,12 @@
 /** What the four-letter words answer, in ZooKeeper's own layout (Administrator's Guide), which tools parse. */
 import type { Zxid } from '../wire/zxid'
 
+/** Of a member that knows no leader. */
+export const notServing = 'This ZooKeeper instance is not currently serving requests\n'
+
 export interface MemberFigures {
   readonly version: string
+  readonly mode: 'standalone' | 'leader' | 'follower'
   readonly latency: { readonly minMs: number; readonly averageMs: number; readonly maxMs: number }
   readonly received: number
   readonly sent: number
@@ -28,7 +32,7 @@ export function serverWord(figures: MemberFigures): string {
     `Connections: ${figures.connections}`,
     `Outstanding: ${figures.outstanding}`,
     `Zxid: ${hex}`,
-    'Mode: standalone',
+    `Mode: ${figures.mode}`,
     `Node count: ${figures.znodes}`,
     ''
   ].join('\n')
@@ -37,7 +41,7 @@ export function serverWord(figures: MemberFigures): string {
 export function monitorWord(figures: MemberFigures): string {
   const lines: readonly (readonly [string, string | number])[] = [
     ['zk_version', figures.version],
-    ['zk_server_state', 'standalone'],
+    ['zk_server_state', figures.mode],
     ['zk_avg_latency', figures.latency.averageMs],
     ['zk_min_latency', figures.latency.minMs],
     ['zk_max_latency', figures.latency.maxMs],

@@ -1,8 +1,50 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../../../../src-main/coordination/ensemble-client'
+import { opCodes } from '../../../../src-main/coordination/wire/codes'
+import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
+import { JuteReader } from '../../../../src-main/coordination/wire/jute-reader'
+import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
+import { zxidZero } from '../../../../src-main/coordination/wire/zxid'
+import type { Connection } from '../../../../src-main/kernel/ports'
 import { consensusOf, EnsembleMembers } from '../../../support/ensemble-members'
 
 const data = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** A client that says exactly what the test wants it to say. */
+class RawClient {
+  readonly answered: number[] = []
+  isClosed = false
+  #connection: Connection | undefined
+  readonly #world: EnsembleMembers
+  readonly #id: number
+
+  constructor(world: EnsembleMembers, id: number) {
+    this.#world = world
+    this.#id = id
+  }
+
+  async connect(): Promise<void> {
+    let isGreeted = false
+    const handler = {
+      frame: (bytes: Uint8Array): void => {
+        if (isGreeted) this.answered.push(new JuteReader(bytes).int())
+        isGreeted = true
+      },
+      closed: (): void => void (this.isClosed = true)
+    }
+    const options = { host: 'sim', port: 2180 + this.#id, frameBytesMax: 1 << 20, timeoutMs: 1_000 }
+    this.#connection = await this.#world.do(this.#world.network.connect(options, () => handler))
+    const password = new Uint8Array(16)
+    const hello = { lastZxidSeen: zxidZero, timeoutMs: 20_000, sessionId: 0n, password, readOnly: undefined }
+    this.#connection.send(connectRequestFrame(hello))
+    await this.#world.clock.run(100)
+  }
+
+  async sync(xid: number): Promise<void> {
+    this.#connection?.send(JuteWriter.frame().int(xid).int(opCodes.sync).string('/a').finishFrame())
+    await this.#world.clock.run(100)
+  }
+}
 
 describe('three members', () => {
   let world: EnsembleMembers
@@ -143,6 +185,38 @@ describe('three members', () => {
     await world.agree('/a', 'x')
     expect(consensusOf(leader.node)).toMatchObject({ role: 'follower' })
     expect(world.failures).toEqual([])
+  })
+
+  it('answer no sync where they are cut off, and what was written elsewhere after one that they answer', async () => {
+    const leader = await world.leader()
+    const [other] = world.members.filter((member) => member !== leader)
+    if (other === undefined) throw new Error('there are three')
+    const [atOld, elsewhere] = [new RawClient(world, leader.id), await world.connected([other.id])]
+    await atOld.connect()
+    await world.do(elsewhere.create('/a', data('1')))
+    await atOld.sync(1)
+    expect(atOld.answered).toContain(1)
+
+    for (const { id } of world.members) {
+      if (id === leader.id) continue
+      world.network.fault(`member-${leader.id}`, `member-${id}`, { isCut: true })
+      world.network.fault(`member-${id}`, `member-${leader.id}`, { isCut: true })
+    }
+    await atOld.sync(2)
+    await world.clock.run(2_000)
+
+    expect(atOld.answered).not.toContain(2)
+    expect(atOld.isClosed).toBe(true)
+    world.network.heal()
+    // Links that were cut are given up and made anew.
+    await world.clock.run(4_000)
+    const back = new RawClient(world, leader.id)
+    await world.eventually('it follows', () => (consensusOf(leader.node)?.['leaderId'] !== 0 ? true : undefined))
+    await back.connect()
+    await world.do(world.connected([other.id]).then((client) => client.setData('/a', data('2'))))
+    await back.sync(3)
+    expect(back.answered).toContain(3)
+    expect(leader.node?.znode('/a')?.data).toEqual(data('2'))
   })
 
   it('survive a power cut of all three', async () => {

@@ -58,6 +58,8 @@ class World {
   readonly proposed: { readonly proposalId: number; readonly command: LogCommand }[] = []
   #proposals = 0
   readonly later: (() => void)[] = []
+  /** Syncs that wait to hear from the leader. */
+  readonly barriers: ((isPassed: boolean) => void)[] = []
   /** The member is in the middle of a multi. */
   isChanging = false
   /** Paths of each look at a setWatches. */
@@ -78,6 +80,7 @@ class World {
         this.proposed.push({ proposalId, command })
         return proposalId
       },
+      barrier: (passed) => void this.barriers.push(passed),
       newSession: (connectionId, timeoutMs) => {
         const password = new Uint8Array(16)
         return { type: 'createSession', sessionId: 7n, connectionId, timeoutMs, password }
@@ -241,6 +244,26 @@ describe('a connection', () => {
 
     expect(world.watchedAtOnce).toEqual([3])
     expect(world.connection.replies).toBe(1)
+  })
+
+  it('answers a sync, and what it reads behind it, when the leader has said how far it must be, a ping before it at once', () => {
+    world.request(ping)
+    world.request({ type: 'sync', path: '/' })
+    world.request(read)
+    world.request(ping)
+    expect(world.connection.replies).toBe(1)
+
+    world.barriers.shift()?.(true)
+
+    expect(world.connection.replies).toBe(4)
+  })
+
+  it('ends when nobody leads who could answer a sync', () => {
+    world.request({ type: 'sync', path: '/' })
+
+    world.barriers.shift()?.(false)
+
+    expect([world.connection.replies, world.connection.isDestroyed]).toEqual([0, true])
   })
 
   it('keeps a read behind the writes before it', () => {
