@@ -121,12 +121,12 @@ export class TxnLog {
       truncatedBytes += scan.tornBytes
       this.#last = entries.at(-1)?.zxid ?? after
       if (isLast && passedOver !== undefined && compareZxid(this.#last, passedOver.zxid) < 0) throw passedOver.damage
-      if (isLast) this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes, scan.tornBytes > 0)
+      if (isLast) this.#file = await this.#reopenWhenRoom(segment, scan.goodBytes)
     }
     if (this.#file === undefined) {
       this.#last = after
       const segment = this.#segmentAfter(after)
-      this.#file = await this.#reopenWhenRoom(segment, 0, true)
+      this.#file = await this.#reopenWhenRoom(segment, 0)
       await this.#disk.syncDirectory(this.#directory)
       this.#segments.push(segment)
     }
@@ -201,7 +201,7 @@ export class TxnLog {
     if (!this.#segments.some(({ first }) => compareZxid(segment.first, first) === 0)) {
       let file: DiskFile
       try {
-        file = await this.#reopen(segment, 0, true)
+        file = await this.#reopen(segment, 0)
       } catch (error) {
         // Left there it would stand before entries that the old segment goes on to take.
         this.#disk.remove(segment.path)
@@ -223,7 +223,7 @@ export class TxnLog {
     this.#marks = []
     this.#entriesInSegments = 0
     const segment = this.#segmentAfter(after)
-    this.#file = await this.#reopenWhenRoom(segment, 0, true)
+    this.#file = await this.#reopenWhenRoom(segment, 0)
     await this.#disk.syncDirectory(this.#directory)
     this.#segments = [segment]
   }
@@ -300,10 +300,10 @@ export class TxnLog {
   }
 
   /** Without a log a member can do nothing: it waits for room. */
-  async #reopenWhenRoom(segment: Segment, goodBytes: number, isChanged: boolean): Promise<DiskFile> {
+  async #reopenWhenRoom(segment: Segment, goodBytes: number): Promise<DiskFile> {
     for (;;) {
       try {
-        return await this.#reopen(segment, goodBytes, isChanged)
+        return await this.#reopen(segment, goodBytes)
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'DISK_FULL') throw error
         ignore(error, 'tried again when there may be room')
@@ -313,13 +313,14 @@ export class TxnLog {
   }
 
   /** Opens for appending after `goodBytes`; 0 writes the header anew. */
-  async #reopen(segment: Segment, goodBytes: number, isChanged: boolean): Promise<DiskFile> {
+  async #reopen(segment: Segment, goodBytes: number): Promise<DiskFile> {
     const file = this.#disk.open(segment.path, 'append')
     try {
       if (file.sizeBytes > goodBytes) file.truncate(goodBytes)
       if (goodBytes === 0) file.append(this.#segmentHeader(segment))
-      // What was cut off must not come back under entries that are written over it.
-      if (isChanged || goodBytes === 0) await file.sync()
+      // What was cut off must not come back under entries that are written over it, and what a killed process had not synced is
+      // told of from now on.
+      await file.sync()
     } catch (error) {
       file.close()
       throw error

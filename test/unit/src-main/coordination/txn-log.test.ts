@@ -265,6 +265,17 @@ describe('the log', () => {
     expect(points).toBeGreaterThan(300)
   })
 
+  it('keeps over a power cut what a killed process had only written, once a start has told of it', async () => {
+    const log = await written([entry(1)])
+    log.append([entry(2)])
+    disk.kill()
+    expect((await recovered()).entries).toEqual([entry(1), entry(2)])
+
+    disk.crash()
+
+    expect((await recovered()).entries).toEqual([entry(1), entry(2)])
+  })
+
   it('is read from any position, as it counts, also after a start', async () => {
     const log = await written()
     const large = 'x'.repeat(10_000)
