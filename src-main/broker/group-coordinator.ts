@@ -448,6 +448,8 @@ export class GroupCoordinator {
     if (typeof shard === 'string') return shard
     // What was read may lie above the watermark: it could be lost with this leader, and the next would tell of less (as KIP-207).
     if (!shard.partition.isHighWatermarkKnown) return 'COORDINATOR_LOAD_IN_PROGRESS'
+    // Another one may coordinate it by now, and know of more.
+    if (!shard.partition.isStillFollowed) return 'COORDINATOR_LOAD_IN_PROGRESS'
     return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
   }
 

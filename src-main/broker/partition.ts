@@ -114,6 +114,15 @@ export class Partition {
   }
 
   /**
+   * Who leads in its place would be followed by the others: one of those who may be elected still follows this broker, or there is
+   * none. An order to leave may be on its way to a leader whose session lives.
+   */
+  get isStillFollowed(): boolean {
+    const { followerPolls, clock } = this.#ports
+    return this.#leader?.isFollowedByARival(followerPolls, clock.monotonicMs() - followedWithinMs) === true
+  }
+
+  /**
    * The controller cannot have said otherwise since. Without that a client that knows of more than is here has it from another
    * leader.
    */

@@ -215,12 +215,17 @@ export class PartitionLeader {
    * then. One that asks knows of no other leader; what it asks was sent after the answer to what it asked before.
    */
   isFollowedByRivals(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
-    for (const [id, follower] of this.#followers) {
-      if (!this.#isInMaximalIsr(id)) continue
-      const known = polls(id)
-      if (known === undefined || known.beforeLastMs < sinceMs || !follower.isFollowing(known.sinceMs)) return false
-    }
-    return true
+    return this.#rivals().every((rival) => hasFollowed(rival, polls, sinceMs))
+  }
+
+  /** Whether one of them has, if there are any. */
+  isFollowedByARival(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
+    const rivals = this.#rivals()
+    return rivals.length === 0 || rivals.some((rival) => hasFollowed(rival, polls, sinceMs))
+  }
+
+  #rivals(): readonly (readonly [BrokerId, ReplicaProgress])[] {
+    return [...this.#followers].filter(([id]) => this.#isInMaximalIsr(id))
   }
 
   /** Within the term the controller has stored something else: another ISR, or replicas that come or go (reassignment). */
@@ -345,4 +350,13 @@ export class PartitionLeader {
       followers: [...this.#followers].map(([id, { logEndOffset }]) => ({ id, logEndOffset }))
     }
   }
+}
+
+function hasFollowed(
+  [id, follower]: readonly [BrokerId, ReplicaProgress],
+  polls: (follower: BrokerId) => FollowerPolls | undefined,
+  sinceMs: number
+): boolean {
+  const known = polls(id)
+  return known !== undefined && known.beforeLastMs >= sinceMs && follower.isFollowing(known.sinceMs)
 }

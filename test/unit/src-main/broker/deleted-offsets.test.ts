@@ -138,7 +138,15 @@ describe('tombstones for which there is no room', () => {
     })
     const index = groupPartition('g', groupOffsetsPartitions)
     const log = { logStartOffset: 0, logEndOffset: 0 }
-    const led = { topic: groupOffsetsTopic, index, name: 'offsets', isSurelyLed: true, isHighWatermarkKnown: true, log }
+    const led = {
+      topic: groupOffsetsTopic,
+      index,
+      name: 'offsets',
+      isSurelyLed: true,
+      isStillFollowed: true,
+      isHighWatermarkKnown: true,
+      log
+    }
     listener?.elected(led as unknown as Partition)
     const topics = Array.from({ length: 20 }, (_, i) => `topic-${i}`)
     const offsets = topics.map((topic) => ({ topic, partition: 0, offset: 1, leaderEpoch: 0, metadata: null }))

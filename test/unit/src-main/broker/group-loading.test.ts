@@ -57,6 +57,7 @@ function coordinatorOf(log: ReadLog) {
     index,
     name: 'offsets',
     isSurelyLed: true,
+    isStillFollowed: true,
     isHighWatermarkKnown: true,
     log
   }

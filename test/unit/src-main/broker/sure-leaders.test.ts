@@ -3,12 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
+import { groupOffsetsPartitions } from '../../../../src-main/broker/core/offsets-topic'
+import { offsetCommitRequest, offsetCommitResponse } from '../../../../src-main/protocol/api/08-offset-commit'
+import { offsetFetchRequest, offsetFetchResponse } from '../../../../src-main/protocol/api/09-offset-fetch'
 import { errorName } from '../../../../src-main/protocol/wire/error-codes'
 import { batchOf, sequencedBatch } from '../../../support/record-samples'
 import { ReplicaWorld } from '../../../support/replica-world'
 
 const listCall = { apiKey: 2, version: 7, request: listOffsetsRequest, response: listOffsetsResponse } as const
 const fetchCall = { apiKey: 1, version: 12, request: fetchRequest, response: fetchResponse } as const
+const offsetCommitCall = {
+  apiKey: 8,
+  version: 8,
+  request: offsetCommitRequest,
+  response: offsetCommitResponse
+} as const
+const offsetFetchCall = { apiKey: 9, version: 7, request: offsetFetchRequest, response: offsetFetchResponse } as const
 
 /** Broker 2 leads a partition of three replicas, in which there is a record. */
 async function ledBy2() {
@@ -111,5 +121,35 @@ describe('a leader without the ensemble', () => {
     world.network.heal()
     await replicas.until('r', 0, ({ isr }) => isr.length === 3)
     expect(replicas.logOf(2, 'r')).toBe(replicas.logOf(1, 'r'))
+  })
+})
+
+describe('a coordinator whose session lives', () => {
+  it('says nothing of commits while nobody follows it who may coordinate in its place', async () => {
+    const replicas = await ReplicaWorld.start()
+    const { world } = replicas
+    await replicas.create('r', [[1]])
+    const places = Array.from({ length: groupOffsetsPartitions }, () => [2, 3])
+    await replicas.create('__consumer_offsets', places)
+    await world.clock.run(1_000)
+    const committed = async () => {
+      const topics = [{ name: 'r', partitionIndexes: [0] }]
+      const { errorCode, topics: told } = await world.ask(2, offsetFetchCall, { groupId: 'g', topics })
+      return errorCode === 0 ? told[0]?.partitions[0]?.committedOffset : errorName(errorCode)
+    }
+    const partitions = [{ partitionIndex: 0, committedOffset: 5, committedMetadata: '' }]
+    const commit = { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 'r', partitions }] }
+    expect((await world.ask(2, offsetCommitCall, commit)).topics[0]?.partitions[0]?.errorCode).toBe(0)
+    expect(await committed()).toBe(5)
+
+    // Broker 3 may lead by now: the order for broker 2 would be on its way.
+    world.network.fault('broker-3', 'broker-2', { isCut: true })
+    await world.clock.run(2_000)
+    expect(await committed()).toBe('COORDINATOR_LOAD_IN_PROGRESS')
+
+    world.network.heal()
+    await world.clock.run(35_000)
+    expect(await committed()).toBe(5)
+    expect(world.failures).toEqual([])
   })
 })
