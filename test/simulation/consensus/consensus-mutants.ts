@@ -3,20 +3,14 @@
  * alone is bundled (test/unit/simulation/consensus.test.ts), each of which one of the first seeds must find. Each is one that a
  * real system has had, or a rule that somebody might take out.
  */
-export interface ConsensusMutant {
-  readonly name: string
-  readonly file: string
-  readonly from: string
-  readonly to: string
-  readonly what: string
-}
+import type { PlantedError } from '../../support/planted-error'
 
 const raft = 'src-main/coordination/core/consensus/raft.ts'
 const durability = 'src-main/coordination/core/consensus/durability.ts'
 const leadership = 'src-main/coordination/core/consensus/leadership.ts'
 const quorum = 'src-main/coordination/core/consensus/quorum.ts'
 
-export const consensusMutants: readonly ConsensusMutant[] = [
+export const consensusMutants: readonly PlantedError[] = [
   {
     name: 'answers-before-the-disk',
     file: raft,
@@ -89,6 +83,7 @@ export const consensusMutants: readonly ConsensusMutant[] = [
   },
   {
     name: 'what-was-cut-counts',
+    seed: 604,
     file: durability,
     from: 'this.#persisted = cutAt === undefined ? last : (earlier(cutAt, last) ?? last)',
     to: 'void cutAt\n    this.#persisted = last',
@@ -96,6 +91,7 @@ export const consensusMutants: readonly ConsensusMutant[] = [
   },
   {
     name: 'wiped-members-vote',
+    seed: 52,
     file: raft,
     from: 'get isVoter(): boolean {\n    return this.#durability.hardState.isVoter',
     to: 'get isVoter(): boolean {\n    return this.#durability.hardState.incarnation > 0',
@@ -103,6 +99,7 @@ export const consensusMutants: readonly ConsensusMutant[] = [
   },
   {
     name: 'wiped-members-count',
+    seed: 136,
     file: 'src-main/coordination/core/consensus/progress.ts',
     from: 'return this.standing?.isVoter === true',
     to: 'return this.standing !== undefined',
@@ -117,6 +114,7 @@ export const consensusMutants: readonly ConsensusMutant[] = [
   },
   {
     name: 'reads-without-asking',
+    seed: 191,
     file: leadership,
     from: 'return roundOfMajority(rounds, this.#options.members.length) ?? -1',
     to: 'return Math.max(...rounds)',
@@ -131,6 +129,7 @@ export const consensusMutants: readonly ConsensusMutant[] = [
   },
   {
     name: 'an-entry-too-many-matches',
+    seed: 76,
     file: raft,
     from: 'const isKnown = compareZxid(previous, this.#committed) <= 0 || this.#log.contains(previous)',
     to: 'const isKnown = compareZxid(previous, this.#log.last) <= 0',

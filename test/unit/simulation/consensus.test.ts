@@ -1,13 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'vite'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { consensusMutants, type ConsensusMutant } from '../../simulation/consensus/consensus-mutants'
-import { runConsensus, type ConsensusResult } from '../../simulation/consensus/run-consensus'
+import { consensusMutants } from '../../simulation/consensus/consensus-mutants'
+import { runConsensus } from '../../simulation/consensus/run-consensus'
+import { bundleFolder, seedsFor, withError } from '../../support/planted-error'
 
-const root = resolve(import.meta.dirname, '../../..')
 /** SEEDS=20000 looks longer, and TELL=1 says which seed finds each planted error. */
 const seeds = Number(process.env['SEEDS'] ?? 500)
 /** Among so many of the first, one finds each planted error. */
@@ -44,17 +40,20 @@ describe('consensus alone, in a network and on disks that do what they can', () 
   describe('with an error planted in it', () => {
     let folder: string
     beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), 'lagoon-consensus-'))
+      folder = bundleFolder()
     })
     afterAll(() => rmSync(folder, { recursive: true }))
 
     it.each(consensusMutants)('finds that $what', async (mutant) => {
-      const run = await runWith(mutant, folder)
+      const module = await withError(mutant, 'test/simulation/consensus/run-consensus.ts', folder)
+      const run = (module as { readonly runConsensus: typeof runConsensus }).runConsensus
       let found: string | undefined
 
-      for (let seed = 1; found === undefined && seed <= seedsForAnError; seed++) {
+      for (const seed of seedsFor(mutant, seedsForAnError)) {
         const { violations } = run(seed)
-        if (violations.length > 0) found = `seed ${seed}: ${violations[0]}`
+        if (violations.length === 0) continue
+        found = `seed ${seed}: ${violations[0]}`
+        break
       }
 
       expect(found, `${mutant.name} is not found`).toBeDefined()
@@ -62,37 +61,3 @@ describe('consensus alone, in a network and on disks that do what they can', () 
     })
   })
 })
-
-/** The simulation with that error in what it simulates. */
-async function runWith(
-  { name, file, from, to }: ConsensusMutant,
-  folder: string
-): Promise<(seed: number) => ConsensusResult> {
-  const path = join(root, file)
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'planted-error',
-        enforce: 'pre',
-        load(id) {
-          if (id !== path) return null
-          const source = readFileSync(path, 'utf8')
-          expect(source.split(from), `${name}: its place is in ${file}, once`).toHaveLength(2)
-          return source.replace(from, () => to)
-        }
-      }
-    ],
-    build: {
-      ssr: 'test/simulation/consensus/run-consensus.ts',
-      outDir: join(folder, name),
-      target: 'node20',
-      minify: false,
-      rollupOptions: { output: { entryFileNames: 'run.mjs' } }
-    }
-  })
-  const module: unknown = await import(/* @vite-ignore */ pathToFileURL(join(folder, name, 'run.mjs')).href)
-  return (module as { readonly runConsensus: typeof runConsensus }).runConsensus
-}
