@@ -528,6 +528,27 @@ export const SCREENS: readonly Screen[] = [
     }
   },
   {
+    name: 'placement-dragged',
+    scene: 'healthy',
+    hash: '#/brokers/placement',
+    prepare: async (page) => {
+      // The second partition of the first topic, which the first broker leads, to the third; then one by the keys.
+      const box = await page.locator('.block svg').first().boundingBox()
+      if (box === null) throw new Error('the grid has no block')
+      const [x, top] = [box.x + 21, box.y + 14 + 8]
+      await page.mouse.move(x, top)
+      await page.mouse.down()
+      await page.mouse.move(x, top + 16)
+      await page.mouse.move(x, top + 32)
+      await page.mouse.up()
+      await page.locator('.plan tbody tr').first().waitFor()
+      await press('ArrowRight', 'Enter', 'Enter', 'Enter')(page)
+      await page.locator('.plan tbody tr').nth(1).waitFor()
+      await press('ArrowRight', 'ArrowRight', 'Enter', 'Enter')(page)
+      await page.locator('.aim').waitFor()
+    }
+  },
+  {
     name: 'plan-apply',
     scene: 'broken',
     hash: '#/brokers/placement',
