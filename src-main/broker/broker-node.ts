@@ -445,6 +445,7 @@ export class BrokerNode {
     }
     if (event !== 'expired') return
     this.#controller.sessionEnded()
+    this.#replicas?.sessionEnded()
     this.#ensemble.start()
     this.#registerAgain(address)
   }

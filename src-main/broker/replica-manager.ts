@@ -130,6 +130,7 @@ export class ReplicaManager {
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
   #brokerEpoch: BrokerEpoch = -1n
+  #isBetweenSessions = false
   /** Ids of the brokers that live, as they were told last. */
   #live = ''
 
@@ -153,7 +154,9 @@ export class ReplicaManager {
       followerAskedMs,
       followerPolls: (follower) => this.#followerPolls.get(follower),
       isSurelyRegistered: (orderedUnder) =>
-        orderedUnder >= this.#brokerEpoch && clock.monotonicMs() < (options.aliveUntilMs?.() ?? Infinity)
+        !this.#isBetweenSessions &&
+        orderedUnder >= this.#brokerEpoch &&
+        clock.monotonicMs() < (options.aliveUntilMs?.() ?? Infinity)
     }
   }
 
@@ -164,10 +167,16 @@ export class ReplicaManager {
   /** The czxid of this broker's registration; -1 before the first. */
   set brokerEpoch(epoch: BrokerEpoch) {
     this.#brokerEpoch = epoch
+    this.#isBetweenSessions = false
   }
 
   get brokerEpoch(): BrokerEpoch {
     return this.#brokerEpoch
+  }
+
+  /** Until it has registered anew it holds its roles under nothing, though its next session lives already. */
+  sessionEnded(): void {
+    this.#isBetweenSessions = true
   }
 
   onLeadership(listener: LeadershipListener): void {

@@ -124,6 +124,35 @@ describe('a leader without the ensemble', () => {
   })
 })
 
+describe('a leader whose session has ended, and whose next one has begun', () => {
+  it('tells nothing before it has registered anew: its roles are of the session before', async () => {
+    const { replicas, world, end } = await ledBy2()
+    for (const [from, to] of [
+      ['broker-2', 'outside'],
+      ['outside', 'broker-2'],
+      ['broker-1', 'broker-2']
+    ] as const)
+      world.network.fault(from, to, { isCut: true })
+    await replicas.until('r', 0, ({ leader }) => leader === 1)
+    expect(await replicas.produce('r', ['b'], 1)).toBe('NONE')
+    const asked: Promise<unknown>[] = []
+    world.onEvent = ({ broker, name, fields }) => {
+      if (broker === 2 && name === 'ensembleSession' && fields['state'] === 'connected') asked.push(end())
+    }
+
+    for (const [from, to] of [
+      ['broker-2', 'outside'],
+      ['outside', 'broker-2']
+    ] as const)
+      world.network.fault(from, to, undefined)
+    await world.clock.run(10_000)
+
+    expect(asked).toHaveLength(1)
+    expect(await world.clock.until(Promise.all(asked))).toEqual(['NOT_LEADER_OR_FOLLOWER'])
+    expect(world.failures).toEqual([])
+  })
+})
+
 describe('a coordinator whose session lives', () => {
   it('says nothing of commits while nobody follows it who may coordinate in its place', async () => {
     const replicas = await ReplicaWorld.start()
