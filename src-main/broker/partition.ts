@@ -114,8 +114,8 @@ export class Partition {
   }
 
   /**
-   * Who leads in its place would be followed by the others: one of those who may be elected still follows this broker, or there is
-   * none. An order to leave may be on its way to a leader whose session lives.
+   * Who leads in its place would be followed by the others: one of those who live and may be elected still follows this broker, or
+   * there is none. An order to leave may be on its way to a leader whose session lives.
    */
   get isStillFollowed(): boolean {
     const { followerPolls, clock } = this.#ports

@@ -125,7 +125,7 @@ export class ReplicaManager {
   /** Partitions with a deletion of which not all followers have heard. */
   readonly #deleting = new Set<Partition>()
   readonly #followersAskedMs = new Map<BrokerId, number>()
-  readonly #followerPolls = new Map<BrokerId, FollowerPolls & { readonly lastMs: number }>()
+  readonly #followerPolls = new Map<BrokerId, FollowerPolls>()
   #orders: Promise<void> = Promise.resolve()
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0

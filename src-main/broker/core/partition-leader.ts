@@ -71,6 +71,8 @@ export interface FollowerPolls {
   readonly sinceMs: number
   /** The one before the last: when it was sent, or later, the follower had not gone elsewhere. */
   readonly beforeLastMs: number
+  /** When the last came, which may have been long on its way. */
+  readonly lastMs: number
 }
 
 export interface FollowerFetch {
@@ -215,13 +217,23 @@ export class PartitionLeader {
    * then. One that asks knows of no other leader; what it asks was sent after the answer to what it asked before.
    */
   isFollowedByRivals(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
-    return this.#rivals().every((rival) => hasFollowed(rival, polls, sinceMs))
+    return this.#rivals().every(([id, follower]) => {
+      const known = polls(id)
+      return known !== undefined && known.beforeLastMs >= sinceMs && follower.isFollowing(known.sinceMs)
+    })
   }
 
-  /** Whether one of them has, if there are any. */
+  /**
+   * Whether one of them that lives has asked since `sinceMs`, if there are any: no proof, since what it asked may have been on its
+   * way.
+   */
   isFollowedByARival(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
-    const rivals = this.#rivals()
-    return rivals.length === 0 || rivals.some((rival) => hasFollowed(rival, polls, sinceMs))
+    const rivals = this.#rivals().filter(([id]) => this.#options.isAlive?.(id) !== false)
+    if (rivals.length === 0) return true
+    return rivals.some(([id, follower]) => {
+      const known = polls(id)
+      return known !== undefined && known.lastMs >= sinceMs && follower.isFollowing(known.sinceMs)
+    })
   }
 
   #rivals(): readonly (readonly [BrokerId, ReplicaProgress])[] {
@@ -350,13 +362,4 @@ export class PartitionLeader {
       followers: [...this.#followers].map(([id, { logEndOffset }]) => ({ id, logEndOffset }))
     }
   }
-}
-
-function hasFollowed(
-  [id, follower]: readonly [BrokerId, ReplicaProgress],
-  polls: (follower: BrokerId) => FollowerPolls | undefined,
-  sinceMs: number
-): boolean {
-  const known = polls(id)
-  return known !== undefined && known.beforeLastMs >= sinceMs && follower.isFollowing(known.sinceMs)
 }
