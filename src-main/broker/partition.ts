@@ -59,6 +59,7 @@ export class Partition {
   #role: PartitionRole
   /** Under which registration the controller has said so. */
   #orderedUnder: BrokerEpoch = -1n
+  #orderedMs = -Infinity
   /** While this broker leads it. */
   #leader: PartitionLeader | undefined
   /** While it follows another. */
@@ -119,7 +120,9 @@ export class Partition {
    */
   get isStillFollowed(): boolean {
     const { followerPolls, clock } = this.#ports
-    return this.#leader?.isFollowedByARival(followerPolls, clock.monotonicMs() - followedWithinMs) === true
+    const sinceMs = clock.monotonicMs() - followedWithinMs
+    // Who has just been made leader need not wait for followers to hear of it.
+    return this.#orderedMs >= sinceMs || this.#leader?.isFollowedByARival(followerPolls, sinceMs) === true
   }
 
   /**
@@ -167,6 +170,7 @@ export class Partition {
   /** The controller has said what it is, or said it again. */
   ordered(brokerEpoch: BrokerEpoch): void {
     if (brokerEpoch > this.#orderedUnder) this.#orderedUnder = brokerEpoch
+    this.#orderedMs = this.#ports.clock.monotonicMs()
   }
 
   /** Within the term: who has a replica, or is in sync, has changed. */

@@ -238,7 +238,12 @@ describe('the control plane', () => {
       expect((await fetchFrom(await again.leader('kept'), 'kept', 0)).highWatermark).toBe(2)
       const topics = [{ name: 'kept', partitionIndexes: [0] }]
       const coordinator = await again.coordinator('kept.group')
-      const fetched = await coordinator.ask('offsetFetch', 2, { groupId: 'kept.group', topics })
+      const asked = { groupId: 'kept.group', topics }
+      // What it has read it tells when its followers have it, too: clients wait out COORDINATOR_LOAD_IN_PROGRESS.
+      await expect
+        .poll(async () => (await coordinator.ask('offsetFetch', 2, asked)).errorCode, { timeout: 15_000 })
+        .toBe(0)
+      const fetched = await coordinator.ask('offsetFetch', 2, asked)
       expect(fetched.topics[0]?.partitions[0]).toMatchObject({ committedOffset: 1, metadata: 'mine' })
       const resources = [{ resourceType: 2, resourceName: 'kept', configurationKeys: ['retention.bytes'] }]
       const [configs] = (await again.ask(1, 'describeConfigs', 1, { resources, includeSynonyms: false })).results

@@ -374,7 +374,10 @@ describe('groups', () => {
       })
       .toBe(0)
     const again = await cluster.coordinator(groupId)
-    const fetched = await again.ask('offsetFetch', 5, { groupId, topics: [{ name: 'topic', partitionIndexes: [0] }] })
+    const asked = { groupId, topics: [{ name: 'topic', partitionIndexes: [0] }] }
+    // What it has read it tells when its followers have it, too: clients wait out COORDINATOR_LOAD_IN_PROGRESS.
+    await expect.poll(async () => (await again.ask('offsetFetch', 5, asked)).errorCode, { timeout: 15_000 }).toBe(0)
+    const fetched = await again.ask('offsetFetch', 5, asked)
     expect(fetched.topics[0]?.partitions[0]).toMatchObject({ committedOffset: 11, metadata: 'note' })
     const described = await again.ask('describeGroups', 5, { groups: [groupId], includeAuthorizedOperations: false })
     expect(described.groups[0]?.members[0]?.memberAssignment).toEqual(bytesOf('all of it'))

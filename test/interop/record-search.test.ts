@@ -398,7 +398,7 @@ describe('underneath a search', () => {
     await cluster.verb('topic', 'create', 'going', '--partitions', '3', '--replication-factor', '1')
     kcat(
       ['-P', '-t', 'going', '-z', 'zstd', '-X', 'linger.ms=20'],
-      `${JSON.stringify({ text: 'z'.repeat(900) })}\n`.repeat(60_000)
+      `${JSON.stringify({ text: 'z'.repeat(900) })}\n`.repeat(20_000)
     )
     let deleting: Promise<unknown> = Promise.resolve()
     const { end } = await search(
@@ -413,14 +413,14 @@ describe('underneath a search', () => {
     const { found, recordsScanned } = end.progress
     expect(end.state).toBe('done')
     expect(found).toBe(recordsScanned)
-    expect(found + namedIn(end.progress)).toBe(60_000)
+    expect(found + namedIn(end.progress)).toBe(20_000)
   })
 
   it('the topic is deleted: an export keeps what it read, names the rest, and has no half line', async () => {
     await cluster.verb('topic', 'create', 'leaving', '--partitions', '3', '--replication-factor', '1')
     const record = JSON.stringify({ text: 'z'.repeat(900) })
     for (const partition of ['0', '1', '2'])
-      kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(60_000))
+      kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(30_000))
     let deleting: Promise<unknown> = Promise.resolve()
     const path = join(folder, 'leaving.jsonl')
     // Matches all, and slowly enough that the topic goes first.
@@ -432,7 +432,7 @@ describe('underneath a search', () => {
 
     expect(saved).toMatchObject({ state: 'done', path, error: null })
     expect(saved.progress.notRead).not.toEqual([])
-    expect(saved.progress.found + namedIn(saved.progress)).toBe(180_000)
+    expect(saved.progress.found + namedIn(saved.progress)).toBe(90_000)
     const lines = readFileSync(path, 'utf8').split('\n')
     expect(lines.pop()).toBe('')
     expect(lines).toHaveLength(saved.progress.found)
