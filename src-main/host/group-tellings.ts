@@ -4,7 +4,7 @@
  */
 import type { ClusterEvent } from '../api/views'
 
-/** The monitor is no more behind than this, however busy the machine. */
+/** The monitor looks once a second, later where the machine is busy; what it sees later still is told a second time. */
 const heldMs = 10_000
 
 export class GroupTellings {

@@ -120,7 +120,7 @@ export function toldEvent(
     }
     case 'groupStateChanged': {
       const [from, to] = [String(fields['from']), String(fields['state'])]
-      // That somebody deleted a group is not for its coordinator to tell.
+      // Dead is a group that somebody deleted, and one that this coordinator gave away: which of both, it does not say.
       return from === to || to === 'Dead' || (rebalancing.has(from) && rebalancing.has(to))
         ? undefined
         : about(name, 'recovering', { from, to }, String(fields['groupId']), 'group')

@@ -13,7 +13,7 @@ import type { Election } from '../core/controller/leader-election'
 import { PartitionElections, type ElectionEffect, type StateDecision } from '../core/controller/partition-elections'
 import { parsePartitionState, partitionStateData, paths } from '../core/znodes'
 
-/** Under way at once. */
+/** Writes, of partitionsPerMulti partitions each, that are under way at once. */
 const multisAtOnce = 8
 
 /** What a write fails with when somebody else was there before. */
@@ -32,7 +32,7 @@ export class PartitionStates {
 
   /**
    * Elects where it is needed and possible, and stores it; the partitions whose state is another one now. `stored` is
-   * called for each of ours as soon as it is, also when others fail afterwards. Rejects with
+   * called for each of ours when those that were under way with it have ended, also when some of them failed. Rejects with
    * EnsembleError, BADVERSION when others write one of them again and again.
    */
   async elect(
