@@ -118,6 +118,11 @@ export class ClientPort {
     return { connections: this.#connections.size, received: this.#received, sent: this.#sent, outstanding }
   }
 
+  /** Clients that have said who they are. */
+  get sessionCount(): number {
+    return [...this.#connections.values()].filter(({ isShaken }) => isShaken).length
+  }
+
   #accepted(connection: Connection): FrameHandler {
     if (this.#connections.size >= connectionsMax) {
       this.#log('warn', 'connection refused: too many', { connectionsMax })

@@ -23,8 +23,9 @@ import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
 import type { HardState, MemberId } from './core/consensus/messages'
-import { Raft, type RaftLimits, type Ready } from './core/consensus/raft'
+import { Raft, type RaftLimits, type Ready, type Role } from './core/consensus/raft'
 import type { LogCommand, LogEntry } from './core/log-entry'
+import { memberReport, type MemberReport } from './core/member-report'
 import { ReplicatedState, type Outcome } from './core/replicated-state'
 import { SessionClocks } from './core/session/session-clocks'
 import { SessionIds } from './core/session/session-ids'
@@ -68,6 +69,7 @@ const heartbeatMs = 60
 const followerTailBytes = 8 * 1024 * 1024
 const snapshotPieceBytes = 1024 * 1024
 const handOverLookMs = 10
+const reportEveryMs = 1_000
 
 export interface EnsembleNodeOptions {
   /** 1-127. */
@@ -89,6 +91,8 @@ export interface EnsembleNodeOptions {
   readonly failed: (error: unknown) => void
   /** A session ended by its clock. */
   readonly sessionExpired?: (sessionId: SessionId) => void
+  /** While it serves: each second, and at once when it has another role, term or leader. */
+  readonly told?: (report: MemberReport) => void
   /** Absent: an ensemble of one. */
   readonly peers?: PeerOptions
 }
@@ -136,6 +140,14 @@ export class EnsembleNode {
   #tickTimer: Timer | undefined
   #roomTimer: Timer | undefined
   #beatTimer: Timer | undefined
+  #reportTimer: Timer | undefined
+  /** As it was told last. */
+  #reported: {
+    readonly role?: Role
+    readonly term?: number
+    readonly leaderId?: MemberId
+    readonly isReady?: boolean
+  } = {}
   #loop: Promise<void> = Promise.resolve()
   #isLoopRunning = false
   /** The disk was full at the last write. */
@@ -203,6 +215,7 @@ export class EnsembleNode {
       this.#lifecycle = 'serving'
       this.#tick()
       this.#beat()
+      this.#reportAgain()
       if (this.#isRefusing) this.#lookForRoom()
       log('info', 'serving', { ...address, replayedEntries, term: this.#raft?.term, ...this.#state.inspect() })
       return address
@@ -278,6 +291,7 @@ export class EnsembleNode {
     if (this.#lifecycle !== 'failed') this.#lifecycle = 'stopping'
     this.#tickTimer?.cancel()
     this.#roomTimer?.cancel()
+    this.#reportTimer?.cancel()
     await this.#port.stop()
     this.#beatTimer?.cancel()
     await this.#links?.stop()
@@ -303,6 +317,22 @@ export class EnsembleNode {
   /** As it is applied at the moment, without a session; undefined when it is not there. */
   znode(path: string): Znode | undefined {
     return this.#state.tree.find(path)
+  }
+
+  /** Undefined before it has recovered. */
+  report(): MemberReport | undefined {
+    const consensus = this.#raft?.figures()
+    if (consensus === undefined) return undefined
+    const { count, sumMs, minMs, maxMs } = this.#latency
+    const { connections, outstanding } = this.#port.counts()
+    return memberReport(consensus, {
+      isServing: this.#mode !== undefined,
+      zxid: this.#state.lastApplied,
+      sessions: this.#port.sessionCount,
+      connections,
+      outstanding,
+      latency: count === 0 ? null : { minMs, averageMs: sumMs / count, maxMs }
+    })
   }
 
   inspect(): Readonly<Record<string, unknown>> {
@@ -456,9 +486,35 @@ export class EnsembleNode {
     for (const sessionId of sessionIds) this.#touched.delete(sessionId)
   }
 
+  #reportAgain(): void {
+    this.#tellReport()
+    this.#reportTimer = this.#options.clock.after(reportEveryMs, () => {
+      if (this.#lifecycle === 'serving') this.#reportAgain()
+    })
+  }
+
+  /** Looked at with each message: what is cheap to ask for. */
+  #reportChange(): void {
+    const raft = this.#raft
+    if (this.#options.told === undefined || raft === undefined || this.#lifecycle !== 'serving') return
+    const { role, term, leaderId, isReady } = this.#reported
+    if (raft.term !== term || raft.role !== role || raft.leaderId !== leaderId || raft.isReady !== isReady)
+      this.#tellReport()
+  }
+
+  #tellReport(): void {
+    const raft = this.#raft
+    const report = this.#options.told === undefined ? undefined : this.report()
+    if (raft === undefined || report === undefined) return
+    const { role, term, leaderId, isReady } = raft
+    this.#reported = { role, term, leaderId, isReady }
+    this.#options.told?.(report)
+  }
+
   /** Something may be to be done: by the loop, or, while that waits for the disk, as far as it can be done meanwhile. */
   #drive(): void {
     this.#observe()
+    this.#reportChange()
     if (!this.#isLoopRunning) this.#wake()
     else if (this.#isPersisting) {
       const ready = this.#raft?.takeReady()

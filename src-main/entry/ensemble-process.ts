@@ -38,6 +38,7 @@ runNode((failed) => {
     ...(config.snapshotEntriesMax === undefined ? {} : { snapshotEntriesMax: config.snapshotEntriesMax }),
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
     failed,
+    told: (report) => tellEvent('member', { ...report }),
     sessionExpired: (sessionId) => tellEvent('sessionExpired', { sessionId: `0x${sessionId.toString(16)}` })
   })
   return {

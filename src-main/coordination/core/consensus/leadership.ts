@@ -7,6 +7,7 @@
  */
 import { compareZxid, zxidZero, type Zxid } from '../../wire/zxid'
 import type { LogEntry } from '../log-entry'
+import type { FollowerFigures } from './consensus-figures'
 import { entryBytes, type EntryLimits, type LogView } from './log-view'
 import type { Envelope, MemberId, PeerMessage, SnapshotPiece, Standing } from './messages'
 import { Progress, type FlowLimits } from './progress'
@@ -240,6 +241,13 @@ export class Leadership {
     if (piece === undefined) return
     const { term } = this.#options
     messages.push({ to: memberId, message: { type: 'snapshot', term, round: this.barriers.round, ...piece } })
+  }
+
+  followers(): readonly FollowerFigures[] {
+    return [...this.#others.values()].map(({ memberId, standing, matched, state }) => {
+      const isKnown = standing !== undefined && (state !== 'probing' || compareZxid(matched, zxidZero) > 0)
+      return { memberId, behindEntries: isKnown ? this.#options.log.distanceFrom(matched) : undefined }
+    })
   }
 
   inspect(): readonly Readonly<Record<string, unknown>>[] {

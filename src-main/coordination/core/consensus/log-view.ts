@@ -64,6 +64,17 @@ export class LogView {
     return this.#tail.length - this.#indexAfter(position)
   }
 
+  /** Of the whole log, in memory or not; undefined when the position lies before its base. */
+  distanceFrom(position: Zxid): number | undefined {
+    if (compareZxid(position, this.#base) < 0) return undefined
+    let count = 0
+    for (const { epoch, counter } of this.#termEnds) {
+      if (epoch < position.epoch) continue
+      count += epoch > position.epoch ? counter : Math.max(0, counter - position.counter)
+    }
+    return count
+  }
+
   contains(position: Zxid): boolean {
     const floor = this.floor(position)
     return floor !== undefined && compareZxid(floor, position) === 0

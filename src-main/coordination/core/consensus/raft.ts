@@ -21,6 +21,7 @@ import { invariant } from '../../../kernel/invariant'
 import type { Random } from '../../../kernel/ports'
 import { compareZxid, type Zxid } from '../../wire/zxid'
 import type { LogCommand, LogEntry } from '../log-entry'
+import type { Ballot, ConsensusFigures } from './consensus-figures'
 import { Durability, type Persist } from './durability'
 import { Leadership, type Wanted } from './leadership'
 import { areInOrder, LogView, nextInTerm, type EntryLimits, type KnownLog } from './log-view'
@@ -101,6 +102,7 @@ export class Raft {
   /** When its disk had no room the last time: who cannot write does not ask to lead. */
   #refusedAtMs = -Infinity
   readonly #votes = new Set<MemberId>()
+  #ballot: Ballot | undefined
   #leadership: Leadership | undefined
   #committed: Zxid
   #handedOut: Zxid
@@ -176,6 +178,20 @@ export class Raft {
   /** Is `next` the entry of the log after `position`? */
   follows(position: Zxid, next: Zxid): boolean {
     return this.#log.follows(position, next)
+  }
+
+  figures(): ConsensusFigures {
+    return {
+      role: this.#role,
+      isVoter: this.isVoter,
+      term: this.term,
+      leaderId: this.#leaderId,
+      persisted: this.#durability.persisted,
+      committed: this.#committed,
+      followers: this.#leadership?.followers() ?? [],
+      ballot: this.#ballot,
+      electedBy: this.#role === 'leader' ? [...this.#votes] : []
+    }
   }
 
   inspect(): Readonly<Record<string, unknown>> {
@@ -364,6 +380,7 @@ export class Raft {
     this.#follow(term, this.#options.memberId)
     this.#leaderId = 0
     this.#role = 'candidate'
+    this.#ballot = { term, candidateId: this.#options.memberId }
     // Its own vote counts when it is on disk; those of others are asked for then, too.
     this.#toOthers({ type: 'vote', term, last: this.#log.last, isTransfer })
   }
@@ -386,6 +403,7 @@ export class Raft {
     const isGranted = this.isVoter && isFree && this.#leaderId === 0 && this.#isUpToDate(last)
     if (isGranted) {
       if (vote === 0) this.#durability.set({ vote: from })
+      this.#ballot = { term: this.term, candidateId: from }
       this.#resetElectionTimer()
     }
     this.#send(from, { type: 'voteAnswer', term: this.term, isGranted })
@@ -446,6 +464,7 @@ export class Raft {
         return
       case 'voteAnswer':
         if (message.isGranted && this.#role === 'candidate') this.#votedBy(from)
+        else if (message.isGranted && this.#role === 'leader') this.#votes.add(from)
         return
       case 'append':
         if (this.#hears(from)) this.#take(from, message)

@@ -34,6 +34,16 @@ describe('a log as consensus knows it', () => {
     expect(view.floor(at(1, 3))).toBeUndefined()
   })
 
+  it('counts what comes after a position, over terms, and knows nothing of what lies before its base', () => {
+    const view = log()
+    const distances = [at(1, 4), at(1, 5), at(1, 6), at(3, 1), at(3, 2)].map((zxid) => view.distanceFrom(zxid))
+
+    expect(distances).toEqual([4, 3, 2, 1, 0])
+    expect(view.distanceFrom(at(1, 3))).toBeUndefined()
+    view.trim(at(3, 2), 0)
+    expect(view.distanceFrom(at(1, 5))).toBe(3)
+  })
+
   it('takes only what follows', () => {
     for (const zxid of [at(3, 2), at(3, 4), at(4, 2), at(2, 1)])
       expect(() => log().append(entry(zxid))).toThrow(InvariantError)
