@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ACT_COMMANDS } from './acts'
 import { CLUSTERS_COMMANDS } from './clusters'
 import { DESKTOP_COMMANDS } from './desktop'
+import { ENSEMBLE_COMMANDS } from './ensemble'
 import { askedCostSchema, FAILURE_COMMANDS, PARTITION_COMMANDS } from './failures'
 import { checkCommand, decodeCommand, produceCommand, productionCommand } from './producing'
 import { nodeNameSchema } from './node-name'
@@ -279,6 +280,7 @@ export const COMMANDS = {
     output: lagHistorySchema
   },
 
+  ...ENSEMBLE_COMMANDS,
   ...FAILURE_COMMANDS,
   ...ACT_COMMANDS,
   ...PARTITION_COMMANDS,

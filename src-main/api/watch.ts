@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { ActsView } from './acts'
 import type { ClustersView } from './clusters'
 import type { DesktopView } from './desktop'
+import type { EnsembleView } from './ensemble'
 import type { ProductionView } from './producing'
 import type { JobPush } from './search'
 import type {
@@ -29,6 +30,7 @@ import type { WorkloadsView } from './workloads'
 
 export type WatchKey =
   | 'cluster'
+  | 'ensemble'
   | 'events'
   | 'rates'
   | 'topics'
@@ -51,43 +53,45 @@ export type WatchKey =
 /** What arrives for a key (`held:` names a broker, `readers:` a topic). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
   ? ClusterView
-  : Key extends 'events'
-    ? EventsView
-    : Key extends 'rates'
-      ? RatesView
-      : Key extends 'topics'
-        ? TopicsView
-        : Key extends 'groups'
-          ? GroupsView
-          : Key extends 'partitions'
-            ? PartitionMapView
-            : Key extends 'placement'
-              ? PlacementView
-              : Key extends 'workloads'
-                ? WorkloadsView
-                : Key extends 'acts'
-                  ? ActsView
-                  : Key extends 'app'
-                    ? DesktopView
-                    : Key extends 'clusters'
-                      ? ClustersView
-                      : Key extends `held:${string}`
-                        ? HeldPartitionsView
-                        : Key extends `topic:${string}`
-                          ? TopicView | null
-                          : Key extends `readers:${string}`
-                            ? TopicReadersView
-                            : Key extends `group:${string}`
-                              ? GroupView | null
-                              : Key extends `lag:${string}`
-                                ? LagSampleView
-                                : Key extends `consumer:${string}`
-                                  ? ConsumerPush
-                                  : Key extends `production:${string}`
-                                    ? ProductionView
-                                    : Key extends `job:${string}`
-                                      ? JobPush
-                                      : never
+  : Key extends 'ensemble'
+    ? EnsembleView
+    : Key extends 'events'
+      ? EventsView
+      : Key extends 'rates'
+        ? RatesView
+        : Key extends 'topics'
+          ? TopicsView
+          : Key extends 'groups'
+            ? GroupsView
+            : Key extends 'partitions'
+              ? PartitionMapView
+              : Key extends 'placement'
+                ? PlacementView
+                : Key extends 'workloads'
+                  ? WorkloadsView
+                  : Key extends 'acts'
+                    ? ActsView
+                    : Key extends 'app'
+                      ? DesktopView
+                      : Key extends 'clusters'
+                        ? ClustersView
+                        : Key extends `held:${string}`
+                          ? HeldPartitionsView
+                          : Key extends `topic:${string}`
+                            ? TopicView | null
+                            : Key extends `readers:${string}`
+                              ? TopicReadersView
+                              : Key extends `group:${string}`
+                                ? GroupView | null
+                                : Key extends `lag:${string}`
+                                  ? LagSampleView
+                                  : Key extends `consumer:${string}`
+                                    ? ConsumerPush
+                                    : Key extends `production:${string}`
+                                      ? ProductionView
+                                      : Key extends `job:${string}`
+                                        ? JobPush
+                                        : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -103,7 +107,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|ensemble|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

@@ -9,6 +9,7 @@ import type { ClustersCommand } from '../api/clusters'
 import { BROWSER, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { AskedCost, FailureAct } from '../api/failures'
+import type { EnsembleView } from '../api/ensemble'
 import type { FaultView, StormView } from '../api/faults'
 import type {
   BrokerStatsView,
@@ -34,6 +35,7 @@ import { ActLog, type Act } from './act-log'
 import { BrokerPresence } from './broker-presence'
 import { EventLog } from './event-log'
 import { GroupTellings } from './group-tellings'
+import { MemberTellings } from './member-tellings'
 import { MonitorLink } from './monitor-link'
 import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
@@ -87,6 +89,7 @@ export class LabHost {
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #presence = new BrokerPresence()
   readonly #groupTellings = new GroupTellings()
+  readonly #members = new MemberTellings()
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
   readonly #stopListeners: ((failure: unknown) => unknown)[] = []
   #observation: Observation | undefined
@@ -262,6 +265,7 @@ export class LabHost {
     'cluster.status': () => Promise.resolve(this.status()),
     'cluster.view': () => Promise.resolve(this.view()),
     'cluster.events': () => Promise.resolve({ events: [...this.#events.recent()] }),
+    'ensemble.status': () => Promise.resolve(this.#ensembleView()),
     'cluster.stop': async () => {
       await this.stop()
       return {}
@@ -351,6 +355,7 @@ export class LabHost {
       watcher(this.view())
       return () => this.#clusterWatchers.delete(watcher)
     }
+    if (key === 'ensemble') return this.#members.watch(changed as (value: EnsembleView) => void, this.#ensembleView())
     if (key === 'events') {
       const watcher = changed as (value: EventsView) => void
       watcher({ events: [...this.#events.recent()] })
@@ -461,6 +466,10 @@ export class LabHost {
     }
   }
 
+  #ensembleView(): EnsembleView {
+    return this.#members.view(this.#supervisor.nodes(), this.#clock.nowMs())
+  }
+
   #brokersStats(nowMs: number): BrokerStatsView[] {
     const brokers = this.#supervisor.nodes().filter(({ role }) => role === 'broker')
     return brokers.map((node) => this.#brokerStats(node, nowMs))
@@ -551,6 +560,10 @@ export class LabHost {
   }
 
   #nodeTold(node: NodeView, name: string, fields: Readonly<Record<string, unknown>>): void {
+    if (name === 'member') {
+      if (this.#members.told(node, fields, this.#clock.nowMs())) this.#changed()
+      return
+    }
     if (name === 'metadata') {
       const id = Number(fields['controllerId'])
       this.#toldControllerId = id >= 0 ? id : null
@@ -586,11 +599,12 @@ export class LabHost {
   }
 
   #changed(): void {
-    if (this.#clusterWatchers.size === 0) return
+    if (this.#clusterWatchers.size === 0 && !this.#members.isWatched) return
     this.#push ??= this.#clock.after(pushDelayMs, () => {
       this.#push = undefined
       const view = this.view()
       for (const watcher of this.#clusterWatchers) watcher(view)
+      if (this.#members.isWatched) this.#members.push(this.#ensembleView())
     })
   }
 }

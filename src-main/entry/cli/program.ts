@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { FAULT_FOR_MS_MAX, FAULT_KINDS } from '../../api/faults'
 import { consume } from './consume'
+import { ensembleStatus } from './ensemble'
 import { exitCodes } from './exit'
 import * as administration from './administration'
 import {
@@ -155,6 +156,11 @@ export function buildProgram(): Command {
       .description(description)
       .action((name: string, options: CommonOptions) => verbs.node(verb, name, options))
   }
+
+  const ensemble = program.command('ensemble').description('what the members of the ensemble say of themselves')
+  withCommon(ensemble.command('status'))
+    .description('show who leads, and the role, term, last zxid and sessions of each member')
+    .action(ensembleStatus)
 
   const partition = program.command('partition').description('elect leaders, move replicas to other brokers')
   withCommon(partition.command('elect <partition...>'))

@@ -1,0 +1,138 @@
+/**
+ * What the members of the ensemble have told of themselves, joined with the states of their processes. Who leads is who says so
+ * in the highest term; a vote is kept when its voter dies, since it has happened.
+ */
+import { majorityOf, memberReportSchema, type ElectionView } from '../api/ensemble'
+import type { EnsembleView, MemberReportView, MemberView } from '../api/ensemble'
+import type { NodeView } from '../api/views'
+
+/** They tell each second; who has not for so long is silent. */
+export const REPORT_MAX_AGE_MS = 3_500
+
+interface Telling {
+  readonly report: MemberReportView
+  readonly atMs: number
+}
+
+type Ballot = NonNullable<MemberReportView['ballot']>
+
+const nameOf = (memberId: number): string => `ensemble-${memberId}`
+
+export class MemberTellings {
+  readonly #tellings = new Map<string, Telling>()
+  readonly #ballots = new Map<string, Ballot>()
+  readonly #watchers = new Set<(view: EnsembleView) => void>()
+  #election: { readonly term: number; readonly leader: string; readonly electedBy: ReadonlySet<string> } | undefined
+
+  /** True when somebody leads, or follows, who did not before: that is to be shown at once. */
+  told(node: NodeView, fields: Readonly<Record<string, unknown>>, nowMs: number): boolean {
+    const parsed = memberReportSchema.safeParse(fields)
+    if (!parsed.success) return false
+    const report = parsed.data
+    const before = this.#tellings.get(node.name)?.report
+    this.#tellings.set(node.name, { report, atMs: nowMs })
+    if (report.ballot !== null) this.#ballots.set(node.name, report.ballot)
+    const isElected = report.role === 'leader' && report.term >= (this.#election?.term ?? 0)
+    if (isElected) {
+      const known = this.#election?.term === report.term ? [...this.#election.electedBy] : []
+      const electedBy = new Set([...known, ...report.electedBy.map(nameOf)])
+      this.#election = { term: report.term, leader: node.name, electedBy }
+    }
+    return (
+      before?.role !== report.role ||
+      before.term !== report.term ||
+      before.leaderId !== report.leaderId ||
+      before.isServing !== report.isServing
+    )
+  }
+
+  view(nodes: readonly NodeView[], nowMs: number): EnsembleView {
+    const members = nodes.filter(({ role }) => role === 'ensemble')
+    const running = members.filter(({ state }) => state === 'running').length
+    const majority = majorityOf(members.length)
+    const fresh = new Map(
+      members.flatMap((node) => {
+        const telling = this.#tellings.get(node.name)
+        const isFresh = node.state === 'running' && telling !== undefined && nowMs - telling.atMs <= REPORT_MAX_AGE_MS
+        // What a process told that has ended since says nothing of the one that runs now.
+        return isFresh && telling.atMs >= node.sinceMs ? [[node.name, telling.report] as const] : []
+      })
+    )
+    const leading = [...fresh].filter(([, { role, isServing }]) => role === 'leader' && isServing)
+    const [leader] = leading.sort(([, a], [, b]) => b.term - a.term)
+    return {
+      quorum: quorumOf({ running, majority, isLed: leader !== undefined, isAnyHeard: fresh.size > 0 }),
+      leader: running >= majority ? (leader?.[0] ?? null) : null,
+      term: fresh.size === 0 ? null : Math.max(...[...fresh.values()].map(({ term }) => term)),
+      majority,
+      running,
+      members: members.map((node) => this.#memberView(node, fresh.get(node.name), leader?.[1])),
+      election: this.#electionView(members)
+    }
+  }
+
+  watch(changed: (view: EnsembleView) => void, now: EnsembleView): () => void {
+    this.#watchers.add(changed)
+    changed(now)
+    return () => this.#watchers.delete(changed)
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers.size > 0
+  }
+
+  push(view: EnsembleView): void {
+    for (const watcher of this.#watchers) watcher(view)
+  }
+
+  #memberView(
+    { name, id, state, port }: NodeView,
+    report: MemberReportView | undefined,
+    leading: MemberReportView | undefined
+  ): MemberView {
+    return {
+      name,
+      id,
+      state,
+      port,
+      heardAtMs: this.#tellings.get(name)?.atMs ?? null,
+      role: report?.role ?? null,
+      term: report?.term ?? null,
+      leader: report?.leaderId == null ? null : nameOf(report.leaderId),
+      zxid: report?.zxid ?? null,
+      lastOnDisk: report?.lastOnDisk ?? null,
+      committed: report?.committed ?? null,
+      behindEntries:
+        report === undefined
+          ? null
+          : (leading?.followers.find(({ memberId }) => memberId === id)?.behindEntries ?? null),
+      sessions: report?.sessions ?? null,
+      connections: report?.connections ?? null,
+      outstanding: report?.outstanding ?? null,
+      latency: report?.latency ?? null
+    }
+  }
+
+  #electionView(members: readonly NodeView[]): ElectionView | null {
+    const election = this.#election
+    if (election === undefined) return null
+    const { term, leader, electedBy } = election
+    return {
+      term,
+      leader,
+      votes: members.map(({ name }) => {
+        if (electedBy.has(name)) return { member: name, candidate: leader, isKnown: true }
+        const ballot = this.#ballots.get(name)
+        if (ballot?.term === term) return { member: name, candidate: nameOf(ballot.candidateId), isKnown: true }
+        const hasSeenIt = (this.#tellings.get(name)?.report.term ?? 0) >= term
+        return { member: name, candidate: null, isKnown: hasSeenIt }
+      })
+    }
+  }
+}
+
+function quorumOf(seen: { running: number; majority: number; isLed: boolean; isAnyHeard: boolean }): boolean | null {
+  if (seen.running < seen.majority) return false
+  if (seen.isLed) return true
+  return seen.isAnyHeard ? false : null
+}

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import type { EnsembleView, MemberReportView } from '../../../../src-main/api/ensemble'
+import type { NodeState, NodeView } from '../../../../src-main/api/views'
+import { statusJson, ensembleText, unknownOfEnsemble } from '../../../../src-main/entry/cli/ensemble'
+import { MemberTellings, REPORT_MAX_AGE_MS } from '../../../../src-main/host/member-tellings'
+
+const startedMs = 1_000
+const nowMs = 10_000
+
+function member(id: number, state: NodeState = 'running'): NodeView {
+  return {
+    name: `ensemble-${id}`,
+    role: 'ensemble',
+    id,
+    state,
+    pid: 100 + id,
+    port: 2180 + id,
+    dataDir: `/data/ensemble-${id}`,
+    sinceMs: startedMs,
+    exit: null,
+    restartAtMs: null,
+    problem: null
+  }
+}
+
+function report(fields: Partial<MemberReportView> = {}): MemberReportView {
+  return {
+    role: 'follower',
+    term: 5,
+    leaderId: 1,
+    isServing: true,
+    zxid: '0x500000214',
+    lastOnDisk: '0x500000214',
+    committed: '0x500000214',
+    followers: [],
+    ballot: { term: 5, candidateId: 1 },
+    electedBy: [],
+    sessions: 3,
+    connections: 4,
+    outstanding: 0,
+    latency: { minMs: 0, averageMs: 1.5, maxMs: 9 },
+    ...fields
+  }
+}
+
+const followers = [
+  { memberId: 2, behindEntries: 0 },
+  { memberId: 3, behindEntries: 12 }
+]
+const leading = report({ role: 'leader', followers, electedBy: [1, 2] })
+
+/** Member 1 leads term 5 by its own vote and that of member 2; member 3 has voted for itself. */
+function three(): MemberTellings {
+  const tellings = new MemberTellings()
+  tellings.told(member(1), leading, nowMs)
+  tellings.told(member(2), report({ ballot: null }), nowMs)
+  tellings.told(member(3), report({ ballot: { term: 5, candidateId: 3 } }), nowMs)
+  return tellings
+}
+
+const viewOf = (states: readonly NodeState[], atMs = nowMs, tellings = three()): EnsembleView =>
+  tellings.view(
+    states.map((state, index) => member(index + 1, state)),
+    atMs
+  )
+
+describe('the ensemble as its members tell it', () => {
+  it('is led by who says so, with what each is behind by the leader’s word', () => {
+    const view = viewOf(['running', 'running', 'running'])
+
+    expect(view).toMatchObject({ quorum: true, leader: 'ensemble-1', term: 5, majority: 2, running: 3 })
+    expect(view.members.map(({ behindEntries }) => behindEntries)).toEqual([null, 0, 12])
+    expect(view.members[1]).toMatchObject({ leader: 'ensemble-1', sessions: 3, lastOnDisk: '0x500000214' })
+  })
+
+  it('knows who voted for whom, of dead members too', () => {
+    expect(viewOf(['running', 'killed', 'killed']).election).toEqual({
+      term: 5,
+      leader: 'ensemble-1',
+      votes: [
+        { member: 'ensemble-1', candidate: 'ensemble-1', isKnown: true },
+        { member: 'ensemble-2', candidate: 'ensemble-1', isKnown: true },
+        { member: 'ensemble-3', candidate: 'ensemble-3', isKnown: true }
+      ]
+    })
+  })
+
+  it('tells of who has not voted apart from who has told nothing', () => {
+    const tellings = new MemberTellings()
+    tellings.told(member(1), leading, nowMs)
+    tellings.told(member(3), report({ ballot: { term: 4, candidateId: 1 } }), nowMs)
+    const votes = tellings
+      .view(
+        [1, 2, 3, 4].map((id) => member(id)),
+        nowMs
+      )
+      .election?.votes.slice(2)
+
+    expect(votes).toEqual([
+      { member: 'ensemble-3', candidate: null, isKnown: true },
+      { member: 'ensemble-4', candidate: null, isKnown: false }
+    ])
+  })
+
+  it.each<[NodeState]>([['killed'], ['paused'], ['crashed'], ['stopped']])(
+    'says nothing of what a member that is %s told before',
+    (state) => {
+      const { members, quorum, leader } = viewOf(['running', 'running', state])
+
+      expect(members[2]).toMatchObject({ role: null, term: null, zxid: null, behindEntries: null, sessions: null })
+      expect(members[2]?.heardAtMs).toBe(nowMs)
+      expect({ quorum, leader }).toEqual({ quorum: true, leader: 'ensemble-1' })
+    }
+  )
+
+  it('says nothing of a member that runs and has fallen silent, or whose process is another one now', () => {
+    const silent = viewOf(['running', 'running', 'running'], nowMs + REPORT_MAX_AGE_MS + 1)
+    const restarted = { ...member(2), sinceMs: nowMs + 1 }
+    const again = three().view([member(1), restarted, member(3)], nowMs + 2)
+
+    expect(silent.members.map(({ role }) => role)).toEqual([null, null, null])
+    expect(silent).toMatchObject({ quorum: null, leader: null, term: null })
+    expect(again.members.map(({ role }) => role)).toEqual(['leader', null, 'follower'])
+  })
+
+  it('has no quorum while a majority is down, whatever the last one still says, or while nobody leads', () => {
+    const alone = viewOf(['running', 'killed', 'paused'])
+    const tellings = new MemberTellings()
+    for (const id of [1, 2])
+      tellings.told(member(id), report({ role: 'candidate', leaderId: null, isServing: false }), nowMs)
+
+    expect(alone).toMatchObject({ quorum: false, leader: null, running: 1 })
+    expect(viewOf(['running', 'running', 'killed'], nowMs, tellings)).toMatchObject({ quorum: false, leader: null })
+  })
+
+  it('believes of two that say they lead the one of the later term', () => {
+    const tellings = three()
+    tellings.told(member(2), report({ role: 'leader', term: 6, leaderId: 2, electedBy: [2, 3] }), nowMs)
+
+    expect(viewOf(['running', 'running', 'running'], nowMs, tellings)).toMatchObject({
+      leader: 'ensemble-2',
+      term: 6,
+      election: { term: 6, leader: 'ensemble-2' }
+    })
+  })
+
+  it('is shown at once when somebody else leads, and not for each figure', () => {
+    const tellings = three()
+
+    expect(tellings.told(member(1), { ...leading, sessions: 9 }, nowMs)).toBe(false)
+    expect(tellings.told(member(1), report({ term: 6, leaderId: 2 }), nowMs)).toBe(true)
+    expect(tellings.told(member(1), { role: 'king' }, nowMs)).toBe(false)
+  })
+})
+
+describe('lagoon ensemble status', () => {
+  it('prints who leads, and the figures of who tells any', () => {
+    const view = viewOf(['running', 'running', 'killed'])
+
+    expect(statusJson(view)).toEqual({
+      quorum: true,
+      leader: 'ensemble-1',
+      members: [
+        { name: 'ensemble-1', role: 'leader', term: 5, zxid: '0x500000214', sessions: 3 },
+        { name: 'ensemble-2', role: 'follower', term: 5, zxid: '0x500000214', sessions: 3 },
+        { name: 'ensemble-3', role: null, term: null, zxid: null, sessions: null }
+      ]
+    })
+    expect(ensembleText(view).split('\n')[0]).toBe('2 of 3 members run, ensemble-1 leads.')
+    expect(unknownOfEnsemble(view)).toBeUndefined()
+  })
+
+  it('says why there is no quorum, and of whom nothing is known', () => {
+    const silent = viewOf(['running', 'running', 'running'], nowMs + 5_000)
+
+    expect(ensembleText(viewOf(['running', 'killed', 'killed']))).toMatch(
+      /^No quorum: 1 of 3 members run, 2 are needed\. Nothing is written until there is one\./
+    )
+    expect(unknownOfEnsemble(silent)).toContain('ensemble-1, ensemble-2, ensemble-3')
+  })
+})
