@@ -1,5 +1,5 @@
 // The simulator: production modules in one thread (docs/adr/0037). Bundled first, which makes it several times as fast.
-//   npm run simulate -- --scenario cluster (--seed N --trace | --first-seed N --seeds K)
+//   npm run simulate -- --scenario cluster|ensemble (--seed N --trace | --first-seed N --seeds K)
 //   npm run simulate -- --mutant NAME --seed N --trace      the same with one planted error
 //   npm run simulate -- --mutants [--find K] [--mutant NAME]   each planted error by its recorded seed, or by the first of K
 //   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds, as a test: N passed, N failed
@@ -14,11 +14,12 @@ const root = resolve(import.meta.dirname, '..')
 const outDir = join(root, 'out', 'simulate')
 const workers = 2
 const seedsForAnError = 200
+const scenarios = ['cluster', 'ensemble']
 
-/** The bundle with that error in it, or with none. */
-async function bundle(mutant) {
+/** The bundle of a scenario with that error in it, or with none. */
+async function bundle(scenario, mutant) {
   const file = mutant === undefined ? undefined : join(root, mutant.file)
-  const name = mutant?.name ?? 'main'
+  const name = mutant?.name ?? scenario
   await build({
     root,
     configFile: false,
@@ -37,7 +38,7 @@ async function bundle(mutant) {
       }
     ],
     build: {
-      ssr: 'test/simulation/main.ts',
+      ssr: `test/simulation/${scenario}/main.ts`,
       outDir: join(outDir, name),
       emptyOutDir: true,
       target: 'node20',
@@ -83,7 +84,7 @@ const recorded = () => mutants.filter(({ seed }) => seed !== null)
 async function test(count) {
   // In simulated time nothing is late: what runs beside it has its timeouts.
   setPriority(constants.priority.PRIORITY_LOW)
-  const file = await bundle(undefined)
+  const file = await bundle('cluster')
   // Others each day, and the same again for whoever looks into what a day's have found.
   const first = Math.floor(Date.now() / 60_000)
   const seedsAtOnce = Math.ceil(count / workers)
@@ -101,7 +102,7 @@ async function test(count) {
       return { passed: seeds - bad.length, failures: bad }
     }),
     ...recorded().map((mutant) => async () => {
-      const bundled = await bundle(mutant)
+      const bundled = await bundle('cluster', mutant)
       const { name, seed } = mutant
       let { status } = await ran(bundled, ['--seed', String(seed)])
       // Any change of the source makes other runs of all seeds: then another one of the first finds it.
@@ -122,7 +123,7 @@ async function replayMutants(find, only) {
   const tried = (find === undefined ? recorded() : mutants).filter(({ name }) => only === undefined || name === only)
   const found = await allOf(
     tried.map((mutant) => async () => {
-      const file = await bundle(mutant)
+      const file = await bundle('cluster', mutant)
       const args = find === undefined ? ['--seed', String(mutant.seed)] : ['--seeds', find, '--until-found']
       const { status, said } = await ran(file, args)
       const isFound = status === 1
@@ -147,4 +148,9 @@ if (name !== undefined && mutant === undefined) {
   process.exit(2)
 }
 if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find'), name))
-process.exit(run(await bundle(mutant), args).status ?? 1)
+const scenario = taken(args, '--scenario') ?? 'cluster'
+if (!scenarios.includes(scenario)) {
+  console.error(`There is no scenario ${scenario}. There are: ${scenarios.join(', ')}`)
+  process.exit(2)
+}
+process.exit(run(await bundle(scenario, mutant), args).status ?? 1)

@@ -26,7 +26,7 @@ import type { HardState, MemberId } from './core/consensus/messages'
 import { Raft, type RaftLimits, type Ready, type Role } from './core/consensus/raft'
 import type { LogCommand, LogEntry } from './core/log-entry'
 import { memberReport, type MemberReport } from './core/member-report'
-import { ReplicatedState, type Outcome } from './core/replicated-state'
+import { ReplicatedState, type Applied, type Outcome } from './core/replicated-state'
 import { SessionClocks } from './core/session/session-clocks'
 import { SessionIds } from './core/session/session-ids'
 import { UniqueNumbers } from './core/session/unique-numbers'
@@ -93,6 +93,8 @@ export interface EnsembleNodeOptions {
   readonly sessionExpired?: (sessionId: SessionId) => void
   /** While it serves: each second, and at once when it has another role, term or leader. */
   readonly told?: (report: MemberReport) => void
+  /** What an entry came to, before anybody else hears of it: for whoever checks members against each other. */
+  readonly applied?: (entry: LogEntry, applied: Applied) => void
   /** Absent: an ensemble of one. */
   readonly peers?: PeerOptions
 }
@@ -109,6 +111,11 @@ export interface PeerOptions {
    */
   readonly isFounding: boolean
 }
+
+export type ConsensusView = Pick<
+  Raft,
+  'role' | 'term' | 'leaderId' | 'isReady' | 'isVoter' | 'committed' | 'last' | 'has'
+>
 
 export class EnsembleNode {
   readonly #options: EnsembleNodeOptions
@@ -243,7 +250,11 @@ export class EnsembleNode {
       })
     if (truncatedBytes > 0) log('warn', 'cut off a write that was never answered', { bytes: truncatedBytes })
     const isAlone = peers === undefined
-    if (isAlone) for (const entry of entries) this.#state.apply(entry)
+    if (isAlone)
+      for (const entry of entries) {
+        const applied = this.#state.apply(entry)
+        this.#options.applied?.(entry, applied)
+      }
     const termEnds = entries.filter((entry, index) => entries[index + 1]?.zxid.epoch !== entry.zxid.epoch)
     this.#raft = new Raft({
       memberId,
@@ -333,6 +344,16 @@ export class EnsembleNode {
       outstanding,
       latency: count === 0 ? null : { minMs, averageMs: sumMs / count, maxMs }
     })
+  }
+
+  /** To be looked at; undefined before it has recovered. */
+  get consensus(): ConsensusView | undefined {
+    return this.#raft
+  }
+
+  /** To be looked at. */
+  get state(): Pick<ReplicatedState, 'lastApplied' | 'tree' | 'sessions'> {
+    return this.#state
   }
 
   inspect(): Readonly<Record<string, unknown>> {
@@ -739,7 +760,9 @@ export class EnsembleNode {
   }
 
   *#apply(entry: LogEntry): Steps<void> {
-    const { outcome, changes } = yield* this.#state.applyInSteps(entry)
+    const applied = yield* this.#state.applyInSteps(entry)
+    this.#options.applied?.(entry, applied)
+    const { outcome, changes } = applied
     for (const [i, change] of changes.entries()) {
       for (const watch of this.#watches.fire(change)) this.#port.fired(watch)
       if (i % changesPerStep === changesPerStep - 1) yield
