@@ -56,6 +56,10 @@ export class Leadership {
     this.#heartbeatDueMs = nowMs + heartbeatMs
   }
 
+  get dueMs(): number {
+    return this.#heartbeatDueMs
+  }
+
   get isTransferring(): boolean {
     return this.#transfer !== undefined
   }

@@ -87,6 +87,8 @@ export interface Proposal {
 export type Taken = 'taken' | 'notLeader' | 'full'
 
 const defaultCounterMax = 0xffff_ffff
+/** Who knows that nobody leads asks sooner; pre-votes disturb nobody. Twice as long with each time, up to the usual time-out. */
+const eagerTimeoutMs = 40
 const refusedElectionTimeouts = 3
 
 export class Raft {
@@ -99,6 +101,8 @@ export class Raft {
   #leaderId: MemberId = 0
   #heardLeaderMs = -Infinity
   #electionDueMs = Infinity
+  /** So often this member asked since it was told that nobody leads; undefined: as far as it knows, somebody does. */
+  #eagerAttempts: number | undefined
   /** When its disk had no room the last time: who cannot write does not ask to lead. */
   #refusedAtMs = -Infinity
   readonly #votes = new Set<MemberId>()
@@ -194,6 +198,11 @@ export class Raft {
     }
   }
 
+  /** When it is to be told that time has passed, at the latest; of the clock of `tick`. */
+  get dueMs(): number {
+    return this.#leadership?.dueMs ?? this.#electionDueMs
+  }
+
   inspect(): Readonly<Record<string, unknown>> {
     return {
       role: this.#role,
@@ -210,8 +219,22 @@ export class Raft {
 
   start(nowMs: number): void {
     this.#nowMs = nowMs
+    this.#eagerAttempts = 0
     this.#resetElectionTimer()
     if (this.#options.members.length === 1) this.#campaign(false)
+  }
+
+  /**
+   * The link to a member broke: where it was the leader it has probably ended, and nobody waits for a time-out. Where it has not, the
+   * others still hear it, and this member will.
+   */
+  linkLost(memberId: MemberId, nowMs: number): void {
+    this.#nowMs = nowMs
+    if (memberId !== this.#leaderId || this.#role !== 'follower') return
+    this.#follow(this.term, 0)
+    this.#heardLeaderMs = -Infinity
+    this.#eagerAttempts = 0
+    this.#resetElectionTimer()
   }
 
   tick(nowMs: number): void {
@@ -357,7 +380,10 @@ export class Raft {
 
   #resetElectionTimer(): void {
     const { electionTimeoutMs, random } = this.#options
-    this.#electionDueMs = this.#nowMs + electionTimeoutMs + (random.uint32() % Math.max(1, electionTimeoutMs))
+    const attempts = this.#eagerAttempts
+    const leastMs = attempts === undefined ? Infinity : eagerTimeoutMs * 2 ** Math.min(attempts, 10)
+    const timeoutMs = Math.min(electionTimeoutMs, leastMs)
+    this.#electionDueMs = this.#nowMs + timeoutMs + (random.uint32() % Math.max(1, timeoutMs))
   }
 
   #hearsLeader(): boolean {
@@ -366,6 +392,7 @@ export class Raft {
   }
 
   #askBeforehand(): void {
+    this.#eagerAttempts = (this.#eagerAttempts ?? 0) + 1
     this.#follow(this.term, 0)
     const isFull = this.#nowMs - this.#refusedAtMs < refusedElectionTimeouts * this.#options.electionTimeoutMs
     if (!this.isVoter || isFull) return
@@ -404,6 +431,8 @@ export class Raft {
     if (isGranted) {
       if (vote === 0) this.#durability.set({ vote: from })
       this.#ballot = { term: this.term, candidateId: from }
+      // It has the usual time to say that it leads.
+      this.#eagerAttempts = undefined
       this.#resetElectionTimer()
     }
     this.#send(from, { type: 'voteAnswer', term: this.term, isGranted })
@@ -438,6 +467,7 @@ export class Raft {
     invariant(this.#durability.isHardStateSafe, 'who leads has its vote on disk')
     this.#role = 'leader'
     this.#leaderId = memberId
+    this.#eagerAttempts = undefined
     this.#leadership = new Leadership(
       {
         memberId,
@@ -508,6 +538,7 @@ export class Raft {
       invariant(leaderId !== this.#options.memberId, 'a term has one leader')
       return false
     }
+    this.#eagerAttempts = undefined
     this.#follow(this.term, leaderId)
     this.#heardLeaderMs = this.#nowMs
     return true

@@ -214,6 +214,31 @@ describe('a member of three', () => {
     expect([raft.term, raft.role]).toEqual([1, 'candidate'])
   })
 
+  it('asks soon when it starts, then ever later, and as soon when the link to its leader broke', () => {
+    const asks = (raft: Raft, fromMs: number): number => {
+      for (let ms = fromMs; ms < fromMs + 1_000; ms++) {
+        raft.tick(ms)
+        if (work(raft, ms).readies.some(({ messages }) => messages.some(({ message }) => message.type === 'preVote')))
+          return ms - fromMs
+      }
+      return Infinity
+    }
+    const raft = member([1, 2, 3], { electionTimeoutMs: 1_000 })
+    expect(asks(raft, 0)).toBeLessThan(80)
+    expect(asks(raft, 100)).toBeGreaterThan(20)
+
+    const heartbeat = { type: 'append', term: 1, previous: zxidZero, entries: [], committed: zxidZero, round: 1 } as const
+    raft.step(2, heartbeat, 500)
+    raft.linkLost(3, 501)
+    expect([raft.leaderId, raft.dueMs >= 1_500]).toEqual([2, true])
+    raft.linkLost(2, 600)
+    expect(raft.leaderId).toBe(0)
+    expect(asks(raft, 600)).toBeLessThan(80)
+    // It lives: only the link was cut.
+    raft.step(2, heartbeat, 700)
+    expect([raft.leaderId, raft.dueMs >= 1_700]).toEqual([2, true])
+  })
+
   it('lets no vote leave before it is on disk', () => {
     const raft = member([1, 2, 3])
     raft.step(2, { type: 'vote', term: 1, last: zxidZero, isTransfer: false }, 10)
