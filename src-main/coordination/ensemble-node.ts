@@ -23,6 +23,7 @@ import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
 import type { HardState, MemberId } from './core/consensus/messages'
+import { majorityOf } from './core/consensus/quorum'
 import { Raft, type RaftLimits, type Ready, type Role } from './core/consensus/raft'
 import type { LogCommand, LogEntry } from './core/log-entry'
 import { memberReport, type MemberReport } from './core/member-report'
@@ -41,7 +42,7 @@ import { PeerLinks, type Peer, type PeerLinksOptions } from './peer-links'
 import { SnapshotFile } from './snapshot-file'
 import { TxnLog } from './txn-log'
 import { passwordBytes } from './wire/connect'
-import { compareZxid, type Zxid } from './wire/zxid'
+import { compareZxid, zxidZero, type Zxid } from './wire/zxid'
 
 /** The protocol we speak is 3.8's; clients compare the numbers. */
 const serverVersion = '3.8.0-lagoon'
@@ -64,12 +65,14 @@ const raftLimits: RaftLimits = {
   snapshotBytesMax: 1024 * 1024 * 1024
 }
 /** An ensemble of one waits for nobody; these are for those of more. */
-const electionTimeoutMs = 300
-const heartbeatMs = 60
+const electionTimeoutMs = 500
+const heartbeatMs = 100
 const followerTailBytes = 8 * 1024 * 1024
 const snapshotPieceBytes = 1024 * 1024
 const handOverLookMs = 10
 const reportEveryMs = 1_000
+/** What else is looked at meanwhile (silent links, sessions that the leader is to hear of) need not be on time. */
+const beatMsMax = 50
 
 export interface EnsembleNodeOptions {
   /** 1-127. */
@@ -141,6 +144,8 @@ export class EnsembleNode {
   /** Reads that wait until a position is applied, which the leader tells. */
   readonly #barriers = new Map<number, { readonly passed: (isPassed: boolean) => void; position: Zxid | undefined }>()
   #lastReadId = 0
+  /** What this member had on its disk when it started. */
+  #recoveredTo: Zxid = zxidZero
   /** It leads, and is ready. */
   #areClocksRunning = false
   #folderLock: FolderLock | undefined
@@ -198,6 +203,10 @@ export class EnsembleNode {
       lost: (lostId) => {
         // What its clients asked for may have been on its way.
         if (lostId === this.#leaderId) this.#port.closeAll()
+        this.#guarded(() => {
+          this.#raft?.linkLost(lostId, clock.monotonicMs())
+          this.#drive()
+        })
       }
     })
   }
@@ -207,14 +216,15 @@ export class EnsembleNode {
    * ADDRESS_IN_USE and the disk's own.
    */
   async start(): Promise<Address> {
-    const { clock, dataDir, disk, log, memberId } = this.#options
+    const { clock, dataDir, disk, log, memberId, peers } = this.#options
+    const owner = { memberId, ...(peers === undefined ? {} : { ensembleId: peers.ensembleId }) }
     this.#startedAtMs = clock.monotonicMs()
     const folderPorts = { disk, log, whenFull: () => this.#roomMayBe() }
-    const folder = await openMemberFolder(folderPorts, dataDir, memberId)
+    const folder = await openMemberFolder(folderPorts, dataDir, owner)
     this.#folderLock = folder.lock
     try {
       const replayedEntries = await this.#recover(folder.isFirstVersion)
-      if (folder.isFirstVersion) await folderHasHardState(folderPorts, dataDir, memberId)
+      if (folder.isFirstVersion) await folderHasHardState(folderPorts, dataDir, owner)
       this.#raft?.start(clock.monotonicMs())
       await this.#work()
       await this.#links?.start()
@@ -249,6 +259,7 @@ export class EnsembleNode {
         reason: passedOver.damage.message
       })
     if (truncatedBytes > 0) log('warn', 'cut off a write that was never answered', { bytes: truncatedBytes })
+    this.#recoveredTo = lastZxid
     const isAlone = peers === undefined
     if (isAlone)
       for (const entry of entries) {
@@ -313,13 +324,15 @@ export class EnsembleNode {
     this.#folderLock = undefined
   }
 
-  /** A leader that goes gives the others one that has everything, instead of a while without any. */
+  /** A leader that goes gives the others one that has everything, instead of a while without any; where there are others. */
   async #handOver(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, peers } = this.#options
+    const links = this.#links
     const endMs = clock.monotonicMs() + electionTimeoutMs
-    if (this.#links === undefined || this.#raft?.role !== 'leader') return
+    if (links === undefined || peers === undefined || this.#raft?.role !== 'leader') return
+    const others = majorityOf(peers.others.length + 1) - 1
     this.#raft.transfer(clock.monotonicMs())
-    while (this.#raft.role === 'leader' && clock.monotonicMs() < endMs) {
+    while (this.#raft.role === 'leader' && links.count >= others && clock.monotonicMs() < endMs) {
       this.#drive()
       await pause(clock, handOverLookMs)
     }
@@ -497,7 +510,9 @@ export class EnsembleNode {
       this.#tellTouched()
       this.#drive()
     })
-    if (this.#lifecycle === 'serving') this.#beatTimer = clock.after(heartbeatMs / 2, () => this.#beat())
+    if (this.#lifecycle !== 'serving') return
+    const dueInMs = (this.#raft?.dueMs ?? Infinity) - clock.monotonicMs()
+    this.#beatTimer = clock.after(Math.min(beatMsMax, Math.max(1, Math.ceil(dueInMs))), () => this.#beat())
   }
 
   #tellTouched(): void {
@@ -774,7 +789,9 @@ export class EnsembleNode {
     } else if (command.type === 'expireSession' && outcome.type === 'sessionClosed') {
       this.#port.close(outcome.connectionId)
       this.#options.log('info', 'session expired', { sessionId: `0x${outcome.sessionId.toString(16)}` })
-      this.#options.sessionExpired?.(outcome.sessionId)
+      // Every member sees it end, some of them again after each start: the one that leads tells.
+      if (this.#areClocksRunning && compareZxid(entry.zxid, this.#recoveredTo) > 0)
+        this.#options.sessionExpired?.(outcome.sessionId)
     }
   }
 

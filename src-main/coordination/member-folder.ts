@@ -18,6 +18,15 @@ interface Identity {
   readonly format: string
   readonly version: number
   readonly memberId: number
+  /** Of a member of several. */
+  readonly ensembleId?: string
+}
+
+/** Whose folder it is to be. */
+export interface Owner {
+  readonly memberId: number
+  /** Absent: of a member that has no others. */
+  readonly ensembleId?: string
 }
 
 interface FolderPorts {
@@ -37,15 +46,15 @@ export interface MemberFolder {
  * Makes a new folder ours or finds that it is; throws FOREIGN_FOLDER or LOCKED, and then has written nothing. On a full
  * disk it waits for room.
  */
-export async function openMemberFolder(ports: FolderPorts, directory: string, memberId: number): Promise<MemberFolder> {
+export async function openMemberFolder(ports: FolderPorts, directory: string, owner: Owner): Promise<MemberFolder> {
   const { disk } = ports
   disk.makeDirectory(directory)
-  checkOwner(ports, directory, memberId)
+  checkOwner(ports, directory, owner)
   const lock = disk.lock(disk.join(directory, lockName))
   try {
-    const found = checkOwner(ports, directory, memberId)
-    if (found === 'new') await writeIdentity(ports, directory, memberId, version)
-    if (found === 'remnant') await writeIdentity(ports, directory, memberId, versionWithoutHardState)
+    const found = checkOwner(ports, directory, owner)
+    if (found === 'new') await writeIdentity(ports, directory, owner, version)
+    if (found === 'remnant') await writeIdentity(ports, directory, owner, versionWithoutHardState)
     return { lock, isFirstVersion: found === 'remnant' || found === versionWithoutHardState }
   } catch (error) {
     lock.release()
@@ -54,13 +63,13 @@ export async function openMemberFolder(ports: FolderPorts, directory: string, me
 }
 
 /** From now on an earlier version refuses it. On a full disk it waits for room. */
-export function folderHasHardState(ports: FolderPorts, directory: string, memberId: number): Promise<void> {
-  return writeIdentity(ports, directory, memberId, version)
+export function folderHasHardState(ports: FolderPorts, directory: string, owner: Owner): Promise<void> {
+  return writeIdentity(ports, directory, owner, version)
 }
 
-async function writeIdentity(ports: FolderPorts, directory: string, memberId: number, as: number): Promise<void> {
+async function writeIdentity(ports: FolderPorts, directory: string, owner: Owner, as: number): Promise<void> {
   const { disk, whenFull } = ports
-  await whenRoom(() => disk.replace(disk.join(directory, identityName), identityBytes(memberId, as)), whenFull)
+  await whenRoom(() => disk.replace(disk.join(directory, identityName), identityBytes(owner, as)), whenFull)
 }
 
 /** Again and again while the disk is full. */
@@ -77,13 +86,13 @@ export async function whenRoom(write: () => Promise<void>, whenFull: () => Promi
   }
 }
 
-function identityBytes(memberId: number, as: number): Uint8Array {
-  const identity: Identity = { format, version: as, memberId }
+function identityBytes(owner: Owner, as: number): Uint8Array {
+  const identity: Identity = { format, version: as, ...owner }
   return new TextEncoder().encode(`${JSON.stringify(identity)}\n`)
 }
 
 /** The version that wrote it; `remnant`: ours, without an identity that could be read. */
-function checkOwner({ disk, log }: FolderPorts, directory: string, memberId: number): number | 'new' | 'remnant' {
+function checkOwner({ disk, log }: FolderPorts, directory: string, owner: Owner): number | 'new' | 'remnant' {
   const path = disk.join(directory, identityName)
   if (!disk.exists(path)) {
     const other = disk.list(directory).find(({ name }) => !name.startsWith(lockName) && !name.startsWith(identityName))
@@ -91,14 +100,15 @@ function checkOwner({ disk, log }: FolderPorts, directory: string, memberId: num
     throw foreign(directory, `it holds ${other.name} and no ${identityName}`)
   }
   const bytes = disk.read(path)
-  if ([version, versionWithoutHardState].some((one) => isRemnantOf(bytes, identityBytes(memberId, one)))) {
+  if ([version, versionWithoutHardState].some((one) => isRemnantOf(bytes, identityBytes(owner, one)))) {
     log('warn', `${identityName} was lost in a power cut and is written anew`, { path })
     return 'remnant'
   }
   const identity = parseIdentity(bytes)
   if (identity?.format !== format) throw foreign(directory, `its ${identityName} is not an ensemble member's`)
   if (identity.version > version) throw foreign(directory, `a newer version (${identity.version}) wrote it`)
-  if (identity.memberId !== memberId) throw foreign(directory, `it belongs to member ${identity.memberId}`)
+  if (identity.memberId !== owner.memberId) throw foreign(directory, `it belongs to member ${identity.memberId}`)
+  if (identity.ensembleId !== owner.ensembleId) throw foreign(directory, 'it belongs to a member of another ensemble')
   return identity.version
 }
 
@@ -124,6 +134,7 @@ function parseIdentity(bytes: Uint8Array): Identity | undefined {
 
 function isIdentity(value: unknown): value is Identity {
   if (typeof value !== 'object' || value === null) return false
-  const { format, version, memberId } = value as Record<string, unknown>
+  const { format, version, memberId, ensembleId } = value as Record<string, unknown>
+  if (ensembleId !== undefined && typeof ensembleId !== 'string') return false
   return typeof format === 'string' && typeof version === 'number' && typeof memberId === 'number'
 }

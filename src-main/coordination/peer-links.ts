@@ -103,6 +103,13 @@ export class PeerLinks {
     for (const connection of this.#incoming.values()) connection.send(encodePeerFrame({ type: 'alive' }))
   }
 
+  /** Members that can be told something. */
+  get count(): number {
+    let count = 0
+    for (const { connection } of this.#links.values()) if (connection !== undefined) count++
+    return count
+  }
+
   inspect(): Readonly<Record<string, unknown>> {
     const to = [...this.#links.values()].filter(({ connection }) => connection !== undefined)
     return { to: to.map(({ peer }) => peer.memberId), from: [...this.#incoming.keys()] }

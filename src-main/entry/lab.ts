@@ -8,6 +8,7 @@ import { lockHolder } from '../adapters/folder-lock'
 import { labRegistry } from '../adapters/lab-registry'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeDisk } from '../adapters/node-disk'
+import { nodeRandom } from '../adapters/node-random'
 import { portFinder } from '../adapters/port-finder'
 import { portHolder } from '../adapters/port-holder'
 import type { ApiProvider } from '../host/client-session'
@@ -42,6 +43,7 @@ export async function openLab(
     clock: nodeClock,
     disk: nodeDisk,
     launcher,
+    random: nodeRandom,
     ports: portFinder,
     labs: labRegistry,
     log,

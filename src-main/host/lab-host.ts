@@ -25,7 +25,7 @@ import type {
 import type { WatchKey, WatchValue } from '../api/watch'
 import type { WorkloadsView } from '../api/workloads'
 import { AppError, ignore, type AppErrorCode } from '../kernel/errors'
-import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Timer } from '../kernel/ports'
+import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Random, Timer } from '../kernel/ports'
 import { isSilent, judge } from '../monitor/core/health'
 import { oldTopics } from '../monitor/core/old-topics'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
@@ -56,6 +56,7 @@ export interface LabHostPorts {
   readonly clock: Clock
   readonly disk: Disk
   readonly launcher: ProcessLauncher
+  readonly random: Random
   readonly ports: PortFinder
   readonly labs: LabRegistry
   readonly log: Log

@@ -319,9 +319,9 @@ export class NodeRunner {
     throw new AppError('TIMED_OUT', `${name} ${what}: look whether the partition is back before you try again.`)
   }
 
-  /** Kills what runs, then lets `empty` take its data away; it stays stopped. */
-  async wipe(empty: () => void): Promise<void> {
-    await this.kill()
+  /** Kills what runs, then lets `empty` take its data away, not before `known` has resolved; it stays stopped. */
+  async wipe(known: Promise<void>, empty: () => void): Promise<void> {
+    await Promise.all([this.kill(), known])
     if (this.#child !== undefined) {
       throw new AppError('ABORTED', `${this.#spec.name} was started before its data was gone; nothing was taken away.`)
     }

@@ -4,7 +4,8 @@
  */
 import { AppError, expectAppError } from '../kernel/errors'
 import type { AskedRepair, Repaired } from '../kernel/log-repair'
-import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher } from '../kernel/ports'
+import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher, Random } from '../kernel/ports'
+import { randomUuid } from '../kernel/uuid'
 import type { AskedFault, StormView } from '../api/faults'
 import type { NodeView } from '../api/views'
 import {
@@ -14,17 +15,22 @@ import {
   encodeSpec,
   firstBrokerPort,
   firstEnsemblePort,
+  firstPeerPort,
   HISTORY_DAYS,
+  isFounding,
   laterVersion,
   makeSpec,
   parseSpec,
+  portsOf,
   resizeProblem,
   sizesProblem,
   specVersion,
   withBrokerConfigs,
   withDesired,
+  withEmptied,
   withHistoryDays,
   withPort,
+  withServed,
   type ClusterSpec,
   type Desired,
   type NodeSpec,
@@ -46,6 +52,7 @@ export interface SupervisorPorts {
   readonly clock: Clock
   readonly disk: Disk
   readonly launcher: ProcessLauncher
+  readonly random: Random
   readonly ports: PortFinder
   readonly labs: LabRegistry
   readonly log: Log
@@ -68,7 +75,7 @@ export interface AskedCluster extends Partial<Sizes> {
   readonly brokerConfigs?: BrokerConfigs
   /** Of a new cluster; its folder's without it. */
   readonly name?: string
-  /** Of a new cluster: the first of its brokers' ports, which follow each other, and its ensemble member's. */
+  /** Of a new cluster: the first of its brokers' ports, which follow each other, and of its ensemble members'. */
   readonly ports?: { readonly broker?: number; readonly ensemble?: number }
   /** It has been a cluster before: when it is gone, none is made in its place. */
   readonly isKnown?: boolean
@@ -249,13 +256,34 @@ export class Supervisor {
     }
   }
 
-  /** Of a new folder only: somebody took the port between our look and the node's bind. */
+  /** Of a new folder only: somebody took a port of it between our look and the node's bind. */
   async #movePort(runner: NodeRunner): Promise<void> {
-    const taken = [...this.#spec.nodes.map((node) => node.port), ...this.#ports.labs.portsOfOthers(this.dir)]
-    const port = await this.#ports.ports.freePort(this.#spec.host, runner.spec.port + 1, taken)
-    this.#setSpec(withPort(this.#spec, runner.spec.name, port))
-    rememberPorts(this.#ports.labs, this.dir, this.#spec)
+    const { ports, labs } = this.#ports
+    const { name, port: taken, peerPort: takenPeerPort } = runner.spec
+    const others = [...this.#spec.nodes.flatMap(portsOf), ...labs.portsOfOthers(this.dir)]
+    const port = await ports.freePort(this.#spec.host, taken + 1, others)
+    if (takenPeerPort === undefined) {
+      this.#setSpec(withPort(this.#spec, name, port))
+    } else {
+      // Which of both it was, it does not say.
+      const peerPort = await ports.freePort(this.#spec.host, takenPeerPort + 1, [...others, port])
+      this.#setSpec(withPort(this.#spec, name, port, peerPort))
+    }
+    rememberPorts(labs, this.dir, this.#spec)
     runner.start()
+    // No client knows them yet, but they know where this one was.
+    if (takenPeerPort !== undefined) await this.#restartPeers(name)
+  }
+
+  async #restartPeers(name: string): Promise<void> {
+    const others = this.#wanted('ensemble').filter(({ spec, pid }) => spec.name !== name && pid !== undefined)
+    await Promise.all(
+      others.map(async (other) => {
+        const stopped = other.stop()
+        other.start()
+        await stopped
+      })
+    )
   }
 
   /** All that are to run, whichever these are by then. */
@@ -370,7 +398,10 @@ export class Supervisor {
     const runner = this.#find(name)
     this.#storms.leave(name)
     this.#desire(name, 'stopped')
-    await Promise.all([runner.wipe(() => wipeNode(this.#ports.disk, this.dir, name)), this.#specWritten])
+    const spec = withEmptied(this.#spec, name)
+    if (spec !== this.#spec) this.#setSpec(spec)
+    // Known before its data is gone: it may have voted, and must not vote again before it is caught up.
+    await runner.wipe(this.#specWritten, () => wipeNode(this.#ports.disk, this.dir, name))
     this.#ports.wiped(runner.view())
     return runner.view()
   }
@@ -469,6 +500,7 @@ export class Supervisor {
       changed: (runner) => {
         if (runner.pid !== undefined) this.#recordProcesses()
         else this.#known.delete(runner.spec.name)
+        if (runner.spec.role === 'ensemble' && runner.state === 'running') this.#memberServes(runner.spec.name)
         changed(runner.view())
       },
       event: (runner, name, fields) => {
@@ -481,18 +513,43 @@ export class Supervisor {
     })
   }
 
-  #configOf({ role, id, port, name }: NodeSpec): unknown {
+  #memberServes(name: string): void {
+    const members = [...this.#runners.values()].filter(({ spec }) => spec.role === 'ensemble')
+    const spec = withServed(
+      this.#spec,
+      name,
+      members.every(({ state }) => state === 'running')
+    )
+    if (spec !== this.#spec) this.#setSpec(spec)
+  }
+
+  /** What another member needs to find this ensemble's members, and to know whether it begins. */
+  #peersOf(node: NodeSpec): unknown {
+    const { ensemble, nodes } = this.#spec
+    if (ensemble === undefined) return undefined
+    const others = nodes.filter(({ role, id }) => role === 'ensemble' && id !== node.id)
+    return {
+      ensembleId: ensemble.id,
+      port: node.peerPort,
+      isFounding: isFounding(this.#spec, node),
+      others: others.map(({ id, peerPort }) => ({ memberId: id, port: peerPort }))
+    }
+  }
+
+  #configOf(node: NodeSpec): unknown {
+    const { role, id, port, name } = node
     const { host } = this.#spec
     const dataDir = this.#ports.disk.join(this.dir, name)
     // What was wrong with a node's links and disk is so for its next process, too.
     const faults = this.#faults.of(name)
     if (role === 'ensemble') {
-      return { memberId: id, host, port, dataDir, faults, ...memberOptions(this.#spec.brokerConfigs ?? {}) }
+      const peers = this.#peersOf(node)
+      const options = memberOptions(this.#spec.brokerConfigs ?? {})
+      return { memberId: id, host, port, dataDir, faults, ...(peers === undefined ? {} : { peers }), ...options }
     }
-    const ensemble = this.#spec.nodes
-      .filter((node) => node.role === 'ensemble')
-      .map((node) => ({ host, port: node.port }))
-    const clusterBrokers = this.#spec.nodes.filter((node) => node.role === 'broker').map((node) => node.id)
+    const of = (wanted: NodeSpec['role']) => this.#spec.nodes.filter((one) => one.role === wanted)
+    const ensemble = of('ensemble').map((member) => ({ host, port: member.port }))
+    const clusterBrokers = of('broker').map((broker) => broker.id)
     const options = brokerOptions(this.#spec.brokerConfigs ?? {}, clusterBrokers.length)
     return { brokerId: id, host, port, dataDir, ensemble, clusterBrokers, faults, ...options }
   }
@@ -566,16 +623,12 @@ function storedSpec(disk: Disk, path: string): ClusterSpec {
 }
 
 function rememberPorts(labs: LabRegistry, dir: string, { nodes, name }: ClusterSpec): void {
-  labs.remember(
-    dir,
-    nodes.map(({ port }) => port),
-    name
-  )
+  labs.remember(dir, nodes.flatMap(portsOf), name)
 }
 
 /** Ports that are free, and that no other lab has recorded: its nodes may only be down at the moment. */
 async function newSpec(
-  { ports, labs }: SupervisorPorts,
+  { ports, labs, random }: SupervisorPorts,
   dir: string,
   sizes: Sizes,
   asked: AskedCluster
@@ -597,7 +650,10 @@ async function newSpec(
   if (broker !== undefined) taken.push(...given(sizes.brokers, broker))
   const ensemble = member === undefined ? await take(sizes.ensemble, firstEnsemblePort) : given(sizes.ensemble, member)
   const brokers = broker === undefined ? await take(sizes.brokers, firstBrokerPort) : given(sizes.brokers, broker)
-  return makeSpec(asked.name ?? folderName(dir), { brokers, ensemble })
+  const name = asked.name ?? folderName(dir)
+  if (sizes.ensemble === 1) return makeSpec(name, { brokers, ensemble })
+  const peers = { ensembleId: randomUuid(random), ports: await take(sizes.ensemble, firstPeerPort) }
+  return makeSpec(name, { brokers, ensemble }, peers)
 }
 
 /** The cluster is called like its folder. */

@@ -34,7 +34,7 @@ describe('new labs that start at the same moment', () => {
     )
 
     const ports = labs.flatMap(({ ready }) => ready.nodes.map(({ port }) => port))
-    expect(new Set(ports).size).toBe(9)
+    expect(new Set(ports).size).toBe(15)
     for (const [i, lab] of labs.entries()) await lab.verb('topic', 'create', `topic-${i}`)
     const listed = await Promise.all(
       labs.map((lab, i) =>

@@ -125,9 +125,9 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export function nodeEnsembleClient(port: number, sessionTimeoutMs = 6_000): EnsembleClient {
+export function nodeEnsembleClient(ports: number | readonly number[], sessionTimeoutMs = 6_000): EnsembleClient {
   return new EnsembleClient({
-    addresses: [{ host: '127.0.0.1', port }],
+    addresses: [ports].flat().map((port) => ({ host: '127.0.0.1', port })),
     sessionTimeoutMs,
     clock: nodeClock,
     network: nodeNetwork,

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { NodeView } from '../../src-main/api/views'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
@@ -79,6 +79,8 @@ export function lagoon(args: readonly string[], options: Parameters<typeof runTo
 export interface LabOptions {
   /** 3 when left out. */
   readonly brokers?: number
+  /** Of the ensemble; 1 when left out. */
+  readonly members?: number
   /** An existing folder, or one that `up` is to make; else a prepared one, with ports of its own. */
   readonly dir?: string
   readonly args?: readonly string[]
@@ -112,9 +114,11 @@ async function quietPorts(count: number): Promise<number[]> {
 }
 
 /** A cluster folder as an earlier `up` would have left it, with ports of its own. */
-export async function preparedDir(brokers: number): Promise<string> {
+export async function preparedDir(brokers: number, members = 1): Promise<string> {
   const dir = temporaryDir()
-  const spec = makeSpec('lab', { ensemble: await quietPorts(1), brokers: await quietPorts(brokers) })
+  const ports = { ensemble: await quietPorts(members), brokers: await quietPorts(brokers) }
+  const peers = members === 1 ? undefined : { ensembleId: basename(dir), ports: await quietPorts(members) }
+  const spec = makeSpec('lab', ports, peers)
   writeFileSync(join(dir, 'cluster.json'), encodeSpec(spec))
   return dir
 }
@@ -157,9 +161,9 @@ export class LabCluster {
     this.#ended = ended
   }
 
-  static async start({ brokers = 3, dir: given, args = [] }: LabOptions = {}): Promise<LabCluster> {
+  static async start({ brokers = 3, members = 1, dir: given, args = [] }: LabOptions = {}): Promise<LabCluster> {
     if (!existsSync(cliPath)) throw new Error(`${cliPath} is not there. Build it first: npm run build`)
-    const dir = given ?? (await preparedDir(brokers))
+    const dir = given ?? (await preparedDir(brokers, members))
     const command = [cliPath, 'up', '--data', dir, '--json', ...args]
     const child = spawn(nodePath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''

@@ -49,7 +49,7 @@ export function buildProgram(): Command {
   withCommon(program.command('up'))
     .description('run the cluster of a folder in the foreground; SIGINT stops it')
     .option('--brokers <n>', 'brokers of a new cluster (default: 3)', wholeNumber(1))
-    .option('--ensemble <n>', 'ensemble members of a new cluster (default: 1)', wholeNumber(1))
+    .option('--ensemble <n>', 'ensemble members of a new cluster: 1, 3, 5 or 7 (default: 3)', wholeNumber(1))
     .option('--broker-config <k=v>', 'config of all brokers, kept in the folder; may be given several times', keyValue)
     .option('--ui', 'serve the screens to a browser on this machine')
     .option('--ui-port <port>', 'port of the screens (default: a free one)', wholeNumber(0, 65535))

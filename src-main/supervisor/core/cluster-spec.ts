@@ -16,20 +16,35 @@ export interface NodeSpec {
   readonly id: number
   readonly port: number
   readonly desired: Desired
+  /** Of a member of several: where the others connect to. */
+  readonly peerPort?: number
+  /** Of a member of several: its data was taken away, and it has not served since. */
+  readonly isEmptied?: true
 }
 
 /** Of a folder: raised when an earlier Lagoon could not work with it any more. */
-export const specVersion = 1
+export const specVersion = 2
+/** Of one whose ensemble has one member: it has what the first version had. */
+const versionOfOneMember = 1
 
 export interface ClusterSpec {
-  readonly version: typeof specVersion
+  readonly version: number
   readonly name: string
   readonly host: string
   readonly nodes: readonly NodeSpec[]
+  /** Of an ensemble of several members; one of one has nobody to be told from. */
+  readonly ensemble?: EnsembleSpec
   /** Of all its brokers; those that are not named have their default. */
   readonly brokerConfigs?: BrokerConfigs
   /** How long its history is kept; HISTORY_DAYS.default without it. */
   readonly historyDays?: number
+}
+
+export interface EnsembleSpec {
+  /** Members of another are not listened to. */
+  readonly id: string
+  /** All members have served: from now on one without data has lost it. */
+  readonly isFounded: boolean
 }
 
 export const HISTORY_DAYS = { min: 1, max: 365, default: 7 } as const
@@ -39,10 +54,12 @@ export interface Sizes {
   readonly ensemble: number
 }
 
-export const defaultSizes: Sizes = { brokers: 3, ensemble: 1 }
+export const defaultSizes: Sizes = { brokers: 3, ensemble: 3 }
+export const ensembleSizes: readonly number[] = [1, 3, 5, 7]
 export const brokersMax = 30
 export const firstBrokerPort = 9092
 export const firstEnsemblePort = 2181
+export const firstPeerPort = 2888
 export const clusterHost = '127.0.0.1'
 
 export interface SpecProblem {
@@ -55,13 +72,12 @@ export function sizesProblem({ brokers, ensemble }: Sizes): SpecProblem | undefi
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > brokersMax) {
     return { code: 'USAGE', message: `--brokers must be a whole number from 1 to ${brokersMax}.` }
   }
-  if (ensemble !== 1) {
-    return {
-      code: 'USAGE',
-      message: `--ensemble ${ensemble} is not possible yet: this version runs an ensemble of one member. Use --ensemble 1.`
-    }
-  }
-  return undefined
+  if (ensembleSizes.includes(ensemble)) return undefined
+  const isEven = Number.isInteger(ensemble) && ensemble > 0 && ensemble % 2 === 0
+  const reason = isEven
+    ? `: a write needs more than half of the members, so ${ensemble} survive the loss of no more than ${ensemble - 1} do`
+    : ''
+  return { code: 'USAGE', message: `--ensemble must be 1, 3, 5 or 7; ${ensemble} is not one of them${reason}.` }
 }
 
 /** A folder keeps the sizes it was made with. */
@@ -89,7 +105,9 @@ export function sizesOf(spec: ClusterSpec): Sizes {
 
 export function makeSpec(
   name: string,
-  ports: { readonly brokers: readonly number[]; readonly ensemble: readonly number[] }
+  ports: { readonly brokers: readonly number[]; readonly ensemble: readonly number[] },
+  /** Of an ensemble of several members. */
+  peers?: { readonly ensembleId: string; readonly ports: readonly number[] }
 ): ClusterSpec {
   const node = (role: NodeRole, port: number, index: number): NodeSpec => ({
     name: `${role}-${index + 1}`,
@@ -98,14 +116,16 @@ export function makeSpec(
     port,
     desired: 'running'
   })
+  const member = (port: number, index: number): NodeSpec => {
+    const peerPort = peers?.ports[index]
+    return { ...node('ensemble', port, index), ...(peerPort === undefined ? {} : { peerPort }) }
+  }
   return {
-    version: specVersion,
+    version: peers === undefined ? versionOfOneMember : specVersion,
     name,
     host: clusterHost,
-    nodes: [
-      ...ports.ensemble.map((port, index) => node('ensemble', port, index)),
-      ...ports.brokers.map((port, index) => node('broker', port, index))
-    ]
+    nodes: [...ports.ensemble.map(member), ...ports.brokers.map((port, index) => node('broker', port, index))],
+    ...(peers === undefined ? {} : { ensemble: { id: peers.ensembleId, isFounded: false } })
   }
 }
 
@@ -113,8 +133,44 @@ export function withDesired(spec: ClusterSpec, name: string, desired: Desired): 
   return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, desired } : node)) }
 }
 
-export function withPort(spec: ClusterSpec, name: string, port: number): ClusterSpec {
-  return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, port } : node)) }
+export function withPort(spec: ClusterSpec, name: string, port: number, peerPort?: number): ClusterSpec {
+  const ports = peerPort === undefined ? { port } : { port, peerPort }
+  return { ...spec, nodes: spec.nodes.map((node) => (node.name === name ? { ...node, ...ports } : node)) }
+}
+
+/** Those of a node: what clients connect to, and what other members do. */
+export function portsOf({ port, peerPort }: NodeSpec): readonly number[] {
+  return peerPort === undefined ? [port] : [port, peerPort]
+}
+
+// ── an ensemble of several members ───────────────────────────────────────────────────────────────────────────────
+
+/** It begins: a member without data has none because nobody has any yet. One that was emptied may have voted before. */
+export function isFounding({ ensemble }: ClusterSpec, { isEmptied }: NodeSpec): boolean {
+  return ensemble?.isFounded === false && isEmptied !== true
+}
+
+/** The same spec when there is nothing to say of it. */
+export function withServed(spec: ClusterSpec, name: string, haveAllServed: boolean): ClusterSpec {
+  const { ensemble } = spec
+  if (ensemble === undefined) return spec
+  const isNews = spec.nodes.some((node) => node.name === name && node.isEmptied === true)
+  const founded = haveAllServed && !ensemble.isFounded ? { ensemble: { ...ensemble, isFounded: true } } : {}
+  if (!isNews && Object.keys(founded).length === 0) return spec
+  return { ...spec, ...founded, nodes: spec.nodes.map((node) => (node.name === name ? withData(node) : node)) }
+}
+
+/** When nobody has anything any more the ensemble begins anew. */
+export function withEmptied(spec: ClusterSpec, name: string): ClusterSpec {
+  const { ensemble } = spec
+  if (ensemble === undefined || !spec.nodes.some((node) => node.name === name && node.role === 'ensemble')) return spec
+  const nodes = spec.nodes.map((node) => (node.name === name ? { ...node, isEmptied: true as const } : node))
+  if (nodes.some(({ role, isEmptied }) => role === 'ensemble' && isEmptied !== true)) return { ...spec, nodes }
+  return { ...spec, ensemble: { ...ensemble, isFounded: false }, nodes: nodes.map(withData) }
+}
+
+function withData({ isEmptied: _, ...node }: NodeSpec): NodeSpec {
+  return node
 }
 
 /** Those that are named replace what was set before. */
@@ -157,15 +213,17 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, name, host, nodes, brokerConfigs = {}, historyDays } = value as Record<string, unknown>
-  if (version !== specVersion || typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes))
-    return undefined
+  const { version, name, host, nodes, brokerConfigs = {}, historyDays, ensemble } = value as Record<string, unknown>
+  if (version !== specVersion && version !== versionOfOneMember) return undefined
+  if (typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
   if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
+  if (!hasPeers(nodes, ensemble)) return undefined
   return {
     version,
     name,
     host,
     nodes,
+    ...(isEnsembleSpec(ensemble) ? { ensemble } : {}),
     ...(Object.keys(brokerConfigs).length === 0 ? {} : { brokerConfigs }),
     ...(areHistoryDays(historyDays) ? { historyDays } : {})
   }
@@ -181,10 +239,25 @@ function areBrokerConfigs(value: unknown): value is BrokerConfigs {
   return Object.entries(value).every(([name, set]) => brokerConfigProblem(name, set) === undefined)
 }
 
+function isEnsembleSpec(value: unknown): value is EnsembleSpec {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, isFounded } = value as Record<string, unknown>
+  return typeof id === 'string' && typeof isFounded === 'boolean'
+}
+
+/** Several members know each other; one has nobody. */
+function hasPeers(nodes: readonly NodeSpec[], ensemble: unknown): boolean {
+  const members = nodes.filter(({ role }) => role === 'ensemble')
+  if (members.length === 1) return ensemble === undefined
+  return isEnsembleSpec(ensemble) && members.every(({ peerPort }) => peerPort !== undefined)
+}
+
 function isNodeSpec(value: unknown): value is NodeSpec {
   if (typeof value !== 'object' || value === null) return false
-  const { name, role, id, port, desired } = value as Record<string, unknown>
+  const { name, role, id, port, desired, peerPort, isEmptied } = value as Record<string, unknown>
   return (
+    (peerPort === undefined || Number.isInteger(peerPort)) &&
+    (isEmptied === undefined || isEmptied === true) &&
     (role === 'broker' || role === 'ensemble') &&
     Number.isInteger(id) &&
     name === `${role}-${String(id)}` &&

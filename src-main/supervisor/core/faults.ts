@@ -1,7 +1,7 @@
 /** Faults of a cluster: what may be asked for, and what each node has to do for all of them together. */
 import { FAULT_RULES, faultValueRule, type AskedFault, type FaultView } from '../../api/faults'
 import { noFaults, wholeLeg, type LinkFaults, type LinkLeg, type NodeFaults } from '../../kernel/node-faults'
-import type { NodeSpec } from './cluster-spec'
+import { portsOf, type NodeSpec } from './cluster-spec'
 
 export type Fault = FaultView
 
@@ -56,7 +56,7 @@ export function nodeFaults(
     const outward = legOf(faults, name, peer.name, isDropped)
     const inward = legOf(faults, peer.name, name, isDropped)
     if (outward === wholeLeg && inward === wholeLeg) return []
-    return [{ peer: { host: cluster.host, port: peer.port }, outward, inward }]
+    return portsOf(peer).map((port) => ({ peer: { host: cluster.host, port }, outward, inward }))
   })
   return {
     ...noFaults,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { ChildProcess, ProcessExit, ProcessHandlers, ProcessKind } from '../../../../src-main/kernel/ports'
 import { Supervisor } from '../../../../src-main/supervisor/supervisor'
-import { silent, SimClock } from '../../../support/ensemble-world'
+import { silent, SimClock, SimRandom } from '../../../support/ensemble-world'
 import { MemoryDisk } from '../../../support/memory-disk'
 
 const dir = '/clusters/lab'
@@ -129,7 +129,9 @@ class World {
       stormChanged: nobody,
       stormEnded: nobody
     }
-    return Supervisor.open({ clock, disk, launcher, ports, labs, log: silent, ...observers }, at, sizes)
+    const random = new SimRandom(1)
+    const asked = { ensemble: 1, ...sizes }
+    return Supervisor.open({ clock, disk, launcher, random, ports, labs, log: silent, ...observers }, at, asked)
   }
 
   async started(sizes: { brokers?: number } = {}): Promise<Supervisor> {
@@ -457,6 +459,48 @@ describe('the supervisor', () => {
     expect(world.disk.exists(`${dir}/broker-1`)).toBe(false)
     expect((await world.clock.until(supervisor.wipe('broker-1'))).state).toBe('stopped')
     expect((await world.clock.until(supervisor.startNode('broker-1'))).state).toBe('running')
+  })
+
+  it('tells members of each other, and whether one without data has lost it', async () => {
+    const world = new World()
+    const supervisor = await world.open({ brokers: 1, ensemble: 3 })
+    await world.clock.until(supervisor.start())
+    const peersOf = (id: number) =>
+      world.launched.findLast(({ config }) => config['memberId'] === id)?.config['peers'] as Record<string, unknown>
+
+    expect(supervisor.ensemble).toBe('127.0.0.1:2181,127.0.0.1:2182,127.0.0.1:2183')
+    expect(peersOf(2)).toMatchObject({ port: 2889, isFounding: true })
+    expect(peersOf(2)['others']).toEqual([
+      { memberId: 1, port: 2888 },
+      { memberId: 3, port: 2890 }
+    ])
+    expect(peersOf(1)['ensembleId']).toBe(peersOf(3)['ensembleId'])
+    expect(world.broker(1).config['ensemble']).toHaveLength(3)
+
+    await world.clock.until(supervisor.wipe('ensemble-2'))
+    await world.clock.until(supervisor.startNode('ensemble-2'))
+    expect(peersOf(2)['isFounding']).toBe(false)
+    for (const name of ['ensemble-1', 'ensemble-2', 'ensemble-3']) await world.clock.until(supervisor.wipe(name))
+    await world.clock.until(supervisor.startNode('ensemble-1'))
+    expect(peersOf(1)['isFounding']).toBe(true)
+  })
+
+  it('of a new folder gives a member other ports when one of its own is taken, and tells the others', async () => {
+    const world = new World()
+    const supervisor = await world.open({ brokers: 1, ensemble: 3 })
+    world.onLaunch = (one) => {
+      if (one.config['memberId'] !== 2 || one.config['port'] !== 2182) return world.ready(one)
+      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'taken' })
+      world.exit(one, { code: 1, signal: null })
+    }
+
+    await world.clock.until(supervisor.start())
+
+    const last = (id: number) => world.launched.findLast(({ config }) => config['memberId'] === id)?.config
+    expect(last(2)).toMatchObject({ port: 2184, peers: { port: 2891 } })
+    expect((last(1)?.['peers'] as { others: unknown }).others).toContainEqual({ memberId: 2, port: 2891 })
+    expect((last(3)?.['peers'] as { others: unknown }).others).toContainEqual({ memberId: 2, port: 2891 })
+    expect(states(supervisor)['ensemble-1']).toBe('running')
   })
 
   it('finishes a wipe that broke off before anything starts', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   addressesOf,
   encodeSpec,
+  isFounding,
   makeSpec,
   parseSpec,
   resizeProblem,
@@ -9,7 +10,11 @@ import {
   sizesProblem,
   withBrokerConfigs,
   withDesired,
-  withPort
+  withEmptied,
+  withPort,
+  withServed,
+  type ClusterSpec,
+  type NodeSpec
 } from '../../../../../src-main/supervisor/core/cluster-spec'
 
 import { configProblem } from '../../../../../src-main/broker/core/topic-configs'
@@ -22,6 +27,8 @@ import {
 } from '../../../../../src-main/supervisor/core/broker-configs'
 
 const spec = makeSpec('lab', { ensemble: [2181], brokers: [9092, 9093, 9095] })
+const peers = { ensembleId: 'e', ports: [2888, 2889, 2890] }
+const ofThree = makeSpec('lab', { ensemble: [2181, 2182, 2183], brokers: [9092] }, peers)
 
 describe('a cluster’s spec', () => {
   it('numbers nodes from 1: broker-1 has broker.id 1', () => {
@@ -133,24 +140,54 @@ describe('a cluster’s spec', () => {
   it.each([
     ['no JSON', '{'],
     ['no object', 'null'],
-    ['another version', encodeSpec(spec).replace('"version": 1', '"version": 2')],
+    ['another version', encodeSpec(spec).replace('"version": 1', '"version": 3')],
     ['no nodes', JSON.stringify({ ...spec, nodes: [] })],
     ['a role that is none', encodeSpec(spec).replace('"role": "broker"', '"role": "oracle"')],
     ['a name that is not its role and id', encodeSpec(spec).replace('"broker-2"', '"broker-7"')],
-    ['a wish that is none', encodeSpec(spec).replace('"running"', '"dancing"')]
+    ['a wish that is none', encodeSpec(spec).replace('"running"', '"dancing"')],
+    ['several members that do not know each other', JSON.stringify({ ...ofThree, ensemble: undefined })],
+    ['a member without a port for the others', encodeSpec(ofThree).replace('"peerPort": 2889', '"peers": 0')]
   ])('is none when its text is %s', (_, text) => {
     expect(parseSpec(text)).toBeUndefined()
   })
 
-  it('has 1 to 30 brokers and one member', () => {
-    expect(sizesProblem({ brokers: 1, ensemble: 1 })).toBeUndefined()
+  it('has 1 to 30 brokers and an odd number of members, up to 7', () => {
+    for (const ensemble of [1, 3, 5, 7]) expect(sizesProblem({ brokers: 1, ensemble })).toBeUndefined()
     expect(sizesProblem({ brokers: 30, ensemble: 1 })).toBeUndefined()
     for (const sizes of [
       { brokers: 0, ensemble: 1 },
       { brokers: 31, ensemble: 1 },
-      { brokers: 3, ensemble: 3 }
+      { brokers: 3, ensemble: 0 },
+      { brokers: 3, ensemble: 9 },
+      { brokers: 3, ensemble: 1.5 }
     ])
       expect(sizesProblem(sizes)?.code).toBe('USAGE')
+    expect(sizesProblem({ brokers: 3, ensemble: 4 })?.message).toContain('survive the loss of no more than 3 do')
+  })
+
+  it('of one member is as earlier versions know it, and of several they refuse it', () => {
+    expect(spec).toMatchObject({ version: 1 })
+    expect(encodeSpec(spec)).not.toContain('peerPort')
+    expect(ofThree).toMatchObject({ version: 2, ensemble: { id: 'e', isFounded: false } })
+    expect(parseSpec(encodeSpec(ofThree))).toEqual(ofThree)
+  })
+
+  it('begins an ensemble once: when all members have served, and anew when all have lost everything', () => {
+    const member = (of: ClusterSpec, id: number) => of.nodes.find(({ name }) => name === `ensemble-${id}`) as NodeSpec
+    const begun = (of: ClusterSpec): boolean[] => [1, 2, 3].map((id) => isFounding(of, member(of, id)))
+    expect(begun(ofThree)).toEqual([true, true, true])
+    expect(begun(withServed(ofThree, 'ensemble-1', false))).toEqual([true, true, true])
+    // It may have voted before it was emptied.
+    expect(begun(withEmptied(ofThree, 'ensemble-2'))).toEqual([true, false, true])
+
+    const founded = withServed(ofThree, 'ensemble-3', true)
+    expect(begun(founded)).toEqual([false, false, false])
+    const emptied = withEmptied(withEmptied(founded, 'ensemble-1'), 'ensemble-2')
+    expect(begun(emptied)).toEqual([false, false, false])
+    expect(begun(withEmptied(withServed(emptied, 'ensemble-1', true), 'ensemble-3'))).toEqual([false, false, false])
+    expect(begun(withEmptied(emptied, 'ensemble-3'))).toEqual([true, true, true])
+    expect(withEmptied(founded, 'broker-1')).toBe(founded)
+    expect(withEmptied(spec, 'ensemble-1')).toBe(spec)
   })
 
   it('keeps the sizes it was made with', () => {

@@ -227,7 +227,14 @@ describe('a member of three', () => {
     expect(asks(raft, 0)).toBeLessThan(80)
     expect(asks(raft, 100)).toBeGreaterThan(20)
 
-    const heartbeat = { type: 'append', term: 1, previous: zxidZero, entries: [], committed: zxidZero, round: 1 } as const
+    const heartbeat = {
+      type: 'append',
+      term: 1,
+      previous: zxidZero,
+      entries: [],
+      committed: zxidZero,
+      round: 1
+    } as const
     raft.step(2, heartbeat, 500)
     raft.linkLost(3, 501)
     expect([raft.leaderId, raft.dueMs >= 1_500]).toEqual([2, true])

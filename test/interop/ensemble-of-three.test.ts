@@ -1,0 +1,128 @@
+/** An ensemble of three members as processes of their own, with brokers on it: what a loss costs, and what comes back. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { EnsembleError, type EnsembleClient } from '../../src-main/coordination/ensemble-client'
+import { nodeEnsembleClient } from '../support/ensemble-process'
+import { askWord } from '../support/four-letter-word'
+import { LabCluster, until } from '../support/lab-cluster'
+
+const names = ['ensemble-1', 'ensemble-2', 'ensemble-3'] as const
+
+const textOf = (found: Awaited<ReturnType<EnsembleClient['getData']>>): string =>
+  new TextDecoder().decode(found?.data ?? new Uint8Array())
+
+describe('an ensemble of three members', () => {
+  let cluster: LabCluster
+  let client: EnsembleClient
+  beforeAll(async () => {
+    cluster = await LabCluster.start({ brokers: 2, members: 3 })
+    client = await connected(names)
+  })
+  afterAll(async () => {
+    await client.close()
+    await cluster.discard()
+  })
+
+  const connected = async (members: readonly string[]): Promise<EnsembleClient> => {
+    const one = nodeEnsembleClient(members.map((name) => cluster.node(name).port))
+    one.start()
+    await one.whenConnected()
+    return one
+  }
+  /** leader, follower, or nothing while it serves nobody or does not run. */
+  const modeOf = async (name: string): Promise<string | undefined> =>
+    /^Mode: (\w+)$/m.exec((await askWord(cluster.node(name).port, 'srvr').catch(() => '')) ?? '')?.[1]
+  const leader = (among: readonly string[] = names): Promise<string> =>
+    until('one of them leads', async () => {
+      for (const name of among) if ((await modeOf(name)) === 'leader') return name
+      return undefined
+    })
+  const set = (text: string): Promise<unknown> =>
+    until(`${text} is written`, () => client.setData('/kept', new TextEncoder().encode(text)).catch(() => undefined))
+  const text = (): Promise<string> =>
+    until('it can be read', async () => {
+      try {
+        await client.sync('/kept')
+        return textOf(await client.getData('/kept'))
+      } catch (error) {
+        if (error instanceof EnsembleError && error.code === 'CONNECTIONLOSS') return undefined
+        throw error
+      }
+    })
+  const alive = async (): Promise<string[]> => [...((await client.getChildren('/brokers/ids'))?.children ?? [])]
+
+  beforeEach(async () => {
+    for (const name of names) await cluster.verb('node', 'start', name)
+    for (const name of names) await until(`${name} serves`, async () => (await modeOf(name)) !== undefined)
+  })
+
+  it('has one leader and two followers, and every client is served by each', async () => {
+    const first = await leader()
+    for (const name of names) expect(await modeOf(name)).toBe(name === first ? 'leader' : 'follower')
+    await client.create('/kept', new TextEncoder().encode('a'))
+    for (const name of names) {
+      const one = await connected([name])
+      await one.sync('/kept')
+      expect(textOf(await one.getData('/kept'))).toBe('a')
+      await one.close()
+    }
+  })
+
+  it('goes on when its leader is killed, without a broker that loses its session, and takes it back', async () => {
+    const first = await leader()
+    await cluster.verb('node', 'kill', first)
+    await set('b')
+    const second = await leader(names.filter((name) => name !== first))
+    expect(second).not.toBe(first)
+    await cluster.verb('topic', 'create', 'while-one-is-dead')
+
+    await cluster.verb('node', 'start', first)
+    await until('it follows', async () => (await modeOf(first)) === 'follower')
+    expect(await text()).toBe('b')
+    expect(await alive()).toEqual(['1', '2'])
+    expect(cluster.events.filter(({ code }) => code === 'brokerSessionExpired')).toEqual([])
+  })
+
+  it('stands still without a majority, whose members can be started, and loses nothing', async () => {
+    await set('c')
+    const first = await leader()
+    const other = names.find((name) => name !== first) ?? ''
+    await cluster.verb('node', 'kill', first)
+    await cluster.verb('node', 'kill', other)
+    const third = names.find((name) => name !== first && name !== other) ?? ''
+    await until('the last one serves nobody', async () => (await modeOf(third)) === undefined)
+
+    // Its port answers, though it serves nobody: that is what a start waits for.
+    await cluster.verb('node', 'start', other)
+    await until('there is a majority', async () => (await modeOf(other)) !== undefined)
+    expect(await text()).toBe('c')
+    await set('d')
+    expect(await text()).toBe('d')
+  })
+
+  it('brings a wiped member up to date before it counts again', async () => {
+    await set('e')
+    const follower = (await modeOf('ensemble-1')) === 'follower' ? 'ensemble-1' : 'ensemble-2'
+    await cluster.verb('node', 'wipe', follower)
+    await cluster.verb('node', 'start', follower)
+    await until('it follows', async () => (await modeOf(follower)) === 'follower')
+    const spec = JSON.parse(readFileSync(join(cluster.dir, 'cluster.json'), 'utf8')) as { ensemble: unknown }
+    expect(spec.ensemble).toMatchObject({ isFounded: true })
+    // With it and one other there is a majority, once it counts again.
+    const other = names.find((name) => name !== follower) ?? ''
+    await cluster.verb('node', 'kill', other)
+    await set('f')
+    expect(await text()).toBe('f')
+  })
+
+  it('keeps everything over a restart of all of it', async () => {
+    await set('g')
+    await client.close()
+    await cluster.stop()
+    cluster = await LabCluster.start({ dir: cluster.dir })
+    client = await connected(names)
+    expect(await text()).toBe('g')
+    expect(await alive()).toEqual(['1', '2'])
+  })
+})
