@@ -83,7 +83,7 @@ export class ClientPort {
 
   fired(watch: FiredWatch): void {
     this.#sent++
-    this.#connections.get(watch.connectionId)?.event(watch.event)
+    this.#connections.get(watch.connectionId)?.fired(watch)
   }
 
   /** What was read in the middle of a change is answered now. */

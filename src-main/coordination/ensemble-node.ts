@@ -17,6 +17,7 @@ import { invariant } from '../kernel/invariant'
 import type { Address, Checksum, Clock, Disk, FolderLock, Log, Network, Random, Timer } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
 import type { MemberFace } from './server-connection'
+import { authenticated } from './authentication'
 import { ClientPort, type Word } from './client-port'
 import { monitorWord, notServing, serverWord, type MemberFigures } from './core/admin-words'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
@@ -73,6 +74,9 @@ const handOverLookMs = 10
 const reportEveryMs = 1_000
 /** What else is looked at meanwhile (silent links, sessions that the leader is to hear of) need not be on time. */
 const beatMsMax = 50
+/** Containers and times to live: ZooKeeper looks once a minute and takes 10,000 (ContainerManager). */
+const passedEveryMs = 1_000
+const passedPerLookMax = 1_000
 
 export interface EnsembleNodeOptions {
   /** 1-127. */
@@ -89,6 +93,8 @@ export interface EnsembleNodeOptions {
   readonly disk: Disk
   readonly network: Network
   readonly checksum: Checksum
+  /** `user:base64(sha1("user:password"))` of who may do everything (DigestAuthenticationProvider.superDigest); absent: nobody. */
+  readonly superDigest?: string
   readonly log: Log
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void
@@ -171,6 +177,7 @@ export class EnsembleNode {
   #snapshotOwedAtMs: number | undefined
   #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
   #startedAtMs = 0
+  #passedDueMs = 0
   #latency = { count: 0, sumMs: 0, minMs: 0, maxMs: 0 }
 
   constructor(options: EnsembleNodeOptions) {
@@ -408,7 +415,8 @@ export class EnsembleNode {
         password: random.bytes(passwordBytes)
       }),
       negotiatedTimeoutMs: (askedMs) => negotiatedTimeoutMs(askedMs, sessionTimeouts),
-      read: (connectionId, request) => answerRead(this.#state.tree, this.#watches, connectionId, request),
+      read: (reader, request) => answerRead(this.#state.tree, this.#watches, reader, request),
+      authenticate: (scheme, credentials, host) => authenticated(this.#options, scheme, credentials, host),
       watchCount: (connectionId) => this.#watches.countOf(connectionId),
       touched: (sessionId) => {
         this.#clocks.touched(sessionId, clock.monotonicMs())
@@ -728,6 +736,7 @@ export class EnsembleNode {
         return
       case 'beginTerm':
       case 'admitMember':
+      case 'deletePassed':
     }
   }
 
@@ -862,12 +871,20 @@ export class EnsembleNode {
   #tick(): void {
     const { clock } = this.#options
     const now = clock.monotonicMs()
-    if (this.#raft?.isReady === true)
-      for (const sessionId of this.#clocks.tick(now)) this.#propose({ type: 'expireSession', sessionId })
+    if (this.#raft?.isReady === true) this.#expire(now)
     this.#port.tick(now)
     this.#tickTimer = clock.after(this.#clocks.nextTickDelayMs(now), () => {
       if (this.#lifecycle === 'serving') this.#tick()
     })
+  }
+
+  /** By the leader: what is proposed is judged once more when it is applied. */
+  #expire(now: number): void {
+    for (const sessionId of this.#clocks.tick(now)) this.#propose({ type: 'expireSession', sessionId })
+    if (now < this.#passedDueMs) return
+    this.#passedDueMs = now + passedEveryMs
+    for (const path of this.#state.tree.passed(this.#options.clock.nowMs(), passedPerLookMax))
+      this.#propose({ type: 'deletePassed', path })
   }
 
   #fail(error: unknown): void {

@@ -2,7 +2,8 @@
  * The data folder of a member: whose it is, and that only one process has it. Names in it: member.json, lock, hard-state, log.*,
  * snapshot.*. A folder with other things in it and no member.json is somebody else's: it is not touched.
  *
- * Version 1 knew no hard state, and does not read the log of version 2: it refuses a folder whose member.json says 2.
+ * Version 1 knew no hard state, and does not read the log of version 2: it refuses a folder whose member.json says 2. Nor does
+ * version 2 read that of version 3, in which the log says who asks.
  */
 import { AppError, ignore } from '../kernel/errors'
 import type { Disk, FolderLock, Log } from '../kernel/ports'
@@ -11,7 +12,8 @@ import { isRemnantOf } from '../kernel/remnant'
 const identityName = 'member.json'
 const lockName = 'lock'
 const format = 'lagoon-ensemble'
-const version = 2
+const version = 3
+const versionWithoutIdentities = 2
 const versionWithoutHardState = 1
 
 interface Identity {
@@ -54,6 +56,7 @@ export async function openMemberFolder(ports: FolderPorts, directory: string, ow
   try {
     const found = checkOwner(ports, directory, owner)
     if (found === 'new') await writeIdentity(ports, directory, owner, version)
+    if (found === versionWithoutIdentities) await writeIdentity(ports, directory, owner, version)
     if (found === 'remnant') await writeIdentity(ports, directory, owner, versionWithoutHardState)
     return { lock, isFirstVersion: found === 'remnant' || found === versionWithoutHardState }
   } catch (error) {
@@ -100,7 +103,11 @@ function checkOwner({ disk, log }: FolderPorts, directory: string, owner: Owner)
     throw foreign(directory, `it holds ${other.name} and no ${identityName}`)
   }
   const bytes = disk.read(path)
-  if ([version, versionWithoutHardState].some((one) => isRemnantOf(bytes, identityBytes(owner, one)))) {
+  if (
+    [version, versionWithoutIdentities, versionWithoutHardState].some((one) =>
+      isRemnantOf(bytes, identityBytes(owner, one))
+    )
+  ) {
     log('warn', `${identityName} was lost in a power cut and is written anew`, { path })
     return 'remnant'
   }

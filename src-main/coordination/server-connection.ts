@@ -4,6 +4,8 @@
  * Everything a client sent waits in one queue: a write until its entry is applied, a read behind it. So a session reads
  * its own writes, and replies come in the order of requests (ZooKeeper Programmer's Guide, "Consistency Guarantees"). Events are sent when an
  * entry is applied, hence before any reply that shows the change.
+ * Whom a connection has shown to be goes with each request as it was when that came, since it may be judged elsewhere and later.
+ * An event is told to whoever may read the znode it is about, as in ZooKeeper from 3.8.4 on (CVE-2024-23944).
  * Limits: outstandingMax requests and outstandingBytesMax of them, unsentBytesMax of replies; past each of them the
  * connection is not read until there is room again. A client that does not take its events is closed.
  */
@@ -13,19 +15,23 @@ import type { Connection } from '../kernel/ports'
 import type { LogCommand } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
 import { isSamePassword } from './core/session/session-table'
-import type { ReadAnswer } from './core/tree/read-answer'
-import { errorCodes, specialXids } from './wire/codes'
+import { isAllowed } from './core/tree/access'
+import type { Reader, ReadAnswer } from './core/tree/read-answer'
+import type { FiredWatch } from './core/tree/watch-table'
+import { errorCodes, permissions, specialXids } from './wire/codes'
 import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
-import { readRequest, type ReadRequest, type Request, type SetWatchesRequest } from './wire/requests'
+import { readRequest, type AuthRequest, type ReadRequest, type Request, type SetWatchesRequest } from './wire/requests'
 import { replyFrame, watchEventFrame, type Response, type WatcherEvent } from './wire/responses'
-import { compareZxid, type Zxid } from './wire/zxid'
+import type { Identity } from './wire/stat'
+import { compareZxid, zxidZero, type Zxid } from './wire/zxid'
 
 export const outstandingMax = 1_000
 export const outstandingBytesMax = 4 * 1024 * 1024
 export const unsentBytesMax = 1024 * 1024
 /** Replies wait for room; events cannot. */
 const unsentEventBytesMax = 64 * 1024 * 1024
+export const identitiesPerConnectionMax = 32
 export const watchesPerConnectionMax = 250_000
 /** A frame may hold 200,000 paths: so many are looked at in one turn. */
 export const watchedPathsPerTurn = 2_000
@@ -48,7 +54,9 @@ export interface MemberFace {
   /** The command that makes a new session for this connection. */
   newSession(connectionId: number, askedTimeoutMs: number): LogCommand & { readonly type: 'createSession' }
   negotiatedTimeoutMs(askedMs: number): number
-  read(connectionId: number, request: ReadRequest): ReadAnswer
+  read(reader: Reader, request: ReadRequest): ReadAnswer
+  /** Whom these credentials show; undefined when there is no such scheme, or they say nothing. */
+  authenticate(scheme: string, credentials: Uint8Array, host: string): readonly Identity[] | undefined
   watchCount(connectionId: number): number
   touched(sessionId: SessionId): void
   session(sessionId: SessionId): { readonly password: Uint8Array; readonly timeoutMs: number } | undefined
@@ -72,10 +80,13 @@ type Waiting = { readonly cameAtMs: number } & (
       readonly type: 'read'
       readonly xid: number
       readonly request: ReadRequest
+      readonly identities: readonly Identity[]
       readonly barrier?: { isPassed: boolean }
     }
   /** Of a setWatches with many paths: a turn of its own, and no reply but the last piece's, which is a read. */
-  | { readonly type: 'piece'; readonly request: SetWatchesRequest }
+  | { readonly type: 'piece'; readonly request: SetWatchesRequest; readonly identities: readonly Identity[] }
+  /** Of an auth. Its header tells no zxid (measured on 3.8). */
+  | { readonly type: 'authenticated'; readonly xid: number }
   | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
 )
 
@@ -84,6 +95,8 @@ export class ServerConnection {
   readonly #connection: Connection
   readonly #member: MemberFace
   readonly #openedAtMs: number
+  /** Replaced when there is one more, so that what waits keeps its own. */
+  #identities: readonly Identity[]
   #sessionId: SessionId | undefined
   #queue: Waiting[] = []
   #queuedBytes = 0
@@ -97,6 +110,7 @@ export class ServerConnection {
     this.connectionId = connectionId
     this.#member = member
     this.#openedAtMs = member.nowMs()
+    this.#identities = [{ scheme: 'ip', id: connection.remote.host }]
   }
 
   get isShaken(): boolean {
@@ -161,6 +175,10 @@ export class ServerConnection {
   /** The member is in the middle of a multi no more. */
   changed(): void {
     if (!this.#isOver && this.#queue.length > 0) this.#answerWaiting()
+  }
+
+  fired({ event }: FiredWatch): void {
+    if (isAllowed(event.acl, permissions.read, this.#identities)) this.event(event)
   }
 
   event(event: WatcherEvent): void {
@@ -254,14 +272,17 @@ export class ServerConnection {
       this.#queue.push({ type: 'error', cameAtMs, xid, error, closes: request === 'unknown' })
       return
     }
+    const identities = this.#identities
     switch (request.type) {
       case 'create':
       case 'delete':
       case 'setData':
+      case 'setACL':
+      case 'reconfig':
       case 'multi': {
         const { connectionId } = this
         const body = copyOfBytes(bytes.subarray(bodyAt))
-        const proposalId = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body })
+        const proposalId = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body, identities })
         this.#queue.push({ type: 'write', cameAtMs, xid, proposalId, bytes: body.byteLength })
         this.#queuedBytes += body.byteLength
         return
@@ -272,16 +293,22 @@ export class ServerConnection {
         return
       }
       case 'auth':
-        // There is one scheme, world, and nobody authenticates with it.
+        this.#queue.push({ cameAtMs, xid, ...this.#authenticated(request) })
+        return
+      case 'sasl':
+        // There are no credentials to be had by it: who wants it is to know at once.
         this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.AUTHFAILED, closes: true })
+        return
+      case 'deleteContainer':
+        this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.BADARGUMENTS, closes: false })
         return
       case 'ping':
         // Always -2, whatever the client wrote (measured on 3.8).
-        this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request })
+        this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request, identities })
         return
       case 'sync': {
         const barrier = { isPassed: false }
-        this.#queue.push({ type: 'read', cameAtMs, xid, request, barrier })
+        this.#queue.push({ type: 'read', cameAtMs, xid, request, identities, barrier })
         this.#member.barrier((isPassed) => {
           barrier.isPassed = true
           if (this.#isOver) return
@@ -293,13 +320,26 @@ export class ServerConnection {
       case 'setWatches': {
         const pieces = piecesOf(request)
         const last = pieces.pop() ?? request
-        for (const piece of pieces) this.#queue.push({ type: 'piece', cameAtMs, request: piece })
-        this.#queue.push({ type: 'read', cameAtMs, xid, request: last })
+        for (const piece of pieces) this.#queue.push({ type: 'piece', cameAtMs, request: piece, identities })
+        this.#queue.push({ type: 'read', cameAtMs, xid, request: last, identities })
         return
       }
       default:
-        this.#queue.push({ type: 'read', cameAtMs, xid, request })
+        this.#queue.push({ type: 'read', cameAtMs, xid, request, identities })
     }
+  }
+
+  /** Counts for what comes after it. */
+  #authenticated(request: AuthRequest): AuthAnswer {
+    const refused: AuthAnswer = { type: 'error', error: errorCodes.AUTHFAILED, closes: true }
+    const shown = this.#member.authenticate(request.scheme, request.credentials, this.#connection.remote.host)
+    if (shown === undefined) return refused
+    const isKnown = (one: Identity): boolean =>
+      this.#identities.some(({ scheme, id }) => scheme === one.scheme && id === one.id)
+    const added = shown.filter((one) => !isKnown(one))
+    if (this.#identities.length + added.length > identitiesPerConnectionMax) return refused
+    this.#identities = [...this.#identities, ...added]
+    return { type: 'authenticated' }
   }
 
   #decoded(op: number, reader: JuteReader): Request | 'malformed' | 'unknown' {
@@ -355,22 +395,24 @@ export class ServerConnection {
   #answerHead(): void {
     const head = this.#queue.shift()
     if (head?.type === 'piece') {
-      this.#read(head.request)
+      this.#read(head.request, head.identities)
       return
     }
-    if (head?.type === 'read') this.#readAnswer(head.xid, head.request)
+    if (head?.type === 'read') this.#readAnswer(head.xid, head.request, head.identities)
+    else if (head?.type === 'authenticated') this.#reply(head.xid, zxidZero, errorCodes.OK)
     else if (head?.type === 'error') this.#errorAnswer(head.xid, head.error, head.closes)
     else if (head?.type === 'written') this.#written(head.xid, head.decision)
     if (head !== undefined) this.#member.answered(head.cameAtMs)
   }
 
-  #readAnswer(xid: number, request: ReadRequest): void {
-    const { error, response } = this.#read(request)
+  #readAnswer(xid: number, request: ReadRequest, identities: readonly Identity[]): void {
+    const { error, response } = this.#read(request, identities)
     this.#reply(xid, this.#member.lastApplied, error, response)
   }
 
-  #read(request: ReadRequest): ReadAnswer {
-    const answer = this.#member.read(this.connectionId, request)
+  #read(request: ReadRequest, identities: readonly Identity[]): ReadAnswer {
+    const { connectionId } = this
+    const answer = this.#member.read({ connectionId, sessionId: this.#sessionId ?? 0n, identities }, request)
     for (const event of answer.events) this.event(event)
     if (this.#member.watchCount(this.connectionId) > watchesPerConnectionMax) this.destroy()
     return answer
@@ -405,18 +447,23 @@ export class ServerConnection {
   }
 }
 
+type AuthAnswer =
+  { readonly type: 'authenticated' } | { readonly type: 'error'; readonly error: number; readonly closes: boolean }
+
+const watchedTables = ['data', 'exist', 'child', 'persistent', 'recursive'] as const
+
 function looksAtTree(waiting: Waiting): boolean {
   return waiting.type === 'piece' || (waiting.type === 'read' && waiting.request.type !== 'ping')
 }
 
 /** The same in pieces of so many paths, in their order; one at least. */
 function piecesOf(request: SetWatchesRequest): SetWatchesRequest[] {
-  const { data, exist, child } = request
-  const count = data.length + exist.length + child.length
+  const none = { ...request, data: [], exist: [], child: [], persistent: [], recursive: [] }
+  const pathsIn = (table: (typeof watchedTables)[number]): readonly string[] => request[table] ?? []
+  const count = watchedTables.reduce((paths, table) => paths + pathsIn(table).length, 0)
   if (count <= watchedPathsPerTurn) return [request]
-  const none = { ...request, data: [], exist: [], child: [] }
-  return (['data', 'exist', 'child'] as const).flatMap((table) => {
-    const paths = request[table]
+  return watchedTables.flatMap((table) => {
+    const paths = pathsIn(table)
     const pieces: SetWatchesRequest[] = []
     for (let at = 0; at < paths.length; at += watchedPathsPerTurn)
       pieces.push({ ...none, [table]: paths.slice(at, at + watchedPathsPerTurn) })

@@ -11,14 +11,18 @@ import { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
 import type { SnapshotPiece } from './core/consensus/messages'
 import type { ReplicatedState } from './core/replicated-state'
+import { accessOf } from './core/tree/access'
 import { newZnode } from './core/tree/znode'
 import { corruptFile } from './corrupt-file'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
+import { openAcl, readAcl, writeAcl, type Acl } from './wire/stat'
 import { compareZxid, zxidFromName, zxidName, zxidZero, type Zxid } from './wire/zxid'
 
 const magic = 0x4c47_534e
-const formatVersion = 1
+/** Version 1 has no lists of who may do what: all of them are open. */
+const formatVersion = 2
+const versionsRead: readonly number[] = [1, formatVersion]
 const headerBytes = 16
 const snapshotPrefix = 'snapshot.'
 const receivedPrefix = 'received.'
@@ -52,14 +56,15 @@ export class SnapshotFile {
     }
     let passedOver: PassedOver | undefined
     for (const { path, zxid } of this.#list().reverse()) {
-      const body = this.#bodyOf(path, this.#disk.read(path))
+      const bytes = this.#disk.read(path)
+      const body = this.#bodyOf(path, bytes)
       if (body instanceof AppError) {
         passedOver ??= { zxid, damage: body }
         continue
       }
       if (passedOver !== undefined && !reachesBackTo(zxid)) throw passedOver.damage
       try {
-        readState(new JuteReader(body), state)
+        readState(new JuteReader(body), versionOf(bytes), state)
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
         throw corruptFile(path, `it cannot be read (${error.message})`)
@@ -146,7 +151,7 @@ export class SnapshotFile {
     const reader = new JuteReader(bytes)
     if (reader.int() !== magic) return corruptFile(path, 'it is not a snapshot of an ensemble')
     const version = reader.int()
-    if (version !== formatVersion) throw corruptFile(path, `its format ${version} is not one this version reads`)
+    if (!versionsRead.includes(version)) throw corruptFile(path, `its format ${version} is not one this version reads`)
     const crc = reader.int() >>> 0
     const body = bytes.subarray(headerBytes)
     if (reader.int() !== body.byteLength) return corruptFile(path, 'its length is wrong')
@@ -159,15 +164,43 @@ function writeState(writer: JuteWriter, state: ReplicatedState): void {
   writer.vector(state.sessions.all(), (session) => {
     writer.longBits(session.sessionId).long(session.connectionId).int(session.timeoutMs).buffer(session.password)
   })
+  // A list stands where it comes first; later its number does.
+  const numbers = new Map<string, number>()
   writer.int(state.tree.count)
   for (const [path, znode] of state.tree.entries()) {
     writer.string(path).buffer(znode.data).zxid(znode.czxid).zxid(znode.mzxid).zxid(znode.pzxid)
     writer.long(znode.ctimeMs).long(znode.mtimeMs).int(znode.version).int(znode.childCreates)
-    writer.longBits(znode.ephemeralOwner)
+    writer.longBits(znode.ephemeralOwner).int(znode.access.version)
+    writeList(writer, znode.access.acl, numbers)
   }
 }
 
-function readState(reader: JuteReader, state: ReplicatedState): void {
+/** 0 is the open list; one that was not there yet follows its number. */
+function writeList(writer: JuteWriter, acl: readonly Acl[], numbers: Map<string, number>): void {
+  const key = acl === openAcl ? '' : JSON.stringify(acl)
+  const known = acl === openAcl ? 0 : numbers.get(key)
+  if (known !== undefined) {
+    writer.int(known)
+    return
+  }
+  numbers.set(key, numbers.size + 1)
+  writer.int(numbers.size)
+  writeAcl(writer, acl)
+}
+
+function readList(reader: JuteReader, lists: (readonly Acl[])[]): readonly Acl[] {
+  const number = reader.int()
+  if (number === lists.length) lists.push(readAcl(reader))
+  const list = lists[number]
+  if (list === undefined) throw new DecodeError(`access control list ${number}`)
+  return list
+}
+
+function versionOf(bytes: Uint8Array): number {
+  return new JuteReader(bytes, 4).int()
+}
+
+function readState(reader: JuteReader, version: number, state: ReplicatedState): void {
   state.restoredAt(reader.zxid())
   const sessions = reader.vector(24, () => ({
     sessionId: reader.longBits(),
@@ -176,15 +209,20 @@ function readState(reader: JuteReader, state: ReplicatedState): void {
     password: copyOfBytes(reader.buffer() ?? new Uint8Array(0))
   }))
   for (const session of sessions) state.sessions.created(session)
+  const lists: (readonly Acl[])[] = [openAcl]
   const count = reader.int()
   for (let index = 0; index < count; index++) {
     const path = reader.string()
     const data = reader.buffer()
     const [czxid, mzxid, pzxid] = [reader.zxid(), reader.zxid(), reader.zxid()]
     const [ctimeMs, mtimeMs] = [reader.long(), reader.long()]
-    const [version, childCreates] = [reader.int(), reader.int()]
+    const [dataVersion, childCreates] = [reader.int(), reader.int()]
     const znode = newZnode(data === null ? null : copyOfBytes(data), czxid, ctimeMs, reader.longBits())
-    state.tree.restore(path, { ...znode, mzxid, pzxid, mtimeMs, version, childCreates })
+    if (version > 1) {
+      const aclVersion = reader.int()
+      znode.access = accessOf(readList(reader, lists), aclVersion)
+    }
+    state.tree.restore(path, { ...znode, mzxid, pzxid, mtimeMs, version: dataVersion, childCreates })
   }
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after the last znode`)
 }

@@ -16,6 +16,8 @@ interface Configuration {
   /** Bounds of recovery; absent: the node's own. */
   readonly snapshotEntriesMax?: number
   readonly snapshotBytesMax?: number
+  /** Who may do everything: `user:base64(sha1("user:password"))`; absent: nobody. */
+  readonly superDigest?: string
   /** What is to go wrong from the beginning. */
   readonly faults?: NodeFaults
 }
@@ -71,6 +73,7 @@ runNode((failed) => {
     sessionTimeouts: { minMs: config.sessionTimeoutMinMs, maxMs: config.sessionTimeoutMaxMs },
     ...(config.snapshotEntriesMax === undefined ? {} : { snapshotEntriesMax: config.snapshotEntriesMax }),
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
+    ...(config.superDigest === undefined ? {} : { superDigest: config.superDigest }),
     failed,
     told: (report) => tellEvent('member', { ...report }),
     sessionExpired: (sessionId) => tellEvent('sessionExpired', { sessionId: `0x${sessionId.toString(16)}` })

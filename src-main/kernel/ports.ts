@@ -179,6 +179,8 @@ export interface Network {
 export interface Checksum {
   /** CRC-32C (Castagnoli), unsigned; `seed` is the checksum of what went before. */
   crc32c(bytes: Uint8Array, seed?: number): number
+  /** SHA-1 in base64: how a digest stands in an ACL. */
+  sha1Base64(bytes: Uint8Array): string
 }
 
 /** Codec numbers of RecordBatch attributes bits 0-2. */

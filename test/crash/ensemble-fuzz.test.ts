@@ -21,6 +21,12 @@ const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[below(item
 const path = (): string => pick(['/fuzz', '/fuzz/a', '/fuzz/b', '/', '', '/fuzz//x', `/fuzz/${below(50)}`])
 const data = (): Uint8Array => random.bytes(below(64))
 
+const closedAcl = [
+  { permissions: 31, scheme: 'auth', id: '' },
+  { permissions: 1, scheme: 'world', id: 'anyone' },
+  { permissions: 3, scheme: 'ip', id: '127.0.0.1/8' }
+]
+
 function validRequest(): Request {
   const create = {
     type: 'create',
@@ -37,11 +43,27 @@ function validRequest(): Request {
     { type: 'exists', path: path(), watch: true },
     { type: 'getData', path: path(), watch: true },
     { type: 'getChildren', path: path(), watch: true, withStat: below(2) === 0 },
-    { type: 'getACL', path: path() },
-    { type: 'sync', path: path() },
-    { type: 'ping' },
+    { type: pick(['getACL', 'sync', 'getAllChildrenNumber']), path: path() },
+    { type: 'setACL', path: path(), acl: pick([openAcl, closedAcl]), version: below(3) - 1 },
+    { ...create, ttlMs: 1 + below(2_000), flags: pick([5, 6]), withStat: true },
+    { ...create, isContainer: true, withStat: true },
+    { type: 'auth', scheme: pick(['digest', 'digest', 'ip', 'world']), credentials: data() },
+    { type: 'addWatch', path: path(), mode: below(3) },
+    { type: pick(['checkWatches', 'removeWatches']), path: path(), watcherType: pick([1, 2, 3]) },
+    { type: 'getEphemerals', prefix: pick([null, path()]) },
+    { type: 'multiRead', operations: [{ type: 'getData', path: path(), watch: true }] },
+    { type: pick(['ping', 'whoAmI', 'sasl', 'reconfig', 'deleteContainer']) },
     { type: 'multi', operations: [create, { type: 'check', path: path(), version: 0 }] },
-    { type: 'setWatches', relativeZxid: zxidZero, data: [path()], exist: [path()], child: [path()] }
+    { type: 'setWatches', relativeZxid: zxidZero, data: [path()], exist: [path()], child: [path()] },
+    {
+      type: 'setWatches',
+      relativeZxid: zxidZero,
+      data: [path()],
+      exist: [],
+      child: [],
+      persistent: [path()],
+      recursive: [path()]
+    }
   ]
   return pick(options)
 }

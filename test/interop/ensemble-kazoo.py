@@ -11,7 +11,7 @@ import threading
 import time
 
 from kazoo.client import KazooClient
-from kazoo.security import make_digest_acl
+from kazoo.security import CREATOR_ALL_ACL, make_acl, make_digest_acl
 
 logging.basicConfig(level=logging.ERROR)
 HOSTS = sys.argv[2]
@@ -58,6 +58,7 @@ def basics():
     out["sync"] = c.sync("/a")
     out["acl"] = [(acl.perms, acl.id.scheme, acl.id.id) for acl in c.get_acls("/a")[0]]
     out["closed acl"] = error_of(c.create, "/secret", b"", acl=[make_digest_acl("me", "secret", all=True)])
+    out["closed to others"] = error_of(c.get, "/secret")
     path, stat = c.create("/with-stat", b"1234", include_data=True)
     out["create2"] = [path, stat.data_length]
     big = os.urandom(1000 * 1000)
@@ -167,6 +168,27 @@ def expiry():
     seconds = time.monotonic() - at
     out = {"there": True, "gone": watcher.exists("/dying"), "seconds": seconds}
     watcher.stop()
+    return out
+
+
+def access():
+    mine, other = connect(auth_data=[("digest", "me:secret")]), connect()
+    readable = [make_digest_acl("me", "secret", all=True), make_acl("world", "anyone", read=True)]
+    out = {}
+    mine.create("/mine", b"mine", acl=CREATOR_ALL_ACL)
+    out["mine"] = [mine.get("/mine")[0].decode()] + [
+        error_of(call, *arguments)
+        for call, arguments in ((other.get, ["/mine"]), (other.set, ["/mine", b""]), (other.delete, ["/mine/kid"]))
+    ]
+    mine.create("/shown", b"", acl=readable)
+    out["shown"] = [(a.id.scheme, a.id.id) for a in other.get_acls("/shown")[0] if a.id.scheme == "digest"][0]
+    stat = mine.set_acls("/mine", readable)
+    out["after"] = [other.get("/mine")[0].decode(), stat.acl_version]
+    kept = mine.get_acls("/mine")[0][0].id
+    out["auth"] = [kept.scheme, kept.id.split(":")[0]]
+    out["watch"] = error_of(other.set, "/mine", b"")
+    out["unknown"] = error_of(other.add_auth, "nobody", "x")
+    mine.stop(), other.stop()
     return out
 
 

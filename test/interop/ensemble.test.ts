@@ -33,13 +33,14 @@ describe('a member, with kazoo', () => {
       null: ['/empty', ''],
       'not empty': 'NotEmptyError',
       children: ['kid'],
-      children2: [['a', 'empty'], 2],
+      children2: [['a', 'empty', 'zookeeper'], 3],
       exists: [true, null],
       gone: 'NoNodeError',
       cversion: 2,
       sync: '/a',
       acl: [[31, 'world', 'anyone']],
-      'closed acl': 'InvalidACLError',
+      'closed acl': '/secret',
+      'closed to others': 'NoAuthError',
       create2: ['/with-stat', 4],
       big: true
     })
@@ -74,6 +75,17 @@ describe('a member, with kazoo', () => {
         ['DELETED', '/later']
       ],
       'one-shot': true
+    })
+  })
+
+  it('keeps znodes for those who have shown who they are', async () => {
+    expect(await kazoo('access', port)).toEqual({
+      mine: ['mine', 'NoAuthError', 'NoAuthError', 'NoAuthError'],
+      shown: ['digest', 'me:x'],
+      after: ['mine', 1],
+      auth: ['digest', 'me'],
+      unknown: 'AuthFailedError',
+      watch: 'NoAuthError'
     })
   })
 
@@ -141,7 +153,7 @@ describe('the process of a member', () => {
     const client = nodeEnsembleClient(port)
     client.start()
     await client.whenConnected()
-    expect((await client.getChildren('/'))?.children).toEqual(['SIGTERM', 'message'])
+    expect((await client.getChildren('/'))?.children).toEqual(['SIGTERM', 'message', 'zookeeper'])
     await client.close()
     await member.stop()
     folder.remove()

@@ -119,6 +119,8 @@ class Session {
         }
       case 'empty':
         return {}
+      default:
+        throw new Error(`the record has no ${response.type}`)
     }
   }
 

@@ -3,11 +3,13 @@
  * deterministic: the time, the session, the connection and a new session's id and password. What comes of it is
  * decided when it is applied.
  *
- * Entries of the first format have no proposal id, and commands have other codes in it; they are read.
+ * Entries of the first format have no proposal id, and commands have other codes in it; operations of the second say nothing
+ * of who asks. They are read, and written as they were.
  */
 import type { SessionId } from '../../kernel/ids'
 import { DecodeError, JuteReader } from '../wire/jute-reader'
 import { JuteWriter } from '../wire/jute-writer'
+import type { Identity } from '../wire/stat'
 import type { Zxid } from '../wire/zxid'
 
 export type LogCommand =
@@ -37,7 +39,11 @@ export type LogCommand =
       readonly connectionId: number
       readonly op: number
       readonly body: Uint8Array
+      /** Whom the connection had shown to be when it asked. Absent in entries of before there was any such thing. */
+      readonly identities?: readonly Identity[]
     }
+  /** By the leader's clock: a container that is empty again, or a znode whose time to live is over. */
+  | { readonly type: 'deletePassed'; readonly path: string }
   /** A leader's first entry: when it is committed, so is everything before it. */
   | { readonly type: 'beginTerm'; readonly memberId: number }
   /** This life of a member (consensus/messages.ts, HardState) has everything, votes and counts from here on. */
@@ -59,17 +65,25 @@ const commandCodes = {
   expireSession: 14,
   operation: 15,
   beginTerm: 16,
-  admitMember: 17
+  admitMember: 17,
+  deletePassed: 18
 } as const satisfies Record<LogCommand['type'], number>
 
 /** In the first format codes were lower by this, and there was no proposal id. */
 const proposalCodes = 10
-const sessionlessCodes: readonly number[] = [commandCodes.beginTerm, commandCodes.admitMember]
+/** An operation with identities before the rest of it. */
+const identifiedOperation = 19
+const secondFormatCodes: readonly number[] = [
+  commandCodes.beginTerm,
+  commandCodes.admitMember,
+  commandCodes.deletePassed,
+  identifiedOperation
+]
 
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
   const { command } = entry
   const writer = new JuteWriter(command.type === 'operation' ? 72 + command.body.byteLength : 104)
-  writer.zxid(entry.zxid).long(entry.timeMs).int(commandCodes[command.type]).long(entry.proposalId)
+  writer.zxid(entry.zxid).long(entry.timeMs).int(codeOf(command)).long(entry.proposalId)
   switch (command.type) {
     case 'createSession':
     case 'attachSession':
@@ -82,6 +96,8 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
       writer.longBits(command.sessionId)
       break
     case 'operation':
+      if (command.identities !== undefined)
+        writer.vector(command.identities, ({ scheme, id }) => writer.string(scheme).string(id))
       writer.longBits(command.sessionId).long(command.connectionId).int(command.op).buffer(command.body)
       break
     case 'beginTerm':
@@ -90,8 +106,16 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
     case 'admitMember':
       writer.int(command.memberId).long(command.incarnation)
       break
+    case 'deletePassed':
+      writer.string(command.path)
+      break
   }
   return writer.finish()
+}
+
+function codeOf(command: LogCommand): number {
+  const isIdentified = command.type === 'operation' && command.identities !== undefined
+  return isIdentified ? identifiedOperation : commandCodes[command.type]
 }
 
 /** Byte fields are views into the input. Throws DecodeError. */
@@ -103,7 +127,7 @@ export function decodeLogEntry(bytes: Uint8Array): LogEntry {
   const isFirstFormat = written < proposalCodes
   const proposalId = isFirstFormat ? 0 : reader.long()
   const code = isFirstFormat ? written + proposalCodes : written
-  if (isFirstFormat && sessionlessCodes.includes(code)) throw new DecodeError(`log command ${written}`)
+  if (isFirstFormat && secondFormatCodes.includes(code)) throw new DecodeError(`log command ${written}`)
   const command = readCommand(code, reader)
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after a log entry`)
   return { zxid, proposalId, timeMs, command }
@@ -124,10 +148,14 @@ function readCommand(code: number, reader: JuteReader): LogCommand {
       return { type: 'closeSession', sessionId: reader.longBits(), connectionId: reader.long() }
     case commandCodes.expireSession:
       return { type: 'expireSession', sessionId: reader.longBits() }
-    case commandCodes.operation: {
-      const sessionId = reader.longBits()
-      return { type: 'operation', sessionId, connectionId: reader.long(), op: reader.int(), body: bytesOf(reader) }
+    case commandCodes.operation:
+      return readOperation(reader)
+    case identifiedOperation: {
+      const identities = reader.vector(8, () => ({ scheme: reader.string(), id: reader.string() }))
+      return { ...readOperation(reader), identities }
     }
+    case commandCodes.deletePassed:
+      return { type: 'deletePassed', path: reader.string() }
     case commandCodes.beginTerm:
       return { type: 'beginTerm', memberId: reader.int() }
     case commandCodes.admitMember:
@@ -135,6 +163,11 @@ function readCommand(code: number, reader: JuteReader): LogCommand {
     default:
       throw new DecodeError(`log command ${code}`)
   }
+}
+
+function readOperation(reader: JuteReader): Extract<LogCommand, { type: 'operation' }> {
+  const sessionId = reader.longBits()
+  return { type: 'operation', sessionId, connectionId: reader.long(), op: reader.int(), body: bytesOf(reader) }
 }
 
 function bytesOf(reader: JuteReader): Uint8Array {

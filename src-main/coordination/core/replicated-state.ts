@@ -10,7 +10,7 @@ import type { SessionId } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import { errorCodes } from '../wire/codes'
 import { copyOfBytes, JuteReader } from '../wire/jute-reader'
-import { readRequest, type MultiOperation, type Request } from '../wire/requests'
+import { readRequest, type Request, type WriteRequest } from '../wire/requests'
 import type { MultiResult, Response } from '../wire/responses'
 import { compareZxid, zxidZero, type Zxid } from '../wire/zxid'
 import type { LogCommand, LogEntry } from './log-entry'
@@ -80,7 +80,11 @@ export class ReplicatedState {
         return this.#closeSession(entry, command)
       case 'operation':
         if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
-        return yield* this.#operate(contextOf(entry, command), command)
+        return yield* this.#operate({ ...contextOf(entry, command), identities: command.identities }, command)
+      case 'deletePassed': {
+        const context = { zxid: entry.zxid, timeMs: entry.timeMs, sessionId: 0n }
+        return { outcome: { type: 'nothing' }, changes: this.tree.deletePassed(context, command.path) }
+      }
       case 'beginTerm':
       case 'admitMember':
         return { outcome: { type: 'nothing' }, changes: noChanges }
@@ -119,6 +123,15 @@ export class ReplicatedState {
       // A multi that failed is still answered without an error; its results say it (measured on ZooKeeper 3.8).
       return { outcome: { type: 'reply', error: errorCodes.OK, response: { type: 'multi', results } }, changes }
     }
+    if (request.type === 'reconfig') return failed(errorCodes.RECONFIGDISABLED)
+    if (request.type === 'setACL') {
+      const stat = this.tree.setAcl(context, request)
+      if (typeof stat === 'number') return failed(stat)
+      return {
+        outcome: { type: 'reply', error: errorCodes.OK, response: { type: 'setACL', stat } },
+        changes: noChanges
+      }
+    }
     const { result, changes } = this.tree.apply(context, request)
     return { outcome: replyOf(result), changes }
   }
@@ -128,11 +141,17 @@ function contextOf({ zxid, timeMs }: LogEntry, { sessionId }: { readonly session
   return { zxid, timeMs, sessionId }
 }
 
-function writeOf(request: Request | undefined): MultiOperation | Extract<Request, { type: 'multi' }> {
+function failed(error: number): Applied {
+  return { outcome: { type: 'reply', error, response: undefined }, changes: noChanges }
+}
+
+function writeOf(request: Request | undefined): WriteRequest {
   switch (request?.type) {
     case 'create':
     case 'delete':
     case 'setData':
+    case 'setACL':
+    case 'reconfig':
     case 'multi':
       return request
     default:

@@ -7,6 +7,7 @@ export const opCodes = {
   getData: 4,
   setData: 5,
   getACL: 6,
+  setACL: 7,
   getChildren: 8,
   sync: 9,
   ping: 11,
@@ -14,8 +15,21 @@ export const opCodes = {
   check: 13,
   multi: 14,
   create2: 15,
+  reconfig: 16,
+  checkWatches: 17,
+  removeWatches: 18,
+  createContainer: 19,
+  deleteContainer: 20,
+  createTTL: 21,
+  multiRead: 22,
   auth: 100,
   setWatches: 101,
+  sasl: 102,
+  getEphemerals: 103,
+  getAllChildrenNumber: 104,
+  setWatches2: 105,
+  addWatch: 106,
+  whoAmI: 107,
   closeSession: -11,
   error: -1
 } as const
@@ -40,7 +54,9 @@ export const errorCodes = {
   INVALIDCALLBACK: -113,
   INVALIDACL: -114,
   AUTHFAILED: -115,
-  SESSIONMOVED: -118
+  SESSIONMOVED: -118,
+  NOWATCHER: -121,
+  RECONFIGDISABLED: -123
 } as const
 
 export type ErrorName = keyof typeof errorCodes
@@ -60,5 +76,22 @@ export const watchEventTypes = { created: 1, deleted: 2, dataChanged: 3, childre
 
 export type WatchEventType = keyof typeof watchEventTypes
 
-/** Bits of create's flags. */
-export const createFlags = { persistent: 0, ephemeral: 1, sequential: 2 } as const
+/** What create's flags may be. The first two are bits; the others are not made of them (CreateMode). */
+export const createFlags = {
+  persistent: 0,
+  ephemeral: 1,
+  sequential: 2,
+  ephemeralSequential: 3,
+  container: 4,
+  ttl: 5,
+  ttlSequential: 6
+} as const
+
+/** Bits of an ACL's permissions (ZooDefs.Perms). CREATE and DELETE are asked of the parent. */
+export const permissions = { read: 1, write: 2, create: 4, delete: 8, admin: 16, all: 31 } as const
+
+/** What checkWatches and removeWatches ask about (Watcher.WatcherType). */
+export const watcherTypes = { children: 1, data: 2, any: 3 } as const
+
+/** Modes of addWatch (ZooDefs.AddWatchModes). */
+export const addWatchModes = { persistent: 0, persistentRecursive: 1 } as const

@@ -78,6 +78,11 @@ export class JuteReader {
     return shortAscii(bytes) ?? utf8.decode(bytes)
   }
 
+  nullableString(): string | null {
+    const bytes = this.buffer()
+    return bytes === null ? null : (shortAscii(bytes) ?? utf8.decode(bytes))
+  }
+
   /** Null reads as empty. `itemBytesMin` bounds the count by what is left of the input. */
   vector<Item>(itemBytesMin: number, item: () => Item): Item[] {
     const count = this.int()

@@ -2,7 +2,7 @@
  * Requests (zookeeper.jute, module proto). One table of what this ensemble speaks: an operation that is not here is
  * UNIMPLEMENTED for the client port.
  */
-import { opCodes } from './codes'
+import { createFlags, opCodes, type watcherTypes } from './codes'
 import { DecodeError, type JuteReader } from './jute-reader'
 import type { JuteWriter } from './jute-writer'
 import { readAcl, writeAcl, type Acl } from './stat'
@@ -14,10 +14,14 @@ export interface CreateRequest {
   /** Null is not the same as empty: both read back as they were written. */
   readonly data: Uint8Array | null
   readonly acl: readonly Acl[]
-  /** createFlags, or'ed; anything else is BADARGUMENTS. */
+  /** One of createFlags; anything else is BADARGUMENTS. */
   readonly flags: number
-  /** create2: the answer carries the Stat. */
+  /** Asked by create2, createContainer or createTTL: the answer carries the Stat. */
   readonly withStat: boolean
+  /** createContainer makes a container whatever the flags say; absent: the flags say it. */
+  readonly isContainer?: boolean
+  /** Of createTTL. */
+  readonly ttlMs?: number
 }
 export interface DeleteRequest {
   readonly type: 'delete'
@@ -36,6 +40,13 @@ export interface CheckRequest {
   readonly path: string
   readonly version: number
 }
+export interface SetAclRequest {
+  readonly type: 'setACL'
+  readonly path: string
+  readonly acl: readonly Acl[]
+  /** Of the list (aversion); -1 is any. */
+  readonly version: number
+}
 /** What a multi may hold. */
 export type MultiOperation = CreateRequest | DeleteRequest | SetDataRequest | CheckRequest
 export interface MultiRequest {
@@ -49,56 +60,133 @@ export interface SetWatchesRequest {
   readonly data: readonly string[]
   readonly exist: readonly string[]
   readonly child: readonly string[]
+  /** Of setWatches2; absent: setWatches. */
+  readonly persistent?: readonly string[]
+  readonly recursive?: readonly string[]
 }
-export type WriteRequest = CreateRequest | DeleteRequest | SetDataRequest | MultiRequest
+export interface ExistsRequest {
+  readonly type: 'exists'
+  readonly path: string
+  readonly watch: boolean
+}
+export interface GetDataRequest {
+  readonly type: 'getData'
+  readonly path: string
+  readonly watch: boolean
+}
+export interface GetChildrenRequest {
+  readonly type: 'getChildren'
+  readonly path: string
+  readonly watch: boolean
+  readonly withStat: boolean
+}
+export interface MultiReadRequest {
+  readonly type: 'multiRead'
+  /** getData, and getChildren without a Stat. */
+  readonly operations: readonly (GetDataRequest | GetChildrenRequest)[]
+}
+export type WriteRequest =
+  | CreateRequest
+  | DeleteRequest
+  | SetDataRequest
+  | SetAclRequest
+  | MultiRequest
+  /** The log has one: it is answered in the order of the others. Disabled here, as it is by default in ZooKeeper. */
+  | { readonly type: 'reconfig' }
 export type ReadRequest =
-  | { readonly type: 'exists' | 'getData'; readonly path: string; readonly watch: boolean }
-  | { readonly type: 'getChildren'; readonly path: string; readonly watch: boolean; readonly withStat: boolean }
-  | { readonly type: 'getACL' | 'sync'; readonly path: string }
+  | ExistsRequest
+  | GetDataRequest
+  | GetChildrenRequest
+  | MultiReadRequest
+  | { readonly type: 'getACL' | 'sync' | 'getAllChildrenNumber'; readonly path: string }
+  /** Null: all of the session's. */
+  | { readonly type: 'getEphemerals'; readonly prefix: string | null }
+  | { readonly type: 'addWatch'; readonly path: string; readonly mode: number }
+  /** `watcherType`: one of watcherTypes. */
+  | { readonly type: 'checkWatches' | 'removeWatches'; readonly path: string; readonly watcherType: WatcherType }
   | SetWatchesRequest
-  | { readonly type: 'ping' }
-export type Request = WriteRequest | ReadRequest | { readonly type: 'closeSession' } | { readonly type: 'auth' }
+  | { readonly type: 'ping' | 'whoAmI' }
+export interface AuthRequest {
+  readonly type: 'auth'
+  readonly scheme: string
+  readonly credentials: Uint8Array
+}
+export type WatcherType = (typeof watcherTypes)[keyof typeof watcherTypes]
+export type Request =
+  | WriteRequest
+  | ReadRequest
+  | AuthRequest
+  /** `deleteContainer` is what ZooKeeper asks of itself. */
+  | { readonly type: 'closeSession' | 'sasl' | 'deleteContainer' }
 
 /** The body of a request; undefined for an operation we do not speak. Throws DecodeError. */
 export function readRequest(op: number, reader: JuteReader): Request | undefined {
   switch (op) {
     case opCodes.create:
     case opCodes.create2:
+    case opCodes.createContainer:
+    case opCodes.createTTL:
       return readCreate(op, reader)
     case opCodes.delete:
       return readDelete(reader)
     case opCodes.setData:
       return readSetData(reader)
+    case opCodes.setACL:
+      return { type: 'setACL', path: reader.string(), acl: readAcl(reader), version: reader.int() }
     case opCodes.multi:
-      return { type: 'multi', operations: readOperations(reader) }
+      return { type: 'multi', operations: readOperations(reader, readOperation) }
+    case opCodes.multiRead:
+      return { type: 'multiRead', operations: readOperations(reader, readReadOperation) }
     case opCodes.exists:
       return { type: 'exists', path: reader.string(), watch: reader.boolean() }
     case opCodes.getData:
       return { type: 'getData', path: reader.string(), watch: reader.boolean() }
     case opCodes.getChildren:
     case opCodes.getChildren2:
-      return {
-        type: 'getChildren',
-        path: reader.string(),
-        watch: reader.boolean(),
-        withStat: op === opCodes.getChildren2
-      }
+      return readGetChildren(reader, op === opCodes.getChildren2)
     case opCodes.getACL:
       return { type: 'getACL', path: reader.string() }
     case opCodes.sync:
       return { type: 'sync', path: reader.string() }
+    case opCodes.getAllChildrenNumber:
+      return { type: 'getAllChildrenNumber', path: reader.string() }
+    case opCodes.getEphemerals:
+      return { type: 'getEphemerals', prefix: reader.nullableString() }
+    case opCodes.reconfig:
+      reader.nullableString()
+      reader.nullableString()
+      reader.nullableString()
+      reader.longBits()
+      return { type: 'reconfig' }
+    case opCodes.deleteContainer:
+      return { type: 'deleteContainer' }
+    case opCodes.addWatch:
+      return { type: 'addWatch', path: reader.string(), mode: reader.int() }
+    case opCodes.checkWatches:
+      return { type: 'checkWatches', path: reader.string(), watcherType: readWatcherType(reader) }
+    case opCodes.removeWatches:
+      return { type: 'removeWatches', path: reader.string(), watcherType: readWatcherType(reader) }
     case opCodes.setWatches:
-      return {
-        type: 'setWatches',
-        relativeZxid: reader.zxid(),
-        data: reader.strings(),
-        exist: reader.strings(),
-        child: reader.strings()
-      }
+      return readSetWatches(reader)
+    case opCodes.setWatches2:
+      return { ...readSetWatches(reader), persistent: reader.strings(), recursive: reader.strings() }
+    case opCodes.auth:
+      reader.int()
+      return { type: 'auth', scheme: reader.string(), credentials: reader.buffer() ?? new Uint8Array(0) }
+    default:
+      return readBodiless(op)
+  }
+}
+
+/** Those of which nothing more is to be known. */
+function readBodiless(op: number): Request | undefined {
+  switch (op) {
     case opCodes.ping:
       return { type: 'ping' }
-    case opCodes.auth:
-      return { type: 'auth' }
+    case opCodes.whoAmI:
+      return { type: 'whoAmI' }
+    case opCodes.sasl:
+      return { type: 'sasl' }
     case opCodes.closeSession:
       return { type: 'closeSession' }
     default:
@@ -109,9 +197,13 @@ export function readRequest(op: number, reader: JuteReader): Request | undefined
 export function requestOp(request: Request | CheckRequest): number {
   switch (request.type) {
     case 'create':
+      if (request.isContainer === true) return opCodes.createContainer
+      if (request.ttlMs !== undefined) return opCodes.createTTL
       return request.withStat ? opCodes.create2 : opCodes.create
     case 'getChildren':
       return request.withStat ? opCodes.getChildren2 : opCodes.getChildren
+    case 'setWatches':
+      return request.persistent === undefined ? opCodes.setWatches : opCodes.setWatches2
     default:
       return opCodes[request.type]
   }
@@ -123,6 +215,7 @@ export function writeRequest(writer: JuteWriter, request: Request | CheckRequest
       writer.string(request.path).buffer(request.data)
       writeAcl(writer, request.acl)
       writer.int(request.flags)
+      if (request.ttlMs !== undefined) writer.long(request.ttlMs)
       return
     case 'delete':
     case 'check':
@@ -131,7 +224,13 @@ export function writeRequest(writer: JuteWriter, request: Request | CheckRequest
     case 'setData':
       writer.string(request.path).buffer(request.data).int(request.version)
       return
+    case 'setACL':
+      writer.string(request.path)
+      writeAcl(writer, request.acl)
+      writer.int(request.version)
+      return
     case 'multi':
+    case 'multiRead':
       for (const operation of request.operations) {
         writer.int(requestOp(operation)).boolean(false).int(-1)
         writeRequest(writer, operation)
@@ -145,26 +244,50 @@ export function writeRequest(writer: JuteWriter, request: Request | CheckRequest
       return
     case 'getACL':
     case 'sync':
+    case 'getAllChildrenNumber':
       writer.string(request.path)
+      return
+    case 'getEphemerals':
+      if (request.prefix === null) writer.int(-1)
+      else writer.string(request.prefix)
+      return
+    case 'addWatch':
+      writer.string(request.path).int(request.mode)
+      return
+    case 'checkWatches':
+    case 'removeWatches':
+      writer.string(request.path).int(request.watcherType)
       return
     case 'setWatches':
       writer.zxid(request.relativeZxid).strings(request.data).strings(request.exist).strings(request.child)
+      if (request.persistent !== undefined) writer.strings(request.persistent).strings(request.recursive ?? [])
       return
     case 'auth':
+      writer.int(0).string(request.scheme).buffer(request.credentials)
+      return
+    case 'reconfig':
+      writer.int(-1).int(-1).int(-1).longBits(-1n)
+      return
+    case 'deleteContainer':
+    case 'sasl':
     case 'ping':
+    case 'whoAmI':
     case 'closeSession':
       return
   }
 }
 
-function readOperations(reader: JuteReader): MultiOperation[] {
-  const operations: MultiOperation[] = []
+function readOperations<Operation>(
+  reader: JuteReader,
+  read: (op: number, reader: JuteReader) => Operation
+): Operation[] {
+  const operations: Operation[] = []
   for (;;) {
     const op = reader.int()
     const done = reader.boolean()
     reader.int()
     if (done) return operations
-    operations.push(readOperation(op, reader))
+    operations.push(read(op, reader))
   }
 }
 
@@ -172,7 +295,9 @@ function readOperation(op: number, reader: JuteReader): MultiOperation {
   switch (op) {
     case opCodes.create:
     case opCodes.create2:
-      return readCreate(op, reader)
+    case opCodes.createContainer:
+    case opCodes.createTTL:
+      return asItsFlagsSay(readCreate(op, reader))
     case opCodes.delete:
       return readDelete(reader)
     case opCodes.setData:
@@ -184,15 +309,39 @@ function readOperation(op: number, reader: JuteReader): MultiOperation {
   }
 }
 
+function readReadOperation(op: number, reader: JuteReader): GetDataRequest | GetChildrenRequest {
+  switch (op) {
+    case opCodes.getData:
+      return { type: 'getData', path: reader.string(), watch: reader.boolean() }
+    case opCodes.getChildren:
+      return readGetChildren(reader, false)
+    default:
+      throw new DecodeError(`operation ${op} inside a multiRead`)
+  }
+}
+
 function readCreate(op: number, reader: JuteReader): CreateRequest {
-  return {
+  const request: CreateRequest = {
     type: 'create',
     path: reader.string(),
     data: reader.buffer(),
     acl: readAcl(reader),
     flags: reader.int(),
-    withStat: op === opCodes.create2
+    withStat: op !== opCodes.create
   }
+  if (op === opCodes.createContainer) return { ...request, isContainer: true }
+  // Past what is safe it is past what is allowed.
+  return op === opCodes.createTTL ? { ...request, ttlMs: Number(reader.longBits()) } : request
+}
+
+/** Inside a multi it is not the operation that tells what is made (Op.Create; measured on 3.8). */
+function asItsFlagsSay({ isContainer, ttlMs, ...request }: CreateRequest): CreateRequest {
+  const { container, ttl, ttlSequential } = createFlags
+  if (request.flags === container) return { ...request, isContainer: true, withStat: true }
+  if (request.flags === ttl || request.flags === ttlSequential)
+    return ttlMs === undefined ? request : { ...request, ttlMs }
+  const wasCreate2 = isContainer !== true && ttlMs === undefined && request.withStat
+  return { ...request, withStat: wasCreate2 }
 }
 
 function readDelete(reader: JuteReader): DeleteRequest {
@@ -201,4 +350,24 @@ function readDelete(reader: JuteReader): DeleteRequest {
 
 function readSetData(reader: JuteReader): SetDataRequest {
   return { type: 'setData', path: reader.string(), data: reader.buffer(), version: reader.int() }
+}
+
+function readGetChildren(reader: JuteReader, withStat: boolean): GetChildrenRequest {
+  return { type: 'getChildren', path: reader.string(), watch: reader.boolean(), withStat }
+}
+
+function readSetWatches(reader: JuteReader): SetWatchesRequest {
+  return {
+    type: 'setWatches',
+    relativeZxid: reader.zxid(),
+    data: reader.strings(),
+    exist: reader.strings(),
+    child: reader.strings()
+  }
+}
+
+function readWatcherType(reader: JuteReader): WatcherType {
+  const type = reader.int()
+  if (type === 1 || type === 2 || type === 3) return type
+  throw new DecodeError(`watches of type ${type}`)
 }

@@ -2,7 +2,7 @@
 import { errorCodes, opCodes, specialXids, watchEventTypes, type WatchEventType } from './codes'
 import { DecodeError, type JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'
-import { readAcl, readStat, writeAcl, writeStat, type Acl, type Stat } from './stat'
+import { readAcl, readStat, writeAcl, writeStat, type Acl, type Identity, type Stat } from './stat'
 import type { Zxid } from './zxid'
 
 export interface ReplyHeader {
@@ -20,14 +20,26 @@ export type MultiResult =
 
 export type Response =
   | { readonly type: 'create'; readonly path: string; readonly stat: Stat | undefined }
-  | { readonly type: 'setData' | 'exists'; readonly stat: Stat }
+  | { readonly type: 'setData' | 'setACL' | 'exists'; readonly stat: Stat }
   | { readonly type: 'getData'; readonly data: Uint8Array | null; readonly stat: Stat }
   | { readonly type: 'getChildren'; readonly children: readonly string[]; readonly stat: Stat | undefined }
   | { readonly type: 'getACL'; readonly acl: readonly Acl[]; readonly stat: Stat }
   | { readonly type: 'sync'; readonly path: string }
   | { readonly type: 'multi'; readonly results: readonly MultiResult[] }
-  /** delete, ping, setWatches, closeSession. */
+  | { readonly type: 'multiRead'; readonly results: readonly ReadResult[] }
+  | { readonly type: 'getEphemerals'; readonly paths: readonly string[] }
+  | { readonly type: 'getAllChildrenNumber'; readonly count: number }
+  | { readonly type: 'whoAmI'; readonly identities: readonly Identity[] }
+  /** An ErrorResponse that says that there is none. */
+  | { readonly type: 'addWatch' }
+  /** delete, ping, setWatches, checkWatches, removeWatches, auth, closeSession. */
   | { readonly type: 'empty' }
+
+/** Of a multiRead. */
+export type ReadResult =
+  | { readonly type: 'getData'; readonly data: Uint8Array | null; readonly stat: Stat }
+  | { readonly type: 'getChildren'; readonly children: readonly string[] }
+  | { readonly type: 'error'; readonly error: number }
 
 export interface WatcherEvent {
   readonly type: WatchEventType
@@ -74,6 +86,7 @@ export function writeResponse(writer: JuteWriter, response: Response): void {
       if (response.stat !== undefined) writeStat(writer, response.stat)
       return
     case 'setData':
+    case 'setACL':
     case 'exists':
       writeStat(writer, response.stat)
       return
@@ -96,6 +109,22 @@ export function writeResponse(writer: JuteWriter, response: Response): void {
       for (const result of response.results) writeMultiResult(writer, result)
       writer.int(opCodes.error).boolean(true).int(-1)
       return
+    case 'multiRead':
+      for (const result of response.results) writeReadResult(writer, result)
+      writer.int(opCodes.error).boolean(true).int(-1)
+      return
+    case 'getEphemerals':
+      writer.strings(response.paths)
+      return
+    case 'getAllChildrenNumber':
+      writer.int(response.count)
+      return
+    case 'whoAmI':
+      writer.vector(response.identities, ({ scheme, id }) => writer.string(scheme).string(id))
+      return
+    case 'addWatch':
+      writer.int(errorCodes.OK)
+      return
     case 'empty':
       return
   }
@@ -107,9 +136,13 @@ export function readResponse(op: number, reader: JuteReader): Response {
     case opCodes.create:
       return { type: 'create', path: reader.string(), stat: undefined }
     case opCodes.create2:
+    case opCodes.createContainer:
+    case opCodes.createTTL:
       return { type: 'create', path: reader.string(), stat: readStat(reader) }
     case opCodes.setData:
       return { type: 'setData', stat: readStat(reader) }
+    case opCodes.setACL:
+      return { type: 'setACL', stat: readStat(reader) }
     case opCodes.exists:
       return { type: 'exists', stat: readStat(reader) }
     case opCodes.getData:
@@ -123,10 +156,28 @@ export function readResponse(op: number, reader: JuteReader): Response {
     case opCodes.sync:
       return { type: 'sync', path: reader.string() }
     case opCodes.multi:
-      return { type: 'multi', results: readMultiResults(reader) }
+      return { type: 'multi', results: readResults(reader, readMultiResult) }
+    case opCodes.multiRead:
+      return { type: 'multiRead', results: readResults(reader, readReadResult) }
+    case opCodes.getEphemerals:
+      return { type: 'getEphemerals', paths: reader.strings() }
+    case opCodes.getAllChildrenNumber:
+      return { type: 'getAllChildrenNumber', count: reader.int() }
+    case opCodes.whoAmI:
+      return {
+        type: 'whoAmI',
+        identities: reader.vector(8, () => ({ scheme: reader.string(), id: reader.string() }))
+      }
+    case opCodes.addWatch:
+      reader.int()
+      return { type: 'addWatch' }
     case opCodes.delete:
     case opCodes.ping:
     case opCodes.setWatches:
+    case opCodes.setWatches2:
+    case opCodes.checkWatches:
+    case opCodes.removeWatches:
+    case opCodes.auth:
     case opCodes.closeSession:
       return { type: 'empty' }
     default:
@@ -159,14 +210,29 @@ function writeMultiResult(writer: JuteWriter, result: MultiResult): void {
   }
 }
 
-function readMultiResults(reader: JuteReader): MultiResult[] {
-  const results: MultiResult[] = []
+function writeReadResult(writer: JuteWriter, result: ReadResult): void {
+  switch (result.type) {
+    case 'getData':
+      writer.int(opCodes.getData).boolean(false).int(0).buffer(result.data)
+      writeStat(writer, result.stat)
+      return
+    case 'getChildren':
+      writer.int(opCodes.getChildren).boolean(false).int(0).strings(result.children)
+      return
+    case 'error':
+      writer.int(opCodes.error).boolean(false).int(result.error).int(result.error)
+      return
+  }
+}
+
+function readResults<Result>(reader: JuteReader, read: (type: number, reader: JuteReader) => Result): Result[] {
+  const results: Result[] = []
   for (;;) {
     const type = reader.int()
     const done = reader.boolean()
     reader.int()
     if (done) return results
-    results.push(readMultiResult(type, reader))
+    results.push(read(type, reader))
   }
 }
 
@@ -186,5 +252,18 @@ function readMultiResult(type: number, reader: JuteReader): MultiResult {
       return { type: 'error', error: reader.int() }
     default:
       throw new DecodeError(`result of type ${type} in the reply to a multi`)
+  }
+}
+
+function readReadResult(type: number, reader: JuteReader): ReadResult {
+  switch (type) {
+    case opCodes.getData:
+      return { type: 'getData', data: reader.buffer(), stat: readStat(reader) }
+    case opCodes.getChildren:
+      return { type: 'getChildren', children: reader.strings() }
+    case opCodes.error:
+      return { type: 'error', error: reader.int() }
+    default:
+      throw new DecodeError(`result of type ${type} in the reply to a multiRead`)
   }
 }

@@ -53,8 +53,14 @@ export interface Acl {
   readonly id: string
 }
 
-/** Everybody may do everything: the only list this ensemble accepts. */
+/** Everybody may do everything. */
 export const openAcl: readonly Acl[] = [{ permissions: 31, scheme: 'world', id: 'anyone' }]
+
+/** Who somebody has shown to be. */
+export interface Identity {
+  readonly scheme: string
+  readonly id: string
+}
 
 export function isOpenAcl(acl: readonly Acl[]): boolean {
   const only = acl[0]

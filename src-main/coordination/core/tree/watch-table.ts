@@ -1,87 +1,95 @@
 /**
- * One-shot watches of this member's connections (ZooKeeper's WatchManager): two tables, data (with exist) and
- * child, local and never in the log. A watch belongs to its connection and dies with it.
+ * Watches of this member's connections (ZooKeeper's WatchManager): two tables, data (with exist) and child, local and never in
+ * the log. A watch belongs to its connection and dies with it.
+ *
+ * There are three kinds: one that is used up by its event, one that stays, and one that stays and is for all below its path
+ * too, which is told of no children (ZOOKEEPER-1416). Deviation: at one path a connection may have all of them, as from 3.9 on
+ * (ZOOKEEPER-4466); in 3.8 the one armed last takes the place of the others.
  */
-import type { WatcherEvent } from '../../wire/responses'
+import type { TreeChange } from './znode-tree'
+import { WatchIndex } from './watch-index'
 
 export type WatchTableName = 'data' | 'child'
+export type WatchKind = 'once' | 'persistent' | 'recursive'
 
 /** An event and the connection it is for. */
 export interface FiredWatch {
   readonly connectionId: number
-  readonly event: WatcherEvent
+  readonly event: TreeChange
+}
+
+const tables = ['data', 'child'] as const satisfies readonly WatchTableName[]
+const kinds = ['once', 'persistent', 'recursive'] as const satisfies readonly WatchKind[]
+
+type Table = Readonly<Record<WatchKind, WatchIndex>>
+const newTable = (): Table => {
+  return { once: new WatchIndex(), persistent: new WatchIndex(), recursive: new WatchIndex() }
 }
 
 export class WatchTable {
-  /** Most paths are watched by one connection, and there may be hundreds of thousands: no set for each of those. */
-  readonly #byPath: Readonly<Record<WatchTableName, Map<string, number | Set<number>>>> = {
-    data: new Map(),
-    child: new Map()
-  }
-  readonly #byConnection = new Map<number, Readonly<Record<WatchTableName, Set<string>>>>()
-  #count = 0
+  readonly #tables: Readonly<Record<WatchTableName, Table>> = { data: newTable(), child: newTable() }
 
   get count(): number {
-    return this.#count
+    return this.#all().reduce((count, index) => count + index.count, 0)
   }
 
   countOf(connectionId: number): number {
-    const own = this.#byConnection.get(connectionId)
-    return own === undefined ? 0 : own.data.size + own.child.size
+    return this.#all().reduce((count, index) => count + index.countOf(connectionId), 0)
   }
 
-  add(table: WatchTableName, path: string, connectionId: number): void {
-    let own = this.#byConnection.get(connectionId)
-    if (own === undefined) {
-      own = { data: new Set(), child: new Set() }
-      this.#byConnection.set(connectionId, own)
-    }
-    if (own[table].has(path)) return
-    own[table].add(path)
-    this.#count++
-    const watching = this.#byPath[table].get(path)
-    if (watching === undefined) this.#byPath[table].set(path, connectionId)
-    else if (typeof watching === 'number') this.#byPath[table].set(path, new Set([watching, connectionId]))
-    else watching.add(connectionId)
+  add(table: WatchTableName, path: string, connectionId: number, kind: WatchKind = 'once'): void {
+    this.#tables[table][kind].add(path, connectionId)
+  }
+
+  has(table: WatchTableName, path: string, connectionId: number): boolean {
+    return kinds.some((kind) => this.#tables[table][kind].has(path, connectionId))
+  }
+
+  /** Of every kind. False when there was none. */
+  remove(table: WatchTableName, path: string, connectionId: number): boolean {
+    return kinds.filter((kind) => this.#tables[table][kind].remove(path, connectionId)).length > 0
   }
 
   /**
    * Takes what waits for this change. A deletion fires both tables of the znode, but tells a connection that waits in
    * both only once.
    */
-  fire(change: WatcherEvent): readonly FiredWatch[] {
-    const connections =
-      change.type === 'childrenChanged' ? this.#take('child', change.path) : this.#take('data', change.path)
-    if (change.type === 'deleted') for (const id of this.#take('child', change.path)) connections.add(id)
-    return [...connections].map((connectionId) => ({ connectionId, event: change }))
+  fire(event: TreeChange): readonly FiredWatch[] {
+    const connections = new Set<number>()
+    if (event.type === 'childrenChanged') {
+      this.#fireAt('child', event.path, connections)
+    } else {
+      this.#fireAt('data', event.path, connections)
+      this.#fireAbove('data', event.path, connections)
+    }
+    if (event.type === 'deleted') {
+      this.#fireAt('child', event.path, connections)
+      this.#fireAbove('child', event.path, connections)
+    }
+    return [...connections].map((connectionId) => ({ connectionId, event }))
   }
 
   connectionClosed(connectionId: number): void {
-    const own = this.#byConnection.get(connectionId)
-    if (own === undefined) return
-    for (const table of ['data', 'child'] as const) {
-      for (const path of own[table]) {
-        const watching = this.#byPath[table].get(path)
-        if (typeof watching === 'object') watching.delete(connectionId)
-        if (watching === connectionId || (typeof watching === 'object' && watching.size === 0))
-          this.#byPath[table].delete(path)
-        this.#count--
-      }
-    }
-    this.#byConnection.delete(connectionId)
+    for (const index of this.#all()) index.connectionClosed(connectionId)
   }
 
-  #take(table: WatchTableName, path: string): Set<number> {
-    const watching = this.#byPath[table].get(path)
-    if (watching === undefined) return new Set()
-    this.#byPath[table].delete(path)
-    const connections = typeof watching === 'number' ? new Set([watching]) : watching
-    for (const connectionId of connections) {
-      const own = this.#byConnection.get(connectionId)
-      own?.[table].delete(path)
-      if (own?.data.size === 0 && own.child.size === 0) this.#byConnection.delete(connectionId)
-      this.#count--
+  #all(): readonly WatchIndex[] {
+    return tables.flatMap((table) => kinds.map((kind) => this.#tables[table][kind]))
+  }
+
+  #fireAt(name: WatchTableName, path: string, connections: Set<number>): void {
+    const table = this.#tables[name]
+    for (const connectionId of table.once.take(path)) connections.add(connectionId)
+    for (const connectionId of table.persistent.at(path)) connections.add(connectionId)
+  }
+
+  /** Those at the path itself among them. */
+  #fireAbove(name: WatchTableName, path: string, connections: Set<number>): void {
+    const { recursive } = this.#tables[name]
+    if (recursive.count === 0) return
+    for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {
+      for (const connectionId of recursive.at(at === '' ? '/' : at)) connections.add(connectionId)
+      if (at === '' || at === '/') return
     }
-    return connections
   }
 }

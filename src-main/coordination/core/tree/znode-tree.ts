@@ -3,19 +3,29 @@
  *
  * It is a function of the entries applied to it and of nothing else: time, zxid and session come with the entry.
  * Invariants: every znode but the root has a parent that lists it; an ephemeral has no children; #ephemerals lists
- * exactly the znodes whose owner is that session; approximateDataBytes is the sum over the tree.
- * Deviations: there is no /zookeeper subtree (no quota, no dynamic configuration), and children are told sorted.
+ * exactly the znodes whose owner is that session; approximateDataBytes is the sum over the tree; nobody can take the
+ * system's znodes away.
+ * Deviations: /zookeeper/quota is there and nothing is counted in it, /zookeeper/config is as empty as that of a server of
+ * its own, and children are told sorted.
  */
 import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
-import { createFlags, errorCodes } from '../../wire/codes'
+import { createFlags, errorCodes, permissions } from '../../wire/codes'
 import { copyOfBytes } from '../../wire/jute-reader'
-import type { CheckRequest, CreateRequest, DeleteRequest, MultiOperation, SetDataRequest } from '../../wire/requests'
+import type {
+  CheckRequest,
+  CreateRequest,
+  DeleteRequest,
+  MultiOperation,
+  SetAclRequest,
+  SetDataRequest
+} from '../../wire/requests'
 import type { MultiResult, WatcherEvent } from '../../wire/responses'
-import { isOpenAcl } from '../../wire/stat'
+import { isOpenAcl, openAcl, type Acl, type Identity, type Stat } from '../../wire/stat'
 import type { Zxid } from '../../wire/zxid'
 import type { Steps } from '../steps'
-import { newRoot, newZnode, statOf, type Znode } from './znode'
+import { accessOf, isAllowed, keptAcl } from './access'
+import { containerOwner, isOver, newSystemZnode, newZnode, statOf, ttlMaxMs, ttlOwner, type Znode } from './znode'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 
 /** What the entry that is being applied brings along. */
@@ -23,10 +33,17 @@ export interface TreeContext {
   readonly zxid: Zxid
   readonly timeMs: number
   readonly sessionId: SessionId
+  /**
+   * Who asks. Absent in entries of before there were any: only the open list was accepted then, and create's flags were
+   * two bits. What such an entry did once it does again.
+   */
+  readonly identities?: readonly Identity[] | undefined
 }
 
-/** A change that watches may wait for, in the order of happening. */
-export type TreeChange = WatcherEvent
+/** A change that watches may wait for, in the order of happening, and the list of who may know of it. */
+export interface TreeChange extends WatcherEvent {
+  readonly acl: readonly Acl[]
+}
 
 export interface TreeOutcome {
   readonly result: MultiResult
@@ -42,16 +59,36 @@ export interface MultiOutcome {
 const stepOperations = 64
 const none: readonly TreeChange[] = []
 const failed = (error: number): TreeOutcome => ({ result: { type: 'error', error }, changes: none })
+const change = (type: WatcherEvent['type'], path: string, { access }: Znode): TreeChange => {
+  return { type, path, acl: access.acl }
+}
+
+/** There from the beginning, and not to be deleted; the last holds the members, where they may change. */
+const configPath = '/zookeeper/config'
+const systemPaths: readonly string[] = ['/', '/zookeeper', '/zookeeper/quota', configPath]
+const readOnlyAcl: readonly Acl[] = [{ permissions: permissions.read, scheme: 'world', id: 'anyone' }]
 
 export class ZnodeTree {
-  readonly #root = newRoot()
-  readonly #znodes = new Map<string, Znode>([['/', this.#root]])
+  readonly #znodes = new Map<string, Znode>([['/', newSystemZnode()]])
   readonly #ephemerals = new Map<SessionId, Set<string>>()
+  /** Containers, and those with a time to live. */
+  readonly #passing = new Set<string>()
   #dataBytes = 0
   /** While a multi runs: how to take each of its changes back, oldest first. */
   #undo: (() => void)[] | undefined
 
   // ── queries ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  constructor() {
+    for (const path of systemPaths.slice(1)) {
+      const parent = this.find(parentPath(path) ?? '')
+      invariant(parent !== undefined, 'parents of system znodes come first')
+      const znode = newSystemZnode()
+      // As ZooKeeper makes it: the list was set once, to a version before the first.
+      if (path === configPath) znode.access = accessOf(readOnlyAcl, -1)
+      this.#insert(path, znode, parent)
+    }
+  }
 
   /** The empty path is the root, as in ZooKeeper (measured). */
   find(path: string): Znode | undefined {
@@ -71,6 +108,30 @@ export class ZnodeTree {
     let count = 0
     for (const paths of this.#ephemerals.values()) count += paths.size
     return count
+  }
+
+  /** Of a session, sorted. */
+  ephemeralsOf(sessionId: SessionId): readonly string[] {
+    return [...(this.#ephemerals.get(sessionId) ?? [])].sort()
+  }
+
+  /** All below a path; O(n) in the size of the tree. */
+  descendantCount(path: string): number {
+    if (path === '/' || path === '') return this.#znodes.size - 1
+    const prefix = `${path}/`
+    let count = 0
+    for (const other of this.#znodes.keys()) if (other.startsWith(prefix)) count++
+    return count
+  }
+
+  /** Containers that are empty again, and those whose time to live is over: at most so many; O(n) in the number of such znodes. */
+  passed(nowMs: number, countMax: number): readonly string[] {
+    const paths: string[] = []
+    for (const path of this.#passing) {
+      const znode = this.#znodes.get(path)
+      if (znode !== undefined && isOver(znode, nowMs) && paths.push(path) >= countMax) break
+    }
+    return paths
   }
 
   /** Paths and data together, as mntr tells it. */
@@ -100,8 +161,28 @@ export class ZnodeTree {
       case 'setData':
         return this.#setData(context, operation)
       case 'check':
-        return this.#check(operation)
+        return this.#check(context, operation)
     }
+  }
+
+  /** No part of a multi, and no watch waits for it. Gives the Stat, or why not. */
+  setAcl(context: TreeContext, request: SetAclRequest): Stat | number {
+    if (!isValidPath(request.path)) return errorCodes.BADARGUMENTS
+    const acl = this.#acceptedAcl(context, request.acl)
+    if (acl === undefined) return errorCodes.INVALIDACL
+    const znode = this.find(request.path)
+    if (znode === undefined) return errorCodes.NONODE
+    if (!mayDo(context, znode, permissions.admin)) return errorCodes.NOAUTH
+    const { version } = znode.access
+    if (request.version !== -1 && request.version !== version) return errorCodes.BADVERSION
+    znode.access = accessOf(acl, (version + 1) | 0)
+    return statOf(znode)
+  }
+
+  /** A container or a znode with a time to live goes, if it is still time. */
+  deletePassed(context: TreeContext, path: string): readonly TreeChange[] {
+    const znode = this.#znodes.get(path)
+    return znode !== undefined && isOver(znode, context.timeMs) ? this.#remove(context, path) : none
   }
 
   /**
@@ -148,12 +229,11 @@ export class ZnodeTree {
 
   /** A znode out of a snapshot; parents come first. */
   restore(path: string, znode: Znode): void {
-    const isRoot = path === '/'
-    invariant(isRoot || isValidPath(path), 'a restored path is valid', { path })
-    if (isRoot) {
-      this.#dataBytes -= sizeOf(path, this.#root.data)
-      Object.assign(this.#root, { ...znode, children: this.#root.children })
-      this.#dataBytes += sizeOf(path, znode.data)
+    invariant(isValidPath(path), 'a restored path is valid', { path })
+    const made = systemPaths.includes(path) ? this.#znodes.get(path) : undefined
+    if (made !== undefined) {
+      this.#dataBytes += sizeOf(path, znode.data) - sizeOf(path, made.data)
+      Object.assign(made, { ...znode, children: made.children })
       return
     }
     const parent = this.find(parentPath(path) ?? '')
@@ -164,21 +244,23 @@ export class ZnodeTree {
   #create(context: TreeContext, request: CreateRequest): TreeOutcome {
     const under = parentPath(request.path)
     if (under === undefined || request.path.includes('\0')) return failed(errorCodes.BADARGUMENTS)
-    if ((request.flags & ~(createFlags.ephemeral | createFlags.sequential)) !== 0)
-      return failed(errorCodes.BADARGUMENTS)
-    if (!isOpenAcl(request.acl)) return failed(errorCodes.INVALIDACL)
+    const owner = ownerOf(context, request)
+    if (owner === undefined) return failed(errorCodes.BADARGUMENTS)
+    const acl = this.#acceptedAcl(context, request.acl)
+    if (acl === undefined) return failed(errorCodes.INVALIDACL)
     // The parent is looked up before the path is validated: `/a//b` is NONODE (measured).
     const parent = this.find(under)
     if (parent === undefined) return failed(errorCodes.NONODE)
+    if (!mayDo(context, parent, permissions.create)) return failed(errorCodes.NOAUTH)
     const isSequential = (request.flags & createFlags.sequential) !== 0
     const path = isSequential ? request.path + sequenceSuffix(parent.childCreates) : request.path
     if (!isValidPath(path)) return failed(errorCodes.BADARGUMENTS)
     if (this.#znodes.has(path)) return failed(errorCodes.NODEEXISTS)
-    if (parent.ephemeralOwner !== 0n) return failed(errorCodes.NOCHILDRENFOREPHEMERALS)
+    if (parent.ephemeralOwner > 0n) return failed(errorCodes.NOCHILDRENFOREPHEMERALS)
 
-    const owner = (request.flags & createFlags.ephemeral) !== 0 ? context.sessionId : 0n
     const data = request.data === null ? null : copyOfBytes(request.data)
     const znode = newZnode(data, context.zxid, context.timeMs, owner)
+    znode.access = accessOf(acl, 0)
     const { childCreates, pzxid } = parent
     this.#insert(path, znode, parent)
     parent.childCreates = (childCreates + 1) | 0
@@ -191,26 +273,31 @@ export class ZnodeTree {
     const stat = request.withStat ? statOf(znode) : undefined
     return {
       result: { type: 'create', path, stat },
-      changes: [
-        { type: 'created', path },
-        { type: 'childrenChanged', path: under === '' ? '/' : under }
-      ]
+      changes: [change('created', path, znode), change('childrenChanged', under === '' ? '/' : under, parent)]
     }
+  }
+
+  #acceptedAcl({ identities }: TreeContext, asked: readonly Acl[]): readonly Acl[] | undefined {
+    if (identities === undefined) return isOpenAcl(asked) ? openAcl : undefined
+    return keptAcl(asked, identities)
   }
 
   #delete(context: TreeContext, request: DeleteRequest): TreeOutcome {
     const under = parentPath(request.path)
-    if (under === undefined || request.path === '/' || request.path.includes('\0'))
+    if (under === undefined || systemPaths.includes(request.path) || request.path.includes('\0'))
       return failed(errorCodes.BADARGUMENTS)
+    const parent = this.find(under)
+    if (parent === undefined) return failed(errorCodes.NONODE)
+    if (!mayDo(context, parent, permissions.delete)) return failed(errorCodes.NOAUTH)
     const znode = this.#znodes.get(request.path)
-    if (this.find(under) === undefined || znode === undefined) return failed(errorCodes.NONODE)
+    if (znode === undefined) return failed(errorCodes.NONODE)
     if (!matches(znode, request.version)) return failed(errorCodes.BADVERSION)
     if (znode.children !== undefined && znode.children.size > 0) return failed(errorCodes.NOTEMPTY)
     return { result: { type: 'delete' }, changes: this.#remove(context, request.path) }
   }
 
   #setData(context: TreeContext, request: SetDataRequest): TreeOutcome {
-    const found = this.#versioned(request)
+    const found = this.#versioned(context, request, permissions.write)
     if (typeof found === 'number') return failed(found)
     const before = { data: found.data, version: found.version, mzxid: found.mzxid, mtimeMs: found.mtimeMs }
     const sizeBefore = sizeOf(request.path, found.data)
@@ -224,19 +311,27 @@ export class ZnodeTree {
       Object.assign(found, before)
       this.#dataBytes -= grown
     })
-    return { result: { type: 'setData', stat: statOf(found) }, changes: [{ type: 'dataChanged', path: request.path }] }
+    return {
+      result: { type: 'setData', stat: statOf(found) },
+      changes: [change('dataChanged', request.path, found)]
+    }
   }
 
-  #check(request: CheckRequest): TreeOutcome {
-    const found = this.#versioned(request)
+  #check(context: TreeContext, request: CheckRequest): TreeOutcome {
+    const found = this.#versioned(context, request, permissions.read)
     return typeof found === 'number' ? failed(found) : { result: { type: 'check' }, changes: none }
   }
 
   /** The znode, or why not. */
-  #versioned(request: { readonly path: string; readonly version: number }): Znode | number {
+  #versioned(
+    context: TreeContext,
+    request: { readonly path: string; readonly version: number },
+    permission: number
+  ): Znode | number {
     if (!isValidPath(request.path)) return errorCodes.BADARGUMENTS
     const znode = this.find(request.path)
     if (znode === undefined) return errorCodes.NONODE
+    if (!mayDo(context, znode, permission)) return errorCodes.NOAUTH
     return matches(znode, request.version) ? znode : errorCodes.BADVERSION
   }
 
@@ -252,20 +347,18 @@ export class ZnodeTree {
       this.#insert(path, znode, parent)
       parent.pzxid = pzxid
     })
-    return [
-      { type: 'deleted', path },
-      { type: 'childrenChanged', path: under === '' ? '/' : under }
-    ]
+    return [change('deleted', path, znode), change('childrenChanged', under === '' ? '/' : under, parent)]
   }
 
   #insert(path: string, znode: Znode, parent: Znode): void {
     invariant(!this.#znodes.has(path), 'a new znode is not there yet', { path })
-    invariant(parent.ephemeralOwner === 0n, 'an ephemeral has no children', { path })
+    invariant(parent.ephemeralOwner <= 0n, 'an ephemeral has no children', { path })
     this.#znodes.set(path, znode)
     parent.children ??= new Set()
     parent.children.add(nameOf(path))
     this.#dataBytes += sizeOf(path, znode.data)
-    if (znode.ephemeralOwner === 0n) return
+    if (znode.ephemeralOwner < 0n) this.#passing.add(path)
+    if (znode.ephemeralOwner <= 0n) return
     const owned = this.#ephemerals.get(znode.ephemeralOwner)
     if (owned === undefined) this.#ephemerals.set(znode.ephemeralOwner, new Set([path]))
     else owned.add(path)
@@ -276,7 +369,8 @@ export class ZnodeTree {
     invariant(wasThere, 'what is taken out was in the tree', { path })
     parent.children?.delete(nameOf(path))
     this.#dataBytes -= sizeOf(path, znode.data)
-    if (znode.ephemeralOwner === 0n) return
+    if (znode.ephemeralOwner < 0n) this.#passing.delete(path)
+    if (znode.ephemeralOwner <= 0n) return
     const owned = this.#ephemerals.get(znode.ephemeralOwner)
     owned?.delete(path)
     if (owned?.size === 0) this.#ephemerals.delete(znode.ephemeralOwner)
@@ -285,6 +379,25 @@ export class ZnodeTree {
   inspect(): Readonly<Record<string, unknown>> {
     return { znodes: this.count, ephemerals: this.ephemeralCount, dataBytes: this.#dataBytes }
   }
+}
+
+function mayDo({ identities }: TreeContext, { access }: Znode, permission: number): boolean {
+  return identities === undefined || isAllowed(access.acl, permission, identities)
+}
+
+/**
+ * Whom a new znode belongs to, or what stands for it; undefined when its flags are none, or a time to live is not one. The
+ * operation counts outside of a multi: a create makes no container, whatever its flags (measured on 3.8).
+ */
+function ownerOf({ sessionId, identities }: TreeContext, request: CreateRequest): SessionId | undefined {
+  const { flags, isContainer, ttlMs } = request
+  const flagsMax = identities === undefined ? createFlags.ephemeralSequential : createFlags.ttlSequential
+  if (flags < 0 || flags > flagsMax) return undefined
+  const hasTtl = flags === createFlags.ttl || flags === createFlags.ttlSequential
+  if (hasTtl !== (ttlMs !== undefined)) return undefined
+  if (ttlMs !== undefined) return ttlMs > 0 && ttlMs <= ttlMaxMs ? ttlOwner(ttlMs) : undefined
+  if (isContainer === true) return containerOwner
+  return flags === createFlags.ephemeral || flags === createFlags.ephemeralSequential ? sessionId : 0n
 }
 
 function matches(znode: Znode, version: number): boolean {

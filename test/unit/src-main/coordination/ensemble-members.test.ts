@@ -229,7 +229,7 @@ describe('three members', () => {
     await world.clock.run(1)
     await world.do(client.whenConnected())
 
-    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(20)
+    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(21)
     await world.agree('/n19', '19')
   })
 

@@ -353,7 +353,7 @@ describe('a member', () => {
 
     expect(names.filter((name) => name.startsWith('snapshot.'))).toHaveLength(1)
     expect(names.filter((name) => name.startsWith('log.'))).toHaveLength(1)
-    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(57)
+    expect((await world.do(client.getChildren('/')))?.children).toHaveLength(58)
     expect(await world.do(client.exists('/n5'))).toEqual(stat)
     expect((await world.do(client.exists('/e')))?.ephemeralOwner).toBe(client.sessionId)
   })
@@ -488,7 +488,7 @@ describe('a member', () => {
       await world.restart()
       await world.clock.run(2_000)
       await world.do(client.whenConnected())
-      expect((await world.do(client.getChildren('/')))?.children).toEqual(['a', 'b', 'mine'])
+      expect((await world.do(client.getChildren('/')))?.children).toEqual(['a', 'b', 'mine', 'zookeeper'])
       expect((await world.do(client.getData('/a')))?.data).toEqual(data('after'))
     })
 
@@ -534,7 +534,7 @@ describe('a member', () => {
       await world.restart()
       await world.clock.run(2_000)
       await world.do(client.whenConnected())
-      expect((await world.do(client.getChildren('/')))?.children).toHaveLength(61)
+      expect((await world.do(client.getChildren('/')))?.children).toHaveLength(62)
     })
   })
 
@@ -590,7 +590,7 @@ describe('a folder of the first version', () => {
     const world = worldOf()
     await world.start()
     await world.do((await world.connected()).create('/new', data('x')))
-    expect(identity(world)).toMatchObject({ version: 2 })
+    expect(identity(world)).toMatchObject({ version: 3 })
 
     world.disk.crash()
     world.network = new SimNetwork(world.clock)
@@ -627,7 +627,7 @@ describe('a folder of the first version', () => {
     await world.start()
 
     expect(world.node?.znode('/kept')?.data).toEqual(data('three'))
-    expect(identity(world)).toMatchObject({ version: 2, memberId: 1 })
+    expect(identity(world)).toMatchObject({ version: 3, memberId: 1 })
   })
 })
 

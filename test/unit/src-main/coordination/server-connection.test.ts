@@ -86,7 +86,7 @@ class World {
         return { type: 'createSession', sessionId: 7n, connectionId, timeoutMs, password }
       },
       negotiatedTimeoutMs: (askedMs) => askedMs,
-      read: (_connectionId, request) => {
+      read: (_reader, request) => {
         if (request.type === 'setWatches') {
           this.watchedAtOnce.push(request.data.length + request.exist.length + request.child.length)
           return { error: 0, events: [], response: { type: 'empty' } }
@@ -95,6 +95,7 @@ class World {
         return { error: 0, events: [], response }
       },
       watchCount: () => 0,
+      authenticate: () => undefined,
       touched: () => undefined,
       session: () => ({ password: new Uint8Array(16), timeoutMs: 6_000 }),
       answered: () => undefined

@@ -89,7 +89,10 @@ describe('after the process was killed', () => {
     const crc32c = one.ports.checksum.crc32c.bind(one.ports.checksum)
     const counting = {
       ...one,
-      ports: { ...one.ports, checksum: { crc32c: (bytes: Uint8Array) => (recovered++, crc32c(bytes)) } }
+      ports: {
+        ...one.ports,
+        checksum: { ...one.ports.checksum, crc32c: (bytes: Uint8Array) => (recovered++, crc32c(bytes)) }
+      }
     }
 
     const log = openPartition(counting, { config: small, recoveryPoint: 20 })
@@ -220,7 +223,7 @@ describe('after a clean stop', () => {
     const one = await stopped()
     one.disk.paths.filter((path) => path.endsWith('.snapshot')).forEach((path) => one.disk.remove(path))
     let checks = 0
-    const counting = { ...one, ports: { ...one.ports, checksum: { crc32c: () => ++checks } } }
+    const counting = { ...one, ports: { ...one.ports, checksum: { ...one.ports.checksum, crc32c: () => ++checks } } }
 
     openPartition(counting, { config: small, isClean: true })
 

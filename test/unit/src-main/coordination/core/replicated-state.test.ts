@@ -145,7 +145,16 @@ describe('log entries', () => {
       connectionId,
       op: fc.nat(),
       body: fc.uint8Array({ maxLength: 50 })
-    })
+    }),
+    fc.record({
+      type: fc.constant('operation' as const),
+      sessionId,
+      connectionId,
+      op: fc.nat(),
+      body: fc.uint8Array({ maxLength: 50 }),
+      identities: fc.array(fc.record({ scheme: fc.string(), id: fc.string() }))
+    }),
+    fc.record({ type: fc.constant('deletePassed' as const), path: fc.string() })
   )
 
   it('read back as they were written, and are refused when cut or longer', () => {

@@ -9,7 +9,13 @@ import {
 } from '../../../../../src-main/coordination/wire/connect'
 import { DecodeError, JuteReader } from '../../../../../src-main/coordination/wire/jute-reader'
 import { JuteWriter } from '../../../../../src-main/coordination/wire/jute-writer'
-import { readRequest, requestOp, writeRequest, type Request } from '../../../../../src-main/coordination/wire/requests'
+import {
+  readRequest,
+  requestOp,
+  writeRequest,
+  type CreateRequest,
+  type Request
+} from '../../../../../src-main/coordination/wire/requests'
 import {
   readReplyHeader,
   readResponse,
@@ -30,7 +36,12 @@ const sessionId = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 const acl = fc.array(fc.record({ permissions: int, scheme: fc.string(), id: fc.string() }), { maxLength: 3 })
 const type = <Name extends string>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
 
-const create = fc.record({ type: type('create'), path, data, acl, flags: int, withStat: fc.boolean() })
+const createFields = { type: type('create'), path, data, acl, flags: int }
+const create = fc.record({ ...createFields, withStat: fc.boolean() })
+/** There the flags tell what is made. */
+const createInMulti = fc.record({ ...createFields, flags: fc.integer({ min: 0, max: 3 }), withStat: fc.boolean() })
+const getData = fc.record({ type: type('getData'), path, watch: fc.boolean() })
+const getChildren = fc.record({ type: type('getChildren'), path, watch: fc.boolean(), withStat: fc.constant(false) })
 const remove = fc.record({ type: type('delete'), path, version: int })
 const setData = fc.record({ type: type('setData'), path, data, version: int })
 const check = fc.record({ type: type('check'), path, version: int })
@@ -38,10 +49,35 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   create,
   remove,
   setData,
-  fc.record({ type: type('multi'), operations: fc.array(fc.oneof(create, remove, setData, check), { maxLength: 4 }) }),
-  fc.record({ type: fc.constantFrom('exists' as const, 'getData' as const), path, watch: fc.boolean() }),
+  fc.record({ ...createFields, isContainer: fc.constant(true), withStat: fc.constant(true) }),
+  fc.record({ ...createFields, ttlMs: timeMs, withStat: fc.constant(true) }),
+  fc.record({ type: type('setACL'), path, acl, version: int }),
+  fc.record({
+    type: type('multi'),
+    operations: fc.array(fc.oneof(createInMulti, remove, setData, check), { maxLength: 4 })
+  }),
+  fc.record({ type: type('exists'), path, watch: fc.boolean() }),
+  getData,
   fc.record({ type: type('getChildren'), path, watch: fc.boolean(), withStat: fc.boolean() }),
-  fc.record({ type: fc.constantFrom('getACL' as const, 'sync' as const), path }),
+  fc.record({ type: type('multiRead'), operations: fc.array(fc.oneof(getData, getChildren), { maxLength: 4 }) }),
+  fc.record({ type: fc.constantFrom('getACL' as const, 'sync' as const, 'getAllChildrenNumber' as const), path }),
+  fc.record({ type: type('getEphemerals'), prefix: fc.option(path) }),
+  fc.record({ type: type('addWatch'), path, mode: int }),
+  fc.record({
+    type: fc.constantFrom('checkWatches' as const, 'removeWatches' as const),
+    path,
+    watcherType: fc.constantFrom(1 as const, 2 as const, 3 as const)
+  }),
+  fc.record({ type: type('auth'), scheme: fc.string(), credentials: fc.uint8Array({ maxLength: 40 }) }),
+  fc.record({
+    type: type('setWatches'),
+    relativeZxid: zxid,
+    data: fc.array(path),
+    exist: fc.array(path),
+    child: fc.array(path),
+    persistent: fc.array(path),
+    recursive: fc.array(path)
+  }),
   fc.record({
     type: type('setWatches'),
     relativeZxid: zxid,
@@ -49,7 +85,13 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
     exist: fc.array(path),
     child: fc.array(path)
   }),
-  fc.constantFrom({ type: 'ping' } as const, { type: 'closeSession' } as const)
+  fc.constantFrom(
+    { type: 'ping' } as const,
+    { type: 'closeSession' } as const,
+    { type: 'whoAmI' } as const,
+    { type: 'sasl' } as const,
+    { type: 'reconfig' } as const
+  )
 )
 
 const stat = fc.record({
@@ -92,7 +134,26 @@ const responses: fc.Arbitrary<{ op: number; response: Response }> = fc.oneof(
         fc.record({ type: type('error'), error: int })
       )
     )
-    .map((results) => ({ op: opCodes.multi, response: { type: 'multi', results } as const }))
+    .map((results) => ({ op: opCodes.multi, response: { type: 'multi', results } as const })),
+  stat.map((stat) => ({ op: opCodes.setACL, response: { type: 'setACL', stat } as const })),
+  fc
+    .array(
+      fc.oneof(
+        fc.record({ type: type('getData'), data, stat }),
+        fc.record({ type: type('getChildren'), children: fc.array(fc.string()) }),
+        fc.record({ type: type('error'), error: int })
+      )
+    )
+    .map((results) => ({ op: opCodes.multiRead, response: { type: 'multiRead', results } as const })),
+  fc.array(path).map((paths) => ({ op: opCodes.getEphemerals, response: { type: 'getEphemerals', paths } as const })),
+  int.map((count) => ({
+    op: opCodes.getAllChildrenNumber,
+    response: { type: 'getAllChildrenNumber', count } as const
+  })),
+  fc
+    .array(fc.record({ scheme: fc.string(), id: fc.string() }))
+    .map((identities) => ({ op: opCodes.whoAmI, response: { type: 'whoAmI', identities } as const })),
+  fc.constant({ op: opCodes.addWatch, response: { type: 'addWatch' } as const })
 )
 
 function encoded(request: Request): Uint8Array {
@@ -147,9 +208,36 @@ describe('ZooKeeper messages', () => {
   })
 
   it('an operation that is not spoken here is told apart from a malformed one', () => {
-    for (const op of [7, 16, 17, 18, 19, 20, 21, 22, 102, 103, 104, 105, 106, 107, 9999, -10, -1, 0]) {
+    for (const op of [10, 23, 24, 99, 108, 9999, -10, -1, 0]) {
       expect(readRequest(op, new JuteReader(new Uint8Array(64)))).toBeUndefined()
     }
+  })
+
+  it('inside a multi the flags tell what is made, as ZooKeeper has it', () => {
+    const create = { type: 'create', path: '/a', data: null, acl: [] } as const
+    const asRead = (request: CreateRequest): unknown => {
+      const read = readRequest(opCodes.multi, new JuteReader(encoded({ type: 'multi', operations: [request] })))
+      return read?.type === 'multi' ? read.operations[0] : undefined
+    }
+
+    expect(asRead({ ...create, flags: 4, withStat: false })).toEqual({
+      ...create,
+      flags: 4,
+      withStat: true,
+      isContainer: true
+    })
+    expect(asRead({ ...create, flags: 0, withStat: true, isContainer: true })).toEqual({
+      ...create,
+      flags: 0,
+      withStat: false
+    })
+    expect(asRead({ ...create, flags: 0, withStat: true, ttlMs: 9 })).toEqual({ ...create, flags: 0, withStat: false })
+    expect(asRead({ ...create, flags: 5, withStat: true, ttlMs: 9 })).toEqual({
+      ...create,
+      flags: 5,
+      withStat: true,
+      ttlMs: 9
+    })
   })
 
   it('the handshake carries the read-only byte only when it was sent', () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { statOf } from '../../../../../../src-main/coordination/core/tree/znode'
+import { statOf, ttlMsOf } from '../../../../../../src-main/coordination/core/tree/znode'
 import { allAtOnce } from '../../../../../../src-main/coordination/core/steps'
 import { ZnodeTree } from '../../../../../../src-main/coordination/core/tree/znode-tree'
 import { errorCodes } from '../../../../../../src-main/coordination/wire/codes'
 import type { MultiOperation } from '../../../../../../src-main/coordination/wire/requests'
-import { openAcl } from '../../../../../../src-main/coordination/wire/stat'
+import { openAcl, type Acl, type Identity } from '../../../../../../src-main/coordination/wire/stat'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const create = (path: string, flags = 0): MultiOperation => ({
@@ -162,7 +162,8 @@ describe('the tree', () => {
 
   it('tells the changes that watches wait for, in order', () => {
     const driver = new Driver()
-    const changes = (operation: MultiOperation): unknown => driver.tree.apply(driver.context(), operation).changes
+    const changes = (operation: MultiOperation): unknown =>
+      driver.tree.apply(driver.context(), operation).changes.map(({ type, path }) => ({ type, path }))
 
     expect(changes(create('/a'))).toEqual([
       { type: 'created', path: '/a' },
@@ -236,5 +237,147 @@ describe('a multi', () => {
       }),
       { numRuns: 300 }
     )
+  })
+})
+
+const me: readonly Identity[] = [
+  { scheme: 'ip', id: '10.1.2.3' },
+  { scheme: 'digest', id: 'me:hash' }
+]
+const stranger: readonly Identity[] = [{ scheme: 'ip', id: '10.9.9.9' }]
+const only = (permissions: number, scheme: string, id: string): Acl => ({ permissions, scheme, id })
+
+class AccessDriver extends Driver {
+  as(identities: readonly Identity[] | undefined, operation: MultiOperation): number | string {
+    const { result } = this.tree.apply({ ...this.context(), identities }, operation)
+    if (result.type === 'error') return result.error
+    return result.type === 'create' ? result.path : 0
+  }
+
+  setAcl(identities: readonly Identity[], path: string, acl: readonly Acl[], version = -1): number {
+    const stat = this.tree.setAcl({ ...this.context(), identities }, { type: 'setACL', path, acl, version })
+    return typeof stat === 'number' ? stat : stat.aversion
+  }
+}
+
+describe('access to the tree', () => {
+  const closed = (path: string): MultiOperation => ({ ...create(path), acl: [only(31, 'auth', '')] }) as MultiOperation
+
+  it('is judged of the parent for create and delete, and of the znode for the rest', () => {
+    const driver = new AccessDriver()
+
+    expect(driver.as(me, closed('/a'))).toBe('/a')
+    expect(driver.as(me, create('/a/b'))).toBe('/a/b')
+
+    expect(driver.as(stranger, create('/a/c'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as(stranger, remove('/a/b'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as(stranger, remove('/a/none'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as(stranger, set('/a/b'))).toBe(0)
+    expect(driver.as(stranger, set('/a'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as(stranger, check('/a'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as(me, remove('/a/b'))).toBe(0)
+    expect(driver.as(stranger, remove('/a'))).toBe(0)
+  })
+
+  it('can be given to others by who has ADMIN, under the version of the list', () => {
+    const driver = new AccessDriver()
+    driver.as(me, closed('/a'))
+
+    expect(driver.setAcl(stranger, '/a', openAcl)).toBe(errorCodes.NOAUTH)
+    expect(driver.setAcl(me, '/a', openAcl, 1)).toBe(errorCodes.BADVERSION)
+    expect(driver.setAcl(me, '/a', [])).toBe(errorCodes.INVALIDACL)
+    expect(driver.setAcl(me, '/none', openAcl)).toBe(errorCodes.NONODE)
+    expect(driver.setAcl(me, '/a', openAcl, 0)).toBe(1)
+    expect(driver.as(stranger, set('/a'))).toBe(0)
+    expect(driver.stat('/a')).toMatchObject({ aversion: 1, version: 1 })
+  })
+
+  it('is everybody’s in an entry of before there was any, which takes no other list', () => {
+    const driver = new AccessDriver()
+
+    expect(driver.as(undefined, closed('/a'))).toBe(errorCodes.INVALIDACL)
+    expect(driver.as(undefined, create('/a', 4))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(undefined, create('/a'))).toBe('/a')
+  })
+
+  it('the system’s znodes are there, stay, and their configuration is nobody’s to change', () => {
+    const driver = new AccessDriver()
+
+    for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config'])
+      expect(driver.as(me, remove(path))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(me, set('/zookeeper/config'))).toBe(errorCodes.NOAUTH)
+    expect(driver.as([{ scheme: 'super', id: '' }], set('/zookeeper/config'))).toBe(0)
+    expect(driver.stat('/')).toMatchObject({ numChildren: 1, cversion: -1 })
+    expect(driver.stat('/zookeeper/config')).toMatchObject({ aversion: -1, version: 1 })
+    expect(driver.as(me, create('/first-', 2))).toBe('/first-0000000000')
+  })
+})
+
+describe('znodes that go by themselves', () => {
+  const container = (path: string): MultiOperation => ({ ...create(path), isContainer: true }) as MultiOperation
+  const passing = (path: string, ttlMs: number, flags = 5): MultiOperation =>
+    ({ ...create(path, flags), ttlMs }) as MultiOperation
+  const go = (driver: Driver, nowMs: number): readonly string[] => {
+    const paths = driver.tree.passed(nowMs, 100)
+    return paths.filter((path) => driver.tree.deletePassed({ ...driver.context(), timeMs: nowMs }, path).length > 0)
+  }
+
+  it('a container goes when its last child has gone, not before its first came', () => {
+    const driver = new AccessDriver()
+    driver.as(me, container('/c'))
+    expect(go(driver, 9e9)).toEqual([])
+    driver.as(me, create('/c/a'))
+    expect(go(driver, 9e9)).toEqual([])
+
+    driver.as(me, remove('/c/a'))
+
+    expect(driver.stat('/c').ephemeralOwner).toBe(0n)
+    expect(go(driver, 9e9)).toEqual(['/c'])
+    expect(driver.tree.find('/c')).toBeUndefined()
+  })
+
+  it('a time to live begins anew with each change, and waits for children', () => {
+    const driver = new AccessDriver()
+    driver.as(me, passing('/t', 1_000))
+    const bornMs = driver.stat('/t').mtimeMs
+    driver.as(me, set('/t'))
+    const changedMs = driver.stat('/t').mtimeMs
+    expect(changedMs).toBeGreaterThan(bornMs)
+
+    expect(ttlMsOf(driver.tree.find('/t')?.ephemeralOwner ?? 0n)).toBe(1_000)
+    expect(go(driver, changedMs + 1_000)).toEqual([])
+    driver.as(me, create('/t/kid'))
+    expect(go(driver, changedMs + 1_001)).toEqual([])
+    driver.as(me, remove('/t/kid'))
+    expect(go(driver, changedMs + 1_001)).toEqual(['/t'])
+  })
+
+  it('what was proposed to go and has changed meanwhile stays', () => {
+    const driver = new AccessDriver()
+    driver.as(me, passing('/t', 10))
+    driver.as(me, create('/plain'))
+
+    for (const path of ['/t', '/plain', '/none'])
+      expect(driver.tree.deletePassed({ ...driver.context(), timeMs: 1_001 }, path)).toEqual([])
+  })
+
+  it('takes only a time to live that is one, and only where one is asked for', () => {
+    const driver = new AccessDriver()
+
+    for (const ttlMs of [0, -1, 2 ** 40]) expect(driver.as(me, passing('/t', ttlMs))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(me, passing('/t', 5, 0))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(me, create('/t', 5))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(me, create('/t', 7))).toBe(errorCodes.BADARGUMENTS)
+    expect(driver.as(me, passing('/t-', 2 ** 40 - 1, 6))).toBe('/t-0000000000')
+    expect(driver.stat('/t-0000000000').ephemeralOwner).toBe(0n)
+  })
+
+  it('a create makes no container, whatever its flags', () => {
+    const driver = new AccessDriver()
+    driver.as(me, create('/c', 4))
+    driver.as(me, create('/c/a'))
+    driver.as(me, remove('/c/a'))
+
+    expect(go(driver, 9e9)).toEqual([])
   })
 })
