@@ -16,7 +16,8 @@ export const API_ERROR_CODES = [
 ] as const
 export type ApiErrorCode = (typeof API_ERROR_CODES)[number]
 
-/** What a failed command answers. `kafkaError` is Kafka's own name (TOPIC_ALREADY_EXISTS), never translated. */
+/** What a failed command answers. `kafkaError` is Kafka's own name (TOPIC_ALREADY_EXISTS), or of a znode
+ * ZooKeeper's (NONODE), never translated. */
 export interface ApiErrorBody {
   readonly code: ApiErrorCode
   readonly message: string

@@ -27,6 +27,7 @@ import {
   eventsSchema
 } from './views'
 import { WORKLOAD_COMMANDS } from './workloads'
+import { ZNODE_COMMANDS } from './znodes'
 
 const groupIdSchema = z.string().min(1)
 const partition = z.number().int().min(0).max(2147483647)
@@ -281,6 +282,7 @@ export const COMMANDS = {
   },
 
   ...ENSEMBLE_COMMANDS,
+  ...ZNODE_COMMANDS,
   ...FAILURE_COMMANDS,
   ...ACT_COMMANDS,
   ...PARTITION_COMMANDS,

@@ -87,6 +87,7 @@ export interface DecodedAvro {
 export interface Serdes {
   /** Bytes as the API carries them. */
   payloadBytes(payload: Payload): Uint8Array | null
+  payloadFrom(bytes: Uint8Array | null): Payload
   encode(format: Format, text: string): Uint8Array | TypedProblem
   /** Without a framing it is found by the first bytes. */
   decodeAvro(schema: string, bytes: Uint8Array, framing?: Framing): DecodedAvro | TypedProblem

@@ -27,6 +27,7 @@ import type {
   UnreadableView
 } from './views'
 import type { WorkloadsView } from './workloads'
+import type { ZnodeChildrenView, ZnodeView } from './znodes'
 
 export type WatchKey =
   | 'cluster'
@@ -41,6 +42,8 @@ export type WatchKey =
   | 'acts'
   | 'app'
   | 'clusters'
+  | `znode:${string}`
+  | `children:${string}`
   | `held:${string}`
   | `topic:${string}`
   | `readers:${string}`
@@ -50,7 +53,7 @@ export type WatchKey =
   | `production:${string}`
   | `job:${string}`
 
-/** What arrives for a key (`held:` names a broker, `readers:` a topic). `events` and `rates` send all that is kept, then what is new. */
+/** What arrives for a key (`held:` names a broker, `znode:` a path, `children:` a number and a path, `readers:` a topic). `events` and `rates` send all that is kept, then what is new. */
 export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
   ? ClusterView
   : Key extends 'ensemble'
@@ -75,23 +78,27 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                       ? DesktopView
                       : Key extends 'clusters'
                         ? ClustersView
-                        : Key extends `held:${string}`
-                          ? HeldPartitionsView
-                          : Key extends `topic:${string}`
-                            ? TopicView | null
-                            : Key extends `readers:${string}`
-                              ? TopicReadersView
-                              : Key extends `group:${string}`
-                                ? GroupView | null
-                                : Key extends `lag:${string}`
-                                  ? LagSampleView
-                                  : Key extends `consumer:${string}`
-                                    ? ConsumerPush
-                                    : Key extends `production:${string}`
-                                      ? ProductionView
-                                      : Key extends `job:${string}`
-                                        ? JobPush
-                                        : never
+                        : Key extends `znode:${string}`
+                          ? ZnodeView
+                          : Key extends `children:${string}`
+                            ? ZnodeChildrenView
+                            : Key extends `held:${string}`
+                              ? HeldPartitionsView
+                              : Key extends `topic:${string}`
+                                ? TopicView | null
+                                : Key extends `readers:${string}`
+                                  ? TopicReadersView
+                                  : Key extends `group:${string}`
+                                    ? GroupView | null
+                                    : Key extends `lag:${string}`
+                                      ? LagSampleView
+                                      : Key extends `consumer:${string}`
+                                        ? ConsumerPush
+                                        : Key extends `production:${string}`
+                                          ? ProductionView
+                                          : Key extends `job:${string}`
+                                            ? JobPush
+                                            : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -107,7 +114,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|ensemble|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|ensemble|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(znode|children|held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

@@ -22,6 +22,7 @@ import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
 import { ConfigAdministration } from './config-administration'
 import { PartitionAdministration } from './partition-administration'
+import type { ZnodeAdministration } from './znode-administration'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 2000
@@ -41,6 +42,7 @@ type Served = Extract<
   | `production.${string}`
   | `consumer.${string}`
   | `group.${string}`
+  | `znode.${string}`
 >
 export type CommandTable = { readonly [Name in Served]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
 
@@ -52,6 +54,7 @@ export interface CommandPorts {
   readonly productions: Productions
   readonly serdes: Serdes
   readonly consumers: Consumers
+  readonly znodes: ZnodeAdministration
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
   /** The newest snapshot, or the one that was complete before a moment; undefined when there is none. */
@@ -66,7 +69,7 @@ export interface CommandPorts {
 
 export function commands(ports: CommandPorts): CommandTable {
   const { clock, cluster, history, producer, productions, serdes, consumers, configsChanged, behind, standing } = ports
-  const { fresh, seen } = ports
+  const { fresh, seen, znodes } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -167,6 +170,13 @@ export function commands(ports: CommandPorts): CommandTable {
       await consumers.close(consumer)
       return {}
     },
+
+    'znode.list': (input) => znodes.list(input),
+    'znode.get': (input) => znodes.get(input),
+    'znode.stat': (input) => znodes.stat(input),
+    'znode.create': (input) => znodes.create(input),
+    'znode.set': (input) => znodes.set(input),
+    'znode.delete': (input) => znodes.delete(input),
 
     'group.list': async () => {
       const snapshot = await fresh()

@@ -35,6 +35,8 @@ import { Producer } from './producer'
 import { Productions } from './productions'
 import { Sampler } from './sampler'
 import { Watches, watchesMax } from './watches'
+import { ZnodeAdministration } from './znode-administration'
+import { isZnodeKey, ZnodeWatches } from './znode-watches'
 
 const beatMs = 1000
 const configsMaxAgeMs = 10_000
@@ -70,6 +72,7 @@ export class Monitor {
   readonly #watches: Watches
   readonly #consumers: Consumers
   readonly #productions: Productions
+  readonly #znodes: ZnodeWatches
   readonly #commands: CommandTable
   readonly #configs = new Map<string, TopicConfigs>()
   /** Topics of describe commands under way, and how many. */
@@ -118,6 +121,13 @@ export class Monitor {
       producer,
       push: (id, value) => this.#tell({ type: 'push', key: `production:${id}`, value })
     })
+    this.#znodes = new ZnodeWatches({
+      client: ports.ensemble,
+      clock,
+      serdes,
+      push: (key, value) => this.#tell({ type: 'push', key, value }),
+      refused: (key, error) => this.#tell({ type: 'refused', key, error })
+    })
     this.#commands = commands({
       clock,
       cluster,
@@ -126,6 +136,7 @@ export class Monitor {
       productions: this.#productions,
       serdes,
       consumers: this.#consumers,
+      znodes: new ZnodeAdministration({ client: ports.ensemble, clock, serdes }),
       fresh: (topic) => this.#fresh(topic),
       seen: (beforeMs) => this.#seen(beforeMs),
       configsChanged: (topic) => this.#sampler.configsChanged(topic),
@@ -143,6 +154,7 @@ export class Monitor {
     this.#isStopped = true
     this.#beat?.cancel()
     this.#productions.stopAll()
+    this.#znodes.closeAll()
     await this.#consumers.closeAll()
     await this.#ensemble.stop()
     await this.#ports.cluster.close()
@@ -283,6 +295,7 @@ export class Monitor {
       this.#productions.begin(key.slice('production:'.length))
       return
     }
+    if (isZnodeKey(key)) return this.#znodes.begin(key)
     if (!this.#watches.add(key)) {
       this.#ports.log('warn', 'too many watches', { key })
       const message = `${watchesMax} views are watched already by all clients together. Close some and open this one again.`
@@ -302,6 +315,7 @@ export class Monitor {
       this.#productions.stop(key.slice('production:'.length))
       return
     }
+    if (isZnodeKey(key)) return this.#znodes.end(key)
     this.#watches.remove(key)
   }
 

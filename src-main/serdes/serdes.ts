@@ -3,10 +3,11 @@ import zlib from 'node:zlib'
 import type { Serdes } from '../api/formats'
 import { plainBase64, plainHex, textProblem } from '../api/typed-text'
 import { decodeAvro, encodeAvro } from './avro'
-import { bytesFromPayload } from './payload'
+import { bytesFromPayload, payloadFromBytes } from './payload'
 
 export const serdes: Serdes = {
   payloadBytes: bytesFromPayload,
+  payloadFrom: payloadFromBytes,
 
   encode(format, text) {
     if (format.type === 'avro') return encodeAvro(format, text)

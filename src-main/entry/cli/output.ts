@@ -149,7 +149,7 @@ function beyondEndText({ topic, partition, lagRecords }: GroupView['partitions']
   return `${topic}-${partition}: the committed offset lies ${records} beyond the end: the topic was made anew or its log was cut. Where the group goes on then is up to its clients (auto.offset.reset).`
 }
 
-function payloadText(payload: Payload): string {
+export function payloadText(payload: Payload): string {
   if (payload === null) return 'null'
   return typeof payload === 'string' ? payload : `base64:${payload.base64}`
 }

@@ -27,6 +27,7 @@ import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
 import { workloadList, workloadStart, workloadStop } from './workloads'
 import { visible } from './visible'
+import * as znodes from './znodes'
 
 const partitionMax = 2147483647
 
@@ -161,6 +162,32 @@ export function buildProgram(): Command {
   withCommon(ensemble.command('status'))
     .description('show who leads, and the role, term, last zxid and sessions of each member')
     .action(ensembleStatus)
+
+  const znode = program.command('znode').description('list, read, make, set, delete and watch znodes of the ensemble')
+  withCommon(znode.command('ls <path>')).description('the children of a znode, by name').action(znodes.znodeList)
+  withCommon(znode.command('get <path>')).description('the data of a znode').action(znodes.znodeGet)
+  withCommon(znode.command('stat <path>'))
+    .description('versions, times, zxids and size of a znode, and whose an ephemeral one is')
+    .action(znodes.znodeStat)
+  withCommon(znode.command('create <path> [data]'))
+    .description('make a persistent znode')
+    .option('--value <text>', 'what is to be in it, instead of a second word')
+    .option('--sequential', 'with ten digits behind its name that grow')
+    .action(znodes.znodeCreate)
+  withCommon(znode.command('set <path> [data]'))
+    .description('replace the data of a znode; brokers obey what they find')
+    .option('--value <text>', 'what is to be in it, instead of a second word')
+    .option('--if-version <n>', 'only if this is still its version', wholeNumber(0, 2147483647))
+    .action(znodes.znodeSet)
+  withCommon(znode.command('delete <path>'))
+    .description('delete a znode without children; brokers live on some of them')
+    .option('--if-version <n>', 'only if this is still its version', wholeNumber(0, 2147483647))
+    .option('--recursive', 'with everything below it')
+    .action(znodes.znodeDelete)
+  withCommon(znode.command('watch <path>'))
+    .description('print how a znode is, and each change of its data or children; SIGINT ends it')
+    .option('--max-changes <n>', 'end after so many', wholeNumber(0))
+    .action(znodes.znodeWatch)
 
   const partition = program.command('partition').description('elect leaders, move replicas to other brokers')
   withCommon(partition.command('elect <partition...>'))

@@ -1,0 +1,193 @@
+/**
+ * Znodes by command: read, made, set and deleted over the monitor's own session. Whoever asks sees everything that was answered
+ * before, by any member and to anybody: a sync goes first. What a lost connection leaves in doubt is said to be in doubt.
+ */
+import { ApiError, type ApiErrorCode } from '../api/api'
+import type { CommandInput, CommandOutput } from '../api/commands'
+import type { Serdes } from '../api/formats'
+import { childPath, ZNODE_DELETE_MAX, type ZnodeOwner, type ZnodeStatView } from '../api/znodes'
+import { EnsembleError, type EnsembleClient, type ZnodeStat } from '../coordination/ensemble-client'
+import type { Clock } from '../kernel/ports'
+import { withinTime } from '../kernel/waiting'
+
+const connectTimeoutMs = 5_000
+const answerTimeoutMs = 15_000
+const brokerIdsPath = '/brokers/ids'
+
+export interface ZnodePorts {
+  readonly client: EnsembleClient
+  readonly clock: Clock
+  readonly serdes: Pick<Serdes, 'payloadBytes' | 'payloadFrom'>
+}
+
+export class ZnodeAdministration {
+  readonly #ports: ZnodePorts
+
+  constructor(ports: ZnodePorts) {
+    this.#ports = ports
+  }
+
+  list({ path, after, limit }: CommandInput<'znode.list'>): Promise<CommandOutput<'znode.list'>> {
+    return this.#read(path, async (client) => {
+      const found = await client.getChildren(path)
+      if (found === undefined) throw new EnsembleError('NONODE', path)
+      const from = after === undefined ? 0 : found.children.findIndex((name) => name > after)
+      const children = from < 0 ? [] : found.children.slice(from, from + limit)
+      const isEnd = from < 0 || from + children.length >= found.children.length
+      return { path, total: found.children.length, children, next: isEnd ? null : (children.at(-1) ?? null) }
+    })
+  }
+
+  get({ path }: CommandInput<'znode.get'>): Promise<CommandOutput<'znode.get'>> {
+    return this.#read(path, async (client) => {
+      const found = await client.getData(path)
+      if (found === undefined) throw new EnsembleError('NONODE', path)
+      return { path, data: this.#ports.serdes.payloadFrom(found.data), stat: statView(found.stat) }
+    })
+  }
+
+  stat({ path }: CommandInput<'znode.stat'>): Promise<CommandOutput<'znode.stat'>> {
+    return this.#read(path, async (client) => {
+      const stat = await client.exists(path)
+      if (stat === undefined) throw new EnsembleError('NONODE', path)
+      return { path, stat: statView(stat), owner: await ownerOf(client, stat) }
+    })
+  }
+
+  create({ path, data, isSequential }: CommandInput<'znode.create'>): Promise<CommandOutput<'znode.create'>> {
+    return this.#do(path, async (client) => {
+      const bytes = this.#ports.serdes.payloadBytes(data)
+      const created = await client.create(path, bytes, { sequential: isSequential === true })
+      return { path: created.path, stat: statView(created.stat) }
+    })
+  }
+
+  set({ path, data, version }: CommandInput<'znode.set'>): Promise<CommandOutput<'znode.set'>> {
+    return this.#do(path, async (client) => {
+      const stat = await client.setData(path, this.#ports.serdes.payloadBytes(data), version)
+      return { path, stat: statView(stat) }
+    })
+  }
+
+  async delete({ path, version, isRecursive }: CommandInput<'znode.delete'>): Promise<CommandOutput<'znode.delete'>> {
+    const below = isRecursive === true ? await this.#below(path) : []
+    return await this.#do(path, async (client) => {
+      // The deepest first: nothing with children can be deleted.
+      for (const one of below.toReversed())
+        await client.delete(one).catch((error: unknown) => {
+          // Somebody else was faster.
+          if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
+        })
+      await client.delete(path, version)
+      return { path, deleted: below.length + 1 }
+    })
+  }
+
+  /** Everything under it, parents before their children. */
+  #below(path: string): Promise<readonly string[]> {
+    return this.#read(path, async (client) => {
+      const found: string[] = []
+      const left = [path]
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const { children = [] } = (await client.getChildren(next)) ?? {}
+        const paths = children.map((name) => childPath(next, name))
+        found.push(...paths)
+        left.push(...paths)
+        if (found.length >= ZNODE_DELETE_MAX) {
+          const message = `There are more than ${ZNODE_DELETE_MAX} znodes below ${path}: nothing was deleted. Delete it in parts.`
+          throw new ApiError({ code: 'INVALID_INPUT', message })
+        }
+      }
+      return found
+    })
+  }
+
+  #read<T>(path: string, work: (client: EnsembleClient) => Promise<T>): Promise<T> {
+    return this.#do(path, async (client) => {
+      await client.sync(path)
+      return await work(client)
+    })
+  }
+
+  async #do<T>(path: string, work: (client: EnsembleClient) => Promise<T>): Promise<T> {
+    const { client, clock } = this.#ports
+    try {
+      const connected = client.whenConnected().then(() => true)
+      if ((await withinTime(clock, connectTimeoutMs, connected)) !== true) throw noMember()
+      const done = await withinTime(
+        clock,
+        answerTimeoutMs,
+        work(client).then((value) => ({ value }))
+      )
+      if (done !== undefined) return done.value
+    } catch (error) {
+      throw error instanceof EnsembleError ? znodeFailure(error, path) : error
+    }
+    throw znodeFailure(new EnsembleError('OPERATIONTIMEOUT', path), path)
+  }
+}
+
+/** Whose session owns it; null of one that is not ephemeral. */
+export async function ownerOf(client: EnsembleClient, { ephemeralOwner }: ZnodeStat): Promise<ZnodeOwner | null> {
+  if (ephemeralOwner === 0n) return null
+  const isOurs = ephemeralOwner === client.sessionId
+  const owner = { sessionId: hexOf(ephemeralOwner), isOurs, broker: null }
+  if (isOurs) return owner
+  const { children = [] } = (await client.getChildren(brokerIdsPath)) ?? {}
+  const owned = await Promise.all(
+    children.map(async (id) => (await client.exists(`${brokerIdsPath}/${id}`))?.ephemeralOwner === ephemeralOwner)
+  )
+  const broker = Number(children[owned.indexOf(true)])
+  return { ...owner, broker: Number.isSafeInteger(broker) && broker >= 0 ? broker : null }
+}
+
+const hexOf = (value: bigint): string => `0x${BigInt.asUintN(64, value).toString(16)}`
+
+export function statView(stat: ZnodeStat): ZnodeStatView {
+  const { czxid, mzxid, pzxid, ephemeralOwner, ...rest } = stat
+  return {
+    czxid: hexOf(czxid),
+    mzxid: hexOf(mzxid),
+    pzxid: hexOf(pzxid),
+    ephemeralOwner: hexOf(ephemeralOwner),
+    ctimeMs: rest.ctimeMs,
+    mtimeMs: rest.mtimeMs,
+    version: rest.version,
+    cversion: rest.cversion,
+    dataLength: rest.dataLength,
+    numChildren: rest.numChildren
+  }
+}
+
+function noMember(): ApiError {
+  const message =
+    'No member of the ensemble takes clients: it has no quorum, or none runs. lagoon ensemble status says which.'
+  return new ApiError({ code: 'FAILED', message, kafkaError: 'CONNECTIONLOSS' })
+}
+
+const doubt = 'whether it was done is not known. Look before you do it again.'
+
+/** In words, with ZooKeeper's name. */
+export function znodeFailure({ code, path: failedPath }: EnsembleError, asked: string): ApiError {
+  const path = failedPath === '/' ? asked : failedPath
+  const known: Partial<Record<string, readonly [ApiErrorCode, string]>> = {
+    NONODE: ['NOT_FOUND', `There is no znode ${path}, or none above it.`],
+    NODEEXISTS: ['CONFLICT', `There is a znode ${path} already.`],
+    NOTEMPTY: ['CONFLICT', `${path} has children: delete those first, or all of it with --recursive.`],
+    BADVERSION: ['CONFLICT', `${path} was changed since: its version is another one. Read it again.`],
+    NOCHILDRENFOREPHEMERALS: ['CONFLICT', `The znode above ${path} is ephemeral, and can have no children.`],
+    BADARGUMENTS: [
+      'INVALID_INPUT',
+      `${path} cannot be: a part of the path is ., .. or unprintable, or the data is too long (1 MiB).`
+    ],
+    NOAUTH: ['FAILED', `The ACL of ${path} does not allow this.`],
+    INVALIDACL: ['FAILED', `The ACL of ${path} cannot be.`],
+    SYSTEMERROR: ['FAILED', `The member that was asked cannot write: its disk may be full.`],
+    CONNECTIONLOSS: ['FAILED', `The connection to the ensemble was lost: ${doubt}`],
+    SESSIONEXPIRED: ['FAILED', 'The session with the ensemble has expired, and another one is begun. Try again.'],
+    SESSIONMOVED: ['FAILED', 'The session has moved to another member. Try again.'],
+    OPERATIONTIMEOUT: ['TIMED_OUT', `The ensemble has not answered within ${answerTimeoutMs / 1000} s: ${doubt}`]
+  }
+  const [apiCode, message] = known[code] ?? (['FAILED', `The ensemble refuses it for ${path}.`] as const)
+  return new ApiError({ code: apiCode, message, kafkaError: code })
+}
