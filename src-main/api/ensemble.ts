@@ -77,6 +77,8 @@ export type ElectionView = z.infer<typeof electionSchema>
 export const ensembleSchema = z.object({
   /** Whether writes are taken: a majority follows one leader. null: no member has told anything yet. */
   quorum: z.boolean().nullable(),
+  /** Since when enough of them run and none of them leads; null: one does, or too few run. */
+  leaderlessSinceMs: z.number().nullable(),
   /** ensemble-1; null while nobody leads. */
   leader: z.string().nullable(),
   term: count.nullable(),

@@ -114,7 +114,12 @@ export const REASON_CODES = [
   'partitionsUnderMinIsr',
   'partitionsUnderReplicated',
   'noController',
+  'quorumLost',
+  'noEnsembleLeader',
   'ensembleDown',
+  'memberPaused',
+  'memberStopping',
+  'memberStopped',
   'brokerDown',
   'brokerSilent',
   'brokerPaused',
@@ -179,6 +184,10 @@ export const clusterSchema = z.object({
   controllerId: count.nullable(),
   controllerEpoch: count.nullable(),
   nodes: z.array(nodeSchema),
+  /** As its members tell it; absent: nobody knows them. */
+  ensembleState: z
+    .object({ quorum: z.boolean().nullable(), leader: z.string().nullable(), term: count.nullable() })
+    .optional(),
   /** Those that were made on purpose and are not healed. Absent: its host knows none yet. */
   faults: z.array(faultSchema).optional(),
   /** Nodes that are being restarted again and again. */

@@ -439,7 +439,8 @@ export class LabHost {
     const observation = this.#observation
     const nowMs = this.#clock.nowMs()
     const faults = this.#supervisor.faults()
-    const { health, reasons } = judge(nodes, observation, nowMs, faults)
+    const ensemble = this.#ensembleView()
+    const { health, reasons } = judge(nodes, observation, nowMs, faults, ensemble)
     const brokers = this.#brokersStats(nowMs)
     const old = oldTopics(observation?.fewReplicas, brokers.length)
     return {
@@ -456,6 +457,7 @@ export class LabHost {
       controllerId: this.#controllerId(),
       controllerEpoch: observation?.controllerEpoch ?? null,
       nodes: [...nodes],
+      ensembleState: { quorum: ensemble.quorum, leader: ensemble.leader, term: ensemble.term },
       faults: [...faults],
       storms: [...this.#supervisor.storms()],
       brokers,

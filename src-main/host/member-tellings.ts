@@ -21,6 +21,7 @@ const nameOf = (memberId: number): string => `ensemble-${memberId}`
 export class MemberTellings {
   readonly #tellings = new Map<string, Telling>()
   readonly #ballots = new Map<string, Ballot>()
+  #leaderlessSinceMs: number | null = null
   readonly #watchers = new Set<(view: EnsembleView) => void>()
   #election: { readonly term: number; readonly leader: string; readonly electedBy: ReadonlySet<string> } | undefined
 
@@ -60,8 +61,12 @@ export class MemberTellings {
     )
     const leading = [...fresh].filter(([, { role, isServing }]) => role === 'leader' && isServing)
     const [leader] = leading.sort(([, a], [, b]) => b.term - a.term)
+    const quorum = quorumOf({ running, majority, isLed: leader !== undefined, isAnyHeard: fresh.size > 0 })
+    const isLeaderless = quorum === false && running >= majority
+    this.#leaderlessSinceMs = isLeaderless ? (this.#leaderlessSinceMs ?? nowMs) : null
     return {
-      quorum: quorumOf({ running, majority, isLed: leader !== undefined, isAnyHeard: fresh.size > 0 }),
+      quorum,
+      leaderlessSinceMs: this.#leaderlessSinceMs,
       leader: running >= majority ? (leader?.[0] ?? null) : null,
       term: fresh.size === 0 ? null : Math.max(...[...fresh.values()].map(({ term }) => term)),
       majority,

@@ -14,6 +14,8 @@ import { isDown } from '@/composables/node-level'
 import { isolated } from '@/foreign-text'
 import { useClockStore } from '@/stores/clock'
 
+/** Their sample is how many members run, there are, and are needed. */
+const ofQuorum: ReadonlySet<ReasonView['code']> = new Set(['quorumLost', 'noEnsembleLeader'])
 const NODE_NAME = /^(broker|ensemble)-(\d+)$/
 
 export interface Text {
@@ -161,7 +163,13 @@ export function useText(): Text {
       reason.code === 'faultsActive'
         ? reason.sample.map((kind) => t(`fault.kind.${kind}`)).join(', ')
         : list(reason.sample, reason.count ?? reason.sample.length),
-    time: dated(reason.sinceMs)
+    time: dated(reason.sinceMs),
+    ...(ofQuorum.has(reason.code) ? quorumNames(reason.sample) : {})
+  })
+  const quorumNames = ([running = '', all = '', needed = '']: readonly string[]): Record<string, string> => ({
+    running,
+    all,
+    needed
   })
 
   /** A member that starts is reported under the same code, on a milder level. */
@@ -190,6 +198,8 @@ export function useText(): Text {
     if (reason.code === 'brokerDown' && reason.count !== null) {
       return t('reason.brokerDown.whyUnnoticed', reasonNames(reason))
     }
+    if (reason.code === 'ensembleDown' && reason.level === 'recovering')
+      return t('reason.ensembleDown.whyStarting', reasonNames(reason))
     const isPlaced = reason.code !== 'partitionsOffline' || reason.node !== null
     return t(isPlaced ? `reason.${reason.code}.why` : 'reason.partitionsOffline.whyUnplaced', reasonNames(reason))
   }

@@ -7,6 +7,7 @@
  * are clients: one that is behind, or that nobody reads for any more, is told of and leaves the cluster as healthy as it
  * is.
  */
+import { majorityOf } from '../../api/ensemble'
 import type { FaultView } from '../../api/faults'
 import type { HealthLevel, NodeView, ReasonView } from '../../api/views'
 import type { Observation } from '../observation'
@@ -19,6 +20,15 @@ const staleAfterMs = 5000
 export const BROKER_SESSION_MS = 6000
 /** A broker is ready before the monitor sees its registration, but not by so much. */
 const registrationMs = 5000
+
+/** An election takes tenths of a second; who has none for so long gets none by waiting. */
+const electionMs = 3000
+
+/** What the members say of their ensemble. */
+export interface EnsembleStanding {
+  /** Since when enough of them run and none leads; absent: one does, or nobody has told. */
+  readonly leaderlessSinceMs?: number | null
+}
 
 export interface Verdict {
   readonly health: HealthLevel
@@ -37,12 +47,13 @@ export function judge(
   nodes: readonly NodeView[],
   observation: Observation | undefined,
   nowMs: number,
-  faults: readonly FaultView[] = []
+  faults: readonly FaultView[] = [],
+  ensemble: EnsembleStanding = {}
 ): Verdict {
   const findings = [
     ...offlineFindings(observation),
     ...replicationFindings(observation),
-    ...ensembleFindings(nodes),
+    ...ensembleFindings(nodes, ensemble, nowMs),
     ...controllerFindings(nodes, observation),
     ...brokerFindings(nodes, observation, nowMs),
     ...diskFindings(nodes),
@@ -94,12 +105,39 @@ function replicationFindings(observation: Observation | undefined): readonly Fin
   })
 }
 
-function ensembleFindings(nodes: readonly NodeView[]): readonly Finding[] {
-  return nodes
-    .filter(({ role, state }) => role === 'ensemble' && state !== 'running')
-    .map(({ name, state, sinceMs }) =>
-      finding({ code: 'ensembleDown', level: state === 'starting' ? 'recovering' : 'critical', sinceMs, node: name })
-    )
+/**
+ * One dead member of three costs nothing yet: with a majority the cluster is degraded, without one nothing can be changed, while
+ * records are still written and read.
+ */
+function ensembleFindings(
+  nodes: readonly NodeView[],
+  { leaderlessSinceMs }: EnsembleStanding,
+  nowMs: number
+): readonly Finding[] {
+  const members = nodes.filter(({ role }) => role === 'ensemble')
+  const running = members.filter(({ state }) => state === 'running').length
+  const coming = members.filter(({ state }) => state === 'starting').length
+  const needed = majorityOf(members.length)
+  const hasMajority = running >= needed
+  const impact = hasMajority ? 'degraded' : 'critical'
+  const down = members
+    .filter(({ state }) => state !== 'running')
+    .map(({ name, state, sinceMs }) => {
+      const common = { node: name, sinceMs }
+      if (state === 'starting') return finding({ code: 'ensembleDown', level: 'recovering', ...common })
+      if (state === 'stopping') return finding({ code: 'memberStopping', level: 'recovering', ...common }, impact)
+      if (state === 'stopped') return finding({ code: 'memberStopped', level: 'stopped', ...common }, impact)
+      const code = state === 'paused' ? 'memberPaused' : 'ensembleDown'
+      return finding({ code, level: 'critical', ...common }, impact)
+    })
+  const sample = [String(running), String(members.length), String(needed)]
+  if (!hasMajority && running + coming < needed) {
+    const sinceMs = Math.max(...members.filter(({ state }) => state !== 'running').map((one) => one.sinceMs))
+    return [finding({ code: 'quorumLost', level: 'critical', sinceMs, count: running, sample }), ...down]
+  }
+  if (!hasMajority || leaderlessSinceMs == null) return down
+  const level = nowMs - leaderlessSinceMs > electionMs ? 'critical' : 'recovering'
+  return [finding({ code: 'noEnsembleLeader', level, sinceMs: leaderlessSinceMs, count: running, sample }), ...down]
 }
 
 function controllerFindings(nodes: readonly NodeView[], observation: Observation | undefined): readonly Finding[] {

@@ -32,7 +32,9 @@ export const handsOver = (act: FailureAct): boolean => act === 'stop' || act ===
 
 export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
   const node = view.nodes.find((one) => one.name === cost.node)
-  return node?.role === 'ensemble' && takesOut(act) ? memberLines(cost, view, act) : brokerLines(cost, view, act)
+  const isMember = node?.role === 'ensemble'
+  if (isMember && (act === 'slow-disk' || act === 'full-disk')) return memberDiskLines(cost, view, act)
+  return isMember && takesOut(act) ? memberLines(cost, view, act) : brokerLines(cost, view, act)
 }
 
 /**
@@ -57,21 +59,43 @@ function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct): Co
   const members = view.nodes.filter((one) => one.role === 'ensemble')
   const left = members.filter((one) => one.state === 'running' && one.name !== cost.node).length
   const needed = Math.floor(members.length / 2) + 1
+  const isLeader = members.length > 1 && view.ensembleState?.leader === cost.node
   const losses = [
     ...(act === 'wipe' && left < needed ? [line('ensembleLost', 'critical')] : []),
     ...(left < needed ? [line('noQuorum', 'critical', { left, all: members.length, needed })] : []),
     ...(left < needed ? [line('noChanges', 'degraded'), line('noFailover', 'degraded')] : []),
+    ...(left === needed ? [line('noSpare', 'degraded', { left, all: members.length })] : []),
+    ...(isLeader && left >= needed
+      ? [line(handsOver(act) ? 'memberLeader.stop' : 'memberLeader.kill', 'recovering', { node: cost.node })]
+      : []),
+    ...(act === 'wipe' && left >= needed ? [line('memberWiped', 'recovering', { node: cost.node })] : []),
     ...(cost.isComplete ? [] : [line('incomplete', 'unknown')])
   ]
-  if (losses.length === 0) losses.push(line('nothing', 'healthy'))
+  if (losses.length === 0) losses.push(line('nothingOfMember', 'healthy'))
   const isKept = act !== 'wipe'
   return {
     losses,
     safe: [
       ...(left >= needed ? [line('quorum', 'healthy', { running: left, all: members.length, needed })] : []),
-      ...(isKept ? [line('ensembleLog', 'healthy')] : []),
+      ...(isKept || left >= needed ? [line('ensembleLog', 'healthy')] : []),
+      ...(left < needed ? [line('recordsGoOn', 'healthy')] : []),
       ...(isKept || left >= needed ? [wayBack(cost, act)] : [])
     ]
+  }
+}
+
+/** A full disk gives the leadership away and takes no more part; a slow one holds up every change while it is the leader's. */
+function memberDiskLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
+  if (act === 'full-disk') {
+    const { losses, safe } = memberLines(cost, view, 'stop')
+    return { losses, safe: safe.map((one) => (one.key === 'undo' ? line('heals', 'healthy', one.named) : one)) }
+  }
+  const isLeader = view.ensembleState?.leader === cost.node
+  const members = view.nodes.filter((one) => one.role === 'ensemble').length
+  const isFelt = isLeader || members === 1
+  return {
+    losses: [isFelt ? line('ensembleSlow', 'degraded', { node: cost.node }) : line('followerSlow', 'healthy')],
+    safe: [line('ensembleLog', 'healthy'), line('recordsGoOn', 'healthy')]
   }
 }
 

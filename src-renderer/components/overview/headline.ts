@@ -18,7 +18,7 @@ export function headlineOf(view: ClusterView): Headline {
   if (view.health === 'healthy') return headline(view.topicCount === 0 ? 'empty' : 'healthy')
   if (view.health === 'unknown') return headline('unknown')
   if (view.health === 'critical' && running === 0 && brokers.length > 0) return headline('noBroker')
-  if (has('ensembleDown') || has('noController')) return headline('unchangeable')
+  if (has('quorumLost') || has('noEnsembleLeader') || has('noController')) return headline('unchangeable')
   if (has('partitionsOffline')) return headline('offline')
   return headline(view.health === 'degraded' && running < brokers.length ? 'brokersMissing' : view.health)
 }

@@ -125,6 +125,59 @@ describe('the verdict', () => {
     }
   })
 
+  describe.each([1, 3, 5, 7])('with %i members', (count) => {
+    const needed = Math.floor(count / 2) + 1
+    const broker = node('broker-1', 'running')
+
+    it.each<[NodeState, string]>([
+      ['killed', 'critical ensembleDown'],
+      ['crashed', 'critical ensembleDown'],
+      ['paused', 'critical memberPaused'],
+      ['stopped', 'stopped memberStopped']
+    ])('is degraded while a majority is left by those that are %s, and critical without one', (state, reason) => {
+      for (let down = 1; down <= count; down++) {
+        const members = Array.from({ length: count }, (_, i) => node(`ensemble-${i + 1}`, i < down ? state : 'running'))
+        const verdict = judge([...members, broker], observation(), nowMs)
+        const hasQuorum = count - down >= needed
+
+        expect(verdict.health).toBe(hasQuorum ? 'degraded' : 'critical')
+        expect(codes(verdict)).toEqual([
+          ...(hasQuorum ? [] : ['critical quorumLost']),
+          ...Array<string>(down).fill(reason)
+        ])
+        if (!hasQuorum)
+          expect(verdict.reasons[0]).toMatchObject({
+            count: count - down,
+            sample: [`${count - down}`, `${count}`, `${needed}`]
+          })
+      }
+    })
+  })
+
+  it('is recovering while the members that are missing start, and no longer when even those are too few', () => {
+    const states = (...all: NodeState[]): NodeView[] => all.map((state, i) => node(`ensemble-${i + 1}`, state))
+
+    expect(
+      judge(states('running', 'starting', 'killed'), observation(), nowMs).reasons.map(({ code }) => code)
+    ).toEqual(['ensembleDown', 'ensembleDown'])
+    expect(judge(states('starting', 'starting', 'starting'), observation(), nowMs).health).toBe('recovering')
+    expect(codes(judge(states('starting', 'killed', 'killed'), observation(), nowMs))[0]).toBe('critical quorumLost')
+  })
+
+  it('recovers while members elect, and is in trouble when they do not get to the end of it', () => {
+    const members = [1, 2, 3].map((id) => node(`ensemble-${id}`, 'running'))
+    const judged = (leaderlessForMs: number | undefined) =>
+      codes(
+        judge([...members, node('broker-1', 'running')], observation(), nowMs, [], {
+          leaderlessSinceMs: leaderlessForMs === undefined ? null : nowMs - leaderlessForMs
+        })
+      )
+
+    expect(judged(undefined)).toEqual([])
+    expect(judged(800)).toEqual(['recovering noEnsembleLeader'])
+    expect(judged(4_000)).toEqual(['critical noEnsembleLeader'])
+  })
+
   it('is critical without the ensemble or a controller', () => {
     const without = [node('ensemble-1', 'killed'), node('broker-1', 'running')]
 

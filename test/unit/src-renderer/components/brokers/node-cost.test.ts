@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { FailureAct } from '@api/failures'
 import type { NodeCostView } from '@api/views'
 import { costLines, needsName } from '@/components/brokers/node-cost'
 import { clusterView, nodeView } from '../../support/views'
@@ -98,12 +99,64 @@ describe('what a fault costs', () => {
     }
   })
 
+  describe.each([3, 5, 7])('of members of an ensemble of %i', (count) => {
+    const needed = Math.floor(count / 2) + 1
+    /** Member 1 leads; so many of the last ones are dead. */
+    const view = (dead: number) =>
+      clusterView({
+        nodes: Array.from({ length: count }, (_, i) =>
+          nodeView(`ensemble-${i + 1}`, i >= count - dead ? 'killed' : 'running')
+        ),
+        ensembleState: { quorum: true, leader: 'ensemble-1', term: 3 }
+      })
+    const of = (member: number, act: FailureAct, dead = 0) =>
+      costLines(cost({ node: `ensemble-${member}` }), view(dead), act)
+
+    it('is nothing, then the last spare, then the quorum, with what goes on without it', () => {
+      for (let dead = 0; dead < count; dead++) {
+        const left = count - dead - 1
+        const { losses, safe } = of(Math.min(2, count - dead), 'kill', dead)
+        const isLeader = count - dead < 2
+
+        if (left > needed) expect(keys(losses)).toEqual(['nothingOfMember'])
+        else if (left === needed) expect(keys(losses)).toEqual(['noSpare'])
+        else expect(keys(losses)).toEqual(['noQuorum', 'noChanges', 'noFailover'])
+        expect(keys(safe).includes('quorum')).toBe(left >= needed && !isLeader)
+        expect(keys(safe).includes('recordsGoOn')).toBe(left < needed)
+        expect(keys(safe)).toContain('ensembleLog')
+      }
+    })
+
+    it('is an election when it leads, which a clean stop hands over', () => {
+      expect(keys(of(1, 'kill').losses)).toContain('memberLeader.kill')
+      expect(keys(of(1, 'restart').losses)).toContain('memberLeader.stop')
+      expect(keys(of(2, 'kill').losses)).not.toContain('memberLeader.kill')
+    })
+
+    it('is a learner when it is wiped, and what the ensemble knows when no majority is left to copy from', () => {
+      expect(keys(of(2, 'wipe').losses)).toContain('memberWiped')
+      expect(keys(of(1, 'wipe', count - needed).losses)).toEqual([
+        'ensembleLost',
+        'noQuorum',
+        'noChanges',
+        'noFailover'
+      ])
+    })
+
+    it('is time when the disk of the leader is slow, and a member less when one is full', () => {
+      expect(keys(of(1, 'slow-disk').losses)).toEqual(['ensembleSlow'])
+      expect(keys(of(2, 'slow-disk').losses)).toEqual(['followerSlow'])
+      expect(keys(of(2, 'full-disk', count - needed).losses)).toContain('noQuorum')
+      expect(keys(of(2, 'full-disk').safe)).toContain('heals')
+    })
+  })
+
   it('of the only member of the ensemble is the quorum', () => {
     const { losses, safe } = costLines(cost({ node: 'ensemble-1' }), clusterView(), 'kill')
 
     expect(keys(losses)).toEqual(['noQuorum', 'noChanges', 'noFailover'])
     expect(losses[0]?.named).toEqual({ left: 0, all: 1, needed: 1 })
-    expect(keys(safe)).toEqual(['ensembleLog', 'undo'])
+    expect(keys(safe)).toEqual(['ensembleLog', 'recordsGoOn', 'undo'])
   })
 
   it('does not promise acks=all where min ISR is not known, or the lists lack something', () => {
