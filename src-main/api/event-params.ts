@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node, fault, recovery, disk and log events, partitionsRefused, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, fault, recovery, disk and log events, partitionsRefused, memberElected, sessionExpired, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -47,6 +47,13 @@ export const EVENT_PARAMS = {
   logBegunAnew: ['partition'],
   /** The broker is the subject; `error` is Kafka's name for why. */
   partitionsRefused: ['count', 'sample', 'error'],
+  /** The member that leads is the subject; `votes` of `members`. */
+  memberElected: ['term', 'votes', 'members'],
+  /** Members that run, of how many, and how many must. No subject. */
+  quorumLost: ['running', 'majority', 'members'],
+  quorumRegained: ['seconds'],
+  /** Of any client of the ensemble, by the member that leads; `count` ephemeral znodes went with it. */
+  sessionExpired: ['sessionId', 'count'],
   brokerSessionExpired: [],
   brokerRegistered: [],
   controllerElected: ['epoch'],

@@ -98,8 +98,8 @@ export interface EnsembleNodeOptions {
   readonly log: Log
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void
-  /** A session ended by its clock. */
-  readonly sessionExpired?: (sessionId: SessionId) => void
+  /** A session ended by its clock, with so many ephemerals; told by the member that leads. */
+  readonly sessionExpired?: (sessionId: SessionId, ephemerals: number) => void
   /** While it serves: each second, and at once when it has another role, term or leader. */
   readonly told?: (report: MemberReport) => void
   /** What an entry came to, before anybody else hears of it: for whoever checks members against each other. */
@@ -800,7 +800,7 @@ export class EnsembleNode {
       this.#options.log('info', 'session expired', { sessionId: `0x${outcome.sessionId.toString(16)}` })
       // Every member sees it end, some of them again after each start: the one that leads tells.
       if (this.#areClocksRunning && compareZxid(entry.zxid, this.#recoveredTo) > 0)
-        this.#options.sessionExpired?.(outcome.sessionId)
+        this.#options.sessionExpired?.(outcome.sessionId, changes.filter(({ type }) => type === 'deleted').length)
     }
   }
 

@@ -76,7 +76,8 @@ runNode((failed) => {
     ...(config.superDigest === undefined ? {} : { superDigest: config.superDigest }),
     failed,
     told: (report) => tellEvent('member', { ...report }),
-    sessionExpired: (sessionId) => tellEvent('sessionExpired', { sessionId: `0x${sessionId.toString(16)}` })
+    sessionExpired: (sessionId, ephemerals) =>
+      tellEvent('sessionExpired', { sessionId: `0x${BigInt.asUintN(64, sessionId).toString(16)}`, ephemerals })
   })
   return {
     start: async () => (await node.start()).port,

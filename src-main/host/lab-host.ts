@@ -33,6 +33,7 @@ import type { Observation } from '../monitor/observation'
 import { Supervisor, type AskedCluster } from '../supervisor/supervisor'
 import { ActLog, type Act } from './act-log'
 import { BrokerPresence } from './broker-presence'
+import { EnsembleEvents } from './ensemble-events'
 import { EventLog } from './event-log'
 import { GroupTellings } from './group-tellings'
 import { MemberTellings } from './member-tellings'
@@ -91,6 +92,7 @@ export class LabHost {
   readonly #presence = new BrokerPresence()
   readonly #groupTellings = new GroupTellings()
   readonly #members = new MemberTellings()
+  readonly #ensembleEvents: EnsembleEvents
   readonly #clusterWatchers = new Set<(view: ClusterView) => void>()
   readonly #stopListeners: ((failure: unknown) => unknown)[] = []
   #observation: Observation | undefined
@@ -106,6 +108,11 @@ export class LabHost {
     const history = ports.disk.join(supervisor.dir, 'history')
     this.#events = new EventLog(ports, history, supervisor.historyDays)
     this.#rates = new RateHistory(ports, history)
+    this.#ensembleEvents = new EnsembleEvents({
+      clock: ports.clock,
+      view: () => this.#ensembleView(),
+      event: (event) => this.#events.add(event)
+    })
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
     hooks.wiped = (node) => this.#events.add(wipedEvent(node, this.#clock.nowMs()))
@@ -235,6 +242,7 @@ export class LabHost {
     this.#refresh?.cancel()
     // What ends with the cluster says nothing of what was done to it before.
     this.#acts.close()
+    this.#ensembleEvents.close()
     await this.#workloads.stop()
     await Promise.all([this.#monitor.stop(), this.#reader.stop()])
     await this.#supervisor.stop()
@@ -559,7 +567,13 @@ export class LabHost {
     const before = this.#nodeStates.get(node.name)
     if (before !== node.state) this.#events.add(nodeEvent(node, before))
     this.#nodeStates.set(node.name, node.state)
+    this.#lookAtEnsemble(node)
     this.#changed()
+  }
+
+  /** Nothing that happens while everything stops is news. */
+  #lookAtEnsemble({ role }: NodeView): void {
+    if (role === 'ensemble' && !this.isStopping) this.#ensembleEvents.look()
   }
 
   /** Of what several observers see, or the nodes themselves. */
@@ -571,6 +585,7 @@ export class LabHost {
   #nodeTold(node: NodeView, name: string, fields: Readonly<Record<string, unknown>>): void {
     if (name === 'member') {
       if (this.#members.told(node, fields, this.#clock.nowMs())) this.#changed()
+      this.#lookAtEnsemble(node)
       return
     }
     if (name === 'metadata') {

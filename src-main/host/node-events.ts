@@ -94,6 +94,10 @@ export function toldEvent(
       const params = { count: Number(fields['count']), sample: String(fields['sample']) }
       return about(name, name === 'isrShrunk' ? 'degraded' : 'healthy', params)
     }
+    case 'sessionExpired': {
+      const params = { sessionId: String(fields['sessionId']), count: Number(fields['ephemerals']) }
+      return ofCluster('sessionExpired', 'degraded', params)
+    }
     case 'brokerLeft':
       // One that is back already has another session: how the one before ended, nobody saw.
       return fields['cause'] === 'session'

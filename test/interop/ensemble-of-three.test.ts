@@ -82,6 +82,8 @@ describe('an ensemble of three members', () => {
     expect(await text()).toBe('b')
     expect(await alive()).toEqual(['1', '2'])
     expect(cluster.events.filter(({ code }) => code === 'brokerSessionExpired')).toEqual([])
+    expect(cluster.events).toContainEqual(expect.objectContaining({ code: 'memberElected', subject: second }))
+    expect(cluster.events.filter(({ code }) => code === 'quorumLost')).toEqual([])
   })
 
   it('stands still without a majority, whose members can be started, and loses nothing', async () => {
@@ -99,6 +101,9 @@ describe('an ensemble of three members', () => {
     expect(await text()).toBe('c')
     await set('d')
     expect(await text()).toBe('d')
+    await until('it is told', () => cluster.events.some(({ code }) => code === 'quorumRegained'))
+    const lost = cluster.events.findIndex(({ code }) => code === 'quorumLost')
+    expect(cluster.events[lost]).toMatchObject({ level: 'critical', params: { running: 1, majority: 2, members: 3 } })
   })
 
   it('brings a wiped member up to date before it counts again', async () => {
