@@ -118,9 +118,10 @@ export class EnsembleClient {
   #nextAddress: number
   #reconnectDelayMs = reconnectDelayMinMs
   #timer: Timer | undefined
-  #lastSentMs = 0
+  /** When something was asked whose answer confirms the session. */
+  #lastAskedMs = 0
   #lastHeardMs = 0
-  /** The oldest question after the last answer, and when it was asked. */
+  /** The oldest such question after the last answer, and when it was asked. */
   #probe: { readonly xid: number; readonly sentMs: number } | undefined
   #confirmedMs = -Infinity
   #closing: Promise<void> | undefined
@@ -151,8 +152,8 @@ export class EnsembleClient {
   }
 
   /**
-   * By our own monotonic clock: before this nobody can have taken the session for expired, since a member has answered what was
-   * asked a timeout earlier. -Infinity without a session.
+   * By our own monotonic clock: before this nobody can have taken the session for expired, since the leader has heard of what was
+   * asked a timeout earlier, and led. -Infinity without a session.
    */
   get aliveUntilMs(): number {
     return this.#confirmedMs + this.#timeoutMs
@@ -351,7 +352,7 @@ export class EnsembleClient {
           reject(error)
         }
       })
-      this.#send(frame, xid)
+      this.#send(frame, xid, asksLeader(request))
     })
   }
 
@@ -361,10 +362,11 @@ export class EnsembleClient {
     }
   }
 
-  #send(frame: Uint8Array, xid: number): void {
+  #send(frame: Uint8Array, xid: number, confirms: boolean): void {
     this.#connection?.send(frame)
-    this.#lastSentMs = this.#options.clock.monotonicMs()
-    this.#probe ??= { xid, sentMs: this.#lastSentMs }
+    if (!confirms) return
+    this.#lastAskedMs = this.#options.clock.monotonicMs()
+    this.#probe ??= { xid, sentMs: this.#lastAskedMs }
   }
 
   #answered(xid: number): void {
@@ -406,7 +408,8 @@ export class EnsembleClient {
         password: this.#password,
         readOnly: false
       }),
-      handshakeXid
+      handshakeXid,
+      true
     )
     this.#watchSilence(attempt)
     return {
@@ -446,7 +449,7 @@ export class EnsembleClient {
     this.#reconnectDelayMs = reconnectDelayMinMs
     this.#state = 'connected'
     for (const request of this.#watches.setWatchesRequests(this.#lastZxidSeen)) {
-      this.#send(requestFrame(specialXids.setWatches, request), specialXids.setWatches)
+      this.#send(requestFrame(specialXids.setWatches, request), specialXids.setWatches, false)
     }
     for (const waiter of this.#waiting) waiter.resolve()
     this.#waiting.clear()
@@ -473,8 +476,8 @@ export class EnsembleClient {
   }
 
   /**
-   * Pings when idle for a third of the session, gives the connection up after two thirds of silence (as ZooKeeper's
-   * ClientCnxn).
+   * Pings when it has asked nothing that confirms the session for a third of it, gives the connection up after two thirds of
+   * silence (as ZooKeeper's ClientCnxn, but for that reads do not count).
    */
   #watchSilence(attempt: number): void {
     this.#timer?.cancel()
@@ -488,12 +491,12 @@ export class EnsembleClient {
         this.#lost()
         return
       }
-      if (this.#state === 'connected' && now - this.#lastSentMs >= third * 0.9) {
-        this.#send(requestFrame(specialXids.ping, { type: 'ping' }), specialXids.ping)
+      if (this.#state === 'connected' && now - this.#lastAskedMs >= third * 0.9) {
+        this.#send(requestFrame(specialXids.ping, { type: 'ping' }), specialXids.ping, true)
       }
       this.#watchSilence(attempt)
     }
-    const idleMs = clock.monotonicMs() - this.#lastSentMs
+    const idleMs = clock.monotonicMs() - this.#lastAskedMs
     this.#timer = clock.after(Math.max(10, Math.min(third, third - idleMs)), check)
   }
 
@@ -565,6 +568,22 @@ function requestFrame(xid: number, request: Request): Uint8Array {
   writer.int(xid).int(requestOp(request))
   writeRequest(writer, request)
   return writer.finishFrame()
+}
+
+/** A member answers it when its leader has heard of it: what any member reads by itself says nothing of the session. */
+function asksLeader({ type }: Request): boolean {
+  switch (type) {
+    case 'create':
+    case 'delete':
+    case 'setData':
+    case 'multi':
+    case 'sync':
+    case 'ping':
+    case 'closeSession':
+      return true
+    default:
+      return false
+  }
 }
 
 function flagsOf(options: CreateOptions): number {

@@ -32,7 +32,7 @@ import { ReplicatedState, type Applied, type Outcome } from './core/replicated-s
 import { SessionClocks } from './core/session/session-clocks'
 import { SessionIds } from './core/session/session-ids'
 import { UniqueNumbers } from './core/session/unique-numbers'
-import { negotiatedTimeoutMs, type Session, type TimeoutLimits } from './core/session/session-table'
+import { isSamePassword, negotiatedTimeoutMs, type Session, type TimeoutLimits } from './core/session/session-table'
 import type { Steps } from './core/steps'
 import { answerRead } from './core/tree/read-answer'
 import { WatchTable } from './core/tree/watch-table'
@@ -141,12 +141,15 @@ export class EnsembleNode {
   #raft: Raft | undefined
   /** Whom this member followed, or that it led itself, when it was looked at last; 0: nobody. */
   #leaderId: MemberId = 0
+  #leaderTerm = 0
   /** A batch is with the disk, and consensus has not been told how it went. */
   #isPersisting = false
   /** Came while the disk was busy: to be applied next. */
   #committed: LogEntry[] = []
   /** Sessions of this member's clients that the leader is to hear of. */
   readonly #touched = new Set<SessionId>()
+  /** Whoever waits to be told that the leader knows of its session, until the end of this turn. */
+  #unconfirmed: ((isPassed: boolean) => void)[] = []
   /** Reads that wait until a position is applied, which the leader tells. */
   readonly #barriers = new Map<number, { readonly passed: (isPassed: boolean) => void; position: Zxid | undefined }>()
   #lastReadId = 0
@@ -407,6 +410,7 @@ export class EnsembleNode {
       soon: (callback) => clock.soon(callback),
       propose: (command) => this.#propose(command),
       barrier: (passed) => this.#barrier(passed),
+      confirm: (passed) => this.#confirm(passed),
       newSession: (connectionId, askedTimeoutMs) => ({
         type: 'createSession',
         sessionId: this.#sessionIds.next((id) => this.#state.sessions.find(id) !== undefined),
@@ -445,6 +449,29 @@ export class EnsembleNode {
     if (this.#raft?.read(readId) === true) this.#barriers.set(readId, { passed, position: undefined })
     else this.#options.clock.soon(() => passed(false))
     this.#drive()
+  }
+
+  /**
+   * All that ask in this turn of the event loop at once. An ensemble of one is sure of itself, also while its disk is full and its
+   * term has not begun.
+   */
+  #confirm(passed: (isPassed: boolean) => void): void {
+    if (this.#links === undefined) {
+      passed(true)
+      return
+    }
+    this.#unconfirmed.push(passed)
+    if (this.#unconfirmed.length > 1) return
+    this.#options.clock.soon(() => {
+      const all = this.#unconfirmed
+      this.#unconfirmed = []
+      const told = (isPassed: boolean): void => {
+        for (const one of all) one(isPassed)
+      }
+      // On the same link, in this order: the leader that answers the barrier has heard of the sessions before.
+      if (this.#tellTouched()) this.#barrier(told)
+      else told(false)
+    })
   }
 
   /** Those whose position is applied here. */
@@ -494,6 +521,7 @@ export class EnsembleNode {
       case 'proposal': {
         const { proposalId, command } = frame
         const timeMs = this.#options.clock.nowMs()
+        this.#hearOf(command)
         if (raft.propose({ proposalId, timeMs, command }) !== 'taken')
           this.#links?.send(from, { type: 'notTaken', command })
         break
@@ -506,6 +534,15 @@ export class EnsembleNode {
         return
     }
     this.#drive()
+  }
+
+  /** Whoever asks for something through another member lives: its answer may be there before that tells of it. */
+  #hearOf(command: LogCommand): void {
+    if (!('connectionId' in command) || command.type === 'createSession') return
+    const session = this.#state.sessions.find(command.sessionId)
+    if (session === undefined) return
+    if (command.type === 'attachSession' && !isSamePassword(session.password, command.password)) return
+    this.#clocks.touched(command.sessionId, this.#options.clock.monotonicMs())
   }
 
   /** Time passes: elections, heartbeats, and what the leader is to know of sessions. */
@@ -523,11 +560,17 @@ export class EnsembleNode {
     this.#beatTimer = clock.after(Math.min(beatMsMax, Math.max(1, Math.ceil(dueInMs))), () => this.#beat())
   }
 
-  #tellTouched(): void {
-    const sessionIds = [...this.#touched].slice(0, touchedSessionsMax)
-    if (sessionIds.length === 0 || this.#leaderId === 0) return
-    if (this.#links?.send(this.#leaderId, { type: 'touched', sessionIds }) !== true) return
-    for (const sessionId of sessionIds) this.#touched.delete(sessionId)
+  /** False when nobody leads, or the leader was not told of all. */
+  #tellTouched(): boolean {
+    const leaderId = this.#raft?.leaderId ?? 0
+    if (leaderId === this.#options.memberId) this.#touched.clear()
+    const sessionIds = [...this.#touched]
+    for (let at = 0; at < sessionIds.length; at += touchedSessionsMax) {
+      const told = sessionIds.slice(at, at + touchedSessionsMax)
+      if (this.#links?.send(leaderId, { type: 'touched', sessionIds: told }) !== true) return false
+      for (const sessionId of told) this.#touched.delete(sessionId)
+    }
+    return leaderId !== 0
   }
 
   #reportAgain(): void {
@@ -572,12 +615,16 @@ export class EnsembleNode {
 
   /** Clients of a member that has lost its leader are to look for another, as in ZooKeeper: what they asked has no verdict. */
   #observe(): void {
-    const leaderId = this.#raft?.leaderId ?? 0
-    if (leaderId === this.#leaderId) return
+    const { leaderId = 0, term = 0 } = this.#raft ?? {}
+    // The same one in a later term may have lost what it took before.
+    if (leaderId === this.#leaderId && (leaderId === 0 || term === this.#leaderTerm)) return
     if (this.#leaderId !== 0) this.#port.closeAll()
     this.#leaderId = leaderId
+    this.#leaderTerm = term
+    // Its clocks begin anew.
+    this.#touched.clear()
     this.#lead(this.#raft?.isReady === true)
-    this.#options.log('info', 'another leader', { leaderId, term: this.#raft?.term })
+    this.#options.log('info', 'another leader', { leaderId, term })
   }
 
   #talk({ messages, wanted, reads, lostReads }: Ready): void {

@@ -51,6 +51,11 @@ export interface MemberFace {
    * who could tell.
    */
   barrier(passed: (isPassed: boolean) => void): void
+  /**
+   * Calls back when the leader has heard of all sessions that were touched here, leads still, and what it had in its log by then is
+   * applied here, the end of a session among it; with false as a barrier does.
+   */
+  confirm(passed: (isPassed: boolean) => void): void
   /** The command that makes a new session for this connection. */
   newSession(connectionId: number, askedTimeoutMs: number): LogCommand & { readonly type: 'createSession' }
   negotiatedTimeoutMs(askedMs: number): number
@@ -75,7 +80,7 @@ type Waiting = { readonly cameAtMs: number } & (
   | { readonly type: 'write'; readonly xid: number; readonly proposalId: number; readonly bytes: number }
   /** A write whose entry is decided while replies before it wait for room. */
   | { readonly type: 'written'; readonly xid: number; readonly decision: Decision | undefined }
-  /** `barrier`: of a sync, which is answered when the leader has said how far this member must be, and it is. */
+  /** `barrier`: of a sync or a ping, which is answered when the leader has said how far this member must be, and it is. */
   | {
       readonly type: 'read'
       readonly xid: number
@@ -303,20 +308,12 @@ export class ServerConnection {
         this.#queue.push({ type: 'error', cameAtMs, xid, error: errorCodes.BADARGUMENTS, closes: false })
         return
       case 'ping':
-        // Always -2, whatever the client wrote (measured on 3.8).
-        this.#queue.push({ type: 'read', cameAtMs, xid: specialXids.ping, request, identities })
+        // Always -2, whatever the client wrote (measured on 3.8). A client takes the answer for a timeout that begins anew.
+        this.#member.confirm(this.#readBehind(cameAtMs, specialXids.ping, request))
         return
-      case 'sync': {
-        const barrier = { isPassed: false }
-        this.#queue.push({ type: 'read', cameAtMs, xid, request, identities, barrier })
-        this.#member.barrier((isPassed) => {
-          barrier.isPassed = true
-          if (this.#isOver) return
-          if (isPassed) this.#answerWaiting()
-          else this.destroy()
-        })
+      case 'sync':
+        this.#member.barrier(this.#readBehind(cameAtMs, xid, request))
         return
-      }
       case 'setWatches': {
         const pieces = piecesOf(request)
         const last = pieces.pop() ?? request
@@ -340,6 +337,18 @@ export class ServerConnection {
     if (this.#identities.length + added.length > identitiesPerConnectionMax) return refused
     this.#identities = [...this.#identities, ...added]
     return { type: 'authenticated' }
+  }
+
+  /** Queues it; gives what lets it pass, or ends the connection. */
+  #readBehind(cameAtMs: number, xid: number, request: ReadRequest): (isPassed: boolean) => void {
+    const barrier = { isPassed: false }
+    this.#queue.push({ type: 'read', cameAtMs, xid, request, identities: this.#identities, barrier })
+    return (isPassed) => {
+      barrier.isPassed = true
+      if (this.#isOver) return
+      if (isPassed) this.#answerWaiting()
+      else this.destroy()
+    }
   }
 
   #decoded(op: number, reader: JuteReader): Request | 'malformed' | 'unknown' {

@@ -123,7 +123,7 @@ export const consensusMutants: readonly PlantedError[] = [
   {
     name: 'reads-before-it-is-ready',
     file: raft,
-    from: 'this.isReady ? this.#committed : undefined)',
+    from: 'this.isReady ? this.#log.last : undefined)',
     to: 'this.#committed)',
     what: 'a leader answers reads before its term has committed anything (Redpanda 5090)'
   },

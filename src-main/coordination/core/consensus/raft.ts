@@ -697,8 +697,12 @@ export class Raft {
       this.#durability.set({ isVoter: true })
   }
 
+  /**
+   * Up to the end of the log, as ZooKeeper's sync: what is under way by then, be it the end of a session, is over for whoever
+   * has passed.
+   */
   #barrier(leadership: Leadership, readId: number, from: MemberId | undefined): boolean {
-    const isTaken = leadership.barriers.asked({ readId, from }, this.isReady ? this.#committed : undefined)
+    const isTaken = leadership.barriers.asked({ readId, from }, this.isReady ? this.#log.last : undefined)
     if (isTaken) {
       leadership.tellAll(this.#committed)
       this.#passBarriers(leadership)

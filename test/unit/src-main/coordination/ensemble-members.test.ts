@@ -1,10 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../../../../src-main/coordination/ensemble-client'
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  peerFrameBytesMax,
+  type PeerFrame
+} from '../../../../src-main/coordination/core/consensus/message-codec'
+import type { LogEntry } from '../../../../src-main/coordination/core/log-entry'
 import { opCodes } from '../../../../src-main/coordination/wire/codes'
 import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
 import { JuteReader } from '../../../../src-main/coordination/wire/jute-reader'
 import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
-import { zxidZero } from '../../../../src-main/coordination/wire/zxid'
+import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import type { Connection } from '../../../../src-main/kernel/ports'
 import { consensusOf, EnsembleMembers } from '../../../support/ensemble-members'
 
@@ -284,5 +291,96 @@ describe('three members that take snapshots', () => {
     await world.start(late)
     await world.agree('/n0', 'more')
     expect(world.failures).toEqual([])
+  })
+})
+
+describe('a session of a client at a follower', () => {
+  it('is never sure of more time than the leader gives it, whatever the follower answers', async () => {
+    const world = new EnsembleMembers(3)
+    await world.startAll()
+    const leader = await world.leader()
+    const follower = world.members.find(({ id }) => id !== leader.id)
+    if (follower === undefined) throw new Error('there is a follower')
+    const client = await world.connected([follower.id], 1_500)
+    const { sessionId } = client
+    await world.do(client.create('/a', null))
+
+    // It hears the leader, and nobody hears it.
+    for (const { machine } of world.members) world.network.fault(follower.machine.name, machine.name, { isCut: true })
+    let sureMs = Infinity
+    await world.eventually('the session expires', () => {
+      void client.getData('/a').catch(() => undefined)
+      if (leader.node?.state.sessions.find(sessionId) !== undefined) return undefined
+      sureMs = client.aliveUntilMs - world.clock.monotonicMs()
+      return true
+    })
+
+    expect(sureMs).toBeLessThanOrEqual(0)
+  })
+
+  it('keeps its connection by pings and nothing else', async () => {
+    const world = new EnsembleMembers(3)
+    await world.startAll()
+    const leader = await world.leader()
+    const client = await world.connected(
+      world.members.map(({ id }) => id).filter((id) => id !== leader.id),
+      1_000
+    )
+    const events: SessionEvent[] = []
+    client.onSession((event) => events.push(event))
+
+    await world.clock.run(20_000)
+
+    expect(events).toEqual([])
+    expect(client.aliveUntilMs).toBeGreaterThan(world.clock.monotonicMs() + 500)
+  })
+})
+
+describe('a follower whose leader leads again in a later term', () => {
+  it('ends connections that wait for what the earlier term may have lost', async () => {
+    const world = new EnsembleMembers(3)
+    const proposals: PeerFrame[] = []
+    const network = world.network.of('member-2')
+    await network.listen({ host: 'sim', port: 2882, frameBytesMax: peerFrameBytesMax }, () => ({
+      frame: (bytes) => {
+        const frame = decodePeerFrame(bytes.slice())
+        if (frame.type === 'proposal') proposals.push(frame)
+      },
+      closed: () => undefined
+    }))
+    const [member] = world.members
+    if (member === undefined) throw new Error('there is a member')
+    await world.start(member, true)
+    const target = { host: 'sim', port: 2881, frameBytesMax: peerFrameBytesMax, timeoutMs: 1_000 }
+    const quiet = { frame: () => undefined, closed: () => undefined }
+    const link = await world.do(network.connect(target, () => quiet))
+    const say = (frame: PeerFrame): void => link.send(encodePeerFrame(frame))
+    const append = (term: number, previous: Zxid, entries: readonly LogEntry[]): void =>
+      say({
+        type: 'consensus',
+        message: { type: 'append', term, previous, entries, committed: entries.at(-1)?.zxid ?? previous, round: 1 }
+      })
+    const begins = (epoch: number): LogEntry => ({
+      zxid: { epoch, counter: 1 },
+      proposalId: 0,
+      timeMs: 0,
+      command: { type: 'beginTerm', memberId: 2 }
+    })
+    say({ type: 'hello', ensembleId: 'e', from: 2, to: 1, life: 1 })
+    append(1, zxidZero, [begins(1)])
+    await world.clock.run(10)
+    const connecting = world.connected([1])
+    const asked = await world.eventually('it asks for a session', () => proposals.shift())
+    if (asked.type !== 'proposal') throw new Error('it proposes')
+    append(1, { epoch: 1, counter: 1 }, [{ zxid: { epoch: 1, counter: 2 }, timeMs: 0, ...asked }])
+    const client = await connecting
+    let outcome = ''
+    client.create('/a', null).catch((error: unknown) => (outcome = String(error)))
+    await world.eventually('it asks for a znode', () => proposals.shift())
+
+    append(3, { epoch: 1, counter: 2 }, [begins(3)])
+    await world.clock.run(10)
+
+    expect(outcome).toContain('CONNECTIONLOSS')
   })
 })

@@ -81,6 +81,7 @@ class World {
         return proposalId
       },
       barrier: (passed) => void this.barriers.push(passed),
+      confirm: (passed) => passed(true),
       newSession: (connectionId, timeoutMs) => {
         const password = new Uint8Array(16)
         return { type: 'createSession', sessionId: 7n, connectionId, timeoutMs, password }
