@@ -1,15 +1,35 @@
 /**
- * The port that clients connect to: ZooKeeper's protocol and three of its four-letter words (ZooKeeper
+ * The port that clients connect to: ZooKeeper's protocol and its four-letter words (ZooKeeper
  * Administrator's Guide, "The Four Letter Words"). It owns the connections; what they ask for is the member's to decide.
  */
 import type { Address, Connection, FrameHandler, Listener, Log, Network } from '../kernel/ports'
 import { ServerConnection, type MemberFace } from './server-connection'
+import type { SessionId } from '../kernel/ids'
+import type { ConnectionFigures } from './core/admin-words'
 import type { LogEntry } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
 import type { FiredWatch } from './core/tree/watch-table'
 import { juteBytesMax } from './wire/jute-reader'
 
-export const words = ['ruok', 'srvr', 'mntr'] as const
+export const words = [
+  'ruok',
+  'srvr',
+  'stat',
+  'mntr',
+  'envi',
+  'conf',
+  'cons',
+  'crst',
+  'srst',
+  'dump',
+  'dirs',
+  'wchs',
+  'wchc',
+  'wchp',
+  'isro',
+  'gtmk',
+  'stmk'
+] as const
 export type Word = (typeof words)[number]
 
 export const connectionsMax = 10_000
@@ -56,6 +76,11 @@ export class ClientPort {
       this.#accepted(connection)
     )
     return this.#listener.address
+  }
+
+  /** Where it listens. */
+  get address(): Address | undefined {
+    return this.#listener?.address
   }
 
   async stop(): Promise<void> {
@@ -116,6 +141,25 @@ export class ClientPort {
     let outstanding = 0
     for (const connection of this.#connections.values()) outstanding += connection.outstanding
     return { connections: this.#connections.size, received: this.#received, sent: this.#sent, outstanding }
+  }
+
+  *figures(): IterableIterator<ConnectionFigures> {
+    for (const connection of this.#connections.values()) yield connection.figures()
+  }
+
+  /** Of connections; its own are the member's. */
+  resetFigures(): void {
+    for (const connection of this.#connections.values()) connection.resetFigures()
+  }
+
+  /** What was received and sent is counted anew. */
+  resetCounts(): void {
+    this.#received = 0
+    this.#sent = 0
+  }
+
+  sessionOf(connectionId: number): SessionId | undefined {
+    return this.#connections.get(connectionId)?.sessionId
   }
 
   /** Clients that have said who they are. */

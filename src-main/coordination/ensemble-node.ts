@@ -19,7 +19,9 @@ import { pause } from '../kernel/waiting'
 import type { MemberFace } from './server-connection'
 import { authenticated } from './authentication'
 import { ClientPort, type Word } from './client-port'
-import { monitorWord, notServing, serverWord, type MemberFigures } from './core/admin-words'
+import { answerWord } from './admin-answers'
+import type { MemberFigures } from './core/admin-words'
+import { Latency } from './core/latency'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
@@ -95,6 +97,8 @@ export interface EnsembleNodeOptions {
   readonly checksum: Checksum
   /** `user:base64(sha1("user:password"))` of who may do everything (DigestAuthenticationProvider.superDigest); absent: nobody. */
   readonly superDigest?: string
+  /** Of the machine and the process, for `envi`: os.name and the like. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly log: Log
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void
@@ -181,7 +185,7 @@ export class EnsembleNode {
   #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
   #startedAtMs = 0
   #passedDueMs = 0
-  #latency = { count: 0, sumMs: 0, minMs: 0, maxMs: 0 }
+  readonly #latency = new Latency()
 
   constructor(options: EnsembleNodeOptions) {
     this.#options = options
@@ -357,7 +361,6 @@ export class EnsembleNode {
   report(): MemberReport | undefined {
     const consensus = this.#raft?.figures()
     if (consensus === undefined) return undefined
-    const { count, sumMs, minMs, maxMs } = this.#latency
     const { connections, outstanding } = this.#port.counts()
     return memberReport(consensus, {
       isServing: this.#mode !== undefined,
@@ -365,7 +368,7 @@ export class EnsembleNode {
       sessions: this.#port.sessionCount,
       connections,
       outstanding,
-      latency: count === 0 ? null : { minMs, averageMs: sumMs / count, maxMs }
+      latency: this.#latency.figures() ?? null
     })
   }
 
@@ -407,6 +410,7 @@ export class EnsembleNode {
         return isChanging()
       },
       nowMs: () => clock.monotonicMs(),
+      wallMs: () => clock.nowMs(),
       soon: (callback) => clock.soon(callback),
       propose: (command) => this.#propose(command),
       barrier: (passed) => this.#barrier(passed),
@@ -429,7 +433,7 @@ export class EnsembleNode {
       session: (sessionId) => this.#state.sessions.find(sessionId),
       answered: (cameAtMs) => {
         this.#port.answered()
-        this.#measure(clock.monotonicMs() - cameAtMs)
+        this.#latency.add(clock.monotonicMs() - cameAtMs)
       }
     }
   }
@@ -944,14 +948,33 @@ export class EnsembleNode {
   // ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #tellWord(word: Word): string {
-    switch (word) {
-      case 'ruok':
-        return 'imok'
-      case 'srvr':
-        return this.#mode === undefined ? notServing : serverWord(this.#figures(this.#mode))
-      case 'mntr':
-        return this.#mode === undefined ? notServing : monitorWord(this.#figures(this.#mode))
-    }
+    const { clock, disk, environment = {}, address, dataDir, sessionTimeouts, memberId, peers } = this.#options
+    const own = { memberId, address: peers?.address ?? address }
+    const members = [own, ...(peers?.others ?? [])].sort((a, b) => a.memberId - b.memberId)
+    return answerWord(word, {
+      clock,
+      disk,
+      port: this.#port,
+      watches: this.#watches,
+      clocks: this.#clocks,
+      environment,
+      version: serverVersion,
+      state: () => this.#state,
+      figures: () => (this.#mode === undefined ? undefined : this.#figures(this.#mode)),
+      configuration: () => ({
+        clientPort: this.#port.address?.port ?? address.port,
+        dataDir,
+        sessionTimeoutMinMs: sessionTimeouts.minMs,
+        sessionTimeoutMaxMs: sessionTimeouts.maxMs,
+        memberId,
+        peerPort: peers?.address.port,
+        members: members.map((member) => ({ memberId: member.memberId, ...member.address }))
+      }),
+      resetFigures: () => {
+        this.#latency.reset()
+        this.#port.resetCounts()
+      }
+    })
   }
 
   /** Undefined while there is no leader; one of one is there, also while its disk is full. */
@@ -962,16 +985,13 @@ export class EnsembleNode {
   }
 
   #figures(mode: MemberFigures['mode']): MemberFigures {
-    const { count, sumMs, minMs, maxMs } = this.#latency
-    const thousandths = (value: number): number => Math.round(value * 1000) / 1000
+    const { peers } = this.#options
     return {
       version: serverVersion,
       mode,
-      latency: {
-        minMs: Math.round(minMs),
-        averageMs: count === 0 ? 0 : thousandths(sumMs / count),
-        maxMs: Math.round(maxMs)
-      },
+      latency: this.#latency.figures(),
+      quorumSize: peers === undefined ? undefined : peers.others.length + 1,
+      followersBehind: (this.#raft?.figures().followers ?? []).map(({ behindEntries }) => behindEntries ?? null),
       ...this.#port.counts(),
       zxid: this.#state.lastApplied,
       znodes: this.#state.tree.count,
@@ -981,13 +1001,5 @@ export class EnsembleNode {
       sessions: this.#state.sessions.count,
       uptimeMs: Math.round(this.#options.clock.monotonicMs() - this.#startedAtMs)
     }
-  }
-
-  #measure(durationMs: number): void {
-    const latency = this.#latency
-    latency.minMs = latency.count === 0 ? durationMs : Math.min(latency.minMs, durationMs)
-    latency.maxMs = Math.max(latency.maxMs, durationMs)
-    latency.sumMs += durationMs
-    latency.count++
   }
 }

@@ -12,6 +12,8 @@
 import type { SessionId } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Connection } from '../kernel/ports'
+import type { ConnectionFigures } from './core/admin-words'
+import { ConnectionTraffic } from './core/connection-traffic'
 import type { LogCommand } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
 import { isSamePassword } from './core/session/session-table'
@@ -42,6 +44,7 @@ export interface MemberFace {
   /** In the middle of a multi: nothing is read but pings. */
   readonly isChanging: boolean
   nowMs(): number
+  wallMs(): number
   /** Runs the callback in a later turn of the event loop. */
   soon(callback: () => void): void
   /** Wants a command in the log. The outcome comes later, by `committed` or `refused`, with the proposal id. */
@@ -100,6 +103,7 @@ export class ServerConnection {
   readonly #connection: Connection
   readonly #member: MemberFace
   readonly #openedAtMs: number
+  readonly #traffic = new ConnectionTraffic()
   /** Replaced when there is one more, so that what waits keeps its own. */
   #identities: readonly Identity[]
   #sessionId: SessionId | undefined
@@ -118,6 +122,24 @@ export class ServerConnection {
     this.#identities = [{ scheme: 'ip', id: connection.remote.host }]
   }
 
+  get sessionId(): SessionId | undefined {
+    return this.#sessionId
+  }
+
+  figures(): ConnectionFigures {
+    const { host, port } = this.#connection.remote
+    const sessionId = this.#sessionId
+    const timeoutMs = sessionId === undefined ? undefined : this.#member.session(sessionId)?.timeoutMs
+    const own = { host, port, isRead: !this.#isPaused, queued: this.#queue.length, ...this.#traffic.counts() }
+    if (sessionId === undefined || timeoutMs === undefined) return { ...own, session: undefined }
+    const establishedAtMs = this.#member.wallMs() - (this.#member.nowMs() - this.#openedAtMs)
+    return { ...own, session: { sessionId, timeoutMs, establishedAtMs, ...this.#traffic.details() } }
+  }
+
+  resetFigures(): void {
+    this.#traffic.reset()
+  }
+
   get isShaken(): boolean {
     return this.#sessionId !== undefined
   }
@@ -134,6 +156,7 @@ export class ServerConnection {
   frame(bytes: Uint8Array): void {
     if (this.#isOver) return
     const reader = new JuteReader(bytes)
+    this.#traffic.received()
     try {
       if (this.#sessionId === undefined) this.#handshake(readConnectRequest(reader))
       else this.#request(this.#sessionId, reader, bytes)
@@ -167,7 +190,7 @@ export class ServerConnection {
       invariant(index === 0 && decision !== undefined, 'a handshake comes first, and is not refused')
       this.#queue.shift()
       this.#shaken(waiting.request, decision.outcome)
-      this.#member.answered(cameAtMs)
+      this.#answered(cameAtMs)
     } else {
       const { xid, bytes } = waiting
       this.#queuedBytes -= bytes
@@ -270,6 +293,7 @@ export class ServerConnection {
     const cameAtMs = this.#member.nowMs()
     const xid = reader.int()
     const op = reader.int()
+    this.#traffic.asked(op, xid)
     const bodyAt = reader.position
     const request = this.#decoded(op, reader)
     if (request === 'malformed' || request === 'unknown') {
@@ -411,7 +435,12 @@ export class ServerConnection {
     else if (head?.type === 'authenticated') this.#reply(head.xid, zxidZero, errorCodes.OK)
     else if (head?.type === 'error') this.#errorAnswer(head.xid, head.error, head.closes)
     else if (head?.type === 'written') this.#written(head.xid, head.decision)
-    if (head !== undefined) this.#member.answered(head.cameAtMs)
+    if (head !== undefined) this.#answered(head.cameAtMs)
+  }
+
+  #answered(cameAtMs: number): void {
+    this.#traffic.answered(cameAtMs, this.#member.nowMs())
+    this.#member.answered(cameAtMs)
   }
 
   #readAnswer(xid: number, request: ReadRequest, identities: readonly Identity[]): void {
@@ -433,6 +462,7 @@ export class ServerConnection {
   }
 
   #reply(xid: number, zxid: Zxid, error: number, response?: Response): void {
+    this.#traffic.replied(zxid)
     this.#connection.send(replyFrame({ xid, zxid, error }, response))
   }
 

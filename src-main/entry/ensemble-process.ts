@@ -2,6 +2,7 @@
 import { EnsembleNode, type PeerOptions } from '../coordination/ensemble-node'
 import type { NodeFaults } from '../kernel/node-faults'
 import { nodePorts } from './node-ports'
+import { processEnvironment } from './process-environment'
 import { configurationFrom, faultsOf, runNode, tellEvent } from './node-process'
 
 interface Configuration {
@@ -74,6 +75,7 @@ runNode((failed) => {
     ...(config.snapshotEntriesMax === undefined ? {} : { snapshotEntriesMax: config.snapshotEntriesMax }),
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
     ...(config.superDigest === undefined ? {} : { superDigest: config.superDigest }),
+    environment: processEnvironment(config.host),
     failed,
     told: (report) => tellEvent('member', { ...report }),
     sessionExpired: (sessionId, ephemerals) =>

@@ -229,7 +229,11 @@ def recipes():
 
 def words():
     c = connect()
-    out = {word: c.command(word.encode()) for word in ("ruok", "srvr", "mntr")}
+    c.create("/words", ephemeral=True)
+    c.exists("/words", watch=lambda event: None)
+    names = "ruok srvr stat mntr envi conf cons dump dirs wchs wchc wchp isro gtmk crst srst"
+    out = {word: c.command(word.encode()) for word in names.split()}
+    out["session"] = "0x%x" % c.client_id[0]
     c.stop()
     return out
 

@@ -121,7 +121,7 @@ describe('a member, with kazoo', () => {
     })
   })
 
-  it('answers ruok, srvr and mntr in the layout that tools parse', async () => {
+  it('answers four-letter words in the layout that tools parse', async () => {
     const answers = (await kazoo('words', port)) as Record<string, string>
 
     expect(answers['ruok']).toBe('imok')
@@ -129,6 +129,21 @@ describe('a member, with kazoo', () => {
     expect(answers['srvr']).toMatch(/\nZxid: 0x[1-9a-f][0-9a-f]{8}\nMode: standalone\nNode count: \d+\n$/)
     expect(answers['mntr']).toMatch(/^zk_version\t3\.8/)
     expect(answers['mntr']).toMatch(/\nzk_znode_count\t\d+\n/)
+    const session = answers['session'] ?? ''
+    expect(answers).toMatchObject({
+      stat: expect.stringMatching(/\nClients:\n( \/127\.0\.0\.1:\d+\[[01]\]\(queued=.*\)\n)+\nLatency min/) as string,
+      cons: expect.stringContaining(`sid=${session},lop=EXIS,`) as string,
+      envi: expect.stringMatching(/^Environment:\nzookeeper\.version=3\.8\.0.*\nhost\.name=/) as string,
+      conf: expect.stringMatching(new RegExp(`^clientPort=${port}\n`)) as string,
+      dump: expect.stringContaining(`\n${session}:\n\t/words\n`) as string,
+      dirs: expect.stringMatching(/^datadir_size: [1-9]\d*\nlogdir_size: [1-9]\d*\n$/) as string,
+      wchs: '1 connections watching 1 paths\nTotal watches:1\n',
+      wchc: `${session}\n\t/words\n\n`,
+      wchp: `/words\n\t${session}\n\n`,
+      isro: 'rw',
+      crst: 'Connection stats reset.\n',
+      srst: 'Server stats reset.\n'
+    })
   })
 })
 

@@ -1,5 +1,14 @@
-/** What the four-letter words answer, in ZooKeeper's own layout (Administrator's Guide), which tools parse. */
+/**
+ * What the four-letter words answer, in the layout of ZooKeeper 3.8 (Administrator's Guide, "The Four Letter Words"; measured),
+ * which tools parse. A figure that this ensemble does not have is left out, never 0. No answer is longer than answerBytesMax.
+ *
+ * Deviations: wchs, wchc and wchp tell of watches for children, too, of which ZooKeeper's say nothing; dump does not tell when
+ * connections are closed, which hangs on sessions here.
+ */
+import type { SessionId } from '../../kernel/ids'
 import type { Zxid } from '../wire/zxid'
+import { BoundedText } from './bounded-text'
+import type { LatencyFigures } from './latency'
 
 /** Of a member that knows no leader. */
 export const notServing = 'This ZooKeeper instance is not currently serving requests\n'
@@ -7,7 +16,8 @@ export const notServing = 'This ZooKeeper instance is not currently serving requ
 export interface MemberFigures {
   readonly version: string
   readonly mode: 'standalone' | 'leader' | 'follower'
-  readonly latency: { readonly minMs: number; readonly averageMs: number; readonly maxMs: number }
+  /** Undefined: no request yet. */
+  readonly latency: LatencyFigures | undefined
   readonly received: number
   readonly sent: number
   readonly connections: number
@@ -19,32 +29,73 @@ export interface MemberFigures {
   readonly dataBytes: number
   readonly sessions: number
   readonly uptimeMs: number
+  /** Members that vote; undefined: an ensemble of one. */
+  readonly quorumSize: number | undefined
+  /** Of a leader: how far behind each follower is; null where it has not said so. */
+  readonly followersBehind: readonly (number | null)[]
+}
+
+export interface ConnectionFigures {
+  readonly host: string
+  readonly port: number
+  readonly isRead: boolean
+  readonly queued: number
+  readonly received: number
+  readonly sent: number
+  /** Undefined before its handshake. */
+  readonly session:
+    | {
+        readonly sessionId: SessionId
+        readonly timeoutMs: number
+        readonly establishedAtMs: number
+        readonly lastOperation: string
+        readonly lastXid: number
+        readonly lastZxid: Zxid
+        readonly lastReplyAtMs: number
+        readonly lastLatencyMs: number
+        readonly latency: LatencyFigures | undefined
+      }
+    | undefined
+}
+
+export interface Configuration {
+  readonly clientPort: number
+  readonly dataDir: string
+  readonly dataBytes: number
+  readonly sessionTimeoutMinMs: number
+  readonly sessionTimeoutMaxMs: number
+  readonly memberId: number
+  readonly peerPort: number | undefined
+  /** Of an ensemble of several, itself among them. */
+  readonly members: readonly { readonly memberId: number; readonly host: string; readonly port: number }[]
 }
 
 export function serverWord(figures: MemberFigures): string {
-  const { latency, zxid } = figures
-  const hex = `0x${((BigInt(zxid.epoch) << 32n) | BigInt(zxid.counter)).toString(16)}`
-  return [
-    `Zookeeper version: ${figures.version}`,
-    `Latency min/avg/max: ${latency.minMs}/${latency.averageMs}/${latency.maxMs}`,
-    `Received: ${figures.received}`,
-    `Sent: ${figures.sent}`,
-    `Connections: ${figures.connections}`,
-    `Outstanding: ${figures.outstanding}`,
-    `Zxid: ${hex}`,
-    `Mode: ${figures.mode}`,
-    `Node count: ${figures.znodes}`,
-    ''
-  ].join('\n')
+  return [`Zookeeper version: ${figures.version}`, ...serverLines(figures), ''].join('\n')
+}
+
+export function statWord(figures: MemberFigures, connections: Iterable<ConnectionFigures>): string {
+  const text = new BoundedText().line(`Zookeeper version: ${figures.version}`).line('Clients:')
+  text.lines(connections, briefly)
+  return [text.toString(), ...serverLines(figures), ''].join('\n')
+}
+
+export function consWord(connections: Iterable<ConnectionFigures>): string {
+  return `${new BoundedText().lines(connections, wholly).toString()}\n`
 }
 
 export function monitorWord(figures: MemberFigures): string {
-  const lines: readonly (readonly [string, string | number])[] = [
+  const { latency, mode, quorumSize, followersBehind } = figures
+  const peerStates = { leader: 'leading - broadcast', follower: 'following - broadcast', standalone: undefined }
+  const synced = followersBehind.filter((behind) => behind === 0).length
+  const isLeader = mode === 'leader'
+  const lines: readonly (readonly [string, string | number | undefined])[] = [
     ['zk_version', figures.version],
-    ['zk_server_state', figures.mode],
-    ['zk_avg_latency', figures.latency.averageMs],
-    ['zk_min_latency', figures.latency.minMs],
-    ['zk_max_latency', figures.latency.maxMs],
+    ['zk_server_state', mode],
+    ['zk_peer_state', peerStates[mode]],
+    ['zk_avg_latency', thousandths(latency?.averageMs ?? 0)],
+    ['zk_min_latency', Math.round(latency?.minMs ?? 0)],
+    ['zk_max_latency', Math.round(latency?.maxMs ?? 0)],
     ['zk_packets_received', figures.received],
     ['zk_packets_sent', figures.sent],
     ['zk_num_alive_connections', figures.connections],
@@ -54,7 +105,167 @@ export function monitorWord(figures: MemberFigures): string {
     ['zk_ephemerals_count', figures.ephemerals],
     ['zk_approximate_data_size', figures.dataBytes],
     ['zk_global_sessions', figures.sessions],
-    ['zk_uptime', figures.uptimeMs]
+    ['zk_local_sessions', 0],
+    ['zk_uptime', figures.uptimeMs],
+    ['zk_quorum_size', quorumSize],
+    ['zk_learners', isLeader ? followersBehind.filter((behind) => behind !== null).length : undefined],
+    ['zk_synced_followers', isLeader ? synced : undefined],
+    ['zk_synced_observers', isLeader ? 0 : undefined]
   ]
-  return lines.map(([key, value]) => `${key}\t${value}\n`).join('')
+  return lines.map(([key, value]) => (value === undefined ? '' : `${key}\t${value}\n`)).join('')
+}
+
+export function confWord(configuration: Configuration): string {
+  const { dataDir, dataBytes, members, peerPort } = configuration
+  const lines = [
+    `clientPort=${configuration.clientPort}`,
+    'secureClientPort=-1',
+    `dataDir=${dataDir}`,
+    `dataDirSize=${dataBytes}`,
+    `dataLogDir=${dataDir}`,
+    `dataLogSize=${dataBytes}`,
+    'maxClientCnxns=0',
+    `minSessionTimeout=${configuration.sessionTimeoutMinMs}`,
+    `maxSessionTimeout=${configuration.sessionTimeoutMaxMs}`,
+    `serverId=${configuration.memberId}`
+  ]
+  if (peerPort === undefined) return `${lines.join('\n')}\n`
+  // Members have one port for everything.
+  const servers = members.map(({ memberId, host, port }) => `server.${memberId}=${host}:${port}:${port}:participant`)
+  const membership = [`electionPort=${peerPort}`, `quorumPort=${peerPort}`, 'peerType=0', 'membership: ', ...servers]
+  return [...lines, ...membership, 'version=0'].join('\n')
+}
+
+export function enviWord(version: string, environment: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  return ['Environment:', `zookeeper.version=${version}`, ...lines, ''].join('\n')
+}
+
+export function dirsWord(dataBytes: number): string {
+  return `datadir_size: ${dataBytes}\nlogdir_size: ${dataBytes}\n`
+}
+
+/** Of a leader: its sessions by the time at which they end. Of a follower, which does not decide about that: all of them. */
+export function dumpWord(sessions: SessionsToDump, ephemerals: ReadonlyMap<SessionId, readonly string[]>): string {
+  const text = new BoundedText().line('SessionTracker dump:')
+  if (sessions.type === 'ending') {
+    const count = sessions.sets.reduce((sum, { sessionIds }) => sum + sessionIds.length, 0)
+    text.line(`Session Sets (${sessions.sets.length})/(${count}):`)
+    for (const { atMs, sessionIds } of sessions.sets) {
+      text.line(`${sessionIds.length} expire at ${javaDate(atMs)}:`)
+      text.lines(sessionIds, (sessionId) => `\t${sessionName(sessionId)}`)
+    }
+  } else {
+    text.line(`Global Sessions(${sessions.all.length}):`)
+    text.lines(sessions.all, ({ sessionId, timeoutMs }) => `${sessionName(sessionId)}\t${timeoutMs}ms`)
+  }
+  text.line('ephemeral nodes dump:').line(`Sessions with Ephemerals (${ephemerals.size}):`)
+  for (const [sessionId, paths] of ephemerals) {
+    text.line(`${sessionName(sessionId)}:`)
+    text.lines(paths, (path) => `\t${path}`)
+  }
+  return text.toString()
+}
+
+export type SessionsToDump =
+  | {
+      readonly type: 'ending'
+      /** `atMs`: wall clock. */
+      readonly sets: readonly { readonly atMs: number; readonly sessionIds: readonly SessionId[] }[]
+    }
+  | {
+      readonly type: 'all'
+      readonly all: readonly { readonly sessionId: SessionId; readonly timeoutMs: number }[]
+    }
+
+export function watchSummaryWord(summary: {
+  readonly connections: number
+  readonly paths: number
+  readonly watches: number
+}): string {
+  return `${summary.connections} connections watching ${summary.paths} paths\nTotal watches:${summary.watches}\n`
+}
+
+export function watchesByConnectionWord(watches: Iterable<readonly [SessionId, Iterable<string>]>): string {
+  const text = new BoundedText()
+  for (const [sessionId, paths] of watches) {
+    text.line(sessionName(sessionId))
+    text.lines(paths, (path) => `\t${path}`)
+    if (text.isFull) break
+  }
+  return `${text.toString()}\n`
+}
+
+export function watchesByPathWord(watches: Iterable<readonly [string, Iterable<SessionId>]>): string {
+  const text = new BoundedText()
+  for (const [path, sessionIds] of watches) {
+    text.line(path)
+    text.lines(sessionIds, (sessionId) => `\t${sessionName(sessionId)}`)
+    if (text.isFull) break
+  }
+  return `${text.toString()}\n`
+}
+
+function serverLines(figures: MemberFigures): readonly string[] {
+  const { latency, zxid } = figures
+  const [min, average, max] = latencyTexts(latency)
+  return [
+    `Latency min/avg/max: ${min}/${average}/${max}`,
+    `Received: ${figures.received}`,
+    `Sent: ${figures.sent}`,
+    `Connections: ${figures.connections}`,
+    `Outstanding: ${figures.outstanding}`,
+    `Zxid: ${zxidHex(zxid)}`,
+    `Mode: ${figures.mode}`,
+    `Node count: ${figures.znodes}`
+  ]
+}
+
+function briefly(figures: ConnectionFigures): string {
+  return ` ${placeOf(figures)}(${countsOf(figures)})`
+}
+
+function wholly(figures: ConnectionFigures): string {
+  const { session } = figures
+  if (session === undefined) return briefly(figures)
+  const [min, average, max] = latencyTexts(session.latency).map((ms) => Math.round(ms))
+  const parts = [
+    countsOf(figures),
+    `sid=${sessionName(session.sessionId)}`,
+    `lop=${session.lastOperation}`,
+    `est=${Math.round(session.establishedAtMs)}`,
+    `to=${session.timeoutMs}`,
+    `lcxid=0x${BigInt.asUintN(64, BigInt(session.lastXid)).toString(16)}`,
+    `lzxid=${zxidHex(session.lastZxid)}`,
+    `lresp=${Math.round(session.lastReplyAtMs)}`,
+    `llat=${Math.round(session.lastLatencyMs)}`,
+    `minlat=${min}`,
+    `avglat=${average}`,
+    `maxlat=${max}`
+  ]
+  return ` ${placeOf(figures)}(${parts.join(',')})`
+}
+
+/** With the interest of NIO: whether it is read from. */
+function placeOf({ host, port, isRead }: ConnectionFigures): string {
+  return `/${host}:${port}[${isRead ? 1 : 0}]`
+}
+
+function countsOf({ queued, received, sent }: ConnectionFigures): string {
+  return `queued=${queued},recved=${received},sent=${sent}`
+}
+
+function latencyTexts(latency: LatencyFigures | undefined): readonly [number, number, number] {
+  if (latency === undefined) return [0, 0, 0]
+  return [Math.round(latency.minMs), thousandths(latency.averageMs), Math.round(latency.maxMs)]
+}
+
+const thousandths = (value: number): number => Math.round(value * 1000) / 1000
+const zxidHex = ({ epoch, counter }: Zxid): string => `0x${((BigInt(epoch) << 32n) | BigInt(counter)).toString(16)}`
+const sessionName = (sessionId: SessionId): string => `0x${BigInt.asUintN(64, sessionId).toString(16)}`
+
+/** As Java's Date is written in a machine whose zone is UTC. */
+function javaDate(atMs: number): string {
+  const [weekday = '', day = '', month = '', year = '', time = ''] = new Date(atMs).toUTCString().split(' ')
+  return `${weekday.replace(',', '')} ${month} ${day} ${time} UTC ${year}`
 }

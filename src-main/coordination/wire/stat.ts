@@ -71,6 +71,11 @@ export function writeAcl(writer: JuteWriter, acl: readonly Acl[]): void {
   writer.vector(acl, (item) => writer.int(item.permissions).string(item.scheme).string(item.id))
 }
 
+/** kazoo writes an empty id, as of `auth`, as null. */
 export function readAcl(reader: JuteReader): Acl[] {
-  return reader.vector(12, () => ({ permissions: reader.int(), scheme: reader.string(), id: reader.string() }))
+  return reader.vector(12, () => ({
+    permissions: reader.int(),
+    scheme: reader.nullableString() ?? '',
+    id: reader.nullableString() ?? ''
+  }))
 }

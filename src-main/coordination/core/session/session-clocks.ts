@@ -74,7 +74,12 @@ export class SessionClocks {
     return bucketEnd(nowMs + 1) - nowMs
   }
 
-  /** Sessions by the end of their bucket, for a dump. */
+  /** Sessions by the time at which they end, as the clock is monotonic. */
+  ends(): readonly { readonly atMs: number; readonly sessionIds: readonly SessionId[] }[] {
+    const buckets = [...this.#buckets].sort(([one], [other]) => one - other)
+    return buckets.map(([atMs, sessionIds]) => ({ atMs, sessionIds: [...sessionIds] }))
+  }
+
   inspect(): Readonly<Record<string, unknown>> {
     return { sessions: this.#clocks.size, buckets: this.#buckets.size }
   }

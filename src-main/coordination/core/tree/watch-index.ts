@@ -17,6 +17,18 @@ export class WatchIndex {
     return this.#byConnection.get(connectionId)?.has(path) === true
   }
 
+  pathsOf(connectionId: number): Iterable<string> {
+    return this.#byConnection.get(connectionId) ?? []
+  }
+
+  connections(): Iterable<number> {
+    return this.#byConnection.keys()
+  }
+
+  paths(): Iterable<string> {
+    return this.#byPath.keys()
+  }
+
   at(path: string): Iterable<number> {
     const watching = this.#byPath.get(path)
     if (watching === undefined) return []

@@ -73,6 +73,29 @@ export class WatchTable {
     for (const index of this.#all()) index.connectionClosed(connectionId)
   }
 
+  // ── for the four-letter words ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Connections that wait, and paths that are waited for. O(n) in their number. */
+  summary(): { readonly connections: number; readonly paths: number; readonly watches: number } {
+    return { connections: this.connections().size, paths: this.paths().size, watches: this.count }
+  }
+
+  connections(): ReadonlySet<number> {
+    return union(this.#all().map((index) => index.connections()))
+  }
+
+  paths(): ReadonlySet<string> {
+    return union(this.#all().map((index) => index.paths()))
+  }
+
+  pathsOf(connectionId: number): ReadonlySet<string> {
+    return union(this.#all().map((index) => index.pathsOf(connectionId)))
+  }
+
+  connectionsAt(path: string): ReadonlySet<number> {
+    return union(this.#all().map((index) => index.at(path)))
+  }
+
   #all(): readonly WatchIndex[] {
     return tables.flatMap((table) => kinds.map((kind) => this.#tables[table][kind]))
   }
@@ -92,4 +115,10 @@ export class WatchTable {
       if (at === '' || at === '/') return
     }
   }
+}
+
+function union<Item>(all: readonly Iterable<Item>[]): ReadonlySet<Item> {
+  const items = new Set<Item>()
+  for (const some of all) for (const item of some) items.add(item)
+  return items
 }

@@ -115,6 +115,11 @@ export class ZnodeTree {
     return [...(this.#ephemerals.get(sessionId) ?? [])].sort()
   }
 
+  /** Sessions that have any. */
+  ephemeralOwners(): Iterable<SessionId> {
+    return this.#ephemerals.keys()
+  }
+
   /** All below a path; O(n) in the size of the tree. */
   descendantCount(path: string): number {
     if (path === '/' || path === '') return this.#znodes.size - 1

@@ -74,6 +74,7 @@ class World {
         return isChanging()
       },
       nowMs: () => 0,
+      wallMs: () => 0,
       soon: (callback) => void this.later.push(callback),
       propose: (command) => {
         const proposalId = ++this.#proposals

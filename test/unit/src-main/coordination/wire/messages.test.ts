@@ -240,6 +240,14 @@ describe('ZooKeeper messages', () => {
     })
   })
 
+  it('takes an id that is null for an empty one, as kazoo writes it', () => {
+    const writer = new JuteWriter().string('/a').int(1).int(31).string('auth').int(-1).int(-1)
+
+    expect(readRequest(opCodes.setACL, new JuteReader(writer.finish()))).toMatchObject({
+      acl: [{ permissions: 31, scheme: 'auth', id: '' }]
+    })
+  })
+
   it('the handshake carries the read-only byte only when it was sent', () => {
     for (const readOnly of [undefined, false, true]) {
       const password = Uint8Array.from({ length: 16 }, (_, index) => index)
