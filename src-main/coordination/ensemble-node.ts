@@ -212,6 +212,7 @@ export class EnsembleNode {
       ...peers,
       network,
       clock,
+      checksum: options.checksum,
       log,
       heard: (from, frame) => this.#guarded(() => this.#heard(from, frame)),
       lost: (lostId) => {

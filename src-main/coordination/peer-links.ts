@@ -6,7 +6,7 @@
  * to. Limits: frames of peerFrameBytesMax, unsentBytesMax under way on a link, one link a member in each direction.
  */
 import { ignore } from '../kernel/errors'
-import type { Address, Clock, Connection, FrameHandler, Listener, Log, Network, Timer } from '../kernel/ports'
+import type { Address, Checksum, Clock, Connection, FrameHandler, Listener, Log, Network, Timer } from '../kernel/ports'
 import { decodePeerFrame, encodePeerFrame, peerFrameBytesMax, type PeerFrame } from './core/consensus/message-codec'
 import type { MemberId } from './core/consensus/messages'
 import { copyOfBytes, DecodeError } from './wire/jute-reader'
@@ -36,6 +36,7 @@ export interface PeerLinksOptions {
   readonly others: readonly Peer[]
   readonly network: Network
   readonly clock: Clock
+  readonly checksum: Checksum
   readonly log: Log
   readonly heard: (from: MemberId, frame: Told) => void
   /** What was sent to it last may not have come. */
@@ -91,7 +92,7 @@ export class PeerLinks {
   send(to: MemberId, frame: Told): boolean {
     const connection = this.#links.get(to)?.connection
     if (connection === undefined || connection.unsentBytes > unsentBytesMax) return false
-    connection.send(encodePeerFrame(frame))
+    connection.send(encodePeerFrame(frame, this.#options.checksum))
     return true
   }
 
@@ -100,7 +101,8 @@ export class PeerLinks {
       if (connection !== undefined && nowMs - heardAtMs > silenceMaxMs) connection.destroy()
     if (nowMs < this.#aliveDueMs) return
     this.#aliveDueMs = nowMs + aliveEveryMs
-    for (const connection of this.#incoming.values()) connection.send(encodePeerFrame({ type: 'alive' }))
+    const alive = encodePeerFrame({ type: 'alive' }, this.#options.checksum)
+    for (const connection of this.#incoming.values()) connection.send(alive)
   }
 
   /** Members that can be told something. */
@@ -118,7 +120,7 @@ export class PeerLinks {
   // ── to others ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connect(link: Link): void {
-    const { network, clock, memberId, ensembleId, life } = this.#options
+    const { network, clock, checksum, memberId, ensembleId, life } = this.#options
     const { peer } = link
     const handler: FrameHandler = {
       frame: () => {
@@ -143,7 +145,8 @@ export class PeerLinks {
           link.connection = connection
           link.delayMs = reconnectDelayMinMs
           link.heardAtMs = clock.monotonicMs()
-          connection.send(encodePeerFrame({ type: 'hello', ensembleId, from: memberId, to: peer.memberId, life }))
+          const hello = { type: 'hello', ensembleId, from: memberId, to: peer.memberId, life } as const
+          connection.send(encodePeerFrame(hello, checksum))
         },
         (error: unknown) => {
           ignore(error, 'a member that is not there is asked again')
@@ -166,7 +169,7 @@ export class PeerLinks {
       frame: (bytes) => {
         try {
           // The frame lies in a shared buffer, and entries are kept.
-          const frame = decodePeerFrame(copyOfBytes(bytes))
+          const frame = decodePeerFrame(copyOfBytes(bytes), this.#options.checksum)
           if (frame.type === 'hello') {
             if (from !== undefined) throw new DecodeError('a second hello')
             from = this.#welcomed(frame)

@@ -31,6 +31,14 @@ export interface MemberSettings {
   readonly port: number
   readonly snapshotEntriesMax?: number
   readonly memberId?: number
+  readonly peers?: PeerSettings
+}
+
+export interface PeerSettings {
+  readonly ensembleId: string
+  readonly port: number
+  readonly isFounding: boolean
+  readonly others: readonly { readonly memberId: number; readonly port: number }[]
 }
 
 export interface ProcessLimits {

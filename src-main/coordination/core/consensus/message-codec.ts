@@ -1,9 +1,11 @@
 /**
  * What members say to each other, as bytes. Anything may come in: what is no message throws DecodeError, and no length makes
- * memory before its bytes have been seen. Frames are bounded by `peerFrameBytesMax`; an append is cut to fit (`appendBytesMax`).
+ * memory before its bytes have been seen. A frame is its CRC-32C and what that is of: a message of which bytes are wrong may read as
+ * another one, and what an append brings is kept. Frames are bounded by `peerFrameBytesMax`; an append is cut to fit (`appendBytesMax`).
  */
 import type { SessionId } from '../../../kernel/ids'
 import { unreachable } from '../../../kernel/invariant'
+import type { Checksum } from '../../../kernel/ports'
 import { DecodeError, JuteReader } from '../../wire/jute-reader'
 import { JuteWriter } from '../../wire/jute-writer'
 import { decodeLogEntry, encodeLogEntry, type LogCommand } from '../log-entry'
@@ -56,11 +58,15 @@ const messageCodes = {
   readAnswer: 12
 } as const satisfies Record<PeerMessage['type'], number>
 
+const lengthBytes = 4
+const checksumBytes = 4
+type FrameChecksum = Pick<Checksum, 'crc32c'>
+
 const zxidOfNothing = { epoch: 0, counter: 0 }
 
 /** With its length before it. */
-export function encodePeerFrame(frame: PeerFrame): Uint8Array {
-  const writer = JuteWriter.frame().int(frameCodes[frame.type])
+export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Uint8Array {
+  const writer = JuteWriter.frame().int(0).int(frameCodes[frame.type])
   switch (frame.type) {
     case 'hello':
       writer
@@ -85,12 +91,17 @@ export function encodePeerFrame(frame: PeerFrame): Uint8Array {
     case 'touched':
       writer.vector(frame.sessionIds, (sessionId) => writer.longBits(sessionId))
   }
-  return writer.finishFrame()
+  const bytes = writer.finishFrame()
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  view.setUint32(lengthBytes, crc32c(bytes.subarray(lengthBytes + checksumBytes)))
+  return bytes
 }
 
 /** Without its length; byte fields are views into the input. Throws DecodeError. */
-export function decodePeerFrame(bytes: Uint8Array): PeerFrame {
+export function decodePeerFrame(bytes: Uint8Array, { crc32c }: FrameChecksum): PeerFrame {
   const reader = new JuteReader(bytes)
+  const expected = reader.int() >>> 0
+  if (crc32c(bytes.subarray(checksumBytes)) !== expected) throw new DecodeError('its checksum is wrong')
   const frame = readFrame(reader)
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after a frame`)
   return frame

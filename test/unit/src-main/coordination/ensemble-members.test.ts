@@ -14,6 +14,7 @@ import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import type { Connection } from '../../../../src-main/kernel/ports'
 import { consensusOf, EnsembleMembers } from '../../../support/ensemble-members'
+import { nodeChecksum } from '../../../support/ensemble-world'
 
 const data = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -343,7 +344,7 @@ describe('a follower whose leader leads again in a later term', () => {
     const network = world.network.of('member-2')
     await network.listen({ host: 'sim', port: 2882, frameBytesMax: peerFrameBytesMax }, () => ({
       frame: (bytes) => {
-        const frame = decodePeerFrame(bytes.slice())
+        const frame = decodePeerFrame(bytes.slice(), nodeChecksum)
         if (frame.type === 'proposal') proposals.push(frame)
       },
       closed: () => undefined
@@ -354,7 +355,7 @@ describe('a follower whose leader leads again in a later term', () => {
     const target = { host: 'sim', port: 2881, frameBytesMax: peerFrameBytesMax, timeoutMs: 1_000 }
     const quiet = { frame: () => undefined, closed: () => undefined }
     const link = await world.do(network.connect(target, () => quiet))
-    const say = (frame: PeerFrame): void => link.send(encodePeerFrame(frame))
+    const say = (frame: PeerFrame): void => link.send(encodePeerFrame(frame, nodeChecksum))
     const append = (term: number, previous: Zxid, entries: readonly LogEntry[]): void =>
       say({
         type: 'consensus',

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { encodePeerFrame, type PeerFrame } from '../../../../src-main/coordination/core/consensus/message-codec'
 import { PeerLinks, type PeerLinksOptions } from '../../../../src-main/coordination/peer-links'
 import type { Connection } from '../../../../src-main/kernel/ports'
-import { silent, SimClock, SimNetwork, SimRandom } from '../../../support/ensemble-world'
+import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from '../../../support/ensemble-world'
 
 const question: PeerFrame = { type: 'consensus', message: { type: 'campaignNow', term: 7 } }
 const hello = { type: 'hello', ensembleId: 'e', from: 2, to: 1, life: 5 } as const
@@ -23,6 +23,7 @@ class Member {
         .map((id) => ({ memberId: id, address: { host: 'sim', port: 2880 + id } })),
       network: world.network.of(`member-${memberId}`),
       clock: world.clock,
+      checksum: nodeChecksum,
       log: silent,
       heard: (from, frame) => void this.heard.push(`${from} ${frame.type}`),
       lost: (id) => void this.lost.push(id),
@@ -129,23 +130,23 @@ describe('links between members', () => {
 
   it('are closed to whoever is of another ensemble, unknown, means another, or says nothing of himself', async () => {
     const openings: readonly Uint8Array[][] = [
-      [encodePeerFrame({ ...hello, ensembleId: 'f' })],
-      [encodePeerFrame({ ...hello, from: 3 })],
-      [encodePeerFrame({ ...hello, from: 1 })],
-      [encodePeerFrame({ ...hello, to: 2 })],
-      [encodePeerFrame(question)],
-      [encodePeerFrame(hello), encodePeerFrame(hello)],
-      [encodePeerFrame(hello), Uint8Array.of(0, 0, 0, 2, 9, 9)],
+      [encodePeerFrame({ ...hello, ensembleId: 'f' }, nodeChecksum)],
+      [encodePeerFrame({ ...hello, from: 3 }, nodeChecksum)],
+      [encodePeerFrame({ ...hello, from: 1 }, nodeChecksum)],
+      [encodePeerFrame({ ...hello, to: 2 }, nodeChecksum)],
+      [encodePeerFrame(question, nodeChecksum)],
+      [encodePeerFrame(hello, nodeChecksum), encodePeerFrame(hello, nodeChecksum)],
+      [encodePeerFrame(hello, nodeChecksum), Uint8Array.of(0, 0, 0, 2, 9, 9)],
       [Uint8Array.of(0x7f, 0xff, 0xff, 0xff)]
     ]
     for (const [index, frames] of openings.entries()) {
       const { connection } = await world.stranger(...frames)
-      connection.send(encodePeerFrame(question))
+      connection.send(encodePeerFrame(question, nodeChecksum))
       await world.clock.run(10)
       expect(one.heard, `opening ${index}`).toEqual([])
     }
 
-    const friend = await world.stranger(encodePeerFrame(hello), encodePeerFrame(question))
+    const friend = await world.stranger(encodePeerFrame(hello, nodeChecksum), encodePeerFrame(question, nodeChecksum))
     expect([friend.isClosed, one.heard]).toEqual([false, ['2 consensus']])
   })
 
@@ -156,7 +157,7 @@ describe('links between members', () => {
     for (let i = 0; i < 2_000; i++) {
       const bytes = random.bytes(random.below(60))
       const frame = Uint8Array.from([0, 0, 0, bytes.length, ...bytes])
-      await world.stranger(...(i % 2 === 0 ? [frame] : [encodePeerFrame({ ...hello, from: 2 }), frame]))
+      await world.stranger(...(i % 2 === 0 ? [frame] : [encodePeerFrame({ ...hello, from: 2 }, nodeChecksum), frame]))
     }
 
     await world.run(1_000, one, two)

@@ -8,6 +8,7 @@ import {
 import type { PeerMessage } from '../../../../../../src-main/coordination/core/consensus/messages'
 import type { LogCommand, LogEntry } from '../../../../../../src-main/coordination/core/log-entry'
 import { DecodeError } from '../../../../../../src-main/coordination/wire/jute-reader'
+import { nodeChecksum } from '../../../../../support/ensemble-world'
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const zxid = fc.record({ epoch: uint32, counter: uint32 })
@@ -92,13 +93,20 @@ const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
   fc.record({ type: fc.constant('touched' as const), sessionIds: fc.array(sessionId, { maxLength: 5 }) })
 )
 
-const body = (one: PeerFrame): Uint8Array => encodePeerFrame(one).subarray(4)
+const body = (one: PeerFrame): Uint8Array => encodePeerFrame(one, nodeChecksum).subarray(4)
+
+/** With the checksum of what it has: as whoever knows how to write one. */
+function sealed(any: Uint8Array): Uint8Array {
+  const copy = any.slice()
+  if (copy.length >= 4) new DataView(copy.buffer).setUint32(0, nodeChecksum.crc32c(copy.subarray(4)))
+  return copy
+}
 
 describe('what members say to each other', () => {
   it('comes as it was sent', () => {
     fc.assert(
       fc.property(frame, (one) => {
-        expect(decodePeerFrame(body(one))).toEqual(one)
+        expect(decodePeerFrame(body(one), nodeChecksum)).toEqual(one)
       }),
       { numRuns: 1_000 }
     )
@@ -108,17 +116,28 @@ describe('what members say to each other', () => {
     fc.assert(
       fc.property(frame, fc.nat(), (one, at) => {
         const whole = body(one)
-        expect(() => decodePeerFrame(whole.slice(0, at % whole.length))).toThrow(DecodeError)
-        expect(() => decodePeerFrame(Uint8Array.from([...whole, 0]))).toThrow(DecodeError)
+        expect(() => decodePeerFrame(sealed(whole.slice(0, at % whole.length)), nodeChecksum)).toThrow(DecodeError)
+        expect(() => decodePeerFrame(sealed(Uint8Array.from([...whole, 0])), nodeChecksum)).toThrow(DecodeError)
       }),
       { numRuns: 300 }
+    )
+  })
+
+  it('is refused when a byte of it is another one', () => {
+    fc.assert(
+      fc.property(frame, fc.nat(), fc.integer({ min: 1, max: 255 }), (one, at, wrong) => {
+        const any = body(one).slice()
+        any[at % any.length] = (any[at % any.length] ?? 0) ^ wrong
+        expect(() => decodePeerFrame(any, nodeChecksum)).toThrow('checksum')
+      }),
+      { numRuns: 500 }
     )
   })
 
   it('is read or refused, whatever it is', () => {
     const readOrRefused = (any: Uint8Array): void => {
       try {
-        decodePeerFrame(any)
+        decodePeerFrame(sealed(any), nodeChecksum)
       } catch (error) {
         expect(error).toBeInstanceOf(DecodeError)
       }
