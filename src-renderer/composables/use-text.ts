@@ -213,8 +213,9 @@ export function useText(): Text {
     // What the broker says of this case stays as it is; where it has only the name of the error, we have a sentence.
     const key = `kafkaError.${kafkaError}`
     const isNamed = i18n.te(key, 'en')
+    if (!isNamed) return `${kafkaError}: ${message}`
     const hasOwnWords = error.message.trim() !== '' && error.message !== i18n.t(key, {}, { locale: 'en' })
-    return `${kafkaError}: ${hasOwnWords || !isNamed ? message : t(key)}`
+    return `${kafkaError}: ${hasOwnWords ? message : t(key)}`
   }
 
   return {

@@ -18,6 +18,8 @@ export type Dialog =
   | { readonly type: 'repairLog'; readonly topic: string; readonly partition: number; readonly broker: number }
   /** These topics are to have so many replicas. */
   | { readonly type: 'raise'; readonly topics: readonly string[]; readonly factor: number }
+  | { readonly type: 'createZnode'; readonly parent: string }
+  | { readonly type: 'setZnode' | 'deleteZnode'; readonly path: string }
   | { readonly type: 'createTopic' }
   | { readonly type: 'deleteTopic'; readonly topic: string }
   | { readonly type: 'deleteTopics'; readonly topics: readonly string[] }

@@ -2,12 +2,14 @@
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 
-export const SECTIONS = ['overview', 'brokers', 'topics', 'groups', 'lab', 'settings'] as const
+export const SECTIONS = ['overview', 'brokers', 'ensemble', 'topics', 'groups', 'lab', 'settings'] as const
 export type Section = (typeof SECTIONS)[number]
 
 /** Sections with a page or a detail for each of their rows, and the tabs of it; which one is open without a word is the page's. */
 export const TABS = {
   brokers: [],
+  /** A member, or the path of a znode. */
+  ensemble: [],
   topics: ['messages', 'partitions', 'groups', 'config'],
   groups: ['lag', 'members'],
   lab: []

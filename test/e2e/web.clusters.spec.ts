@@ -83,7 +83,7 @@ test('a cluster is made beside the first; each tab has its own, and neither sees
     [page, 'only.beside', 'only.first'],
     [other, 'only.first', 'only.beside']
   ] as const) {
-    await tab.keyboard.press('Control+3')
+    await tab.keyboard.press('Control+4')
     await expect(tab.getByRole('row', { name: new RegExp(mine) })).toBeVisible()
     await expect(tab.getByRole('row', { name: new RegExp(theirs) })).toHaveCount(0)
   }
@@ -91,7 +91,7 @@ test('a cluster is made beside the first; each tab has its own, and neither sees
   // The switcher, there and back.
   await run(other, 'Go to cluster beside')
   await expect(other.getByRole('banner').getByText('beside')).toBeVisible()
-  await other.keyboard.press('Control+3')
+  await other.keyboard.press('Control+4')
   await expect(other.getByRole('row', { name: /only\.beside/ })).toBeVisible()
   await other.close()
   await run(page, 'Stop cluster beside')

@@ -125,7 +125,7 @@ test('one click makes traffic whose lag moves; its clients are slowed, hung and 
     await page.keyboard.press('Control+Enter')
     await expect(row(page, 'demo-reader-2')).toContainText('Killed')
     // The group's page has seen the rebalances: the others own what it owned.
-    await page.keyboard.press('Control+4')
+    await page.keyboard.press('Control+5')
     await page.getByRole('link', { name: 'demo-readers' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('tab', { name: 'Lag' }).focus()
@@ -150,7 +150,7 @@ test('one click makes traffic whose lag moves; its clients are slowed, hung and 
     await page.keyboard.press('Enter')
     await expect(page.getByRole('region', { name: 'Events' })).toContainText(/demo-readers: \w+ → \w+/)
     await page.keyboard.press('Enter')
-    await page.keyboard.press('Control+5')
+    await page.keyboard.press('Control+6')
     await row(page, 'demo-reader-2')
       .getByRole('button', { name: /^Start/ })
       .focus()

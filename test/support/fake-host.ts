@@ -16,6 +16,7 @@ import type { DesktopView } from '../../src-main/api/desktop'
 import type { JobPush } from '../../src-main/api/search'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
 import { fakeClusters, fakeSizes } from './fake-clusters'
+import { fakeChildren, fakeEnsemble, fakeZnode } from './fake-ensemble'
 import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
 
@@ -174,6 +175,12 @@ function viewOf(scene: Scene, key: string, sceneName: SceneName): unknown {
       return fakeClusters(sceneName)
     case 'cluster':
       return scene.cluster()
+    case 'ensemble':
+      return fakeEnsemble(scene.cluster().nodes, Date.now())
+    case 'children':
+      return fakeChildren(key, Date.now())
+    case 'znode':
+      return fakeZnode(name)
     case 'events':
       return { events: scene.events() }
     case 'topics':

@@ -41,12 +41,15 @@ import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapsho
 import { builtInScenes } from '../../src-main/workload/core/scenes'
 import { fakeActs } from './fake-acts'
 
-/** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline. */
+/** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline; in `minority` and
+ * `majority` so many members of the ensemble are dead. */
 export const SCENES = [
   'healthy',
   'broken',
   'down',
   'spoilt',
+  'minority',
+  'majority',
   'empty',
   'many',
   'strange',
@@ -242,6 +245,9 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     const named = offline.filter(({ broker }) => broker === id).map(({ log }) => log)
     return named.length === 0 ? {} : { offlineLogs: { count: named.length, named } }
   }
+  /** A folder from before there were several has one. */
+  const ensembleIds = name === 'old' ? [1] : [1, 2, 3]
+  const isMemberDead = (id: number): boolean => (name === 'minority' && id === 3) || (name === 'majority' && id !== 1)
   const nodes = (): NodeView[] => [
     ...BROKERS.map((id): NodeView => {
       const dead = isDead(id)
@@ -260,19 +266,22 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         ...offlineAt(id)
       }
     }),
-    {
-      name: 'ensemble-1',
-      role: 'ensemble',
-      id: 1,
-      state: 'running',
-      pid: 48_209,
-      port: 2181,
-      dataDir: `${DIR}/ensemble-1`,
-      sinceMs: startedAtMs - 4_321_000,
-      exit: null,
-      restartAtMs: null,
-      problem: null
-    }
+    ...ensembleIds.map((id): NodeView => {
+      const dead = isMemberDead(id)
+      return {
+        name: `ensemble-${id}`,
+        role: 'ensemble',
+        id,
+        state: dead ? 'killed' : 'running',
+        pid: dead ? null : 48_219 + id,
+        port: 2180 + id,
+        dataDir: `${DIR}/ensemble-${id}`,
+        sinceMs: dead ? killedAtMs : startedAtMs - 4_321_000,
+        exit: dead ? { code: null, signal: 'SIGKILL' } : null,
+        restartAtMs: null,
+        problem: null
+      }
+    })
   ]
 
   const wobble = (seed: number, atMs: number): number => {
@@ -357,7 +366,15 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         ]
       : offline.length > 0
         ? offlineReasons()
-        : []
+        : memberReasons()
+
+  const memberReasons = (): ReasonView[] => {
+    const dead = ensembleIds.filter(isMemberDead)
+    const common = { level: 'critical' as const, sinceMs: killedAtMs, count: null, sample: [] }
+    const down = dead.map((id): ReasonView => ({ ...common, code: 'ensembleDown', node: `ensemble-${id}` }))
+    if (dead.length < 2) return down
+    return [{ ...common, code: 'quorumLost', node: null, count: 1, sample: ['1', '3', '2'] }, ...down]
+  }
 
   const offlineReasons = (): ReasonView[] => {
     const common = { sinceMs: startedAtMs - 61_000, node: 'broker-1' }
@@ -394,9 +411,10 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     historyDays: 7,
     cli: 'lagoon',
     bootstrapServers: '127.0.0.1:9092,127.0.0.1:9093,127.0.0.1:9094',
-    ensemble: '127.0.0.1:2181',
+    ensemble: ensembleIds.map((id) => `127.0.0.1:${2180 + id}`).join(','),
     observedAtMs: clock(),
-    health: isBroken || offline.length > 0 ? 'critical' : 'healthy',
+    health:
+      isBroken || offline.length > 0 || name === 'majority' ? 'critical' : name === 'minority' ? 'degraded' : 'healthy',
     reasons: reasons(),
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,

@@ -20,6 +20,8 @@ const click =
   (page: Page): Promise<void> =>
     page.locator(selector)[which]().click()
 
+const znodeButton = (index: number): string => `aside.detail .foot button >> nth=${index}`
+
 const repair = 'aside.detail .unusable button'
 
 /** Away from the first broker, and into the grid. */
@@ -67,6 +69,24 @@ const failUnseen =
 export const SCREENS: readonly Screen[] = [
   { name: 'overview', scene: 'healthy', hash: '#/overview' },
   { name: 'brokers', scene: 'healthy', hash: '#/brokers' },
+  { name: 'ensemble', scene: 'healthy', hash: '#/ensemble' },
+  { name: 'ensemble-member-dead', scene: 'minority', hash: '#/ensemble' },
+  { name: 'ensemble-no-quorum', scene: 'majority', hash: '#/ensemble' },
+  { name: 'overview-no-quorum', scene: 'majority', hash: '#/overview' },
+  { name: 'overview-member-dead', scene: 'minority', hash: '#/overview' },
+  { name: 'ensemble-alone', scene: 'old', hash: '#/ensemble' },
+  { name: 'ensemble-member', scene: 'minority', hash: '#/ensemble/ensemble-3' },
+  { name: 'ensemble-znode', scene: 'healthy', hash: '#/ensemble/%2Fbrokers%2Fids%2F2' },
+  { name: 'ensemble-znode-bytes', scene: 'healthy', hash: '#/ensemble/%2Fapp%2Fcounter' },
+  { name: 'ensemble-znode-many', scene: 'healthy', hash: '#/ensemble/%2Fapp%2Flocks%2Flock-0000000000' },
+  { name: 'ensemble-znode-create', scene: 'healthy', hash: '#/ensemble/%2Fapp', prepare: click(znodeButton(1)) },
+  { name: 'ensemble-znode-set', scene: 'healthy', hash: '#/ensemble/%2Fcontroller', prepare: click(znodeButton(0)) },
+  {
+    name: 'ensemble-znode-delete',
+    scene: 'healthy',
+    hash: '#/ensemble/%2Fbrokers%2Fids%2F2',
+    prepare: click(znodeButton(2))
+  },
   { name: 'placement-healthy', scene: 'healthy', hash: '#/brokers/placement' },
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-groups', scene: 'healthy', hash: '#/topics/orders/groups' },

@@ -75,13 +75,14 @@ describe('the shell', () => {
     expect([...rail.querySelectorAll('a')].map((link) => link.textContent.trim())).toEqual([
       'Overview',
       'Brokers',
+      'Ensemble',
       'Topics',
       'Groups',
       'Lab',
       'Settings'
     ])
 
-    await press('4', { ctrlKey: true })
+    await press('5', { ctrlKey: true })
 
     expect(rail.querySelector('[aria-current=page]')?.textContent).toContain('Groups')
   })
@@ -145,7 +146,7 @@ describe('the shell', () => {
   it('gives the keys to the page that opens, and marks in the list where one came from', async () => {
     await show(App)
     one('link', /^Topics/).focus()
-    await press('3', { ctrlKey: true })
+    await press('4', { ctrlKey: true })
     expect(document.activeElement?.tagName).toBe('MAIN')
 
     api.push('topics', {

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { flushPromises } from '@vue/test-utils'
+import { ApiError } from '@api/api'
+import type { NodeState } from '@api/views'
+import AppDialogs from '@/components/shell/AppDialogs.vue'
+import en from '@/i18n/en.json'
+import { useDialogsStore } from '@/stores/dialogs'
+import { useRouteStore } from '@/stores/route'
+import EnsembleView from '@/views/EnsembleView.vue'
+import { fakeChildren, fakeEnsemble, fakeZnode } from '../../../support/fake-ensemble'
+import { show, useFakeHost } from '../support/mount'
+import { clusterView, nodeView } from '../support/views'
+
+const text = (): string => (document.body.textContent ?? '').replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' ')
+const line = (name: string): HTMLElement => {
+  const found = [...document.querySelectorAll<HTMLElement>('[role=treeitem]')].find(
+    (one) => one.querySelector('bdi')?.textContent === name
+  )
+  if (found === undefined) throw new Error(`${name} is not in the tree`)
+  return found
+}
+const press = async (key: string): Promise<void> => {
+  document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+  await flushPromises()
+}
+
+async function shown(...states: NodeState[]) {
+  const api = useFakeHost()
+  await show(EnsembleView)
+  const nodes = states.map((state, i) => nodeView(`ensemble-${i + 1}`, state))
+  api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), ...nodes] }))
+  api.push('ensemble', fakeEnsemble(nodes, Date.now()))
+  await flushPromises()
+  const root = fakeChildren('children:200:/', 0)
+  if (root !== null) api.push('children:200:/', root)
+  await flushPromises()
+  return api
+}
+
+describe('the ensemble', () => {
+  it('says whether it can write, who leads, and a dead member’s figures not at all', async () => {
+    await shown('running', 'running', 'killed')
+
+    expect(text()).toContain('2 of 3 members run; one more loss stops writes')
+    expect(text()).toContain('Ensemble 1 leads term 5.')
+    const rows = [...document.querySelectorAll('tbody tr')].map((row) => row.textContent.replace(/\s+/g, ' '))
+    expect(rows[0]).toContain('0x500000214')
+    expect(rows[2]).toContain('Killed')
+    expect(rows[2]).not.toMatch(/0x5|Follower/)
+    expect(text()).toContain('Start ensemble 3')
+  })
+
+  it('says what stops without a quorum, and what does not', async () => {
+    await shown('running', 'killed', 'killed')
+
+    expect(text()).toContain('No quorum: 1 of 3 members run, 2 needed')
+    expect(text()).toContain(en.ensemble.noWrites)
+  })
+
+  it('of one member offers a cluster of three', async () => {
+    await shown('running')
+    const offer = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('three members'))
+
+    offer?.click()
+
+    expect(useDialogsStore().dialog).toEqual({ type: 'newCluster' })
+  })
+})
+
+describe('the tree of znodes', () => {
+  it('unfolds what is asked for, and follows it only while it is unfolded', async () => {
+    const api = await shown('running', 'running', 'running')
+    line('brokers').focus()
+    await press('ArrowRight')
+    expect(api.watched()).toContain('children:200:/brokers')
+    const children = fakeChildren('children:200:/brokers', 0)
+    if (children !== null) api.push('children:200:/brokers', children)
+    await flushPromises()
+
+    await press('ArrowRight')
+    expect(document.activeElement).toBe(line('ids'))
+    expect(line('brokers').getAttribute('aria-expanded')).toBe('true')
+    await press('ArrowLeft')
+    expect(document.activeElement).toBe(line('brokers'))
+    await press('ArrowLeft')
+
+    expect(line('brokers').getAttribute('aria-expanded')).toBe('false')
+    expect(api.watched()).not.toContain('children:200:/brokers')
+  })
+
+  it('tints what has changed, and nothing when it comes first', async () => {
+    const api = await shown('running', 'running', 'running')
+    expect(document.querySelectorAll('.tint')).toHaveLength(0)
+
+    const root = fakeChildren('children:200:/', 0)
+    if (root === null) throw new Error('a root')
+    const rows = root.rows.map((row) => (row.name === 'config' ? { ...row, mzxid: '0x9', version: 4 } : row))
+    api.push('children:200:/', { ...root, rows })
+    await flushPromises()
+
+    expect(line('config').querySelectorAll('.tint')).toHaveLength(1)
+    expect(document.querySelectorAll('.tint')).toHaveLength(1)
+  })
+
+  it('opens one with Enter: whose it is, its stat and its data', async () => {
+    const api = await shown('running', 'running', 'running')
+    line('controller').focus()
+    await press('Enter')
+    expect(useRouteStore().route.subject).toBe('/controller')
+    api.push('znode:/controller', fakeZnode('/controller'))
+    await flushPromises()
+
+    expect(document.querySelector('aside.detail')?.textContent).toContain('0x3000a41c7d20007')
+    expect(document.querySelector('aside.detail .owner a')?.getAttribute('href')).toBe('#/brokers/broker-1')
+    expect(document.querySelector('aside.detail')?.textContent).toContain('brokerid')
+  })
+})
+
+describe('changing a znode', () => {
+  it('deletes what a broker lives on only when its path was typed, and says what went wrong', async () => {
+    const api = useFakeHost()
+    await show(AppDialogs)
+    useDialogsStore().open({ type: 'deleteZnode', path: '/brokers/ids/2' })
+    await flushPromises()
+    const button = (): HTMLButtonElement | null => document.querySelector('.dialog-foot .danger')
+
+    expect(text()).toContain('The cluster takes broker 2 for dead')
+    expect(button()?.disabled).toBe(true)
+    const input = document.querySelector<HTMLInputElement>('#delete-znode-path')
+    if (input === null) throw new Error('a field for the path')
+    input.value = '/brokers/ids/2'
+    input.dispatchEvent(new Event('input'))
+    await flushPromises()
+    button()?.form?.requestSubmit()
+    await flushPromises()
+    expect(api.last('znode.delete').input).toEqual({ path: '/brokers/ids/2' })
+    api
+      .last('znode.delete')
+      .reject(new ApiError({ code: 'NOT_FOUND', kafkaError: 'NONODE', message: 'There is no znode /brokers/ids/2.' }))
+    await flushPromises()
+
+    expect(text()).toContain('NONODE: There is no znode /brokers/ids/2.')
+  })
+
+  it('creates one below the one that is open, and goes there', async () => {
+    const api = useFakeHost()
+    await show(AppDialogs)
+    useDialogsStore().open({ type: 'createZnode', parent: '/app' })
+    await flushPromises()
+    const fill = async (id: string, value: string): Promise<void> => {
+      const field = document.querySelector<HTMLInputElement>(id)
+      if (field === null) throw new Error(`${id} is not there`)
+      field.value = value
+      field.dispatchEvent(new Event('input'))
+      await flushPromises()
+    }
+    await fill('#znode-name', 'a/b')
+    expect(text()).toContain(en.znode.problem.slash)
+    await fill('#znode-name', 'lock')
+    await fill('#znode-data', '{"by":1}')
+    document.querySelector<HTMLFormElement>('#znode-edit')?.requestSubmit()
+    await flushPromises()
+
+    expect(api.last('znode.create').input).toEqual({ path: '/app/lock', data: '{"by":1}' })
+    api.last('znode.create').resolve({ path: '/app/lock', stat: fakeZnode('/app/lock').stat })
+    await flushPromises()
+    expect(useDialogsStore().dialog).toBeUndefined()
+    expect(useRouteStore().route.subject).toBe('/app/lock')
+  })
+})
