@@ -19,7 +19,7 @@ export class ChaosCluster {
   }
 
   static async start(args: readonly string[]): Promise<ChaosCluster> {
-    const lab = await LabCluster.start({ brokers: 3, args })
+    const lab = await LabCluster.start({ brokers: 3, members: 3, args })
     return new ChaosCluster(lab, await ControlClient.connect(lab.dir))
   }
 
@@ -39,6 +39,11 @@ export class ChaosCluster {
     const { nodes } = await this.client.call('cluster.status', {})
     const down = nodes.filter(({ state }) => state !== 'running').map(({ name, state }) => `${name} is ${state}`)
     if (down.length > 0) return down
+    const { quorum, members } = await this.client.call('ensemble.status', {})
+    if (quorum !== true) return ['the ensemble has no quorum']
+    // One that was wiped, and does not count yet: nothing may be taken from the others.
+    const behind = members.filter(({ role }) => role !== 'leader' && role !== 'follower')
+    if (behind.length > 0) return behind.map(({ name, role }) => `${name} is ${role ?? 'silent'}`)
     const seen = await Promise.all(this.lab.brokerIds.map(async (id) => [id, await this.metadata(id)] as const))
     return seen.flatMap(([id, told]) => {
       if (told === undefined) return [`broker ${id} does not answer`]

@@ -1,6 +1,6 @@
 /** Does what a plan says to a real cluster, and undoes it. */
 import { ApiError } from '../../src-main/api/api'
-import { faultOf, memberName, type Act } from './chaos-plan'
+import { faultOf, memberNames, type Act } from './chaos-plan'
 import type { ChaosCluster } from './chaos-cluster'
 
 /** A verb that has not answered by then never will. */
@@ -94,11 +94,7 @@ export class ChaosFaults {
         await pause(forMs)
         return this.#start(node)
       case 'kill-ensemble':
-        await this.#verb(`kill ${memberName} for ${seconds}`, () =>
-          this.#client.call('node.kill', { node: memberName })
-        )
-        await pause(forMs)
-        return this.#start(memberName)
+        return this.#killMembers(node, forMs)
       case 'pause-ensemble':
       case 'pause':
         await this.#verb(`pause ${node} for ${seconds}`, () => this.#client.call('node.pause', { node }))
@@ -120,8 +116,23 @@ export class ChaosFaults {
     }
   }
 
+  /** Now and then all of them: nothing is written to the ensemble until two are back. */
+  async #killMembers(node: string, forMs: number): Promise<void> {
+    const killed = forMs % 4 === 0 ? memberNames : [node]
+    const seconds = `${(forMs / 1000).toFixed(1)} s`
+    await Promise.all(
+      killed.map((name) =>
+        this.#verb(`kill ${name} for ${seconds}`, () => this.#client.call('node.kill', { node: name }))
+      )
+    )
+    await pause(forMs)
+    await Promise.all(killed.map((name) => this.#start(name)))
+  }
+
   async #killAll(forMs: number): Promise<void> {
-    const brokers = this.#ports.cluster.lab.ready.nodes.map(({ name }) => name).filter((name) => name !== memberName)
+    const brokers = this.#ports.cluster.lab.ready.nodes
+      .map(({ name }) => name)
+      .filter((name) => !memberNames.some((member) => member === name))
     await Promise.all(
       brokers.map((node) => this.#verb(`kill ${node}, as all others`, () => this.#client.call('node.kill', { node })))
     )

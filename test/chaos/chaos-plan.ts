@@ -29,9 +29,9 @@ export interface Act {
   /** Since the run began. */
   readonly atMs: number
   readonly kind: ActKind
-  /** A broker's, or that of the member. */
+  /** A broker's, or a member's of the ensemble. */
   readonly node: string
-  /** The other end of a link; a member of the ensemble, too. */
+  /** The other end of a link. */
   readonly to: string
   /** When it is undone. */
   readonly forMs: number
@@ -39,7 +39,7 @@ export interface Act {
   readonly value?: number
 }
 
-export const memberName = 'ensemble-1'
+export const memberNames = ['ensemble-1', 'ensemble-2', 'ensemble-3'] as const
 export const brokerName = (id: number): string => `broker-${id}`
 
 const forMsMin = 1000
@@ -88,13 +88,15 @@ export function planOf(seed: number, seconds: number, brokerIds: readonly number
 
 function actOf(kind: ActKind, atMs: number, random: SimRandom, brokerIds: readonly number[]): Act {
   const [first = 1, second = 2] = shuffled(brokerIds, random)
+  const [member = memberNames[0], otherMember = memberNames[1]] = shuffled(memberNames, random)
   const isOfMember = kind === 'kill-ensemble' || kind === 'pause-ensemble'
-  // Links to the member, its disk and its clock go wrong, too.
-  const isMembersTurn = random.below(5) === 0
+  // Links to members and between them, their disks and their clocks go wrong, too.
+  const isMembersTurn = random.below(4) === 0
   const isLink = ['cut-link', 'cut-one-way', 'slow-link', 'lossy-link'].includes(kind)
-  const isOfAny = ['slow-disk', 'full-disk', 'refuse-clients', 'skew-clock'].includes(kind)
-  const node = isOfMember || (isOfAny && isMembersTurn) ? memberName : brokerName(first)
-  const to = isLink && isMembersTurn ? memberName : brokerName(second)
+  const isOfAny = ['slow-disk', 'full-disk', 'refuse-clients', 'skew-clock', 'wipe', 'stop'].includes(kind)
+  const isBetweenMembers = isLink && random.below(6) === 0
+  const node = isOfMember || isBetweenMembers || (isOfAny && isMembersTurn) ? member : brokerName(first)
+  const to = isBetweenMembers ? otherMember : isLink && isMembersTurn ? member : brokerName(second)
   const forMs = forMsMin + random.below(forMsMax - forMsMin)
   const value = valueOf(kind, random)
   return { atMs, kind, node, to, forMs, ...(value === undefined ? {} : { value }) }
