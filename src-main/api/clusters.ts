@@ -17,7 +17,9 @@ export const newClusterSchema = z.object({
   /** null: one of that name at the usual place. */
   dir: z.string().max(4096).nullable(),
   brokers: z.number(),
-  /** Of the first broker, the others have the next ones. null: the first that are free. */
+  /** Of its ensemble; absent: as many as usual. */
+  members: z.number().optional(),
+  /** Of the first broker and the first member, the others have the next ones. null: the first that are free. */
   brokerPort: z.number().nullable(),
   ensemblePort: z.number().nullable()
 })
@@ -28,12 +30,20 @@ export const CLUSTER_PROBLEMS = {
   name: ['empty', 'long', 'characters', 'taken'],
   dir: ['relative', 'cluster', 'foreign', 'file', 'within', 'access'],
   brokers: ['range'],
+  members: ['range', 'even'],
   brokerPort: ['range', 'known', 'taken'],
   ensemblePort: ['range', 'known', 'taken', 'overlaps']
 } as const
 export type ClusterField = keyof typeof CLUSTER_PROBLEMS
 
-export const NEW_CLUSTER = { nameMax: 60, brokersMax: 30, portMin: 1024, portMax: 65_535 } as const
+export const NEW_CLUSTER = {
+  nameMax: 60,
+  brokersMax: 30,
+  members: 3,
+  membersMax: 7,
+  portMin: 1024,
+  portMax: 65_535
+} as const
 
 const problemSchema = z.object({
   field: z.enum(Object.keys(CLUSTER_PROBLEMS) as [ClusterField, ...ClusterField[]]),

@@ -343,6 +343,7 @@ export class Clusters {
     const { host } = await this.open(dir, {
       name: asked.name.trim(),
       brokers: asked.brokers,
+      ...(asked.members === undefined ? {} : { ensemble: asked.members }),
       ...(Object.keys(given).length === 0 ? {} : { ports: given })
     })
     return { id: this.idOf(host.dir) }

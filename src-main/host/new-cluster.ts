@@ -40,15 +40,18 @@ export async function checkNewCluster(ports: CheckPorts, asked: NewCluster): Pro
   const typed = asked.dir?.trim() ?? ''
   const dir = typed === '' ? join(ports.root, isNameUsable ? name : '') : fullPath(typed)
   const areBrokersUsable = sizesProblem({ brokers: asked.brokers, ensemble: 1 }) === undefined
+  const members = asked.members ?? NEW_CLUSTER.members
+  const wrongMembers = membersProblem(members)
   // Without a name there is no folder to look at.
   const folder = typed === '' && !isNameUsable ? undefined : await folderProblem(dir, ports.others)
   const found = [
     nameProblem(name, ports.others),
     folder,
     areBrokersUsable ? undefined : problem('brokers', 'range', { max: NEW_CLUSTER.brokersMax }),
+    wrongMembers,
     await portProblem(ports, 'brokerPort', asked.brokerPort, areBrokersUsable ? asked.brokers : 1),
-    await portProblem(ports, 'ensemblePort', asked.ensemblePort, 1),
-    overlap(asked)
+    await portProblem(ports, 'ensemblePort', asked.ensemblePort, wrongMembers === undefined ? members : 1),
+    overlap(asked, wrongMembers === undefined ? members : 1)
   ]
   return { dir, problems: found.filter((one) => one !== undefined) }
 }
@@ -136,8 +139,15 @@ async function portProblem(
   return undefined
 }
 
-function overlap({ brokerPort, ensemblePort, brokers }: NewCluster): ClusterProblem | undefined {
+/** More than half of the members have to have a write: an even number survives no more losses than the odd one below it. */
+function membersProblem(members: number): ClusterProblem | undefined {
+  if (sizesProblem({ brokers: 1, ensemble: members }) === undefined) return undefined
+  const isEven = Number.isInteger(members) && members > 0 && members <= NEW_CLUSTER.membersMax
+  return isEven ? problem('members', 'even', { count: members, less: members - 1 }) : problem('members', 'range')
+}
+
+function overlap({ brokerPort, ensemblePort, brokers }: NewCluster, members: number): ClusterProblem | undefined {
   if (brokerPort === null || ensemblePort === null) return undefined
-  const isAmong = ensemblePort >= brokerPort && ensemblePort < brokerPort + brokers
+  const isAmong = ensemblePort + members > brokerPort && ensemblePort < brokerPort + brokers
   return isAmong ? problem('ensemblePort', 'overlaps', { port: ensemblePort }) : undefined
 }

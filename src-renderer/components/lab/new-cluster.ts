@@ -7,6 +7,7 @@ export interface TypedCluster {
   readonly name: string
   readonly dir: string
   readonly brokers: string
+  readonly members: string
   readonly isPortGiven: boolean
   readonly brokerPort: string
   readonly ensemblePort: string
@@ -20,6 +21,7 @@ export function askedCluster(typed: TypedCluster): NewCluster {
     name: typed.name,
     dir: typed.dir.trim() === '' ? null : typed.dir,
     brokers: wholeNumber(typed.brokers, 1, NEW_CLUSTER.brokersMax) ?? 0,
+    members: wholeNumber(typed.members, 1, NEW_CLUSTER.membersMax) ?? 0,
     brokerPort: port(typed.brokerPort),
     ensemblePort: port(typed.ensemblePort)
   }

@@ -272,7 +272,7 @@ describe('a cluster that is to be made', () => {
 
   it('is well with a new name, at a place that is its name’s', async () => {
     expect(await checkNewCluster(ports(), ask)).toEqual({ dir: join(root, 'orders'), problems: [] })
-    expect(await problems({ name: '주문 2.1', brokers: 30, brokerPort: 9200, ensemblePort: 9199 })).toEqual([])
+    expect(await problems({ name: '주문 2.1', brokers: 30, brokerPort: 9200, ensemblePort: 9197 })).toEqual([])
     mkdirSync(join(root, 'empty'))
     expect(await problems({ dir: join(root, 'empty') })).toEqual([])
   })
@@ -287,6 +287,14 @@ describe('a cluster that is to be made', () => {
     [{ dir: 'x/y' }, ['dir relative']],
     [{ brokers: 0 }, ['brokers range']],
     [{ brokers: 2.5 }, ['brokers range']],
+    [{ members: 0 }, ['members range']],
+    [{ members: 9 }, ['members range']],
+    [{ members: 2.5 }, ['members range']],
+    [{ members: 2 }, ['members even']],
+    [{ members: 6 }, ['members even']],
+    [{ members: 5, brokerPort: 9302, ensemblePort: 9298 }, ['ensemblePort overlaps']],
+    [{ members: 3, ensemblePort: 9997 }, ['ensemblePort taken']],
+    [{ members: 7, ensemblePort: 65_530 }, ['ensemblePort range']],
     [{ brokerPort: 9091 }, ['brokerPort known']],
     [{ brokerPort: 9998 }, ['brokerPort taken']],
     [{ brokerPort: 65_534 }, ['brokerPort range']],

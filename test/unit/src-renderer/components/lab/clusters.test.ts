@@ -132,6 +132,23 @@ describe('the dialog of', () => {
       expect(api.calls.filter(({ name }) => name === 'clusters.create')).toEqual([])
     })
 
+    it('refuses an even number of members with the reason', async () => {
+      await type('#cluster-name', 'fine')
+      await type('#cluster-members', '4')
+      await vi.advanceTimersByTimeAsync(200)
+      expect(api.last('clusters.check').input).toMatchObject({ members: 4 })
+      api.last('clusters.check').resolve({
+        dir: '/labs/fine',
+        problems: [{ field: 'members', code: 'even', params: { count: 4, less: 3 } }]
+      })
+      await flushPromises()
+
+      expect(document.querySelector('#cluster-members-problem')?.textContent.replace(/[\u2066-\u2069]/g, '')).toContain(
+        '4 survive no more losses than 3: a write needs more than half of the members'
+      )
+      expect(button().disabled).toBe(true)
+    })
+
     it('takes no answer about what is no longer typed', async () => {
       await type('#cluster-name', 'x/y')
       await vi.advanceTimersByTimeAsync(200)
@@ -148,7 +165,13 @@ describe('the dialog of', () => {
       const checks = api.calls.filter(({ name }) => name === 'clusters.check').length
       button().click()
       await flushPromises()
-      expect(api.last('clusters.create').input).toMatchObject({ name: 'fine', dir: null, brokers: 3, brokerPort: null })
+      expect(api.last('clusters.create').input).toMatchObject({
+        name: 'fine',
+        dir: null,
+        brokers: 3,
+        members: 3,
+        brokerPort: null
+      })
       api.last('clusters.create').reject(failure)
       await flushPromises()
 
