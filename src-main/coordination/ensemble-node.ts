@@ -481,6 +481,7 @@ export class EnsembleNode {
 
   /** Those whose position is applied here. */
   #passBarriers(): void {
+    if (this.#barriers.size === 0) return
     for (const [readId, { passed, position }] of this.#barriers) {
       if (position === undefined || compareZxid(position, this.#state.lastApplied) > 0) continue
       this.#barriers.delete(readId)
@@ -607,8 +608,9 @@ export class EnsembleNode {
   #drive(): void {
     this.#observe()
     this.#reportChange()
-    if (!this.#isLoopRunning) this.#wake()
-    else if (this.#isPersisting) {
+    if (!this.#isLoopRunning) {
+      if (!this.#onlyTalks()) this.#wake()
+    } else if (this.#isPersisting) {
       const ready = this.#raft?.takeReady()
       if (ready === undefined) return
       invariant(ready.persist === undefined, 'one batch is persisted at a time')
@@ -616,6 +618,15 @@ export class EnsembleNode {
       this.#committed.push(...ready.committed)
       this.#passBarriers()
     }
+  }
+
+  /** Heartbeats, their answers and questions need no turn of the loop: true when there was nothing else, and it is done. */
+  #onlyTalks(): boolean {
+    const raft = this.#raft
+    if (raft?.isIdle !== true || this.#committed.length > 0 || this.#lifecycle !== 'serving') return false
+    for (let ready = raft.takeReady(); ready !== undefined; ready = raft.takeReady()) this.#talk(ready)
+    this.#passBarriers()
+    return true
   }
 
   /** Clients of a member that has lost its leader are to look for another, as in ZooKeeper: what they asked has no verdict. */

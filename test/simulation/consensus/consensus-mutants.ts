@@ -152,8 +152,8 @@ export const consensusMutants: readonly PlantedError[] = [
   {
     name: 'applies-before-the-disk',
     file: raft,
-    from: 'const upTo = compareZxid(this.#committed, persisted) < 0 ? this.#committed : persisted',
-    to: 'void persisted\n    const upTo = this.#committed',
+    from: 'return compareZxid(this.#committed, persisted) < 0 ? this.#committed : persisted',
+    to: 'void persisted\n    return this.#committed',
     what: 'entries are applied that this disk does not have: a snapshot gets ahead of the log'
   },
   {

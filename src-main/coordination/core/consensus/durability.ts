@@ -89,6 +89,13 @@ export class Durability {
     if (this.#inFlight !== undefined) this.#inFlight.cutAt = zxidZero
   }
 
+  /** Nothing is to be persisted, or what there is waits for the batch that is under way. */
+  get isIdle(): boolean {
+    if (this.#inFlight !== undefined) return true
+    const hasOther = this.#isHardStateDirty || this.#snapshot !== undefined || this.#truncateAfter !== undefined
+    return !hasOther && compareZxid(this.#given, this.#log.last) === 0
+  }
+
   /** Undefined while one is under way, and when nothing is to be persisted. */
   next(): Persist | undefined {
     if (this.#inFlight !== undefined) return undefined

@@ -39,6 +39,9 @@ export type PeerFrame =
   /** To the leader: these sessions were heard of. */
   | { readonly type: 'touched'; readonly sessionIds: readonly SessionId[] }
 
+/** Of most frames: heartbeats and answers. A longer one makes its buffer grow. */
+const smallFrameBytes = 72
+
 const helloMagic = 0x4c47_5052
 const protocolVersion = 1
 
@@ -66,7 +69,7 @@ const zxidOfNothing = { epoch: 0, counter: 0 }
 
 /** With its length before it. */
 export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Uint8Array {
-  const writer = JuteWriter.frame().int(0).int(frameCodes[frame.type])
+  const writer = JuteWriter.frame(smallFrameBytes).int(0).int(frameCodes[frame.type])
   switch (frame.type) {
     case 'hello':
       writer

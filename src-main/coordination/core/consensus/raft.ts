@@ -307,6 +307,11 @@ export class Raft {
 
   // ── what is to be done ─────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Nothing is to be persisted or applied: what is to be done, if anything, is to talk. */
+  get isIdle(): boolean {
+    return this.#durability.isIdle && compareZxid(this.#handedOut, this.#applicable) >= 0
+  }
+
   /** Undefined when there is nothing to do. */
   takeReady(): Ready | undefined {
     const committed = this.#toApply()
@@ -677,10 +682,14 @@ export class Raft {
   }
 
   /** Not before it is on this disk, too: a snapshot is never ahead of the log. */
+  get #applicable(): Zxid {
+    const { persisted } = this.#durability
+    return compareZxid(this.#committed, persisted) < 0 ? this.#committed : persisted
+  }
+
   #toApply(): readonly LogEntry[] {
     const { limits, memberId } = this.#options
-    const { persisted } = this.#durability
-    const upTo = compareZxid(this.#committed, persisted) < 0 ? this.#committed : persisted
+    const upTo = this.#applicable
     if (compareZxid(this.#handedOut, upTo) >= 0) return []
     const entries = this.#log.entriesAfter(this.#handedOut, limits.apply, upTo)
     invariant(entries !== undefined && entries.length > 0, 'what is not applied is in memory', { upTo })
