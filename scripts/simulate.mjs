@@ -1,20 +1,27 @@
 // The simulator: production modules in one thread (docs/adr/0037). Bundled first, which makes it several times as fast.
 //   npm run simulate -- --scenario cluster|ensemble (--seed N --trace | --first-seed N --seeds K)
 //   npm run simulate -- --mutant NAME --seed N --trace      the same with one planted error
-//   npm run simulate -- --mutants [--find K] [--mutant NAME]   each planted error by its recorded seed, or by the first of K
-//   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds, as a test: N passed, N failed
+//   npm run simulate -- --mutants [--find K] [--mutant NAME | --scenario NAME]   each planted error by its recorded seed, or by
+//                                                           the first of K
+//   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds of both, as a test: N passed, N failed
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'vite'
-import { mutants } from '../test/simulation/mutants.mjs'
+import { ensembleMutants } from '../test/simulation/ensemble/mutants.mjs'
+import { mutants as clusterMutants } from '../test/simulation/mutants.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const outDir = join(root, 'out', 'simulate')
 const workers = 2
-const seedsForAnError = 200
 const scenarios = ['cluster', 'ensemble']
+/** Of the ensemble seeds are shorter, and errors rarer. */
+const seedsForAnError = { cluster: 200, ensemble: 2_000 }
+const mutants = [
+  ...clusterMutants.map((mutant) => ({ scenario: 'cluster', ...mutant })),
+  ...ensembleMutants.map((mutant) => ({ scenario: 'ensemble', ...mutant }))
+]
 
 /** The bundle of a scenario with that error in it, or with none. */
 async function bundle(scenario, mutant) {
@@ -80,50 +87,50 @@ async function allOf(jobs) {
 
 const recorded = () => mutants.filter(({ seed }) => seed !== null)
 
-/** New seeds, half of them on each core (a process is fast only after its first seeds), then planted errors. */
+/** New seeds of a scenario, half of them on each core (a process is fast only after its first seeds). */
+async function newSeeds(scenario, first, count) {
+  const file = await bundle(scenario)
+  const seedsAtOnce = Math.ceil(count / workers)
+  return Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, i) => async () => {
+    const [from, seeds] = [first + i * seedsAtOnce, Math.min(seedsAtOnce, count - i * seedsAtOnce)]
+    const { status, said } = await ran(file, ['--first-seed', String(from), '--seeds', String(seeds)])
+    const bad = said.split('\n').filter((line) => line.startsWith('seed '))
+    if (status !== 0 && bad.length === 0) bad.push(`the simulator ended with ${status}`)
+    return { passed: seeds - bad.length, failures: bad.map((line) => `${scenario}, ${line}`) }
+  })
+}
+
+/** A planted error by its recorded seed; any change of the source makes other runs of all seeds: then another of the first finds it. */
+async function plantedError(mutant) {
+  const { scenario, name, seed } = mutant
+  const bundled = await bundle(scenario, mutant)
+  let { status } = await ran(bundled, ['--seed', String(seed)])
+  const first = seedsForAnError[scenario]
+  if (status !== 1) ({ status } = await ran(bundled, ['--seeds', String(first), '--until-found']))
+  if (status === 1) return { passed: 1, failures: [] }
+  return { passed: 0, failures: [`${name} is found neither by seed ${seed} nor by the first ${first}`] }
+}
+
+/** New seeds of both scenarios, then planted errors of both. */
 async function test(count) {
   // In simulated time nothing is late: what runs beside it has its timeouts.
   setPriority(constants.priority.PRIORITY_LOW)
-  const file = await bundle('cluster')
   // Others each day, and the same again for whoever looks into what a day's have found.
   const first = Math.floor(Date.now() / 60_000)
-  const seedsAtOnce = Math.ceil(count / workers)
-  const jobs = [
-    ...Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, i) => async () => {
-      const seeds = Math.min(seedsAtOnce, count - i * seedsAtOnce)
-      const { status, said } = await ran(file, [
-        '--first-seed',
-        String(first + i * seedsAtOnce),
-        '--seeds',
-        String(seeds)
-      ])
-      const bad = said.split('\n').filter((line) => line.startsWith('seed '))
-      if (status !== 0 && bad.length === 0) bad.push(`the simulator ended with ${status}`)
-      return { passed: seeds - bad.length, failures: bad }
-    }),
-    ...recorded().map((mutant) => async () => {
-      const bundled = await bundle('cluster', mutant)
-      const { name, seed } = mutant
-      let { status } = await ran(bundled, ['--seed', String(seed)])
-      // Any change of the source makes other runs of all seeds: then another one of the first finds it.
-      if (status !== 1) ({ status } = await ran(bundled, ['--seeds', String(seedsForAnError), '--until-found']))
-      if (status === 1) return { passed: 1, failures: [] }
-      return { passed: 0, failures: [`${name} is found neither by seed ${seed} nor by the first ${seedsForAnError}`] }
-    })
-  ]
-  const results = await allOf(jobs)
+  const seeds = await Promise.all(scenarios.map((scenario) => newSeeds(scenario, first, count)))
+  const results = await allOf([...seeds.flat(), ...recorded().map((mutant) => () => plantedError(mutant))])
   const failures = results.flatMap((one) => one.failures)
   if (failures.length > 0) console.log(`What failed:\n${failures.map((one) => `  ✗ ${one}`).join('\n')}`)
   console.log(`${results.reduce((sum, { passed }) => sum + passed, 0)} passed, ${failures.length} failed`)
   return failures.length === 0 ? 0 : 1
 }
 
-/** Each by its recorded seed; with `find` each by the first of so many seeds that finds it, or that of `only` alone. */
-async function replayMutants(find, only) {
-  const tried = (find === undefined ? recorded() : mutants).filter(({ name }) => only === undefined || name === only)
+/** Each by its recorded seed; with `find` each by the first of so many seeds that finds it; those of `isTried` alone. */
+async function replayMutants(find, isTried) {
+  const tried = (find === undefined ? recorded() : mutants).filter(isTried)
   const found = await allOf(
     tried.map((mutant) => async () => {
-      const file = await bundle('cluster', mutant)
+      const file = await bundle(mutant.scenario, mutant)
       const args = find === undefined ? ['--seed', String(mutant.seed)] : ['--seeds', find, '--until-found']
       const { status, said } = await ran(file, args)
       const isFound = status === 1
@@ -147,10 +154,11 @@ if (name !== undefined && mutant === undefined) {
   console.error(`There is no planted error ${name}. There are: ${mutants.map((one) => one.name).join(', ')}`)
   process.exit(2)
 }
-if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find'), name))
-const scenario = taken(args, '--scenario') ?? 'cluster'
-if (!scenarios.includes(scenario)) {
-  console.error(`There is no scenario ${scenario}. There are: ${scenarios.join(', ')}`)
+const asked = taken(args, '--scenario')
+if (asked !== undefined && !scenarios.includes(asked)) {
+  console.error(`There is no scenario ${asked}. There are: ${scenarios.join(', ')}`)
   process.exit(2)
 }
-process.exit(run(await bundle(scenario, mutant), args).status ?? 1)
+const isTried = (one) => (name === undefined || one.name === name) && (asked === undefined || one.scenario === asked)
+if (args.includes('--mutants')) process.exit(await replayMutants(taken(args, '--find'), isTried))
+process.exit(run(await bundle(mutant?.scenario ?? asked ?? 'cluster', mutant), args).status ?? 1)

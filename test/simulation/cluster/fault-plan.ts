@@ -5,6 +5,7 @@
  */
 import { parsePartitionState, paths, textOf, type PartitionState } from '../../../src-main/broker/core/znodes'
 import { pause } from '../../../src-main/kernel/waiting'
+import type { SimMember } from '../ensemble/sim-members'
 import type { LinkFault } from '../world/sim-network'
 import type { SimRandom } from '../world/sim-random'
 import { LeaderMoves } from './leader-moves'
@@ -30,7 +31,6 @@ export class FaultPlan {
   readonly #random: SimRandom
   readonly #told: (who: string, what: string) => void
   #isOver = false
-  #isMemberDown = false
   /** Links that have a fault, by one of their ends. */
   readonly #faultyLinks = new Map<string, number>()
   /** Logs that have lost something, by name: nobody may count with them. */
@@ -67,7 +67,10 @@ export class FaultPlan {
     this.#moves.close()
     this.#told('faults', 'all is healed')
     this.#cluster.setLinks()
-    if (this.#isMemberDown) this.#startMember()
+    for (const member of this.#cluster.ensemble.members) {
+      if (member.machine.isPaused) member.machine.resume()
+      if (member.node === undefined) void this.#cluster.ensemble.start(member)
+    }
     for (const broker of this.#cluster.brokers) {
       broker.machine.rate = 1
       broker.machine.skewMs = 0
@@ -121,9 +124,22 @@ export class FaultPlan {
       case 'lossyLink':
         return this.#link({ loss: 0.05 + this.#random.below(30) / 100 }, this.#random.below(2) === 0)
       case 'noEnsemble':
-        return this.#linkOf(broker.host, this.#cluster.memberHost, { isCut: true }, true)
-      case 'ensembleKill':
-        return this.#killMember()
+        return this.#cutOff(broker.host, this.#cluster.memberHosts)
+      case 'memberKill':
+        return this.#memberEnded((member) => this.#cluster.ensemble.kill(member))
+      case 'memberPowerCut':
+        return this.#memberEnded((member) => this.#cluster.ensemble.crash(member))
+      case 'memberPause':
+        return this.#pauseMember(this.#anyMember())
+      case 'memberCut': {
+        const { host } = this.#anyMember()
+        return this.#cutOff(
+          host,
+          this.#cluster.memberHosts.filter((other) => other !== host)
+        )
+      }
+      case 'memberWipe':
+        return this.#wipeMember(this.#anyMember())
       case 'drift':
         broker.machine.rate = 0.95 + this.#random.below(100) / 1000
         broker.machine.skewMs = this.#random.below(120_000) - 60_000
@@ -161,7 +177,7 @@ export class FaultPlan {
   }
 
   #canLose({ id, host }: SimBroker): boolean {
-    if (this.#isMemberDown || this.#isFaulty(host) || this.#isFaulty(this.#cluster.memberHost)) return false
+    if (this.#isFaulty(host) || !this.#isEnsembleWell()) return false
     return this.#cluster.partitions.every((partition) => {
       const stored = this.#stored(partition)
       return stored?.isr.some((other) => other !== id && this.#isWhole(stored, other)) === true
@@ -204,12 +220,19 @@ export class FaultPlan {
     })
   }
 
+  /** Between brokers more often than not: that is where records go. */
   #link(fault: LinkFault, isBothWays: boolean): void {
-    const { hosts } = this.#cluster
+    const { brokerHosts, memberHosts } = this.#cluster
+    const hosts = this.#random.below(3) === 0 ? [...memberHosts, ...brokerHosts] : brokerHosts
     const from = hosts[this.#random.below(hosts.length)]
     const to = hosts[this.#random.below(hosts.length)]
     if (from === undefined || to === undefined || from === to) return
     this.#linkOf(from, to, fault, isBothWays)
+  }
+
+  #cutOff(from: string, others: readonly string[]): void {
+    const isBothWays = this.#random.below(4) > 0
+    for (const to of others) this.#linkOf(from, to, { isCut: true }, isBothWays)
   }
 
   #linkOf(from: string, to: string, fault: LinkFault, isBothWays: boolean): void {
@@ -232,15 +255,60 @@ export class FaultPlan {
     })
   }
 
-  #killMember(): void {
-    if (this.#isMemberDown) return
-    this.#isMemberDown = true
-    this.#cluster.killMember()
-    this.#later(20 + this.#random.below(3_000), () => this.#startMember())
+  // ── members of the ensemble ────────────────────────────────────────────────────────────────────────────────────
+
+  /** The leader as often as all together. */
+  #anyMember(): SimMember {
+    const { members, leader } = this.#cluster.ensemble
+    const any = members[this.#random.below(members.length)]
+    const member = this.#random.below(2) === 0 ? any : (leader ?? any)
+    if (member === undefined) throw new Error('an ensemble has members')
+    return member
   }
 
-  #startMember(): void {
-    this.#isMemberDown = false
-    void this.#cluster.startMember()
+  /** All run, hear each other and everybody, and one of them leads: nothing waits on its way to or from them. */
+  #isEnsembleWell(): boolean {
+    const { members, leader } = this.#cluster.ensemble
+    const isWell = ({ host, isServing, machine }: SimMember): boolean =>
+      isServing && !machine.isPaused && !this.#isFaulty(host)
+    return leader !== undefined && members.every(isWell)
+  }
+
+  /** One or, now and then, all at once: a disk has everything that was answered. */
+  #memberEnded(end: (member: SimMember) => void): void {
+    const { ensemble } = this.#cluster
+    this.#cluster.stir()
+    for (const member of this.#random.below(6) === 0 ? ensemble.members : [this.#anyMember()]) {
+      if (member.node === undefined) continue
+      end(member)
+      this.#memberStartsAgain(member)
+    }
+  }
+
+  #memberStartsAgain(member: SimMember): void {
+    const { life } = member
+    this.#later(5 + this.#random.below(3_000), () => {
+      if (member.life === life) void this.#cluster.ensemble.start(member)
+    })
+  }
+
+  #pauseMember({ host, machine }: SimMember): void {
+    if (machine.isPaused) return
+    this.#told(host, 'is paused')
+    machine.pause()
+    this.#later(50 + this.#random.below(3_000), () => {
+      if (!machine.isPaused) return
+      this.#told(host, 'goes on')
+      machine.resume()
+    })
+  }
+
+  /** Only while all others count (ADR 43). */
+  #wipeMember(member: SimMember): void {
+    const { ensemble } = this.#cluster
+    if (!ensemble.members.every(({ id, node }) => id === member.id || node?.consensus?.isVoter === true)) return
+    this.#cluster.stir()
+    ensemble.wipe(member)
+    this.#memberStartsAgain(member)
   }
 }

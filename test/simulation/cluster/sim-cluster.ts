@@ -1,5 +1,5 @@
 /**
- * A whole cluster of production modules in one thread: a member of the ensemble and brokers with everything in them, each on a
+ * A whole cluster of production modules in one thread: members of the ensemble and brokers with everything in them, each on a
  * machine with its own clock, disk and links. What ends a process for good is kept as a failure; so is a start that fails.
  */
 import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
@@ -10,10 +10,13 @@ import { groupOffsetsPartitions } from '../../../src-main/broker/core/offsets-to
 import { groupOffsetsConfigs, type TopicConfigs } from '../../../src-main/broker/core/topic-configs'
 import { groupOffsetsTopic } from '../../../src-main/broker/core/topic-name'
 import { EnsembleClient } from '../../../src-main/coordination/ensemble-client'
-import { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
+import type { Applied } from '../../../src-main/coordination/core/replicated-state'
+import type { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
+import { compareZxid, zxidZero, type Zxid } from '../../../src-main/coordination/wire/zxid'
 import type { Compression, Network } from '../../../src-main/kernel/ports'
 import { randomUuid } from '../../../src-main/kernel/uuid'
 import { MemoryDisk } from '../../support/memory-disk'
+import { SimMembers } from '../ensemble/sim-members'
 import { SimClock } from '../world/sim-clock'
 import { SimNetwork } from '../world/sim-network'
 import { SimNode } from '../world/sim-node'
@@ -26,8 +29,7 @@ export const nameOf = (partition: number): string => `${topic}-${partition}`
 /** A group of this name has its coordinator where the only partition of `__consumer_offsets` is led: fifty of them would take much longer. */
 export const groupId = groupOfPartition(0)
 export const dataDir = '/log'
-const memberHost = 'ensemble'
-const ensembleAddress = { host: 'sim', port: 2181 }
+const sessionTimeoutMinMs = 500
 const brokerPort = (id: number): number => 9091 + id
 const startMaxMs = 30_000
 const quietAfterMs = 300
@@ -68,6 +70,11 @@ export interface SimBroker {
   readonly logs: readonly ReplicaLog[]
 }
 
+export interface StoredZnode {
+  readonly data: Uint8Array | null
+  readonly version: number
+}
+
 export interface ClusterObserver {
   /** A line of the story. */
   readonly told: (who: string, what: string) => void
@@ -84,8 +91,10 @@ export class SimCluster {
   readonly partitions: readonly SimPartition[]
   readonly #observer: ClusterObserver
   readonly #random: SimRandom
-  readonly #memberMachine: SimNode
-  #member: EnsembleNode | undefined
+  readonly ensemble: SimMembers
+  /** As the first member that applied it has it: others have it then, or will. */
+  readonly #znodes = new Map<string, StoredZnode>()
+  #storedUpTo: Zxid = zxidZero
   #stirredAtMs = 0
   #coordinator = { brokerId: -1, sinceMs: 0 }
   #hasLost = false
@@ -95,7 +104,29 @@ export class SimCluster {
     this.#observer = observer
     this.#random = new SimRandom(mixed(options.seed ^ 0x5eed))
     this.network = new SimNetwork(this.clock, this.#random.fork())
-    this.#memberMachine = this.#machine(memberHost)
+    this.ensemble = new SimMembers(
+      {
+        count: options.members,
+        // Members of the group have clients of that name.
+        hostPrefix: 'ensemble',
+        snapshotEntriesMax: options.snapshotEntriesMax,
+        sessionTimeoutMinMs,
+        machine: (host) => this.#machine(host),
+        random: this.#random.fork()
+      },
+      {
+        ...observer,
+        applied: (_member, node, { zxid, command }, { outcome, changes }) => {
+          if (compareZxid(zxid, this.#storedUpTo) <= 0) return
+          this.#storedUpTo = zxid
+          this.#store(node, changes)
+          if (command.type !== 'expireSession' || outcome.type !== 'sessionClosed') return
+          this.stir()
+          observer.told('ensemble', `session 0x${outcome.sessionId.toString(16)} expired`)
+        },
+        diskFailed: ({ host }) => observer.failed(host, new Error('no disk was made to fail'))
+      }
+    )
     const partitionsOf = (name: string, count: number): readonly SimPartition[] =>
       Array.from({ length: count }, (_, index) => ({ topic: name, index, name: `${name}-${index}` }))
     this.partitions = [
@@ -116,12 +147,21 @@ export class SimCluster {
     return new SimNode(host, this.clock, this.network, disk)
   }
 
-  get hosts(): readonly string[] {
-    return [memberHost, ...this.brokers.map(({ host }) => host)]
+  get memberHosts(): readonly string[] {
+    return this.ensemble.members.map(({ host }) => host)
   }
 
-  get memberHost(): string {
-    return memberHost
+  get brokerHosts(): readonly string[] {
+    return this.brokers.map(({ host }) => host)
+  }
+
+  #store(node: EnsembleNode, changes: Applied['changes']): void {
+    for (const { type, path } of changes) {
+      if (type === 'deleted') this.#znodes.delete(path)
+      if (type !== 'created' && type !== 'dataChanged') continue
+      const znode = node.znode(path)
+      if (znode !== undefined) this.#znodes.set(path, { data: znode.data, version: znode.version })
+    }
   }
 
   broker(id: number): SimBroker {
@@ -160,8 +200,8 @@ export class SimCluster {
   }
 
   /** As it is stored at the moment. */
-  znode(path: string): { readonly data: Uint8Array | null; readonly version: number } | undefined {
-    return this.#member?.znode(path)
+  znode(path: string): StoredZnode | undefined {
+    return this.#znodes.get(path)
   }
 
   // ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +209,7 @@ export class SimCluster {
   /** Resolves when everything runs and the topic is there. */
   async start(): Promise<void> {
     this.setLinks()
-    await this.#until(this.startMember())
+    await this.#until(Promise.all(this.ensemble.members.map((member) => this.ensemble.start(member, true))))
     await this.#until(Promise.all(this.brokers.map((broker) => this.startBroker(broker))))
     await this.#createTopics()
   }
@@ -179,8 +219,9 @@ export class SimCluster {
     this.network.heal()
     const { linkDelayMs: delayMs, linkJitterMs: jitterMs } = this.options
     if (delayMs === 0 && jitterMs === 0) return
-    for (const from of this.hosts)
-      for (const to of this.hosts) if (from !== to) this.network.fault(from, to, { delayMs, jitterMs })
+    const hosts = [...this.memberHosts, ...this.brokerHosts]
+    for (const from of hosts)
+      for (const to of hosts) if (from !== to) this.network.fault(from, to, { delayMs, jitterMs })
   }
 
   async #until<T>(work: Promise<T>): Promise<T> {
@@ -196,47 +237,6 @@ export class SimCluster {
       return outcome.value
     }
     throw new Error('the cluster did not start in time')
-  }
-
-  /** Resolves when it serves, or has failed; never when its process has ended before. */
-  async startMember(): Promise<void> {
-    const { clock, network, disk } = this.#memberMachine.begin()
-    const life = {}
-    this.#memberLife = life
-    const node: EnsembleNode = new EnsembleNode({
-      memberId: 1,
-      address: ensembleAddress,
-      dataDir: '/member',
-      sessionTimeouts: { minMs: 500, maxMs: 40_000 },
-      clock,
-      random: this.#random.fork(),
-      disk,
-      network,
-      checksum: nodeChecksum,
-      log: () => undefined,
-      failed: (error) => {
-        if (this.#memberLife === life) this.#observer.failed(memberHost, error)
-      },
-      sessionExpired: (id) => {
-        this.stir()
-        this.#observer.told(memberHost, `session 0x${id.toString(16)} expired`)
-      }
-    })
-    try {
-      await node.start()
-    } catch (error) {
-      if (this.#memberLife === life) this.#observer.failed(memberHost, error)
-      return
-    }
-    if (this.#memberLife === life) this.#member = node
-  }
-  #memberLife: object | undefined
-
-  /** Its disk has everything that it answered. */
-  killMember(): void {
-    this.#observer.told(memberHost, 'is killed')
-    this.#memberLife = undefined
-    this.#memberMachine.kill()
   }
 
   /** Resolves when it serves, or its process has ended before. */
@@ -277,7 +277,7 @@ export class SimCluster {
         brokerId: broker.id,
         address: { host: 'sim', port: brokerPort(broker.id) },
         dataDir,
-        ensemble: [ensembleAddress],
+        ensemble: this.ensemble.addresses,
         sessionTimeoutMs,
         replicaLagMaxMs
       }
@@ -339,7 +339,7 @@ export class SimCluster {
   async #createTopics(): Promise<void> {
     const { partitions, minInSyncReplicas, groupMembers } = this.options
     const client = new EnsembleClient({
-      addresses: [ensembleAddress],
+      addresses: this.ensemble.addresses,
       sessionTimeoutMs: 40_000,
       clock: this.clock,
       network: this.networkOf('admin'),

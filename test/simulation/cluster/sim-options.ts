@@ -10,7 +10,11 @@ export const faultKinds = [
   'slowLink',
   'lossyLink',
   'noEnsemble',
-  'ensembleKill',
+  'memberKill',
+  'memberPowerCut',
+  'memberPause',
+  'memberCut',
+  'memberWipe',
   'drift',
   'bounce',
   'wipe',
@@ -23,6 +27,9 @@ export type FaultKind = (typeof faultKinds)[number]
 export interface SimOptions {
   readonly seed: number
   readonly brokers: number
+  readonly members: number
+  /** Of a member's log, before it takes another snapshot. */
+  readonly snapshotEntriesMax: number
   readonly partitions: number
   readonly minInSyncReplicas: number
   /** Of simulated time in which faults happen; then all is healed and has to come to rest. */
@@ -57,6 +64,8 @@ export function optionsOf(seed: number): SimOptions {
   return {
     seed,
     brokers: 3,
+    members: 3,
+    snapshotEntriesMax: [50_000, 50_000, 40, 150][new SimRandom(mixed(seed ^ 0x3e3be4)).below(4)] ?? 50_000,
     partitions: oneOf(1, 2, 2, 3),
     minInSyncReplicas: oneOf(1, 2, 2),
     durationMs: oneOf(3_000, 5_000, 8_000),

@@ -2,13 +2,15 @@
  * What must hold of members at every moment, looked at as entries are applied and after each event. The first member that applies
  * an entry says what it comes to; all others have to come to the same, and clients are told nothing else.
  */
+import type { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
 import type { SessionId } from '../../../src-main/kernel/ids'
 import { encodeLogEntry, type LogEntry } from '../../../src-main/coordination/core/log-entry'
 import type { Applied } from '../../../src-main/coordination/core/replicated-state'
 import { compareZxid, zxidName, zxidZero, type Zxid } from '../../../src-main/coordination/wire/zxid'
 import { majorityOf } from '../../../src-main/coordination/core/consensus/quorum'
 import { ConsensusChecks } from '../consensus/consensus-checks'
-import type { SimEnsemble, SimMember } from './sim-ensemble'
+import type { SimEnsemble } from './sim-ensemble'
+import type { SimMember } from './sim-members'
 import { hashed, hashedText, stateDigest } from './state-digest'
 
 /** Of every so many entries the whole tree is compared. */
@@ -95,7 +97,7 @@ export class EnsembleChecks {
 
   // ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  applied(member: SimMember, entry: LogEntry, applied: Applied): void {
+  applied(member: SimMember, node: EnsembleNode, entry: LogEntry, applied: Applied): void {
     const key = keyOf(entry.zxid)
     const hash = hashedText(outcomeText(applied), hashed(encodeLogEntry(entry)))
     let known = this.#entries.get(key)
@@ -105,24 +107,22 @@ export class EnsembleChecks {
       known = { index: this.#entries.size, hash, digest: undefined }
       this.#entries.set(key, known)
       this.#lastKey = key
-      this.#first(member, entry, applied)
+      this.#first(node, entry, applied)
     } else if (known.hash !== hash) this.#fails(`${member.host} came to something else at ${zxidName(entry.zxid)}`)
-    this.#follow(member, known, entry.zxid)
-    if (known.index % digestEvery === 0) this.#compare(member, known, entry.zxid)
+    if (member.node === node) this.#follow(member, node.state, known, entry.zxid)
+    if (known.index % digestEvery === 0) this.#compare(member.host, node, known, entry.zxid)
   }
 
   /** Each entry after the one before it, none left out. */
-  #follow(member: SimMember, { index }: Canonical, zxid: Zxid): void {
+  #follow(member: SimMember, state: object, { index }: Canonical, zxid: Zxid): void {
     const view = this.#views[member.id - 1]
-    const state = member.node?.state
     if (view === undefined) return
     if (view.life === member.life && view.state === state && view.index >= 0 && index !== view.index + 1)
       this.#fails(`${member.host} applied ${zxidName(zxid)} without the one before it`)
     Object.assign(view, { life: member.life, state, index })
   }
 
-  #compare({ host, node }: SimMember, known: Canonical, zxid: Zxid): void {
-    if (node === undefined) return
+  #compare(host: string, node: EnsembleNode, known: Canonical, zxid: Zxid): void {
     const digest = stateDigest(node.state)
     known.digest ??= digest
     if (known.digest !== digest) this.#fails(`${host} has another tree at ${zxidName(zxid)}`)
@@ -133,7 +133,7 @@ export class EnsembleChecks {
     }
   }
 
-  #first(member: SimMember, entry: LogEntry, { outcome, changes }: Applied): void {
+  #first(node: EnsembleNode, entry: LogEntry, { outcome, changes }: Applied): void {
     const key = keyOf(entry.zxid)
     const gone = new Set<string>()
     const made = new Set<string>()
@@ -141,7 +141,7 @@ export class EnsembleChecks {
       if (type === 'childrenChanged') continue
       if (type === 'deleted') gone.add(path)
       else {
-        const znode = member.node?.state.tree.find(path)
+        const znode = node.state.tree.find(path)
         made.add(path)
         if (znode !== undefined) this.#written(path, znode, type === 'created', key)
       }

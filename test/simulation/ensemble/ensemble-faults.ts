@@ -7,7 +7,8 @@ import type { LinkFault } from '../world/sim-network'
 import type { SimNode } from '../world/sim-node'
 import type { SimRandom } from '../world/sim-random'
 import type { EnsembleFaultKind } from './ensemble-options'
-import type { SimEnsemble, SimMember } from './sim-ensemble'
+import type { SimEnsemble } from './sim-ensemble'
+import type { SimMember } from './sim-members'
 
 /** A clean stop that has not ended by then is ended. */
 const stopMaxMs = 2_000

@@ -4,7 +4,8 @@ import { EnsembleChecks, keyOf, textOf } from './ensemble-checks'
 import { EnsembleFaults } from './ensemble-faults'
 import { ensembleOptions, type EnsembleOptions } from './ensemble-options'
 import { EnsembleWorker, ToldToAll } from './ensemble-worker'
-import { SimEnsemble, type SimMember } from './sim-ensemble'
+import { SimEnsemble } from './sim-ensemble'
+import type { SimMember } from './sim-members'
 
 const startMaxMs = 30_000
 /** In which everything has to come to rest once it is healed: many times what every timeout in it takes. */
@@ -59,7 +60,7 @@ class Run {
     this.#ensemble = new SimEnsemble(options, {
       told,
       failed: (who, error) => violated(`${who} cannot go on: ${textOfError(error)}`),
-      applied: (member, entry, applied) => this.#checks.applied(member, entry, applied),
+      applied: (...applied) => this.#checks.applied(...applied),
       diskFailed: (member) => this.#faults.diskFailed(member)
     })
     this.#checks = new EnsembleChecks(this.#ensemble, {
@@ -164,8 +165,16 @@ class Run {
     if (!(await this.#within(restMaxMs, 'a client waits for an answer', () => this.#working === 0))) return
     while (clock.monotonicMs() < endMs && !this.#isOver) await clock.run(stepMs)
     const isSame = (): boolean =>
-      this.#checks.difference() === undefined && workers.every(({ client }) => client.state === 'connected')
+      this.#checks.difference() === undefined &&
+      workers.every(({ isConnected }) => isConnected) &&
+      this.#hasNoOtherSession()
     await this.#within(restMaxMs, 'members do not become the same', isSame)
+  }
+
+  /** Those that nobody knows of any more have expired. */
+  #hasNoOtherSession(): boolean {
+    const sessions = this.#ensemble.members[0]?.node?.state.sessions.all() ?? []
+    return sessions.every(({ sessionId }) => this.#workers.some(({ client }) => client.sessionId === sessionId))
   }
 
   #checkEnd(): void {

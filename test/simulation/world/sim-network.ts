@@ -84,8 +84,8 @@ export class SimNetwork implements Network {
 
   /** From one host to another, one way. Undefined heals it. */
   fault(from: string, to: string, fault: LinkFault | undefined): void {
-    if (fault === undefined) this.#faults.delete(`${from} ${to}`)
-    else this.#faults.set(`${from} ${to}`, fault)
+    if (fault === undefined) this.#faults.delete(linkOf(from, to))
+    else this.#faults.set(linkOf(from, to), fault)
     for (const connection of this.#connections) connection.linkChanged()
   }
 
@@ -167,9 +167,10 @@ export class SimNetwork implements Network {
     this.#connections.add(from)
     from.peer = to
     from.forgotten = () => this.#connections.delete(from)
+    const link = linkOf(from.host, to.host)
     from.pipe = new SimPipe({
       clock: this.#clock,
-      delayMs: () => this.#delayMs(from.host, to.host),
+      delayMs: () => this.#delayOfLink(link),
       deliver: (bytes) => to.arrived(bytes),
       drained: () => from.drained(),
       ended: (error) => to.peerEnded(error)
@@ -177,7 +178,11 @@ export class SimNetwork implements Network {
   }
 
   #delayMs(from: string, to: string): number | undefined {
-    const fault = this.#faults.get(`${from} ${to}`)
+    return this.#delayOfLink(linkOf(from, to))
+  }
+
+  #delayOfLink(link: string): number | undefined {
+    const fault = this.#faults.get(link)
     if (fault === undefined) return 0
     if (fault.isCut === true) return undefined
     let delayMs = (fault.delayMs ?? 0) + (fault.jitterMs === undefined ? 0 : this.#random.below(fault.jitterMs + 1))
@@ -185,6 +190,8 @@ export class SimNetwork implements Network {
     return delayMs
   }
 }
+
+const linkOf = (from: string, to: string): string => `${from} ${to}`
 
 const atOnce = (callback: () => void): void => callback()
 
@@ -243,10 +250,9 @@ class SimConnection implements Connection {
     if (this.#isClosed) return
     if (this.#isWord(bytes)) return
     const result = this.#splitter.push(bytes, bytes.length, (frame) => {
-      // Into a buffer that is overwritten afterwards, as a real connection's is.
-      const shared = frame.length > ownFrameBytesMin ? frame : frame.slice()
-      this.handler?.frame(shared)
-      if (shared !== frame) shared.fill(0xee)
+      this.handler?.frame(frame)
+      // Overwritten afterwards, as a real connection's buffer is: nobody else has these bytes.
+      if (frame.length <= ownFrameBytesMin) frame.fill(0xee)
       return !this.#isClosed
     })
     if (result === 'oversized') this.#close(new AppError('CORRUPT', 'a frame is longer than this port takes'))
