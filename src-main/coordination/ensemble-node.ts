@@ -56,6 +56,8 @@ const snapshotRetryMs = 10_000
 /** Of a multi in one turn of the event loop. */
 const sliceMs = 8
 const changesPerStep = 64
+/** Of a snapshot in one turn. */
+const znodesPerSlice = 256
 const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
 const raftLimits: RaftLimits = {
   persist: batchLimits,
@@ -180,6 +182,8 @@ export class EnsembleNode {
   /** In the middle of a multi: what is read waits. */
   #isChanging = false
   #snapshotting: Promise<void> | undefined
+  /** The size of the last one that this process wrote. */
+  #snapshotBytes = 0
   /** A snapshot that the disk had no room for: its log is kept, and it is due again at this time. */
   #snapshotOwedAtMs: number | undefined
   #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
@@ -893,13 +897,13 @@ export class EnsembleNode {
     if (this.#snapshotting !== undefined) return false
     const { snapshotEntriesMax = 50_000, snapshotBytesMax = 32 * 1024 * 1024, clock } = this.#options
     if (this.#snapshotOwedAtMs !== undefined) return clock.monotonicMs() >= this.#snapshotOwedAtMs
-    return this.#txnLog.entryCount >= snapshotEntriesMax || this.#txnLog.sizeBytes >= snapshotBytesMax
+    // One of a large tree is not written for every few changes of it: a start reads the log a good deal faster.
+    const isLong = this.#txnLog.entryCount >= Math.max(snapshotEntriesMax, this.#state.tree.count / 2)
+    return isLong || this.#txnLog.sizeBytes >= Math.max(snapshotBytesMax, this.#snapshotBytes / 2)
   }
 
   async #snapshot(): Promise<void> {
     this.#snapshotOwedAtMs = undefined
-    const zxid = this.#state.lastApplied
-    const bytes = this.#snapshots.encode(this.#state)
     try {
       // The next segment is there before the snapshot: a snapshot without a log after it would hide a lost log.
       await this.#txnLog.roll()
@@ -907,18 +911,28 @@ export class EnsembleNode {
       this.#snapshotFailed(error)
       return
     }
-    this.#snapshotting = this.#snapshots
-      .write(zxid, bytes)
-      .then(() => {
-        this.#txnLog.deleteUpTo(zxid)
-        this.#snapshots.deleteBefore(zxid)
-        this.#raft?.compactedTo(zxid)
-        this.#options.log('info', 'snapshot written', { bytes: bytes.byteLength, znodes: this.#state.tree.count })
-      })
+    this.#snapshotting = this.#written()
       .catch((error: unknown) => this.#snapshotFailed(error))
       .finally(() => {
         this.#snapshotting = undefined
       })
+  }
+
+  /** Of the state as it is now, while it goes on; a member that stops leaves it. */
+  async #written(): Promise<void> {
+    const { clock, log } = this.#options
+    const zxid = this.#state.lastApplied
+    const znodes = this.#state.tree.count
+    const bytes = await this.#snapshots.write(this.#state, znodesPerSlice, async () => {
+      await new Promise<void>((resolve) => clock.soon(resolve))
+      return this.#lifecycle === 'serving'
+    })
+    if (bytes === undefined) return
+    this.#snapshotBytes = bytes
+    this.#txnLog.deleteUpTo(zxid)
+    this.#snapshots.deleteBefore(zxid)
+    this.#raft?.compactedTo(zxid)
+    log('info', 'snapshot written', { bytes, znodes })
   }
 
   /** Without a snapshot the log only grows: a start has more to read. */

@@ -4,28 +4,22 @@
  * One that comes from the leader takes the place of the log as well: it lies there as `received.<zxid>` until the log begins
  * after it, so that a crash between the two is made good by the next start.
  *
- * File `snapshot.<zxid>`: {magic LGSN, int version, crc32c of the body, int length, body}. It appears by rename after
- * its fsync. It is not fuzzy: the tree is encoded between two entries.
+ * File `snapshot.<zxid>`: see snapshot-codec.ts. It appears by rename after its fsync. It is not fuzzy: it is of the state between
+ * two entries, though entries are applied while it is written (core/tree/photograph.ts).
  */
 import { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
 import type { SnapshotPiece } from './core/consensus/messages'
 import type { ReplicatedState } from './core/replicated-state'
-import { accessOf } from './core/tree/access'
-import { newZnode } from './core/tree/znode'
 import { corruptFile } from './corrupt-file'
-import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
-import { JuteWriter } from './wire/jute-writer'
-import { openAcl, readAcl, writeAcl, type Acl } from './wire/stat'
+import { readSnapshot, snapshotBody, SnapshotSlices, type SnapshotBody } from './snapshot-codec'
+import { DecodeError } from './wire/jute-reader'
 import { compareZxid, zxidFromName, zxidName, zxidZero, type Zxid } from './wire/zxid'
 
-const magic = 0x4c47_534e
-/** Version 1 has no lists of who may do what: all of them are open. */
-const formatVersion = 2
-const versionsRead: readonly number[] = [1, formatVersion]
-const headerBytes = 16
 const snapshotPrefix = 'snapshot.'
 const receivedPrefix = 'received.'
+/** As Disk.replace names what is not whole yet. */
+const draftSuffix = '.tmp'
 
 /** A damaged snapshot, and the last entry that it told. */
 export interface PassedOver {
@@ -51,7 +45,8 @@ export class SnapshotFile {
    */
   load(state: ReplicatedState, reachesBackTo: (after: Zxid) => boolean): PassedOver | undefined {
     for (const { name } of this.#disk.list(this.#directory)) {
-      const isUnfinished = (name.startsWith(snapshotPrefix) || name.startsWith(receivedPrefix)) && name.endsWith('.tmp')
+      const isUnfinished =
+        (name.startsWith(snapshotPrefix) || name.startsWith(receivedPrefix)) && name.endsWith(draftSuffix)
       if (isUnfinished) this.#disk.remove(this.#disk.join(this.#directory, name))
     }
     let passedOver: PassedOver | undefined
@@ -64,7 +59,7 @@ export class SnapshotFile {
       }
       if (passedOver !== undefined && !reachesBackTo(zxid)) throw passedOver.damage
       try {
-        readState(new JuteReader(body), versionOf(bytes), state)
+        readSnapshot(body, state)
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
         throw corruptFile(path, `it cannot be read (${error.message})`)
@@ -76,18 +71,42 @@ export class SnapshotFile {
     return passedOver
   }
 
-  /** The state as bytes; synchronous, because no entry may be applied meanwhile. */
-  encode(state: ReplicatedState): Uint8Array {
-    const writer = new JuteWriter(64 * 1024).int(magic).int(formatVersion).int(0).int(0)
-    writeState(writer, state)
-    writer.setInt(12, writer.position - headerBytes)
-    const bytes = writer.finish()
-    writer.setInt(8, this.#checksum.crc32c(bytes.subarray(headerBytes)))
-    return bytes
-  }
-
-  async write(zxid: Zxid, bytes: Uint8Array): Promise<void> {
-    await this.#disk.replace(this.#disk.join(this.#directory, snapshotPrefix + zxidName(zxid)), bytes)
+  /**
+   * Writes the state as it is when this is called; resolves with its bytes. Between two slices `goesOn` is awaited; where it
+   * resolves with false nothing is left, and undefined comes back. Rejects with AppError.
+   */
+  async write(
+    state: ReplicatedState,
+    znodesPerSlice: number,
+    goesOn: () => Promise<boolean>
+  ): Promise<number | undefined> {
+    const slices = new SnapshotSlices(state, this.#checksum)
+    const path = this.#disk.join(this.#directory, snapshotPrefix + zxidName(slices.zxid))
+    const draft = `${path}${draftSuffix}`
+    try {
+      this.#disk.remove(draft)
+      const file = this.#disk.open(draft, 'append')
+      try {
+        for (let slice = slices.next(znodesPerSlice); slice !== undefined; slice = slices.next(znodesPerSlice)) {
+          file.append(slice)
+          if (await goesOn()) continue
+          this.#disk.remove(draft)
+          return undefined
+        }
+        await file.sync()
+      } finally {
+        file.close()
+      }
+      const { sizeBytes } = file
+      this.#disk.rename(draft, path)
+      await this.#disk.syncDirectory(this.#directory)
+      return sizeBytes
+    } catch (error) {
+      this.#disk.remove(draft)
+      throw error
+    } finally {
+      slices.end()
+    }
   }
 
   // ── between members ────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,84 +164,12 @@ export class SnapshotFile {
     return files.sort((a, b) => compareZxid(a.zxid, b.zxid))
   }
 
-  /** What is in the file, or why that is not to be had. */
-  #bodyOf(path: string, bytes: Uint8Array): Uint8Array | AppError {
-    if (bytes.byteLength < headerBytes) return corruptFile(path, 'it is too short')
-    const reader = new JuteReader(bytes)
-    if (reader.int() !== magic) return corruptFile(path, 'it is not a snapshot of an ensemble')
-    const version = reader.int()
-    if (!versionsRead.includes(version)) throw corruptFile(path, `its format ${version} is not one this version reads`)
-    const crc = reader.int() >>> 0
-    const body = bytes.subarray(headerBytes)
-    if (reader.int() !== body.byteLength) return corruptFile(path, 'its length is wrong')
-    return this.#checksum.crc32c(body) === crc ? body : corruptFile(path, 'its checksum is wrong')
+  /** What is in the file, or why that is not to be had. Throws CORRUPT for one of a version to come. */
+  #bodyOf(path: string, bytes: Uint8Array): SnapshotBody | AppError {
+    const found = snapshotBody(bytes, this.#checksum)
+    if (!('problem' in found)) return found
+    const error = corruptFile(path, found.problem)
+    if (found.isNewer === true) throw error
+    return error
   }
-}
-
-function writeState(writer: JuteWriter, state: ReplicatedState): void {
-  writer.zxid(state.lastApplied)
-  writer.vector(state.sessions.all(), (session) => {
-    writer.longBits(session.sessionId).long(session.connectionId).int(session.timeoutMs).buffer(session.password)
-  })
-  // A list stands where it comes first; later its number does.
-  const numbers = new Map<string, number>()
-  writer.int(state.tree.count)
-  for (const [path, znode] of state.tree.entries()) {
-    writer.string(path).buffer(znode.data).zxid(znode.czxid).zxid(znode.mzxid).zxid(znode.pzxid)
-    writer.long(znode.ctimeMs).long(znode.mtimeMs).int(znode.version).int(znode.childCreates)
-    writer.longBits(znode.ephemeralOwner).int(znode.access.version)
-    writeList(writer, znode.access.acl, numbers)
-  }
-}
-
-/** 0 is the open list; one that was not there yet follows its number. */
-function writeList(writer: JuteWriter, acl: readonly Acl[], numbers: Map<string, number>): void {
-  const key = acl === openAcl ? '' : JSON.stringify(acl)
-  const known = acl === openAcl ? 0 : numbers.get(key)
-  if (known !== undefined) {
-    writer.int(known)
-    return
-  }
-  numbers.set(key, numbers.size + 1)
-  writer.int(numbers.size)
-  writeAcl(writer, acl)
-}
-
-function readList(reader: JuteReader, lists: (readonly Acl[])[]): readonly Acl[] {
-  const number = reader.int()
-  if (number === lists.length) lists.push(readAcl(reader))
-  const list = lists[number]
-  if (list === undefined) throw new DecodeError(`access control list ${number}`)
-  return list
-}
-
-function versionOf(bytes: Uint8Array): number {
-  return new JuteReader(bytes, 4).int()
-}
-
-function readState(reader: JuteReader, version: number, state: ReplicatedState): void {
-  state.restoredAt(reader.zxid())
-  const sessions = reader.vector(24, () => ({
-    sessionId: reader.longBits(),
-    connectionId: reader.long(),
-    timeoutMs: reader.int(),
-    password: copyOfBytes(reader.buffer() ?? new Uint8Array(0))
-  }))
-  for (const session of sessions) state.sessions.created(session)
-  const lists: (readonly Acl[])[] = [openAcl]
-  const count = reader.int()
-  for (let index = 0; index < count; index++) {
-    const path = reader.string()
-    const data = reader.buffer()
-    const [czxid, mzxid, pzxid] = [reader.zxid(), reader.zxid(), reader.zxid()]
-    const [ctimeMs, mtimeMs] = [reader.long(), reader.long()]
-    const [dataVersion, childCreates] = [reader.int(), reader.int()]
-    const znode = newZnode(data === null ? null : copyOfBytes(data), czxid, ctimeMs, reader.longBits())
-    if (version > 1) {
-      const aclVersion = reader.int()
-      znode.access = accessOf(readList(reader, lists), aclVersion)
-    }
-    state.tree.restore(path, { ...znode, mzxid, pzxid, mtimeMs, version: dataVersion, childCreates })
-  }
-  if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after the last znode`)
 }

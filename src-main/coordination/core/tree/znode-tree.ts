@@ -25,6 +25,7 @@ import { isOpenAcl, openAcl, type Acl, type Identity, type Stat } from '../../wi
 import type { Zxid } from '../../wire/zxid'
 import type { Steps } from '../steps'
 import { accessOf, isAllowed, keptAcl } from './access'
+import { Photograph } from './photograph'
 import { containerOwner, isOver, newSystemZnode, newZnode, statOf, ttlMaxMs, ttlOwner, type Znode } from './znode'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 
@@ -69,17 +70,23 @@ const systemPaths: readonly string[] = ['/', '/zookeeper', '/zookeeper/quota', c
 const readOnlyAcl: readonly Acl[] = [{ permissions: permissions.read, scheme: 'world', id: 'anyone' }]
 
 export class ZnodeTree {
-  readonly #znodes = new Map<string, Znode>([['/', newSystemZnode()]])
+  /** In the order of their ordinals. */
+  readonly #znodes = new Map<string, Znode>()
   readonly #ephemerals = new Map<SessionId, Set<string>>()
   /** Containers, and those with a time to live. */
   readonly #passing = new Set<string>()
   #dataBytes = 0
+  #lastOrdinal = 0
+  #photograph: Photograph | undefined
   /** While a multi runs: how to take each of its changes back, oldest first. */
   #undo: (() => void)[] | undefined
 
   // ── queries ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   constructor() {
+    const root = newSystemZnode()
+    root.ordinal = ++this.#lastOrdinal
+    this.#znodes.set('/', root)
     for (const path of systemPaths.slice(1)) {
       const parent = this.find(parentPath(path) ?? '')
       invariant(parent !== undefined, 'parents of system znodes come first')
@@ -144,7 +151,7 @@ export class ZnodeTree {
     return this.#dataBytes
   }
 
-  /** Parents before children, for a snapshot. */
+  /** Parents before children; nothing may change meanwhile. */
   *entries(): IterableIterator<readonly [string, Znode]> {
     const pending = ['/']
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -153,6 +160,18 @@ export class ZnodeTree {
       yield [path, znode]
       for (const name of znode.children ?? []) pending.push(path === '/' ? `/${name}` : `${path}/${name}`)
     }
+  }
+
+  /** As it is now, for a snapshot, one at a time; not in the middle of a multi. */
+  photographed(): Photograph {
+    invariant(this.#undo === undefined, 'nobody looks at half a multi')
+    this.#photograph = new Photograph(this.#znodes, this.#lastOrdinal)
+    return this.#photograph
+  }
+
+  /** Nobody reads it any more. */
+  forget(photograph: Photograph): void {
+    if (this.#photograph === photograph) this.#photograph = undefined
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,6 +199,7 @@ export class ZnodeTree {
     if (!mayDo(context, znode, permissions.admin)) return errorCodes.NOAUTH
     const { version } = znode.access
     if (request.version !== -1 && request.version !== version) return errorCodes.BADVERSION
+    this.#photograph?.aboutToChange(request.path, znode)
     znode.access = accessOf(acl, (version + 1) | 0)
     return statOf(znode)
   }
@@ -238,7 +258,7 @@ export class ZnodeTree {
     const made = systemPaths.includes(path) ? this.#znodes.get(path) : undefined
     if (made !== undefined) {
       this.#dataBytes += sizeOf(path, znode.data) - sizeOf(path, made.data)
-      Object.assign(made, { ...znode, children: made.children })
+      Object.assign(made, { ...znode, children: made.children, ordinal: made.ordinal })
       return
     }
     const parent = this.find(parentPath(path) ?? '')
@@ -267,6 +287,7 @@ export class ZnodeTree {
     const znode = newZnode(data, context.zxid, context.timeMs, owner)
     znode.access = accessOf(acl, 0)
     const { childCreates, pzxid } = parent
+    this.#photograph?.aboutToChange(under === '' ? '/' : under, parent)
     this.#insert(path, znode, parent)
     parent.childCreates = (childCreates + 1) | 0
     parent.pzxid = context.zxid
@@ -306,6 +327,7 @@ export class ZnodeTree {
     if (typeof found === 'number') return failed(found)
     const before = { data: found.data, version: found.version, mzxid: found.mzxid, mtimeMs: found.mtimeMs }
     const sizeBefore = sizeOf(request.path, found.data)
+    this.#photograph?.aboutToChange(request.path, found)
     found.data = request.data === null ? null : copyOfBytes(request.data)
     found.version = (found.version + 1) | 0
     found.mzxid = context.zxid
@@ -346,6 +368,8 @@ export class ZnodeTree {
     const znode = this.#znodes.get(path)
     invariant(parent !== undefined && znode !== undefined, 'what is removed is in the tree', { path })
     const { pzxid } = parent
+    this.#photograph?.aboutToChange(under === '' ? '/' : under, parent)
+    this.#photograph?.aboutToChange(path, znode)
     this.#take(path, znode, parent)
     parent.pzxid = context.zxid
     this.#undo?.push(() => {
@@ -358,6 +382,7 @@ export class ZnodeTree {
   #insert(path: string, znode: Znode, parent: Znode): void {
     invariant(!this.#znodes.has(path), 'a new znode is not there yet', { path })
     invariant(parent.ephemeralOwner <= 0n, 'an ephemeral has no children', { path })
+    znode.ordinal = ++this.#lastOrdinal
     this.#znodes.set(path, znode)
     parent.children ??= new Set()
     parent.children.add(nameOf(path))

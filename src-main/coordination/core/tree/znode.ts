@@ -20,6 +20,8 @@ export interface Znode {
   readonly ephemeralOwner: SessionId
   /** Names; undefined while there has been none, which most znodes stay. */
   children: Set<string> | undefined
+  /** Of this member's tree, not of the state: as how manieth it came into it. */
+  ordinal: number
 }
 
 /**
@@ -59,7 +61,8 @@ export function newZnode(data: Uint8Array | null, zxid: Zxid, timeMs: number, ep
     version: 0,
     childCreates: 0,
     ephemeralOwner,
-    children: undefined
+    children: undefined,
+    ordinal: 0
   }
 }
 

@@ -518,13 +518,16 @@ describe('a member', () => {
       for (let index = 0; index < 15; index++) await world.do(client.create(`/n${index}`, null))
       // Full for the new segment and the snapshot, not for the entries.
       const { disk } = world
-      const replace = disk.replace.bind(disk)
-      disk.replace = () => Promise.reject(new AppError('DISK_FULL', 'The disk is full.'))
+      const open = disk.open.bind(disk)
+      disk.open = (path, mode) => {
+        if (path.includes('snapshot.')) throw new AppError('DISK_FULL', 'The disk is full.')
+        return open(path, mode)
+      }
       for (let index = 15; index < 60; index++) await world.do(client.create(`/n${index}`, null))
       await world.clock.run(100)
       expect(disk.list('/data').some(({ name }) => name.startsWith('snapshot.'))).toBe(false)
 
-      disk.replace = replace
+      disk.open = open
       await world.clock.run(10_000)
       await world.do(client.create('/last', null))
       await world.clock.run(100)
