@@ -1,10 +1,20 @@
 /// <reference lib="dom" />
+import { ensembleJourney } from './ensemble-journey'
 import { journey } from './journey'
 import { replicatedJourney } from './replicated-journey'
 import { expect, test } from './electron.fixture'
 
 test('a new user’s road in the window: create, lag, kill, what broke, start, drain', async ({ page, problems }) => {
   await journey(page)
+
+  expect(problems).toEqual([])
+})
+
+test('the leader of three members is killed, then the quorum: what stops, what stays, and what heals it', async ({
+  page,
+  problems
+}) => {
+  await ensembleJourney(page)
 
   expect(problems).toEqual([])
 })

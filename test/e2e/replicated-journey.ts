@@ -67,18 +67,18 @@ async function untoldOf(page: Page, sentences: readonly string[]): Promise<strin
 
 export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 'kill' | 'pause'): Promise<void> {
   const [t, en] = [textsOf(language), textsOf('en')]
-  /** Overview 1, Brokers 2, Topics 3, Groups 4, Lab 5, Settings 6. */
+  /** Overview 1, Brokers 2, Ensemble 3, Topics 4, Groups 5, Lab 6, Settings 7. */
   const section = (number: number): Promise<void> => page.keyboard.press(`Control+${number}`)
   await expect(page.getByTestId('verdict')).toBeVisible(patience)
   if (language === 'ko') {
-    await section(6)
+    await section(7)
     await page.getByRole('radio', { name: en.settings.languages.ko }).click()
   }
   await section(1)
   await expect(page.getByTestId('bootstrap').first()).toBeVisible(patience)
   const bootstrap = (await page.getByTestId('bootstrap').first().innerText()).trim()
 
-  await section(3)
+  await section(4)
   await page.getByRole('button', { name: t.topics.create }).first().click()
   const creating = page.getByRole('dialog')
   await creating.locator('#topic-name').fill(topic)
@@ -93,7 +93,7 @@ export async function replicatedJourney(page: Page, language: 'en' | 'ko', act: 
     await consumer.line('consuming')
     const lag = async (): Promise<number> => numberOf((await page.getByTestId('lag-total').innerText()).trim())
     const openGroup = async (): Promise<void> => {
-      await section(4)
+      await section(5)
       await page
         .getByRole('row', { name: new RegExp(group) })
         .first()

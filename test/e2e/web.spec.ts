@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test as base } from '@playwright/test'
+import { ensembleJourney } from './ensemble-journey'
 import { journey } from './journey'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
@@ -43,6 +44,17 @@ test('a new user’s road in a browser: create, lag, kill, what broke, start, dr
 }) => {
   await page.goto(uiUrl)
   await journey(page)
+
+  expect(problems).toEqual([])
+})
+
+test('the leader of three members is killed, then the quorum: what stops, what stays, and what heals it', async ({
+  page,
+  uiUrl,
+  problems
+}) => {
+  await page.goto(uiUrl)
+  await ensembleJourney(page)
 
   expect(problems).toEqual([])
 })
