@@ -20,7 +20,7 @@ import type { MemberFace } from './server-connection'
 import { authenticated } from './authentication'
 import { ClientPort, type Word } from './client-port'
 import { answerWord } from './admin-answers'
-import type { MemberFigures } from './core/admin-words'
+import { membersText, type Configuration, type MemberFigures } from './core/admin-words'
 import { Latency } from './core/latency'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
@@ -271,6 +271,7 @@ export class EnsembleNode {
       await this.#snapshots.accept(received)
     }
     const passedOver = this.#snapshots.load(this.#state, (after) => this.#txnLog.reachesBackTo(after))
+    this.#tellMembers()
     const base = this.#state.lastApplied
     const { entries, lastZxid, truncatedBytes } = await this.#txnLog.recover(base, passedOver)
     if (passedOver !== undefined)
@@ -762,6 +763,7 @@ export class EnsembleNode {
     const state = new ReplicatedState()
     this.#snapshots.load(state, () => false)
     this.#state = state
+    this.#tellMembers()
     this.#options.log('info', 'the leader sent a snapshot', { bytes: bytes.byteLength, ...state.inspect() })
   }
 
@@ -975,8 +977,6 @@ export class EnsembleNode {
 
   #tellWord(word: Word): string {
     const { clock, disk, environment = {}, address, dataDir, sessionTimeouts, memberId, peers } = this.#options
-    const own = { memberId, address: peers?.address ?? address }
-    const members = [own, ...(peers?.others ?? [])].sort((a, b) => a.memberId - b.memberId)
     return answerWord(word, {
       clock,
       disk,
@@ -994,13 +994,25 @@ export class EnsembleNode {
         sessionTimeoutMaxMs: sessionTimeouts.maxMs,
         memberId,
         peerPort: peers?.address.port,
-        members: members.map((member) => ({ memberId: member.memberId, ...member.address }))
+        members: this.#members()
       }),
       resetFigures: () => {
         this.#latency.reset()
         this.#port.resetCounts()
       }
     })
+  }
+
+  /** Of an ensemble of several, in the order of their ids. */
+  #members(): Configuration['members'] {
+    const { memberId, peers } = this.#options
+    if (peers === undefined) return []
+    const members = [{ memberId, address: peers.address }, ...peers.others].sort((a, b) => a.memberId - b.memberId)
+    return members.map((member) => ({ memberId: member.memberId, ...member.address }))
+  }
+
+  #tellMembers(): void {
+    if (this.#links !== undefined) this.#state.tree.configure(membersText(this.#members()))
   }
 
   /** Undefined while there is no leader; one of one is there, also while its disk is full. */

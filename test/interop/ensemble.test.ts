@@ -4,7 +4,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureKazoo, kazoo } from '../support/ensemble-kazoo'
-import { EnsembleProcess, freePort, nodeEnsembleClient, temporaryFolder } from '../support/ensemble-process'
+import {
+  EnsembleProcess,
+  fourLetterWord,
+  freePort,
+  nodeEnsembleClient,
+  temporaryFolder
+} from '../support/ensemble-process'
+import { EnsembleProcesses } from '../support/ensemble-processes'
 
 describe('a member, with kazoo', () => {
   const folder = temporaryFolder()
@@ -144,6 +151,44 @@ describe('a member, with kazoo', () => {
       crst: 'Connection stats reset.\n',
       srst: 'Server stats reset.\n'
     })
+  })
+})
+
+describe('three members', () => {
+  it('each say what they are, and without a quorum that they do not serve', async () => {
+    const ensemble = await EnsembleProcesses.start(3)
+    const { ports, peerPorts } = ensemble
+    const modes = async (): Promise<string[]> =>
+      Promise.all(ports.map(async (port) => /\nMode: (\w+)\n/.exec(await fourLetterWord(port, 'srvr'))?.[1] ?? 'none'))
+    const eventually = async (look: () => Promise<boolean>): Promise<void> => {
+      for (const endMs = Date.now() + 20_000; !(await look());) expect(Date.now()).toBeLessThan(endMs)
+    }
+    await eventually(async () => (await modes()).sort().join() === 'follower,follower,leader')
+
+    const leading = (await modes()).indexOf('leader')
+    const port = ports[leading] ?? 0
+    const follower = ports[(leading + 1) % 3] ?? 0
+    await eventually(async () => (await fourLetterWord(port, 'mntr')).includes('\nzk_synced_followers\t2\n'))
+    expect(await fourLetterWord(port, 'mntr')).toMatch(
+      /\nzk_peer_state\tleading - broadcast\n(.*\n)*zk_quorum_size\t3\n/
+    )
+    expect(await fourLetterWord(follower, 'mntr')).toMatch(/\nzk_peer_state\tfollowing - broadcast\n/)
+    expect(await fourLetterWord(follower, 'dump')).toMatch(/^SessionTracker dump:\nGlobal Sessions\(0\):\n/)
+    expect((await fourLetterWord(follower, 'conf')).split('\n').slice(-4)).toEqual([
+      ...peerPorts.map((peerPort, i) => `server.${i + 1}=127.0.0.1:${peerPort}:${peerPort}:participant`),
+      'version=0'
+    ])
+
+    await ensemble.kill([leading + 1, ((leading + 2) % 3) + 1])
+
+    await eventually(async () => (await fourLetterWord(follower, 'isro')) === 'null')
+    for (const name of ['srvr', 'stat', 'mntr', 'conf', 'cons', 'dump', 'dirs', 'wchs', 'wchc', 'wchp', 'crst', 'srst'])
+      expect(await fourLetterWord(follower, name), name).toBe(
+        'This ZooKeeper instance is not currently serving requests\n'
+      )
+    expect(await fourLetterWord(follower, 'ruok')).toBe('imok')
+    expect(await fourLetterWord(follower, 'envi')).toContain('zookeeper.version=3.8.0')
+    await ensemble.discard()
   })
 })
 

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { nodeClock } from '../../src-main/adapters/node-clock'
@@ -11,10 +11,12 @@ import { nodeRandom } from '../../src-main/adapters/node-random'
 import { EnsembleClient } from '../../src-main/coordination/ensemble-client'
 
 /** LAGOON_TEST_OUT: another folder of bundles than the checkout's own. */
-const entry = resolve(
+export const memberBundle = resolve(
   process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main'),
   'ensemble-process.js'
 )
+
+const wordMsMax = 2_000
 
 export interface Message {
   readonly type: string
@@ -31,6 +33,7 @@ export interface MemberSettings {
   readonly port: number
   readonly snapshotEntriesMax?: number
   readonly memberId?: number
+  readonly superDigest?: string
   readonly peers?: PeerSettings
 }
 
@@ -65,7 +68,7 @@ export class EnsembleProcess {
   }
 
   static spawn(settings: MemberSettings, limits: ProcessLimits = {}): EnsembleProcess {
-    if (!existsSync(entry)) throw new Error(`${entry} is not there. Build it first: npm run bundle`)
+    if (!existsSync(memberBundle)) throw new Error(`${memberBundle} is not there. Build it first: npm run bundle`)
     const configuration = {
       memberId: 1,
       host: '127.0.0.1',
@@ -76,7 +79,14 @@ export class EnsembleProcess {
     const { youngGenerationMegabytes: young, fileBlocksMax } = limits
     const flags = young === undefined ? [] : [`--max-semi-space-size=${young}`]
     const limit = fileBlocksMax === undefined ? '' : `ulimit -f ${fileBlocksMax}; `
-    const command = ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...flags, entry, JSON.stringify(configuration)]
+    const command = [
+      '-c',
+      `${limit}exec "$0" "$@"`,
+      process.execPath,
+      ...flags,
+      memberBundle,
+      JSON.stringify(configuration)
+    ]
     return new EnsembleProcess(
       spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'advanced' })
     )
@@ -141,4 +151,18 @@ export function nodeEnsembleClient(ports: number | readonly number[], sessionTim
     network: nodeNetwork,
     random: nodeRandom
   })
+}
+
+/** What a member answers to a four-letter word; empty when nobody listens, or a server that begins does not hear it. */
+export async function fourLetterWord(port: number, name: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  const ended = new Promise<string>((resolve) => {
+    let text = ''
+    socket.setTimeout(wordMsMax, () => socket.destroy())
+    socket.on('data', (chunk) => (text += chunk.toString()))
+    socket.on('error', () => resolve(text))
+    socket.on('close', () => resolve(text))
+  })
+  socket.on('connect', () => socket.write(name))
+  return ended
 }

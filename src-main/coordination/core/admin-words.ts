@@ -130,10 +130,14 @@ export function confWord(configuration: Configuration): string {
     `serverId=${configuration.memberId}`
   ]
   if (peerPort === undefined) return `${lines.join('\n')}\n`
-  // Members have one port for everything.
+  const membership = [`electionPort=${peerPort}`, `quorumPort=${peerPort}`, 'peerType=0', 'membership: ']
+  return [...lines, ...membership, membersText(members)].join('\n')
+}
+
+/** As /zookeeper/config has it, too. Members have one port for everything. */
+export function membersText(members: Configuration['members']): string {
   const servers = members.map(({ memberId, host, port }) => `server.${memberId}=${host}:${port}:${port}:participant`)
-  const membership = [`electionPort=${peerPort}`, `quorumPort=${peerPort}`, 'peerType=0', 'membership: ', ...servers]
-  return [...lines, ...membership, 'version=0'].join('\n')
+  return [...servers, 'version=0'].join('\n')
 }
 
 export function enviWord(version: string, environment: Readonly<Record<string, string>>): string {

@@ -5,8 +5,7 @@
  * Invariants: every znode but the root has a parent that lists it; an ephemeral has no children; #ephemerals lists
  * exactly the znodes whose owner is that session; approximateDataBytes is the sum over the tree; nobody can take the
  * system's znodes away.
- * Deviations: /zookeeper/quota is there and nothing is counted in it, /zookeeper/config is as empty as that of a server of
- * its own, and children are told sorted.
+ * Deviations: /zookeeper/quota is there and nothing is counted in it, and children are told sorted.
  */
 import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
@@ -22,7 +21,7 @@ import type {
 } from '../../wire/requests'
 import type { MultiResult, WatcherEvent } from '../../wire/responses'
 import { isOpenAcl, openAcl, type Acl, type Identity, type Stat } from '../../wire/stat'
-import type { Zxid } from '../../wire/zxid'
+import { compareZxid, zxidZero, type Zxid } from '../../wire/zxid'
 import type { Steps } from '../steps'
 import { accessOf, isAllowed, keptAcl } from './access'
 import { Photograph } from './photograph'
@@ -172,6 +171,19 @@ export class ZnodeTree {
   /** Nobody reads it any more. */
   forget(photograph: Photograph): void {
     if (this.#photograph === photograph) this.#photograph = undefined
+  }
+
+  /**
+   * What the configuration says of the members, while nobody has written anything else: not in the log, since each member knows
+   * (ZKDatabase.initConfigInZKDatabase). Of a member that has no others it stays empty.
+   */
+  configure(members: string): void {
+    const znode = this.find(configPath)
+    if (znode === undefined || compareZxid(znode.mzxid, zxidZero) !== 0) return
+    const data = new TextEncoder().encode(members)
+    this.#dataBytes += sizeOf(configPath, data) - sizeOf(configPath, znode.data)
+    znode.data = data
+    znode.version = -1
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -119,6 +119,30 @@ describe('three members', () => {
     expect(await code(client, get('/'))).toBe(0)
   })
 
+  it('tell who they are, each the same, until somebody writes something else there', async () => {
+    const config = async (client: WireClient): Promise<string> => {
+      const reply = await ask(client, get('/zookeeper/config'))
+      const response = reply === 'closed' ? undefined : reply.response
+      return response?.type === 'getData' ? new TextDecoder().decode(response.data ?? new Uint8Array(0)) : 'nothing'
+    }
+    const clients = [await clientAt(1), await clientAt(2), await clientAt(3)] as const
+    for (const client of clients)
+      expect((await config(client)).split('\n')).toEqual([
+        ...[1, 2, 3].map((id) => `server.${id}=sim:${2880 + id}:${2880 + id}:participant`),
+        'version=0'
+      ])
+
+    await ask(clients[0], asSuper)
+    await ask(clients[0], { type: 'setData', path: '/zookeeper/config', data: bytes('mine'), version: -1 })
+    const member = world.member(2)
+    await world.stop(member)
+    await world.start(member)
+    await world.leader()
+    await world.clock.run(500)
+
+    expect(await config(await clientAt(2))).toBe('mine')
+  })
+
   it('do not keep more identities of a connection than they may', async () => {
     const client = await clientAt(1)
     for (let i = 0; i < 31; i++)
