@@ -82,6 +82,18 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: {
+          name: 'ensemble',
+          environment: 'node',
+          include: ['test/ensemble/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          // Each has an ensemble of its own, and time is of no account in one of them.
+          maxWorkers: 2
+        }
+      },
+      {
+        extends: true,
         plugins: [vue()],
         test: { name: 'renderer', environment: 'happy-dom', include: ['test/unit/src-renderer/**/*.test.ts'] }
       }

@@ -5,7 +5,11 @@ import { spawnSync } from 'node:child_process'
 export const packagesFor = {
   electron: ['libgtk-3-0|libgtk-3-0t64', 'libnss3', 'libasound2|libasound2t64', 'libgbm1'],
   e2e: ['xvfb', 'xauth', 'chromium', 'fonts-noto-cjk'],
-  clients: ['kcat', 'python3-kafka', 'python3-confluent-kafka', 'python3-kazoo']
+  clients: ['kcat', 'python3-kafka', 'python3-confluent-kafka', 'python3-kazoo'],
+  zookeeper: [
+    ...['default-jre-headless', 'zookeeper', 'python3-kazoo', 'python3-pytest', 'python3-mock', 'python3-objgraph'],
+    ...['python3-gevent', 'python3-eventlet', 'python3-pure-sasl']
+  ]
 }
 
 const log = (text) => console.error(`[ensure-system] ${text}`)

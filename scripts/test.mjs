@@ -1,5 +1,6 @@
 // npm test: sets up what the tests need, then runs every suite and closes with `N passed, N failed`.
 //   --kafka          only the suite against Apache Kafka's own classes (Java, Maven Central)
+//   --ensemble       only the suites beside ZooKeeper's own: kazoo's tests, random programs against Debian's ZooKeeper (Java)
 //   --nodes          only a smoke of the built bundles on other releases of Node, and on Electron's
 //   --install        builds the package, installs it on this machine, uses it and removes it (root, or a sudo that asks nothing)
 //   --only a,b       only these steps (lint, format, types, unit, interop, cost, crash, e2e)
@@ -199,6 +200,12 @@ async function main() {
     ensureSystem(['clients', 'e2e'])
     build()
     await vitest(['kafka'])
+    return
+  }
+  if (process.argv.includes('--ensemble')) {
+    ensureSystem(['zookeeper'])
+    build()
+    await vitest(['ensemble'])
     return
   }
   if (process.argv.includes('--nodes')) {

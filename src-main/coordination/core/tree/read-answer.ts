@@ -132,7 +132,7 @@ function readOne(
 }
 
 /**
- * Each for itself: one that fails takes no other along. A frame may ask for the same megabyte 60,000 times: past
+ * Each for itself: one that fails takes no other along, and none leaves a watch, whatever it asks (measured on 3.8). A frame may ask for the same megabyte 60,000 times: past
  * multiReadBytesMax each is a SYSTEMERROR, which no client meets whose own limit is ZooKeeper's.
  */
 function readAll(
@@ -147,7 +147,7 @@ function readAll(
     const isData = operation.type === 'getData'
     roomBytes -= isData ? (znode?.data?.byteLength ?? 0) : (znode?.children?.size ?? 0) * childNameBytes
     if (roomBytes < 0) return { type: 'error', error: errorCodes.SYSTEMERROR }
-    const result = readOne(tree, watches, reader, operation)
+    const result = readOne(tree, watches, reader, { ...operation, watch: false })
     return typeof result === 'number' ? { type: 'error', error: result } : result
   })
 }
