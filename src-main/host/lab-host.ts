@@ -36,7 +36,7 @@ import { BrokerPresence } from './broker-presence'
 import { EnsembleEvents } from './ensemble-events'
 import { EventLog } from './event-log'
 import { GroupTellings } from './group-tellings'
-import { MemberTellings } from './member-tellings'
+import { MemberTellings, noQuorumReason } from './member-tellings'
 import { MonitorLink } from './monitor-link'
 import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
@@ -297,12 +297,12 @@ export class LabHost {
     'fault.heal': async ({ id }) => ({ faults: [...(await named(this.#supervisor.healFaults(id)))] }),
     'topic.list': (input) => this.#monitor.ask('topic.list', input),
     'topic.describe': (input) => this.#monitor.ask('topic.describe', input),
-    'topic.create': (input) => this.#monitor.ask('topic.create', input),
-    'topic.delete': (input) => this.#monitor.ask('topic.delete', input),
+    'topic.create': (input) => this.#withQuorum(this.#monitor.ask('topic.create', input)),
+    'topic.delete': (input) => this.#withQuorum(this.#monitor.ask('topic.delete', input)),
     'config.describe': (input) => this.#monitor.ask('config.describe', input),
     'config.alter': (input) => this.#monitor.ask('config.alter', input),
     'topic.alter': (input) => this.#monitor.ask('topic.alter', input),
-    'topic.addPartitions': (input) => this.#monitor.ask('topic.addPartitions', input),
+    'topic.addPartitions': (input) => this.#withQuorum(this.#monitor.ask('topic.addPartitions', input)),
     'topic.purge': (input) => this.#monitor.ask('topic.purge', input),
     'records.newest': (input) => this.#monitor.ask('records.newest', input),
     'records.from': (input) => this.#monitor.ask('records.from', input),
@@ -480,6 +480,18 @@ export class LabHost {
       groupsUnknown: observation?.groupsUnknown ?? null,
       bytesInPerSecond: sum(brokers.map((broker) => broker.bytesInPerSecond)),
       bytesOutPerSecond: sum(brokers.map((broker) => broker.bytesOutPerSecond))
+    }
+  }
+
+  /** What brokers cannot do because the ensemble writes nothing fails with that reason; their own word for it stays. */
+  async #withQuorum<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      const reason = error instanceof ApiError ? noQuorumReason(this.#ensembleView()) : undefined
+      if (!(error instanceof ApiError) || reason === undefined) throw error
+      const { code, kafkaError } = error
+      throw new ApiError({ code, message: reason, ...(kafkaError === undefined ? {} : { kafkaError }) })
     }
   }
 

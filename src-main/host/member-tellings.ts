@@ -141,3 +141,11 @@ function quorumOf(seen: { running: number; majority: number; isLed: boolean; isA
   if (seen.isLed) return true
   return seen.isAnyHeard ? false : null
 }
+
+/** Why nothing can be changed now, in a sentence; undefined while the ensemble writes, or nobody knows. */
+export function noQuorumReason({ quorum, running, majority, members }: EnsembleView): string | undefined {
+  if (quorum !== false) return undefined
+  const all = `${running} of ${members.length} ${members.length === 1 ? 'member runs' : 'members run'}`
+  if (running >= majority) return `The ensemble has no leader: ${all}, and elect one. Try again in a moment.`
+  return `The ensemble has no quorum: ${all}, ${majority} needed. Start members with lagoon node start, then try again.`
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EnsembleView, MemberReportView } from '../../../../src-main/api/ensemble'
 import type { NodeState, NodeView } from '../../../../src-main/api/views'
 import { statusJson, ensembleText, unknownOfEnsemble } from '../../../../src-main/entry/cli/ensemble'
-import { MemberTellings, REPORT_MAX_AGE_MS } from '../../../../src-main/host/member-tellings'
+import { MemberTellings, noQuorumReason, REPORT_MAX_AGE_MS } from '../../../../src-main/host/member-tellings'
 
 const startedMs = 1_000
 const nowMs = 10_000
@@ -150,6 +150,18 @@ describe('the ensemble as its members tell it', () => {
     expect(tellings.told(member(1), { ...leading, sessions: 9 }, nowMs)).toBe(false)
     expect(tellings.told(member(1), report({ term: 6, leaderId: 2 }), nowMs)).toBe(true)
     expect(tellings.told(member(1), { role: 'king' }, nowMs)).toBe(false)
+  })
+})
+
+describe('why nothing can be changed', () => {
+  it('is that there is no quorum, or no leader, and nothing while there are both or nobody knows', () => {
+    expect(noQuorumReason(viewOf(['running', 'killed', 'killed']))).toBe(
+      'The ensemble has no quorum: 1 of 3 members run, 2 needed. Start members with lagoon node start, then try again.'
+    )
+    const leaderless = { ...viewOf(['running', 'running', 'killed']), quorum: false }
+    expect(noQuorumReason(leaderless)).toContain('has no leader: 2 of 3 members run')
+    expect(noQuorumReason(viewOf(['running', 'running', 'killed']))).toBeUndefined()
+    expect(noQuorumReason(viewOf(['running', 'running', 'running'], nowMs + 9_000))).toBeUndefined()
   })
 })
 
