@@ -555,18 +555,60 @@ describe('a member', () => {
   })
 })
 
-describe('a folder of the first version', () => {
-  const kept = JSON.parse(
-    readFileSync(join(import.meta.dirname, '../../../fixtures/ensemble-folder-1.json'), 'utf8')
-  ) as { readonly sessionId: string; readonly files: Readonly<Record<string, string>> }
+interface KeptFolder {
+  readonly sessionId: string
+  readonly files: Readonly<Record<string, string>>
+}
 
-  function worldOf(without: readonly string[] = []): World {
-    const world = new World()
-    world.disk.makeDirectory('/data')
-    for (const [name, base64] of Object.entries(kept.files))
-      if (!without.includes(name)) world.disk.writeFile(`/data/${name}`, new Uint8Array(Buffer.from(base64, 'base64')))
-    return world
-  }
+function keptFolder(version: number): KeptFolder {
+  const path = join(import.meta.dirname, `../../../fixtures/ensemble-folder-${version}.json`)
+  return JSON.parse(readFileSync(path, 'utf8')) as KeptFolder
+}
+
+function worldWith({ files }: KeptFolder): World {
+  const world = new World()
+  world.disk.makeDirectory('/data')
+  for (const [name, base64] of Object.entries(files))
+    world.disk.writeFile(`/data/${name}`, new Uint8Array(Buffer.from(base64, 'base64')))
+  return world
+}
+
+describe('a folder of the second version', () => {
+  const kept = keptFolder(2)
+
+  it('opens as it is: what was refused before there were lists and containers stays refused', async () => {
+    const world = worldWith(kept)
+    await world.start()
+
+    expect(world.node?.znode('/kept')).toMatchObject({
+      data: data('four'),
+      version: 3,
+      czxid: { epoch: 1, counter: 3 }
+    })
+    expect(world.node?.znode('/mine')?.ephemeralOwner).toBe(BigInt(kept.sessionId))
+    for (const path of ['/secret', '/container', '/multi']) expect(world.node?.znode(path)).toBeUndefined()
+    const client = await world.connected()
+    expect((await world.do(client.getChildren('/kept')))?.children).toHaveLength(11)
+    expect((await world.do(client.getChildren('/')))?.children).toEqual(['kept', 'mine', 'zookeeper'])
+  })
+
+  it('is none of theirs from then on, and opens again from its own snapshot', async () => {
+    const world = worldWith(kept)
+    await world.start({ snapshotEntriesMax: 1 })
+    await world.do((await world.connected()).create('/new', data('x')))
+    await world.clock.run(1_000)
+    expect(JSON.parse(new TextDecoder().decode(world.disk.read('/data/member.json')))).toMatchObject({ version: 3 })
+
+    await world.restart()
+
+    expect(world.node?.znode('/kept')?.data).toEqual(data('four'))
+    expect(world.node?.znode('/secret')).toBeUndefined()
+  })
+})
+
+describe('a folder of the first version', () => {
+  const kept = keptFolder(1)
+  const worldOf = (): World => worldWith(kept)
   const identity = (world: World): unknown => JSON.parse(new TextDecoder().decode(world.disk.read('/data/member.json')))
 
   it('opens as it is, with every entry under its zxid, and goes on in the next term', async () => {
