@@ -40,8 +40,8 @@ export default defineConfig({
           exclude: ['test/interop/**/*-cost*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file has clusters of its own; three at a time, since most of them wait for others.
-          maxWorkers: 3
+          // Each file has clusters of its own; four at a time, since most of them wait for others.
+          maxWorkers: 4
         }
       },
       {

@@ -190,8 +190,13 @@ const steps = {
   // Of these some are timed: nothing runs beside them.
   cost: () => vitest(['cost']),
   crash: () => vitest(['crash'], !isBeside('crash')),
-  // The first wait for clusters more than they work.
-  e2e: () => Promise.all([playwright(['electron', 'web'], 1), playwright(['screens'], screensAtOnce, false)])
+  // The first two wait for clusters, each its own, more than they work.
+  e2e: () =>
+    Promise.all([
+      playwright(['electron'], 1),
+      playwright(['web'], 1, false),
+      playwright(['screens'], screensAtOnce, false)
+    ])
 }
 
 async function main() {
