@@ -53,6 +53,9 @@ export const znodeOwnerSchema = z.object({
 })
 export type ZnodeOwner = z.infer<typeof znodeOwnerSchema>
 
+/** As zkCli writes it: world:anyone cdrwa. */
+const aclSchema = z.array(z.string())
+
 const path = z.object({ path: znodePathSchema })
 const changed = z.object({ path: z.string(), stat: znodeStatSchema })
 
@@ -68,7 +71,12 @@ export const ZNODE_COMMANDS = {
   },
   'znode.stat': {
     input: path,
-    output: z.object({ path: z.string(), stat: znodeStatSchema, owner: znodeOwnerSchema.nullable() })
+    output: z.object({
+      path: z.string(),
+      stat: znodeStatSchema,
+      owner: znodeOwnerSchema.nullable(),
+      acl: aclSchema.nullable()
+    })
   },
   /** Persistent; a sequential one is answered with its whole name. */
   'znode.create': {
@@ -95,6 +103,10 @@ export interface ZnodeView {
   /** Only so many bytes of it are in `data`. */
   readonly cutFromBytes: number | null
   readonly owner: ZnodeOwner | null
+  /** null: not known, or not to be seen. */
+  readonly acl: readonly string[] | null
+  /** Its ACL does not let its data be read. */
+  readonly isDenied: boolean
 }
 
 export interface ZnodeRow {

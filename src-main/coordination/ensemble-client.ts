@@ -21,7 +21,7 @@ import { copyOfBytes, DecodeError, juteBytesMax, JuteReader } from './wire/jute-
 import { JuteWriter } from './wire/jute-writer'
 import { requestOp, writeRequest, type MultiOperation, type Request } from './wire/requests'
 import { readReplyHeader, readResponse, readWatchEvent, type Response } from './wire/responses'
-import { openAcl, type Stat } from './wire/stat'
+import { openAcl, type Acl, type Stat } from './wire/stat'
 import { compareZxid, zxidToBigint, zxidZero, type Zxid } from './wire/zxid'
 
 export { EnsembleError, isPassing, type EnsembleErrorCode } from './ensemble-error'
@@ -246,6 +246,13 @@ export class EnsembleClient {
     } catch (error) {
       return undefinedWhenNoNode(error)
     }
+  }
+
+  /** Who may do what. NONODE; NOAUTH for who may neither read nor administer it. */
+  async getAcl(path: string): Promise<readonly Acl[]> {
+    const response = await this.#request({ type: 'getACL', path }, path)
+    invariant(response.type === 'getACL', 'getACL is answered with a list')
+    return response.acl
   }
 
   /** NONODE, BADVERSION. */

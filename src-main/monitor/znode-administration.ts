@@ -50,7 +50,7 @@ export class ZnodeAdministration {
     return this.#read(path, async (client) => {
       const stat = await client.exists(path)
       if (stat === undefined) throw new EnsembleError('NONODE', path)
-      return { path, stat: statView(stat), owner: await ownerOf(client, stat) }
+      return { path, stat: statView(stat), owner: await ownerOf(client, stat), acl: await aclOf(client, path) }
     })
   }
 
@@ -139,6 +139,33 @@ export async function ownerOf(client: EnsembleClient, { ephemeralOwner }: ZnodeS
   )
   const broker = Number(children[owned.indexOf(true)])
   return { ...owner, broker: Number.isSafeInteger(broker) && broker >= 0 ? broker : null }
+}
+
+const permissionBits = [
+  ['c', 4],
+  ['d', 8],
+  ['r', 1],
+  ['w', 2],
+  ['a', 16]
+] as const
+
+/** As zkCli writes it; null for who may not see it. */
+export async function aclOf(client: EnsembleClient, path: string): Promise<string[] | null> {
+  const acl = await unlessDenied(client.getAcl(path))
+  if (acl === 'denied') return null
+  return acl.map(({ scheme, id, permissions }) => {
+    const letters = permissionBits.filter(([, bit]) => (permissions & bit) !== 0).map(([letter]) => letter)
+    return `${scheme}:${id} ${letters.join('')}`
+  })
+}
+
+export async function unlessDenied<T>(work: Promise<T>): Promise<T | 'denied'> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof EnsembleError && error.code === 'NOAUTH') return 'denied'
+    throw error
+  }
 }
 
 const hexOf = (value: bigint): string => `0x${BigInt.asUintN(64, value).toString(16)}`

@@ -21,7 +21,7 @@ import {
 import { EnsembleError, type EnsembleClient, type Watcher, type ZnodeStat } from '../coordination/ensemble-client'
 import { ignore } from '../kernel/errors'
 import type { Clock, Timer } from '../kernel/ports'
-import { ownerOf, statView } from './znode-administration'
+import { aclOf, ownerOf, statView, unlessDenied } from './znode-administration'
 
 export const heldMax = 300
 const minPauseMs = 250
@@ -183,32 +183,56 @@ class ZnodeReader implements Reader {
     this.#client = client
     this.#serdes = serdes
     this.#path = path
-    this.#last = { path, isReachable: false, stat: null, data: null, cutFromBytes: null, owner: null }
+    this.#last = {
+      path,
+      isReachable: false,
+      stat: null,
+      data: null,
+      cutFromBytes: null,
+      owner: null,
+      acl: null,
+      isDenied: false
+    }
   }
 
   async read(fired: () => void): Promise<ZnodeView> {
     const stat = await this.#client.exists(this.#path, fired)
-    const [found] = await Promise.all([
-      stat === undefined ? undefined : this.#client.getData(this.#path),
-      // Children that come and go change its stat, too.
-      stat === undefined || stat.ephemeralOwner !== 0n ? undefined : this.#client.getChildren(this.#path, fired)
+    // Children that come and go change its stat, too. Its ACL may let its data be seen by others only.
+    const isLeaf = stat === undefined || stat.ephemeralOwner !== 0n
+    const [found, acl] = await Promise.all([
+      stat === undefined ? undefined : unlessDenied(this.#client.getData(this.#path)),
+      stat === undefined ? null : aclUnlessGone(this.#client, this.#path),
+      isLeaf ? undefined : unlessDenied(this.#client.getChildren(this.#path, fired))
     ])
-    const isThere = found !== undefined
-    const data = found?.data ?? null
+    const isDenied = found === 'denied'
+    const now = isDenied ? stat : found?.stat
+    const data = isDenied ? null : (found?.data ?? null)
     const isCut = data !== null && data.byteLength > ZNODE_SHOWN_BYTES
     this.#last = {
       path: this.#path,
       isReachable: true,
-      stat: isThere ? statView(found.stat) : null,
+      stat: now === undefined ? null : statView(now),
       data: this.#serdes.payloadFrom(isCut ? data.subarray(0, ZNODE_SHOWN_BYTES) : data),
       cutFromBytes: isCut ? data.byteLength : null,
-      owner: isThere ? await ownerOf(this.#client, found.stat) : null
+      owner: now === undefined ? null : await ownerOf(this.#client, now),
+      acl,
+      isDenied
     }
     return this.#last
   }
 
   unreachable(): ZnodeView {
     return { ...this.#last, isReachable: false }
+  }
+}
+
+/** It may be deleted between two looks. */
+async function aclUnlessGone(client: EnsembleClient, path: string): Promise<string[] | null> {
+  try {
+    return await aclOf(client, path)
+  } catch (error) {
+    if (error instanceof EnsembleError && error.code === 'NONODE') return null
+    throw error
   }
 }
 
@@ -250,7 +274,9 @@ class ChildrenReader implements Reader {
   }
 
   async #readNames(): Promise<void> {
-    const found = await this.#client.getChildren(this.#path, this.#listChanged)
+    const told = await unlessDenied(this.#client.getChildren(this.#path, this.#listChanged))
+    // What may not be seen is not known; whoever is let in later looks again.
+    const found = told === 'denied' ? undefined : told
     this.#total = found?.children.length ?? null
     this.#names = found?.children.slice(0, this.#limit) ?? []
     // It is told when it comes.

@@ -148,6 +148,8 @@ export function fakeZnode(path: string): ZnodeView {
     },
     data,
     cutFromBytes: null,
-    owner: isOwned ? { sessionId: OWNER, broker: Number(path.at(-1)) || 1, isOurs: false } : null
+    owner: isOwned ? { sessionId: OWNER, broker: Number(path.at(-1)) || 1, isOurs: false } : null,
+    acl: ['world:anyone cdrwa'],
+    isDenied: false
   }
 }

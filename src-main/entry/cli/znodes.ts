@@ -52,10 +52,11 @@ export function znodeStat(path: string, options: CommonOptions): Promise<void> {
     { path },
     {
       json: (value) => value,
-      text: ({ stat, owner }) =>
+      text: ({ stat, owner, acl }) =>
         statText(
           stat,
-          owner === null ? '' : owner.isOurs ? 'Lagoon' : owner.broker === null ? '' : `broker-${owner.broker}`
+          owner === null ? '' : owner.isOurs ? 'Lagoon' : owner.broker === null ? '' : `broker-${owner.broker}`,
+          acl
         )
     }
   )
@@ -145,14 +146,14 @@ function changeLine({ path, data, stat, cutFromBytes }: ZnodeView, type: Change,
   return `${visible(path)} ${type}${version}${stat === null ? '' : `  ${forReader(payloadText(data))}`}`
 }
 
-function statText(stat: ZnodeStatView, owner: string): string {
+function statText(stat: ZnodeStatView, owner: string, acl: readonly string[] | null): string {
   const { ctimeMs, mtimeMs, ...rest } = stat
   const times = { ctime: new Date(ctimeMs).toISOString(), mtime: new Date(mtimeMs).toISOString() }
   const rows = Object.entries({ ...rest, ...times }).map(([name, value]) => {
     const more = name === 'ephemeralOwner' && owner !== '' ? `  ${owner}` : ''
     return [name, `${value}${more}`]
   })
-  return table(['FIELD', 'VALUE'], rows)
+  return table(['FIELD', 'VALUE'], [...rows, ['acl', acl === null ? null : acl.join(', ')]])
 }
 
 const versionOf = ({ ifVersion }: WriteOptions) => (ifVersion === undefined ? {} : { version: ifVersion })

@@ -5,11 +5,32 @@ import type { WatchKey } from '../../../../src-main/api/watch'
 import { childrenOfKey, ZNODE_SHOWN_BYTES } from '../../../../src-main/api/znodes'
 import type { ZnodeChildrenView, ZnodeView } from '../../../../src-main/api/znodes'
 import type { EnsembleClient } from '../../../../src-main/coordination/ensemble-client'
+import { opCodes } from '../../../../src-main/coordination/wire/codes'
+import { connectRequestFrame } from '../../../../src-main/coordination/wire/connect'
+import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
+import { writeAcl, type Acl } from '../../../../src-main/coordination/wire/stat'
+import { zxidZero } from '../../../../src-main/coordination/wire/zxid'
 import { changeBetween } from '../../../../src-main/entry/cli/znodes'
 import { ZnodeAdministration } from '../../../../src-main/monitor/znode-administration'
 import { heldMax, ZnodeWatches } from '../../../../src-main/monitor/znode-watches'
 import { serdes } from '../../../../src-main/serdes/serdes'
 import { EnsembleMembers } from '../../../support/ensemble-members'
+
+/** The monitor's own client gives everything to everybody. */
+async function setAcl(world: EnsembleMembers, path: string, acl: readonly Acl[]): Promise<void> {
+  let answers = 0
+  const handler = { frame: () => void (answers += 1), closed: () => undefined }
+  const options = { host: 'sim', port: 2181, frameBytesMax: 1 << 20, timeoutMs: 1_000 }
+  const connection = await world.do(world.network.of('owner').connect(options, () => handler))
+  const hello = { lastZxidSeen: zxidZero, timeoutMs: 20_000, sessionId: 0n, password: new Uint8Array(16) }
+  connection.send(connectRequestFrame({ ...hello, readOnly: undefined }))
+  await world.clock.run(200)
+  const frame = JuteWriter.frame().int(1).int(opCodes.setACL).string(path)
+  writeAcl(frame, acl)
+  connection.send(frame.int(-1).finishFrame())
+  await world.clock.run(200)
+  expect(answers).toBe(2)
+}
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -246,6 +267,22 @@ describe('znodes that somebody looks at', () => {
 
     expect(during).toMatchObject({ isReachable: false, data: '1' })
     expect(seen<ZnodeView>('znode:/r').at(-1)).toMatchObject({ isReachable: true, data: '2' })
+  })
+
+  it('tell who may do what, and of one whose data may not be read that it is there', async () => {
+    await world.do(client.create('/open', bytes('x')))
+    await world.do(client.create('/secret', bytes('x')))
+    await setAcl(world, '/secret', [{ permissions: 16, scheme: 'world', id: 'anyone' }])
+    watches.begin('znode:/open')
+    watches.begin('znode:/secret')
+    watches.begin('children:10:/secret')
+    await look()
+
+    expect(seen<ZnodeView>('znode:/open').at(-1)).toMatchObject({ acl: ['world:anyone cdrwa'], isDenied: false })
+    const secret = seen<ZnodeView>('znode:/secret').at(-1)
+    expect(secret).toMatchObject({ isReachable: true, isDenied: true, data: null, acl: ['world:anyone a'] })
+    expect(secret?.stat?.dataLength).toBe(1)
+    expect(seen<ZnodeChildrenView>('children:10:/secret').at(-1)).toMatchObject({ isReachable: true, total: null })
   })
 
   it('of much data come cut, and say so', async () => {
