@@ -78,6 +78,8 @@ export const nodeSchema = z.object({
   problem: z.string().nullable(),
   /** While a starting broker checks its logs after an unclean end: partitions. Absent otherwise. */
   recovery: z.object({ done: count, total: count }).optional(),
+  /** A file of it is damaged, so that it does not start; `problem` says which. Absent: not that we know. */
+  isCorrupt: z.literal(true).optional(),
   /** The disk of its folder has no room: what needs some is refused, until there is. Absent: not that we know. */
   isDiskFull: z.literal(true).optional(),
   /** Partitions whose logs this broker cannot use, so that others lead them or nobody does. Absent: not that we know. */

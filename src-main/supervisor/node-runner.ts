@@ -140,6 +140,7 @@ export class NodeRunner {
       restartAtMs: this.#restart?.atMs ?? null,
       problem: this.#problem?.message ?? null,
       ...(this.#recovery === undefined ? {} : { recovery: this.#recovery }),
+      ...(this.#state === 'failed' && this.#problem?.code === 'CORRUPT' ? { isCorrupt: true as const } : {}),
       ...(this.#isDiskFull ? { isDiskFull: true as const } : {}),
       ...(this.#offlineLogs === undefined ? {} : { offlineLogs: this.#offlineLogs })
     }

@@ -1,5 +1,5 @@
 /** An ensemble of three members as processes of their own, with brokers on it: what a loss costs, and what comes back. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { EnsembleError, type EnsembleClient } from '../../src-main/coordination/ensemble-client'
@@ -119,6 +119,31 @@ describe('an ensemble of three members', () => {
     await cluster.verb('node', 'kill', other)
     await set('f')
     expect(await text()).toBe('f')
+  })
+
+  it('does not start with a log that is damaged in its middle, says so, and is whole again when it was wiped', async () => {
+    for (let index = 0; index < 50; index++) await set(`filling ${index}`)
+    const follower = (await modeOf('ensemble-3')) === 'follower' ? 'ensemble-3' : 'ensemble-2'
+    await cluster.verb('node', 'stop', follower)
+    const { dataDir } = cluster.node(follower)
+    const name =
+      readdirSync(dataDir)
+        .filter((file) => file.startsWith('log.'))
+        .toSorted()
+        .at(-1) ?? ''
+    const path = join(dataDir, name)
+    const bytes = readFileSync(path)
+    const middle = bytes.length >> 1
+    writeFileSync(path, Buffer.concat([bytes.subarray(0, middle), Buffer.from('damage!'), bytes.subarray(middle + 7)]))
+
+    const refused = await cluster.fails('node', 'start', follower)
+    expect(refused.stderr).toContain(name)
+    expect((await cluster.statusOf(follower)).state).toBe('failed')
+    expect(await text()).toBe('filling 49')
+
+    await cluster.verb('node', 'wipe', follower)
+    await cluster.verb('node', 'start', follower)
+    await until('it follows', async () => (await modeOf(follower)) === 'follower')
   })
 
   it('keeps everything over a restart of all of it', async () => {

@@ -57,6 +57,28 @@ describe('the ensemble', () => {
     expect(text()).toContain(en.ensemble.noWrites)
   })
 
+  it('offers to wipe a damaged member only while a majority has everything without it', async () => {
+    const offers = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-testid=damaged] button')]
+    const damage = (api: Awaited<ReturnType<typeof shown>>, others: NodeState): Promise<void> => {
+      const damaged = { ...nodeView('ensemble-3', 'failed'), problem: 'log.1 is damaged.', isCorrupt: true as const }
+      const nodes = [nodeView('ensemble-1'), nodeView('ensemble-2', others), damaged]
+      api.push('cluster', clusterView({ nodes: [nodeView('broker-1'), ...nodes] }))
+      api.push('ensemble', fakeEnsemble(nodes, Date.now()))
+      return flushPromises().then(() => undefined)
+    }
+    const api = await shown('running', 'running', 'failed')
+    expect(offers()).toEqual([])
+
+    await damage(api, 'killed')
+    expect(text()).toContain('No majority has everything without it')
+    expect(offers()).toEqual([])
+
+    await damage(api, 'running')
+    expect(text()).toContain('Ensemble 3 does not start: a file of it is damaged')
+    offers()[0]?.click()
+    expect(useDialogsStore().dialog).toEqual({ type: 'nodeCost', action: 'wipe', node: 'ensemble-3' })
+  })
+
   it('of one member offers a cluster of three', async () => {
     await shown('running')
     const offer = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('three members'))
