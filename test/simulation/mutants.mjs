@@ -1,5 +1,5 @@
 // Planted errors: patches of the source that are made while the simulator is bundled, so that what is shipped has no trace
-// of them. `seed` is one that finds it (npm run simulate -- --mutants); null: none of the first 80 does, since another rule
+// of them. `seed` is one that finds it (npm run simulate -- --mutants); null: none of the first 120 does, since another rule
 // stands behind that one (docs/reliability.md says which), or the order of events is too rare. A patch that no longer fits its file is an error. Each is one that a real system has had, or a rule that somebody might take out.
 
 /**
@@ -31,7 +31,7 @@ export const mutants = [
     file: leader,
     from: 'return this.#isr.has(brokerId) || this.#proposal?.isr.includes(brokerId) === true',
     to: 'return this.#proposal === undefined ? this.#isr.has(brokerId) : this.#proposal.isr.includes(brokerId)',
-    seed: 10,
+    seed: 1,
     what: 'the watermark goes by the ISR that is proposed, not by the maximal one (KIP-497)'
   },
   {
@@ -39,7 +39,7 @@ export const mutants = [
     file: leader,
     from: 'this.#proposal = { id: ++this.#proposals,',
     to: 'this.#isr = new Set(isr)\n    this.#proposal = { id: ++this.#proposals,',
-    seed: 27,
+    seed: 1,
     what: 'a leader believes an ISR before the controller has stored it'
   },
   {
@@ -47,7 +47,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 2,
+    seed: 30,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -63,7 +63,7 @@ export const mutants = [
     file: leader,
     from: 'return this.#isr.size < Math.min(this.#options.configs.minInSyncReplicas, this.#followers.size + 1)',
     to: 'return false',
-    seed: 2,
+    seed: 10,
     what: 'acks=all is answered by a leader alone'
   },
   {
@@ -71,7 +71,7 @@ export const mutants = [
     file: leader,
     from: 'if (endOffset > this.#highWatermark) return undefined',
     to: '',
-    seed: 2,
+    seed: 1,
     what: 'acks=all is answered when the leader has written'
   },
   {
@@ -95,7 +95,7 @@ export const mutants = [
     file: partition,
     from: 'if (leader >= 0)\n        this.#follower =',
     to: 'this.log.truncateTo(this.log.highWatermark)\n      if (leader >= 0)\n        this.#follower =',
-    seed: 3,
+    seed: 1,
     what: 'a follower cuts to its own watermark when a term begins (KIP-101)'
   },
   {
@@ -103,7 +103,7 @@ export const mutants = [
     file: follower,
     from: 'lastFetchedEpoch: log.latestEpoch }',
     to: 'lastFetchedEpoch: -1 }',
-    seed: 2,
+    seed: 1,
     what: 'nobody sees that histories part (KIP-279, KIP-595)'
   },
   {
@@ -119,7 +119,7 @@ export const mutants = [
     file: follower,
     from: 'const offset = own.endOffset < 0 ? end : Math.min(end, own.endOffset)',
     to: 'const offset = end',
-    seed: 108,
+    seed: null,
     what: 'the follower’s own end of the epoch is not looked at (KIP-279)'
   },
   {
@@ -127,7 +127,7 @@ export const mutants = [
     file: fetching,
     from: 'if (diverging === undefined && !place.isAgain) {',
     to: 'if (!place.isAgain && wanted.fetchOffset <= log.logEndOffset) {',
-    seed: 17,
+    seed: 2,
     what: 'a follower counts with records that the leader does not have (KAFKA-13141)'
   },
   {
@@ -159,7 +159,7 @@ export const mutants = [
     file: replicas,
     from: "if (brokerEpoch >= 0n && brokerEpoch < expected) return 'STALE_BROKER_EPOCH'",
     to: 'void expected',
-    seed: 63,
+    seed: 143,
     what: 'what was meant for a process that is dead is obeyed by the next one (KIP-380)'
   },
   {
@@ -183,7 +183,7 @@ export const mutants = [
     file: controllerState,
     from: "return then === undefined || now === undefined || now === '' || now === then",
     to: 'return then !== now || true',
-    seed: 20,
+    seed: 6,
     what: 'a broker that lost records is elected by a controller that did not see it (KIP-903)'
   },
   {
@@ -215,7 +215,7 @@ export const mutants = [
     file: log,
     from: 'allAtOnce(loadProducers(this.#context, this.#segments.all, this.#snapshots, end, this.#producers))\n  }\n\n  /**\n   * Forgets',
     to: '}\n\n  /**\n   * Forgets',
-    seed: 15,
+    seed: null,
     what: 'a producer is known by records that were cut'
   },
   {
@@ -223,7 +223,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 10,
+    seed: 31,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
@@ -231,7 +231,7 @@ export const mutants = [
     file: log,
     from: 'if (this.#epochs.truncateFromEnd(this.#offsets.end)) this.#epochFile.store(this.#epochs)\n      return',
     to: 'return',
-    seed: 7,
+    seed: 2,
     what: 'an epoch in which nothing was written is asked about for ever'
   },
   {
@@ -239,7 +239,7 @@ export const mutants = [
     file: election,
     from: 'const heirs = replicas.filter((id) => stayed.includes(id))',
     to: 'const heirs = replicas.filter((id) => isOnline(id) && stayed.length > 0)',
-    seed: 1,
+    seed: 6,
     what: 'any live replica may lead'
   },
   {
@@ -247,7 +247,7 @@ export const mutants = [
     file: election,
     from: 'if (facts.isUncleanAllowed === true && outsider !== undefined)',
     to: 'if (outsider !== undefined)',
-    seed: 1,
+    seed: 6,
     what: 'a replica that is not in sync leads rather than nobody'
   },
   {
@@ -263,7 +263,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 7,
+    seed: 4,
     what: 'followers do not know what producers have written'
   },
   {
@@ -271,7 +271,7 @@ export const mutants = [
     file: log,
     from: "if (check.type === 'duplicate') return this.#duplicate(check)",
     to: 'void this.#duplicate',
-    seed: 1,
+    seed: 4,
     what: 'a batch that is sent again is written again'
   },
   {
@@ -279,7 +279,7 @@ export const mutants = [
     file: fetching,
     from: 'const upToOffset = follower === undefined && !isDebugging ? log.highWatermark : log.logEndOffset',
     to: 'void isDebugging\n  const upToOffset = log.logEndOffset',
-    seed: 2,
+    seed: 1,
     what: 'consumers are given what may still be lost'
   },
   {
@@ -287,7 +287,7 @@ export const mutants = [
     file: 'src-main/broker/handlers/02-list-offsets.ts',
     from: "isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found",
     to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
-    seed: 2,
+    seed: 7,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
   },
   {
@@ -295,7 +295,7 @@ export const mutants = [
     file: coordinator,
     from: 'else this.#whenCommitted(written, told)\n  }',
     to: 'else told(undefined)\n  }',
-    seed: 11,
+    seed: 18,
     what: 'a commit, or what a group shares out, is answered when it is written, not when it is committed'
   },
   {
@@ -311,7 +311,7 @@ export const mutants = [
     file: coordinator,
     from: 'this.#load(shard, partition.log.logStartOffset, new Map())',
     to: 'this.#load(shard, partition.log.logEndOffset, new Map())',
-    seed: 3,
+    seed: 6,
     what: 'a new coordinator begins with no groups'
   },
   {
@@ -319,7 +319,7 @@ export const mutants = [
     file: coordinator,
     from: 'if (read.metadata !== null) group.restore(read.metadata, nowMs)',
     to: 'void nowMs',
-    seed: 8,
+    seed: 6,
     what: 'a new coordinator knows offsets, and no members or generation'
   },
   {
@@ -327,7 +327,7 @@ export const mutants = [
     file: group,
     from: "if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (this.#state === 'CompletingRebalance')",
-    seed: 6,
+    seed: 50,
     what: 'a static member that slept through a rebalance commits what others have by now'
   },
   {
@@ -335,7 +335,7 @@ export const mutants = [
     file: group,
     from: "if (typeof member === 'string') return member\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (typeof member === 'string') return undefined\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
-    seed: 3,
+    seed: 11,
     what: 'who was put out of the group commits all the same'
   },
   {
@@ -351,7 +351,7 @@ export const mutants = [
     file: coordinator,
     from: 'group.commitBegan()\n',
     to: 'group.commitBegan()\n    for (const one of committed) group.committed(one.topic, one.partition, one.value)\n',
-    seed: 83,
+    seed: 18,
     what: 'OffsetFetch tells what is written, and may still be lost'
   },
   {

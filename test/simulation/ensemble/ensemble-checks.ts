@@ -62,6 +62,8 @@ export class EnsembleChecks {
   /** Which entry wrote which value: each is written once. */
   readonly #writes = new Map<string, number>()
   readonly #sessions = new Map<SessionId, Set<string>>()
+  /** Of the value that a session wrote last. */
+  readonly #lastNumbers = new Map<SessionId, number>()
   elections = 0
 
   constructor(ensemble: SimEnsemble, observer: ChecksObserver) {
@@ -143,7 +145,9 @@ export class EnsembleChecks {
       else {
         const znode = node.state.tree.find(path)
         made.add(path)
-        if (znode !== undefined) this.#written(path, znode, type === 'created', key)
+        if (znode === undefined) continue
+        this.#written(path, znode, type === 'created', key)
+        if ('sessionId' in entry.command) this.#inTurn(entry.command.sessionId, textOf(znode.data))
       }
     }
     for (const path of made)
@@ -158,6 +162,14 @@ export class EnsembleChecks {
     if (owned.size !== gone.size || [...owned].some((path) => !gone.has(path)))
       this.#fails(`a session had ${[...owned].join()} and took ${[...gone].join()} with it`)
     this.#observer.sessionClosed(outcome.sessionId, entry.command.type === 'expireSession')
+  }
+
+  /** What one session writes is applied in the order in which it asked for it; clients number their values. */
+  #inTurn(sessionId: SessionId, value: string): void {
+    const number = parseInt(value.slice(value.indexOf('.') + 1), 10)
+    if (Number.isNaN(number)) return
+    if (number < (this.#lastNumbers.get(sessionId) ?? 0)) this.#fails(`${value} was written after what was asked later`)
+    this.#lastNumbers.set(sessionId, number)
   }
 
   #written(

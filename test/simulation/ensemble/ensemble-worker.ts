@@ -20,6 +20,8 @@ import { WatchWatch } from './watch-watch'
 export const registers = ['/r0', '/r1'] as const
 export const folders = ['/set', '/seq', '/pairs', '/e'] as const
 
+/** Then a client deletes those that it has made. */
+const sequentialsMax = 2
 /** After a failure that says nothing. */
 const retryMs = 10
 
@@ -60,6 +62,7 @@ export class EnsembleWorker {
   readonly #watches: WatchWatch
   #client: EnsembleClient
   #ephemerals: Owned[] = []
+  #sequentials: string[] = []
   /** The newest entry that this session was told of: it must never be shown less. */
   #seenKey = 0
   #values = 0
@@ -301,6 +304,13 @@ export class EnsembleWorker {
     this.#all.sequence = Math.max(this.#all.sequence, number)
     this.#all.created.set(path, value)
     this.#created(value, stat)
+    this.#sequentials.push(path)
+    if (this.#sequentials.length < sequentialsMax) return
+    // A number is never given again.
+    for (const own of this.#sequentials.splice(0)) {
+      this.#all.created.delete(own)
+      await this.#asked(`deletes ${own}`, [], this.#client.delete(own))
+    }
   }
 
   async #ephemeral(): Promise<void> {
@@ -369,7 +379,7 @@ export class EnsembleWorker {
 
   /** Several requests at once: answered in their order, each after those before it. */
   async #burst(path: string): Promise<void> {
-    const [one, two, other] = [this.#value(), this.#value(), this.#value()]
+    const [one, other, two] = [this.#value(), this.#value(), this.#value()]
     const told = this.#toldOf(path)
     const answers = await Promise.allSettled([
       this.#asked(`sets ${path} to ${one}`, [one], this.#client.setData(path, bytesOf(one))),
