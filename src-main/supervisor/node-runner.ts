@@ -114,6 +114,11 @@ export class NodeRunner {
     return this.#restart !== undefined
   }
 
+  /** It runs, or will without anybody's doing. */
+  get isComing(): boolean {
+    return this.#startsAfterExit || this.#state === 'starting' || this.#state === 'running'
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid
   }

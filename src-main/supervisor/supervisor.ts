@@ -29,6 +29,7 @@ import {
   withDesired,
   withEmptied,
   withHistoryDays,
+  withNothing,
   withPort,
   withServed,
   type ClusterSpec,
@@ -159,7 +160,10 @@ export class Supervisor {
       const stored = isNew ? await newSpec(ports, dir, sizes, asked) : storedSpec(disk, path)
       const resize = resizeProblem(stored, asked)
       if (resize !== undefined) throw new AppError(resize.code, resize.message)
-      const spec = asked.brokerConfigs === undefined ? stored : withBrokerConfigs(stored, asked.brokerConfigs)
+      // Emptied as a whole, or by hand: whoever has something is a voter of what was there.
+      const isAnyThere = stored.nodes.some(({ role, name }) => role === 'ensemble' && disk.exists(disk.join(dir, name)))
+      const begun = isAnyThere ? stored : withNothing(stored)
+      const spec = asked.brokerConfigs === undefined ? begun : withBrokerConfigs(begun, asked.brokerConfigs)
       if (isNew || spec !== stored) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
       return new Supervisor(ports, dir, spec, lock, { isNew, asked })
@@ -250,6 +254,8 @@ export class Supervisor {
         // Somebody stopped or killed this one while the cluster starts: the others go on.
         if (runner.spec.desired !== 'running') return
         this.#refuseWhileStopping()
+        // Restarted, since another member has other ports.
+        if (runner.isComing) continue
         if (runner.problem?.code !== 'ADDRESS_IN_USE' || !this.#mayMovePorts || attempt > portTriesMax) throw error
         await this.#movePort(runner)
       }

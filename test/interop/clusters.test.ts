@@ -81,6 +81,8 @@ describe('clusters beside each other', () => {
     const nodes = (await status(dir)).nodes
     expect(nodes.map(({ name, state }) => [name, state])).toEqual([
       ['ensemble-1', 'running'],
+      ['ensemble-2', 'running'],
+      ['ensemble-3', 'running'],
       ['broker-1', 'running'],
       ['broker-2', 'running']
     ])

@@ -166,6 +166,14 @@ export function withEmptied(spec: ClusterSpec, name: string): ClusterSpec {
   if (ensemble === undefined || !spec.nodes.some((node) => node.name === name && node.role === 'ensemble')) return spec
   const nodes = spec.nodes.map((node) => (node.name === name ? { ...node, isEmptied: true as const } : node))
   if (nodes.some(({ role, isEmptied }) => role === 'ensemble' && isEmptied !== true)) return { ...spec, nodes }
+  return withNothing({ ...spec, nodes })
+}
+
+/** No member has anything: the ensemble begins. The same spec when it does already. */
+export function withNothing(spec: ClusterSpec): ClusterSpec {
+  const { ensemble, nodes } = spec
+  const isSo = ensemble?.isFounded === false && nodes.every(({ isEmptied }) => isEmptied !== true)
+  if (ensemble === undefined || isSo) return spec
   return { ...spec, ensemble: { ...ensemble, isFounded: false }, nodes: nodes.map(withData) }
 }
 

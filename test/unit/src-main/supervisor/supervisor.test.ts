@@ -485,23 +485,52 @@ describe('the supervisor', () => {
     expect(peersOf(1)['isFounding']).toBe(true)
   })
 
-  it('of a new folder gives a member other ports when one of its own is taken, and tells the others', async () => {
+  it('begins the ensemble anew when no member has a folder any more, and not while one has', async () => {
     const world = new World()
-    const supervisor = await world.open({ brokers: 1, ensemble: 3 })
-    world.onLaunch = (one) => {
-      if (one.config['memberId'] !== 2 || one.config['port'] !== 2182) return world.ready(one)
-      one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'taken' })
-      world.exit(one, { code: 1, signal: null })
+    const first = await world.open({ brokers: 1, ensemble: 3 })
+    await world.clock.until(first.start())
+    for (const id of [1, 2, 3]) world.disk.makeDirectory(`${dir}/ensemble-${id}`)
+    await world.clock.until(first.stop())
+    const foundingAfter = async (): Promise<unknown> => {
+      const supervisor = await world.open({ ensemble: 3 })
+      await world.clock.until(supervisor.start())
+      const peers = world.launched.findLast(({ config }) => config['memberId'] === 1)?.config['peers']
+      await world.clock.until(supervisor.stop())
+      return (peers as { isFounding: unknown }).isFounding
     }
 
-    await world.clock.until(supervisor.start())
-
-    const last = (id: number) => world.launched.findLast(({ config }) => config['memberId'] === id)?.config
-    expect(last(2)).toMatchObject({ port: 2184, peers: { port: 2891 } })
-    expect((last(1)?.['peers'] as { others: unknown }).others).toContainEqual({ memberId: 2, port: 2891 })
-    expect((last(3)?.['peers'] as { others: unknown }).others).toContainEqual({ memberId: 2, port: 2891 })
-    expect(states(supervisor)['ensemble-1']).toBe('running')
+    world.disk.remove(`${dir}/ensemble-1`)
+    world.disk.remove(`${dir}/ensemble-2`)
+    expect(await foundingAfter()).toBe(false)
+    world.disk.remove(`${dir}/ensemble-3`)
+    expect(await foundingAfter()).toBe(true)
   })
+
+  it.each(['serve already', 'do not serve yet'])(
+    'of a new folder gives a member other ports when one of its own is taken, and tells the others, which %s',
+    async (how) => {
+      const world = new World()
+      const supervisor = await world.open({ brokers: 1, ensemble: 3 })
+      const knowsMoved = ({ config }: Launched): boolean =>
+        (config['peers'] as { others: { port: number }[] }).others.some(({ port }) => port === 2891)
+      world.onLaunch = (one) => {
+        if (one.config['memberId'] === 2 && one.config['port'] === 2182) {
+          one.handlers.message({ type: 'problem', code: 'ADDRESS_IN_USE', message: 'taken' })
+          world.exit(one, { code: 1, signal: null })
+          return
+        }
+        const isOther = one.kind === 'ensemble' && one.config['memberId'] !== 2
+        if (!isOther || how === 'serve already' || knowsMoved(one)) world.ready(one)
+      }
+
+      await world.clock.until(supervisor.start())
+
+      const last = (id: number) => world.launched.findLast(({ config }) => config['memberId'] === id)
+      expect(last(2)?.config).toMatchObject({ port: 2184, peers: { port: 2891 } })
+      for (const id of [1, 3]) expect(last(id)).toSatisfy(knowsMoved)
+      expect(Object.values(states(supervisor))).toEqual(['running', 'running', 'running', 'running'])
+    }
+  )
 
   it('finishes a wipe that broke off before anything starts', async () => {
     const world = new World()

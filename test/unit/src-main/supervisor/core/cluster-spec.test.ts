@@ -11,6 +11,7 @@ import {
   withBrokerConfigs,
   withDesired,
   withEmptied,
+  withNothing,
   withPort,
   withServed,
   type ClusterSpec,
@@ -186,6 +187,8 @@ describe('a cluster’s spec', () => {
     expect(begun(emptied)).toEqual([false, false, false])
     expect(begun(withEmptied(withServed(emptied, 'ensemble-1', true), 'ensemble-3'))).toEqual([false, false, false])
     expect(begun(withEmptied(emptied, 'ensemble-3'))).toEqual([true, true, true])
+    expect(begun(withNothing(withEmptied(founded, 'ensemble-2')))).toEqual([true, true, true])
+    expect([withNothing(ofThree), withNothing(spec)]).toEqual([ofThree, spec])
     expect(withEmptied(founded, 'broker-1')).toBe(founded)
     expect(withEmptied(spec, 'ensemble-1')).toBe(spec)
   })
