@@ -126,12 +126,19 @@ export class ControllerState {
     )
   }
 
-  /** With the logs of its members: of those that were in sync before, with which they came, where that is known; else, what they have now. */
+  /**
+   * With the logs of its members: of those that were in sync before, with which they came, where that is known; of whoever comes into
+   * the ISR, or is elected, what it has now, since from then on that is what counts, whatever it had when it left.
+   */
   withLogs(next: PartitionState, before: PartitionState | undefined): PartitionState {
     const wereMembers = before === undefined ? [] : membersOf(before)
+    const wereInSync = [...(before?.isr ?? []), ...(before?.lastIsr ?? [])]
+    const isElected = (id: BrokerId): boolean => id === next.leader && next.leader !== before?.leader
+    const hasCome = (id: BrokerId): boolean => next.isr.includes(id) && (!wereInSync.includes(id) || isElected(id))
     const known = membersOf(next).flatMap((id): [BrokerId, string][] => {
       const then = wereMembers.includes(id) ? before?.isrLogs?.[id] : undefined
-      const log = then ?? this.brokers.get(id)?.logIncarnation
+      const now = this.brokers.get(id)?.logIncarnation
+      const log = hasCome(id) ? (now ?? then) : (then ?? now)
       return log === undefined || log === '' ? [] : [[id, log]]
     })
     const { isrLogs: _before, ...rest } = next

@@ -22,3 +22,27 @@ describe('a leadership that is moved', () => {
     expect(state.mayTakeOver({ ...partition, state: { ...stored, leader: 2 } }, 2)).toBe(true)
   })
 })
+
+describe('with which logs members are in an ISR', () => {
+  const state = new ControllerState()
+  state.replaceBrokers([broker(1, 'one'), broker(2, 'wiped'), broker(3, 'three')])
+  const before = {
+    leader: 1,
+    leaderEpoch: 3,
+    isr: [1],
+    formerIsr: [3, 2],
+    controllerEpoch: 1,
+    isrLogs: { 1: 'earlier', 2: 'two', 3: 'three' }
+  }
+  const after = (change: Partial<typeof before>): unknown =>
+    state.withLogs({ ...before, leaderEpoch: 4, ...change }, before).isrLogs
+
+  it('is as they came, of those that stay, and of those that left', () => {
+    expect(after({ leader: -1 })).toEqual({ 1: 'earlier', 2: 'two', 3: 'three' })
+  })
+
+  it('is what it has now, of who was in it once and comes into it again, or leads without having been in it', () => {
+    expect(after({ isr: [1, 2], formerIsr: [3] })).toEqual({ 1: 'earlier', 2: 'wiped', 3: 'three' })
+    expect(after({ leader: 2, isr: [2], formerIsr: [1, 3] })).toEqual({ 1: 'earlier', 2: 'wiped', 3: 'three' })
+  })
+})
