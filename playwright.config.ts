@@ -26,7 +26,8 @@ export default defineConfig({
   workers: 1,
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  use: { trace: 'retain-on-failure' },
+  // A trace costs each test as much as the test itself: LAGOON_TRACE=1 keeps those of failures.
+  use: { trace: process.env['LAGOON_TRACE'] === undefined ? 'off' : 'retain-on-failure' },
   projects: [
     { name: 'electron', testMatch: /electron\..*spec\.ts/ },
     { name: 'web', testMatch: /web(\.clusters|\.messages|\.workloads|\.produce|\.values)?\.spec\.ts/, use: chromium },

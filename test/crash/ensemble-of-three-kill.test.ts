@@ -9,7 +9,7 @@ import { nodeEnsembleClient } from '../support/ensemble-process'
 import { EnsembleProcesses } from '../support/ensemble-processes'
 import { registerProblems, type RegisterOperation } from '../support/register-history'
 
-const rounds = Number(process.env['LAGOON_ROUNDS'] ?? 20)
+const rounds = Number(process.env['LAGOON_ROUNDS'] ?? 12)
 const seed = Number(process.env['LAGOON_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const clientCount = 4
 /** Between two kills, of each client. */

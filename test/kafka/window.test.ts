@@ -149,7 +149,7 @@ describe('the window, with the keyboard alone', () => {
       return seen?.state === 'Stable' && seen.rows.map(([, , at]) => at)
     })
 
-    await press(page, 'Control+6')
+    await press(page, 'Control+7')
     await tabTo(page, page.getByRole('radio', { name: 'English' }))
     await press(page, 'ArrowRight')
     await see(page.getByRole('heading', { name: ko.section.settings, level: 1 })).toBeVisible()
@@ -189,7 +189,7 @@ describe('the window, with the keyboard alone', () => {
     expect((await cellsOf(page, ko.resetGroup.table))?.map((row) => row[ko.resetGroup.after])).toEqual(left)
     expect(await commits()).toEqual(left)
     await confirm()
-    await press(page, 'Control+6')
+    await press(page, 'Control+7')
     await tabTo(page, page.getByRole('radio', { name: '한국어' }))
     await press(page, 'ArrowLeft')
     await see(page.getByRole('heading', { name: en.section.settings, level: 1 })).toBeVisible()

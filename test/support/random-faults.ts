@@ -1,4 +1,5 @@
 /** Faults at random, one after the other, and what a cluster must look like when it has come to rest after each. */
+import { ApiError } from '../../src-main/api/api'
 import type { AskedFault, FaultKind } from '../../src-main/api/faults'
 import type { ControlClient } from '../../src-main/host/control-client'
 import { SimRandom } from '../simulation/world/sim-random'
@@ -140,19 +141,35 @@ export class RandomFaults {
     })
     const own = partitions.filter(({ topic }) => !topic.startsWith('__'))
     can('elect the preferred leaders', () =>
-      this.#client.call('partition.elect', {
-        partitions: own.map(({ topic, partition }) => ({ topic, partition }))
-      })
+      this.#again(() =>
+        this.#client.call('partition.elect', {
+          partitions: own.map(({ topic, partition }) => ({ topic, partition }))
+        })
+      )
     )
     const moved = this.pick(own)
     const targets = this.#shuffled(this.#live).slice(0, moved.replicas.length)
     if (targets.length === moved.replicas.length && moved.leader >= 0)
       can(`move ${moved.topic}-${moved.partition} to ${targets.join()}`, () =>
-        this.#client.call('partition.reassign', {
-          moves: [{ topic: moved.topic, partition: moved.partition, replicas: targets }]
-        })
+        this.#again(() =>
+          this.#client.call('partition.reassign', {
+            moves: [{ topic: moved.topic, partition: moved.partition, replicas: targets }]
+          })
+        )
       )
     return choices
+  }
+
+  /** The controller may still be on its way back to a member that was away. */
+  #again(act: () => Promise<unknown>): Promise<unknown> {
+    return until('the controller has the ensemble', async () => {
+      try {
+        return [await act()]
+      } catch (error) {
+        if (error instanceof ApiError && error.message.includes('Try again when it is back')) return undefined
+        throw error
+      }
+    })
   }
 
   /** A broker that its controller does not reach knows of nothing: cut are links between the others. */
