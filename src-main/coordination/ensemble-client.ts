@@ -122,7 +122,10 @@ export class EnsembleClient {
   #lastAskedMs = 0
   #lastHeardMs = 0
   /** The oldest such question after the last answer, and when it was asked. */
-  #probe: { readonly xid: number; readonly sentMs: number } | undefined
+  #probe: { readonly xid: number; readonly sentMs: number; readonly pingsBefore: number } | undefined
+  /** All pings have one xid, and are answered in their order: so many answers are of earlier ones. */
+  #pingsSent = 0
+  #pingsAnswered = 0
   #confirmedMs = -Infinity
   #closing: Promise<void> | undefined
 
@@ -373,11 +376,14 @@ export class EnsembleClient {
     this.#connection?.send(frame)
     if (!confirms) return
     this.#lastAskedMs = this.#options.clock.monotonicMs()
-    this.#probe ??= { xid, sentMs: this.#lastAskedMs }
+    this.#probe ??= { xid, sentMs: this.#lastAskedMs, pingsBefore: this.#pingsSent }
+    if (xid === specialXids.ping) this.#pingsSent += 1
   }
 
   #answered(xid: number): void {
-    if (this.#probe?.xid !== xid) return
+    const isPing = xid === specialXids.ping
+    if (isPing) this.#pingsAnswered += 1
+    if (this.#probe?.xid !== xid || (isPing && this.#pingsAnswered <= this.#probe.pingsBefore)) return
     this.#confirmedMs = this.#probe.sentMs
     this.#probe = undefined
   }
@@ -553,6 +559,8 @@ export class EnsembleClient {
     this.#attempt++
     this.#connection = undefined
     this.#probe = undefined
+    this.#pingsSent = 0
+    this.#pingsAnswered = 0
     this.#timer?.cancel()
     this.#timer = undefined
   }
