@@ -144,6 +144,10 @@ export class BrokerNode {
   #timers: Timer[] = []
   #clusterId: string | undefined
   #logIncarnation = ''
+  /** Nothing before the first registration. */
+  #lookAtRegistration: () => void = () => undefined
+  /** One function for good: armed twice it is armed once. */
+  readonly #registrationWatcher = (): void => this.#lookAtRegistration()
   #isStopping = false
   #refusesClients = false
   /** The controller has told this process of all topics at least once. */
@@ -434,6 +438,29 @@ export class BrokerNode {
     // One that began with an earlier session may end after it.
     if (this.#replicas !== undefined && epoch > this.#replicas.brokerEpoch) this.#replicas.brokerEpoch = epoch
     this.#ports.event('registered', { brokerEpoch: String(epoch) })
+    this.#watchRegistration()
+  }
+
+  /**
+   * Nobody but we may take it away, and somebody may have: a hand, or a request of our own dead process that came late. What we have
+   * by it is over, as with the end of a session, and a new one gives all of it anew.
+   */
+  #watchRegistration(): void {
+    const { sessionId } = this.#ensemble
+    const path = paths.broker(this.#options.brokerId)
+    const isOver = (): boolean => this.#isStopping || this.#ensemble.sessionId !== sessionId
+    const look = async (): Promise<void> => {
+      if (isOver() || (await this.#ensemble.exists(path, this.#registrationWatcher)) !== undefined || isOver()) return
+      this.#ports.log('warn', 'our registration was taken away: we register again', { path })
+      this.#ensemble.abandon()
+    }
+    this.#lookAtRegistration = () => {
+      look().catch((error: unknown) => {
+        if (!(error instanceof EnsembleError)) return this.#ports.failed(error)
+        ignore(error, 'looked at again when the connection is back')
+      })
+    }
+    this.#lookAtRegistration()
   }
 
   #sessionEvent(event: 'connected' | 'disconnected' | 'expired' | 'closed', address: Address): void {
@@ -442,6 +469,7 @@ export class BrokerNode {
     if (event === 'connected') {
       this.#controller.reconnected()
       this.#notifications.look()
+      this.#lookAtRegistration()
     }
     if (event !== 'expired') return
     this.#controller.sessionEnded()

@@ -54,6 +54,19 @@ describe('BrokerNode', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('registers again, as after a lost session, when somebody took its registration away', async () => {
+    const world = await BrokerWorld.start([1])
+    const ensemble = await world.ensemble()
+    const before = await world.clock.until(ensemble.exists(paths.broker(1)))
+
+    await world.clock.until(ensemble.delete(paths.broker(1)))
+    await world.clock.run(2_000)
+
+    const after = await world.clock.until(ensemble.exists(paths.broker(1)))
+    expect(after?.czxid).toBeGreaterThan(before?.czxid ?? 0n)
+    expect(after?.ephemeralOwner).not.toBe(before?.ephemeralOwner)
+  })
+
   it('obeys no order to the process that it follows, before it has registered either', async () => {
     const world = await worldWithTopicOn2()
     const ensemble = await world.ensemble()
