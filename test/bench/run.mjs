@@ -70,7 +70,10 @@ async function up(brokers) {
     '--data',
     dir,
     '--brokers',
-    String(brokers)
+    String(brokers),
+    // As the rows say: a new cluster has three otherwise.
+    '--ensemble',
+    '1'
   ])
   return { child, dir, ready: JSON.parse(line) }
 }

@@ -39,7 +39,7 @@ export type LogCommand =
       readonly connectionId: number
       readonly op: number
       readonly body: Uint8Array
-      /** Whom the connection had shown to be when it asked. Absent in entries of before there was any such thing. */
+      /** Who asked: the address, and what the connection had authenticated as (ADR 46). Absent in entries of versions without ACLs. */
       readonly identities?: readonly Identity[]
     }
   /** By the leader's clock: a container that is empty again, or a znode whose time to live is over. */

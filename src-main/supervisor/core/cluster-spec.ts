@@ -145,7 +145,10 @@ export function portsOf({ port, peerPort }: NodeSpec): readonly number[] {
 
 // ── an ensemble of several members ───────────────────────────────────────────────────────────────────────────────
 
-/** It begins: a member without data has none because nobody has any yet. One that was emptied may have voted before. */
+/**
+ * Whether a member without data may vote at once: no member has had any yet. One that was emptied may have voted before, and is a
+ * learner (ADR 45).
+ */
 export function isFounding({ ensemble }: ClusterSpec, { isEmptied }: NodeSpec): boolean {
   return ensemble?.isFounded === false && isEmptied !== true
 }

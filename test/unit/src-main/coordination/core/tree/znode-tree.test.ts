@@ -292,7 +292,7 @@ describe('access to the tree', () => {
     expect(driver.stat('/a')).toMatchObject({ aversion: 1, version: 1 })
   })
 
-  it('is everybody’s in an entry of before there was any, which takes no other list', () => {
+  it('is not asked for in an entry of a version without ACLs, which takes the open list only', () => {
     const driver = new AccessDriver()
 
     expect(driver.as(undefined, closed('/a'))).toBe(errorCodes.INVALIDACL)
