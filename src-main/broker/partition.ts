@@ -49,6 +49,12 @@ export interface PartitionPorts extends FollowerPorts {
  */
 const followedWithinMs = 1200
 
+/**
+ * What a producer sent to the leader before may come so much later to the one that leads now: a request that waits there is
+ * answered when that broker hears who leads, or its connection breaks.
+ */
+const strayWithinMs = 5000
+
 export class Partition {
   readonly name: string
   readonly topic: string
@@ -60,6 +66,8 @@ export class Partition {
   /** Under which registration the controller has said so. */
   #orderedUnder: BrokerEpoch = -1n
   #orderedMs = -Infinity
+  /** When this broker was made its leader in this term. */
+  #termBeganMs = -Infinity
   /** While this broker leads it. */
   #leader: PartitionLeader | undefined
   /** While it follows another. */
@@ -133,6 +141,15 @@ export class Partition {
     return this.#ports.isSurelyRegistered(this.#orderedUnder)
   }
 
+  /**
+   * A producer that has written nothing in this term, and leaves a gap, may have what belongs there under way still, to the leader
+   * before (ADR 48).
+   */
+  mayHaveStrays(newestEpoch: LeaderEpoch): boolean {
+    if (newestEpoch < 0 || newestEpoch >= this.#role.leaderEpoch) return false
+    return this.#ports.clock.monotonicMs() - this.#termBeganMs < strayWithinMs
+  }
+
   isInSync(brokerId: BrokerId): boolean {
     return this.#leader?.isInSync(brokerId) === true
   }
@@ -155,6 +172,7 @@ export class Partition {
     this.#follower = undefined
     const { brokerId, clock, lagMaxMs, followerAskedMs } = this.#ports
     const { log } = this
+    this.#termBeganMs = clock.monotonicMs()
     if (this.#leader === undefined) {
       const configs = {
         get minInSyncReplicas(): number {

@@ -94,6 +94,12 @@ const notLeader: LeaderAppendResult = {
   error: 'NOT_LEADER_OR_FOLLOWER',
   message: 'this broker leads the partition no more'
 }
+/** To be sent again: Kafka has no word for it that clients do not take for lost records. */
+const strayAhead: LeaderAppendResult = {
+  type: 'error',
+  error: 'NOT_ENOUGH_REPLICAS',
+  message: 'the leader has just changed, and what this producer sent before may be on its way'
+}
 
 const storageError: LeaderAppendResult = {
   type: 'error',
@@ -443,9 +449,11 @@ export class ReplicaManager {
       )
     )
     if (result === 'KAFKA_STORAGE_ERROR') return storageError
-    // What its producer has written before went to another leader.
-    if (result.type === 'error' && result.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && !partition.isSurelyOrdered)
-      return notLeader
+    if (result.type === 'error' && result.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') {
+      // What its producer has written before went to another leader, or is on its way to the one before.
+      if (!partition.isSurelyOrdered) return notLeader
+      if (partition.mayHaveStrays(result.newestEpoch ?? -1)) return strayAhead
+    }
     if (result.type === 'appended') {
       this.traffic.bytesIn += batch.length
       this.traffic.recordsIn += result.lastOffset - result.baseOffset + 1

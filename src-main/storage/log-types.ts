@@ -92,6 +92,8 @@ export interface AppendRefused {
   readonly type: 'error'
   readonly error: AppendErrorName
   readonly message: string
+  /** Where an idempotent producer's batch does not follow: the leader epoch of its newest batch here, -1 unknown. */
+  readonly newestEpoch?: LeaderEpoch
 }
 
 export type AppendResult = Appended | AppendedBefore | AppendRefused

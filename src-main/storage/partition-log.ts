@@ -25,6 +25,7 @@ import {
   patchBatch,
   stampLogAppendTime
 } from '../protocol/record/batch-header'
+import type { ProducerId } from '../protocol/record/batch-header'
 import { validateBatchForAppend } from '../protocol/record/batch-validation'
 import type { BatchLimits } from '../protocol/record/batch-validation'
 import { badBatchError, noteBadBatch } from './bad-batch-survey'
@@ -219,13 +220,18 @@ export class PartitionLog {
     const producer = producerBatchAt(batch, 0)
     if (producer !== undefined) {
       const check = this.#producers.check(producer)
-      if (check.type === 'error') return check
+      if (check.type === 'error') return { ...check, newestEpoch: this.#newestEpochOf(producer.id) }
       if (check.type === 'duplicate') return this.#duplicate(check)
     }
     const isStamped = this.config.messageTimestampType === 'LogAppendTime'
     const nowMs = clock.nowMs()
     if (isStamped) stampLogAppendTime(batch, 0, nowMs, checksum)
     return this.#write(batch, options.leaderEpoch, producer, nowMs, isStamped)
+  }
+
+  #newestEpochOf(id: ProducerId): LeaderEpoch {
+    const offset = this.#producers.newestOffset(id)
+    return offset === undefined ? -1 : this.#epochs.epochAt(offset)
   }
 
   /** Who leads refuses a batch for now, before it comes to this log: what its producer sent behind it waits for it. */

@@ -111,6 +111,11 @@ export class ProducerState {
     return { type: 'error', error: refused.error, message }
   }
 
+  /** Where the newest batch of a producer ends; undefined when none is known. */
+  newestOffset(id: ProducerId): Offset | undefined {
+    return this.#producers.get(id)?.batches.at(-1)?.lastOffset
+  }
+
   /** A batch that could be next is not written now: what its producer sent behind it is refused in the same words. */
   refused(batch: ProducerBatch, error: PassingRefusal): void {
     const { id, epoch, baseSequence } = batch

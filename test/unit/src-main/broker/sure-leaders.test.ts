@@ -124,6 +124,32 @@ describe('a leader without the ensemble', () => {
   })
 })
 
+describe('a leader that has just taken over', () => {
+  it('has a producer send again what leaves a gap, for what was before it may be on its way to the leader before', async () => {
+    const { replicas, world } = await ledBy2()
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 0, ['b']))).toBe('NONE')
+    replicas.kill(2)
+    const { leader } = await replicas.until('r', 0, (seen) => seen.leader !== 2 && seen.leader >= 0)
+
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 2, ['d']))).toBe('NOT_ENOUGH_REPLICAS')
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 1, ['c']))).toBe('NONE')
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 2, ['d']))).toBe('NONE')
+    // It has written in this term: a gap is one.
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 9, ['z']))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+    expect(world.failures).toEqual([])
+  })
+
+  it('says that there is a gap when nothing came for a while', async () => {
+    const { replicas, world } = await ledBy2()
+    expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 0, ['b']))).toBe('NONE')
+    replicas.kill(2)
+    const { leader } = await replicas.until('r', 0, (seen) => seen.leader !== 2 && seen.leader >= 0)
+    await world.clock.run(5_000)
+
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 2, ['d']))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  })
+})
+
 describe('a leader whose session has ended, and whose next one has begun', () => {
   it('tells nothing before it has registered anew: its roles are of the session before', async () => {
     const { replicas, world, end } = await ledBy2()
