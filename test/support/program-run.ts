@@ -1,13 +1,14 @@
 /**
  * One run of a program against one ensemble: what was answered and told, with all that two ensembles need not have in common
- * made the same: zxids become their ranks, times and session ids go by what they are equal to, children are sorted.
+ * made the same: zxids become their ranks, times and session ids go by what they are equal to, children are sorted, and so are
+ * digests beside each other in a list: what `auth` stands for is a set of ZooKeeper's, in the order of its hashes.
  *
  * A read is answered with the last position that there is, and an attachment takes one here and none in ZooKeeper: the rank
  * of a position is the number of those up to it that a write was answered with or a Stat tells.
  */
 import { nodeNetwork } from '../../src-main/adapters/node-network'
 import type { Response, WatcherEvent } from '../../src-main/coordination/wire/responses'
-import type { Identity } from '../../src-main/coordination/wire/stat'
+import type { Acl, Identity } from '../../src-main/coordination/wire/stat'
 import type { Zxid } from '../../src-main/coordination/wire/zxid'
 import { clientsPerProgram, type Step } from './random-programs'
 import { WireClient, type Reply } from './wire-client'
@@ -98,7 +99,7 @@ export class ProgramRun {
     if (value === null || value === undefined) return value
     if (name === 'children' || name === 'paths') return [...(value as string[])].sort()
     if (name === 'identities') return (value as Identity[]).map(({ scheme, id }) => `${scheme} ${id}`).sort()
-    if (name === 'acl') return value
+    if (name === 'acl') return plainAcl(value as Acl[])
     if (name === 'ephemeralOwner') return value === 0n ? 'none' : `session ${this.#sessions.indexOf(value as bigint)}`
     if (name === 'ctimeMs' || name === 'mtimeMs') return value === 0 ? 0 : 'time'
     if (isZxid(value)) return this.#zxid(value)
@@ -122,3 +123,20 @@ function isZxid(value: unknown): value is Zxid {
 }
 
 const eventText = ({ type, path }: WatcherEvent): string => `${type} ${path}`
+
+function plainAcl(acl: readonly Acl[]): Acl[] {
+  const plain: Acl[] = []
+  let run: Acl[] = []
+  const endRun = (): void => {
+    plain.push(...run.sort((a, b) => (a.id < b.id ? -1 : 1)))
+    run = []
+  }
+  for (const item of acl) {
+    const [first] = run
+    if (item.scheme !== 'digest' || first?.permissions !== item.permissions) endRun()
+    if (item.scheme === 'digest') run.push(item)
+    else plain.push(item)
+  }
+  endRun()
+  return plain
+}
