@@ -33,6 +33,9 @@ export const memberReportSchema = z.object({
   sessions: count,
   connections: count,
   outstanding: count,
+  allSessions: count,
+  znodes: count,
+  watches: count,
   latency: latencySchema.nullable()
 })
 export type MemberReportView = z.infer<typeof memberReportSchema>
@@ -86,6 +89,11 @@ export const ensembleSchema = z.object({
   majority: count,
   running: count,
   members: z.array(memberSchema),
+  /** In the tree, those of ZooKeeper itself among them, and sessions: by the word of the member that has applied most. */
+  znodes: count.nullable(),
+  sessions: count.nullable(),
+  /** Of all members together; null while one that has a process does not tell: each knows only its own clients' watches. */
+  watches: count.nullable(),
   election: electionSchema.nullable()
 })
 export type EnsembleView = z.infer<typeof ensembleSchema>

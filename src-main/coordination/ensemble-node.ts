@@ -374,6 +374,9 @@ export class EnsembleNode {
       sessions: this.#port.sessionCount,
       connections,
       outstanding,
+      allSessions: this.#state.sessions.count,
+      znodes: this.#state.tree.count,
+      watches: this.#watches.count,
       latency: this.#latency.figures() ?? null
     })
   }

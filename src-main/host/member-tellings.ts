@@ -72,6 +72,10 @@ export class MemberTellings {
       majority,
       running,
       members: members.map((node) => this.#memberView(node, fresh.get(node.name), leader?.[1])),
+      ...countsOf(
+        [...fresh.values()],
+        members.every(({ name, state }) => fresh.has(name) || isEnded(state))
+      ),
       election: this.#electionView(members)
     }
   }
@@ -133,6 +137,26 @@ export class MemberTellings {
         return { member: name, candidate: null, isKnown: hasSeenIt }
       })
     }
+  }
+}
+
+/** It has no clients any more, and so no watches. */
+const isEnded = (state: NodeView['state']): boolean =>
+  state === 'stopped' || state === 'killed' || state === 'crashed' || state === 'failed'
+
+/** A zxid as a number of sixteen digits, to be compared. */
+const digitsOf = ({ zxid }: MemberReportView): string => zxid.slice(2).padStart(16, '0')
+
+function countsOf(
+  reports: readonly MemberReportView[],
+  hasEachTold: boolean
+): Pick<EnsembleView, 'znodes' | 'sessions' | 'watches'> {
+  const [newest] = reports.toSorted((a, b) => (digitsOf(a) < digitsOf(b) ? 1 : -1))
+  const isSummed = hasEachTold && reports.length > 0
+  return {
+    znodes: newest?.znodes ?? null,
+    sessions: newest?.allSessions ?? null,
+    watches: isSummed ? reports.reduce((sum, { watches }) => sum + watches, 0) : null
   }
 }
 

@@ -41,6 +41,9 @@ export function fakeEnsemble(nodes: readonly NodeView[], nowMs: number): Ensembl
         latency: isUp ? { minMs: 0.1, averageMs: 0.6 + id / 5, maxMs: 11 + id } : null
       }
     }),
+    znodes: quorum ? 10_063 : running.length === 0 ? null : 10_061,
+    sessions: running.length === 0 ? null : 10_004,
+    watches: running.length === 0 ? null : 41,
     election: {
       term: 5,
       leader: members[0]?.name ?? 'ensemble-1',

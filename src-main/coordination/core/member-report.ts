@@ -29,15 +29,21 @@ export interface MemberReport {
   readonly sessions: number
   readonly connections: number
   readonly outstanding: number
+  /** Of all clients, whichever member they are connected to; in the tree as this member has it. */
+  readonly allSessions: number
+  readonly znodes: number
+  /** Of clients that are connected to this member: no other knows of them. */
+  readonly watches: number
   /** Of requests since the start; null: there were none. */
   readonly latency: { readonly minMs: number; readonly averageMs: number; readonly maxMs: number } | null
 }
 
 export function memberReport(
   consensus: ConsensusFigures,
-  own: Pick<MemberReport, 'isServing' | 'sessions' | 'connections' | 'outstanding' | 'latency'> & {
-    readonly zxid: Zxid
-  }
+  own: Pick<
+    MemberReport,
+    'isServing' | 'sessions' | 'connections' | 'outstanding' | 'allSessions' | 'znodes' | 'watches' | 'latency'
+  > & { readonly zxid: Zxid }
 ): MemberReport {
   const { term, leaderId, persisted, committed, followers, ballot, electedBy } = consensus
   return {

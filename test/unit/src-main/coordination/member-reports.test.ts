@@ -36,6 +36,8 @@ describe('what members tell of themselves', () => {
     expect(own.electedBy.length).toBeGreaterThan(1)
     expect(own.followers.map(({ behindEntries }) => behindEntries)).toEqual([0, 0])
     expect(told.map(({ sessions }) => sessions)).toEqual([0, 1, 0])
+    expect(told.map(({ allSessions }) => allSessions)).toEqual([1, 1, 1])
+    expect(told.map(({ znodes }) => znodes)).toEqual(Array(3).fill(world.member(2).node?.state.tree.count))
     expect(reportOf(world, 2).latency?.maxMs).toBeGreaterThan(0)
   })
 

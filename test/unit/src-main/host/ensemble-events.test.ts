@@ -36,6 +36,9 @@ function world(count = 3) {
     majority: Math.floor(count / 2) + 1,
     running: count,
     members: Array.from({ length: count }, (_, index) => member(index + 1)),
+    znodes: null,
+    sessions: null,
+    watches: null,
     election: null
   }
   const events = new EnsembleEvents({ clock, view: () => view, event: (event) => told.push(event) })

@@ -38,6 +38,9 @@ function report(fields: Partial<MemberReportView> = {}): MemberReportView {
     sessions: 3,
     connections: 4,
     outstanding: 0,
+    allSessions: 7,
+    znodes: 140,
+    watches: 12,
     latency: { minMs: 0, averageMs: 1.5, maxMs: 9 },
     ...fields
   }
@@ -131,6 +134,19 @@ describe('the ensemble as its members tell it', () => {
 
     expect(alone).toMatchObject({ quorum: false, leader: null, running: 1 })
     expect(viewOf(['running', 'running', 'killed'], nowMs, tellings)).toMatchObject({ quorum: false, leader: null })
+  })
+
+  it('counts znodes and sessions by who has applied most, and watches only when everybody who may have some tells', () => {
+    const tellings = three()
+    tellings.told(member(2), report({ zxid: '0x1000000001', znodes: 143, allSessions: 8, watches: 30 }), nowMs)
+
+    const counts = ({ znodes, sessions, watches }: EnsembleView) => ({ znodes, sessions, watches })
+    const at = (...states: NodeState[]) => counts(viewOf(states, nowMs, tellings))
+
+    expect(at('running', 'running', 'running')).toEqual({ znodes: 143, sessions: 8, watches: 54 })
+    expect(at('running', 'killed', 'running')).toEqual({ znodes: 140, sessions: 7, watches: 24 })
+    expect(at('running', 'running', 'paused')).toEqual({ znodes: 143, sessions: 8, watches: null })
+    expect(at('killed', 'killed', 'killed')).toEqual({ znodes: null, sessions: null, watches: null })
   })
 
   it('believes of two that say they lead the one of the later term', () => {

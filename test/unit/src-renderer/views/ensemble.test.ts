@@ -50,6 +50,18 @@ describe('the ensemble', () => {
     expect(text()).toContain('Start ensemble 3')
   })
 
+  it('says beside the tree how many znodes there are, and nothing of it while no member tells', async () => {
+    const count = () => document.querySelector('[data-testid=znode-count]')?.textContent
+    const api = await shown('running', 'running', 'running')
+    expect(count()).toBe('10\u2009063')
+
+    const dead = ['killed', 'killed', 'killed'].map((state, i) => nodeView(`ensemble-${i + 1}`, state as NodeState))
+    api.push('ensemble', fakeEnsemble(dead, Date.now()))
+    await flushPromises()
+
+    expect(count()).toBe('—')
+  })
+
   it('says what stops without a quorum, and what does not', async () => {
     await shown('running', 'killed', 'killed')
 
