@@ -36,6 +36,8 @@ export class MemoryDisk implements Disk {
   /** Another one whenever files or folders have come, gone, or got another name. */
   namesVersion = 0
   readonly syncedFolders: string[] = []
+  /** Told after every change of what a power cut would leave, one by one. */
+  changed: (() => void) | undefined
   readonly #files = new Map<string, FileNode>()
   readonly #folders = new Set<string>(['/'])
   readonly #locks = new Set<string>()
@@ -65,7 +67,23 @@ export class MemoryDisk implements Disk {
       if (left === undefined || left.sizeBytes <= left.syncedBytes) continue
       left.sizeBytes = left.syncedBytes + keep(path, left.sizeBytes - left.syncedBytes)
       left.syncedBytes = left.sizeBytes
+      // A fork may have these bytes, too.
+      left.bytes = left.bytes.slice(0, left.sizeBytes)
     }
+  }
+
+  /** What lies here now, with what is synced of it and what is not; it shares the bytes until either is written to. */
+  forked(clock?: Clock): MemoryDisk {
+    const disk = new MemoryDisk(clock)
+    for (const folder of this.#folders) disk.#folders.add(folder)
+    const forkOf = (node: FileNode): FileNode => ({
+      ...node,
+      // Of exactly its size: what is appended to either goes to bytes of its own, or behind these.
+      bytes: node.bytes.subarray(0, node.sizeBytes),
+      before: node.before == null ? node.before : forkOf(node.before)
+    })
+    for (const [path, node] of this.#files) disk.#files.set(path, forkOf(node))
+    return disk
   }
 
   /** Another disk with the same content, all of it synced. */
@@ -84,6 +102,7 @@ export class MemoryDisk implements Disk {
   #put(path: string, node: FileNode): void {
     if (!this.#files.has(path)) this.namesVersion += 1
     this.#files.set(path, node)
+    this.changed?.()
   }
 
   get usedBytes(): number {
@@ -127,6 +146,7 @@ export class MemoryDisk implements Disk {
       this.#checkWritable(path, Math.max(0, position + bytes.length - node.sizeBytes))
       writeInto(node, position, bytes)
       node.modifiedAtMs = this.nowMs
+      this.changed?.()
     }
     const file: DiskFile = {
       path,
@@ -149,9 +169,11 @@ export class MemoryDisk implements Disk {
         check()
         this.#checkWritable(path, 0)
         if (sizeBytes > node.sizeBytes) writeInto(node, sizeBytes, new Uint8Array(0))
-        node.bytes.fill(0, sizeBytes, node.sizeBytes)
+        // Never in place: a fork may have these bytes, too.
+        node.bytes = node.bytes.slice(0, sizeBytes)
         node.sizeBytes = sizeBytes
         node.syncedBytes = Math.min(node.syncedBytes, sizeBytes)
+        this.changed?.()
       },
       sync: async () => {
         check()
@@ -163,6 +185,7 @@ export class MemoryDisk implements Disk {
         if (failure !== undefined) throw failure
         if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
         node.syncedBytes = Math.max(node.syncedBytes, Math.min(sizeBytes, node.sizeBytes))
+        this.changed?.()
       },
       close: () => {
         isOpen = false
@@ -239,6 +262,7 @@ export class MemoryDisk implements Disk {
     this.makeDirectory(parentOf(path))
     this.#folders.add(path)
     this.namesVersion += 1
+    this.changed?.()
   }
 
   rename(from: string, to: string): void {
@@ -256,6 +280,7 @@ export class MemoryDisk implements Disk {
       this.#folders.delete(path)
       this.#folders.add(to + path.slice(from.length))
     }
+    this.changed?.()
   }
 
   remove(path: string): void {
@@ -265,6 +290,7 @@ export class MemoryDisk implements Disk {
     for (const name of [...this.#files.keys()])
       if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name)
     for (const name of [...this.#folders]) if (name === path || name.startsWith(`${path}/`)) this.#folders.delete(name)
+    this.changed?.()
   }
 
   async syncDirectory(path: string): Promise<'synced'> {
@@ -272,6 +298,7 @@ export class MemoryDisk implements Disk {
     this.#check(path)
     this.syncedFolders.push(path)
     for (const [name, node] of this.#files) if (parentOf(name) === path) node.before = undefined
+    this.changed?.()
     return 'synced'
   }
 

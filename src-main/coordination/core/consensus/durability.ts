@@ -142,7 +142,8 @@ export class Durability {
   }
 
   inspect(): Readonly<Record<string, unknown>> {
-    return { ...this.#hardState, persisted: this.#persisted, inFlight: this.#inFlight?.persist.entries.length ?? 0 }
+    const { hardState, isHardStateSafe, persisted } = this
+    return { ...hardState, isHardStateSafe, persisted, inFlight: this.#inFlight?.persist.entries.length ?? 0 }
   }
 
   #take(persist: Persist): Zxid | undefined {
