@@ -118,6 +118,10 @@ export class FaultyConnection implements Connection {
     if (this.#outward.bytes > fullBytesMin) this.#wasFull = true
   }
 
+  flush(): void {
+    this.#real.flush()
+  }
+
   #sentAll(): void {
     if (this.#isEnding) this.#real.end()
     if (!this.#wasFull) return

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../kernel/errors'
 import type { FaultSwitch } from '../kernel/node-faults'
-import type { Clock, Disk, DiskFile } from '../kernel/ports'
+import type { Clock, Disk, DiskFile, SyncOptions } from '../kernel/ports'
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
@@ -90,9 +90,10 @@ class FaultyFile implements DiskFile {
     this.#file.truncate(sizeBytes)
   }
 
-  async sync(): Promise<void> {
-    await this.#synced()
-    await this.#file.sync()
+  async sync(options?: SyncOptions): Promise<void> {
+    const late = this.#synced()
+    if (late !== undefined) await late
+    await this.#file.sync(options)
   }
 
   close(): void {

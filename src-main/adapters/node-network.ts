@@ -134,7 +134,7 @@ class NodeConnection implements Connection {
     }
     if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true
-      process.nextTick(() => this.#flush(socket))
+      process.nextTick(() => this.flush())
     }
     if (whenTaken === undefined && bytes.length <= gatheredBytesMax) {
       this.#gathered.push(bytes)
@@ -152,8 +152,10 @@ class NodeConnection implements Connection {
     else socket.write(bytes, () => setImmediate(whenTaken))
   }
 
-  #flush(socket: net.Socket): void {
+  flush(): void {
     this.#isFlushScheduled = false
+    const socket = this.#socket
+    if (socket === undefined) return
     this.#writeGathered(socket)
     if (!this.#isCorked) return
     this.#isCorked = false

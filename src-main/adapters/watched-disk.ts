@@ -7,7 +7,7 @@
  * a quota or a file system that counts its blocks differently shows only there.
  */
 import { AppError } from '../kernel/errors'
-import type { Clock, Disk, DiskFile, FolderLock } from '../kernel/ports'
+import type { Clock, Disk, DiskFile, FolderLock, SyncOptions } from '../kernel/ports'
 
 /** How soon room is noticed, whoever made it. */
 const probeEveryMs = 2_000
@@ -149,8 +149,8 @@ class WatchedFile implements DiskFile {
     this.#file.truncate(sizeBytes)
   }
 
-  sync(): Promise<void> {
-    return this.#file.sync()
+  sync(options?: SyncOptions): Promise<void> {
+    return this.#file.sync(options)
   }
 
   close(): void {

@@ -25,6 +25,7 @@ import { Latency } from './core/latency'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { appendBytesMax, touchedSessionsMax } from './core/consensus/message-codec'
+import { entryBytes } from './core/consensus/log-view'
 import type { HardState, MemberId } from './core/consensus/messages'
 import { majorityOf } from './core/consensus/quorum'
 import { Raft, type RaftLimits, type Ready, type Role } from './core/consensus/raft'
@@ -69,6 +70,9 @@ const raftLimits: RaftLimits = {
   tailBytesKept: 0,
   snapshotBytesMax: 1024 * 1024 * 1024
 }
+/** A batch whose sync the thread may wait for. */
+const shortEntriesMax = 4
+const shortBytesMax = 16 * 1024
 /** An ensemble of one waits for nobody; these are for those of more. */
 const electionTimeoutMs = 500
 const heartbeatMs = 100
@@ -453,7 +457,7 @@ export class EnsembleNode {
     const proposalId = this.#proposalIds.next()
     // Later: who proposes has yet to queue what waits for it.
     if (!this.#isTaken(proposalId, command)) clock.soon(() => this.#notTaken(command))
-    this.#wake()
+    else if (this.#raft.role === 'leader') this.#wake()
     return proposalId
   }
 
@@ -511,10 +515,10 @@ export class EnsembleNode {
     if (this.#lifecycle !== 'serving') return
     if (this.#isLoopRunning) return
     this.#isLoopRunning = true
-    // Not at once: what the other sockets bring in this turn shares the first fdatasync.
-    this.#loop = new Promise((resolve) => {
-      this.#options.clock.soon(() => void this.#workOrFail().then(resolve))
-    })
+    // What the other sockets bring in this turn shares the first fdatasync of who leads; who follows hears of entries on one.
+    const isGathering = this.#raft?.role === 'leader' && !this.#raft.isPersisted
+    const begun = isGathering ? new Promise<void>((resolve) => this.#options.clock.soon(resolve)) : Promise.resolve()
+    this.#loop = begun.then(() => this.#workOrFail())
   }
 
   /** It is in no log, and others of its connection may be: who is not led loses the connection, as in ZooKeeper. */
@@ -661,6 +665,8 @@ export class EnsembleNode {
       this.#barriers.delete(readId)
     }
     for (const { to, message } of messages) this.#links?.send(to, { type: 'consensus', message })
+    // Others have it to do while this member writes and applies.
+    if (messages.length > 0) this.#links?.flush()
     for (const one of wanted) this.#give(one)
   }
 
@@ -720,10 +726,12 @@ export class EnsembleNode {
         await this.#applyAll(committed)
         this.#passBarriers()
         if (persist.snapshot === undefined) await this.#snapshot()
-        if (!this.#settled(raft, persist, await this.#persisted(persist))) return
+        if (!this.#settled(raft, persist, await this.#persisted(persist, false))) return
       } else {
         const applied = this.#applyAll(committed).then(() => this.#passBarriers())
-        const [isPersisted] = await Promise.all([this.#persisted(persist), applied])
+        // Whoever is answered now does not wait for the disk.
+        const mayHoldThread = committed.length === 0 && isShort(persist)
+        const [isPersisted] = await Promise.all([this.#persisted(persist, mayHoldThread), applied])
         if (!this.#settled(raft, persist, isPersisted)) return
       }
     }
@@ -738,7 +746,8 @@ export class EnsembleNode {
   }
 
   /** False when the disk is full, and then no entry of it is in the log. What can be synced is what was written at once. */
-  async #persisted({ hardState, snapshot, truncateAfter, entries }: Persist): Promise<boolean> {
+  async #persisted(persist: Persist, mayHoldThread: boolean): Promise<boolean> {
+    const { hardState, snapshot, truncateAfter, entries } = persist
     try {
       if (hardState !== undefined) await this.#hardState.write(hardState)
       if (snapshot !== undefined) await this.#install(snapshot)
@@ -751,7 +760,7 @@ export class EnsembleNode {
       this.#isRefusing = true
       return false
     }
-    if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync()
+    if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync({ mayHoldThread })
     this.#isRefusing = false
     return true
   }
@@ -1043,4 +1052,11 @@ export class EnsembleNode {
       uptimeMs: Math.round(this.#options.clock.monotonicMs() - this.#startedAtMs)
     }
   }
+}
+
+/** So little that its sync is over before anything else could be done. */
+function isShort({ hardState, snapshot, truncateAfter, entries }: Persist): boolean {
+  if (hardState !== undefined || snapshot !== undefined || truncateAfter !== undefined) return false
+  if (entries.length === 0 || entries.length > shortEntriesMax) return false
+  return entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0) <= shortBytesMax
 }

@@ -96,6 +96,11 @@ export class PeerLinks {
     return true
   }
 
+  /** What was sent leaves before this returns, not with the end of the callback. */
+  flush(): void {
+    for (const { connection } of this.#links.values()) connection?.flush()
+  }
+
   tick(nowMs: number): void {
     for (const { connection, heardAtMs } of this.#links.values())
       if (connection !== undefined && nowMs - heardAtMs > silenceMaxMs) connection.destroy()

@@ -15,7 +15,7 @@
  */
 import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
-import type { Checksum, Disk, DiskFile } from '../kernel/ports'
+import type { Checksum, Disk, DiskFile, SyncOptions } from '../kernel/ports'
 import { decodeLogEntry, encodeLogEntry, type LogEntry } from './core/log-entry'
 import { corruptFile } from './corrupt-file'
 import type { PassedOver } from './snapshot-file'
@@ -186,9 +186,9 @@ export class TxnLog {
     return found
   }
 
-  async sync(): Promise<void> {
+  async sync(options?: SyncOptions): Promise<void> {
     invariant(this.#file !== undefined, 'an open log is synced')
-    await this.#file.sync()
+    await this.#file.sync(options)
   }
 
   /**

@@ -32,6 +32,11 @@ export interface Random {
 
 // ── disk ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+export interface SyncOptions {
+  /** Whoever asks has nothing else to do meanwhile (ADR 49). */
+  readonly mayHoldThread: boolean
+}
+
 export interface DiskFile {
   readonly path: string
   /** Bytes in the file as this handle knows it (appends and truncations through it included). */
@@ -42,8 +47,11 @@ export interface DiskFile {
   /** Reads up to into.length bytes; returns how many (0 at the end). */
   readAt(position: number, into: Uint8Array): number
   truncate(sizeBytes: number): void
-  /** fdatasync, off the thread. Errors are fatal for whoever trusts the file: after one nobody knows what the disk has. */
-  sync(): Promise<void>
+  /**
+   * fdatasync of what was written before the call. Errors are fatal for whoever trusts the file: after one nobody knows what the
+   * disk has. Off the thread, unless `mayHoldThread`: then this thread may wait for it where that has been quicker of late.
+   */
+  sync(options?: SyncOptions): Promise<void>
   close(): void
 }
 
@@ -128,6 +136,8 @@ export interface Connection {
    * one callback leave as one write.
    */
   send(bytes: Uint8Array, whenTaken?: () => void): void
+  /** What was sent leaves now: for whoever is about to hold the thread. */
+  flush(): void
   /** Stops and resumes reading; frames that are already split out may still arrive during the current callback. */
   pause(): void
   resume(): void

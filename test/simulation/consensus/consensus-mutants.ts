@@ -14,8 +14,8 @@ export const consensusMutants: readonly PlantedError[] = [
   {
     name: 'answers-before-the-disk',
     file: raft,
-    from: 'const matched = compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted',
-    to: 'const matched = this.#verified',
+    from: 'return compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted',
+    to: 'return this.#verified',
     what: 'a follower answers what is not synced yet'
   },
   {

@@ -18,8 +18,8 @@ export const ensembleMutants = [
   {
     name: 'answers-before-the-disk',
     file: raft,
-    from: 'const matched = compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted',
-    to: 'const matched = this.#verified',
+    from: 'return compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted',
+    to: 'return this.#verified',
     seed: 7,
     what: 'a follower answers what is not synced yet'
   },
@@ -34,7 +34,7 @@ export const ensembleMutants = [
   {
     name: 'entries-are-not-synced',
     file: node,
-    from: 'if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync()',
+    from: 'if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync({ mayHoldThread })',
     to: '',
     seed: 2,
     what: 'entries count as persisted when they are written, before they are synced'

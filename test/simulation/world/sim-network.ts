@@ -234,6 +234,10 @@ class SimConnection implements Connection {
     this.pipe?.send(bytes, whenTaken)
   }
 
+  flush(): void {
+    // What is sent is on its way at once.
+  }
+
   drained(): void {
     this.#process.clock.soon(() => {
       if (!this.#isClosed) this.handler?.drained?.()

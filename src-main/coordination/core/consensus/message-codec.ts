@@ -42,6 +42,9 @@ export type PeerFrame =
 /** Of most frames: heartbeats and answers. A longer one makes its buffer grow. */
 const smallFrameBytes = 72
 
+/** Of an entry without what its client sent. */
+const entryOverheadBytes = 96
+
 const helloMagic = 0x4c47_5052
 const protocolVersion = 1
 
@@ -69,7 +72,7 @@ const zxidOfNothing = { epoch: 0, counter: 0 }
 
 /** With its length before it. */
 export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Uint8Array {
-  const writer = JuteWriter.frame(smallFrameBytes).int(0).int(frameCodes[frame.type])
+  const writer = JuteWriter.frame(frameCapacityBytes(frame)).int(0).int(frameCodes[frame.type])
   switch (frame.type) {
     case 'hello':
       writer
@@ -98,6 +101,17 @@ export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Ui
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   view.setUint32(lengthBytes, crc32c(bytes.subarray(lengthBytes + checksumBytes)))
   return bytes
+}
+
+/** So that the buffer of one with entries does not grow again and again. */
+function frameCapacityBytes(frame: PeerFrame): number {
+  if (frame.type === 'proposal') return smallFrameBytes + commandBytes(frame.command)
+  if (frame.type !== 'consensus' || frame.message.type !== 'append') return smallFrameBytes
+  return frame.message.entries.reduce((bytes, { command }) => bytes + commandBytes(command), smallFrameBytes)
+}
+
+function commandBytes(command: LogCommand): number {
+  return entryOverheadBytes + (command.type === 'operation' ? command.body.byteLength : 0)
 }
 
 /** Without its length; byte fields are views into the input. Throws DecodeError. */

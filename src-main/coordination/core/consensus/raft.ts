@@ -115,6 +115,8 @@ export class Raft {
   /** The leader waits for an answer, until what it sent is on disk. */
   #owesAnswer = false
   #answerRound = 0
+  /** What this leader was answered last. */
+  #answered: { readonly matched: Zxid; readonly round: number; readonly atMs: number } | undefined
   /** Read barriers that the leader was asked for, and when. */
   readonly #askedReads = new Map<number, number>()
   #messages: Envelope[] = []
@@ -312,6 +314,11 @@ export class Raft {
     return this.#durability.isIdle && compareZxid(this.#handedOut, this.#applicable) >= 0
   }
 
+  /** Nothing waits for the disk, but for what is on its way there. */
+  get isPersisted(): boolean {
+    return this.#durability.isIdle
+  }
+
   /** Undefined when there is nothing to do. */
   takeReady(): Ready | undefined {
     const committed = this.#toApply()
@@ -460,6 +467,7 @@ export class Raft {
     this.#leaderId = leaderId
     this.#verified = this.#committed
     this.#owesAnswer = false
+    this.#answered = undefined
     this.#intake.forget()
     this.#lostReads.push(...(this.#leadership?.barriers.lost() ?? []), ...this.#askedReads.keys())
     this.#askedReads.clear()
@@ -570,7 +578,7 @@ export class Raft {
     this.#commit(compareZxid(committed, end) < 0 ? committed : end)
     this.#answerRound = round
     const isSynced = compareZxid(end, this.#durability.persisted) <= 0
-    if (isSynced || entries.length === 0) this.#answerAppend()
+    if (entries.length === 0 ? !this.#hasJustAnswered(round) : isSynced) this.#answerAppend()
     this.#owesAnswer = compareZxid(this.#verified, this.#durability.persisted) > 0
   }
 
@@ -588,11 +596,25 @@ export class Raft {
     for (const entry of entries.slice(from)) this.#log.append(entry)
   }
 
+  /** The leader only tells how far is committed, and heard a moment ago all that there is to say. */
+  #hasJustAnswered(round: number): boolean {
+    const answered = this.#answered
+    if (answered === undefined || answered.round !== round) return false
+    const isSoon = this.#nowMs - answered.atMs < this.#options.heartbeatMs / 2
+    return isSoon && compareZxid(answered.matched, this.#matched) === 0
+  }
+
+  /** The log agrees with the leader's up to here, on disk. */
+  get #matched(): Zxid {
+    const { persisted } = this.#durability
+    return compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted
+  }
+
   #answerAppend(): void {
     this.#owesAnswer = false
     if (this.#leaderId === 0 || this.#role !== 'follower') return
-    const { persisted } = this.#durability
-    const matched = compareZxid(this.#verified, persisted) < 0 ? this.#verified : persisted
+    const matched = this.#matched
+    this.#answered = { matched, round: this.#answerRound, atMs: this.#nowMs }
     this.#send(this.#leaderId, {
       type: 'appendAnswer',
       term: this.term,
@@ -600,7 +622,7 @@ export class Raft {
       round: this.#answerRound,
       ...this.#standing()
     })
-    this.#owesAnswer = compareZxid(this.#verified, persisted) > 0
+    this.#owesAnswer = compareZxid(this.#verified, matched) > 0
   }
 
   #takePiece(from: MemberId, piece: Extract<PeerMessage, { type: 'snapshot' }>): void {

@@ -36,6 +36,10 @@ class StuckConnection implements Connection {
     this.unsentBytes += bytes.length
   }
 
+  flush(): void {
+    // Nothing is held back.
+  }
+
   pause(): void {
     this.isPaused = true
   }

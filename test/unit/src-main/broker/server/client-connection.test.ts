@@ -34,6 +34,9 @@ class FakeConnection implements Connection {
   send(bytes: Uint8Array): void {
     this.sent.push(bytes)
   }
+  flush(): void {
+    // Nothing is held back.
+  }
   pause(): void {
     // Frames are handed in by the test.
   }

@@ -278,6 +278,21 @@ describe('a member of three', () => {
     expect(late?.committed.map(({ zxid }) => zxid)).toEqual([at(1, 1)])
   })
 
+  it('answers who only tells how far is committed once, unless there is something new to say', () => {
+    const raft = member([1, 2, 3], { hardState: { ...fresh, term: 1, vote: 2 } })
+    const entries = [{ zxid: at(1, 1), proposalId: 0, timeMs: 0, command: { type: 'beginTerm', memberId: 2 } as const }]
+    raft.step(2, { type: 'append', term: 1, previous: zxidZero, entries, committed: zxidZero, round: 3 }, 1)
+    work(raft, 2)
+    const told = (nowMs: number, round: number): number => {
+      raft.step(2, { type: 'append', term: 1, previous: at(1, 1), entries: [], committed: at(1, 1), round }, nowMs)
+      return work(raft, nowMs).readies.flatMap(({ messages }) => messages).length
+    }
+
+    expect(told(3, 3)).toBe(0)
+    // A question whether it is led, asked once more, and a heartbeat.
+    expect([told(4, 4), told(5, 4), told(13, 4), told(14, 4)]).toEqual([1, 0, 0, 1])
+  })
+
   it('leads no more when it has not heard a majority for an election timeout, and tells who waits', () => {
     const raft = leader()
     work(raft, 250)
