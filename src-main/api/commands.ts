@@ -26,6 +26,7 @@ import {
   clusterSchema,
   eventsSchema
 } from './views'
+import { SESSION_COMMANDS } from './sessions'
 import { WORKLOAD_COMMANDS } from './workloads'
 import { ZNODE_COMMANDS } from './znodes'
 
@@ -282,6 +283,7 @@ export const COMMANDS = {
   },
 
   ...ENSEMBLE_COMMANDS,
+  ...SESSION_COMMANDS,
   ...ZNODE_COMMANDS,
   ...FAILURE_COMMANDS,
   ...ACT_COMMANDS,

@@ -2,6 +2,7 @@
  * The monitor as a process of its own; see node-process.ts for how it is spoken to. Beside that, the messages of
  * api/wire.ts: calls and watches come in, answers and pushes go out.
  */
+import { askWord } from '../adapters/ask-word'
 import { nodeCompression } from '../adapters/node-compression'
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
@@ -42,6 +43,8 @@ runNode(() => {
         recordBytes,
         clusterIdentity({ disk: nodeDisk, log: processLog }, config.dataDir)
       ),
+      askWord,
+      members: addressesIn(config.ensemble),
       ensemble: new EnsembleClient({
         addresses: addressesIn(config.ensemble),
         sessionTimeoutMs,

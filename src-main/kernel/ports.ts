@@ -184,6 +184,16 @@ export interface Network {
   ): Promise<Connection>
 }
 
+/**
+ * Text that is asked for with one word and ends when the other side closes. Without `isWhole` there was more than `bytesMax`, and
+ * the text ends with its last whole line. Throws CONNECTION_REFUSED, CONNECTION_LOST or TIMED_OUT.
+ */
+export type AskWord = (
+  address: Address,
+  word: string,
+  bounds: { readonly timeoutMs: number; readonly bytesMax: number }
+) => Promise<{ readonly text: string; readonly isWhole: boolean }>
+
 // ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Checksum {

@@ -18,6 +18,7 @@ import { newestRecords, wholeRecord } from './newest'
 import { recordsFrom } from './records-from'
 import type { Producer } from './producer'
 import type { Productions } from './productions'
+import type { SessionLists } from './session-lists'
 import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
 import { ConfigAdministration } from './config-administration'
@@ -42,6 +43,8 @@ type Served = Extract<
   | `production.${string}`
   | `consumer.${string}`
   | `group.${string}`
+  | 'session.list'
+  | `watch.${string}`
   | `znode.${string}`
 >
 export type CommandTable = { readonly [Name in Served]: (input: CommandInput<Name>) => Promise<CommandOutput<Name>> }
@@ -55,6 +58,7 @@ export interface CommandPorts {
   readonly serdes: Serdes
   readonly consumers: Consumers
   readonly znodes: ZnodeAdministration
+  readonly sessions: SessionLists
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
   /** The newest snapshot, or the one that was complete before a moment; undefined when there is none. */
@@ -69,7 +73,7 @@ export interface CommandPorts {
 
 export function commands(ports: CommandPorts): CommandTable {
   const { clock, cluster, history, producer, productions, serdes, consumers, configsChanged, behind, standing } = ports
-  const { fresh, seen, znodes } = ports
+  const { fresh, seen, znodes, sessions } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -170,6 +174,10 @@ export function commands(ports: CommandPorts): CommandTable {
       await consumers.close(consumer)
       return {}
     },
+
+    'session.list': (input) => sessions.list(input),
+    'watch.paths': (input) => sessions.watchedPaths(input),
+    'watch.sessions': (input) => sessions.watchers(input),
 
     'znode.list': (input) => znodes.list(input),
     'znode.get': (input) => znodes.get(input),

@@ -13,7 +13,7 @@ import type { EnsembleClient } from '../coordination/ensemble-client'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { ApiError } from '../api/api'
 import { expectAppError, ignore, messageOf } from '../kernel/errors'
-import type { Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
+import type { Address, AskWord, Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
@@ -33,6 +33,7 @@ import { LagHistory } from './history'
 import type { MonitorMessage, ObservedEvent } from './observation'
 import { Producer } from './producer'
 import { Productions } from './productions'
+import { SessionLists } from './session-lists'
 import { Sampler } from './sampler'
 import { Watches, watchesMax } from './watches'
 import { ZnodeAdministration } from './znode-administration'
@@ -53,6 +54,9 @@ export interface MonitorPorts {
   readonly cluster: KafkaCluster
   readonly serdes: Serdes
   readonly ensemble: EnsembleClient
+  /** Where its members take clients, and four-letter words. */
+  readonly members: readonly Address[]
+  readonly askWord: AskWord
   /** To the host; resolves when the message has left. */
   readonly tell: (message: MonitorMessage | HostMessage) => Promise<void>
 }
@@ -136,6 +140,12 @@ export class Monitor {
       productions: this.#productions,
       serdes,
       consumers: this.#consumers,
+      sessions: new SessionLists({
+        clock,
+        addresses: ports.members,
+        askWord: ports.askWord,
+        client: ports.ensemble
+      }),
       znodes: new ZnodeAdministration({ client: ports.ensemble, clock, serdes }),
       fresh: (topic) => this.#fresh(topic),
       seen: (beforeMs) => this.#seen(beforeMs),

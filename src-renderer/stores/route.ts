@@ -19,6 +19,9 @@ export const TABS = {
 export const LAB_PAGES = ['workloads', 'failures', 'cluster'] as const
 export type LabPage = (typeof LAB_PAGES)[number]
 
+/** Pages of the ensemble beside its members; no member is called so, and no path. */
+export const ENSEMBLE_PAGES = ['sessions', 'watches'] as const
+
 /** A page of the brokers; no node is called so. Its tab is the name of a partition. */
 export const PLACEMENT = 'placement'
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { ControlClient } from '../../src-main/host/control-client'
 import { cliPath, lagoon, LabCluster, nodePath, until } from '../support/lab-cluster'
 
 interface Member {
@@ -29,6 +30,43 @@ afterAll(() => cluster.discard())
 
 const status = (): Promise<EnsembleStatus> => cluster.verb<EnsembleStatus>('ensemble', 'status')
 const run = (...words: string[]) => lagoon([...words, '--data', cluster.dir])
+
+describe('sessions and watches', () => {
+  it('are told by the members themselves: the broker’s and Lagoon’s, where they are connected and what they watch', async () => {
+    const client = await ControlClient.connect(cluster.dir)
+    try {
+      const list = await until('each is connected, and was heard of', async () => {
+        const { sessions, silent, total } = await client.call('session.list', { limit: 100 })
+        const isWhole =
+          sessions.length === 2 && sessions.every(({ member, heardAtMs }) => member !== null && heardAtMs !== null)
+        return isWhole && silent.length === 0 ? { sessions, total } : undefined
+      })
+      const [broker, ours] = list.sessions
+      const paths = await client.call('watch.paths', { limit: 100, contains: '/brokers/ids' })
+      const sessions = await client.call('watch.sessions', { limit: 100 })
+      const { members, sessions: counted, znodes } = await client.call('ensemble.status', {})
+
+      expect(list.total).toBe(2)
+      expect(counted).toBe(2)
+      expect(znodes).toBeGreaterThan(10)
+      expect(broker).toMatchObject({ broker: 1, isOurs: false })
+      expect(broker?.ephemerals).toBeGreaterThanOrEqual(2)
+      expect(ours).toMatchObject({ broker: null, isOurs: true, ephemerals: 0 })
+      const age = Date.now() - (broker?.heardAtMs ?? NaN)
+      expect(age).toBeLessThanOrEqual((broker?.timeoutMs ?? NaN) + 1_000)
+      const ports = members.map(({ port }) => `127.0.0.1:${port}`)
+      for (const { member } of list.sessions) expect(ports).toContain(member)
+      expect(paths.paths.find(({ path }) => path === '/brokers/ids')?.named.map((one) => one.sessionId)).toContain(
+        ours?.sessionId
+      )
+      expect(sessions.sessions.map(({ sessionId }) => sessionId).sort()).toEqual(
+        list.sessions.map(({ sessionId }) => sessionId).sort()
+      )
+    } finally {
+      client.close()
+    }
+  })
+})
 
 describe('lagoon znode', () => {
   it('makes, reads, lists, sets and deletes, with data as in consume', async () => {

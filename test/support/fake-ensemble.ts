@@ -1,6 +1,7 @@
 /** An invented ensemble and the tree of a Kafka cluster, for pictures of the renderer only. */
 import type { EnsembleView } from '../../src-main/api/ensemble'
 import { childrenOfKey, type ZnodeChildrenView, type ZnodeRow, type ZnodeView } from '../../src-main/api/znodes'
+import type { SessionRow, SessionsView, WatchedPathsView, WatchersView } from '../../src-main/api/sessions'
 import type { NodeView } from '../../src-main/api/views'
 
 const ZXID = '0x500000214'
@@ -155,4 +156,82 @@ export function fakeZnode(path: string): ZnodeView {
     acl: ['world:anyone cdrwa'],
     isDenied: false
   }
+}
+
+interface FakeAsked {
+  readonly limit?: number
+  readonly contains?: string
+}
+
+const SESSIONS = 10_004
+const portOf = (id: number): number => 2180 + id
+
+/** Three brokers, Lagoon, and clients as with a large application; those at members that do not run are told nowhere. */
+function fakeRows(nodes: readonly NodeView[], nowMs: number): readonly SessionRow[] {
+  const members = nodes.filter(({ role, state }) => role === 'ensemble' && state === 'running')
+  return Array.from({ length: SESSIONS }, (_, i) => {
+    const member = members[i % Math.max(1, members.length)]
+    return {
+      sessionId: i === 1 ? OWNER : `0x3000a41c7d${(0x30000 + i * 7).toString(16)}`,
+      broker: i < 3 ? i + 1 : null,
+      isOurs: i === 3,
+      client: i === 6 ? null : `127.0.0.1:${40_000 + i}`,
+      member: i === 6 || member === undefined ? null : `127.0.0.1:${portOf(member.id)}`,
+      timeoutMs: i < 3 ? 18_000 : 10_000,
+      ephemerals: i < 3 ? (i === 0 ? 2 : 1) : i === 3 ? 0 : 1,
+      heardAtMs: nowMs - ((i * 700) % 6_000)
+    }
+  })
+}
+
+function fakeTold(nodes: readonly NodeView[], total: number, matching: number) {
+  const members = nodes.filter(({ role }) => role === 'ensemble')
+  const running = members.filter(({ state }) => state === 'running')
+  const hasQuorum = running.length > members.length / 2
+  const silent = members
+    .filter((node) => !hasQuorum || !running.includes(node))
+    .map(({ id }) => `127.0.0.1:${portOf(id)}`)
+  return hasQuorum ? { total, matching, silent, isCut: false } : { total: 0, matching: 0, silent, isCut: false }
+}
+
+export function fakeSessions(nodes: readonly NodeView[], asked: FakeAsked, nowMs: number): SessionsView {
+  const rows = fakeRows(nodes, nowMs)
+  const matching = rows.filter(({ sessionId }) => sessionId.includes(asked.contains ?? ''))
+  const told = fakeTold(nodes, rows.length, matching.length)
+  return { sessions: told.total === 0 ? [] : matching.slice(0, asked.limit), ...told }
+}
+
+const WATCHED = [
+  '/admin/delete_topics',
+  '/admin/reassign_partitions',
+  '/app/locks',
+  '/brokers/ids',
+  '/brokers/ids/1',
+  '/brokers/ids/2',
+  '/brokers/topics',
+  '/brokers/topics/a-very-long-name-of-a-topic-that-somebody-thought-would-say-everything/partitions/12/state',
+  '/brokers/topics/orders/partitions/2/state',
+  '/controller',
+  '/isr_change_notification'
+]
+
+export function fakeWatchedPaths(nodes: readonly NodeView[], asked: FakeAsked): WatchedPathsView {
+  const rows = fakeRows(nodes, 0)
+  const matching = WATCHED.filter((path) => path.includes(asked.contains ?? ''))
+  const told = fakeTold(nodes, WATCHED.length, matching.length)
+  const paths = matching.map((path, i) => {
+    const count = path === '/app/locks' ? 9_990 : 1 + (i % 4)
+    return { path, count, named: rows.slice(path === '/app/locks' ? 4 : 0).slice(0, Math.min(5, count)) }
+  })
+  return { paths: told.total === 0 ? [] : paths.slice(0, asked.limit), ...told }
+}
+
+export function fakeWatchers(nodes: readonly NodeView[], asked: FakeAsked): WatchersView {
+  const rows = fakeRows(nodes, 0).filter(({ sessionId }) => sessionId.includes(asked.contains ?? ''))
+  const told = fakeTold(nodes, SESSIONS, rows.length)
+  const sessions = rows.slice(0, asked.limit).map((row, i) => {
+    const count = i < 4 ? 10 - i : 1
+    return { ...row, count, named: i < 4 ? WATCHED.slice(3, 8) : ['/app/locks'] }
+  })
+  return { sessions: told.total === 0 ? [] : sessions, ...told }
 }

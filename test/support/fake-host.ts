@@ -16,7 +16,7 @@ import type { DesktopView } from '../../src-main/api/desktop'
 import type { JobPush } from '../../src-main/api/search'
 import type { ClientMessage, HostMessage } from '../../src-main/api/wire'
 import { fakeClusters, fakeSizes } from './fake-clusters'
-import { fakeChildren, fakeEnsemble, fakeZnode } from './fake-ensemble'
+import { fakeChildren, fakeEnsemble, fakeSessions, fakeWatchedPaths, fakeWatchers, fakeZnode } from './fake-ensemble'
 import { createScene } from './fake-scene'
 import type { Scene, SceneName } from './fake-scene'
 
@@ -221,12 +221,19 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
     node?: string
     rangeMs?: number
     limit?: number
+    contains?: string
     dryRun?: boolean
   }
   const result = (value: unknown): void => send({ type: 'result', id, value })
   switch (name) {
     case 'group.lag':
       return result(scene.lagHistory(input.groupId ?? '', input.rangeMs ?? 0))
+    case 'session.list':
+      return result(fakeSessions(scene.cluster().nodes, input, Date.now()))
+    case 'watch.paths':
+      return result(fakeWatchedPaths(scene.cluster().nodes, input))
+    case 'watch.sessions':
+      return result(fakeWatchers(scene.cluster().nodes, input))
     case 'node.cost':
       return result(scene.cost(message.input as AskedCost))
     case 'partition.moves':

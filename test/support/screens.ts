@@ -72,6 +72,18 @@ export const SCREENS: readonly Screen[] = [
   { name: 'ensemble', scene: 'healthy', hash: '#/ensemble' },
   { name: 'ensemble-member-dead', scene: 'minority', hash: '#/ensemble' },
   { name: 'ensemble-no-quorum', scene: 'majority', hash: '#/ensemble' },
+  { name: 'ensemble-sessions', scene: 'minority', hash: '#/ensemble/sessions' },
+  { name: 'ensemble-sessions-silent', scene: 'majority', hash: '#/ensemble/sessions' },
+  { name: 'ensemble-watches', scene: 'healthy', hash: '#/ensemble/watches' },
+  {
+    name: 'ensemble-watches-by-session',
+    scene: 'healthy',
+    hash: '#/ensemble/watches',
+    prepare: async (page) => {
+      await page.locator('[role=radio]').nth(1).click()
+      await page.locator('thead th').nth(4).waitFor()
+    }
+  },
   { name: 'overview-no-quorum', scene: 'majority', hash: '#/overview' },
   { name: 'overview-member-dead', scene: 'minority', hash: '#/overview' },
   { name: 'ensemble-alone', scene: 'old', hash: '#/ensemble' },

@@ -47,6 +47,8 @@ function world(): {
       cluster,
       serdes,
       ensemble,
+      members: [],
+      askWord: () => Promise.reject(new AppError('CONNECTION_REFUSED', 'nobody')),
       tell: (message) => {
         told.push(message)
         return Promise.resolve()
