@@ -76,7 +76,8 @@ const shortBytesMax = 16 * 1024
 /** An ensemble of one waits for nobody; these are for those of more. */
 const electionTimeoutMs = 500
 const heartbeatMs = 100
-const followerTailBytes = 8 * 1024 * 1024
+/** Who is further behind is sent what is read from the log. */
+const followerTailBytes = 1024 * 1024
 const snapshotPieceBytes = 1024 * 1024
 const handOverLookMs = 10
 const reportEveryMs = 1_000

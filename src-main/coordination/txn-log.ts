@@ -16,7 +16,7 @@
 import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Disk, DiskFile, SyncOptions } from '../kernel/ports'
-import { decodeLogEntry, encodeLogEntry, type LogEntry } from './core/log-entry'
+import { decodeLogEntry, entryCapacityBytes, writeLogEntry, type LogEntry } from './core/log-entry'
 import { corruptFile } from './corrupt-file'
 import type { PassedOver } from './snapshot-file'
 import { DecodeError, JuteReader } from './wire/jute-reader'
@@ -137,8 +137,9 @@ export class TxnLog {
   /** One batch into the page cache; durable, and only then to be answered, after sync. */
   append(entries: readonly LogEntry[]): void {
     invariant(this.#file !== undefined && entries.length > 0, 'an open log takes at least one entry')
-    const writer = new JuteWriter(4096).int(batchMagic).int(0).int(0).int(entries.length)
-    for (const entry of entries) writer.buffer(encodeLogEntry(entry))
+    const capacityBytes = entries.reduce((bytes, entry) => bytes + entryCapacityBytes(entry), batchHeaderBytes + 4)
+    const writer = new JuteWriter(capacityBytes).int(batchMagic).int(0).int(0).int(entries.length)
+    for (const entry of entries) writer.sized(() => writeLogEntry(writer, entry))
     const at = this.#file.sizeBytes
     this.#file.append(this.#batch(writer))
     this.#mark(this.#file.path, this.#last, at)

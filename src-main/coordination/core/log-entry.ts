@@ -69,6 +69,8 @@ const commandCodes = {
   deletePassed: 18
 } as const satisfies Record<LogCommand['type'], number>
 
+/** Without what its client sent. */
+const entryOverheadBytes = 112
 /** In the first format codes were lower by this, and there was no proposal id. */
 const proposalCodes = 10
 /** An operation with identities before the rest of it. */
@@ -81,8 +83,18 @@ const secondFormatCodes: readonly number[] = [
 ]
 
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
+  const writer = new JuteWriter(entryCapacityBytes(entry))
+  writeLogEntry(writer, entry)
+  return writer.finish()
+}
+
+/** What an entry takes, about: so that a buffer for many of them need not grow again and again. */
+export function entryCapacityBytes({ command }: Pick<LogEntry, 'command'>): number {
+  return entryOverheadBytes + (command.type === 'operation' ? command.body.byteLength : 0)
+}
+
+export function writeLogEntry(writer: JuteWriter, entry: LogEntry): void {
   const { command } = entry
-  const writer = new JuteWriter(command.type === 'operation' ? 72 + command.body.byteLength : 104)
   writer.zxid(entry.zxid).long(entry.timeMs).int(codeOf(command)).long(entry.proposalId)
   switch (command.type) {
     case 'createSession':
@@ -110,7 +122,6 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
       writer.string(command.path)
       break
   }
-  return writer.finish()
 }
 
 function codeOf(command: LogCommand): number {

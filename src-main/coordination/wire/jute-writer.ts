@@ -105,6 +105,14 @@ export class JuteWriter {
     return this
   }
 
+  /** A buffer of what `write` writes, without making it elsewhere first. */
+  sized(write: () => void): this {
+    const at = this.#position
+    this.int(0)
+    write()
+    return this.setInt(at, this.#position - at - 4)
+  }
+
   setInt(position: number, value: number): this {
     this.#view.setInt32(position, value)
     return this

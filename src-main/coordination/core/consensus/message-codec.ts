@@ -8,7 +8,7 @@ import { unreachable } from '../../../kernel/invariant'
 import type { Checksum } from '../../../kernel/ports'
 import { DecodeError, JuteReader } from '../../wire/jute-reader'
 import { JuteWriter } from '../../wire/jute-writer'
-import { decodeLogEntry, encodeLogEntry, type LogCommand } from '../log-entry'
+import { decodeLogEntry, encodeLogEntry, entryCapacityBytes, writeLogEntry, type LogCommand } from '../log-entry'
 import type { MemberId, PeerMessage } from './messages'
 
 /** Of entries, as they are counted in an append. */
@@ -41,9 +41,6 @@ export type PeerFrame =
 
 /** Of most frames: heartbeats and answers. A longer one makes its buffer grow. */
 const smallFrameBytes = 72
-
-/** Of an entry without what its client sent. */
-const entryOverheadBytes = 96
 
 const helloMagic = 0x4c47_5052
 const protocolVersion = 1
@@ -105,13 +102,9 @@ export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Ui
 
 /** So that the buffer of one with entries does not grow again and again. */
 function frameCapacityBytes(frame: PeerFrame): number {
-  if (frame.type === 'proposal') return smallFrameBytes + commandBytes(frame.command)
+  if (frame.type === 'proposal') return smallFrameBytes + entryCapacityBytes(frame)
   if (frame.type !== 'consensus' || frame.message.type !== 'append') return smallFrameBytes
-  return frame.message.entries.reduce((bytes, { command }) => bytes + commandBytes(command), smallFrameBytes)
-}
-
-function commandBytes(command: LogCommand): number {
-  return entryOverheadBytes + (command.type === 'operation' ? command.body.byteLength : 0)
+  return frame.message.entries.reduce((bytes, entry) => bytes + entryCapacityBytes(entry), smallFrameBytes)
 }
 
 /** Without its length; byte fields are views into the input. Throws DecodeError. */
@@ -173,7 +166,7 @@ function writeMessage(writer: JuteWriter, message: PeerMessage): void {
       return
     case 'append':
       writer.zxid(message.previous).zxid(message.committed).long(message.round)
-      writer.vector(message.entries, (entry) => writer.buffer(encodeLogEntry(entry)))
+      writer.vector(message.entries, (entry) => writer.sized(() => writeLogEntry(writer, entry)))
       return
     case 'appendAnswer':
       writer.zxid(message.matched).long(message.round).boolean(message.isVoter).long(message.incarnation)

@@ -340,7 +340,7 @@ export class ZnodeTree {
     const before = { data: found.data, version: found.version, mzxid: found.mzxid, mtimeMs: found.mtimeMs }
     const sizeBefore = sizeOf(request.path, found.data)
     this.#photograph?.aboutToChange(request.path, found)
-    found.data = request.data === null ? null : copyOfBytes(request.data)
+    this.#write(found, request.data)
     found.version = (found.version + 1) | 0
     found.mzxid = context.zxid
     found.mtimeMs = context.timeMs
@@ -354,6 +354,16 @@ export class ZnodeTree {
       result: { type: 'setData', stat: statOf(found) },
       changes: [change('dataChanged', request.path, found)]
     }
+  }
+
+  /**
+   * In the place of what was there, where it fits and nobody has need of that: a buffer for each write would be one more that has
+   * grown old when it is let go of.
+   */
+  #write(znode: Znode, data: Uint8Array | null): void {
+    const isKept = this.#undo !== undefined || this.#photograph !== undefined
+    if (data !== null && !isKept && znode.data?.byteLength === data.byteLength) znode.data.set(data)
+    else znode.data = data === null ? null : copyOfBytes(data)
   }
 
   #check(context: TreeContext, request: CheckRequest): TreeOutcome {

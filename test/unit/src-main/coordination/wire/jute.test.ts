@@ -37,6 +37,15 @@ describe('Jute', () => {
     )
   })
 
+  it('writes a buffer in its place as it would one made before', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const writer = new JuteWriter(1).int(7)
+        expect(writer.sized(() => writer.raw(bytes)).finish()).toEqual(new JuteWriter(1).int(7).buffer(bytes).finish())
+      })
+    )
+  })
+
   it('writes big-endian, with -1 for null', () => {
     const bytes = new JuteWriter().int(1).long(-2).buffer(null).string('é').finish()
 

@@ -132,6 +132,25 @@ describe('the tree', () => {
     expect(driver.stat('/null').dataLength).toBe(0)
   })
 
+  it('writes over data of the same length, but not in a multi or under a photograph, which may want it back', () => {
+    const driver = new Driver()
+    driver.do(create('/a'))
+    driver.do(set('/a'))
+    const first = driver.tree.find('/a')?.data
+    const write = (text: string): MultiOperation => ({ ...set('/a'), data: bytes(text) }) as MultiOperation
+    driver.do(write('two'))
+    expect([driver.tree.find('/a')?.data === first, first]).toEqual([true, bytes('two')])
+
+    driver.applyAll([write('3rd'), check('/nothing')])
+    expect(driver.tree.find('/a')?.data).toEqual(bytes('two'))
+    const photograph = driver.tree.photographed()
+    driver.do(write('4th'))
+    expect([...photograph.entries()].find(([path]) => path === '/a')?.[1].data).toEqual(bytes('two'))
+    driver.tree.forget(photograph)
+    driver.do(write('longer'))
+    expect(driver.tree.find('/a')?.data).toEqual(bytes('longer'))
+  })
+
   it('lets an ephemeral have no children and a parent not go before them', () => {
     const driver = new Driver()
     driver.do(create('/e', 1), 7n)
