@@ -9,10 +9,16 @@ export default defineConfig({
   main: {
     build: {
       outDir: r('out/main'),
+      // Of their many files each process would read all when it starts; bundled, it reads what it uses.
+      externalizeDeps: { exclude: ['zod', 'commander', '@platformatic/kafka'] },
       // Electron 33 (the stand-in) runs Node 20.18, and so may the user's own Node.
       target: 'node20.18',
       sourcemap: true,
       rolldownOptions: {
+        // It reads its WebAssembly from beside itself.
+        external: ['@platformatic/wasm-utils'],
+        // None of its modules does anything but define, which its package.json does not say: what nobody uses is left out.
+        treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/@platformatic/kafka/') },
         input: {
           'electron-main': entry('electron-main'),
           'broker-process': entry('broker-process'),
