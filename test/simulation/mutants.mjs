@@ -47,7 +47,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 30,
+    seed: 39,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -127,7 +127,7 @@ export const mutants = [
     file: fetching,
     from: 'if (diverging === undefined && !place.isAgain) {',
     to: 'if (!place.isAgain && wanted.fetchOffset <= log.logEndOffset) {',
-    seed: 2,
+    seed: 7,
     what: 'a follower counts with records that the leader does not have (KAFKA-13141)'
   },
   {
@@ -183,7 +183,7 @@ export const mutants = [
     file: controllerState,
     from: "return then === undefined || now === undefined || now === '' || now === then",
     to: 'return then !== now || true',
-    seed: 6,
+    seed: 24,
     what: 'a broker that lost records is elected by a controller that did not see it (KIP-903)'
   },
   {
@@ -263,7 +263,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 4,
+    seed: 2,
     what: 'followers do not know what producers have written'
   },
   {
@@ -295,7 +295,7 @@ export const mutants = [
     file: coordinator,
     from: 'else this.#whenCommitted(written, told)\n  }',
     to: 'else told(undefined)\n  }',
-    seed: 18,
+    seed: 63,
     what: 'a commit, or what a group shares out, is answered when it is written, not when it is committed'
   },
   {
@@ -303,7 +303,7 @@ export const mutants = [
     file: coordinator,
     from: 'const end = shard.partition.log.logEndOffset',
     to: 'const end = shard.partition.log.highWatermark',
-    seed: 8,
+    seed: 11,
     what: 'a new coordinator does not read what it does not know to be committed, which may have been acknowledged'
   },
   {
@@ -327,7 +327,7 @@ export const mutants = [
     file: group,
     from: "if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (this.#state === 'CompletingRebalance')",
-    seed: 50,
+    seed: 56,
     what: 'a static member that slept through a rebalance commits what others have by now'
   },
   {
@@ -351,7 +351,7 @@ export const mutants = [
     file: coordinator,
     from: 'group.commitBegan()\n',
     to: 'group.commitBegan()\n    for (const one of committed) group.committed(one.topic, one.partition, one.value)\n',
-    seed: 18,
+    seed: 69,
     what: 'OffsetFetch tells what is written, and may still be lost'
   },
   {
