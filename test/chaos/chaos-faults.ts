@@ -93,9 +93,11 @@ export class ChaosFaults {
         await this.#verb(`${kind} ${node} for ${seconds}`, () => this.#client.call(`node.${kind}`, { node }))
         await pause(forMs)
         return this.#start(node)
-      case 'kill-ensemble':
-        return this.#killMembers(node, forMs)
-      case 'pause-ensemble':
+      case 'kill-member':
+        return this.#killMembers([node], forMs)
+      case 'kill-members':
+        return this.#killMembers(memberNames, forMs)
+      case 'pause-member':
       case 'pause':
         await this.#verb(`pause ${node} for ${seconds}`, () => this.#client.call('node.pause', { node }))
         await pause(forMs)
@@ -116,9 +118,7 @@ export class ChaosFaults {
     }
   }
 
-  /** Now and then all of them: nothing is written to the ensemble until two are back. */
-  async #killMembers(node: string, forMs: number): Promise<void> {
-    const killed = forMs % 4 === 0 ? memberNames : [node]
+  async #killMembers(killed: readonly string[], forMs: number): Promise<void> {
     const seconds = `${(forMs / 1000).toFixed(1)} s`
     await Promise.all(
       killed.map((name) =>

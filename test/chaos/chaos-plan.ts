@@ -20,8 +20,10 @@ export const actKinds = [
   'refuse-clients',
   'drop-ensemble',
   'skew-clock',
-  'kill-ensemble',
-  'pause-ensemble'
+  'kill-member',
+  /** Nothing is written to the ensemble until two are back. */
+  'kill-members',
+  'pause-member'
 ] as const
 export type ActKind = (typeof actKinds)[number]
 
@@ -89,7 +91,7 @@ export function planOf(seed: number, seconds: number, brokerIds: readonly number
 function actOf(kind: ActKind, atMs: number, random: SimRandom, brokerIds: readonly number[]): Act {
   const [first = 1, second = 2] = shuffled(brokerIds, random)
   const [member = memberNames[0], otherMember = memberNames[1]] = shuffled(memberNames, random)
-  const isOfMember = kind === 'kill-ensemble' || kind === 'pause-ensemble'
+  const isOfMember = kind === 'kill-member' || kind === 'pause-member'
   // Links to members and between them, their disks and their clocks go wrong, too.
   const isMembersTurn = random.below(4) === 0
   const isLink = ['cut-link', 'cut-one-way', 'slow-link', 'lossy-link'].includes(kind)
