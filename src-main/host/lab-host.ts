@@ -36,6 +36,7 @@ import { BrokerPresence } from './broker-presence'
 import { EnsembleEvents } from './ensemble-events'
 import { EventLog } from './event-log'
 import { GroupTellings } from './group-tellings'
+import { membersReached } from './members-reached'
 import { MemberTellings, noQuorumReason } from './member-tellings'
 import { MonitorLink } from './monitor-link'
 import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
@@ -550,7 +551,7 @@ export class LabHost {
     return {
       ...asked,
       absent: nodes.filter(isAbsent).map(({ id }) => id),
-      members: nodes.filter(({ role }) => role === 'ensemble').length
+      members: membersReached(nodes, this.#supervisor.faults(), asked)
     }
   }
 

@@ -1,4 +1,5 @@
 /** What a failure costs, as lines of the dialog: worst first, then what stays safe. Pure. */
+import type { EnsembleView } from '@api/ensemble'
 import type { FailureAct } from '@api/failures'
 import type { ClusterView, HealthLevel, NodeCostView } from '@api/views'
 
@@ -27,14 +28,27 @@ const line = (key: string, level: HealthLevel, named: CostLine['named'] = {}, co
 const ENDS: readonly FailureAct[] = ['kill', 'stop', 'restart', 'storm', 'wipe']
 const SILENT: readonly FailureAct[] = ['pause', 'drop-ensemble']
 const takesOut = (act: FailureAct): boolean => ENDS.includes(act) || SILENT.includes(act)
+const isLink = (act: FailureAct): boolean => act === 'cut-link' || act === 'slow-link' || act === 'lossy-link'
 /** Asked to go, it hands over what it leads first. */
 export const handsOver = (act: FailureAct): boolean => act === 'stop' || act === 'restart' || act === 'storm'
 
-export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
-  const node = view.nodes.find((one) => one.name === cost.node)
-  const isMember = node?.role === 'ensemble'
-  if (isMember && (act === 'slow-disk' || act === 'full-disk')) return memberDiskLines(cost, view, act)
-  return isMember && takesOut(act) ? memberLines(cost, view, act) : brokerLines(cost, view, act)
+/** What the act is about beside its node. */
+export interface CostAbout {
+  /** The other end of a link. */
+  readonly to?: string | undefined
+  /** As its members tell it; undefined: nobody has told yet. */
+  readonly ensemble?: EnsembleView | undefined
+}
+
+export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct, about: CostAbout = {}): CostLines {
+  const isMemberName = (name: string | undefined): boolean =>
+    view.nodes.some((one) => one.name === name && one.role === 'ensemble')
+  const isMember = isMemberName(cost.node)
+  if (isLink(act) && (isMember || isMemberName(about.to))) return memberLinkLines(cost, view, act, about)
+  if (!isMember) return brokerLines(cost, view, act)
+  if (act === 'slow-disk' || act === 'full-disk') return memberDiskLines(cost, view, act, about)
+  if (act === 'skew-clock') return memberClockLines(cost, view)
+  return memberLines(cost, view, act, about)
 }
 
 /**
@@ -55,9 +69,31 @@ function wayBack({ node }: NodeCostView, act: FailureAct): CostLine {
   return line(ENDS.includes(act) ? 'undo' : 'heals', 'healthy', { node })
 }
 
-function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
+/** Members without this one that take part: that run, and do not stand apart from the leader by their own word. */
+function membersLeft({ nodes }: ClusterView, out: string, ensemble: EnsembleView | undefined): number {
+  const isApart = (name: string): boolean => {
+    if (ensemble?.quorum !== true) return false
+    const role = ensemble.members.find((member) => member.name === name)?.role
+    return role === 'candidate' || role === 'learner'
+  }
+  return nodes.filter(
+    ({ role, state, name }) => role === 'ensemble' && state === 'running' && name !== out && !isApart(name)
+  ).length
+}
+
+/** Clients that have to go elsewhere; nothing where there are none. */
+function sessionLines(node: string, view: ClusterView, ensemble: EnsembleView | undefined): readonly CostLine[] {
+  const isUp = view.nodes.some(({ name, state }) => name === node && (state === 'running' || state === 'paused'))
+  if (ensemble === undefined || !isUp) return []
+  const sessions = ensemble.members.find(({ name }) => name === node)?.sessions ?? null
+  if (sessions === null) return [line('sessionsUnknown', 'recovering', { node })]
+  return sessions === 0 ? [] : [line('sessionsMove', 'recovering', { node, count: sessions }, sessions)]
+}
+
+/** It takes no part any more. Who refuses clients refuses the other members, too: it hears neither votes nor acknowledgements. */
+function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct, { ensemble }: CostAbout): CostLines {
   const members = view.nodes.filter((one) => one.role === 'ensemble')
-  const left = members.filter((one) => one.state === 'running' && one.name !== cost.node).length
+  const left = membersLeft(view, cost.node, ensemble)
   const needed = Math.floor(members.length / 2) + 1
   const isLeader = members.length > 1 && view.ensembleState?.leader === cost.node
   const losses = [
@@ -69,6 +105,7 @@ function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct): Co
       ? [line(handsOver(act) ? 'memberLeader.stop' : 'memberLeader.kill', 'recovering', { node: cost.node })]
       : []),
     ...(act === 'wipe' && left >= needed ? [line('memberWiped', 'recovering', { node: cost.node })] : []),
+    ...(left >= needed ? sessionLines(cost.node, view, ensemble) : []),
     ...(cost.isComplete ? [] : [line('incomplete', 'unknown')])
   ]
   if (losses.length === 0) losses.push(line('nothingOfMember', 'healthy'))
@@ -85,9 +122,9 @@ function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct): Co
 }
 
 /** A full disk gives the leadership away and takes no more part; a slow one holds up every change while it is the leader's. */
-function memberDiskLines(cost: NodeCostView, view: ClusterView, act: FailureAct): CostLines {
+function memberDiskLines(cost: NodeCostView, view: ClusterView, act: FailureAct, about: CostAbout): CostLines {
   if (act === 'full-disk') {
-    const { losses, safe } = memberLines(cost, view, 'stop')
+    const { losses, safe } = memberLines(cost, view, 'stop', about)
     return { losses, safe: safe.map((one) => (one.key === 'undo' ? line('heals', 'healthy', one.named) : one)) }
   }
   const isLeader = view.ensembleState?.leader === cost.node
@@ -96,6 +133,88 @@ function memberDiskLines(cost: NodeCostView, view: ClusterView, act: FailureAct)
   return {
     losses: [isFelt ? line('ensembleSlow', 'degraded', { node: cost.node }) : line('followerSlow', 'healthy')],
     safe: [line('ensembleLog', 'healthy'), line('recordsGoOn', 'healthy')]
+  }
+}
+
+/** Entries carry the time of the leader's wall clock; what ends by time ends by it. Sessions are timed by another clock. */
+function memberClockLines({ node }: NodeCostView, view: ClusterView): CostLines {
+  const isLeader = view.ensembleState?.leader === node
+  return {
+    losses: [
+      line(isLeader ? 'memberClock.leader' : 'memberClock.follower', isLeader ? 'degraded' : 'healthy', { node })
+    ],
+    safe: [line('sessionsTimed', 'healthy'), line('ensembleLog', 'healthy'), line('heals', 'healthy', { node })]
+  }
+}
+
+/**
+ * Between a member and its leader: the member takes no part. Between two that follow: nothing, until one of them leads. Between a
+ * member and a broker: the broker goes on at another member.
+ */
+function memberLinkLines(cost: NodeCostView, view: ClusterView, act: FailureAct, about: CostAbout): CostLines {
+  const ends = [cost.node, about.to ?? cost.node]
+  const leader = view.ensembleState?.leader ?? null
+  const broker = ends.find((end) => view.nodes.some(({ name, role }) => name === end && role === 'broker'))
+  if (broker !== undefined) return brokerLinkLines(cost, view, act, { ...about, broker })
+  const safe = [
+    line('ensembleLog', 'healthy'),
+    line('recordsGoOn', 'healthy'),
+    line('heals', 'healthy', { node: cost.node })
+  ]
+  if (leader === null) return { losses: [line('leaderUnknown', 'unknown')], safe }
+  const out = ends.find((end) => end !== leader)
+  if (out === undefined || !ends.includes(leader)) return { losses: [line('peersApart', 'healthy')], safe }
+  if (act === 'cut-link') {
+    // The leader hears the others: it is not the one that is out.
+    const { losses, safe: kept } = memberLines({ ...cost, node: out }, view, 'pause', about)
+    const own = losses.filter(({ key }) => key !== 'nothingOfMember')
+    return {
+      losses: own.length > 0 ? own : [line('memberApart', 'recovering', { node: out })],
+      safe: [...kept.filter(({ key }) => key !== 'resumes'), line('heals', 'healthy', { node: cost.node })]
+    }
+  }
+  const members = view.nodes.filter(({ role }) => role === 'ensemble').length
+  const isNeeded = membersLeft(view, out, about.ensemble) < Math.floor(members / 2) + 1
+  return {
+    losses: [isNeeded ? line('ensembleSlow', 'degraded', { node: out }) : line('followerSlow', 'healthy')],
+    safe
+  }
+}
+
+/** Without another member that it reaches the broker is as good as dead: that cost is the broker's. */
+function brokerLinkLines(
+  cost: NodeCostView,
+  view: ClusterView,
+  act: FailureAct,
+  { broker, to, ensemble }: CostAbout & { readonly broker: string }
+): CostLines {
+  const member = cost.node === broker ? (to ?? '') : cost.node
+  const isCutFrom = (name: string): boolean =>
+    (view.faults ?? []).some(
+      ({ kind, node, to: other }) =>
+        kind === 'cut-link' && [node, other].includes(broker) && [node, other].includes(name)
+    )
+  const others = view.nodes.filter(
+    ({ role, state, name }) => role === 'ensemble' && state === 'running' && name !== member && !isCutFrom(name)
+  ).length
+  if (act === 'cut-link' && others === 0) {
+    const { losses, safe } = brokerLines({ ...cost, node: broker }, view, act)
+    return {
+      losses: [
+        line('sessionEnds', 'critical', { node: broker }),
+        ...losses.filter(({ key }) => key !== 'nothingOfFault')
+      ],
+      safe
+    }
+  }
+  const hasQuorum = ensemble?.quorum !== false
+  return {
+    losses: [line(act === 'cut-link' ? 'brokerMoves' : 'brokerSlowed', 'recovering', { node: broker, member })],
+    safe: [
+      ...(hasQuorum ? [line('ensembleLog', 'healthy')] : []),
+      line('recordsGoOn', 'healthy'),
+      line('heals', 'healthy', { node: cost.node })
+    ]
   }
 }
 

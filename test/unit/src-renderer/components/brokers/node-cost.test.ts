@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { FailureAct } from '@api/failures'
 import type { NodeCostView } from '@api/views'
 import { costLines, needsName } from '@/components/brokers/node-cost'
+import en from '@/i18n/en.json'
+import ko from '@/i18n/ko.json'
+import { fakeEnsemble } from '../../../../support/fake-ensemble'
 import { clusterView, nodeView } from '../../support/views'
 
 const cost = (rest: Partial<NodeCostView> = {}): NodeCostView => ({
@@ -188,5 +191,120 @@ describe('the name of the node', () => {
     expect(needsName(cost({ isComplete: false }), 'wipe', false)).toBe(true)
     expect(needsName(cost(), 'wipe', true)).toBe(true)
     expect(needsName(undefined, 'kill', false)).toBe(false)
+  })
+})
+
+describe('what a fault of a member costs', () => {
+  const members = (dead = 0) => [
+    nodeView('broker-1'),
+    nodeView('broker-2'),
+    ...[1, 2, 3].map((id) => nodeView(`ensemble-${id}`, id > 3 - dead ? 'killed' : 'running'))
+  ]
+  const view = (dead = 0) =>
+    clusterView({ nodes: members(dead), ensembleState: { quorum: true, leader: 'ensemble-1', term: 3 } })
+  const ensemble = (dead = 0) => fakeEnsemble(members(dead), 0)
+  const of = (node: string, act: FailureAct, to?: string, dead = 0) =>
+    costLines(cost({ node }), view(dead), act, { to, ensemble: ensemble(dead) })
+
+  it('that refuses clients is that of one that stands still: it refuses the other members, too', () => {
+    const follower = of('ensemble-2', 'refuse-clients')
+
+    expect(keys(follower.losses)).toEqual(['noSpare', 'sessionsMove'])
+    expect(follower.losses[1]).toMatchObject({ named: { node: 'ensemble-2', count: 3 } })
+    expect(keys(follower.safe)).toEqual(['quorum', 'ensembleLog', 'heals'])
+    expect(keys(of('ensemble-1', 'refuse-clients').losses)).toContain('memberLeader.kill')
+    expect(keys(of('ensemble-2', 'refuse-clients', undefined, 1).losses)).toEqual([
+      'noQuorum',
+      'noChanges',
+      'noFailover'
+    ])
+  })
+
+  it('that is cut off from the leader is its part and its clients, and the quorum where it is needed', () => {
+    expect(keys(of('ensemble-2', 'cut-link', 'ensemble-1').losses)).toEqual(['noSpare', 'sessionsMove'])
+    expect(of('ensemble-1', 'cut-link', 'ensemble-2').losses).toEqual(of('ensemble-2', 'cut-link', 'ensemble-1').losses)
+    expect(keys(of('ensemble-2', 'cut-link', 'ensemble-1', 1).losses)).toContain('noQuorum')
+  })
+
+  it('that follows is nothing towards another that follows', () => {
+    for (const act of ['cut-link', 'slow-link', 'lossy-link'] as const)
+      expect(keys(of('ensemble-2', act, 'ensemble-3').losses)).toEqual(['peersApart'])
+  })
+
+  it('is time where the slow link is one that the majority needs', () => {
+    expect(keys(of('ensemble-2', 'slow-link', 'ensemble-1').losses)).toEqual(['followerSlow'])
+    expect(keys(of('ensemble-1', 'lossy-link', 'ensemble-2', 1).losses)).toEqual(['ensembleSlow'])
+  })
+
+  it('is not known while nobody leads', () => {
+    const leaderless = { ...view(), ensembleState: { quorum: false, leader: null, term: 3 } }
+
+    const { losses } = costLines(cost({ node: 'ensemble-2' }), leaderless, 'cut-link', { to: 'ensemble-1' })
+
+    expect(losses).toMatchObject([{ key: 'leaderUnknown', level: 'unknown' }])
+  })
+
+  it('sends a broker elsewhere, and is its session when it reaches no other', () => {
+    const cut = (node: string, to: string) => ({
+      ...({ id: `${node}-${to}`, kind: 'cut-link', node, to, oneWay: false } as const),
+      ...{ value: null, sinceMs: 0, untilMs: null }
+    })
+    const alone = { ...view(), faults: [cut('broker-1', 'ensemble-2'), cut('ensemble-3', 'broker-1')] }
+    const lines = costLines(cost({ node: 'broker-1' }), alone, 'cut-link', { to: 'ensemble-1', ensemble: ensemble() })
+
+    expect(of('broker-1', 'cut-link', 'ensemble-2').losses).toMatchObject([
+      { key: 'brokerMoves', named: { node: 'broker-1', member: 'ensemble-2' } }
+    ])
+    expect(keys(of('ensemble-2', 'slow-link', 'broker-1').losses)).toEqual(['brokerSlowed'])
+    expect(lines.losses[0]).toMatchObject({ key: 'sessionEnds', level: 'critical', named: { node: 'broker-1' } })
+  })
+
+  it('with a wrong clock is the times of znodes while it leads, and no session', () => {
+    expect(of('ensemble-1', 'skew-clock').losses).toMatchObject([{ key: 'memberClock.leader', level: 'degraded' }])
+    expect(of('ensemble-2', 'skew-clock').losses).toMatchObject([{ key: 'memberClock.follower', level: 'healthy' }])
+    expect(keys(of('ensemble-1', 'skew-clock').safe)).toContain('sessionsTimed')
+  })
+
+  it('counts no member that already stands apart from the leader, and says so of sessions that nobody tells', () => {
+    const told = ensemble()
+    const apart = {
+      ...told,
+      members: told.members.map((one) => (one.name === 'ensemble-3' ? { ...one, role: 'candidate' as const } : one))
+    }
+
+    expect(keys(costLines(cost({ node: 'ensemble-2' }), view(), 'pause', { ensemble: apart }).losses)).toContain(
+      'noQuorum'
+    )
+    const silent = { ...told, members: told.members.map((one) => ({ ...one, sessions: null })) }
+    expect(keys(costLines(cost({ node: 'ensemble-2' }), view(), 'pause', { ensemble: silent }).losses)).toContain(
+      'sessionsUnknown'
+    )
+    expect(keys(costLines(cost({ node: 'ensemble-3' }), view(1), 'wipe', { ensemble: silent }).losses)).not.toContain(
+      'sessionsUnknown'
+    )
+  })
+
+  it('has words for each of its lines, in both languages', () => {
+    const acts: readonly (readonly [string, FailureAct, string?])[] = [
+      ['ensemble-1', 'skew-clock'],
+      ['ensemble-2', 'skew-clock'],
+      ['ensemble-2', 'refuse-clients'],
+      ['ensemble-2', 'cut-link', 'ensemble-1'],
+      ['ensemble-2', 'cut-link', 'ensemble-3'],
+      ['broker-1', 'cut-link', 'ensemble-3'],
+      ['broker-1', 'slow-link', 'ensemble-3']
+    ]
+    const used = acts.flatMap(([node, act, to]) =>
+      [0, 1].flatMap((dead) => {
+        const { losses, safe } = of(node, act, to, dead)
+        return [...losses, ...safe]
+      })
+    )
+
+    for (const locale of [en, ko])
+      for (const { key } of used) {
+        const words = key.split('.').reduce((at: unknown, part) => (at as Record<string, unknown>)[part], locale.cost)
+        expect(words, key).toMatchObject({ what: expect.any(String) as string, why: expect.any(String) as string })
+      }
   })
 })
