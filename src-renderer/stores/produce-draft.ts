@@ -18,12 +18,15 @@ export interface PartDraft {
 }
 
 export const HEADER_TYPES = ['string', 'hex', 'base64', 'none'] as const
-export interface HeaderDraft {
+/** Bytes as somebody types them. */
+export interface TypedBytes {
+  type: (typeof HEADER_TYPES)[number]
+  text: string
+}
+export interface HeaderDraft extends TypedBytes {
   /** Of the row, for as long as the form is there. */
   readonly id: number
   key: string
-  type: (typeof HEADER_TYPES)[number]
-  text: string
 }
 
 export const MODES = ['one', 'lines', 'many'] as const
@@ -79,10 +82,7 @@ const HEX_BYTES_MAX = 1024
 const JSON_CHARACTERS_MAX = 200_000
 
 /** A text field of one line would drop line ends, one of several lines would make LF of them. */
-function typedPayload(
-  payload: Payload,
-  isOneLine = false
-): { type: 'string' | 'hex' | 'base64' | 'none'; text: string } {
+export function typedPayload(payload: Payload, isOneLine = false): TypedBytes {
   if (payload === null) return { type: 'none', text: '' }
   if (typeof payload !== 'string') return typedBytes(atob(payload.base64))
   if (isOneLine ? /[\r\n]/.test(payload) : payload.includes('\r')) return typedBytes(binaryOf(payload))
@@ -134,12 +134,12 @@ export function payloadOf(part: PartDraft): Payload {
   return part.type === 'none' ? null : part.text
 }
 
-/** What of a header is wrong; header values are not checked by the host in their own formats. */
-export function headerProblem({ type, text }: HeaderDraft): ReturnType<typeof textProblem> {
+/** What of it is wrong; the host gets bytes, and does not know how they were typed. */
+export function bytesProblem({ type, text }: TypedBytes): ReturnType<typeof textProblem> {
   return type === 'none' ? undefined : textProblem(type, text)
 }
 
-export function headerPayload({ type, text }: HeaderDraft): Payload {
+export function bytesPayload({ type, text }: TypedBytes): Payload {
   if (type === 'none') return null
   if (type === 'string') return text
   if (type === 'base64') return { base64: paddedBase64(plainBase64(text)) }
@@ -178,7 +178,7 @@ export function recordOf(draft: ProduceDraft, timestampMs: number | string | und
   return {
     key: payloadOf(draft.key),
     value: payloadOf(draft.value),
-    headers: draft.headers.map((header) => ({ key: header.key, value: headerPayload(header) })),
+    headers: draft.headers.map((header) => ({ key: header.key, value: bytesPayload(header) })),
     ...(timestampMs === undefined ? {} : { timestampMs })
   }
 }

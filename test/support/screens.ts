@@ -99,6 +99,12 @@ export const SCREENS: readonly Screen[] = [
     hash: '#/ensemble/%2Fbrokers%2Fids%2F2',
     prepare: click(znodeButton(2))
   },
+  {
+    name: 'ensemble-znode-set-bytes',
+    scene: 'healthy',
+    hash: '#/ensemble/%2Fapp%2Fcounter',
+    prepare: click(znodeButton(0))
+  },
   { name: 'placement-healthy', scene: 'healthy', hash: '#/brokers/placement' },
   { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
   { name: 'topic-groups', scene: 'healthy', hash: '#/topics/orders/groups' },

@@ -6,9 +6,10 @@ import AppDialogs from '@/components/shell/AppDialogs.vue'
 import en from '@/i18n/en.json'
 import { useDialogsStore } from '@/stores/dialogs'
 import { useRouteStore } from '@/stores/route'
+import { useZnodesStore } from '@/stores/znodes'
 import EnsembleView from '@/views/EnsembleView.vue'
 import { fakeChildren, fakeEnsemble, fakeZnode } from '../../../support/fake-ensemble'
-import { show, useFakeHost } from '../support/mount'
+import { one, show, useFakeHost } from '../support/mount'
 import { clusterView, nodeView } from '../support/views'
 
 const text = (): string => (document.body.textContent ?? '').replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' ')
@@ -200,5 +201,67 @@ describe('changing a znode', () => {
     await flushPromises()
     expect(useDialogsStore().dialog).toBeUndefined()
     expect(useRouteStore().route.subject).toBe('/app/lock')
+  })
+
+  describe('whose data is typed', () => {
+    const area = (): HTMLTextAreaElement => {
+      const found = document.querySelector<HTMLTextAreaElement>('#znode-data')
+      if (found === null) throw new Error('a field for the data')
+      return found
+    }
+    const button = (): HTMLButtonElement | null => document.querySelector('.dialog-foot [type=submit]')
+    const type = async (value: string): Promise<void> => {
+      area().value = value
+      area().dispatchEvent(new Event('input'))
+      await flushPromises()
+    }
+    async function setting(view: Partial<ReturnType<typeof fakeZnode>>) {
+      const api = useFakeHost()
+      useZnodesStore().select('/app/x')
+      api.push('znode:/app/x', { ...fakeZnode('/app/x'), ...view })
+      await show(AppDialogs)
+      useDialogsStore().open({ type: 'setZnode', path: '/app/x' })
+      await flushPromises()
+      return api
+    }
+
+    it('as digits where it is not UTF-8, says so, and is sent as those bytes', async () => {
+      const api = await setting({ data: { base64: 'AAD/Lg==' } })
+      expect(text()).toContain('What is in it now is not UTF-8')
+      expect(area().value).toBe('00 00 ff 2e')
+      expect(document.activeElement).toBe(area())
+
+      await type('00 0')
+      expect(text()).toContain('A byte has two hexadecimal digits')
+      expect(button()?.disabled).toBe(true)
+      await type('0x 00 ff')
+      button()?.form?.requestSubmit()
+      await flushPromises()
+
+      expect(api.last('znode.set').input).toEqual({ path: '/app/x', data: { base64: 'AP8=' }, version: 0 })
+    })
+
+    it('as text where it is text, and as Base64 when that is chosen', async () => {
+      const api = await setting({ data: 'né' })
+      expect(area().value).toBe('né')
+      expect(document.querySelector('[data-testid=present]')).toBeNull()
+
+      one('radio', 'Base64').click()
+      await flushPromises()
+      await type('w6k')
+      button()?.form?.requestSubmit()
+      await flushPromises()
+
+      expect(api.last('znode.set').input).toMatchObject({ data: { base64: 'w6k=' } })
+    })
+
+    it('and is not offered to be changed where not all of it, or nothing, is known', async () => {
+      await setting({ data: 'abc', cutFromBytes: 900_000 })
+      expect(area().value).toBe('')
+      expect(text()).toContain('It has 900 000 B now, too many to be changed here.')
+
+      await setting({ data: null, isDenied: true })
+      expect(text()).toContain('The ACL does not let Lagoon read')
+    })
   })
 })
