@@ -1,5 +1,6 @@
 /** A member of the ensemble as a process of its own; see node-process.ts for how it is spoken to. */
-import { EnsembleNode, type PeerOptions } from '../coordination/ensemble-node'
+import { EnsembleNode } from '../coordination/ensemble-node'
+import type { PeerOptions } from '../coordination/member-options'
 import type { NodeFaults } from '../kernel/node-faults'
 import { nodePorts } from './node-ports'
 import { processEnvironment } from './process-environment'

@@ -1,6 +1,7 @@
 /** Several members of an ensemble on machines of a simulated world, each of which can be killed, paused, wiped and cut off. */
 import { EnsembleClient } from '../../src-main/coordination/ensemble-client'
-import { EnsembleNode, type EnsembleNodeOptions } from '../../src-main/coordination/ensemble-node'
+import { EnsembleNode } from '../../src-main/coordination/ensemble-node'
+import type { EnsembleNodeOptions } from '../../src-main/coordination/member-options'
 import { SimNode } from '../simulation/world/sim-node'
 import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from './ensemble-world'
 

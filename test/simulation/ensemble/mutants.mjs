@@ -4,6 +4,9 @@
 // Errors of consensus are planted in its own simulation, too (../consensus/consensus-mutants.ts), where nothing is around it.
 
 const node = 'src-main/coordination/ensemble-node.ts'
+const storage = 'src-main/coordination/member-storage.ts'
+const barriers = 'src-main/coordination/client-barriers.ts'
+const sessions = 'src-main/coordination/session-keeper.ts'
 const raft = 'src-main/coordination/core/consensus/raft.ts'
 const durability = 'src-main/coordination/core/consensus/durability.ts'
 const leadership = 'src-main/coordination/core/consensus/leadership.ts'
@@ -33,8 +36,8 @@ export const ensembleMutants = [
   },
   {
     name: 'entries-are-not-synced',
-    file: node,
-    from: 'if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync({ mayHoldThread })',
+    file: storage,
+    from: 'if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync({ mayHoldThread: isHeld })',
     to: '',
     seed: 2,
     what: 'entries count as persisted when they are written, before they are synced'
@@ -81,7 +84,7 @@ export const ensembleMutants = [
   },
   {
     name: 'votes-are-not-kept',
-    file: node,
+    file: storage,
     from: 'if (hardState !== undefined) await this.#hardState.write(hardState)',
     to: 'if (hardState?.vote === -1) await this.#hardState.write(hardState)',
     seed: 1,
@@ -137,7 +140,7 @@ export const ensembleMutants = [
   },
   {
     name: 'wiped-members-found-it-again',
-    file: node,
+    file: storage,
     from: 'const isVoter = lastZxid.epoch > 0 || this.#options.peers?.isFounding !== false',
     to: 'const isVoter = lastZxid.epoch >= 0',
     seed: 21,
@@ -161,8 +164,8 @@ export const ensembleMutants = [
   },
   {
     name: 'sync-is-answered-before-it-is-applied',
-    file: node,
-    from: 'if (position === undefined || compareZxid(position, this.#state.lastApplied) > 0) continue',
+    file: barriers,
+    from: 'if (position === undefined || compareZxid(position, lastApplied) > 0) continue',
     to: 'if (position === undefined || compareZxid(position, position) > 0) continue',
     seed: 79,
     what: 'sync does not wait until this member has applied what the leader told'
@@ -217,17 +220,17 @@ export const ensembleMutants = [
   },
   {
     name: 'sessions-are-heard-of-by-nobody',
-    file: node,
-    from: "if (this.#links?.send(leaderId, { type: 'touched', sessionIds: told }) !== true) return false",
+    file: sessions,
+    from: 'if (send?.(told) === false) return false',
     to: 'if (told.length < 0) return false',
     seed: 2,
     what: 'a leader expires sessions that are alive at a follower (ClickHouse Keeper PR 121361)'
   },
   {
     name: 'clocks-go-on-from-before',
-    file: node,
-    from: 'if (isReady) this.#startClock(session)',
-    to: 'if (isReady && this.#clocks.inspect() === undefined) this.#startClock(session)',
+    file: sessions,
+    from: 'if (isReady) this.started(session)',
+    to: 'if (isReady && this.clocks.inspect() === undefined) this.started(session)',
     seed: 36,
     what: 'a new leader does not begin the clocks of sessions, which never expire'
   },
