@@ -12,6 +12,7 @@
 import type { SessionId } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Connection } from '../kernel/ports'
+import { looksAtTree, piecesOf, type Decision, type Waiting } from './connection-queue'
 import type { ConnectionFigures } from './core/admin-words'
 import { ConnectionTraffic } from './core/connection-traffic'
 import type { LogCommand } from './core/log-entry'
@@ -23,7 +24,7 @@ import type { FiredWatch } from './core/tree/watch-table'
 import { errorCodes, permissions, specialXids } from './wire/codes'
 import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
-import { readRequest, type AuthRequest, type ReadRequest, type Request, type SetWatchesRequest } from './wire/requests'
+import { readRequest, type AuthRequest, type ReadRequest, type Request } from './wire/requests'
 import { replyFrame, watchEventFrame, type Response, type WatcherEvent } from './wire/responses'
 import type { Identity } from './wire/stat'
 import { compareZxid, zxidZero, type Zxid } from './wire/zxid'
@@ -35,9 +36,6 @@ export const unsentBytesMax = 1024 * 1024
 const unsentEventBytesMax = 64 * 1024 * 1024
 export const identitiesPerConnectionMax = 32
 export const watchesPerConnectionMax = 250_000
-/** A frame may hold 200,000 paths: so many are looked at in one turn. */
-export const watchedPathsPerTurn = 2_000
-
 /** What a connection asks of the member. */
 export interface MemberFace {
   readonly lastApplied: Zxid
@@ -72,32 +70,6 @@ export interface MemberFace {
   answered(cameAtMs: number): void
 }
 
-/** What became of a proposal; undefined where it was refused. */
-interface Decision {
-  readonly zxid: Zxid
-  readonly outcome: Outcome
-}
-
-type Waiting = { readonly cameAtMs: number } & (
-  | { readonly type: 'handshake'; readonly proposalId: number; readonly request: ConnectRequest }
-  | { readonly type: 'write'; readonly xid: number; readonly proposalId: number; readonly bytes: number }
-  /** A write whose entry is decided while replies before it wait for room. */
-  | { readonly type: 'written'; readonly xid: number; readonly decision: Decision | undefined }
-  /** `barrier`: of a sync or a ping, which is answered when the leader has said how far this member must be, and it is. */
-  | {
-      readonly type: 'read'
-      readonly xid: number
-      readonly request: ReadRequest
-      readonly identities: readonly Identity[]
-      readonly barrier?: { isPassed: boolean }
-    }
-  /** Of a setWatches with many paths: a turn of its own, and no reply but the last piece's, which is a read. */
-  | { readonly type: 'piece'; readonly request: SetWatchesRequest; readonly identities: readonly Identity[] }
-  /** Of an auth. Its header tells no zxid (measured on 3.8). */
-  | { readonly type: 'authenticated'; readonly xid: number }
-  | { readonly type: 'error'; readonly xid: number; readonly error: number; readonly closes: boolean }
-)
-
 export class ServerConnection {
   readonly connectionId: number
   readonly #connection: Connection
@@ -109,6 +81,8 @@ export class ServerConnection {
   #sessionId: SessionId | undefined
   #queue: Waiting[] = []
   #queuedBytes = 0
+  /** Syncs and pings in the queue that wait for the leader's word. */
+  #barriers = 0
   #isPaused = false
   #isContinuing = false
   /** Nothing more is read or answered. */
@@ -311,16 +285,17 @@ export class ServerConnection {
       case 'multi': {
         const { connectionId } = this
         const body = copyOfBytes(bytes.subarray(bodyAt))
-        const proposalId = this.#member.propose({ type: 'operation', sessionId, connectionId, op, body, identities })
-        this.#queue.push({ type: 'write', cameAtMs, xid, proposalId, bytes: body.byteLength })
-        this.#queuedBytes += body.byteLength
+        this.#write(
+          cameAtMs,
+          xid,
+          { type: 'operation', sessionId, connectionId, op, body, identities },
+          body.byteLength
+        )
         return
       }
-      case 'closeSession': {
-        const proposalId = this.#member.propose({ type: 'closeSession', sessionId, connectionId: this.connectionId })
-        this.#queue.push({ type: 'write', cameAtMs, xid, proposalId, bytes: 0 })
+      case 'closeSession':
+        this.#write(cameAtMs, xid, { type: 'closeSession', sessionId, connectionId: this.connectionId }, 0)
         return
-      }
       case 'auth':
         this.#queue.push({ cameAtMs, xid, ...this.#authenticated(request) })
         return
@@ -363,15 +338,41 @@ export class ServerConnection {
     return { type: 'authenticated' }
   }
 
+  /**
+   * Not proposed while a sync or a ping before it waits for the leader: what is read between the two waits, too, and must not see
+   * what was asked for after it.
+   */
+  #write(cameAtMs: number, xid: number, command: LogCommand, bytes: number): void {
+    this.#queuedBytes += bytes
+    if (this.#barriers > 0) this.#queue.push({ type: 'held', cameAtMs, xid, command, bytes })
+    else this.#queue.push({ type: 'write', cameAtMs, xid, proposalId: this.#member.propose(command), bytes })
+  }
+
+  /** A sync or a ping has passed: proposes what was held, up to the next one. */
+  #release(): void {
+    for (const [index, waiting] of this.#queue.entries()) {
+      if (waiting.type === 'read' && waiting.barrier?.isPassed === false) return
+      if (waiting.type !== 'held') continue
+      const { cameAtMs, xid, command, bytes } = waiting
+      this.#queue[index] = { type: 'write', cameAtMs, xid, proposalId: this.#member.propose(command), bytes }
+    }
+  }
+
   /** Queues it; gives what lets it pass, or ends the connection. */
   #readBehind(cameAtMs: number, xid: number, request: ReadRequest): (isPassed: boolean) => void {
     const barrier = { isPassed: false }
+    this.#barriers++
     this.#queue.push({ type: 'read', cameAtMs, xid, request, identities: this.#identities, barrier })
     return (isPassed) => {
       barrier.isPassed = true
+      this.#barriers--
       if (this.#isOver) return
-      if (isPassed) this.#answerWaiting()
-      else this.destroy()
+      if (!isPassed) {
+        this.destroy()
+        return
+      }
+      this.#answerWaiting()
+      this.#release()
     }
   }
 
@@ -409,7 +410,7 @@ export class ServerConnection {
   /** Answers what has nothing left to wait for, as far as the client takes it, and reads on when there is room. */
   #answerWaiting(): void {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
-      if (head.type === 'handshake' || head.type === 'write') break
+      if (head.type === 'handshake' || head.type === 'write' || head.type === 'held') break
       if (head.type === 'read' && head.barrier?.isPassed === false) break
       if (this.#connection.unsentBytes > unsentBytesMax) break
       if (this.#member.isChanging && looksAtTree(head)) break
@@ -488,24 +489,3 @@ export class ServerConnection {
 
 type AuthAnswer =
   { readonly type: 'authenticated' } | { readonly type: 'error'; readonly error: number; readonly closes: boolean }
-
-const watchedTables = ['data', 'exist', 'child', 'persistent', 'recursive'] as const
-
-function looksAtTree(waiting: Waiting): boolean {
-  return waiting.type === 'piece' || (waiting.type === 'read' && waiting.request.type !== 'ping')
-}
-
-/** The same in pieces of so many paths, in their order; one at least. */
-function piecesOf(request: SetWatchesRequest): SetWatchesRequest[] {
-  const none = { ...request, data: [], exist: [], child: [], persistent: [], recursive: [] }
-  const pathsIn = (table: (typeof watchedTables)[number]): readonly string[] => request[table] ?? []
-  const count = watchedTables.reduce((paths, table) => paths + pathsIn(table).length, 0)
-  if (count <= watchedPathsPerTurn) return [request]
-  return watchedTables.flatMap((table) => {
-    const paths = pathsIn(table)
-    const pieces: SetWatchesRequest[] = []
-    for (let at = 0; at < paths.length; at += watchedPathsPerTurn)
-      pieces.push({ ...none, [table]: paths.slice(at, at + watchedPathsPerTurn) })
-    return pieces
-  })
-}

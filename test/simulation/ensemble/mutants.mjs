@@ -155,6 +155,14 @@ export const ensembleMutants = [
     what: 'a leader that may be none answers syncs (ZOOKEEPER-1675)'
   },
   {
+    name: 'writes-overtake-waiting-reads',
+    file: connection,
+    from: 'if (this.#barriers > 0) this.#queue.push(',
+    to: 'if (this.#barriers < 0) this.#queue.push(',
+    seed: 900098,
+    what: 'a write does not wait for a sync or a ping before it: reads between see it'
+  },
+  {
     name: 'sync-is-answered-at-once',
     file: connection,
     from: 'this.#member.barrier(this.#readBehind(cameAtMs, xid, request))',
@@ -325,7 +333,7 @@ export const ensembleMutants = [
   {
     name: 'replies-out-of-order',
     file: connection,
-    from: "if (head.type === 'handshake' || head.type === 'write') break",
+    from: "if (head.type === 'handshake' || head.type === 'write' || head.type === 'held') break",
     to: "if (head.type === 'handshake') break\n      if (head.type === 'write') {\n        const at = this.#queue.findIndex((one) => one.type === 'read' && one.barrier === undefined)\n        const [next] = at < 0 ? [] : this.#queue.splice(at, 1)\n        if (next === undefined) break\n        this.#queue.unshift(next)\n        this.#answerHead()\n        continue\n      }",
     seed: null,
     what: 'a read does not wait for the writes before it'

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { watchedPathsPerTurn } from '../../../../src-main/coordination/connection-queue'
 import {
   ServerConnection,
   outstandingBytesMax,
   outstandingMax,
-  watchedPathsPerTurn,
   unsentBytesMax,
   type MemberFace
 } from '../../../../src-main/coordination/server-connection'
@@ -194,6 +194,26 @@ describe('a connection', () => {
 
     expect(world.connection.replies).toBe(100)
     expect(world.connection.isPaused).toBe(false)
+  })
+
+  it('proposes no write before every sync and ping that came before has passed, so that no read between sees it', () => {
+    const sync: Request = { type: 'sync', path: '/' }
+    for (const request of [write(), sync, read, write(2), sync, write(3)]) world.request(request)
+    const bodies = (): (number | undefined)[] =>
+      world.proposed.map(({ command }) => (command.type === 'operation' ? command.body.byteLength : undefined))
+    const [shortest = 0] = bodies()
+    expect(bodies()).toEqual([shortest])
+
+    world.commit()
+    expect(world.connection.replies).toBe(1)
+    world.barriers[1]?.(true)
+    expect([world.connection.replies, bodies()]).toEqual([1, []])
+    world.barriers[0]?.(true)
+
+    expect([world.connection.replies, bodies()]).toEqual([3, [shortest + 1, shortest + 2]])
+    world.commit()
+    world.commit()
+    expect(world.connection.replies).toBe(6)
   })
 
   it('stops reading when too many requests, or too many bytes of them, wait for the disk', () => {
