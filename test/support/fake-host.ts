@@ -70,6 +70,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, rendere
     const body = await readFile(file)
     response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream')
     if (extname(file) !== '.html') {
+      response.setHeader('cache-control', 'max-age=3600, immutable')
       response.end(body)
       return
     }
