@@ -17,7 +17,8 @@ import {
   runToEnd,
   temporaryDir,
   until,
-  type ReadyNode
+  type ReadyNode,
+  type Status
 } from '../support/lab-cluster'
 
 /** Gone, or a zombie that its parent has not looked at yet. */
@@ -113,7 +114,7 @@ describe('lagoon', () => {
     expect(second).toMatchObject({ code: 1, stdout: '' })
     expect(second.stderr).toMatch(sentence)
     expect(second.stderr).toMatch(/in use by process \d+/)
-    const status = await first.status()
+    const status = await first.verb<Status>('status')
     expect(status.nodes.every(({ state }) => state === 'running')).toBe(true)
     expect(status).toMatchObject({ bootstrapServers: ready.bootstrapServers, ensemble: ready.ensemble })
     expect([1, 2]).toContain(status.controllerId)

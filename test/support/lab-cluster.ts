@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { NodeView } from '../../src-main/api/views'
+import { ControlClient } from '../../src-main/host/control-client'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
 
 export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
@@ -35,8 +36,8 @@ export interface Ready {
 
 export interface StatusNode extends ReadyNode {
   readonly state: string
-  readonly isDiskFull?: true
-  readonly offlineLogs?: NodeView['offlineLogs']
+  readonly isDiskFull?: true | undefined
+  readonly offlineLogs?: NodeView['offlineLogs'] | undefined
 }
 
 export interface Status {
@@ -227,8 +228,14 @@ export class LabCluster {
     return ended
   }
 
-  status(): Promise<Status> {
-    return this.verb<Status>('status')
+  /** What `lagoon status --json` prints, without a process for each look. */
+  async status(): Promise<Status> {
+    const client = await ControlClient.connect(this.dir)
+    try {
+      return await client.call('cluster.status', {})
+    } finally {
+      client.close()
+    }
   }
 
   async statusOf(name: string): Promise<StatusNode> {
