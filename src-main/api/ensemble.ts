@@ -67,13 +67,29 @@ export const memberSchema = z.object({
 })
 export type MemberView = z.infer<typeof memberSchema>
 
+/**
+ * lost: the leader before. asks: whether others would vote for it (pre-vote). stands: for the term. votes: for the one that was elected.
+ * leads. commits: the first entry of its term, from when on writes are done.
+ */
+export const ELECTION_STEPS = ['lost', 'asks', 'stands', 'votes', 'leads', 'commits'] as const
+const electionStepSchema = z.object({
+  what: z.enum(ELECTION_STEPS),
+  /** ensemble-1 */
+  member: z.string(),
+  /** When the host heard of it; null: it did not. */
+  atMs: z.number().nullable()
+})
+export type ElectionStep = z.infer<typeof electionStepSchema>
+
 /** The last election that a leader came from. */
 export const electionSchema = z.object({
   term: count,
   /** ensemble-1 */
   leader: z.string(),
   /** Of every member; `candidate` null: for nobody, or, without `isKnown`, nobody has told. */
-  votes: z.array(z.object({ member: z.string(), candidate: z.string().nullable(), isKnown: z.boolean() }))
+  votes: z.array(z.object({ member: z.string(), candidate: z.string().nullable(), isKnown: z.boolean() })),
+  /** In their order; without `lost` there was no leader before. Of an ensemble of one there are none. */
+  steps: z.array(electionStepSchema).max(200)
 })
 export type ElectionView = z.infer<typeof electionSchema>
 

@@ -583,6 +583,7 @@ export class LabHost {
     const before = this.#nodeStates.get(node.name)
     if (before !== node.state) this.#events.add(nodeEvent(node, before))
     this.#nodeStates.set(node.name, node.state)
+    if (node.role === 'ensemble') this.#members.changed(node)
     this.#lookAtEnsemble(node)
     this.#changed()
   }

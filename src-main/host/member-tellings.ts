@@ -6,6 +6,8 @@ import { majorityOf, memberReportSchema, type ElectionView } from '../api/ensemb
 import type { EnsembleView, MemberReportView, MemberView } from '../api/ensemble'
 import type { NodeView } from '../api/views'
 
+import { ElectionSteps } from './election-steps'
+
 /** They tell each second; who has not for so long is silent. */
 export const REPORT_MAX_AGE_MS = 3_500
 
@@ -21,6 +23,7 @@ const nameOf = (memberId: number): string => `ensemble-${memberId}`
 export class MemberTellings {
   readonly #tellings = new Map<string, Telling>()
   readonly #ballots = new Map<string, Ballot>()
+  readonly #steps = new ElectionSteps()
   #leaderlessSinceMs: number | null = null
   readonly #watchers = new Set<(view: EnsembleView) => void>()
   #election: { readonly term: number; readonly leader: string; readonly electedBy: ReadonlySet<string> } | undefined
@@ -32,6 +35,7 @@ export class MemberTellings {
     const report = parsed.data
     const before = this.#tellings.get(node.name)?.report
     this.#tellings.set(node.name, { report, atMs: nowMs })
+    this.#steps.told(node.name, report, nowMs)
     if (report.ballot !== null) this.#ballots.set(node.name, report.ballot)
     const isElected = report.role === 'leader' && report.term >= (this.#election?.term ?? 0)
     if (isElected) {
@@ -45,6 +49,11 @@ export class MemberTellings {
       before.leaderId !== report.leaderId ||
       before.isServing !== report.isServing
     )
+  }
+
+  /** A process of a member is in another state. */
+  changed(node: NodeView): void {
+    this.#steps.changed(node)
   }
 
   view(nodes: readonly NodeView[], nowMs: number): EnsembleView {
@@ -126,9 +135,11 @@ export class MemberTellings {
     const election = this.#election
     if (election === undefined) return null
     const { term, leader, electedBy } = election
+    const voters = members.map(({ name }) => name).filter((name) => electedBy.has(name))
     return {
       term,
       leader,
+      steps: members.length < 2 ? [] : [...this.#steps.steps(leader, term, voters)],
       votes: members.map(({ name }) => {
         if (electedBy.has(name)) return { member: name, candidate: leader, isKnown: true }
         const ballot = this.#ballots.get(name)

@@ -135,6 +135,28 @@ describe('lagoon znode', () => {
   })
 })
 
+/** Told by members that run, within their second. */
+async function tellsItsSteps(lost: string, leader: string): Promise<void> {
+  const client = await ControlClient.connect(cluster.dir)
+  try {
+    const steps = await until('the first entry is committed', async () => {
+      const { election } = await client.call('ensemble.status', {})
+      return election?.leader === leader && election.steps.at(-1)?.atMs != null ? election.steps : undefined
+    })
+    expect(steps.map(({ what }) => what)).toEqual(['lost', 'asks', 'stands', 'votes', 'leads', 'commits'])
+    expect(steps[0]?.member).toBe(lost)
+    expect(steps.filter(({ what }) => what !== 'lost' && what !== 'votes').map(({ member }) => member)).toEqual(
+      Array(4).fill(leader)
+    )
+    const times = steps.map(({ atMs }) => atMs ?? NaN)
+    expect(times.every((atMs) => Number.isFinite(atMs))).toBe(true)
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(20_000)
+    expect(times[4]).toBeGreaterThanOrEqual(times[2] ?? NaN)
+  } finally {
+    client.close()
+  }
+}
+
 describe('lagoon ensemble status', () => {
   it('says who leads, and of a leader that was killed who leads then, in a later term', async () => {
     const before = await until('a leader is told', async () => {
@@ -152,6 +174,7 @@ describe('lagoon ensemble status', () => {
       return now.leader !== null && now.leader !== before.leader ? now : undefined
     })
     const dead = after.members.find(({ name }) => name === before.leader)
+    await tellsItsSteps(before.leader ?? '', after.leader ?? '')
 
     expect(after.members.find(({ name }) => name === after.leader)?.term).toBeGreaterThan(led?.term ?? Infinity)
     expect(dead).toEqual({ name: before.leader, role: null, term: null, zxid: null, sessions: null })

@@ -48,6 +48,17 @@ export function fakeEnsemble(nodes: readonly NodeView[], nowMs: number): Ensembl
     election: {
       term: 5,
       leader: members[0]?.name ?? 'ensemble-1',
+      steps:
+        members.length < 2
+          ? []
+          : [
+              { what: 'lost', member: 'ensemble-3', atMs: atMs + 72 },
+              { what: 'asks', member: 'ensemble-1', atMs: quorum ? atMs + 370 : null },
+              { what: 'stands', member: 'ensemble-1', atMs: atMs + 403 },
+              { what: 'votes', member: 'ensemble-2', atMs: atMs + 424 },
+              { what: 'leads', member: 'ensemble-1', atMs: atMs + 482 },
+              { what: 'commits', member: 'ensemble-1', atMs: atMs + 519 }
+            ],
       votes: members.map(({ name, id }) => ({
         member: name,
         candidate: id === 3 ? null : 'ensemble-1',

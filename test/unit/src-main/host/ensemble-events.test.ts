@@ -47,7 +47,7 @@ function world(count = 3) {
     events.look()
   }
   const led = (leader: string, term: number, votes: readonly (string | null)[]): void => {
-    const election = { term, leader, votes: votes.map((candidate, index) => vote(index + 1, candidate)) }
+    const election = { term, leader, steps: [], votes: votes.map((candidate, index) => vote(index + 1, candidate)) }
     now({ quorum: true, leader, term, election })
   }
   const codes = () => told.splice(0).map(({ code, subject, params }) => [code, subject, params] as const)

@@ -80,6 +80,14 @@ describe('the ensemble as its members tell it', () => {
     expect(viewOf(['running', 'killed', 'killed']).election).toEqual({
       term: 5,
       leader: 'ensemble-1',
+      steps: [
+        // It led when this host heard of it first: how it came to that, nobody saw.
+        { what: 'asks', member: 'ensemble-1', atMs: null },
+        { what: 'stands', member: 'ensemble-1', atMs: null },
+        { what: 'votes', member: 'ensemble-2', atMs: null },
+        { what: 'leads', member: 'ensemble-1', atMs: nowMs },
+        { what: 'commits', member: 'ensemble-1', atMs: nowMs }
+      ],
       votes: [
         { member: 'ensemble-1', candidate: 'ensemble-1', isKnown: true },
         { member: 'ensemble-2', candidate: 'ensemble-1', isKnown: true },

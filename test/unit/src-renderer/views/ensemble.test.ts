@@ -63,6 +63,26 @@ describe('the ensemble', () => {
     expect(count()).toBe('—')
   })
 
+  it('says what happened when at the last election, in milliseconds after the first, and what is not known', async () => {
+    const steps = (): string[] =>
+      [...document.querySelectorAll('.steps li')].map((step) => step.textContent.replace(/\u2009/g, ' ').trim())
+    await shown('running', 'running', 'killed')
+
+    expect(steps()[0]).toMatch(/\d\d:42:20.579Ensemble 3 is lost as the leader/)
+    expect(steps().slice(1)).toEqual([
+      '+298 msEnsemble 1 asks first (pre-vote)',
+      '+331 msEnsemble 1 stands for term 5',
+      '+352 msEnsemble 2 votes for it',
+      '+410 msEnsemble 1 leads',
+      '+447 msFirst write of term 5 is done'
+    ])
+    expect(text()).not.toContain(en.ensemble.step.unknown)
+
+    await shown('running', 'killed', 'killed')
+    expect(text()).toContain('—Ensemble 1 asks first')
+    expect(text()).toContain(en.ensemble.step.unknown)
+  })
+
   it('says what stops without a quorum, and what does not', async () => {
     await shown('running', 'killed', 'killed')
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EnsembleView } from '@api/ensemble'
 import type { NodeState } from '@api/views'
+import { electionTimes } from '@/components/ensemble/election-times'
 import { quorumSentence } from '@/components/ensemble/quorum'
 import { PLOT, votePlaces } from '@/components/ensemble/vote-places'
 import { znodeConsequence } from '@/components/ensemble/znode-consequences'
@@ -89,7 +90,7 @@ describe('the picture of an election', () => {
       candidate: i === 2 ? null : 'ensemble-1',
       isKnown: true
     }))
-    const places = votePlaces({ term: 2, leader: 'ensemble-1', votes })
+    const places = votePlaces({ term: 2, leader: 'ensemble-1', steps: [], votes })
 
     expect(places.map(({ arrow }) => arrow !== undefined)).toEqual(votes.map(({ candidate }) => candidate !== null))
     for (const { x, y } of places) {
@@ -198,5 +199,25 @@ describe('the unfolded tree', () => {
 
     expect(lines[nearestLine(lines, '/app/locks/lock-0000000001')]?.path).toBe('/app')
     expect(nearestLine(lines, '/nowhere/at/all')).toBe(0)
+  })
+})
+
+describe('the times of an election', () => {
+  it('count from the first step that is known; what is not known is said to be so', () => {
+    const times = electionTimes([
+      { what: 'lost', member: 'ensemble-3', atMs: null },
+      { what: 'asks', member: 'ensemble-1', atMs: 5_000 },
+      { what: 'stands', member: 'ensemble-1', atMs: 4_999 },
+      { what: 'leads', member: 'ensemble-1', atMs: 5_112 },
+      { what: 'commits', member: 'ensemble-1', atMs: 17_340 }
+    ])
+
+    expect(times.map(({ time }) => time)).toEqual([
+      { type: 'unknown' },
+      { type: 'first', atMs: 5_000 },
+      { type: 'after', unit: 'ms', text: '0' },
+      { type: 'after', unit: 'ms', text: '112' },
+      { type: 'after', unit: 's', text: '12.3' }
+    ])
   })
 })
