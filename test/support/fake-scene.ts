@@ -42,13 +42,14 @@ import { builtInScenes } from '../../src-main/workload/core/scenes'
 import { fakeActs } from './fake-acts'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline; in `minority` and
- * `majority` so many members of the ensemble are dead. */
+ * `majority` so many members of the ensemble are dead; in `damaged` a file of one of them is. */
 export const SCENES = [
   'healthy',
   'broken',
   'down',
   'spoilt',
   'minority',
+  'damaged',
   'majority',
   'empty',
   'many',
@@ -247,7 +248,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   }
   /** A folder from before there were several has one. */
   const ensembleIds = name === 'old' ? [1] : [1, 2, 3]
-  const isMemberDead = (id: number): boolean => (name === 'minority' && id === 3) || (name === 'majority' && id !== 1)
+  const isMemberDead = (id: number): boolean =>
+    ((name === 'minority' || name === 'damaged') && id === 3) || (name === 'majority' && id !== 1)
   const nodes = (): NodeView[] => [
     ...BROKERS.map((id): NodeView => {
       const dead = isDead(id)
@@ -268,6 +270,12 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     }),
     ...ensembleIds.map((id): NodeView => {
       const dead = isMemberDead(id)
+      const damage = {
+        state: 'failed',
+        exit: { code: 1, signal: null },
+        problem: `${DIR}/ensemble-3/log.300000012 is damaged at byte 48211: a record there has a wrong checksum.`,
+        isCorrupt: true
+      } as const
       return {
         name: `ensemble-${id}`,
         role: 'ensemble',
@@ -279,7 +287,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         sinceMs: dead ? killedAtMs : startedAtMs - 4_321_000,
         exit: dead ? { code: null, signal: 'SIGKILL' } : null,
         restartAtMs: null,
-        problem: null
+        problem: null,
+        ...(dead && name === 'damaged' ? damage : {})
       }
     })
   ]
@@ -414,7 +423,11 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     ensemble: ensembleIds.map((id) => `127.0.0.1:${2180 + id}`).join(','),
     observedAtMs: clock(),
     health:
-      isBroken || offline.length > 0 || name === 'majority' ? 'critical' : name === 'minority' ? 'degraded' : 'healthy',
+      isBroken || offline.length > 0 || name === 'majority'
+        ? 'critical'
+        : name === 'minority' || name === 'damaged'
+          ? 'degraded'
+          : 'healthy',
     reasons: reasons(),
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
@@ -764,6 +777,18 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       })
       add(killedAtMs + 60_000, 'groupBehind', 'degraded', 'group', 'es-sink', { lag: 10_000 })
       add(killedAtMs + 150_000, 'groupBehind', 'degraded', 'group', 'fraud-check', { lag: 5_000 })
+    }
+    if (name === 'minority') {
+      add(killedAtMs, 'nodeKilled', 'critical', 'process', 'ensemble-3')
+      add(killedAtMs + 410, 'memberElected', 'healthy', 'cluster', 'ensemble-1', { term: 5, votes: 2, members: 3 })
+      add(killedAtMs + 9_000, 'sessionExpired', 'degraded', 'cluster', 'ensemble-1', {
+        sessionId: '0x3000a41c7d20007',
+        count: 3
+      })
+    }
+    if (name === 'majority') {
+      add(killedAtMs - 60_000, 'quorumRegained', 'healthy', 'cluster', null, { seconds: 41 })
+      add(killedAtMs + 200, 'quorumLost', 'critical', 'cluster', null, { running: 1, majority: 2, members: 3 })
     }
     return list.sort((a, b) => a.atMs - b.atMs).map((event, index) => ({ ...event, id: index + 1 }))
   }

@@ -86,6 +86,7 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'overview-no-quorum', scene: 'majority', hash: '#/overview' },
   { name: 'overview-member-dead', scene: 'minority', hash: '#/overview' },
+  { name: 'ensemble-damaged', scene: 'damaged', hash: '#/ensemble' },
   { name: 'ensemble-alone', scene: 'old', hash: '#/ensemble' },
   { name: 'ensemble-member', scene: 'minority', hash: '#/ensemble/ensemble-3' },
   { name: 'ensemble-znode', scene: 'healthy', hash: '#/ensemble/%2Fbrokers%2Fids%2F2' },
