@@ -71,7 +71,7 @@ export const ensembleMutants = [
     file: raft,
     from: 'this.#commit(compareZxid(committed, end) < 0 ? committed : end)',
     to: 'this.#commit(compareZxid(committed, this.#log.last) < 0 ? committed : this.#log.last)',
-    seed: 25,
+    seed: 57,
     what: 'a follower commits entries of which it does not know whether they are the leader’s'
   },
   {
