@@ -80,8 +80,9 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/ensemble/watches',
     prepare: async (page) => {
-      await page.locator('[role=radio]').nth(1).click()
-      await page.locator('thead th').nth(4).waitFor()
+      await page.locator('.page [role=radio]').nth(1).click()
+      // By path there are fewer rows.
+      await page.locator('tbody tr').nth(12).waitFor({ state: 'attached' })
     }
   },
   { name: 'overview-no-quorum', scene: 'majority', hash: '#/overview' },
