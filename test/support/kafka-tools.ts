@@ -85,12 +85,23 @@ export interface ToolOutput {
   readonly stderr: string
 }
 
+/** kafka-consumer-groups gives up after 5 s by itself, which a Java process on a busy machine may need to begin. */
+export const groupToolPatience = ['--timeout', '60000'] as const
+export const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
+
 /** Runs a class with a main method; rejects when it exits with another code than 0. */
 export async function runKafkaTool(mainClass: string, args: readonly string[]): Promise<ToolOutput> {
   const classPath = await kafkaClassPath()
   const jvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j.configuration=file:${kafkaLog4j}`]
   try {
-    const command = [...jvm, '-cp', classPath, mainClass, ...args]
+    const command = [
+      ...jvm,
+      '-cp',
+      classPath,
+      mainClass,
+      ...args,
+      ...(mainClass === groupTool ? groupToolPatience : [])
+    ]
     const { stdout, stderr } = await run('java', command, { timeout: 300_000, maxBuffer: 256 * 1024 * 1024 })
     return { stdout, stderr }
   } catch (error) {

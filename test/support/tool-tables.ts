@@ -1,9 +1,9 @@
 /** What Kafka's own tools print of a cluster, as cells: every one a text, as the tool has it. */
+import { groupTool, groupToolPatience } from './kafka-tools'
 import type { ToolServer } from './tool-server'
 
 const topicTool = 'org.apache.kafka.tools.TopicCommand'
 const offsetTool = 'org.apache.kafka.tools.GetOffsetShell'
-const groupTool = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
 const logDirTool = 'org.apache.kafka.tools.LogDirsCommand'
 const configTool = 'kafka.admin.ConfigCommand'
 
@@ -77,7 +77,7 @@ export class ToolTables {
   }
 
   groupsTool(...args: readonly string[]): Promise<string> {
-    return this.run(groupTool, ...args)
+    return this.run(groupTool, ...args, ...groupToolPatience)
   }
 
   /** kafka-topics, kafka-configs (what is set for the topic), kafka-get-offsets, kafka-log-dirs. By name. */
