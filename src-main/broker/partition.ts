@@ -146,7 +146,7 @@ export class Partition {
    * before (ADR 48).
    */
   mayHaveStrays(newestEpoch: LeaderEpoch): boolean {
-    if (newestEpoch < 0 || newestEpoch >= this.#role.leaderEpoch) return false
+    if (newestEpoch < 0 || newestEpoch >= this.#role.leaderEpoch || this.#leader?.hasFollowers !== true) return false
     return this.#ports.clock.monotonicMs() - this.#termBeganMs < strayWithinMs
   }
 
