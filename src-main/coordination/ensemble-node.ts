@@ -13,6 +13,7 @@
 import { invariant } from '../kernel/invariant'
 import type { Address, FolderLock, Timer } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
+import { BeatTimer } from './beat-timer'
 import { ClientBarriers, type Passed } from './client-barriers'
 import { ClientPort } from './client-port'
 import type { MemberId } from './core/consensus/messages'
@@ -40,8 +41,6 @@ import { zxidZero, type Zxid } from './wire/zxid'
 
 /** Whoever stops looks so often whether somebody else leads. */
 const handOverLookMs = 10
-/** What else is looked at meanwhile (silent links, sessions that the leader is to hear of) need not be on time. */
-const beatMsMax = 50
 /** Containers and times to live: ZooKeeper looks once a minute and takes 10,000 (ContainerManager). */
 const passedEveryMs = 1_000
 const passedPerLookMax = 1_000
@@ -77,7 +76,7 @@ export class EnsembleNode {
   #folderLock: FolderLock | undefined
   #tickTimer: Timer | undefined
   #roomTimer: Timer | undefined
-  #beatTimer: Timer | undefined
+  readonly #beats: BeatTimer
   #loop: Promise<void> = Promise.resolve()
   #isLoopRunning = false
   #lifecycle: 'new' | 'serving' | 'stopping' | 'failed' = 'new'
@@ -87,6 +86,7 @@ export class EnsembleNode {
   constructor(options: EnsembleNodeOptions) {
     this.#options = options
     this.#proposalIds = new UniqueNumbers(options.random)
+    this.#beats = new BeatTimer(options.clock, () => this.#beat())
     this.#storage = new MemberStorage(options, () => this.#proposalIds.next(), {
       isServing: () => this.#lifecycle === 'serving',
       // Who is connected here begins again, at this member or elsewhere.
@@ -221,7 +221,7 @@ export class EnsembleNode {
     this.#roomTimer?.cancel()
     this.#reporter.stop()
     await this.#port.stop()
-    this.#beatTimer?.cancel()
+    this.#beats.cancel()
     await this.#links?.stop()
     await this.#loop
     await this.#storage.close()
@@ -332,9 +332,7 @@ export class EnsembleNode {
       this.#talk.tellTouched(this.#raft?.leaderId ?? 0)
       this.#drive()
     })
-    if (this.#lifecycle !== 'serving') return
-    const dueInMs = (this.#raft?.dueMs ?? Infinity) - clock.monotonicMs()
-    this.#beatTimer = clock.after(Math.min(beatMsMax, Math.max(1, Math.ceil(dueInMs))), () => this.#beat())
+    if (this.#lifecycle === 'serving') this.#beats.begin(this.#raft?.dueMs ?? Infinity)
   }
 
   /** Something may be to be done: by the loop, or, while that waits for the disk, as far as it can be done meanwhile. */
