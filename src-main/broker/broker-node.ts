@@ -105,6 +105,8 @@ export interface BrokerNodeOptions {
   readonly address: Address
   readonly dataDir: string
   readonly ensemble: readonly Address[]
+  /** Of an ensemble of several members of ours: others are not talked to. */
+  readonly ensembleId?: string
   readonly sessionTimeoutMs: number
   /** All that belong to the cluster, alive or not; absent: not known. */
   readonly clusterBrokers?: readonly BrokerId[]
@@ -161,6 +163,7 @@ export class BrokerNode {
     this.#guid = randomUuid(ports.random)
     this.#ensemble = new EnsembleClient({
       addresses: options.ensemble,
+      ...(options.ensembleId === undefined ? {} : { ensembleId: options.ensembleId }),
       sessionTimeoutMs: options.sessionTimeoutMs,
       clock: ports.clock,
       network: ports.network,

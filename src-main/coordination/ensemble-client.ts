@@ -72,6 +72,8 @@ export interface OperationResult {
 
 export interface EnsembleClientOptions {
   readonly addresses: readonly Address[]
+  /** Members of ours that are of another ensemble, which has come to an address of this one, are not talked to. Absent: any. */
+  readonly ensembleId?: string
   /** Asked for; the ensemble clamps it to 4-40 s: see negotiatedTimeoutMs. */
   readonly sessionTimeoutMs: number
   readonly clock: Clock
@@ -419,7 +421,8 @@ export class EnsembleClient {
         timeoutMs: this.#options.sessionTimeoutMs,
         sessionId: this.#sessionId,
         password: this.#password,
-        readOnly: false
+        readOnly: false,
+        ...(this.#options.ensembleId === undefined ? {} : { ensembleId: this.#options.ensembleId })
       }),
       handshakeXid,
       true

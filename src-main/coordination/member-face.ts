@@ -27,6 +27,7 @@ export function memberFace(options: EnsembleNodeOptions, parts: FaceParts): Memb
   const { state, isChanging, watches, sessions, latency, port, propose, barrier, confirm } = parts
   const sessionIds = new SessionIds(options.memberId, clock.nowMs())
   return {
+    ensembleId: options.peers?.ensembleId,
     get lastApplied() {
       return state().lastApplied
     },

@@ -38,6 +38,8 @@ export const identitiesPerConnectionMax = 32
 export const watchesPerConnectionMax = 250_000
 /** What a connection asks of the member. */
 export interface MemberFace {
+  /** Undefined of an ensemble of one. */
+  readonly ensembleId: string | undefined
   readonly lastApplied: Zxid
   /** In the middle of a multi: nothing is read but pings. */
   readonly isChanging: boolean
@@ -215,6 +217,11 @@ export class ServerConnection {
 
   #handshake(request: ConnectRequest): void {
     const cameAtMs = this.#member.nowMs()
+    // Of another ensemble, whose port this member has now: to it, its session is not over, and nothing of it is known here.
+    if (request.ensembleId !== undefined && request.ensembleId !== this.#member.ensembleId) {
+      this.destroy()
+      return
+    }
     // A client must not go back in time: it is to try a member that has seen as much, without an answer, as in ZooKeeperServer.processConnectRequest.
     if (compareZxid(request.lastZxidSeen, this.#member.lastApplied) > 0) {
       this.destroy()

@@ -13,6 +13,8 @@ interface Configuration {
   readonly port: number
   readonly dataDir: string
   readonly ensemble: readonly Address[]
+  /** Of an ensemble of several members of ours. */
+  readonly ensembleId?: string
   readonly sessionTimeoutMs: number
   /** All that belong to the cluster, alive or not; absent: not known. */
   readonly clusterBrokers?: readonly number[]
@@ -57,6 +59,7 @@ runNode((failed) => {
       address: { host: config.host, port: config.port },
       dataDir: config.dataDir,
       ensemble: config.ensemble,
+      ...(config.ensembleId === undefined ? {} : { ensembleId: config.ensembleId }),
       sessionTimeoutMs: config.sessionTimeoutMs,
       verificationMs,
       ...(config.clusterBrokers === undefined ? {} : { clusterBrokers: config.clusterBrokers }),

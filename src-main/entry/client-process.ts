@@ -6,6 +6,8 @@ export interface ClientConfiguration {
   /** host:port, comma-separated. */
   readonly bootstrapServers: string
   readonly ensemble: string
+  /** Of an ensemble of several members of ours. */
+  readonly ensembleId?: string
   readonly dataDir: string
   /** Of a monitor. */
   readonly historyDays?: number

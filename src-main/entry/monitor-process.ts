@@ -47,6 +47,7 @@ runNode(() => {
       members: addressesIn(config.ensemble),
       ensemble: new EnsembleClient({
         addresses: addressesIn(config.ensemble),
+        ...(config.ensembleId === undefined ? {} : { ensembleId: config.ensembleId }),
         sessionTimeoutMs,
         clock: nodeClock,
         network: nodeNetwork,

@@ -130,6 +130,7 @@ export class LabHost {
       name: supervisor.name,
       bootstrapServers: supervisor.bootstrapServers,
       ensemble: supervisor.ensemble,
+      ensembleId: supervisor.ensembleId,
       dataDir: ports.disk.join(supervisor.dir, 'monitor'),
       historyDays: supervisor.historyDays
     })

@@ -185,6 +185,11 @@ export class Supervisor {
     return addressesOf(this.#spec, 'ensemble')
   }
 
+  /** Of several members; undefined of one. */
+  get ensembleId(): string | undefined {
+    return this.#spec.ensemble?.id
+  }
+
   get historyDays(): number {
     return this.#spec.historyDays ?? HISTORY_DAYS.default
   }
@@ -557,7 +562,8 @@ export class Supervisor {
     const ensemble = of('ensemble').map((member) => ({ host, port: member.port }))
     const clusterBrokers = of('broker').map((broker) => broker.id)
     const options = brokerOptions(this.#spec.brokerConfigs ?? {}, clusterBrokers.length)
-    return { brokerId: id, host, port, dataDir, ensemble, clusterBrokers, faults, ...options }
+    const { ensembleId } = this
+    return { brokerId: id, host, port, dataDir, ensemble, ensembleId, clusterBrokers, faults, ...options }
   }
 
   // ── left-over processes ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,18 @@
-/** The handshake (zookeeper.jute, ConnectRequest and ConnectResponse): neither side has a header; old clients leave the last byte out. */
+/**
+ * The handshake (zookeeper.jute, ConnectRequest and ConnectResponse): neither side has a header; old clients leave the last byte out.
+ *
+ * Our own clients say behind it of which ensemble they are: {magic LGEN, string ensemble id}. ZooKeeper reads no further than
+ * its last field, and other clients say nothing: they are taken as ever.
+ */
 import type { SessionId } from '../../kernel/ids'
 import { DecodeError, type JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'
 
 export const passwordBytes = 16
+const ensembleMagic = 0x4c47_454e
+/** Of what follows the magic: the length of a string. */
+const ensembleBytesMin = 8
 
 export interface ConnectRequest {
   readonly lastZxidSeen: Zxid
@@ -14,6 +22,8 @@ export interface ConnectRequest {
   readonly password: Uint8Array
   /** Undefined when the client did not send the byte; the answer then has none either. */
   readonly readOnly: boolean | undefined
+  /** Of the ensemble that is meant; undefined when the client did not say. */
+  readonly ensembleId: string | undefined
 }
 
 export interface ConnectResponse {
@@ -33,13 +43,20 @@ export function readConnectRequest(reader: JuteReader): ConnectRequest {
   const timeoutMs = reader.int()
   const sessionId = reader.longBits()
   const password = reader.buffer() ?? new Uint8Array(0)
-  return { lastZxidSeen, timeoutMs, sessionId, password, readOnly: reader.remaining > 0 ? reader.boolean() : undefined }
+  const readOnly = reader.remaining > 0 ? reader.boolean() : undefined
+  const isNamed = reader.remaining >= ensembleBytesMin && reader.int() === ensembleMagic
+  const ensembleId = isNamed ? reader.string() : undefined
+  return { lastZxidSeen, timeoutMs, sessionId, password, readOnly, ensembleId }
 }
 
-export function connectRequestFrame(request: ConnectRequest): Uint8Array {
+/** One that names its ensemble sends the byte of readOnly, too. */
+export function connectRequestFrame(
+  request: Omit<ConnectRequest, 'ensembleId'> & { readonly ensembleId?: string }
+): Uint8Array {
   const writer = JuteWriter.frame(64).int(0).zxid(request.lastZxidSeen).int(request.timeoutMs)
   writer.longBits(request.sessionId).buffer(request.password)
   if (request.readOnly !== undefined) writer.boolean(request.readOnly)
+  if (request.ensembleId !== undefined) writer.int(ensembleMagic).string(request.ensembleId)
   return writer.finishFrame()
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { SessionEvent } from '../../../../src-main/coordination/ensemble-client'
+import { EnsembleClient, type SessionEvent } from '../../../../src-main/coordination/ensemble-client'
 import {
   decodePeerFrame,
   encodePeerFrame,
@@ -14,7 +14,7 @@ import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import type { Connection } from '../../../../src-main/kernel/ports'
 import { consensusOf, EnsembleMembers } from '../../../support/ensemble-members'
-import { nodeChecksum } from '../../../support/ensemble-world'
+import { nodeChecksum, SimRandom } from '../../../support/ensemble-world'
 
 const data = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -60,6 +60,27 @@ describe('three members', () => {
   beforeEach(async () => {
     world = new EnsembleMembers(3)
     await world.startAll()
+  })
+
+  it('serve no client of another ensemble that looks for it at their ports, and keep its session for it', async () => {
+    const clientOf = (ensembleId: string): EnsembleClient =>
+      new EnsembleClient({
+        addresses: world.members.map(({ id }) => ({ host: 'sim', port: 2180 + id })),
+        ensembleId,
+        sessionTimeoutMs: 4_000,
+        clock: world.clock,
+        network: world.network.of('client'),
+        random: new SimRandom(5)
+      })
+    const [ours, other] = [clientOf('e'), clientOf('another')]
+    const told: string[] = []
+    other.onSession((event) => told.push(event))
+    for (const client of [ours, other]) client.start()
+    await world.clock.run(10_000)
+
+    expect([ours.state, other.state]).toEqual(['connected', 'connecting'])
+    expect(told).toEqual([])
+    expect(world.members[0]?.node?.state.sessions.count).toBe(1)
   })
 
   it('elect one of them within two election timeouts, and all have what is written through any', async () => {

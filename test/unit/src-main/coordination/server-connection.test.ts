@@ -73,6 +73,7 @@ class World {
   constructor() {
     const isChanging = (): boolean => this.isChanging
     const member: MemberFace = {
+      ensembleId: undefined,
       lastApplied: zxidZero,
       get isChanging() {
         return isChanging()

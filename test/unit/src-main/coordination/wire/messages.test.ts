@@ -248,6 +248,24 @@ describe('ZooKeeper messages', () => {
     })
   })
 
+  it('the handshake names an ensemble behind what ZooKeeper reads, and what else stands there is passed over', () => {
+    const password = new Uint8Array(16)
+    const request = {
+      lastZxidSeen: { epoch: 3, counter: 9 },
+      timeoutMs: 6000,
+      sessionId: 0n,
+      password,
+      readOnly: false
+    }
+    const plain = connectRequestFrame(request)
+    const named = connectRequestFrame({ ...request, ensembleId: 'OcKMPK_hRbeYAZWJgbAQtw' })
+
+    expect([...named.subarray(4, plain.length)]).toEqual([...plain.subarray(4)])
+    expect(readConnectRequest(new JuteReader(named, 4)).ensembleId).toBe('OcKMPK_hRbeYAZWJgbAQtw')
+    const strange = Uint8Array.from([...plain, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(readConnectRequest(new JuteReader(strange, 4))).toEqual(request)
+  })
+
   it('the handshake carries the read-only byte only when it was sent', () => {
     for (const readOnly of [undefined, false, true]) {
       const password = Uint8Array.from({ length: 16 }, (_, index) => index)
