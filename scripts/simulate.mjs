@@ -18,7 +18,7 @@ const outDir = join(root, 'out', 'simulate')
 const workers = 2
 const scenarios = ['cluster', 'ensemble']
 /** Of the ensemble seeds are shorter, and errors rarer. */
-const seedsForAnError = { cluster: 200, ensemble: 2_000 }
+const seedsForAnError = { cluster: 600, ensemble: 2_000 }
 /** Where the planted errors of each are listed. */
 const listOf = { cluster: 'test/simulation/mutants.mjs', ensemble: 'test/simulation/ensemble/mutants.mjs' }
 const mutants = [

@@ -127,7 +127,7 @@ export const mutants = [
     file: fetching,
     from: 'if (diverging === undefined && !place.isAgain) {',
     to: 'if (!place.isAgain && wanted.fetchOffset <= log.logEndOffset) {',
-    seed: 7,
+    seed: 237,
     what: 'a follower counts with records that the leader does not have (KAFKA-13141)'
   },
   {
@@ -247,7 +247,7 @@ export const mutants = [
     file: election,
     from: 'if (facts.isUncleanAllowed === true && outsider !== undefined)',
     to: 'if (outsider !== undefined)',
-    seed: 6,
+    seed: 91,
     what: 'a replica that is not in sync leads rather than nobody'
   },
   {
@@ -287,7 +287,7 @@ export const mutants = [
     file: 'src-main/broker/handlers/02-list-offsets.ts',
     from: "isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found",
     to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
-    seed: 7,
+    seed: 10,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
   },
   {
@@ -335,7 +335,7 @@ export const mutants = [
     file: group,
     from: "if (typeof member === 'string') return member\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (typeof member === 'string') return undefined\n    if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
-    seed: 11,
+    seed: 13,
     what: 'who was put out of the group commits all the same'
   },
   {
