@@ -72,7 +72,7 @@ export interface OperationResult {
 
 export interface EnsembleClientOptions {
   readonly addresses: readonly Address[]
-  /** Members of ours that are of another ensemble, which has come to an address of this one, are not talked to. Absent: any. */
+  /** The only ensemble that is meant: a Lagoon member of another, which has an address of this one now, closes the connection. Absent: any. */
   readonly ensembleId?: string
   /** Asked for; the ensemble clamps it to 4-40 s: see negotiatedTimeoutMs. */
   readonly sessionTimeoutMs: number
