@@ -1,196 +1,193 @@
 /**
- * Members of an ensemble of three are killed at random moments, all of them at once, too, while clients count with compare-and-set,
- * append what is unique and make sequential znodes. LAGOON_SEED and LAGOON_ROUNDS say which moments, and how many.
+ * Members of an ensemble of three are killed at random moments, two or all of them at once, too, and some again while they start,
+ * while clients count with compare-and-set, add what is unique to sets and make sequential znodes. Whether what they were told has
+ * an order is looked for (test/support/linearizability.ts). LAGOON_SEED and LAGOON_ROUNDS say which moments, and how many.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EnsembleError, type EnsembleClient } from '../../src-main/coordination/ensemble-client'
-import { SimRandom } from '../support/ensemble-world'
-import { nodeEnsembleClient } from '../support/ensemble-process'
 import { EnsembleProcesses } from '../support/ensemble-processes'
-import { registerProblems, type RegisterOperation } from '../support/register-history'
+import { SimRandom } from '../support/ensemble-world'
+import { bytesOf, KillWriter, textOf, together, type Folders } from '../support/kill-writer'
+import { orderProblems } from '../support/linearizability'
+import {
+  growingSet,
+  register,
+  registerHistory,
+  sequence,
+  sequenceHistory,
+  setHistory,
+  type SequenceCall
+} from '../support/znode-history'
+import type { Operation } from '../support/linearizability'
 
-const rounds = Number(process.env['LAGOON_ROUNDS'] ?? 12)
+const rounds = Number(process.env['LAGOON_ROUNDS'] ?? 16)
 const seed = Number(process.env['LAGOON_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const clientCount = 4
+const membersCount = 3
 /** Between two kills, of each client. */
 const acksMax = 40
+/** Then writers go on in another set and another queue. */
+const roundsPerFolder = 4
+const roundMsMax = 10_000
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const text = (data: Uint8Array | null | undefined): string => new TextDecoder().decode(data ?? undefined)
+const random = new SimRandom(seed)
+const below = (limit: number): number => random.uint32() % limit
 
-interface Made {
-  readonly token: string
-  readonly path: string
-  readonly beganMs: number
-  readonly endedMs: number
-}
+/** The writers, and who waits for them. */
+class Load {
+  readonly writers: readonly KillWriter[]
+  folders: Folders = { set: '/set-0', queue: '/queue-0' }
+  #waiting: (() => void) | undefined
 
-class Writer {
-  readonly name: string
-  readonly client: EnsembleClient
-  readonly register: RegisterOperation[] = []
-  readonly appended = new Set<string>()
-  readonly sequential: Made[] = []
-  /** Tried, answered or not. */
-  readonly tokens = new Set<string>()
-  acks = 0
-  #isRunning = true
-  #last = 0
-  #done: Promise<unknown> = Promise.resolve()
-
-  constructor(name: string, ports: readonly number[]) {
-    this.name = name
-    this.client = nodeEnsembleClient(ports, 20_000)
-    this.client.start()
+  constructor(ports: readonly number[]) {
+    const acked = (): void => this.#waiting?.()
+    this.writers = Array.from(
+      { length: clientCount },
+      (_, index) => new KillWriter(`w${index}`, ports, () => this.folders, acked)
+    )
   }
 
-  start(): void {
-    const { client } = this
-    this.#done = Promise.all([
-      this.#forever(() => this.#count()),
-      this.#forever(async () => {
-        const token = this.#token()
-        await client.create(`/set/${token}`, null)
-        this.appended.add(token)
-      }),
-      this.#forever(async () => {
-        const token = this.#token()
-        const beganMs = performance.now()
-        const { path } = await client.create('/queue/n-', bytes(token), { sequential: true })
-        this.sequential.push({ token, path, beganMs, endedMs: performance.now() })
-      })
-    ])
+  get first(): KillWriter {
+    const [first] = this.writers
+    if (first === undefined) throw new Error('there is a writer')
+    return first
   }
 
-  async stop(): Promise<void> {
-    this.#isRunning = false
-    await this.#done
-  }
-
-  #token(): string {
-    const token = `${this.name}-${this.#last++}`
-    this.tokens.add(token)
-    return token
-  }
-
-  /** Reads what is newest and sets one more, unless somebody else has. */
-  async #count(): Promise<void> {
-    const { client, register } = this
-    const readMs = performance.now()
-    await client.sync('/counter')
-    const found = await client.getData('/counter')
-    if (found === undefined) throw new Error('the counter is gone')
-    const before = text(found.data)
-    const version = found.stat.version
-    register.push({ type: 'read', value: before, version, beganMs: readMs, endedMs: performance.now() })
-    const value = `${Number(before.split(' ')[0]) + 1} ${this.#token()}`
-    const write = { type: 'write', value, beganMs: performance.now() } as const
-    try {
-      const { version: written } = await client.setData('/counter', bytes(value), version)
-      register.push({ ...write, version: written, endedMs: performance.now() })
-    } catch (error) {
-      if (error instanceof EnsembleError && error.code === 'BADVERSION') return
-      register.push({ ...write, version: undefined, endedMs: Infinity })
-      throw error
-    }
-  }
-
-  async #forever(step: () => Promise<void>): Promise<void> {
-    while (this.#isRunning) {
-      try {
-        await step()
-        this.acks++
-      } catch (error) {
-        if (!(error instanceof EnsembleError) || error.code !== 'CONNECTIONLOSS') throw error
-        await this.client.whenConnected()
+  /** Resolves when each writer had so many more answers. */
+  async acks(wanted: number): Promise<void> {
+    const goals = this.writers.map((writer) => [writer, writer.acks + wanted] as const)
+    await new Promise<void>((resolve) => {
+      this.#waiting = () => {
+        if (goals.every(([{ acks }, goal]) => acks >= goal)) resolve()
       }
-    }
+      this.#waiting()
+    })
+    this.#waiting = undefined
+  }
+
+  async prepare(): Promise<void> {
+    for (const { client } of this.writers) await client.whenConnected()
+    await this.first.client.create('/counter', bytesOf('0'))
+    for (const { client, name } of this.writers) await client.create(`/alive-${name}`, null, { ephemeral: true })
+    await this.moveOn(0)
+  }
+
+  async moveOn(number: number): Promise<void> {
+    const { client } = this.first
+    const folders = { set: `/set-${number}`, queue: `/queue-${number}` }
+    for (const path of Object.values(folders)) await client.create(path, null)
+    this.folders = folders
   }
 }
 
 describe('members of an ensemble of three that are killed under load', () => {
   let ensemble: EnsembleProcesses
   beforeAll(async () => {
-    ensemble = await EnsembleProcesses.start(3, { snapshotEntriesMax: 2_000 })
+    ensemble = await EnsembleProcesses.start(membersCount, { snapshotEntriesMax: 2_000 })
   })
   afterAll(async () => {
     expect(await ensemble.discard()).toEqual([0, 0, 0])
   })
 
-  it(`${rounds} times (seed ${seed}) lose no write that was answered, apply none twice, and keep their order`, async () => {
-    const random = new SimRandom(seed)
-    const below = (limit: number): number => random.uint32() % limit
-    const writers = Array.from({ length: clientCount }, (_, index) => new Writer(`w${index}`, ensemble.ports))
-    const [first] = writers
-    if (first === undefined) throw new Error('there is a writer')
-    for (const { client } of writers) await client.whenConnected()
-    await first.client.create('/set', null)
-    await first.client.create('/queue', null)
-    await first.client.create('/counter', bytes('0'))
-    for (const { client, name } of writers) await client.create(`/alive-${name}`, null, { ephemeral: true })
-    const sessions = writers.map(({ client }) => client.sessionId)
-    for (const writer of writers) writer.start()
-
-    for (let round = 0; round < rounds; round++) {
-      const wanted = 1 + below(acksMax)
-      const before = writers.map(({ acks }) => acks)
-      while (!writers.every(({ acks }, index) => acks - (before[index] ?? 0) >= wanted))
-        await new Promise((resolve) => setImmediate(resolve))
-      const killed = pick(below)
-      await ensemble.kill(killed)
+  /** Some are killed at a random moment, and start again; a minority at times only after a while, or it is killed as it starts. */
+  async function killSome(load: Load): Promise<number> {
+    const killed = pick()
+    await ensemble.kill(killed)
+    const [only] = killed
+    const way = killed.length > 1 || only === undefined ? 0 : below(3)
+    if (only === undefined || way === 0) {
       await Promise.all(killed.map((id) => ensemble.startMember(id)))
+      return killed.length
     }
-    for (const writer of writers) await writer.stop()
-
-    const { client } = first
-    await client.whenConnected()
-    await client.sync('/')
-    const register = writers.flatMap((writer) => writer.register)
-    expect(register.filter(({ type, version }) => type === 'write' && version !== undefined).length).toBeGreaterThan(
-      rounds
-    )
-    expect(registerProblems(register)).toEqual([])
-    const counter = await client.getData('/counter')
-    expect(Number(text(counter?.data).split(' ')[0])).toBe(counter?.stat.version)
-
-    const present = new Set((await client.getChildren('/set'))?.children)
-    expect(writers.flatMap(({ appended }) => [...appended]).filter((token) => !present.has(token))).toEqual([])
-
-    const queue = new Map<string, string>()
-    for (const name of (await client.getChildren('/queue'))?.children ?? []) {
-      const token = text((await client.getData(`/queue/${name}`))?.data)
-      expect([name, queue.has(token)]).toEqual([name, false])
-      queue.set(token, `/queue/${name}`)
+    await load.acks(1 + below(acksMax))
+    if (way === 2) {
+      ensemble.spawnMember(only)
+      await load.acks(1 + below(acksMax))
+      await ensemble.kill([only])
     }
-    const made = writers.flatMap(({ sequential }) => sequential)
-    expect(made.filter(({ token, path }) => queue.get(token) !== path)).toEqual([])
-    expect(outOfOrder(made)).toEqual([])
+    await ensemble.startMember(only)
+    return way
+  }
 
-    // A killed minority, and all of them for a moment, end no session: it has its whole time again.
-    expect(writers.map((writer) => writer.client.sessionId)).toEqual(sessions)
-    for (const writer of writers)
-      expect((await client.exists(`/alive-${writer.name}`))?.ephemeralOwner).toBe(writer.client.sessionId)
-    for (const writer of writers) await writer.client.close()
-  })
+  it(
+    `${rounds} times (seed ${seed}) lose no write that was answered, apply none twice, and keep an order`,
+    { timeout: 60_000 + rounds * roundMsMax },
+    async () => {
+      const load = new Load(ensemble.ports)
+      const { writers, first } = load
+      await load.prepare()
+      const sessions = writers.map(({ client }) => client.sessionId)
+      for (const writer of writers) writer.start()
+
+      let kills = 0
+      for (let round = 0; round < rounds; round++) {
+        await load.acks(1 + below(acksMax))
+        kills += await killSome(load)
+        if (round % roundsPerFolder === roundsPerFolder - 1) {
+          await load.acks(1)
+          await load.moveOn(1 + round)
+        }
+      }
+      for (const writer of writers) await writer.stop()
+      await first.client.whenConnected()
+
+      const counter = together(writers.map((writer) => new Map([['/counter', writer.counter]])))
+      const written = [...counter.values()]
+        .flat()
+        .filter(({ call }) => call.type === 'set' && call.version !== undefined)
+      expect(written.length).toBeGreaterThan(rounds)
+      const last = await first.readCounter()
+      expect(Number(last.value.split(' ')[0])).toBe(last.version)
+      expect(orderProblems(register('0'), mapped(counter, registerHistory))).toEqual([])
+
+      const paths = new Set(writers.flatMap(({ sets }) => [...sets.keys()]))
+      for (const path of paths) await first.list(path)
+      const sets = together(writers.map((writer) => writer.sets))
+      expect(orderProblems(growingSet, mapped(sets, setHistory))).toEqual([])
+
+      const queues = together(writers.map((writer) => writer.queues))
+      const inOrder = new Map<string, readonly Operation<SequenceCall>[]>()
+      for (const [path, history] of queues) {
+        const numbers = await queueOf(first, path)
+        inOrder.set(path, sequenceHistory(history, { numbers, ended: performance.now() }))
+        const lost = history.filter(({ call }) => call.number !== undefined && numbers.get(call.token) !== call.number)
+        expect(lost).toEqual([])
+      }
+      expect(orderProblems(sequence, inOrder)).toEqual([])
+
+      // A killed minority, and all of them for a moment, end no session: it has its whole time again.
+      expect(writers.map((writer) => writer.client.sessionId)).toEqual(sessions)
+      for (const writer of writers)
+        expect((await writer.client.exists(`/alive-${writer.name}`))?.ephemeralOwner).toBe(writer.client.sessionId)
+      for (const writer of writers) await writer.client.close()
+      const all = [...counter.values(), ...sets.values(), ...queues.values()].flat()
+      const unanswered = all.filter(({ ended }) => ended === Infinity).length
+      console.log(`${rounds} rounds, ${kills} kills, ${all.length} operations, ${unanswered} of them not answered`)
+    }
+  )
 })
 
+/** Token and number of all that are in it. */
+async function queueOf({ client }: KillWriter, path: string): Promise<ReadonlyMap<string, number>> {
+  await client.sync(path)
+  const numbers = new Map<string, number>()
+  for (const name of (await client.getChildren(path))?.children ?? []) {
+    const token = textOf((await client.getData(`${path}/${name}`))?.data)
+    expect([name, numbers.has(token)]).toEqual([name, false])
+    numbers.set(token, Number(name.slice(-10)))
+  }
+  return numbers
+}
+
+function mapped<Call>(
+  histories: ReadonlyMap<string, readonly Operation<Call>[]>,
+  as: (history: readonly Operation<Call>[]) => readonly Operation<Call>[]
+): ReadonlyMap<string, readonly Operation<Call>[]> {
+  return new Map([...histories].map(([path, history]) => [path, as(history)]))
+}
+
 /** Mostly one, now and then two, or all of them. */
-function pick(below: (limit: number) => number): readonly number[] {
+function pick(): readonly number[] {
   const ids = [1, 2, 3].map((id) => ({ id, at: below(1_000) })).toSorted((a, b) => a.at - b.at)
   const die = below(6)
   return ids.slice(0, die === 0 ? 3 : die === 1 ? 2 : 1).map(({ id }) => id)
-}
-
-/** Whose name is lower than that of one that was answered before it began. */
-function outOfOrder(made: readonly Made[]): readonly string[] {
-  const byEnd = made.toSorted((a, b) => a.endedMs - b.endedMs)
-  const problems: string[] = []
-  let highest = ''
-  let at = 0
-  for (const { path, beganMs } of made.toSorted((a, b) => a.beganMs - b.beganMs)) {
-    for (let end = byEnd[at]; end !== undefined && end.endedMs < beganMs; end = byEnd[++at])
-      if (end.path > highest) highest = end.path
-    if (path <= highest) problems.push(`${path} came after ${highest}`)
-  }
-  return problems
 }

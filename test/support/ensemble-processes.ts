@@ -35,15 +35,24 @@ export class EnsembleProcesses {
   }
 
   async startMember(id: number): Promise<void> {
+    this.#members[id - 1] = await EnsembleProcess.start(this.#settingsOf(id))
+  }
+
+  /** Begins a process of it, and does not wait until it serves. */
+  spawnMember(id: number): void {
+    this.#members[id - 1] = EnsembleProcess.spawn(this.#settingsOf(id))
+  }
+
+  #settingsOf(id: number): MemberSettings {
     const at = (ports: readonly number[]): number => ports[id - 1] ?? 0
     const others = this.peerPorts.flatMap((port, index) => (index === id - 1 ? [] : [{ memberId: index + 1, port }]))
-    this.#members[id - 1] = await EnsembleProcess.start({
+    return {
       ...this.#settings,
       memberId: id,
       dataDir: join(this.#folder.path, `member-${id}`),
       port: at(this.ports),
       peers: { ensembleId: this.ensembleId, port: at(this.peerPorts), isFounding: this.#isFounding, others }
-    })
+    }
   }
 
   /** SIGKILL to all of them in one turn; resolves when they are gone. */
