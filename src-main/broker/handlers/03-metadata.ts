@@ -1,8 +1,8 @@
 /**
  * Metadata, versions 0 to 12. The topics asked for are a set: each is answered once. A topic that is unknown may be
  * created by asking: the answer then
- * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A leaderless partition has leader -1,
- * error LEADER_NOT_AVAILABLE and its full replica list.
+ * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A partition without a leader, or whose leader is
+ * being replaced, has leader -1, error LEADER_NOT_AVAILABLE and its full replica list.
  */
 import { metadataRequest, metadataResponse } from '../../protocol/api/03-metadata'
 import { code } from '../../protocol/wire/headers'
@@ -88,13 +88,23 @@ function topicAnswer(broker: BrokerServices, topic: TopicMetadata, withOperation
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map((partition) => partitionAnswer(broker, partition)),
+    partitions: topic.partitions.map((partition) => partitionAnswer(broker, topic, partition)),
     topicAuthorizedOperations: withOperations ? topicOperations : notRequested
   }
 }
 
-function partitionAnswer(broker: BrokerServices, partition: PartitionMetadata) {
-  const hasLeader = broker.image.isAlive(partition.leader)
+/** This broker has been ordered under a later leader, which clients are told of when it has taken over (ADR 50). */
+function isReplaced(
+  broker: BrokerServices,
+  topic: TopicMetadata,
+  { partition, leader, leaderEpoch }: PartitionMetadata
+) {
+  const held = broker.replicas.partition(topic.name, partition)
+  return held?.topicId === topic.topicId && held.leaderEpoch > leaderEpoch && held.role.leader !== leader
+}
+
+function partitionAnswer(broker: BrokerServices, topic: TopicMetadata, partition: PartitionMetadata) {
+  const hasLeader = broker.image.isAlive(partition.leader) && !isReplaced(broker, topic, partition)
   return {
     errorCode: hasLeader ? 0 : code('LEADER_NOT_AVAILABLE'),
     partitionIndex: partition.partition,

@@ -63,6 +63,55 @@ describe('UpdateMetadata from anybody on this machine', () => {
   })
 })
 
+describe('Metadata between the order and the news of a new leader', () => {
+  const asked = { controllerId: 1, controllerEpoch: 1 }
+  const replicas = [1, 2]
+  const brokers = [1, 2].map((id) => ({ id, endpoints: [{ host: 'sim', port: 9000 + id, listener: 'PLAINTEXT' }] }))
+  const stateOf = (leader: number, leaderEpoch: number) => ({
+    ...{ partitionIndex: 0, controllerEpoch: 1, leader, leaderEpoch, isr: replicas, replicas }
+  })
+  const order = async (world: BrokerWorld, leader: number, leaderEpoch: number): Promise<void> => {
+    const partitionStates = [{ ...stateOf(leader, leaderEpoch), partitionEpoch: leaderEpoch }]
+    const topicStates = [{ topicName: 'orders', topicId: someId, partitionStates }]
+    const liveLeaders = [1, 2].map((brokerId) => ({ brokerId, hostName: 'sim', port: 9000 + brokerId }))
+    const answer = await world.ask(1, leaderAndIsrCall, { ...asked, type: 0, topicStates, liveLeaders })
+    expect(answer.topics[0]?.partitionErrors).toMatchObject([{ partitionIndex: 0, errorCode: 0 }])
+  }
+  const tell = async (world: BrokerWorld, leader: number, leaderEpoch: number): Promise<void> => {
+    const partitionStates = [{ ...stateOf(leader, leaderEpoch), zkVersion: leaderEpoch }]
+    const topicStates = [{ topicName: 'orders', topicId: someId, partitionStates }]
+    const answer = await world.ask(1, updateCall, { ...asked, topicStates, liveBrokers: brokers })
+    expect(answer.errorCode).toBe(0)
+  }
+  const known = async (world: BrokerWorld) => {
+    const { topics } = await world.ask(1, metadataCall, { topics: [{ name: 'orders' }] })
+    const { errorCode, leaderId, replicaNodes } = topics[0]?.partitions[0] ?? expect.fail()
+    return { errorCode, leaderId, replicaNodes }
+  }
+
+  it('names no leader, and never the one before, until clients are told of the next one', async () => {
+    const world = await BrokerWorld.start()
+    await order(world, 1, 0)
+    await tell(world, 1, 0)
+    expect(await known(world)).toEqual({ errorCode: 0, leaderId: 1, replicaNodes: replicas })
+
+    await order(world, 2, 1)
+    expect(await known(world)).toEqual({ errorCode: 5, leaderId: -1, replicaNodes: replicas })
+
+    await tell(world, 2, 1)
+    expect(await known(world)).toEqual({ errorCode: 0, leaderId: 2, replicaNodes: replicas })
+  })
+
+  it('goes on naming a leader that stays one in its next term', async () => {
+    const world = await BrokerWorld.start()
+    await order(world, 1, 0)
+    await tell(world, 1, 0)
+
+    await order(world, 1, 1)
+    expect(await known(world)).toEqual({ errorCode: 0, leaderId: 1, replicaNodes: replicas })
+  })
+})
+
 describe('BrokerChannel', () => {
   it.each([
     ['that is too short', Uint8Array.of(0, 0, 0, 2, 1, 2)],
