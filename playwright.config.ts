@@ -33,6 +33,6 @@ export default defineConfig({
     { name: 'web', testMatch: /web(\.clusters|\.messages|\.workloads|\.produce|\.values)?\.spec\.ts/, use: chromium },
     { name: 'installed', testDir: 'test/install' },
     // Every screen of an invented cluster: nothing that another one could disturb.
-    { name: 'screens', testMatch: /web\.screens\.spec\.ts/, fullyParallel: true, use: chromium }
+    { name: 'screens', testMatch: /web\.(screens|keyboard)\.spec\.ts/, fullyParallel: true, use: chromium }
   ]
 })

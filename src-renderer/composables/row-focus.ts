@@ -29,6 +29,7 @@ export function focusNextRow(event: KeyboardEvent): void {
 /** The key itself then takes the focus on from the first or last control that is in the document. */
 export function leaveLongList(event: KeyboardEvent, rows: HTMLElement | null, count: number): void {
   if (event.key !== 'Tab' || rows === null || count <= LONG_LIST) return
-  const controls = [...rows.querySelectorAll<HTMLElement>(CONTROL)]
+  // A row that is a stop by itself comes before the links in it.
+  const controls = [...rows.querySelectorAll<HTMLElement>(`tr[tabindex='0'], ${CONTROL}`)]
   controls.at(event.shiftKey ? 0 : -1)?.focus({ preventScroll: true })
 }

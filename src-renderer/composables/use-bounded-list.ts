@@ -26,19 +26,27 @@ export interface BoundedList<Value> {
   readonly more: () => void
 }
 
-export function useBoundedList<Value>(
+/** `about`: which of several lists is meant, where one place shows them in turn. */
+export function useBoundedList<Value, About extends string = ''>(
   rowsMax: number,
   filterMax: number,
-  ask: (asked: BoundedAsked) => Promise<Value>
+  ask: (asked: BoundedAsked, about: About) => Promise<Value>,
+  about?: () => About
 ): BoundedList<Value> {
   const filter = ref('')
   const limit = ref(PAGE)
   const settled = refDebounced(filter, TYPING_MS)
   const value = shallowRef<Value>()
-  const polled = usePolled((): BoundedAsked => {
-    const contains = settled.value.trim().slice(0, filterMax)
-    return { limit: limit.value, ...(contains === '' ? {} : { contains }) }
-  }, ask)
+  const polled = usePolled(
+    () => {
+      const contains = settled.value.trim().slice(0, filterMax)
+      return {
+        about: about?.() ?? ('' as About),
+        asked: { limit: limit.value, ...(contains === '' ? {} : { contains }) }
+      }
+    },
+    (key) => ask(key.asked, key.about)
+  )
   watch(polled.value, (answer) => {
     if (answer !== undefined) value.value = answer
   })

@@ -163,8 +163,13 @@ describe('watches', () => {
 
   it('are told by session, too', async () => {
     const api = await shown('watches')
+    api.last('watch.paths').resolve(fakeWatchedPaths(nodes, { limit: 200 }))
+    await flushPromises()
     one('radio', 'By path').focus()
     await press('ArrowRight')
+    expect(document.activeElement).toBe(one('radio', 'By session'))
+    // What is shown of paths is nothing about sessions.
+    expect(document.querySelector('[data-testid=shown]')).toBeNull()
     api.last('watch.sessions').resolve(fakeWatchers(nodes, { limit: 50 }))
     await flushPromises()
 
