@@ -39,6 +39,7 @@ import { heldPartitions, partitionMap, placement } from '../../src-main/monitor/
 import { planned } from '../../src-main/monitor/core/reassignment-plan'
 import type { GroupFacts, TopicFacts } from '../../src-main/monitor/core/snapshot'
 import { builtInScenes } from '../../src-main/workload/core/scenes'
+import { fakeEnsemble } from './fake-ensemble'
 import { fakeActs } from './fake-acts'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline; in `minority` and
@@ -413,6 +414,10 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     ]
   }
 
+  const ensembleState = (): ClusterView['ensembleState'] => {
+    const { quorum, leader, term } = fakeEnsemble(nodes(), clock())
+    return { quorum, leader, term }
+  }
   const cluster = (): ClusterView => ({
     name: 'local-lab',
     kind: 'lab',
@@ -432,6 +437,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     controllerId: isDown ? null : 1,
     controllerEpoch: isBroken ? 8 : 1,
     nodes: nodes(),
+    ensembleState: ensembleState(),
     ...(name === 'old'
       ? { oldTopics: { factor: 3, count: 5, topics: ['__consumer_offsets', 'app-logs', 'inventory.changes'] } }
       : {}),
@@ -814,7 +820,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       liveBrokers: BROKERS.filter((id) => !isDead(id)),
       groups: new Map(groups)
     }
-    const radius = blastRadius(seen, effectOf(asked, 1))
+    const radius = blastRadius(seen, effectOf(asked, ensembleIds.length))
     return {
       node: asked.node,
       isController: isBroker && brokerIdOf(asked.node) === 1,

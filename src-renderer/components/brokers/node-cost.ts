@@ -46,7 +46,7 @@ export function costLines(cost: NodeCostView, view: ClusterView, act: FailureAct
   const isMember = isMemberName(cost.node)
   if (isLink(act) && (isMember || isMemberName(about.to))) return memberLinkLines(cost, view, act, about)
   if (!isMember) return brokerLines(cost, view, act)
-  if (act === 'slow-disk' || act === 'full-disk') return memberDiskLines(cost, view, act, about)
+  if (act === 'slow-disk') return memberSlowLines(cost, view, about)
   if (act === 'skew-clock') return memberClockLines(cost, view)
   return memberLines(cost, view, act, about)
 }
@@ -62,15 +62,15 @@ export function needsName(cost: NodeCostView | undefined, act: FailureAct, isMem
   return isLast || (cost?.isComplete !== true && act === 'wipe')
 }
 
-function wayBack({ node }: NodeCostView, act: FailureAct): CostLine {
+function wayBack({ node }: NodeCostView, act: FailureAct, isMember = false): CostLine {
   if (act === 'restart' || act === 'storm') return line('comesBack', 'healthy', { node })
   if (act === 'pause') return line('resumes', 'healthy', { node })
-  if (act === 'wipe') return line('copied', 'healthy', { node })
+  if (act === 'wipe') return line(isMember ? 'copiedMember' : 'copied', 'healthy', { node })
   return line(ENDS.includes(act) ? 'undo' : 'heals', 'healthy', { node })
 }
 
-/** Members without this one that take part: that run, and do not stand apart from the leader by their own word. */
-function membersLeft({ nodes }: ClusterView, out: string, ensemble: EnsembleView | undefined): number {
+/** Members without this one, if any, that take part: that run, and do not stand apart from the leader by their own word. */
+function membersLeft({ nodes }: ClusterView, out: string | undefined, ensemble: EnsembleView | undefined): number {
   const isApart = (name: string): boolean => {
     if (ensemble?.quorum !== true) return false
     const role = ensemble.members.find((member) => member.name === name)?.role
@@ -93,17 +93,25 @@ function sessionLines(node: string, view: ClusterView, ensemble: EnsembleView | 
 /** It takes no part any more. Who refuses clients refuses the other members, too: it hears neither votes nor acknowledgements. */
 function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct, { ensemble }: CostAbout): CostLines {
   const members = view.nodes.filter((one) => one.role === 'ensemble')
+  const all = members.length
   const left = membersLeft(view, cost.node, ensemble)
-  const needed = Math.floor(members.length / 2) + 1
-  const isLeader = members.length > 1 && view.ensembleState?.leader === cost.node
+  const running = membersLeft(view, undefined, ensemble)
+  const needed = Math.floor(all / 2) + 1
+  const isLeader = all > 1 && view.ensembleState?.leader === cost.node
   const losses = [
-    ...(act === 'wipe' && left < needed ? [line('ensembleLost', 'critical')] : []),
-    ...(left < needed ? [line('noQuorum', 'critical', { left, all: members.length, needed })] : []),
-    ...(left < needed ? [line('noChanges', 'degraded'), line('noFailover', 'degraded')] : []),
-    ...(left === needed ? [line('noSpare', 'degraded', { left, all: members.length })] : []),
-    ...(isLeader && left >= needed
-      ? [line(handsOver(act) ? 'memberLeader.stop' : 'memberLeader.kill', 'recovering', { node: cost.node })]
+    // On the disks of those that are down it may be, or not: nobody sees into them.
+    ...(act === 'wipe' && left < needed ? [line(all === 1 ? 'ensembleLost' : 'ensembleAtRisk', 'critical')] : []),
+    // What is so already is no cost of this.
+    ...(running < needed ? [line('stillNoQuorum', 'critical', { running, left, all, needed })] : []),
+    ...(left < needed && running >= needed
+      ? [
+          line('noQuorum', 'critical', { left, all, needed }),
+          line('noChanges', 'degraded'),
+          line('noFailover', 'degraded')
+        ]
       : []),
+    ...(left === needed ? [line('noSpare', 'degraded', { left, all })] : []),
+    ...(isLeader && left >= needed ? [line(`memberLeader.${wayOut(act)}`, 'recovering', { node: cost.node })] : []),
     ...(act === 'wipe' && left >= needed ? [line('memberWiped', 'recovering', { node: cost.node })] : []),
     ...(left >= needed ? sessionLines(cost.node, view, ensemble) : []),
     ...(cost.isComplete ? [] : [line('incomplete', 'unknown')])
@@ -113,27 +121,37 @@ function memberLines(cost: NodeCostView, view: ClusterView, act: FailureAct, { e
   return {
     losses,
     safe: [
-      ...(left >= needed ? [line('quorum', 'healthy', { running: left, all: members.length, needed })] : []),
+      ...(left >= needed ? [line('quorum', 'healthy', { running: left, all, needed })] : []),
       ...(isKept || left >= needed ? [line('ensembleLog', 'healthy')] : []),
       ...(left < needed ? [line('recordsGoOn', 'healthy')] : []),
-      ...(isKept || left >= needed ? [wayBack(cost, act)] : [])
+      // Of an ensemble that is deleted no session goes on.
+      ...(left < needed && isKept ? [line('sessionsWait', 'healthy')] : []),
+      ...(isKept || left >= needed ? [wayBack(cost, act, true)] : [])
     ]
   }
 }
 
-/** A full disk gives the leadership away and takes no more part; a slow one holds up every change while it is the leader's. */
-function memberDiskLines(cost: NodeCostView, view: ClusterView, act: FailureAct, about: CostAbout): CostLines {
-  if (act === 'full-disk') {
-    const { losses, safe } = memberLines(cost, view, 'stop', about)
-    return { losses, safe: safe.map((one) => (one.key === 'undo' ? line('heals', 'healthy', one.named) : one)) }
-  }
-  const isLeader = view.ensembleState?.leader === cost.node
+/** How a leader goes: asked to, having no room for what it would lead, or silent. */
+function wayOut(act: FailureAct): 'stop' | 'full' | 'kill' {
+  if (act === 'full-disk') return 'full'
+  return handsOver(act) ? 'stop' : 'kill'
+}
+
+/** A slow disk holds up every change while it is the leader's, or one that the majority needs. */
+function memberSlowLines(cost: NodeCostView, view: ClusterView, { ensemble }: CostAbout): CostLines {
+  const { node } = cost
   const members = view.nodes.filter((one) => one.role === 'ensemble').length
-  const isFelt = isLeader || members === 1
+  const isLeader = view.ensembleState?.leader === node || members === 1
   return {
-    losses: [isFelt ? line('ensembleSlow', 'degraded', { node: cost.node }) : line('followerSlow', 'healthy')],
-    safe: [line('ensembleLog', 'healthy'), line('recordsGoOn', 'healthy')]
+    losses: [isLeader ? line('ensembleSlow.leader', 'degraded', { node }) : slowFollowerLine(node, view, ensemble)],
+    safe: [line('ensembleLog', 'healthy'), line('recordsGoOn', 'healthy'), line('heals', 'healthy', { node })]
   }
+}
+
+function slowFollowerLine(node: string, view: ClusterView, ensemble: EnsembleView | undefined): CostLine {
+  const members = view.nodes.filter(({ role }) => role === 'ensemble').length
+  const isNeeded = membersLeft(view, node, ensemble) < Math.floor(members / 2) + 1
+  return isNeeded ? line('ensembleSlow.needed', 'degraded', { node }) : line('followerSlow', 'healthy')
 }
 
 /** Entries carry the time of the leader's wall clock; what ends by time ends by it. Sessions are timed by another clock. */
@@ -173,15 +191,10 @@ function memberLinkLines(cost: NodeCostView, view: ClusterView, act: FailureAct,
       safe: [...kept.filter(({ key }) => key !== 'resumes'), line('heals', 'healthy', { node: cost.node })]
     }
   }
-  const members = view.nodes.filter(({ role }) => role === 'ensemble').length
-  const isNeeded = membersLeft(view, out, about.ensemble) < Math.floor(members / 2) + 1
-  return {
-    losses: [isNeeded ? line('ensembleSlow', 'degraded', { node: out }) : line('followerSlow', 'healthy')],
-    safe
-  }
+  return { losses: [slowFollowerLine(out, view, about.ensemble)], safe }
 }
 
-/** Without another member that it reaches the broker is as good as dead: that cost is the broker's. */
+/** Without another member that it reaches the broker is as good as dead, where there is a quorum to say so: that cost is the broker's. */
 function brokerLinkLines(
   cost: NodeCostView,
   view: ClusterView,
@@ -197,6 +210,14 @@ function brokerLinkLines(
   const others = view.nodes.filter(
     ({ role, state, name }) => role === 'ensemble' && state === 'running' && name !== member && !isCutFrom(name)
   ).length
+  const hasQuorum = ensemble?.quorum !== false
+  const heals = line('heals', 'healthy', { node: cost.node })
+  if (act === 'cut-link' && others === 0 && !hasQuorum) {
+    return {
+      losses: [line('reachesNone', 'degraded', { node: broker })],
+      safe: [line('recordsGoOn', 'healthy'), heals]
+    }
+  }
   if (act === 'cut-link' && others === 0) {
     const { losses, safe } = brokerLines({ ...cost, node: broker }, view, act)
     return {
@@ -207,14 +228,9 @@ function brokerLinkLines(
       safe
     }
   }
-  const hasQuorum = ensemble?.quorum !== false
   return {
     losses: [line(act === 'cut-link' ? 'brokerMoves' : 'brokerSlowed', 'recovering', { node: broker, member })],
-    safe: [
-      ...(hasQuorum ? [line('ensembleLog', 'healthy')] : []),
-      line('recordsGoOn', 'healthy'),
-      line('heals', 'healthy', { node: cost.node })
-    ]
+    safe: [...(hasQuorum ? [line('ensembleLog', 'healthy')] : []), line('recordsGoOn', 'healthy'), heals]
   }
 }
 

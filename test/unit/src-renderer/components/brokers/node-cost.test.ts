@@ -123,9 +123,12 @@ describe('what a fault costs', () => {
 
         if (left > needed) expect(keys(losses)).toEqual(['nothingOfMember'])
         else if (left === needed) expect(keys(losses)).toEqual(['noSpare'])
+        // Without a quorum there is none to be lost.
+        else if (left + 1 < needed) expect(keys(losses)).toEqual(['stillNoQuorum'])
         else expect(keys(losses)).toEqual(['noQuorum', 'noChanges', 'noFailover'])
         expect(keys(safe).includes('quorum')).toBe(left >= needed && !isLeader)
         expect(keys(safe).includes('recordsGoOn')).toBe(left < needed)
+        expect(keys(safe).includes('sessionsWait')).toBe(left < needed)
         expect(keys(safe)).toContain('ensembleLog')
       }
     })
@@ -138,8 +141,9 @@ describe('what a fault costs', () => {
 
     it('is a learner when it is wiped, and what the ensemble knows when no majority is left to copy from', () => {
       expect(keys(of(2, 'wipe').losses)).toContain('memberWiped')
+      expect(keys(of(2, 'wipe').safe)).toContain('copiedMember')
       expect(keys(of(1, 'wipe', count - needed).losses)).toEqual([
-        'ensembleLost',
+        'ensembleAtRisk',
         'noQuorum',
         'noChanges',
         'noFailover'
@@ -147,11 +151,25 @@ describe('what a fault costs', () => {
     })
 
     it('is time when the disk of the leader is slow, and a member less when one is full', () => {
-      expect(keys(of(1, 'slow-disk').losses)).toEqual(['ensembleSlow'])
+      expect(keys(of(1, 'slow-disk').losses)).toEqual(['ensembleSlow.leader'])
       expect(keys(of(2, 'slow-disk').losses)).toEqual(['followerSlow'])
+      expect(keys(of(2, 'slow-disk').safe)).toContain('heals')
+      expect(keys(of(1, 'full-disk').losses)).toContain('memberLeader.full')
       expect(keys(of(2, 'full-disk', count - needed).losses)).toContain('noQuorum')
       expect(keys(of(2, 'full-disk').safe)).toContain('heals')
     })
+  })
+
+  it('of a slow disk is time for all where the majority needs the member', () => {
+    const view = (dead: number) =>
+      clusterView({
+        nodes: [1, 2, 3].map((id) => nodeView(`ensemble-${id}`, id > 3 - dead ? 'killed' : 'running')),
+        ensembleState: { quorum: true, leader: 'ensemble-1', term: 3 }
+      })
+    const of = (dead: number) => keys(costLines(cost({ node: 'ensemble-2' }), view(dead), 'slow-disk').losses)
+
+    expect(of(0)).toEqual(['followerSlow'])
+    expect(of(1)).toEqual(['ensembleSlow.needed'])
   })
 
   it('of the only member of the ensemble is the quorum', () => {
@@ -159,7 +177,8 @@ describe('what a fault costs', () => {
 
     expect(keys(losses)).toEqual(['noQuorum', 'noChanges', 'noFailover'])
     expect(losses[0]?.named).toEqual({ left: 0, all: 1, needed: 1 })
-    expect(keys(safe)).toEqual(['ensembleLog', 'recordsGoOn', 'undo'])
+    expect(keys(costLines(cost({ node: 'ensemble-1' }), clusterView(), 'wipe').losses)[0]).toBe('ensembleLost')
+    expect(keys(safe)).toEqual(['ensembleLog', 'recordsGoOn', 'sessionsWait', 'undo'])
   })
 
   it('does not promise acks=all where min ISR is not known, or the lists lack something', () => {
@@ -233,7 +252,7 @@ describe('what a fault of a member costs', () => {
 
   it('is time where the slow link is one that the majority needs', () => {
     expect(keys(of('ensemble-2', 'slow-link', 'ensemble-1').losses)).toEqual(['followerSlow'])
-    expect(keys(of('ensemble-1', 'lossy-link', 'ensemble-2', 1).losses)).toEqual(['ensembleSlow'])
+    expect(keys(of('ensemble-1', 'lossy-link', 'ensemble-2', 1).losses)).toEqual(['ensembleSlow.needed'])
   })
 
   it('is not known while nobody leads', () => {
@@ -257,6 +276,10 @@ describe('what a fault of a member costs', () => {
     ])
     expect(keys(of('ensemble-2', 'slow-link', 'broker-1').losses)).toEqual(['brokerSlowed'])
     expect(lines.losses[0]).toMatchObject({ key: 'sessionEnds', level: 'critical', named: { node: 'broker-1' } })
+    // Where nobody ends sessions none ends.
+    const leaderless = { ...ensemble(), quorum: false }
+    const unled = costLines(cost({ node: 'broker-1' }), alone, 'cut-link', { to: 'ensemble-1', ensemble: leaderless })
+    expect(keys(unled.losses)).toEqual(['reachesNone'])
   })
 
   it('with a wrong clock is the times of znodes while it leads, and no session', () => {
@@ -292,10 +315,14 @@ describe('what a fault of a member costs', () => {
       ['ensemble-2', 'cut-link', 'ensemble-1'],
       ['ensemble-2', 'cut-link', 'ensemble-3'],
       ['broker-1', 'cut-link', 'ensemble-3'],
-      ['broker-1', 'slow-link', 'ensemble-3']
+      ['broker-1', 'slow-link', 'ensemble-3'],
+      ...(['kill', 'stop', 'wipe', 'slow-disk', 'full-disk'] as const).flatMap((act) => [
+        [`ensemble-1`, act] as const,
+        [`ensemble-2`, act] as const
+      ])
     ]
     const used = acts.flatMap(([node, act, to]) =>
-      [0, 1].flatMap((dead) => {
+      [0, 1, 2].flatMap((dead) => {
         const { losses, safe } = of(node, act, to, dead)
         return [...losses, ...safe]
       })
