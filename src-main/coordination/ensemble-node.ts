@@ -47,7 +47,7 @@ const passedPerLookMax = 1_000
 
 export type ConsensusView = Pick<
   Raft,
-  'role' | 'term' | 'leaderId' | 'isReady' | 'isVoter' | 'committed' | 'last' | 'has'
+  'role' | 'term' | 'leaderId' | 'isReady' | 'isVoter' | 'lastPersisted' | 'committed' | 'last' | 'has'
 >
 
 export class EnsembleNode {

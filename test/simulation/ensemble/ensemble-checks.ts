@@ -2,7 +2,7 @@
  * What must hold of members at every moment, looked at as entries are applied and after each event. The first member that applies
  * an entry says what it comes to; all others have to come to the same, and clients are told nothing else.
  */
-import type { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
+import type { ConsensusView, EnsembleNode } from '../../../src-main/coordination/ensemble-node'
 import type { SessionId } from '../../../src-main/kernel/ids'
 import { encodeLogEntry, type LogEntry } from '../../../src-main/coordination/core/log-entry'
 import type { Applied } from '../../../src-main/coordination/core/replicated-state'
@@ -22,6 +22,8 @@ interface Canonical {
   digest: number | undefined
 }
 
+type Disk = Pick<ConsensusView, 'isVoter' | 'lastPersisted' | 'has'>
+
 /** What was seen of a member last. */
 interface View {
   readonly member: SimMember
@@ -32,6 +34,8 @@ interface View {
   committed: Zxid
   lastApplied: Zxid
   ledTerm: number
+  /** Of its last process that counted: what was on its disk, now or when that ended. */
+  disk: Disk | undefined
 }
 
 export interface Version {
@@ -70,7 +74,16 @@ export class EnsembleChecks {
     this.#observer = observer
     this.#majority = majorityOf(ensemble.members.length)
     this.#views = ensemble.members.map((member) => {
-      return { member, life: -1, state: undefined, index: -1, committed: zxidZero, lastApplied: zxidZero, ledTerm: 0 }
+      return {
+        member,
+        life: -1,
+        state: undefined,
+        index: -1,
+        committed: zxidZero,
+        lastApplied: zxidZero,
+        ledTerm: 0,
+        disk: undefined
+      }
     })
   }
 
@@ -111,7 +124,13 @@ export class EnsembleChecks {
       this.#lastKey = key
       this.#first(node, entry, applied)
     } else if (known.hash !== hash) this.#fails(`${member.host} came to something else at ${zxidName(entry.zxid)}`)
-    if (member.node === node) this.#follow(member, node.state, known, entry.zxid)
+    if (member.node === node) {
+      this.#follow(member, node.state, known, entry.zxid)
+      // Zero: a snapshot takes the place of the log, and what was on the disk before it is applied still.
+      const onDisk = node.consensus?.lastPersisted ?? zxidZero
+      if (compareZxid(onDisk, zxidZero) > 0 && compareZxid(onDisk, entry.zxid) < 0)
+        this.#fails(`${member.host} applied ${zxidName(entry.zxid)}, which is not on its disk`)
+    }
     if (known.index % digestEvery === 0) this.#compare(member.host, node, known, entry.zxid)
   }
 
@@ -206,6 +225,7 @@ export class EnsembleChecks {
       if (raft === undefined || node === undefined) continue
       const { role, committed } = raft
       const { lastApplied } = node.state
+      if (view.disk !== raft && raft.isVoter) view.disk = raft
       const isKnown = view.committed === committed && view.lastApplied === lastApplied && view.life === member.life
       if (isKnown && (role !== 'leader' || view.ledTerm === raft.term)) continue
       this.#look(view, member, { committed, lastApplied })
@@ -238,8 +258,20 @@ export class EnsembleChecks {
       this.#observer.told(host, `leads term ${raft.term} from ${zxidName(raft.last)} on`)
       this.#consensus.elected(id, raft.term, (position) => raft.has(position))
     }
-    this.#consensus.committed(committed, raft.term, undefined, this.#majority)
+    if (compareZxid(committed, zxidZero) > 0)
+      this.#consensus.committed(committed, raft.term, this.#copiesOf(committed), this.#majority)
     for (const what of this.#consensus.violations.splice(0)) this.#fails(what)
+  }
+
+  /**
+   * Disks that have it, of members that count. One that was wiped had on its disk what it answered before; what it has answered
+   * since does not count before the log says so.
+   */
+  #copiesOf(position: Zxid): number {
+    let copies = 0
+    for (const { disk } of this.#views)
+      if (disk?.isVoter === true && compareZxid(disk.lastPersisted, position) >= 0 && disk.has(position)) copies++
+    return copies
   }
 
   /** At rest: all have the same, which is all that ever was. */

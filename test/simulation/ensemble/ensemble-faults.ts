@@ -13,6 +13,8 @@ import type { SimMember } from './sim-members'
 /** A clean stop that has not ended by then is ended. */
 const stopMaxMs = 2_000
 const bounceMs = 3
+/** Of what a member says to others. */
+const trapTypes = ['voteAnswer', 'appendAnswer', 'append'] as const
 
 export interface FaultedClient {
   readonly name: string
@@ -56,6 +58,7 @@ export class EnsembleFaults {
   end(): void {
     this.#isOver = true
     this.#told('faults', 'all is healed')
+    this.#ensemble.clearTrap()
     this.#ensemble.setLinks()
     for (const member of this.#ensemble.members) {
       const { machine } = member
@@ -141,6 +144,10 @@ export class EnsembleFaults {
         return this.#sick(member, 'its disk will fail', () => (disk.failsToSync = true))
       case 'slowDisk':
         return this.#sick(member, 'its disk is slow', () => (disk.syncDelayMs = 20 + this.#random.below(400)))
+      case 'reset':
+        return this.#reset(member)
+      case 'trap':
+        return this.#trap(member)
       case 'clientCut': {
         const { name } = this.#oneOf(this.#clients)
         return this.#linkOf(name, member.host, { isCut: true }, this.#random.below(2) === 0)
@@ -228,6 +235,29 @@ export class EnsembleFaults {
       else if (way === 1) this.#linkOf(member.host, host, { isCut: true }, false)
       else this.#linkOf(host, member.host, { isCut: true }, false)
     }
+  }
+
+  /** Its connections to others break, or theirs to it; at times nobody gets through for a while after that. */
+  #reset(member: SimMember): void {
+    const isOutgoing = this.#random.below(2) === 0
+    const isCut = this.#random.below(2) === 0
+    const others = this.#ensemble.members.filter((other) => other !== member && this.#random.below(4) > 0)
+    for (const { host } of others) {
+      const [from, to] = isOutgoing ? [member.host, host] : [host, member.host]
+      this.#told(from, `its connections to ${to} break`)
+      this.#ensemble.network.reset(from, to)
+      if (isCut) this.#linkOf(from, to, { isCut: true }, this.#random.below(2) === 0)
+    }
+  }
+
+  /** It loses its power as it has said something, and before it has done anything else. */
+  #trap(member: SimMember): void {
+    const type = this.#oneOf(trapTypes)
+    this.#told(member.host, `loses its power with its next ${type}`)
+    const withinMs = this.#random.below(3) > 0 ? bounceMs : this.#ensemble.options.restartWithinMs
+    this.#ensemble.setTrap(member, type, () =>
+      this.#later(0, () => this.#ended(member, withinMs, () => this.#ensemble.crash(member)))
+    )
   }
 
   #linkOf(from: string, to: string, fault: LinkFault, isBothWays: boolean): void {

@@ -15,15 +15,24 @@ import type { SimNode } from '../world/sim-node'
 import type { SimRandom } from '../world/sim-random'
 import { textOf, type EnsembleChecks } from './ensemble-checks'
 import type { SimEnsemble } from './sim-ensemble'
+import type { RegisterRecord } from './register-record'
 import { WatchWatch } from './watch-watch'
 
 export const registers = ['/r0', '/r1'] as const
+export const initialOf = (path: string): string => `init ${path}`
 export const folders = ['/set', '/seq', '/pairs', '/e'] as const
 
 /** Then a client deletes those that it has made. */
 const sequentialsMax = 2
 /** After a failure that says nothing. */
 const retryMs = 10
+/** Before a quiet client asks for something. */
+const quietThinkMs = 400
+/** What is asked for just before a connection breaks is on its way somewhere. */
+const dropWithinMs = 20
+
+/** `quiet`: asks seldom, and only reads: to it, most of what it knows of its session comes from pings. */
+export type Habits = 'busy' | 'quiet'
 
 /** What all clients together have been told: real time is the same for all of them. */
 export class ToldToAll {
@@ -33,8 +42,13 @@ export class ToldToAll {
   sequence = -1
   /** Values that were refused: nobody must ever see them. */
   readonly refused = new Set<string>()
+  readonly registers: RegisterRecord
   /** Znodes that are there for good. */
   readonly created = new Map<string, string>()
+
+  constructor(registers: RegisterRecord) {
+    this.registers = registers
+  }
 }
 
 export interface WorkerObserver {
@@ -60,6 +74,7 @@ export class EnsembleWorker {
   readonly #clock: Clock
   readonly #network: Network
   readonly #watches: WatchWatch
+  readonly #habits: Habits
   #client: EnsembleClient
   #ephemerals: Owned[] = []
   #sequentials: string[] = []
@@ -69,8 +84,18 @@ export class EnsembleWorker {
   #isOver = false
   #isHealthy = false
 
-  constructor(name: string, ensemble: SimEnsemble, checks: EnsembleChecks, all: ToldToAll, observer: WorkerObserver) {
+  constructor(
+    name: string,
+    habits: Habits,
+    ensemble: SimEnsemble,
+    {
+      checks,
+      all,
+      observer
+    }: { readonly checks: EnsembleChecks; readonly all: ToldToAll; readonly observer: WorkerObserver }
+  ) {
     this.name = name
+    this.#habits = habits
     this.#ensemble = ensemble
     this.#checks = checks
     this.#all = all
@@ -90,7 +115,11 @@ export class EnsembleWorker {
       sessionTimeoutMs: this.#ensemble.options.sessionTimeoutMs,
       clock: this.#clock,
       network: this.#network,
-      random: this.#random.fork()
+      random: this.#random.fork(),
+      // No byte is ever wrong here.
+      log: (level, message, fields) => {
+        if (level !== 'debug') this.#violated(`says: ${message} ${JSON.stringify(fields)}`)
+      }
     })
     client.onSession((event) => {
       this.#tell(`session ${event}`)
@@ -138,8 +167,9 @@ export class EnsembleWorker {
   async prepare(): Promise<void> {
     await this.#client.whenConnected()
     for (const path of registers) {
-      await this.#client.create(path, bytesOf(`init ${path}`))
+      await this.#client.create(path, bytesOf(initialOf(path)))
       this.#all.versions.set(path, 0)
+      this.#all.registers.made(path)
     }
     for (const path of folders) await this.#client.create(path, null)
   }
@@ -149,7 +179,8 @@ export class EnsembleWorker {
     while (!this.#isOver) {
       try {
         await this.#client.whenConnected()
-        await pause(this.#clock, this.#random.below(1_000 * this.#ensemble.options.thinkMs) / 1_000)
+        const thinkMs = this.#habits === 'quiet' ? quietThinkMs : this.#ensemble.options.thinkMs
+        await pause(this.#clock, this.#random.below(1_000 * thinkMs) / 1_000)
         if (!this.#isOver) await this.#operation()
         this.answered++
       } catch (error) {
@@ -166,6 +197,10 @@ export class EnsembleWorker {
   #operation(): Promise<void> {
     const path = this.#random.below(3) === 0 ? registers[1] : registers[0]
     const kind = this.#random.below(100)
+    if (this.#habits === 'quiet') {
+      if (kind < 60) return this.#read(path, false)
+      return kind < 80 ? this.#read(path, true) : this.#watch(path)
+    }
     if (kind < 16) return this.#set(path)
     if (kind < 30) return this.#compareAndSet(path)
     if (kind < 40) return this.#read(path, false)
@@ -176,7 +211,8 @@ export class EnsembleWorker {
     if (kind < 84) return this.#watch(path)
     if (kind < 89) return this.#pair()
     if (kind < 97) return this.#burst(path)
-    if (kind < 99) return this.#drop()
+    if (kind < 98) return this.#drop()
+    if (kind < 99) return this.#dropAsking(path)
     return this.#renew()
   }
 
@@ -252,8 +288,13 @@ export class EnsembleWorker {
   async #set(path: string): Promise<void> {
     const value = this.#value()
     const told = this.#toldOf(path)
-    const stat = await this.#asked(`sets ${path} to ${value}`, [value], this.#client.setData(path, bytesOf(value)))
+    const stat = await this.#setData(path, value)
     this.#wrote(path, value, stat, told)
+  }
+
+  #setData(path: string, value: string): Promise<ZnodeStat> {
+    const set = this.#client.setData(path, bytesOf(value))
+    return this.#asked(`sets ${path} to ${value}`, [value], this.#all.registers.set(this.name, path, { value }, set))
   }
 
   async #compareAndSet(path: string): Promise<void> {
@@ -264,19 +305,30 @@ export class EnsembleWorker {
     const value = this.#value()
     const told = this.#toldOf(path)
     const what = `sets ${path} to ${value} after version ${version}`
-    const stat = await this.#asked(what, [value], this.#client.setData(path, bytesOf(value), version))
+    const set = this.#client.setData(path, bytesOf(value), version)
+    const recorded = this.#all.registers.set(this.name, path, { value, at: version }, set)
+    const stat = await this.#asked(what, [value], recorded)
     this.#wrote(path, value, stat, told)
     if (stat.version !== version + 1) this.#violated(`set ${path} after ${version}, and it is ${stat.version}`)
   }
 
   async #read(path: string, hasSync: boolean): Promise<void> {
     const least = hasSync ? this.#toldOf(path) : 0
-    if (hasSync) await this.#client.sync(path)
-    const read = await this.#client.getData(path)
+    const read = await (hasSync ? this.#synced(path) : this.#client.getData(path))
     if (read === undefined) return this.#violated(`does not find ${path}`)
     this.#tell(`reads version ${read.stat.version} of ${path}${hasSync ? ' after a sync' : ''}`)
     this.#hasRead(path, read, least)
     if (hasSync) this.#knowsAll(path, read.stat.version)
+  }
+
+  /** The read is asked for behind the sync, or when that is answered. */
+  #synced(path: string): ReturnType<EnsembleClient['getData']> {
+    const sync = this.#client.sync(path)
+    const read =
+      this.#random.below(2) === 0
+        ? Promise.all([sync, this.#client.getData(path)]).then(([, one]) => one)
+        : sync.then(() => this.#client.getData(path))
+    return this.#all.registers.read(this.name, path, read)
   }
 
   async #append(): Promise<void> {
@@ -367,7 +419,9 @@ export class EnsembleWorker {
     const told = this.#toldOf(registers[1])
     const values = [value, `${value}a`, `${value}b`]
     try {
-      const results = await this.#asked(`makes the pair ${value}`, values, this.#client.multi(operations))
+      const multi = this.#client.multi(operations)
+      const recorded = isWrong ? multi : this.#all.registers.multi(this.name, registers[1], value, multi)
+      const results = await this.#asked(`makes the pair ${value}`, values, recorded)
       if (isWrong) this.#violated(`made the pair ${value} with a wrong version`)
       const stat = results[2]?.stat
       if (stat !== undefined) this.#wrote(registers[1], value, stat, told)
@@ -382,10 +436,10 @@ export class EnsembleWorker {
     const [one, other, two] = [this.#value(), this.#value(), this.#value()]
     const told = this.#toldOf(path)
     const answers = await Promise.allSettled([
-      this.#asked(`sets ${path} to ${one}`, [one], this.#client.setData(path, bytesOf(one))),
+      this.#setData(path, one),
       this.#asked(`creates /set/${other}`, [other], this.#client.create(`/set/${other}`, bytesOf(other))),
       this.#client.getData(path),
-      this.#asked(`sets ${path} to ${two}`, [two], this.#client.setData(path, bytesOf(two)))
+      this.#setData(path, two)
     ])
     const [first, created, read, second] = answers
     const lost = answers.findIndex(
@@ -412,6 +466,16 @@ export class EnsembleWorker {
     this.#tell('drops its connection')
     this.#client.dropConnection()
     return Promise.resolve()
+  }
+
+  /** It breaks while a write is on its way, and what comes after that is asked for elsewhere. */
+  async #dropAsking(path: string): Promise<void> {
+    const value = this.#value()
+    const told = this.#toldOf(path)
+    const set = this.#setData(path, value).then((stat) => this.#wrote(path, value, stat, told))
+    const dropped = pause(this.#clock, this.#random.below(1_000 * dropWithinMs) / 1_000).then(() => this.#drop())
+    const [outcome] = await Promise.allSettled([set, dropped])
+    if (outcome.status === 'rejected') throw outcome.reason
   }
 
   /** Ends its session and begins another. */

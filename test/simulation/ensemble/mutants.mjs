@@ -135,7 +135,7 @@ export const ensembleMutants = [
     file: 'src-main/coordination/core/consensus/progress.ts',
     from: 'return this.standing?.isVoter === true',
     to: 'return this.standing !== undefined',
-    seed: null,
+    seed: 25,
     what: 'a member that was wiped counts before it is admitted'
   },
   {
@@ -199,7 +199,7 @@ export const ensembleMutants = [
     file: raft,
     from: 'return compareZxid(this.#committed, persisted) < 0 ? this.#committed : persisted',
     to: 'void persisted\n    return this.#committed',
-    seed: null,
+    seed: 5,
     what: 'entries are applied that this disk does not have: a snapshot gets ahead of the log'
   },
   {
@@ -261,7 +261,7 @@ export const ensembleMutants = [
   {
     name: 'links-break-unheard',
     file: node,
-    from: 'if (lostId === this.#leaderId) this.#port.closeAll()',
+    from: 'if (lostId === this.#leaderId) this.#port.closeAll()\n        this.#guarded(() => {\n          this.#raft?.linkLost(lostId, clock.monotonicMs())\n          this.#drive()\n        })',
     to: 'void lostId',
     seed: null,
     what: 'what was on its way over a link that broke is waited for'
@@ -335,7 +335,7 @@ export const ensembleMutants = [
     file: connection,
     from: "if (head.type === 'handshake' || head.type === 'write' || head.type === 'held') break",
     to: "if (head.type === 'handshake') break\n      if (head.type === 'write') {\n        const at = this.#queue.findIndex((one) => one.type === 'read' && one.barrier === undefined)\n        const [next] = at < 0 ? [] : this.#queue.splice(at, 1)\n        if (next === undefined) break\n        this.#queue.unshift(next)\n        this.#answerHead()\n        continue\n      }",
-    seed: null,
+    seed: 1,
     what: 'a read does not wait for the writes before it'
   }
 ]

@@ -3,7 +3,8 @@ import { AppError } from '../../../src-main/kernel/errors'
 import { EnsembleChecks, keyOf, textOf } from './ensemble-checks'
 import { EnsembleFaults } from './ensemble-faults'
 import { ensembleOptions, type EnsembleOptions } from './ensemble-options'
-import { EnsembleWorker, ToldToAll } from './ensemble-worker'
+import { EnsembleWorker, initialOf, ToldToAll } from './ensemble-worker'
+import { RegisterRecord } from './register-record'
 import { SimEnsemble } from './sim-ensemble'
 import type { SimMember } from './sim-members'
 
@@ -11,6 +12,8 @@ const startMaxMs = 30_000
 /** In which everything has to come to rest once it is healed: many times what every timeout in it takes. */
 const restMaxMs = 30_000
 const stepMs = 20
+/** The same for members alone: no client goes elsewhere by itself within it (two thirds of a session). */
+const patientRestMaxMs = 10_000
 /** Once all is at rest, sessions must live for so many of their timeouts. */
 const healthyTimeouts = 1.5
 /** Of each client, once all is healed. */
@@ -47,7 +50,8 @@ class Run {
   readonly #checks: EnsembleChecks
   readonly #workers: readonly EnsembleWorker[]
   readonly #faults: EnsembleFaults
-  readonly #all = new ToldToAll()
+  readonly #registers = new RegisterRecord()
+  readonly #all = new ToldToAll(this.#registers)
   readonly #violations: string[] = []
   #working = 0
   #digest = 0x811c9dc5
@@ -75,9 +79,11 @@ class Run {
       }
     })
     const observer = { told, violated }
-    this.#workers = this.#ensemble.clientHosts.map(
-      (name) => new EnsembleWorker(name, this.#ensemble, this.#checks, this.#all, observer)
-    )
+    const shared = { checks: this.#checks, all: this.#all, observer }
+    this.#workers = this.#ensemble.clientHosts.map((name, index, { length }) => {
+      const habits = options.hasQuietClient && index === length - 1 ? 'quiet' : 'busy'
+      return new EnsembleWorker(name, habits, this.#ensemble, shared)
+    })
     this.#faults = new EnsembleFaults(this.#ensemble, this.#workers, this.#ensemble.random(), told)
   }
 
@@ -157,9 +163,11 @@ class Run {
     const isServed = (worker: EnsembleWorker, index: number): boolean =>
       worker.isConnected && worker.answered >= (before[index] ?? 0) + answersAfterHealing
     const isWhole = (): boolean => this.#ensemble.members.every(isWholeMember) && workers.every(isServed)
-    if (!(await this.#within(restMaxMs, 'nothing is written any more', isWhole))) return
+    const { isPatient } = this.#options
+    const wholeMaxMs = isPatient ? patientRestMaxMs : restMaxMs
+    if (!(await this.#within(wholeMaxMs, 'nothing is written any more', isWhole))) return
     for (const worker of workers) worker.isHealthyNow()
-    const endMs = clock.monotonicMs() + healthyTimeouts * this.#options.sessionTimeoutMs
+    const endMs = clock.monotonicMs() + (isPatient ? 0 : healthyTimeouts * this.#options.sessionTimeoutMs)
     // What clients ask for now is what they asked for before.
     for (const worker of workers) worker.end()
     if (!(await this.#within(restMaxMs, 'a client waits for an answer', () => this.#working === 0))) return
@@ -167,7 +175,7 @@ class Run {
     const isSame = (): boolean =>
       this.#checks.difference() === undefined &&
       workers.every(({ isConnected }) => isConnected) &&
-      this.#hasNoOtherSession()
+      (isPatient || this.#hasNoOtherSession())
     await this.#within(restMaxMs, 'members do not become the same', isSame)
   }
 
@@ -183,6 +191,7 @@ class Run {
       if (textOf(tree?.find(path)?.data) !== value) this.#violated(`${path} was answered, and it is not there`)
     for (const value of this.#all.refused)
       if (this.#checks.writeOf(value) !== undefined) this.#violated(`${value} was refused, and it was written`)
+    for (const problem of this.#registers.problems(initialOf)) this.#violated(problem)
     for (const worker of this.#workers)
       worker.checkEnd((path) => {
         const znode = tree?.find(path)

@@ -5,7 +5,9 @@
 import { nodeChecksum } from '../../../src-main/adapters/node-checksum'
 import { EnsembleNode } from '../../../src-main/coordination/ensemble-node'
 import { AppError } from '../../../src-main/kernel/errors'
-import type { Address } from '../../../src-main/kernel/ports'
+import { decodePeerFrame } from '../../../src-main/coordination/core/consensus/message-codec'
+import type { PeerMessage } from '../../../src-main/coordination/core/consensus/messages'
+import type { Address, Connection } from '../../../src-main/kernel/ports'
 import type { SimNode } from '../world/sim-node'
 import type { SimRandom } from '../world/sim-random'
 
@@ -50,10 +52,19 @@ export interface MembersOptions {
   readonly random: SimRandom
 }
 
+/** What is to happen when a member says something of this type to another. */
+interface Trap {
+  readonly member: SimMember
+  readonly type: PeerMessage['type']
+  readonly sprung: () => void
+}
+
 export class SimMembers {
   readonly members: readonly SimMember[]
   readonly #options: MembersOptions
   readonly #observer: MembersObserver
+
+  #trap: Trap | undefined
 
   constructor(options: MembersOptions, observer: MembersObserver) {
     this.#options = options
@@ -94,7 +105,10 @@ export class SimMembers {
       clock,
       random: this.#options.random.fork(),
       disk,
-      network,
+      network: {
+        listen: (...at) => network.listen(...at),
+        connect: (to, handlerFor) => network.connect(to, (near) => handlerFor(this.#watched(member, near)))
+      },
       checksum: nodeChecksum,
       log: (level, message, fields) => {
         if (isThis() && level !== 'debug')
@@ -124,6 +138,27 @@ export class SimMembers {
       .filter((other) => other.id !== id)
       .map((other) => ({ memberId: other.id, address: { host: 'sim', port: peerPort(other.id) } }))
     return { ensembleId: 'e', address: { host: 'sim', port: peerPort(id) }, others, isFounding }
+  }
+
+  /** Of all members there is one trap at a time; it springs once. */
+  setTrap(member: SimMember, type: Trap['type'], sprung: () => void): void {
+    this.#trap = { member, type, sprung }
+  }
+
+  clearTrap(): void {
+    this.#trap = undefined
+  }
+
+  #watched(member: SimMember, connection: Connection): Connection {
+    const send = connection.send.bind(connection)
+    connection.send = (bytes, whenTaken) => {
+      send(bytes, whenTaken)
+      const trap = this.#trap
+      if (trap?.member !== member || messageType(bytes) !== trap.type) return
+      this.#trap = undefined
+      trap.sprung()
+    }
+    return connection
   }
 
   #failed(member: SimMember, error: unknown): void {
@@ -170,4 +205,15 @@ export class SimMembers {
     member.isServing = false
     member.machine.disk.failsToSync = false
   }
+}
+
+const lengthBytes = 4
+
+/** Of a frame with its length before it; an append without entries is none. */
+function messageType(bytes: Uint8Array): PeerMessage['type'] | undefined {
+  const frame = decodePeerFrame(bytes.subarray(lengthBytes), nodeChecksum)
+  if (frame.type !== 'consensus') return undefined
+  const { message } = frame
+  if (message.type === 'append' && message.entries.length === 0) return undefined
+  return message.type === 'voteAnswer' && !message.isGranted ? undefined : message.type
 }

@@ -105,6 +105,16 @@ export class SimNetwork implements Network {
     this.#unreachable.delete(host)
   }
 
+  /** The connections that one host has opened to another break, told to both ends; what was under way is lost. */
+  reset(from: string, to: string): void {
+    for (const connection of this.#of(from)) {
+      const { peer } = connection
+      if (connection.listening !== undefined || peer?.host !== to) continue
+      connection.destroy()
+      peer.destroy()
+    }
+  }
+
   /** Its process is gone: listeners and connections, too. Peers are told, unless the machine went with it. */
   kill(host: string, isTold = true): void {
     for (const [port, listening] of this.#listeners) if (listening.process.host === host) this.#listeners.delete(port)

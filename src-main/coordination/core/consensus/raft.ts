@@ -167,6 +167,11 @@ export class Raft {
     return this.#durability.hardState.isVoter
   }
 
+  /** Of its log, on this member's disk. */
+  get lastPersisted(): Zxid {
+    return this.#durability.persisted
+  }
+
   get committed(): Zxid {
     return this.#committed
   }
