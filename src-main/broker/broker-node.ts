@@ -291,7 +291,7 @@ export class BrokerNode {
     const fetching = {
       ...ports,
       quota: quotas.follower,
-      logStartsSafe: () => logs.checkpointLogStarts(),
+      logStartsSafe: () => logs.upkeep.checkpointLogStarts(),
       storageFailed: ({ topic, index }: FollowerReplica, error: AppError) =>
         replicas.storageFailed({ topic, partition: index }, error)
     }

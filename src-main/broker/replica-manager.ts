@@ -557,7 +557,7 @@ export class ReplicaManager {
 
   /** Resolves when where logs start by now would be known after a kill, as far as the disk has room. */
   async logStartsSafe(): Promise<void> {
-    await this.#options.logs.checkpointLogStarts()
+    await this.#options.logs.upkeep.checkpointLogStarts()
   }
 
   /** Long polls are asked once per turn of the event loop, however many appends it brought. */

@@ -11,54 +11,27 @@
  * write all is no clean one.
  */
 import { AppError, expectAppError, ignore } from '../kernel/errors'
-import { topicPartitionName, type BrokerId } from '../kernel/ids'
+import { topicPartitionName } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
-import type { Disk, FolderLock, Timer } from '../kernel/ports'
-import { isRemnantOf } from '../kernel/remnant'
-import { pause } from '../kernel/waiting'
+import type { FolderLock } from '../kernel/ports'
 import { badBatchOf } from './bad-batch-survey'
-import { CheckpointFile } from './checkpoint-file'
 import { badBatchFile } from './core/bad-batch'
-import {
-  decodeMetaProperties,
-  decodePartitionMetadata,
-  encodeMetaProperties,
-  encodePartitionMetadata
-} from './core/checkpoint-text'
-import type { MetaProperties } from './core/checkpoint-text'
-import type { Steps } from './core/steps'
+import { decodePartitionMetadata, encodePartitionMetadata } from './core/checkpoint-text'
 import { deletedFolderName, isDeletedFolder, partitionOfFolder } from './core/file-names'
+import type { Steps } from './core/steps'
 import { DeferredRemovals } from './deferred-removals'
 import { asDiskFailure, isDiskFull } from './disk-failure'
+import { giveWay, inTurns } from './in-turns'
+import { LogCheckpoints } from './log-checkpoints'
 import { scratchBytes } from './log-context'
+import { LogDirHealth } from './log-dir-health'
+import { identityOf, noteCleanStop, takeCleanStop, writeIdentity, type LogDirOwner } from './log-dir-identity'
 import { rewriteUnsafe } from './log-rewrite'
 import type { LogConfig, LogProblem, StoragePorts } from './log-types'
-import { giveWay, inTurns } from './in-turns'
+import { defaultIntervals, LogUpkeep, type KeptLogs, type LogUpkeepIntervals } from './log-upkeep'
 import { PartitionLog } from './partition-log'
 
-export interface LogManagerIntervals {
-  readonly retentionFirstMs: number
-  readonly retentionMs: number
-  readonly highWatermarkCheckpointMs: number
-  readonly recoveryPointCheckpointMs: number
-  /** All that is there is read once, so long after the start; Infinity: it is not. */
-  readonly verificationMs: number
-}
-
-/** Kafka's, which reads nothing but what a crash has left. */
-export const defaultIntervals: LogManagerIntervals = {
-  retentionFirstMs: 30_000,
-  retentionMs: 300_000,
-  highWatermarkCheckpointMs: 5_000,
-  recoveryPointCheckpointMs: 60_000,
-  verificationMs: Infinity
-}
-
-export interface LogManagerOptions {
-  readonly dir: string
-  readonly brokerId: BrokerId
-  /** 22 characters of URL-safe base64. A folder with another one is refused. */
-  readonly clusterId: string
+export interface LogManagerOptions extends LogDirOwner {
   readonly defaults: LogConfig
   /** Config of a partition found on disk; `defaults` when absent. */
   readonly configOf?: (topic: string) => LogConfig
@@ -66,36 +39,14 @@ export interface LogManagerOptions {
   readonly offline: (partitions: readonly TopicPartition[], problem: LogProblem) => void
   /** It can be used again. */
   readonly back?: (partition: TopicPartition) => void
-  readonly intervals?: Partial<LogManagerIntervals>
+  readonly intervals?: Partial<LogUpkeepIntervals>
 }
 
 /** Folders that are measured in one turn. */
 const foldersPerTurn = 16
-/** Recovery points that have moved are on disk so soon: a crash reads again what came after them. */
-const recoveryPointsDelayMs = 1_000
-/** Between two pieces of 256 KiB that are read to verify them: at most 64 MB/s, beside everything else. */
-const verificationPauseMs = 4
-/** A directory that failed is tried no more often. */
-const probeEveryMs = 500
-const probeFile = '.probe'
 /** Their fdatasyncs share the threads that there are. */
 const logsClosedAtOnce = 16
-const cleanShutdownFile = '.kafka_cleanshutdown'
-const metaPropertiesFile = 'meta.properties'
 const partitionMetadataFile = 'partition.metadata'
-
-/** Whose log directory this is, before it is opened; undefined when nobody's yet. Throws FOREIGN_FOLDER. */
-export function readMetaProperties(disk: Disk, dir: string): MetaProperties | undefined {
-  const path = disk.join(dir, metaPropertiesFile)
-  if (!disk.exists(path)) return undefined
-  const meta = decodeMetaProperties(disk.read(path))
-  if (meta === undefined)
-    throw new AppError(
-      'FOREIGN_FOLDER',
-      `${path} is no broker's meta.properties. Restore it from a copy, or choose another folder.`
-    )
-  return meta
-}
 
 /** Of recovering what a crash has left. */
 export interface RecoveryProgress {
@@ -134,20 +85,15 @@ export class LogManager {
   readonly wasClean: boolean
   readonly #ports: StoragePorts
   readonly #options: LogManagerOptions
-  readonly #intervals: LogManagerIntervals
   readonly #lock: FolderLock
   readonly #removals: DeferredRemovals
   readonly #scratch = new Uint8Array(scratchBytes)
   /** Every partition on disk. */
   readonly #logs = new Map<string, Entry>()
-  readonly #recoveryPoints: CheckpointFile
-  readonly #logStarts: CheckpointFile
-  readonly #highWatermarks: CheckpointFile
-  /** What the checkpoints said at start, or a log when it failed: for partitions that are not open. */
-  readonly #recoveryPointsRead: Map<string, number>
-  readonly #logStartsRead: Map<string, number>
-  readonly #highWatermarksRead: Map<string, number>
-  readonly #timers = new Set<Timer>()
+  readonly #checkpoints: LogCheckpoints
+  readonly #health: LogDirHealth
+  /** What it does by itself. */
+  readonly upkeep: LogUpkeep
   /** Partition folders came or went since the log directory itself was last synced. */
   #isDirDirty = false
   #syncingDir: Promise<void> | undefined
@@ -155,10 +101,6 @@ export class LogManager {
   #isIdentityOwed = false
   /** False while recoverAll is at work. */
   #isRecovered = true
-  #recoveryPointsTimer: Timer | undefined
-  /** Of the directory itself: none of its logs can be used. */
-  #problem: LogProblem | undefined
-  #probedMs = -Infinity
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -170,18 +112,13 @@ export class LogManager {
     const { disk, log, clock } = ports
     this.#ports = ports
     this.#options = options
-    this.#intervals = { ...defaultIntervals, ...options.intervals }
     this.#lock = lock
     this.wasClean = found.wasClean
     this.#isIdentityOwed = found.isIdentityOwed
     this.#removals = new DeferredRemovals(clock, disk, log)
-    const checkpoint = (name: string): CheckpointFile => new CheckpointFile(disk, log, disk.join(options.dir, name))
-    this.#recoveryPoints = checkpoint('recovery-point-offset-checkpoint')
-    this.#logStarts = checkpoint('log-start-offset-checkpoint')
-    this.#highWatermarks = checkpoint('replication-offset-checkpoint')
-    this.#recoveryPointsRead = this.#recoveryPoints.read()
-    this.#logStartsRead = this.#logStarts.read()
-    this.#highWatermarksRead = this.#highWatermarks.read()
+    this.#health = new LogDirHealth(ports, options.dir)
+    this.#checkpoints = new LogCheckpoints(ports, options.dir, () => this.#logsByName())
+    this.upkeep = new LogUpkeep(ports, this.#keptLogs(), this.#checkpoints)
   }
 
   /** Throws AppError LOCKED, FOREIGN_FOLDER, ACCESS_DENIED or DISK_FAILED with one sentence for people. */
@@ -189,18 +126,17 @@ export class LogManager {
     const { disk } = ports
     const { dir } = options
     disk.makeDirectory(dir)
-    const identity = refuseForeign(ports, options)
+    const identity = identityOf(ports, options)
     const lock = disk.lock(disk.join(dir, '.lock'))
     try {
       const isIdentityOwed = identity !== 'known' && !(await writeIdentity(disk, options))
-      const cleanPath = disk.join(dir, cleanShutdownFile)
-      const wasClean = identity === 'none' || saysCleanStop(disk, cleanPath)
       // Gone before the first append: from here on a stop is unclean unless close() says otherwise.
-      disk.remove(cleanPath)
+      const saysClean = takeCleanStop(disk, dir)
+      const wasClean = identity === 'none' || saysClean
       await disk.syncDirectory(dir)
       const manager = new LogManager(ports, options, lock, { wasClean, isIdentityOwed })
       manager.#findPartitions()
-      manager.#startTimers()
+      manager.upkeep.start({ ...defaultIntervals, ...options.intervals })
       manager.#measure().catch((error: unknown) => manager.#dirFailed(asDiskFailure(error, dir)))
       return manager
     } catch (error) {
@@ -219,6 +155,27 @@ export class LogManager {
       }
       const of = partitionOfFolder(name)
       if (of !== undefined) this.#logs.set(name, newEntry(of))
+    }
+  }
+
+  *#logsByName(): Iterable<readonly [string, PartitionLog | undefined]> {
+    for (const [name, { log }] of this.#logs) yield [name, log]
+  }
+
+  #keptLogs(): KeptLogs {
+    const isClosing = (): boolean => this.#closing !== undefined
+    return {
+      get isClosing(): boolean {
+        return isClosing()
+      },
+      names: () => this.names(),
+      opened: (topic, partition) => this.opened(topic, partition),
+      allOpened: () => this.#allOpened(),
+      load: (topic, partition) => this.load(topic, partition),
+      failed: (of, error) => this.failed(of, error),
+      isOffline: ({ topic, partition }) => this.problemOf(topic, partition) !== undefined,
+      dirFailed: (error) => this.#dirFailed(asDiskFailure(error, this.#options.dir)),
+      deletionsSafe: () => this.deletionsSafe()
     }
   }
 
@@ -304,8 +261,8 @@ export class LogManager {
       removals: this.#removals,
       scratch: this.#scratch,
       failed: (error: AppError): void => this.failed({ topic, partition }, error),
-      flushed: (): void => this.#recoveryPointsSoon(),
-      truncated: (): void => this.#checkpointAll(),
+      flushed: (): void => this.upkeep.flushed(),
+      truncated: (): void => this.upkeep.truncated(),
       identityPath: this.#ports.disk.join(folder, partitionMetadataFile),
       config
     }
@@ -314,9 +271,7 @@ export class LogManager {
       partition,
       topicId: this.#topicIdIn(folder),
       isClean,
-      recoveryPoint: this.#recoveryPointsRead.get(name) ?? 0,
-      logStartOffset: this.#logStartsRead.get(name) ?? 0,
-      highWatermark: this.#highWatermarksRead.get(name) ?? 0
+      ...this.#checkpoints.known(name)
     })
   }
 
@@ -348,7 +303,7 @@ export class LogManager {
       if (existing.topicId === undefined) await this.#identify(existing, folder, topicId)
       return existing
     }
-    if (this.#problem !== undefined) this.#probe(this.#problem)
+    this.#health.probe()
     await this.#settleIdentity()
     // Two logs that write one folder would spoil it.
     if (this.#logs.has(name)) return this.create(topic, partition, topicId, config)
@@ -373,7 +328,7 @@ export class LogManager {
     // Lost before that, the log is this topic's all the same: its name is not given again before this broker has said that it
     // holds none of it, and then its folder's other name is safe (deletionsSafe).
     disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
-    this.#forget(topicPartitionName(entry.of))
+    this.#checkpoints.forget(topicPartitionName(entry.of))
     const log = await inTurns(clock, this.#open(entry.of, config, true))
     this.#isDirDirty = true
     return this.#adopt(entry, log)
@@ -403,11 +358,6 @@ export class LogManager {
       throw new AppError('DISK_FULL', `The disk is full: ${this.#options.dir} takes no partition yet.`)
   }
 
-  /** What the checkpoints of an earlier partition of this name said does not hold for a new one. */
-  #forget(name: string): void {
-    for (const read of [this.#recoveryPointsRead, this.#logStartsRead, this.#highWatermarksRead]) read.delete(name)
-  }
-
   /**
    * Gone from here, without being opened for that; the folder is renamed and removed after file.delete.delay.ms. Somebody who
    * is opening it at the moment (retention does) comes to an end first. Rejects with DISK_FAILED.
@@ -432,7 +382,7 @@ export class LogManager {
       throw failure
     }
     this.#logs.delete(name)
-    this.#forget(name)
+    this.#checkpoints.forget(name)
     this.#isDirDirty = true
   }
 
@@ -465,7 +415,7 @@ export class LogManager {
     return [...this.#logs.values()].map(({ of }) => of)
   }
 
-  #opened(): PartitionLog[] {
+  #allOpened(): PartitionLog[] {
     return [...this.#logs.values()].map(({ log }) => log).filter((log) => log !== undefined)
   }
 
@@ -474,14 +424,14 @@ export class LogManager {
    * since whoever lowers a limit waits for that.
    */
   async updateConfigs(configOf: (topic: string) => LogConfig, onlyTopic?: string): Promise<void> {
-    for (const log of this.#opened()) {
+    for (const log of this.#allOpened()) {
       if (onlyTopic !== undefined && log.topic !== onlyTopic) continue
       await giveWay(this.#ports.clock)
       if (this.#closing !== undefined) return
       const config = configOf(log.topic)
       if (areEqual(config, log.config)) continue
       log.updateConfig(config)
-      await this.#retained(log.topic, log.partition)
+      await this.upkeep.retain(log.topic, log.partition)
     }
   }
 
@@ -513,167 +463,6 @@ export class LogManager {
     }
   }
 
-  // ── periodic work ──────────────────────────────────────────────────────────────────────────────────────────────
-
-  #startTimers(): void {
-    const { retentionFirstMs, retentionMs, highWatermarkCheckpointMs, recoveryPointCheckpointMs } = this.#intervals
-    this.#repeat(retentionFirstMs, retentionMs, () => this.applyRetention())
-    this.#repeat(highWatermarkCheckpointMs, highWatermarkCheckpointMs, () => this.checkpointOffsets())
-    this.#repeat(recoveryPointCheckpointMs, recoveryPointCheckpointMs, () => this.checkpointRecoveryPoints())
-    const { verificationMs } = this.#intervals
-    if (verificationMs === Infinity) return
-    const timer = this.#ports.clock.after(verificationMs, () => {
-      this.#timers.delete(timer)
-      this.verify().catch((error: unknown) => this.#dirFailed(asDiskFailure(error, this.#options.dir)))
-    })
-    this.#timers.add(timer)
-  }
-
-  /** Reads all logs that are there, one after the other and slowly: one with a spoilt batch is offline from then on. */
-  async verify(): Promise<void> {
-    for (const { topic, partition } of this.names()) {
-      if (this.#closing !== undefined) return
-      try {
-        const log = await this.load(topic, partition)
-        if (log !== undefined) await this.#verify(log)
-      } catch (error) {
-        expectAppError(error)
-        const entry = this.#logs.get(topicPartitionName({ topic, partition }))
-        if (!isDiskFull(error) && entry?.log !== undefined) this.failed(entry.of, error)
-      }
-    }
-  }
-
-  async #verify(log: PartitionLog): Promise<void> {
-    const { clock } = this.#ports
-    const steps = log.findBadBatch()
-    for (;;) {
-      const step = steps.next()
-      if (step.done !== true) {
-        await pause(clock, verificationPauseMs)
-        if (this.#closing === undefined) continue
-        steps.return(undefined)
-        return
-      }
-      if (step.value === undefined || this.opened(log.topic, log.partition) !== log) return
-      log.noteBadBatch(step.value)
-      this.failed(log, log.badBatchError(step.value))
-      return
-    }
-  }
-
-  #repeat(firstMs: number, thenMs: number, task: () => void | Promise<void>): void {
-    const timer = this.#ports.clock.after(firstMs, () => {
-      this.#timers.delete(timer)
-      const run = async (): Promise<void> => task()
-      run()
-        .catch((error: unknown) => this.#failedUnlessFull(error))
-        .finally(() => {
-          if (this.#closing === undefined) this.#repeat(thenMs, thenMs, task)
-        })
-    })
-    this.#timers.add(timer)
-  }
-
-  /** The next turn of the periodic work tries again what there was no room for. */
-  #failedUnlessFull(error: unknown): void {
-    if (!isDiskFull(error)) this.#dirFailed(asDiskFailure(error, this.#options.dir))
-    else this.#ports.log('warn', 'the disk is full: periodic work waits for room', { reason: error.message })
-  }
-
-  /** Runs every log's retention, opening them; other work gets its turn after each. A full disk ends one log's only. */
-  async applyRetention(): Promise<void> {
-    for (const { topic, partition } of this.names()) {
-      if (this.#closing !== undefined) return
-      await giveWay(this.#ports.clock)
-      const segments = await this.#retained(topic, partition)
-      if (segments > 0)
-        this.#ports.log('info', 'retention deleted segments', {
-          log: topicPartitionName({ topic, partition }),
-          segments
-        })
-    }
-  }
-
-  /** Segments that went; retention makes room, so that one log without any must not keep the others from it. */
-  async #retained(topic: string, partition: number): Promise<number> {
-    const entry = this.#logs.get(topicPartitionName({ topic, partition }))
-    try {
-      // Whoever needs what failed asks for it.
-      if (entry === undefined || entry.problem !== undefined) return 0
-      const log = await this.load(topic, partition)
-      return log === undefined || this.#closing !== undefined ? 0 : log.applyRetention()
-    } catch (error) {
-      if (isDiskFull(error)) this.#failedUnlessFull(error)
-      else if (entry !== undefined) this.failed(entry.of, asDiskFailure(error, topicPartitionName(entry.of)))
-      return 0
-    }
-  }
-
-  /** replication-offset-checkpoint and log-start-offset-checkpoint. */
-  async checkpointOffsets(): Promise<void> {
-    await this.#highWatermarks.write(this.#offsets((log) => log.highWatermark, this.#highWatermarksRead))
-    await this.#writeLogStarts()
-  }
-
-  /** Resolves when the checkpoint says where logs start by now, or when the disk has no room for it. */
-  async checkpointLogStarts(): Promise<void> {
-    try {
-      await this.#writeLogStarts()
-    } catch (error) {
-      this.#failedUnlessFull(error)
-    }
-  }
-
-  async #writeLogStarts(): Promise<void> {
-    const starts = this.#offsets((log) => log.logStartOffset, this.#logStartsRead)
-    await this.#logStarts.write(new Map([...starts].filter(([, start]) => start > 0)))
-  }
-
-  /** Makes everything safe, one log after the other, then writes recovery-point-offset-checkpoint. */
-  async checkpointRecoveryPoints(): Promise<void> {
-    for (const log of this.#opened()) {
-      try {
-        await log.flush()
-      } catch (error) {
-        if (isDiskFull(error)) throw error
-        this.failed(log, asDiskFailure(error, topicPartitionName(log)))
-      }
-    }
-    await this.deletionsSafe()
-    await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
-  }
-
-  /** A log went back: what was written of it would vouch for other records than those that it takes next. */
-  #checkpointAll(): void {
-    Promise.all([
-      this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead)),
-      this.checkpointOffsets()
-    ]).catch((error: unknown) => this.#failedUnlessFull(error))
-  }
-
-  #recoveryPointsSoon(): void {
-    if (this.#recoveryPointsTimer !== undefined || this.#closing !== undefined) return
-    const timer = this.#ports.clock.after(recoveryPointsDelayMs, () => {
-      this.#recoveryPointsTimer = undefined
-      this.#timers.delete(timer)
-      this.#recoveryPoints
-        .write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
-        .catch((error: unknown) => this.#failedUnlessFull(error))
-    })
-    this.#recoveryPointsTimer = timer
-    this.#timers.add(timer)
-  }
-
-  #offsets(of: (log: PartitionLog) => number, read: ReadonlyMap<string, number>): Map<string, number> {
-    const offsets = new Map<string, number>()
-    for (const [name, { log }] of this.#logs) {
-      const value = log === undefined ? read.get(name) : of(log)
-      if (value !== undefined) offsets.set(name, value)
-    }
-    return offsets
-  }
-
   // ── what cannot be used ────────────────────────────────────────────────────────────────────────────────────────
 
   /** Why that log cannot be used here; undefined when it can, or nobody has tried. */
@@ -697,10 +486,8 @@ export class LogManager {
   }
 
   #dirFailed(error: AppError): void {
-    if (this.#problem !== undefined) return
     const problem = problemFrom(error)
-    this.#problem = problem
-    this.#ports.log('error', 'the log directory failed', { dir: this.#options.dir, error: error.message })
+    if (!this.#health.failed(problem)) return
     const gone = [...this.#logs.values()].filter((entry) => this.#takeOffline(entry, problem, false))
     if (gone.length > 0)
       this.#options.offline(
@@ -717,10 +504,7 @@ export class LogManager {
     const { log } = entry
     if (log === undefined) return true
     // What the checkpoints say of it goes on being what was known.
-    const name = topicPartitionName(log)
-    this.#recoveryPointsRead.set(name, log.recoveryPoint)
-    this.#logStartsRead.set(name, log.logStartOffset)
-    this.#highWatermarksRead.set(name, log.highWatermark)
+    this.#checkpoints.remember(log)
     entry.measuredBytes = log.sizeBytes
     entry.mustRecover = true
     entry.log = undefined
@@ -729,30 +513,12 @@ export class LogManager {
   }
 
   #refuseOffline({ of, problem }: Entry): void {
-    if (this.#problem !== undefined) this.#probe(this.#problem)
+    this.#health.probe()
     if (problem?.cause !== 'corrupt') return
     const { disk } = this.#ports
     // What its folder says is bad is looked at again by opening it: the file may be back from a copy.
     if (disk.exists(disk.join(this.#options.dir, topicPartitionName(of), badBatchFile))) return
     throw new AppError('CORRUPT', problem.message, { details: { badBatch: problem.badBatch } })
-  }
-
-  /** Throws while the directory takes no file. */
-  #probe({ message }: LogProblem): void {
-    const nowMs = this.#ports.clock.monotonicMs()
-    if (nowMs - this.#probedMs < probeEveryMs) throw new AppError('DISK_FAILED', message)
-    this.#probedMs = nowMs
-    const { disk, log } = this.#ports
-    const { dir } = this.#options
-    try {
-      disk.replaceUnsynced(disk.join(dir, probeFile), new Uint8Array(1))
-      disk.remove(disk.join(dir, probeFile))
-    } catch (error) {
-      throw asDiskFailure(error, dir)
-    }
-    this.#problem = undefined
-    this.#probedMs = -Infinity
-    log('info', 'the log directory can be used again', { dir })
   }
 
   /** A log that could not be opened; a full disk is no reason to give it up. */
@@ -765,7 +531,7 @@ export class LogManager {
     if (!entry.mustRewrite) return
     const name = topicPartitionName(entry.of)
     const folder = this.#ports.disk.join(this.#options.dir, name)
-    await rewriteUnsafe(this.#ports, folder, this.#recoveryPointsRead.get(name) ?? 0)
+    await rewriteUnsafe(this.#ports, folder, this.#checkpoints.known(name).recoveryPoint)
   }
 
   #tidy(folder: string): void {
@@ -797,7 +563,7 @@ export class LogManager {
     if (entry === undefined || bad === undefined) return false
     const { disk } = this.#ports
     disk.remove(disk.join(this.#options.dir, name, badBatchFile))
-    this.#recoveryPointsRead.set(name, Math.min(bad.offset, this.#recoveryPointsRead.get(name) ?? 0))
+    this.#checkpoints.lowerRecoveryPoint(name, bad.offset)
     entry.mustRecover = true
     entry.problem = { cause: 'failed', message: entry.problem?.message ?? '' }
     return true
@@ -815,10 +581,9 @@ export class LogManager {
   }
 
   async #close(brokerEpoch: number): Promise<void> {
-    for (const timer of this.#timers) timer.cancel()
-    this.#timers.clear()
+    this.upkeep.close()
     try {
-      if (this.#problem === undefined) await this.#closeCleanly(brokerEpoch)
+      if (!this.#health.isFailed) await this.#closeCleanly(brokerEpoch)
     } catch (error) {
       // A full disk, too, leaves the folder without the clean-stop file: the next start recovers.
       this.#ports.log('error', 'the log directory could not be closed cleanly', { error: String(error) })
@@ -838,21 +603,19 @@ export class LogManager {
     if (!this.wasClean && isWhole)
       for (const { of, problem } of [...this.#logs.values()])
         if (problem === undefined) await this.load(of.topic, of.partition)
-    const logs = this.#opened()
+    const logs = this.#allOpened()
     let problem: AppError | undefined
     for (let i = 0; i < logs.length; i += logsClosedAtOnce) {
       const closed = await Promise.allSettled(logs.slice(i, i + logsClosedAtOnce).map((log) => log.close()))
       for (const outcome of closed) if (outcome.status === 'rejected') problem ??= asDiskFailure(outcome.reason, dir)
     }
-    await this.checkpointOffsets()
-    await this.#recoveryPoints.write(this.#offsets((log) => log.recoveryPoint, this.#recoveryPointsRead))
+    await this.upkeep.checkpointOffsets()
+    await this.#checkpoints.writeRecoveryPoints()
     if (problem !== undefined) throw problem
     // One that is spoilt says so in its folder.
     const isAnyFailed = [...this.#logs.values()].some(({ problem }) => problem?.cause === 'failed')
     if (!isWhole || isAnyFailed) return
-    const { disk } = this.#ports
-    const text = JSON.stringify({ version: 0, brokerEpoch })
-    await disk.replace(disk.join(dir, cleanShutdownFile), new TextEncoder().encode(text))
+    await noteCleanStop(this.#ports.disk, dir, brokerEpoch)
   }
 }
 
@@ -860,62 +623,6 @@ function problemFrom(error: AppError): LogProblem {
   const badBatch = badBatchOf(error)
   const { message } = error
   return badBatch === undefined ? { cause: 'failed', message } : { cause: 'corrupt', message, badBatch }
-}
-
-/** Whole, as Kafka 3.9 writes it: an empty file (of Kafka before 3.7, or of a power cut) costs a recovery. */
-function saysCleanStop(disk: Disk, path: string): boolean {
-  return (
-    disk.exists(path) && /^\{"version":\d+,"brokerEpoch":-?\d+\}\s*$/.test(new TextDecoder().decode(disk.read(path)))
-  )
-}
-
-/** False when the disk has no room for it. */
-async function writeIdentity(disk: Disk, { dir, brokerId, clusterId }: LogManagerOptions): Promise<boolean> {
-  try {
-    await disk.replace(disk.join(dir, metaPropertiesFile), encodeMetaProperties(brokerId, clusterId))
-    return true
-  } catch (error) {
-    if (!isDiskFull(error)) throw error
-    return false
-  }
-}
-
-/** Whether the folder is ours ('known'), ours with an identity to be written anew ('lost'), or nobody's yet ('none'). */
-function refuseForeign(
-  { disk, log }: StoragePorts,
-  { dir, brokerId, clusterId }: LogManagerOptions
-): 'known' | 'lost' | 'none' {
-  const path = disk.join(dir, metaPropertiesFile)
-  const ours = encodeMetaProperties(brokerId, clusterId)
-  if (disk.exists(path) && isRemnantOf(disk.read(path), ours)) {
-    log('warn', 'meta.properties was lost in a power cut and is written anew', { path })
-    return 'lost'
-  }
-  const meta = readMetaProperties(disk, dir)
-  if (meta === undefined) {
-    const alien = disk.list(dir).find(({ name, isDirectory }) => isDirectory && !isOfLogDirectory(name))
-    // Partitions without it: it was lost, and what is in them is not to be trusted unread.
-    if (alien === undefined) return disk.list(dir).some(({ isDirectory }) => isDirectory) ? 'lost' : 'none'
-    throw new AppError(
-      'FOREIGN_FOLDER',
-      `${dir} is no broker's log directory: it holds ${alien.name} and no meta.properties. Choose an empty folder.`
-    )
-  }
-  if (meta.clusterId !== undefined && meta.clusterId !== clusterId)
-    throw new AppError(
-      'FOREIGN_FOLDER',
-      `${dir} belongs to cluster ${meta.clusterId}, not to ${clusterId}. Choose another folder.`
-    )
-  if (meta.brokerId !== undefined && meta.brokerId !== brokerId)
-    throw new AppError(
-      'FOREIGN_FOLDER',
-      `${dir} belongs to broker ${meta.brokerId}, not to ${brokerId}. Choose another folder.`
-    )
-  return 'known'
-}
-
-function isOfLogDirectory(name: string): boolean {
-  return partitionOfFolder(name) !== undefined || isDeletedFolder(name) || name === 'lost+found'
 }
 
 function areEqual(a: LogConfig, b: LogConfig): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src-main/kernel/errors'
 import { defaultLogConfig } from '../../../../src-main/storage/log-types'
-import { readMetaProperties } from '../../../../src-main/storage/log-manager'
+import { readMetaProperties } from '../../../../src-main/storage/log-dir-identity'
 import type { LogManager } from '../../../../src-main/storage/log-manager'
 import { MemoryDisk } from '../../../support/memory-disk'
 import { batchOf, bytesOf, sequencedBatch, textOf } from '../../../support/record-samples'
@@ -216,7 +216,7 @@ describe('partitions', () => {
     const one = fixture()
     const manager = await openManager(one)
     await produce(manager, 'orders', 'a')
-    await manager.checkpointRecoveryPoints()
+    await manager.upkeep.checkpointRecoveryPoints()
     one.disk.crash(() => 0)
 
     const log = await (await openManager(one)).load('orders', 0)
@@ -242,7 +242,7 @@ describe('partitions', () => {
     const manager = await openManager(one)
     const before = await manager.create('orders', 0, topicId)
     before.appendAsLeader(sequencedBatch(7, 0, 0, ['old']), { leaderEpoch: 0 })
-    await manager.checkpointOffsets()
+    await manager.upkeep.checkpointOffsets()
     await manager.delete('orders', 0)
 
     const anew = await manager.create('orders', 0, 'BBBBBBBBBBBBBBBBBBBBBB')
@@ -254,7 +254,7 @@ describe('partitions', () => {
     const one = fixture()
     const manager = await openManager(one)
     await produce(manager, 'orders', 'a')
-    const flushing = manager.checkpointRecoveryPoints()
+    const flushing = manager.upkeep.checkpointRecoveryPoints()
     await manager.delete('orders', 0)
     await flushing
     await produce(manager, 'events', 'a')

@@ -42,7 +42,7 @@ describe('a folder that fails', () => {
     await produce(manager, 'events', 'x')
     one.disk.fails = (path) => path.includes('orders-0')
 
-    await manager.checkpointRecoveryPoints()
+    await manager.upkeep.checkpointRecoveryPoints()
 
     expect(offline).toMatchObject([{ names: ['orders-0'], problem: { cause: 'failed' } }])
     expect(offline[0]?.problem.message).toContain('orders-0')
@@ -67,7 +67,7 @@ describe('a folder that fails', () => {
     await produce(manager, 'orders', 'a')
     await produce(manager, 'events', 'x')
     one.disk.fails = (path) => path.includes('orders-0')
-    await manager.checkpointRecoveryPoints()
+    await manager.upkeep.checkpointRecoveryPoints()
 
     await manager.close()
 
@@ -100,7 +100,7 @@ describe('a folder that fails', () => {
     await log.flush()
     await produce(manager, 'orders', 'b')
     one.disk.failsToSync = true
-    await manager.checkpointRecoveryPoints()
+    await manager.upkeep.checkpointRecoveryPoints()
     expect(manager.problemOf('orders', 0)).toMatchObject({ cause: 'failed' })
     one.disk.failsToSync = false
 
@@ -167,7 +167,7 @@ function spoilSecond(one: Fixture): void {
 
 async function verified(one: Fixture, manager: LogManager): Promise<void> {
   let isOver = false
-  const verifying = manager.verify().finally(() => (isOver = true))
+  const verifying = manager.upkeep.verify().finally(() => (isOver = true))
   while (!isOver) {
     one.clock.advance(5)
     await settled()
@@ -205,7 +205,7 @@ describe('a batch that was safe and is spoilt', () => {
   it('is found by recovery where it lies below the recovery point, and nothing is cut', async () => {
     const one = fixture()
     const manager = await fiveSafe(one)
-    await manager.checkpointRecoveryPoints()
+    await manager.upkeep.checkpointRecoveryPoints()
     one.disk.kill()
     // Without it recovery reads from the first batch on.
     one.disk.remove('/data/orders-0/leader-epoch-checkpoint')
