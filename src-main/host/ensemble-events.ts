@@ -43,7 +43,9 @@ export class EnsembleEvents {
     this.#timer = undefined
   }
 
-  #lookAtLeader({ leader, term, election, members }: EnsembleView): void {
+  #lookAtLeader({ leader, election, members, ...view }: EnsembleView): void {
+    // While somebody else stands for the next term, who leads does so in the one before.
+    const term = members.find(({ name }) => name === leader)?.term ?? view.term
     if (leader === null || term === null || term < this.#term) return
     if (leader === this.#leader && term === this.#term) return
     this.#leader = leader

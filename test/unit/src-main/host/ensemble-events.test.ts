@@ -55,6 +55,21 @@ function world(count = 3) {
 }
 
 describe('events of an ensemble', () => {
+  it('do not tell the leader of a term as that of the next, while another stands for it', () => {
+    const { led, now, codes } = world()
+    const [one, two, three] = [member(1), { ...member(2), term: 4 }, member(3)]
+    now({ members: [one, two, three] })
+    led('ensemble-2', 4, ['ensemble-2', 'ensemble-2', null])
+    expect(codes()).toHaveLength(1)
+
+    now({ term: 5, members: [{ ...one, term: 5 }, two, three] })
+    expect(codes()).toEqual([])
+
+    now({ members: [{ ...one, term: 5 }, two, three] })
+    led('ensemble-1', 5, ['ensemble-1', null, 'ensemble-1'])
+    expect(codes()).toEqual([['memberElected', 'ensemble-1', { term: 5, votes: 2, members: 3 }]])
+  })
+
   it('tell once who was elected, and by how many', () => {
     const { led, codes } = world()
     led('ensemble-2', 4, ['ensemble-2', 'ensemble-2', null])
