@@ -163,6 +163,8 @@ export const brokerStatsSchema = z.object({
   outOfSync: count.nullable().optional(),
   diskBytes: count.nullable(),
   bytesInPerSecond: z.number().nullable(),
+  /** When that was told, by a broker that tells nothing now; absent: it is of now. */
+  diskAtMs: atMs.optional(),
   bytesOutPerSecond: z.number().nullable(),
   recordsInPerSecond: z.number().nullable()
 })

@@ -37,7 +37,7 @@ import { EnsembleEvents } from './ensemble-events'
 import { EventLog } from './event-log'
 import { GroupTellings } from './group-tellings'
 import { membersReached } from './members-reached'
-import { MemberTellings, noQuorumReason } from './member-tellings'
+import { hasLostQuorum, MemberTellings, noQuorumReason } from './member-tellings'
 import { MonitorLink } from './monitor-link'
 import { faultEvent, nodeEvent, stormEvent, toldEvent, wipedEvent } from './node-events'
 import { RateHistory } from './rate-history'
@@ -116,7 +116,10 @@ export class LabHost {
     })
     hooks.changed = (node) => this.#nodeChanged(node)
     hooks.nodeEvent = (node, name, fields) => this.#nodeTold(node, name, fields)
-    hooks.wiped = (node) => this.#events.add(wipedEvent(node, this.#clock.nowMs()))
+    hooks.wiped = (node) => {
+      this.#tellings.delete(node.name)
+      this.#events.add(wipedEvent(node, this.#clock.nowMs()))
+    }
     hooks.fault = (code, fault) => {
       this.#events.add(faultEvent(code, fault, this.#clock.nowMs()))
       this.#changed()
@@ -441,10 +444,11 @@ export class LabHost {
     }
   }
 
-  /** The monitor's word; before its first sample the brokers' own. */
+  /** The monitor's word; before its first sample the brokers' own. Without a quorum nobody knows who it is by now. */
   #controllerId(): number | null {
     return this.#observation === undefined ? this.#toldControllerId : this.#observation.controllerId
   }
+    if (hasLostQuorum(this.#ensembleView(), this.#clock.nowMs())) return null
   #toldControllerId: number | null = null
 
   view(): ClusterView {
@@ -453,7 +457,11 @@ export class LabHost {
     const nowMs = this.#clock.nowMs()
     const faults = this.#supervisor.faults()
     const ensemble = this.#ensembleView()
-    const { health, reasons } = judge(nodes, observation, nowMs, faults, ensemble)
+    const { health, reasons } = judge(nodes, observation, nowMs, faults, {
+      ...ensemble,
+      turnedAway: this.#turnedAwayNow()
+    })
+    const controllerId = this.#controllerId()
     const brokers = this.#brokersStats(nowMs)
     const old = oldTopics(observation?.fewReplicas, brokers.length)
     return {
@@ -467,8 +475,8 @@ export class LabHost {
       observedAtMs: observation?.atMs ?? null,
       health,
       reasons: [...reasons],
-      controllerId: this.#controllerId(),
-      controllerEpoch: observation?.controllerEpoch ?? null,
+      controllerId,
+      controllerEpoch: controllerId === null ? null : (observation?.controllerEpoch ?? null),
       nodes: [...nodes],
       ensembleState: { quorum: ensemble.quorum, leader: ensemble.leader, term: ensemble.term },
       faults: [...faults],
@@ -525,6 +533,7 @@ export class LabHost {
       diskBytes: told?.diskBytes ?? null,
       bytesInPerSecond: isFresh ? (told.rates?.bytesInPerSecond ?? null) : null,
       bytesOutPerSecond: isFresh ? (told.rates?.bytesOutPerSecond ?? null) : null,
+      ...(told === undefined || isFresh ? {} : { diskAtMs: told.totals.atMs }),
       recordsInPerSecond: isFresh ? (told.rates?.recordsInPerSecond ?? null) : null
     }
   }

@@ -177,6 +177,14 @@ function quorumOf(seen: { running: number; majority: number; isLed: boolean; isA
   return seen.isAnyHeard ? false : null
 }
 
+/** An election takes tenths of a second: what was known before it is known after it. */
+const electionMs = 3_000
+
+/** Nobody keeps what the brokers agreed on, and nobody says what it is: who is the controller is not known. */
+export function hasLostQuorum({ quorum, running, majority, leaderlessSinceMs }: EnsembleView, nowMs: number): boolean {
+  return quorum === false && (running < majority || nowMs - (leaderlessSinceMs ?? nowMs) > electionMs)
+}
+
 /** Why nothing can be changed now, in a sentence; undefined while the ensemble writes, or nobody knows. */
 export function noQuorumReason({ quorum, running, majority, members }: EnsembleView): string | undefined {
   if (quorum !== false) return undefined

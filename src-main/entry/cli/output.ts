@@ -10,6 +10,7 @@ import type {
   TopicView,
   UnreadableView
 } from '../../api/views'
+import { majorityOf } from '../../api/ensemble'
 import { columnsOf, forReader, visibleJson } from './visible'
 
 export function jsonText(value: unknown): string {
@@ -61,11 +62,19 @@ export function statusText(status: StatusView): string {
   return [
     `bootstrap servers  ${status.bootstrapServers}`,
     `ensemble           ${status.ensemble}`,
-    `controller         ${status.controllerId === null ? unknown : `broker-${status.controllerId}`}`,
+    `controller         ${controllerText(status)}`,
     ...(status.uiUrl === undefined ? [] : [`screens            ${status.uiUrl}`]),
     '',
     table(['NODE', 'STATE', 'PID', 'PORT', 'FOLDER'], nodes)
   ].join('\n')
+}
+
+function controllerText({ controllerId, nodes }: StatusView): string {
+  if (controllerId !== null) return `broker-${controllerId}`
+  const members = nodes.filter(({ name }) => name.startsWith('ensemble-'))
+  const running = members.filter(({ state }) => state === 'running').length
+  const hasMajority = running >= majorityOf(members.length)
+  return hasMajority ? unknown : `${unknown} (not known: ${running} of ${members.length} ensemble members run)`
 }
 
 /** Partitions that are named. */

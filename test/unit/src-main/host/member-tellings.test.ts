@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { EnsembleView, MemberReportView } from '../../../../src-main/api/ensemble'
 import type { NodeState, NodeView } from '../../../../src-main/api/views'
 import { statusJson, ensembleText, unknownOfEnsemble } from '../../../../src-main/entry/cli/ensemble'
-import { MemberTellings, noQuorumReason, REPORT_MAX_AGE_MS } from '../../../../src-main/host/member-tellings'
+import {
+  hasLostQuorum,
+  MemberTellings,
+  noQuorumReason,
+  REPORT_MAX_AGE_MS
+} from '../../../../src-main/host/member-tellings'
 
 const startedMs = 1_000
 const nowMs = 10_000
@@ -186,6 +191,19 @@ describe('why nothing can be changed', () => {
     expect(noQuorumReason(leaderless)).toContain('has no leader: 2 of 3 members run')
     expect(noQuorumReason(viewOf(['running', 'running', 'killed']))).toBeUndefined()
     expect(noQuorumReason(viewOf(['running', 'running', 'running'], nowMs + 9_000))).toBeUndefined()
+  })
+})
+
+describe('what the brokers have agreed on', () => {
+  it('is not known without a majority at once, and without a leader when an election has had its time', () => {
+    const view = new MemberTellings().view([], 0)
+    const of = (change: Partial<typeof view>) => hasLostQuorum({ ...view, majority: 2, ...change }, 10_000)
+
+    expect(of({ quorum: false, running: 1 })).toBe(true)
+    expect(of({ quorum: false, running: 2, leaderlessSinceMs: 9_500 })).toBe(false)
+    expect(of({ quorum: false, running: 2, leaderlessSinceMs: 6_000 })).toBe(true)
+    expect(of({ quorum: true, running: 2 })).toBe(false)
+    expect(of({ quorum: null, running: 0 })).toBe(false)
   })
 })
 
