@@ -157,6 +157,33 @@ async function tellsItsSteps(lost: string, leader: string): Promise<void> {
   }
 }
 
+describe('lagoon ensemble sessions and watches', () => {
+  it('print what the tabs show, bounded, and say what is left out', async () => {
+    const client = await ControlClient.connect(cluster.dir)
+    const shown = await client.call('watch.paths', { limit: 100 }).finally(() => client.close())
+    const [sessions, few, watches, byBroker] = await Promise.all([
+      run('ensemble', 'sessions'),
+      run('ensemble', 'sessions', '--limit', '1', '--json'),
+      run('ensemble', 'watches', '--json'),
+      run('ensemble', 'watches', '--by-session', '--contains', 'broker-1')
+    ])
+
+    expect(sessions).toMatchObject({ code: 0, stderr: '' })
+    const [head, broker, ours] = sessions.stdout.split('\n')
+    expect(head).toMatch(/^OWNER +SESSION +CLIENT +MEMBER +TIMEOUT MS +EPHEMERALS +HEARD MS AGO$/)
+    expect(broker).toMatch(/^broker-1 +0x[0-9a-f]+ +127\.0\.0\.1:\d+ +ensemble-[123] +\d+ +\d+ +\d+$/)
+    expect(ours).toMatch(/^lagoon +0x/)
+    expect(few.code).toBe(0)
+    expect(JSON.parse(few.stdout)).toMatchObject({ total: 2, matching: 2, sessions: [{ broker: 1 }], isCut: false })
+    expect(few.stderr).toContain('These are the first 1 of 2 sessions')
+    const paths = (JSON.parse(watches.stdout) as typeof shown).paths.map(({ path }) => path)
+    expect(paths).toEqual(shown.paths.map(({ path }) => path))
+    expect(byBroker.stdout.trim().split('\n')).toHaveLength(2)
+    expect(byBroker.stdout).toMatch(/\nbroker-1 .*\/brokers\//)
+    for (const limit of ['0', '2001']) expect((await run('ensemble', 'sessions', '--limit', limit)).code).toBe(2)
+  })
+})
+
 describe('lagoon ensemble status', () => {
   it('says who leads, and of a leader that was killed who leads then, in a later term', async () => {
     const before = await until('a leader is told', async () => {
@@ -194,6 +221,12 @@ describe('lagoon ensemble status', () => {
     const read = await run('znode', 'get', '/after')
 
     expect(await status()).toMatchObject({ quorum: false, leader: null })
+    // Who was the controller last may be dead by now: nobody can say.
+    expect(await cluster.verb<{ controllerId: number | null }>('status')).toMatchObject({ controllerId: null })
+    expect((await run('status')).stdout).toContain('controller         - (not known: 1 of 3 ensemble members run)')
+    const sessions = await run('ensemble', 'sessions')
+    expect(sessions.code).toBe(1)
+    expect(sessions.stderr).toMatch(/^Not known whole: ensemble-\d, ensemble-\d, ensemble-\d tell nothing\.$/m)
     expect(ended.code).toBe(1)
     expect(ended.stderr).toContain('The ensemble has no quorum: 1 of 3 members run, 2 needed.')
     expect(read.code).toBe(1)

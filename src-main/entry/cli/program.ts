@@ -1,8 +1,10 @@
 /** The commands of `lagoon` and their options. */
 import { Command, Option } from 'commander'
 import { FAULT_FOR_MS_MAX, FAULT_KINDS } from '../../api/faults'
+import { SESSION_ROWS_MAX } from '../../api/sessions'
 import { consume } from './consume'
 import { ensembleStatus } from './ensemble'
+import { ensembleSessions, ensembleWatches, ROWS_PRINTED } from './sessions'
 import { exitCodes } from './exit'
 import * as administration from './administration'
 import {
@@ -162,6 +164,17 @@ export function buildProgram(): Command {
   withCommon(ensemble.command('status'))
     .description('show who leads, and the role, term, last zxid and sessions of each member')
     .action(ensembleStatus)
+  const listed = (command: Command): Command =>
+    withCommon(command)
+      .option('--limit <n>', `rows (default: ${ROWS_PRINTED})`, wholeNumber(1, SESSION_ROWS_MAX))
+      .option('--contains <text>', 'only those with this in a path, session id, broker-1 or address')
+  listed(ensemble.command('sessions'))
+    .description('show who is connected: brokers first, then Lagoon, then other clients')
+    .action(ensembleSessions)
+  listed(ensemble.command('watches'))
+    .description('show which paths are watched, and by whom')
+    .option('--by-session', 'show the sessions that watch, those that watch most first')
+    .action(ensembleWatches)
 
   const znode = program.command('znode').description('list, read, make, set, delete and watch znodes of the ensemble')
   withCommon(znode.command('ls <path>')).description('the children of a znode, by name').action(znodes.znodeList)
