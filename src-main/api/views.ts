@@ -118,6 +118,7 @@ export const REASON_CODES = [
   'noController',
   'quorumLost',
   'noEnsembleLeader',
+  'foreignEnsemble',
   'ensembleDown',
   'memberPaused',
   'memberStopping',
@@ -162,9 +163,9 @@ export const brokerStatsSchema = z.object({
   /** Its replicas that are not in sync. */
   outOfSync: count.nullable().optional(),
   diskBytes: count.nullable(),
-  bytesInPerSecond: z.number().nullable(),
   /** When that was told, by a broker that tells nothing now; absent: it is of now. */
   diskAtMs: atMs.optional(),
+  bytesInPerSecond: z.number().nullable(),
   bytesOutPerSecond: z.number().nullable(),
   recordsInPerSecond: z.number().nullable()
 })
@@ -569,6 +570,7 @@ export const EVENT_CODES = [
   'quorumLost',
   'quorumRegained',
   'sessionExpired',
+  'clientTurnedAway',
   'brokerSessionExpired',
   'brokerLeft',
   'brokerRegistered',

@@ -152,6 +152,8 @@ export class BrokerNode {
   readonly #registrationWatcher = (): void => this.#lookAtRegistration()
   #isStopping = false
   #refusesClients = false
+  /** Another cluster's ensemble was found where ours was, and ours not since. */
+  #isAway = false
   /** The controller has told this process of all topics at least once. */
   #isImageWhole = false
   #recoveryToldMs = 0
@@ -164,6 +166,7 @@ export class BrokerNode {
     this.#ensemble = new EnsembleClient({
       addresses: options.ensemble,
       ...(options.ensembleId === undefined ? {} : { ensembleId: options.ensembleId }),
+      turnedAway: (by) => this.#turnedAway(by),
       sessionTimeoutMs: options.sessionTimeoutMs,
       clock: ports.clock,
       network: ports.network,
@@ -220,6 +223,7 @@ export class BrokerNode {
     const address = await this.#listen(services)
     const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
     await this.#untilDone(() => this.#register(address))
+    this.#isHome()
     this.#ensemble.onSession((event) => this.#sessionEvent(event, address))
     // While the registration was written down, when the disk took its time: nobody would tell us of it any more.
     if (this.#ensemble.state === 'expired') this.#sessionEvent('expired', address)
@@ -470,6 +474,8 @@ export class BrokerNode {
     if (this.#isStopping) return
     this.#ports.event('ensembleSession', { state: event })
     if (event === 'connected') {
+      // A lone member takes everybody: whose it is, is found out when the broker registers.
+      if (this.#options.ensembleId !== undefined) this.#isHome()
       this.#controller.reconnected()
       this.#notifications.look()
       this.#lookAtRegistration()
@@ -492,6 +498,7 @@ export class BrokerNode {
       await this.#ensemble.whenConnected()
       if (!(await this.#isOurEnsemble())) {
         this.#ports.log('error', 'another cluster’s ensemble answers at our ensemble’s address', {})
+        if (!this.#isAway) this.#turnedAway(this.#ensemble.address)
         // The next session begins with the expiry of this one.
         this.#ports.clock.after(foreignRetryMs, () => {
           if (!this.#isStopping) this.#ensemble.abandon()
@@ -499,6 +506,7 @@ export class BrokerNode {
         return
       }
       await this.#register(address)
+      this.#isHome()
       this.#controller.stand()
     }
     attempt().catch((error: unknown) => {
@@ -510,6 +518,17 @@ export class BrokerNode {
       if (error.code === 'SESSIONEXPIRED' || this.#isStopping) return
       again(ensembleRetryMs)
     })
+  }
+
+  /** Told of each member of several once, and of a lone one, which does not say whose it is, until the broker has registered. */
+  #turnedAway(by: Address | undefined): void {
+    this.#isAway = true
+    this.#ports.event('turnedAway', { member: by === undefined ? '' : `${by.host}:${by.port}` })
+  }
+
+  #isHome(): void {
+    if (this.#isAway) this.#ports.event('ensembleFound', {})
+    this.#isAway = false
   }
 
   /** While our member was down its port may have gone to somebody else's. */

@@ -16,7 +16,7 @@ import { withinTime } from '../kernel/waiting'
 import { EnsembleClientWatches, type Watcher, type WatchKind } from './ensemble-client-watches'
 import { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
 import { createFlags, errorCodes, errorName, specialXids } from './wire/codes'
-import { connectRequestFrame, passwordBytes, readConnectResponse } from './wire/connect'
+import { connectRequestFrame, passwordBytes, readConnectResponse, readForeignEnsemble } from './wire/connect'
 import { copyOfBytes, DecodeError, juteBytesMax, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
 import { requestOp, writeRequest, type MultiOperation, type Request } from './wire/requests'
@@ -74,6 +74,8 @@ export interface EnsembleClientOptions {
   readonly addresses: readonly Address[]
   /** The only ensemble that is meant: a Lagoon member of another, which has an address of this one now, closes the connection. Absent: any. */
   readonly ensembleId?: string
+  /** Told once of each address where a member of another ensemble answers, until one of ours does there. The client goes on trying. */
+  readonly turnedAway?: (by: Address) => void
   /** Asked for; the ensemble clamps it to 4-40 s: see negotiatedTimeoutMs. */
   readonly sessionTimeoutMs: number
   readonly clock: Clock
@@ -118,6 +120,10 @@ export class EnsembleClient {
   /** Counts attempts, so that what an older connection still says is not taken for the present one's. */
   #attempt = 0
   #nextAddress: number
+  /** Of the attempt. */
+  #address: Address | undefined
+  /** Those that were told of: of `addresses`, so that there are no more. */
+  readonly #foreign = new Set<Address>()
   #reconnectDelayMs = reconnectDelayMinMs
   #timer: Timer | undefined
   /** When something was asked whose answer confirms the session. */
@@ -145,6 +151,11 @@ export class EnsembleClient {
   /** 0n before the first connection. */
   get sessionId(): SessionId {
     return this.#sessionId
+  }
+
+  /** Of the member that it is connected to, or tries to be. */
+  get address(): Address | undefined {
+    return this.#address
   }
 
   /** The newest change that an answer of this session has told of; 0n before the first. */
@@ -396,6 +407,7 @@ export class EnsembleClient {
     const { addresses, clock, network } = this.#options
     const address = addresses[this.#nextAddress++ % addresses.length]
     invariant(address !== undefined, 'an ensemble has an address')
+    this.#address = address
     const attempt = ++this.#attempt
     const timeoutMs = Math.min(connectTimeoutMaxMs, Math.max(1, Math.floor(this.#timeoutMs / addresses.length)))
     this.#lastHeardMs = clock.monotonicMs()
@@ -442,8 +454,9 @@ export class EnsembleClient {
     this.#lastHeardMs = this.#options.clock.monotonicMs()
     try {
       // The bytes lie in a shared buffer: what outlives this call is copied below.
-      if (this.#state === 'connecting') this.#handshaken(new JuteReader(bytes))
-      else this.#replied(new JuteReader(bytes))
+      if (this.#state !== 'connecting') this.#replied(new JuteReader(bytes))
+      else if (readForeignEnsemble(new JuteReader(bytes)) === undefined) this.#handshaken(new JuteReader(bytes))
+      else this.#turnedAway()
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#options.log?.('warn', 'unreadable answer from the ensemble', { reason: messageOf(error) })
@@ -452,8 +465,20 @@ export class EnsembleClient {
     }
   }
 
+  /** What was meant is not there: nothing is said of the session, which is another's to end. */
+  #turnedAway(): void {
+    const address = this.#address
+    this.#connection?.destroy()
+    this.#lost()
+    if (address === undefined || this.#foreign.has(address)) return
+    this.#foreign.add(address)
+    this.#options.log?.('warn', 'a member of another ensemble answers', { ...address })
+    this.#options.turnedAway?.(address)
+  }
+
   #handshaken(reader: JuteReader): void {
     const response = readConnectResponse(reader)
+    if (this.#address !== undefined) this.#foreign.delete(this.#address)
     if (response.timeoutMs <= 0) {
       this.#ended('expired')
       return

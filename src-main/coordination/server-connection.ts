@@ -22,7 +22,13 @@ import { isAllowed } from './core/tree/access'
 import type { Reader, ReadAnswer } from './core/tree/read-answer'
 import type { FiredWatch } from './core/tree/watch-table'
 import { errorCodes, permissions, specialXids } from './wire/codes'
-import { connectResponseFrame, readConnectRequest, sessionRefused, type ConnectRequest } from './wire/connect'
+import {
+  connectResponseFrame,
+  foreignEnsembleFrame,
+  readConnectRequest,
+  sessionRefused,
+  type ConnectRequest
+} from './wire/connect'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
 import { readRequest, type AuthRequest, type ReadRequest, type Request } from './wire/requests'
 import { replyFrame, watchEventFrame, type Response, type WatcherEvent } from './wire/responses'
@@ -219,7 +225,8 @@ export class ServerConnection {
     const cameAtMs = this.#member.nowMs()
     // Of another ensemble, whose port this member has now: to it, its session is not over, and nothing of it is known here.
     if (request.ensembleId !== undefined && request.ensembleId !== this.#member.ensembleId) {
-      this.destroy()
+      this.#connection.send(foreignEnsembleFrame(this.#member.ensembleId ?? ''))
+      this.#end()
       return
     }
     // A client must not go back in time: it is to try a member that has seen as much, without an answer, as in ZooKeeperServer.processConnectRequest.

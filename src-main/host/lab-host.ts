@@ -89,6 +89,8 @@ export class LabHost {
   readonly #acts: ActLog
   readonly #rates: RateHistory
   readonly #tellings = new Map<string, BrokerTelling>()
+  /** By broker: where it found another cluster's ensemble, until it is with its own. */
+  readonly #turnedAway = new Map<string, { readonly member: string; readonly sinceMs: number }>()
   readonly #nodeStates = new Map<string, NodeState>()
   readonly #presence = new BrokerPresence()
   readonly #groupTellings = new GroupTellings()
@@ -446,9 +448,9 @@ export class LabHost {
 
   /** The monitor's word; before its first sample the brokers' own. Without a quorum nobody knows who it is by now. */
   #controllerId(): number | null {
+    if (hasLostQuorum(this.#ensembleView(), this.#clock.nowMs())) return null
     return this.#observation === undefined ? this.#toldControllerId : this.#observation.controllerId
   }
-    if (hasLostQuorum(this.#ensembleView(), this.#clock.nowMs())) return null
   #toldControllerId: number | null = null
 
   view(): ClusterView {
@@ -531,11 +533,20 @@ export class LabHost {
       replicas: seen?.replicas ?? null,
       outOfSync: seen?.outOfSync ?? null,
       diskBytes: told?.diskBytes ?? null,
+      ...(told === undefined || isFresh ? {} : { diskAtMs: told.totals.atMs }),
       bytesInPerSecond: isFresh ? (told.rates?.bytesInPerSecond ?? null) : null,
       bytesOutPerSecond: isFresh ? (told.rates?.bytesOutPerSecond ?? null) : null,
-      ...(told === undefined || isFresh ? {} : { diskAtMs: told.totals.atMs }),
       recordsInPerSecond: isFresh ? (told.rates?.recordsInPerSecond ?? null) : null
     }
+  }
+
+  /** Of brokers that have a process: another process finds out for itself. */
+  #turnedAwayNow(): { readonly node: string; readonly member: string; readonly sinceMs: number }[] {
+    return this.#supervisor.nodes().flatMap(({ name, state, sinceMs }) => {
+      const found = this.#turnedAway.get(name)
+      const isOfThis = found !== undefined && found.sinceMs >= sinceMs
+      return isOfThis && (state === 'starting' || state === 'running') ? [{ node: name, ...found }] : []
+    })
   }
 
   async #cost(asked: AskedCost): Promise<NodeCostView> {
@@ -619,6 +630,9 @@ export class LabHost {
       const id = Number(fields['controllerId'])
       this.#toldControllerId = id >= 0 ? id : null
     }
+    if (name === 'turnedAway')
+      this.#turnedAway.set(node.name, { member: String(fields['member']), sinceMs: this.#clock.nowMs() })
+    if (name === 'ensembleFound') this.#turnedAway.delete(node.name)
     const event = toldEvent(node, name, fields, this.#clock.nowMs())
     if (event !== undefined) {
       this.#groupTellings.byNode(event)

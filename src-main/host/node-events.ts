@@ -98,6 +98,8 @@ export function toldEvent(
       const params = { sessionId: String(fields['sessionId']), count: Number(fields['ephemerals']) }
       return ofCluster('sessionExpired', 'degraded', params)
     }
+    case 'turnedAway':
+      return about('clientTurnedAway', 'critical', { member: String(fields['member']) })
     case 'brokerLeft':
       // One that is back already has another session: how the one before ended, nobody saw.
       return fields['cause'] === 'session'

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TopicRow } from '../../src-main/api/views'
+import { ControlClient } from '../../src-main/host/control-client'
 import { encodeSpec, parseSpec, withPort, type ClusterSpec } from '../../src-main/supervisor/core/cluster-spec'
 import { lagoon, LabCluster, preparedDir, temporaryDir, until, type LabOptions } from '../support/lab-cluster'
 
@@ -82,13 +83,24 @@ describe('a lab whose port another lab has taken', () => {
 
   it('keeps its brokers out of the other’s ensemble', async () => {
     const ours = await started({ brokers: 1 })
+    const memberPort = ours.ready.nodes.find(({ name }) => name === 'ensemble-1')?.port ?? NaN
     await ours.verb('topic', 'create', 'ours')
     await ours.verb('node', 'kill', 'ensemble-1')
     const theirs = await started({ dir: await dirWithPortOf(ours, 'ensemble-1') })
 
     // A member whose history is shorter than what our broker has seen is not even spoken to.
     for (let i = 0; i < 20; i++) await theirs.verb('topic', 'create', `theirs-${i}`)
-    await until('our broker says that it is not its ensemble', () => ours.log().includes('another cluster’s ensemble'))
+    const told = await until('our broker says that it is not its ensemble', () => {
+      const events = ours.events.filter(({ code }) => code === 'clientTurnedAway')
+      return events.length > 0 && events
+    })
+    expect(told).toMatchObject([{ subject: 'broker-1', params: { member: `127.0.0.1:${memberPort}` } }])
+    const reasons = async (): Promise<string[]> => {
+      const client = await ControlClient.connect(ours.dir)
+      const { reasons: all } = await client.call('cluster.view', {}).finally(() => client.close())
+      return all.map(({ code }) => code)
+    }
+    expect(await reasons()).toContain('foreignEnsemble')
     expect(theirs.log()).toContain('"live":[1]')
     expect(theirs.log()).not.toContain('"left":[1]')
     await theirs.stop()
@@ -99,5 +111,7 @@ describe('a lab whose port another lab has taken', () => {
       'our cluster is whole again',
       async () => (await lagoon(['topic', 'create', 'later', '--data', ours.dir])).code === 0
     )
+    expect(await reasons()).not.toContain('foreignEnsemble')
+    expect(ours.events.filter(({ code }) => code === 'clientTurnedAway')).toHaveLength(1)
   })
 })

@@ -2,7 +2,9 @@
  * The handshake (zookeeper.jute, ConnectRequest and ConnectResponse): neither side has a header; old clients leave the last byte out.
  *
  * Our own clients say behind it of which ensemble they are: {magic LGEN, string ensemble id}. ZooKeeper reads no further than
- * its last field, and other clients say nothing: they are taken as ever.
+ * its last field, and other clients say nothing: they are taken as ever. A member of another ensemble answers who said so with
+ * {magic LGEN, string its own ensemble id} in place of a response, and closes. (Where a response has its protocol version, 0, that has
+ * the magic; who does not know of it finds a password longer than the frame, and takes the connection for lost.)
  */
 import type { SessionId } from '../../kernel/ids'
 import { DecodeError, type JuteReader } from './jute-reader'
@@ -66,6 +68,16 @@ export function readConnectResponse(reader: JuteReader): ConnectResponse {
   const sessionId = reader.longBits()
   const password = reader.buffer() ?? new Uint8Array(0)
   return { timeoutMs, sessionId, password, readOnly: reader.remaining > 0 ? reader.boolean() : undefined }
+}
+
+/** To who means another ensemble. */
+export function foreignEnsembleFrame(ensembleId: string): Uint8Array {
+  return JuteWriter.frame(64).int(ensembleMagic).string(ensembleId).finishFrame()
+}
+
+/** The id of the ensemble that answered in place of the one that was meant; undefined: it is a response. Throws DecodeError. */
+export function readForeignEnsemble(reader: JuteReader): string | undefined {
+  return reader.int() === ensembleMagic ? (reader.string() ?? '') : undefined
 }
 
 export function connectResponseFrame(response: ConnectResponse): Uint8Array {

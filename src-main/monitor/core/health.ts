@@ -28,6 +28,8 @@ const electionMs = 3000
 export interface EnsembleStanding {
   /** Since when enough of them run and none leads; absent: one does, or nobody has told. */
   readonly leaderlessSinceMs?: number | null
+  /** Brokers that find another cluster's ensemble at `member`, host:port, where theirs was. */
+  readonly turnedAway?: readonly { readonly node: string; readonly member: string; readonly sinceMs: number }[]
 }
 
 export interface Verdict {
@@ -54,6 +56,9 @@ export function judge(
     ...offlineFindings(observation),
     ...replicationFindings(observation),
     ...ensembleFindings(nodes, ensemble, nowMs),
+    ...(ensemble.turnedAway ?? []).map(({ node, member, sinceMs }) =>
+      finding({ code: 'foreignEnsemble', level: 'critical', node, sinceMs, sample: [member] }, 'degraded')
+    ),
     ...controllerFindings(nodes, observation),
     ...brokerFindings(nodes, observation, nowMs),
     ...diskFindings(nodes),

@@ -63,8 +63,10 @@ describe('three members', () => {
   })
 
   it('serve no client of another ensemble that looks for it at their ports, and keep its session for it', async () => {
+    const turnedAway: string[] = []
     const clientOf = (ensembleId: string): EnsembleClient =>
       new EnsembleClient({
+        turnedAway: ({ port }) => turnedAway.push(`${ensembleId} at ${port}`),
         addresses: world.members.map(({ id }) => ({ host: 'sim', port: 2180 + id })),
         ensembleId,
         sessionTimeoutMs: 4_000,
@@ -80,6 +82,8 @@ describe('three members', () => {
 
     expect([ours.state, other.state]).toEqual(['connected', 'connecting'])
     expect(told).toEqual([])
+    // It goes round for ten seconds, and tells of each member once.
+    expect(turnedAway.toSorted()).toEqual(['another at 2181', 'another at 2182', 'another at 2183'])
     expect(world.members[0]?.node?.state.sessions.count).toBe(1)
   })
 

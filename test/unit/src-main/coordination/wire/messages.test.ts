@@ -4,8 +4,10 @@ import { opCodes } from '../../../../../src-main/coordination/wire/codes'
 import {
   connectRequestFrame,
   connectResponseFrame,
+  foreignEnsembleFrame,
   readConnectRequest,
-  readConnectResponse
+  readConnectResponse,
+  readForeignEnsemble
 } from '../../../../../src-main/coordination/wire/connect'
 import { DecodeError, JuteReader } from '../../../../../src-main/coordination/wire/jute-reader'
 import { JuteWriter } from '../../../../../src-main/coordination/wire/jute-writer'
@@ -264,6 +266,18 @@ describe('ZooKeeper messages', () => {
     expect(readConnectRequest(new JuteReader(named, 4)).ensembleId).toBe('OcKMPK_hRbeYAZWJgbAQtw')
     const strange = Uint8Array.from([...plain, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(readConnectRequest(new JuteReader(strange, 4))).toEqual(request)
+  })
+
+  it('who answers for another ensemble says which, in what is no response to who does not know of it', () => {
+    for (const ensembleId of ['OcKMPK_hRbeYAZWJgbAQtw', '', 'e'.repeat(64)]) {
+      const frame = foreignEnsembleFrame(ensembleId)
+
+      expect(readForeignEnsemble(new JuteReader(frame, 4))).toBe(ensembleId)
+      expect(() => readConnectResponse(new JuteReader(frame, 4))).toThrow(DecodeError)
+    }
+    const password = new Uint8Array(16)
+    const response = connectResponseFrame({ timeoutMs: 6000, sessionId: 5n, password, readOnly: false })
+    expect(readForeignEnsemble(new JuteReader(response, 4))).toBeUndefined()
   })
 
   it('the handshake carries the read-only byte only when it was sent', () => {

@@ -50,6 +50,17 @@ describe('the verdict', () => {
     expect(judge(nodes('running', 'running'), observation(), nowMs)).toEqual({ health: 'healthy', reasons: [] })
   })
 
+  it('says of brokers that find another cluster’s ensemble where theirs was, and where that is', () => {
+    const turnedAway = [{ node: 'broker-2', member: '127.0.0.1:2181', sinceMs: 60 }]
+
+    const { health, reasons } = judge(nodes('running', 'running'), observation(), nowMs, [], { turnedAway })
+
+    expect(health).toBe('degraded')
+    expect(reasons).toMatchObject([
+      { code: 'foreignEnsemble', level: 'critical', node: 'broker-2', sinceMs: 60, sample: ['127.0.0.1:2181'] }
+    ])
+  })
+
   it('names the broker that holds the only replica of what is offline', () => {
     const leaderless = { count: 2, sample: ['t-0', 't-3'], byBroker: { 2: 2 }, sinceMs: 50 }
 
