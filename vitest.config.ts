@@ -38,7 +38,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/interop/**/*.test.ts'],
           exclude: ['test/interop/**/*-cost*.test.ts'],
-          testTimeout: 120_000,
+          // Twice what the longest takes where ten others want its core.
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           // Each file has clusters of its own; four at a time, since most of them wait for others.
           maxWorkers: 4

@@ -92,9 +92,9 @@ describe('a broker whose disk is full', () => {
     expect((await cluster.lab.statusOf('broker-1')).pid).toBe(node.pid)
 
     await until('it is full once more', async () => (await produce()).errorCode !== 0 || acked.length > 200)
-    await cluster.lab.verb('node', 'kill', 'broker-1')
+    await cluster.lab.call('node.kill', { node: 'broker-1' })
     enlarge()
-    await cluster.lab.verb('node', 'start', 'broker-1')
+    await cluster.lab.call('node.start', { node: 'broker-1' })
     await until('it leads again', async () => (await cluster.topic(topic)).partitions[0]?.leaderId === 1)
     expect([...(await stored())]).toEqual(acked)
   })
@@ -163,13 +163,13 @@ describe('nodes whose disks are full', () => {
     expect(await leaderOf('before')).toBe(1)
     const { pid } = await cluster.lab.statusOf('broker-1')
 
-    await cluster.lab.verb('node', 'kill', 'broker-1')
-    await cluster.lab.verb('node', 'start', 'broker-1')
+    await cluster.lab.call('node.kill', { node: 'broker-1' })
+    await cluster.lab.call('node.start', { node: 'broker-1' })
     await until('it leads what it has', async () => (await leaderOf('before')) === 1)
     expect(await leaderOf('late')).toBe(-1)
     expect((await produceTo(await cluster.client(1), 'before', batchOf(['x'.repeat(100_000)]))).errorCode).toBe(56)
-    await cluster.lab.verb('node', 'stop', 'broker-1')
-    await cluster.lab.verb('node', 'start', 'broker-1')
+    await cluster.lab.call('node.stop', { node: 'broker-1' })
+    await cluster.lab.call('node.start', { node: 'broker-1' })
     await until('it leads what it has', async () => (await leaderOf('before')) === 1)
     expect(await cluster.lab.statusOf('broker-1')).toMatchObject({ state: 'running', isDiskFull: true })
 
@@ -198,8 +198,8 @@ describe('nodes whose disks are full', () => {
     await until('the screens know', () => isDiskFull('ensemble-1'))
     expect((await produceTo(await cluster.client(1), 'before', batchOf(['x']))).errorCode).toBe(0)
 
-    await cluster.lab.verb('node', 'kill', 'ensemble-1')
-    await cluster.lab.verb('node', 'start', 'ensemble-1')
+    await cluster.lab.call('node.kill', { node: 'ensemble-1' })
+    await cluster.lab.call('node.start', { node: 'ensemble-1' })
     expect((await cluster.lab.statusOf('ensemble-1')).state).toBe('running')
     expect((await produceTo(await cluster.client(1), 'before', batchOf(['x']))).errorCode).toBe(0)
 

@@ -50,8 +50,8 @@ describe(`brokers under SIGKILL, seed ${seed}`, () => {
       await until(`some more is written (round ${round}, seed ${seed})`, () => written() >= goal, 60_000)
       const victim = `broker-${1 + below(3)}`
       pids.add((await cluster.lab.statusOf(victim)).pid)
-      await cluster.lab.verb('node', 'kill', victim)
-      await cluster.lab.verb('node', 'start', victim)
+      await cluster.lab.call('node.kill', { node: victim })
+      await cluster.lab.call('node.start', { node: victim })
     }
     const last = loads.map((load) => load.counts())
     await until('all partitions are written to again', () =>

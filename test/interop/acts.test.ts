@@ -9,7 +9,7 @@ let client: ControlClient
 beforeAll(async () => {
   cluster = await LabCluster.start({ brokers: 3 })
   client = await ControlClient.connect(cluster.dir)
-  await cluster.verb('topic', 'create', 'orders', '--partitions', '3', '--replication-factor', '3')
+  await cluster.call('topic.create', { topic: 'orders', partitions: 3, replicationFactor: 3 })
   await until('all are in sync', async () => {
     const { topics } = await client.call('topic.list', {})
     return topics.length > 0 && topics.every(({ underReplicated }) => underReplicated === 0)
@@ -32,7 +32,7 @@ const items = ({ outcome }: ActView) =>
   Object.fromEntries(outcome.items.map(({ what, predicted, happened }) => [what, [predicted, happened]]))
 
 it('is as predicted of a leader that is killed, and says when others led', async () => {
-  await cluster.verb('node', 'kill', 'broker-1')
+  await cluster.call('node.kill', { node: 'broker-1' })
 
   const act = await settled(1)
 
@@ -56,15 +56,15 @@ it('is as predicted of a leader that is killed, and says when others led', async
 })
 
 it('of a kill of what is dead is none, and of two at a time is neither one’s', async () => {
-  await cluster.verb('node', 'kill', 'broker-1')
+  await cluster.call('node.kill', { node: 'broker-1' })
   expect(await acts()).toHaveLength(1)
-  await cluster.verb('node', 'start', 'broker-1')
+  await cluster.call('node.start', { node: 'broker-1' })
   await until('all are in sync again', async () => {
     const { topics } = await client.call('topic.list', {})
     return topics.every(({ underReplicated }) => underReplicated === 0)
   })
 
-  await cluster.verb('node', 'pause', 'broker-2')
+  await cluster.call('node.pause', { node: 'broker-2' })
   await cluster.verb('fault', 'add', 'slow-disk', 'broker-3', '--value', '20')
 
   const both = [await settled(2), await settled(3)]
@@ -78,7 +78,7 @@ it('is there after the app was killed; what it was following says that nobody lo
   await cluster.verb('fault', 'heal', '--all')
   await cluster.verb('node', 'resume', 'broker-2')
   await until('it serves', async () => (await cluster.statusOf('broker-2')).state === 'running')
-  await cluster.verb('node', 'kill', 'broker-3')
+  await cluster.call('node.kill', { node: 'broker-3' })
   const before = await acts()
   expect(before.at(-1)).toMatchObject({ act: 'kill', node: 'broker-3' })
   client.close()

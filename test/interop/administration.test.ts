@@ -200,8 +200,8 @@ describe('lagoon topic', () => {
     const [partition] = (await client.call('topic.describe', { topic: 'purge.kill' })).partitions
     const node = `broker-${String(partition?.leader)}`
 
-    await cluster.verb('node', 'kill', node)
-    await cluster.verb('node', 'start', node)
+    await cluster.call('node.kill', { node })
+    await cluster.call('node.start', { node })
 
     await until('it leads again', async () => {
       const [now] = (await client.call('topic.describe', { topic: 'purge.kill' })).partitions

@@ -59,7 +59,8 @@ describe('groups', () => {
 
     await stable(groupId, client)
 
-    expect(performance.now() - askedMs).toBeLessThan(1000)
+    // Kafka waits for 3,000 ms.
+    expect(performance.now() - askedMs).toBeLessThan(2_500)
   })
 
   const heartbeat = async (client: RawClient, groupId: string, memberId: string, generationId: number, more = {}) =>
@@ -364,8 +365,8 @@ describe('groups', () => {
     const member = await stable(groupId, client)
     await commit(client, groupId, 11, { memberId: member.memberId, generationIdOrMemberEpoch: member.generationId })
     const id = await cluster.coordinatorId(groupId)
-    await cluster.lab.verb('node', 'kill', `broker-${id}`)
-    await cluster.lab.verb('node', 'start', `broker-${id}`)
+    await cluster.lab.call('node.kill', { node: `broker-${id}` })
+    await cluster.lab.call('node.start', { node: `broker-${id}` })
 
     // The same one, or whoever has taken over.
     await expect
@@ -410,7 +411,7 @@ describe('a folder with --broker-config', () => {
       protocols: [{ name: 'range', metadata: bytesOf('m') }]
     })
 
-    await lab.verb('topic', 'create', 'kept')
+    await lab.call('topic.create', { topic: 'kept' })
     const ofTopic = [{ resourceType: 2, resourceName: 'kept', configurationKeys: ['retention.ms'] }]
     const retention = await client.ask('describeConfigs', 1, { resources: ofTopic, includeSynonyms: false })
 

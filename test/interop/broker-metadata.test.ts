@@ -299,7 +299,7 @@ describe('metadata and topics', () => {
     const of = async () =>
       (await cluster.topic('orphan', witness)).partitions.find(({ replicaNodes }) => replicaNodes.includes(victim))
     const before = await of()
-    await cluster.lab.verb('node', 'kill', `broker-${victim}`)
+    await cluster.lab.call('node.kill', { node: `broker-${victim}` })
 
     const down = await until('its death is known', async () => {
       const seen = await of()
@@ -314,7 +314,7 @@ describe('metadata and topics', () => {
     expect(brokers.map(({ nodeId }) => nodeId)).not.toContain(victim)
     expect(controllerId).not.toBe(victim)
 
-    await cluster.lab.verb('node', 'start', `broker-${victim}`)
+    await cluster.lab.call('node.start', { node: `broker-${victim}` })
     const back = await until('it leads again', async () => {
       const seen = await of()
       return seen?.leaderId === victim && seen

@@ -181,9 +181,9 @@ describe('records', () => {
       await until('a gap is one', async () => (await gap()) === 45)
       expect((await send(0, 3, ['old'])).errorCode).toBe(47)
     }
-    for (const verb of ['stop', 'kill']) {
-      await cluster.lab.verb('node', verb, `broker-${leaderId}`)
-      await cluster.lab.verb('node', 'start', `broker-${leaderId}`)
+    for (const act of ['node.stop', 'node.kill'] as const) {
+      await cluster.lab.call(act, { node: `broker-${leaderId}` })
+      await cluster.lab.call('node.start', { node: `broker-${leaderId}` })
       await expect.poll(() => cluster.leaderId(topic).catch(() => 0), { timeout: 20_000 }).toBe(leaderId)
       await expect
         .poll(async () => (await fetchFrom(await cluster.leader(topic), topic, 0)).errorCode, { timeout: 20_000 })

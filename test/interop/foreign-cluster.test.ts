@@ -36,7 +36,7 @@ describe('new labs that start at the same moment', () => {
 
     const ports = labs.flatMap(({ ready }) => ready.nodes.map(({ port }) => port))
     expect(new Set(ports).size).toBe(15)
-    for (const [i, lab] of labs.entries()) await lab.verb('topic', 'create', `topic-${i}`)
+    for (const [i, lab] of labs.entries()) await lab.call('topic.create', { topic: `topic-${i}` })
     const listed = await Promise.all(
       labs.map((lab, i) =>
         until(`lab ${i} shows a topic`, async () => {
@@ -56,14 +56,14 @@ afterEach(async () => {
 describe('a lab whose port another lab has taken', () => {
   it('does not take the other’s topics for its own, nor its own for deleted', async () => {
     const ours = await started({ brokers: 1 })
-    await ours.verb('topic', 'create', 'ours')
+    await ours.call('topic.create', { topic: 'ours' })
     await until('the topic is seen', async () => {
       const topics = await ours.verb<readonly TopicRow[]>('topic', 'list')
       return topics.some(({ name }) => name === 'ours')
     })
-    await ours.verb('node', 'kill', 'broker-1')
+    await ours.call('node.kill', { node: 'broker-1' })
     const theirs = await started({ dir: await dirWithPortOf(ours, 'broker-1') })
-    await theirs.verb('topic', 'create', 'theirs')
+    await theirs.call('topic.create', { topic: 'theirs' })
 
     const refused = await lagoon(['topic', 'create', 'never', '--data', ours.dir])
     expect(refused.code).toBe(1)
@@ -73,7 +73,7 @@ describe('a lab whose port another lab has taken', () => {
     await theirs.stop()
     running.pop()
 
-    await ours.verb('node', 'start', 'broker-1')
+    await ours.call('node.start', { node: 'broker-1' })
     const topics = await until('it is itself again', async () => {
       const rows = await ours.verb<readonly TopicRow[]>('topic', 'list')
       return rows.length > 0 ? rows : undefined
@@ -84,12 +84,12 @@ describe('a lab whose port another lab has taken', () => {
   it('keeps its brokers out of the other’s ensemble', async () => {
     const ours = await started({ brokers: 1 })
     const memberPort = ours.ready.nodes.find(({ name }) => name === 'ensemble-1')?.port ?? NaN
-    await ours.verb('topic', 'create', 'ours')
-    await ours.verb('node', 'kill', 'ensemble-1')
+    await ours.call('topic.create', { topic: 'ours' })
+    await ours.call('node.kill', { node: 'ensemble-1' })
     const theirs = await started({ dir: await dirWithPortOf(ours, 'ensemble-1') })
 
     // A member whose history is shorter than what our broker has seen is not even spoken to.
-    for (let i = 0; i < 20; i++) await theirs.verb('topic', 'create', `theirs-${i}`)
+    for (let i = 0; i < 20; i++) await theirs.call('topic.create', { topic: `theirs-${i}` })
     const told = await until('our broker says that it is not its ensemble', () => {
       const events = ours.events.filter(({ code }) => code === 'clientTurnedAway')
       return events.length > 0 && events
@@ -106,7 +106,7 @@ describe('a lab whose port another lab has taken', () => {
     await theirs.stop()
     running.pop()
 
-    await ours.verb('node', 'start', 'ensemble-1')
+    await ours.call('node.start', { node: 'ensemble-1' })
     await until(
       'our cluster is whole again',
       async () => (await lagoon(['topic', 'create', 'later', '--data', ours.dir])).code === 0

@@ -139,9 +139,9 @@ describe('a batch that was safe and is spoilt while its broker is stopped', () =
     await cluster.createTopic(topic, { replicationFactor: 3, configs: smallSegments })
     await whenInSync(topic, 0)
     await produce(topic, 0, 8)
-    await cluster.lab.verb('node', 'stop', 'broker-3')
+    await cluster.lab.call('node.stop', { node: 'broker-3' })
     const path = spoil(3, `${topic}-0`)
-    await cluster.lab.verb('node', 'start', 'broker-3')
+    await cluster.lab.call('node.start', { node: 'broker-3' })
 
     const offline = await until('the spoilt log is found', () => offlineAt(3))
 
@@ -178,9 +178,9 @@ describe('a batch that was safe and is spoilt while its broker is stopped', () =
     await cluster.createTopic(topic, { configs: { ...smallSegments, 'min.insync.replicas': '1' } })
     await produce(topic, 0, 8)
     const only = await cluster.leaderId(topic)
-    await cluster.lab.verb('node', 'stop', `broker-${only}`)
+    await cluster.lab.call('node.stop', { node: `broker-${only}` })
     spoil(only, `${topic}-0`)
-    await cluster.lab.verb('node', 'start', `broker-${only}`)
+    await cluster.lab.call('node.start', { node: `broker-${only}` })
     await until('the spoilt log is found', () => offlineAt(only))
     await until('nobody leads it', async () => {
       const { partitions } = await cluster.topic(topic)

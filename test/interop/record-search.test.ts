@@ -97,7 +97,7 @@ const namedIn = ({ notRead }: ExportPush['progress']): number =>
 
 describe('a search', () => {
   it('finds one record among many over partitions and codecs, and has looked at each of them once', async () => {
-    await cluster.verb('topic', 'create', 'many', '--partitions', '6', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'many', partitions: 6, replicationFactor: 1 })
     for (const codec of codecs) {
       const lines = Array.from(
         { length: 4000 },
@@ -184,7 +184,7 @@ describe('a search', () => {
 
 describe('what is odd', () => {
   it('comes out of search, export and CSV as it went in, repeated headers in their order', async () => {
-    await cluster.verb('topic', 'create', 'odd')
+    await cluster.call('topic.create', { topic: 'odd' })
     for (const value of oddValues) {
       kcat(['-P', '-t', 'odd', '-k', value, '-H', 'n=1', '-H', `n=${value}`, '-H', 'n=1'], `{"n":${value}}`)
     }
@@ -248,7 +248,7 @@ describe('an export', () => {
   })
 
   it('holds little for a reader that stands still, and ends quietly with one that goes', async () => {
-    await cluster.verb('topic', 'create', 'large', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'large', replicationFactor: 1 })
     kcat(['-P', '-t', 'large', '-X', 'linger.ms=20'], `${'x'.repeat(1000)}\n`.repeat(100_000))
     const child = spawn(nodePath, [cliPath, 'export', 'large', '--format', 'jsonl', '--data', cluster.dir])
     let stderr = ''
@@ -325,7 +325,7 @@ describe('an export', () => {
   it('of a record saves its bytes as they are', async () => {
     const bytes = Buffer.from([0, 255, 10, 13, 0xc3])
     writeFileSync(join(folder, 'value.bin'), bytes)
-    await cluster.verb('topic', 'create', 'bytes')
+    await cluster.call('topic.create', { topic: 'bytes' })
     kcat(['-P', '-t', 'bytes', '-k', 'k', join(folder, 'value.bin')], '')
     const path = join(folder, 'saved.bin')
     const saved = await client.call('record.save', { topic: 'bytes', partition: 0, offset: 0, part: 'value', path })
@@ -338,7 +338,7 @@ describe('an export', () => {
 
 describe('a live tail', () => {
   it('counts every record that came, shown or skipped, and what waited while it was paused', async () => {
-    await cluster.verb('topic', 'create', 'tailed', '--partitions', '3', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'tailed', partitions: 3, replicationFactor: 1 })
     const { job } = await client.call('tail.open', { topic: 'tailed', criteria: [] })
     let last: Extract<JobPush, { type: 'tail' }> | undefined
     let shown = 0
@@ -369,11 +369,11 @@ describe('a live tail', () => {
 
 describe('underneath a search', () => {
   it('a broker dies: what was found stays, and what was not read is named', async () => {
-    await cluster.verb('topic', 'create', 'broken', '--partitions', '3', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'broken', partitions: 3, replicationFactor: 1 })
     // Each its share: left alone, kcat may put nearly all of it on the partition that is lost.
     for (const partition of ['0', '1', '2'])
       kcat(['-P', '-t', 'broken', '-p', partition, '-X', 'linger.ms=20'], `${'y'.repeat(1000)}\n`.repeat(10_000))
-    await cluster.verb('node', 'kill', 'broker-2')
+    await cluster.call('node.kill', { node: 'broker-2' })
     const { end, records } = await search({ topic: 'broken', criteria: [{ type: 'text', text: 'yyy' }] }, 50)
 
     const lost = end.progress.notRead
@@ -391,11 +391,11 @@ describe('underneath a search', () => {
     expect(saved).toMatchObject({ state: 'done', path, error: null })
     expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(end.progress.found)
     expect(saved.progress.notRead).toMatchObject([{ partition: lost[0]?.partition }])
-    await cluster.verb('node', 'start', 'broker-2')
+    await cluster.call('node.start', { node: 'broker-2' })
   })
 
   it('the topic is deleted: what was found stays, and the rest is named', async () => {
-    await cluster.verb('topic', 'create', 'going', '--partitions', '3', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'going', partitions: 3, replicationFactor: 1 })
     kcat(
       ['-P', '-t', 'going', '-z', 'zstd', '-X', 'linger.ms=20'],
       `${JSON.stringify({ text: 'z'.repeat(900) })}\n`.repeat(20_000)
@@ -417,7 +417,7 @@ describe('underneath a search', () => {
   })
 
   it('the topic is deleted: an export keeps what it read, names the rest, and has no half line', async () => {
-    await cluster.verb('topic', 'create', 'leaving', '--partitions', '3', '--replication-factor', '1')
+    await cluster.call('topic.create', { topic: 'leaving', partitions: 3, replicationFactor: 1 })
     const record = JSON.stringify({ text: 'z'.repeat(900) })
     for (const partition of ['0', '1', '2'])
       kcat(['-P', '-t', 'leaving', '-p', partition, '-X', 'linger.ms=20'], `${record}\n`.repeat(30_000))

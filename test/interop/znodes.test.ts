@@ -195,7 +195,7 @@ describe('lagoon ensemble status', () => {
     expect(before.members.map(({ role }) => role).sort()).toEqual(['follower', 'follower', 'leader'])
     expect(before.members.every(({ zxid }) => /^0x[0-9a-f]+$/.test(zxid ?? ''))).toBe(true)
 
-    await cluster.verb('node', 'kill', before.leader ?? '')
+    await cluster.call('node.kill', { node: before.leader ?? '' })
     const after = await until('another leads', async () => {
       const now = await status()
       return now.leader !== null && now.leader !== before.leader ? now : undefined
@@ -215,7 +215,7 @@ describe('lagoon ensemble status', () => {
 
   it('says that there is no quorum, and so does what needs one', async () => {
     const { leader } = await status()
-    await cluster.verb('node', 'kill', leader ?? '')
+    await cluster.call('node.kill', { node: leader ?? '' })
 
     const ended = await run('topic', 'create', 'late')
     const read = await run('znode', 'get', '/after')
@@ -231,7 +231,7 @@ describe('lagoon ensemble status', () => {
     expect(ended.stderr).toContain('The ensemble has no quorum: 1 of 3 members run, 2 needed.')
     expect(read.code).toBe(1)
     expect(read.stderr).toContain('CONNECTIONLOSS')
-    await cluster.verb('node', 'start', leader ?? '')
+    await cluster.call('node.start', { node: leader ?? '' })
     await until('there is one again', async () => ((await status()).quorum === true ? true : undefined))
     await until('a topic is made', async () => ((await run('topic', 'create', 'late')).code === 0 ? true : undefined))
   })

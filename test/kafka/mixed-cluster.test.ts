@@ -267,11 +267,11 @@ describe('a broker of Kafka 3.9.1 in a cluster of ours', () => {
     await untilAll('it is back', ids, 'killed', isWhole)
 
     // Our controller or not: the other one of ours, or theirs, takes that over, too.
-    await lab.verb('node', 'kill', 'broker-1')
+    await lab.call('node.kill', { node: 'broker-1' })
     await untilAll('theirs leads', [2, theirs], 'killed', (topic) => leadersOf(topic) === '3,2,2')
     await untilMoved('without ours', load)
     for (const [i, groupId] of groups.entries()) expect(await committed(groupId, theirs)).toEqual({ offset: 100 + i })
-    await lab.verb('node', 'start', 'broker-1')
+    await lab.call('node.start', { node: 'broker-1' })
     await untilAll('ours is back', ids, 'killed', isWhole)
     await preferredLead('killed')
     await untilMoved('in the end', load)
@@ -290,14 +290,14 @@ describe('a broker of Kafka 3.9.1 in a cluster of ours', () => {
   })
 
   it('is the controller of ours: they start, lead, follow and change ISRs under it', async () => {
-    await lab.verb('node', 'stop', 'broker-1')
-    await lab.verb('node', 'stop', 'broker-2')
+    await lab.call('node.stop', { node: 'broker-1' })
+    await lab.call('node.stop', { node: 'broker-2' })
     await isController(theirs, [theirs])
     await untilAll('theirs leads all', [theirs], 'mixed', (topic) => leadersOf(topic) === '3,3,3')
 
     // They come with logs, and serve when they hold what they are ordered to.
-    await lab.verb('node', 'start', 'broker-1')
-    await lab.verb('node', 'start', 'broker-2')
+    await lab.call('node.start', { node: 'broker-1' })
+    await lab.call('node.start', { node: 'broker-2' })
     await isController(theirs, ids)
     for (const name of ['mixed', 'killed']) await untilAll('ours are back', ids, name, isWhole)
     await createTopic('theirs')
@@ -305,10 +305,10 @@ describe('a broker of Kafka 3.9.1 in a cluster of ours', () => {
     const load = loading('theirs')
     await untilMoved('at first', load)
 
-    await lab.verb('node', 'kill', 'broker-2')
+    await lab.call('node.kill', { node: 'broker-2' })
     await untilAll('ours lead', [1, theirs], 'theirs', (topic) => leadersOf(topic) === '1,3,1')
     await untilMoved('without one of ours', load)
-    await lab.verb('node', 'start', 'broker-2')
+    await lab.call('node.start', { node: 'broker-2' })
     // What 1 leads it takes in again by asking their controller.
     await untilAll('ours is back', ids, 'theirs', isWhole)
     await checkWhole('theirs', load)

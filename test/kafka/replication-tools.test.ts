@@ -77,7 +77,7 @@ describe('Kafka 3.9.1’s tools for replicas and leaders', () => {
 
   it('kafka-leader-election gives leadership back after a clean stop, and says where it is not needed', async () => {
     await topics('--create', '--topic', 'elected', '--replica-assignment', '2:1:3,1:2:3')
-    await cluster.verb('node', 'stop', 'broker-2')
+    await cluster.call('node.stop', { node: 'broker-2' })
     expect(await described('elected')).toEqual([
       { leader: '1', replicas: [2, 1, 3], isr: [1, 3] },
       { leader: '1', replicas: [1, 2, 3], isr: [1, 3] }
@@ -85,7 +85,7 @@ describe('Kafka 3.9.1’s tools for replicas and leaders', () => {
     await expect(elect('--election-type', 'preferred', '--topic', 'elected', '--partition', '0')).rejects.toThrow(
       /PreferredLeaderNotAvailable|preferred leader was not available|could not be elected|Error completing/i
     )
-    await cluster.verb('node', 'start', 'broker-2')
+    await cluster.call('node.start', { node: 'broker-2' })
     await untilSeen('all are in sync', 'elected', (partitions) => partitions.every(({ isr }) => isr.length === 3))
 
     const told = await elect('--election-type', 'preferred', '--all-topic-partitions')
@@ -143,9 +143,9 @@ describe('Kafka 3.9.1’s tools for replicas and leaders', () => {
       { leader: '2', replicas: [2, 3], isr: [2, 3] }
     ])
 
-    await cluster.verb('node', 'stop', 'broker-1')
+    await cluster.call('node.stop', { node: 'broker-1' })
     const dead = jsonFile('dead', plan([2, 1], [1, 2]))
     await expect(reassign('--execute', '--reassignment-json-file', dead)).rejects.toThrow(/Unknown broker id 1/)
-    await cluster.verb('node', 'start', 'broker-1')
+    await cluster.call('node.start', { node: 'broker-1' })
   })
 })

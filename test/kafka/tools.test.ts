@@ -266,8 +266,8 @@ describe('Kafka 3.9.1', () => {
       })
     for (const codec of ['none', 'lz4', 'zstd']) expect((await load(codec)).code).toBe(0)
     for (const id of [1, 2, 3]) {
-      await cluster.verb('node', 'kill', `broker-${id}`)
-      await cluster.verb('node', 'start', `broker-${id}`)
+      await cluster.call('node.kill', { node: `broker-${id}` })
+      await cluster.call('node.start', { node: `broker-${id}` })
     }
     await until('it can be written to', async () => (await load('gzip')).code === 0)
 

@@ -138,7 +138,7 @@ describe('the window, with the keyboard alone', () => {
 
   it('한국어로: 그룹 오프셋을 멤버가 있을 때 거절하고, 떠난 뒤 재설정하고, 되돌린다', async () => {
     const topic = 'window.reset'
-    await cluster.verb('topic', 'create', topic, '--partitions', '3')
+    await cluster.call('topic.create', { topic, partitions: 3 })
     for (const [partition, count] of [20, 7, 9].entries()) await write(topic, partition, count)
     await cluster.verb('group', 'reset', group, '--to', '5', '--topic', topic)
     const args = ['-b', cluster.bootstrap, '-X', 'enable.auto.commit=false', '-X', 'client.id=손님', '-q', '-G', group]

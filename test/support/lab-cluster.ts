@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { CommandInput, CommandName, CommandOutput } from '../../src-main/api/commands'
 import type { NodeView } from '../../src-main/api/views'
 import { ControlClient } from '../../src-main/host/control-client'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
@@ -214,7 +215,7 @@ export class LabCluster {
     return this.ready.nodes.flatMap(({ name }) => (name.startsWith('broker-') ? [Number(name.slice(7))] : []))
   }
 
-  /** Runs a verb; for verbs that are to succeed. */
+  /** Runs a verb of the CLI; for verbs that are to succeed. */
   async verb<T>(...args: readonly string[]): Promise<T> {
     const ended = await lagoon([...args, '--json', '--data', this.dir])
     if (ended.code !== 0) throw new Error(`lagoon ${args.join(' ')} ended with ${ended.code}: ${ended.stderr}`)
@@ -228,14 +229,22 @@ export class LabCluster {
     return ended
   }
 
-  /** What `lagoon status --json` prints, without a process for each look. */
-  async status(): Promise<Status> {
+  /**
+   * A command of the API through the folder's control socket, which is all that most verbs do: where the test is not about the
+   * CLI it takes no process of its own. Rejects with what the host says.
+   */
+  async call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> {
     const client = await ControlClient.connect(this.dir)
     try {
-      return await client.call('cluster.status', {})
+      return await client.call(name, input)
     } finally {
       client.close()
     }
+  }
+
+  /** What `lagoon status --json` prints. */
+  status(): Promise<Status> {
+    return this.call('cluster.status', {})
   }
 
   async statusOf(name: string): Promise<StatusNode> {
