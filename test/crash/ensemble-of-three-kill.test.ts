@@ -27,7 +27,7 @@ const membersCount = 3
 const acksMax = 40
 /** Then writers go on in another set and another queue. */
 const roundsPerFolder = 4
-const roundMsMax = 10_000
+const roundMsMax = 30_000
 
 const random = new SimRandom(seed)
 const below = (limit: number): number => random.uint32() % limit

@@ -241,7 +241,8 @@ export class EnsembleFaults {
   #reset(member: SimMember): void {
     const isOutgoing = this.#random.below(2) === 0
     const isCut = this.#random.below(2) === 0
-    const others = this.#ensemble.members.filter((other) => other !== member && this.#random.below(4) > 0)
+    const isAll = this.#random.below(2) === 0
+    const others = this.#ensemble.members.filter((other) => other !== member && (isAll || this.#random.below(2) === 0))
     for (const { host } of others) {
       const [from, to] = isOutgoing ? [member.host, host] : [host, member.host]
       this.#told(from, `its connections to ${to} break`)

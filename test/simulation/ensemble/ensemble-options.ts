@@ -74,7 +74,7 @@ export function ensembleOptions(seed: number): EnsembleOptions {
   return {
     seed,
     isPatient,
-    hasQuietClient: random.below(100) < 40,
+    hasQuietClient: random.below(100) < 60,
     members: oneOf(1, 3, 3, 3, 3, 5),
     clients: oneOf(2, 3, 3),
     durationMs: oneOf(1_500, 3_000, 5_000),

@@ -15,7 +15,7 @@ import type { SimNode } from '../world/sim-node'
 import type { SimRandom } from '../world/sim-random'
 import { textOf, type EnsembleChecks } from './ensemble-checks'
 import type { SimEnsemble } from './sim-ensemble'
-import type { RegisterRecord } from './register-record'
+import type { ToldToAll } from './told-to-all'
 import { WatchWatch } from './watch-watch'
 
 export const registers = ['/r0', '/r1'] as const
@@ -33,23 +33,6 @@ const dropWithinMs = 20
 
 /** `quiet`: asks seldom, and only reads: to it, most of what it knows of its session comes from pings. */
 export type Habits = 'busy' | 'quiet'
-
-/** What all clients together have been told: real time is the same for all of them. */
-export class ToldToAll {
-  /** Of each register the newest version that an answered write, or a read after a sync, told of. */
-  readonly versions = new Map<string, number>()
-  /** The highest number of a sequential znode. */
-  sequence = -1
-  /** Values that were refused: nobody must ever see them. */
-  readonly refused = new Set<string>()
-  readonly registers: RegisterRecord
-  /** Znodes that are there for good. */
-  readonly created = new Map<string, string>()
-
-  constructor(registers: RegisterRecord) {
-    this.registers = registers
-  }
-}
 
 export interface WorkerObserver {
   readonly told: (who: string, what: string) => void
@@ -75,6 +58,8 @@ export class EnsembleWorker {
   readonly #network: Network
   readonly #watches: WatchWatch
   readonly #habits: Habits
+  /** Of a quiet one: whether it asks the leader before it reads. */
+  readonly #isSyncing: boolean
   #client: EnsembleClient
   #ephemerals: Owned[] = []
   #sequentials: string[] = []
@@ -101,6 +86,7 @@ export class EnsembleWorker {
     this.#all = all
     this.#observer = observer
     this.#random = ensemble.random()
+    this.#isSyncing = this.#random.below(2) === 0
     this.machine = ensemble.machine(name)
     const { clock, network } = this.machine.begin()
     this.#clock = clock
@@ -198,8 +184,7 @@ export class EnsembleWorker {
     const path = this.#random.below(3) === 0 ? registers[1] : registers[0]
     const kind = this.#random.below(100)
     if (this.#habits === 'quiet') {
-      if (kind < 60) return this.#read(path, false)
-      return kind < 80 ? this.#read(path, true) : this.#watch(path)
+      return kind < 80 ? this.#read(path, this.#isSyncing) : this.#watch(path)
     }
     if (kind < 16) return this.#set(path)
     if (kind < 30) return this.#compareAndSet(path)
@@ -324,11 +309,17 @@ export class EnsembleWorker {
   /** The read is asked for behind the sync, or when that is answered. */
   #synced(path: string): ReturnType<EnsembleClient['getData']> {
     const sync = this.#client.sync(path)
-    const read =
-      this.#random.below(2) === 0
-        ? Promise.all([sync, this.#client.getData(path)]).then(([, one]) => one)
-        : sync.then(() => this.#client.getData(path))
-    return this.#all.registers.read(this.name, path, read)
+    const isAtOnce = this.#random.below(2) === 0
+    return this.#all.registers.read(
+      this.name,
+      path,
+      isAtOnce ? this.#behind(sync, path) : sync.then(() => this.#client.getData(path))
+    )
+  }
+
+  async #behind(sync: Promise<void>, path: string): ReturnType<EnsembleClient['getData']> {
+    const [, read] = await Promise.all([sync, this.#client.getData(path)])
+    return read
   }
 
   async #append(): Promise<void> {
@@ -435,10 +426,11 @@ export class EnsembleWorker {
   async #burst(path: string): Promise<void> {
     const [one, other, two] = [this.#value(), this.#value(), this.#value()]
     const told = this.#toldOf(path)
+    const hasSync = this.#random.below(2) === 0
     const answers = await Promise.allSettled([
       this.#setData(path, one),
       this.#asked(`creates /set/${other}`, [other], this.#client.create(`/set/${other}`, bytesOf(other))),
-      this.#client.getData(path),
+      hasSync ? this.#behind(this.#client.sync(path), path) : this.#client.getData(path),
       this.#setData(path, two)
     ])
     const [first, created, read, second] = answers
@@ -455,6 +447,8 @@ export class EnsembleWorker {
     if (read.status === 'fulfilled' && read.value !== undefined) {
       const own = first.status === 'fulfilled' ? first.value.version : 0
       if (read.value.stat.version < own) this.#violated(`does not read what it wrote to ${path}`)
+      if (second.status === 'fulfilled' && read.value.stat.version >= second.value.version)
+        this.#violated(`reads of ${path} what it asked for later`)
       this.#hasRead(path, read.value, 0)
     }
     if (second.status === 'fulfilled') this.#wrote(path, two, second.value, told)

@@ -3,10 +3,11 @@ import { AppError } from '../../../src-main/kernel/errors'
 import { EnsembleChecks, keyOf, textOf } from './ensemble-checks'
 import { EnsembleFaults } from './ensemble-faults'
 import { ensembleOptions, type EnsembleOptions } from './ensemble-options'
-import { EnsembleWorker, initialOf, ToldToAll } from './ensemble-worker'
+import { EnsembleWorker, initialOf } from './ensemble-worker'
 import { RegisterRecord } from './register-record'
 import { SimEnsemble } from './sim-ensemble'
 import type { SimMember } from './sim-members'
+import { ToldToAll } from './told-to-all'
 
 const startMaxMs = 30_000
 /** In which everything has to come to rest once it is healed: many times what every timeout in it takes. */

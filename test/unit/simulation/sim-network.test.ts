@@ -117,6 +117,25 @@ describe('a simulated connection', () => {
     expect(far.heard).toEqual(['held'])
   })
 
+  it('breaks with what was on its way when it is reset, both ends hear of it, and it can be made again', async () => {
+    network.fault('client', 'server', { delayMs: 50 })
+    await connect()
+    near.connection?.send(text('lost'))
+
+    network.reset('server', 'client')
+    await clock.run(20)
+    expect([near.closed.length, far.closed.length]).toEqual([0, 0])
+
+    network.reset('client', 'server')
+    await clock.run(100)
+    expect([near.closed, far.closed, far.heard]).toEqual([[undefined], [undefined], []])
+
+    await clock.until(at.client.connect({ host: 'sim', port: 1, frameBytesMax, timeoutMs: 1_000 }, handlerOf(near)))
+    near.connection?.send(text('heard'))
+    await clock.run(100)
+    expect(far.heard).toEqual(['heard'])
+  })
+
   it('cannot be made over a cut link in its time, nor where nobody listens', async () => {
     await connect()
     network.fault('client', 'server', { isCut: true })
