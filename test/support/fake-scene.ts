@@ -307,11 +307,12 @@ export function createScene(name: SceneName, clock: () => number): Scene {
         name: `broker-${id}`,
         registered: !dead,
         isSilent: false,
-        isController: id === 1,
+        isController: id === 1 && name !== 'majority',
         leaders: allPartitions().filter(({ leader }) => leader === id).length,
         replicas: allPartitions().filter(({ replicas }) => replicas.includes(id)).length,
         outOfSync: allPartitions().filter(({ replicas, isr }) => replicas.includes(id) && !isr.includes(id)).length,
-        diskBytes: dead ? null : name === 'empty' ? 4_096 : 4_100_000_000 + id * 73_000_000,
+        diskBytes: name === 'empty' ? 4_096 : 4_100_000_000 + id * 73_000_000,
+        ...(dead ? { diskAtMs: killedAtMs } : {}),
         bytesInPerSecond: dead ? null : rate,
         bytesOutPerSecond: dead ? null : rate * 1.35,
         recordsInPerSecond: dead ? null : rate / 420
@@ -383,7 +384,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     const common = { level: 'critical' as const, sinceMs: killedAtMs, count: null, sample: [] }
     const down = dead.map((id): ReasonView => ({ ...common, code: 'ensembleDown', node: `ensemble-${id}` }))
     if (dead.length < 2) return down
-    return [{ ...common, code: 'quorumLost', node: null, count: 1, sample: ['1', '3', '2'] }, ...down]
+    const away: ReasonView = { ...common, code: 'foreignEnsemble', node: 'broker-3', sample: ['127.0.0.1:2182'] }
+    return [{ ...common, code: 'quorumLost', node: null, count: 1, sample: ['1', '3', '2'] }, away, ...down]
   }
 
   const offlineReasons = (): ReasonView[] => {
@@ -434,8 +436,8 @@ export function createScene(name: SceneName, clock: () => number): Scene {
           ? 'degraded'
           : 'healthy',
     reasons: reasons(),
-    controllerId: isDown ? null : 1,
-    controllerEpoch: isBroken ? 8 : 1,
+    controllerId: isDown || name === 'majority' ? null : 1,
+    controllerEpoch: name === 'majority' ? null : isBroken ? 8 : 1,
     nodes: nodes(),
     ensembleState: ensembleState(),
     ...(name === 'old'
@@ -795,6 +797,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     if (name === 'majority') {
       add(killedAtMs - 60_000, 'quorumRegained', 'healthy', 'cluster', null, { seconds: 41 })
       add(killedAtMs + 200, 'quorumLost', 'critical', 'cluster', null, { running: 1, majority: 2, members: 3 })
+      add(killedAtMs + 900, 'clientTurnedAway', 'critical', 'process', 'broker-3', { member: '127.0.0.1:2182' })
     }
     return list.sort((a, b) => a.atMs - b.atMs).map((event, index) => ({ ...event, id: index + 1 }))
   }

@@ -72,6 +72,16 @@ export const SCREENS: readonly Screen[] = [
   { name: 'ensemble', scene: 'healthy', hash: '#/ensemble' },
   { name: 'ensemble-member-dead', scene: 'minority', hash: '#/ensemble' },
   { name: 'ensemble-no-quorum', scene: 'majority', hash: '#/ensemble' },
+  {
+    name: 'ensemble-wipe',
+    scene: 'majority',
+    hash: '#/ensemble/ensemble-1',
+    prepare: async (page) => {
+      await page.locator('aside.detail .actions button').nth(5).click()
+      await page.locator('#cost-name').waitFor()
+    }
+  },
+  { name: 'broker-turned-away', scene: 'majority', hash: '#/brokers/broker-3' },
   { name: 'ensemble-sessions', scene: 'minority', hash: '#/ensemble/sessions' },
   { name: 'ensemble-sessions-silent', scene: 'majority', hash: '#/ensemble/sessions' },
   { name: 'ensemble-watches', scene: 'healthy', hash: '#/ensemble/watches' },
