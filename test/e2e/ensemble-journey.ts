@@ -44,7 +44,7 @@ export async function ensembleJourney(page: Page): Promise<void> {
   await expect(quorum(page)).toContainText('3 of 3 members run; one may be lost', patience)
   const first = await leader(page)
 
-  await kill(page, first.id, /leads: another member is elected/)
+  await kill(page, first.id, /Another member is elected/)
   await expect(quorum(page)).toContainText('2 of 3 members run; one more loss stops writes', patience)
   const second = await leader(page)
   expect(second.id).not.toBe(first.id)
