@@ -39,6 +39,8 @@ interface Process {
   readonly clock: Clock
   /** Does something when it can: not while it is paused, never when it is dead. */
   readonly run: (callback: () => void) => void
+  /** False: nothing that it asks for happens any more. */
+  readonly isAlive: () => boolean
 }
 
 interface Listening {
@@ -61,8 +63,8 @@ export class SimNetwork implements Network {
   }
 
   /** The network as one host has it. What it hears comes when `run` lets it: not while it is paused. */
-  of(host: string, clock: Clock = this.#clock, run: Process['run'] = atOnce): Network {
-    const process: Process = { host, clock, run }
+  of(host: string, as: Omit<Process, 'host'> = { clock: this.#clock, run: atOnce, isAlive: always }): Network {
+    const process: Process = { host, ...as }
     return {
       listen: (options, accept) => this.#listen(process, options, accept),
       connect: (options, handlerFor) => this.#connect(process, options, handlerFor)
@@ -132,6 +134,7 @@ export class SimNetwork implements Network {
     options: ListenOptions,
     accept: (connection: Connection) => FrameHandler
   ): Promise<Listener> {
+    if (!process.isAlive()) return never()
     if (this.#listeners.has(options.port))
       return Promise.reject(new AppError('ADDRESS_IN_USE', `Port ${options.port} is taken.`))
     const listening: Listening = { process, options, accept }
@@ -151,6 +154,7 @@ export class SimNetwork implements Network {
     options: Parameters<Network['connect']>[0],
     handlerFor: (connection: Connection) => FrameHandler
   ): Promise<Connection> {
+    if (!process.isAlive()) return never()
     const { host, clock } = process
     const refused = (why: string): AppError => new AppError('CONNECTION_REFUSED', why)
     if (this.#unreachable.has(host)) throw refused('the network is cut')
@@ -204,6 +208,8 @@ export class SimNetwork implements Network {
 const linkOf = (from: string, to: string): string => `${from} ${to}`
 
 const atOnce = (callback: () => void): void => callback()
+const always = (): boolean => true
+const never = <T>(): Promise<T> => new Promise(() => undefined)
 
 let lastConnectionId = 0
 

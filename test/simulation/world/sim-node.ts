@@ -2,8 +2,9 @@
  * One machine of a simulated world: a clock that may be wrong or drift, a disk that stays, and a process on it that can be
  * paused, killed and started again. What a dead process asked for never happens; what comes for a paused one waits.
  */
-import type { Clock, Network, Timer } from '../../../src-main/kernel/ports'
+import type { Clock, Disk, Network, Timer } from '../../../src-main/kernel/ports'
 import { MemoryDisk } from '../../support/memory-disk'
+import { ProcessDisk } from './process-disk'
 import type { SimClock } from './sim-clock'
 import type { SimNetwork } from './sim-network'
 
@@ -47,11 +48,14 @@ export class SimNode {
   }
 
   /** What the next process on this machine runs with. One that was started before is dead from here on. */
-  begin(): { readonly clock: Clock; readonly network: Network; readonly disk: MemoryDisk } {
+  begin(): { readonly clock: Clock; readonly network: Network; readonly disk: Disk } {
     this.#endLife()
+    const life = this.#life
+    const isAlive = (): boolean => life === this.#life
     const run = this.#process()
     const clock = this.#processClock(run)
-    return { clock, network: this.#network.of(this.name, clock, run), disk: this.disk }
+    const network = this.#network.of(this.name, { clock, run, isAlive })
+    return { clock, network, disk: new ProcessDisk(this.disk, isAlive) }
   }
 
   /** SIGSTOP: it does nothing, and its connections stay. */

@@ -217,7 +217,7 @@ describe('a simulated machine', () => {
     disk.open('/a', 'append').append(Uint8Array.of(1, 2, 3))
     server.kill()
     await clock.run(1000)
-    expect([near.closed, far.closed, isRun, disk.sizeOf('/a')]).toEqual([[undefined], [], false, 3])
+    expect([near.closed, far.closed, isRun, server.disk.sizeOf('/a')]).toEqual([[undefined], [], false, 3])
     // Its port is free for the next process.
     await server.begin().network.listen({ host: 'sim', port: 1, frameBytesMax }, handlerOf(newEnd()))
   })
@@ -234,7 +234,7 @@ describe('a simulated machine', () => {
     let isSynced = false
     void lost.then(() => (isSynced = true))
     await clock.run(1000)
-    expect([near.closed, disk.sizeOf('/a'), isSynced]).toEqual([[], 3, false])
+    expect([near.closed, server.disk.sizeOf('/a'), isSynced]).toEqual([[], 3, false])
   })
 
   it('has a clock of its own, which may be wrong and drift', async () => {
