@@ -11,6 +11,7 @@ import type { ClusterMetadata, DescribedGroup, GroupOffsets, KafkaCluster, Repli
 import { expectAppError, ignore } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { pause } from '../kernel/waiting'
 import { readAssignment } from './core/consumer-protocol'
 import { OffsetTable } from './core/offset-table'
 import {
@@ -36,6 +37,11 @@ const sizesEvery = 5
 const metadataRestFactor = 5
 const metadataCostlyMs = 50
 const metadataAgeMsMax = 3000
+/**
+ * A partition whose leader is being replaced has none for a moment (ADR 50): what has just lost its leader is looked at again, so long
+ * after the look before, until it has one; one that has none still, has none.
+ */
+const leaderlessAgainMs = [50, 100, 200, 400]
 
 /** Rules of replicas: of so many topics a sample, and again after so long, or at once when they were changed here. */
 const rulesPerSample = 500
@@ -121,13 +127,20 @@ export class Sampler {
     const isFresh = tookMs > metadataCostlyMs && ageMs < Math.min(metadataAgeMsMax, tookMs * metadataRestFactor)
     if (isFresh && !this.#isReadAnew && ensemble === earlier) return this.#metadata
     this.#isReadAnew = false
-    const begunMs = clock.monotonicMs()
     try {
-      const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs, registered: ensemble?.brokerIds ?? null })
-      const readMs = clock.monotonicMs()
-      this.#metadataRead = { atMs: readMs, tookMs: readMs - begunMs, ensemble }
-      this.#metadata = metadata
-      return metadata
+      for (let looks = 0; ; looks++) {
+        const begunMs = clock.monotonicMs()
+        const registered = ensemble?.brokerIds ?? null
+        const metadata = await cluster.metadata({ timeoutMs: requestTimeoutMs, registered })
+        const againMs = leaderlessAgainMs[looks]
+        if (againMs === undefined || !isNewlyLeaderless(this.#metadata, metadata)) {
+          const readMs = clock.monotonicMs()
+          this.#metadataRead = { atMs: readMs, tookMs: readMs - begunMs, ensemble }
+          this.#metadata = metadata
+          return metadata
+        }
+        await pause(clock, againMs)
+      }
     } catch (error) {
       this.#isReadAnew = true
       return unreachable(error)
@@ -319,4 +332,18 @@ function committedByTopic({ committed }: GroupOffsets): ReadonlyMap<string, Read
     else partitions.set(partition, offset)
   }
   return topics
+}
+
+/** Something has no leader that had one when it was looked at before. */
+function isNewlyLeaderless(before: ClusterMetadata | undefined, now: ClusterMetadata): boolean {
+  const leaderless = now.topics.filter(({ partitions }) => partitions.some(({ leader }) => leader === null))
+  if (before === undefined || leaderless.length === 0) return false
+  const names = new Set(leaderless.map(({ name }) => name))
+  const known = new Map(before.topics.filter(({ name }) => names.has(name)).map((topic) => [topic.name, topic]))
+  return leaderless.some(({ name, topicId, partitions }) => {
+    const topic = known.get(name)
+    if (topic?.topicId !== topicId) return false
+    const led = new Set(topic.partitions.filter(({ leader }) => leader !== null).map(({ partition }) => partition))
+    return partitions.some(({ leader, partition }) => leader === null && led.has(partition))
+  })
 }

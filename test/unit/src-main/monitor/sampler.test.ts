@@ -28,6 +28,40 @@ function lagsOf(snapshot: Snapshot, groupId: string): unknown {
 }
 
 describe('a sample', () => {
+  it('says that a partition has no leader when it has none a moment later, either', async () => {
+    const { cluster, clock, sampler } = world()
+    const partitions = cluster.topic('t', [1, 2])
+    await sampler.sample()
+    const leaders = (snapshot: Snapshot) => snapshot.topics.get('t')?.partitions.map(({ leader }) => leader)
+    const take = async (asked: (looks: number) => void): Promise<Snapshot> => {
+      let looks = 0
+      const metadata = cluster.metadata.bind(cluster)
+      cluster.metadata = (...options) => {
+        asked(++looks)
+        return metadata(...options)
+      }
+      let isOver = false
+      const sampling = sampler.sample().finally(() => (isOver = true))
+      while (!isOver) {
+        await new Promise(setImmediate)
+        if (!isOver) clock.advance(50)
+      }
+      cluster.metadata = metadata
+      return sampling
+    }
+    const second = partitions[1] ?? expect.fail()
+
+    // Its leader is being replaced.
+    expect(leaders(await take((looks) => (second.leader = looks < 3 ? null : 3)))).toEqual([1, 3])
+    // It is gone.
+    let asked = 0
+    expect(leaders(await take((looks) => ([second.leader, asked] = [null, looks])))).toEqual([1, null])
+    expect(asked).toBe(5)
+    // That is known by then.
+    expect(leaders(await take((looks) => (asked = looks)))).toEqual([1, null])
+    expect(asked).toBe(1)
+  })
+
   it('knows offsets, sizes and lag of a whole cluster', async () => {
     const { cluster, sampler } = world()
     cluster.topic('t', [1, 2, 3])
