@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +12,7 @@ import type { CommandInput, CommandName, CommandOutput } from '../../src-main/ap
 import type { NodeView } from '../../src-main/api/views'
 import { ControlClient } from '../../src-main/host/control-client'
 import { encodeSpec, makeSpec } from '../../src-main/supervisor/core/cluster-spec'
+import { quietPorts } from './quiet-ports'
 
 export const bundles = process.env['LAGOON_TEST_OUT'] ?? resolve(import.meta.dirname, '../../out/main')
 /** The Node that runs the bundles: this one, or another release of it, or Electron as Node (scripts/test.mjs --nodes). */
@@ -90,29 +90,6 @@ export interface LabOptions {
 
 export function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'lagoon-lab-'))
-}
-
-let nextPort = 20_000 + Math.floor(Math.random() * 8_000)
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  const bound = new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => resolve(true))
-  })
-  const free = await bound
-  if (free) await new Promise((resolve) => server.close(resolve))
-  return free
-}
-
-/** Away from 9092 and from the ports of outgoing connections: a node that is down keeps its port for itself. */
-async function quietPorts(count: number): Promise<number[]> {
-  const found: number[] = []
-  while (found.length < count) {
-    const port = nextPort++
-    if (await isFree(port)) found.push(port)
-  }
-  return found
 }
 
 /** A cluster folder as an earlier `up` would have left it, with ports of its own. */
