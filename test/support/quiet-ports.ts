@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../../src-main/adapters/process-liveness'
 
 const portMin = 20_000
 const blockPorts = 40
@@ -36,50 +37,45 @@ function takeBlock(): number {
   for (let i = 0; i < blocks; i++) {
     const block = (first + i) % blocks
     const path = join(folder, String(block))
-    if (!isMine(path)) continue
+    if (!takes(path)) continue
     process.once('exit', () => rmSync(path, { force: true }))
     return block
   }
   throw new Error(`All ports of tests are taken. When no tests run: rm -r ${folder}`)
 }
 
-/** A block of somebody who is gone is free again: test processes are killed, and leave theirs. */
-function isMine(path: string): boolean {
-  if (isMade(path)) return true
+/** True when the block is ours now. One of somebody who is gone is free again: test processes are killed, and leave theirs. */
+function takes(path: string): boolean {
+  if (creates(path)) return true
   const pid = Number(contentOf(path))
   // Empty: it is being made just now.
-  if (pid === 0 || isAlive(pid)) return false
+  if (pid === 0 || isAlive({ pid, startedAt: '' })) return false
   rmSync(path, { force: true })
-  return isMade(path)
+  return creates(path)
 }
 
 /** False when it is there. */
-function isMade(path: string): boolean {
+function creates(path: string): boolean {
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }
 
+/** Empty when it has just gone. */
 function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
-  } catch {
-    return ''
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return ''
+    throw error
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer()

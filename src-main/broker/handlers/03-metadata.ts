@@ -98,7 +98,7 @@ function isReplaced(
   broker: BrokerServices,
   topic: TopicMetadata,
   { partition, leader, leaderEpoch }: PartitionMetadata
-) {
+): boolean {
   const held = broker.replicas.partition(topic.name, partition)
   return held?.topicId === topic.topicId && held.leaderEpoch > leaderEpoch && held.role.leader !== leader
 }
