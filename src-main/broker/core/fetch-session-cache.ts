@@ -45,11 +45,12 @@ export class FetchSessionCache {
     return this.#sessions.has(id)
   }
 
-  /** Makes room for it, at the cost of another; false when it has to do without a session. */
+  /** Makes room for it, at the cost of others; false when it has to do without a session. */
   makeRoom(asked: NewSession, nowMs: number): boolean {
     const { slots, partitionsMax } = this.#limits
-    if (this.#partitions + asked.size > partitionsMax) return false
-    return this.#sessions.size < slots || this.#evict(asked, nowMs)
+    while (this.#sessions.size >= slots || this.#partitions + asked.size > partitionsMax)
+      if (!this.#evict(asked, nowMs)) return false
+    return true
   }
 
   /** There is room for it. */
@@ -64,6 +65,11 @@ export class FetchSessionCache {
     this.#sessions.delete(session.id)
     this.#sessions.set(session.id, session)
     this.#partitions += grownBy
+    while (this.#partitions > this.#limits.partitionsMax) {
+      const [oldest = session] = this.#sessions.values()
+      if (nowMs - oldest.usedMs <= evictionMs) break
+      this.remove(oldest.id)
+    }
     if (this.#partitions <= this.#limits.partitionsMax) return true
     this.remove(session.id)
     return false

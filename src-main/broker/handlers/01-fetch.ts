@@ -52,6 +52,7 @@ interface Poll {
   readonly broker: BrokerServices
   readonly request: Request
   readonly fetching: Fetching
+  readonly isHeard: () => boolean
 }
 
 export function fetch(broker: BrokerServices): HandlerRow {
@@ -61,8 +62,8 @@ export function fetch(broker: BrokerServices): HandlerRow {
     request: fetchRequest,
     response: fetchResponse,
     isBulk: true,
-    *handle(request, { header }) {
-      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion) }
+    *handle(request, { header, isHeard }) {
+      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion), isHeard }
       const { sessionId, sessionEpoch } = request
       const isWhole = sessionEpoch === wholeFetch || sessionEpoch === noSession
       const { follower } = poll.fetching
@@ -176,8 +177,10 @@ function* lookAt(
 }
 
 function wholeAnswer(poll: Poll, collected: Collected): Response {
-  const { broker, request, fetching } = poll
+  const { broker, request, fetching, isHeard } = poll
   const answered = answer(poll, collected)
+  // A session whose id nobody hears would only take room: followers give up polls when they have more to ask for.
+  if (!isHeard()) return answered
   if (request.sessionEpoch !== wholeFetch || fetching.version < sessionsFrom || collected.looked.length === 0)
     return answered
   const session = broker.fetchSessions.open({

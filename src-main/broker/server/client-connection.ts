@@ -189,7 +189,8 @@ export class ClientConnection implements FrameHandler {
     const context: RequestContext = {
       header,
       clientAddress: this.#connection.remote,
-      localAddress: this.#connection.local
+      localAddress: this.#connection.local,
+      isHeard: () => !this.#isOver
     }
     const handling = row.handle(request, context)
     if (!isSlices(handling)) return handling

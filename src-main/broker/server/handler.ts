@@ -30,6 +30,8 @@ export interface RequestContext {
   readonly clientAddress: Address
   /** The listener the request came in on: what is advertised to this client. */
   readonly localAddress: Address
+  /** False once the connection is gone: nobody will hear the answer. */
+  readonly isHeard: () => boolean
 }
 
 export type Outcome<Response> = Response | AnswerLater<Response> | typeof noResponse | typeof closeConnection

@@ -111,13 +111,34 @@ describe('the sessions of a broker', () => {
     const { cache, ended } = cacheOf(10, 4)
     const session = sessionOf(1, 3)
     cache.add(session)
-    expect(cache.makeRoom({ size: 2, isPrivileged: true }, 0)).toBe(false)
+    expect(cache.makeRoom({ size: 2, isPrivileged: false }, 0)).toBe(false)
 
     session.want(wanted(7))
     session.want(wanted(8))
 
     expect([cache.used(session, 2, 0), ended, cache.size]).toEqual([false, [1], 0])
     expect(cache.makeRoom({ size: 4, isPrivileged: false }, 0)).toBe(true)
+    expect(cache.makeRoom({ size: 5, isPrivileged: true }, evictionMs + 1)).toBe(false)
+  })
+
+  it('give up as many as it takes, where their partitions are too many', () => {
+    const { cache, ended } = cacheOf(10, 9)
+    for (const id of [1, 2, 3]) cache.add(sessionOf(id, 3, { isPrivileged: true }))
+
+    expect(cache.makeRoom({ size: 5, isPrivileged: true }, 0)).toBe(false)
+    expect(cache.makeRoom({ size: 5, isPrivileged: true }, evictionMs + 1)).toBe(true)
+
+    expect(ended).toEqual([1, 2])
+  })
+
+  it('that nobody uses make room for one that grows', () => {
+    const { cache, ended } = cacheOf(10, 6)
+    const [left, growing] = [sessionOf(1, 3), sessionOf(2, 3)]
+    for (const session of [left, growing]) cache.add(session)
+
+    expect([cache.used(growing, 0, evictionMs), ended]).toEqual([true, []])
+    growing.want(wanted(7))
+    expect([cache.used(growing, 1, evictionMs + 1), ended]).toEqual([true, [1]])
   })
 })
 

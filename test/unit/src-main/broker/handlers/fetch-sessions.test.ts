@@ -1,6 +1,7 @@
 /** Fetch sessions as a consumer and as a follower see them (KIP-227; Kafka's FetchManager, IncrementalFetchContext). */
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { BrokerChannel } from '../../../../../src-main/broker/broker-channel'
+import { FetchSessions } from '../../../../../src-main/broker/fetch-sessions'
 import { fetchRequest, fetchResponse } from '../../../../../src-main/protocol/api/01-fetch'
 import { errorName } from '../../../../../src-main/protocol/wire/error-codes'
 import { ReplicaWorld } from '../../../../support/replica-world'
@@ -91,6 +92,24 @@ describe('a fetch session', () => {
     expect(responses.map(({ topic }) => topic)).toEqual(['bb'])
     expect(answered - nowMs).toBeLessThan(100)
     channel.close()
+  })
+
+  it('does not begin for who has gone before it is told of it', async () => {
+    const opened = vi.spyOn(FetchSessions.prototype, 'open')
+    const { clock } = replicas.world
+    const channel = new BrokerChannel(replicas.world, { host: 'sim', port: 9092 }, 'test')
+    const asked = requestOf({ id: 0, epoch: 0, from: { a: 1, bb: 0 }, maxWaitMs: 500 })
+    const given = channel.ask(call(12), asked, 30_000).catch(() => 'gone')
+    await clock.run(100)
+    channel.close()
+    await clock.run(1_000)
+    expect(opened).not.toHaveBeenCalled()
+
+    await open({ a: 1, bb: 0 })
+
+    expect(opened).toHaveBeenCalledOnce()
+    expect(await clock.until(given)).toBe('gone')
+    opened.mockRestore()
   })
 
   it('that nothing comes to answers when its time is over', async () => {
