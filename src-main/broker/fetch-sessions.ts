@@ -1,6 +1,9 @@
 /**
  * The fetch sessions of this broker, which hear through the purgatory of what happens to their partitions. The rules are
  * FetchSession's and FetchSessionCache's; what a request of a session is told is made by the Fetch handler.
+ *
+ * Deviation from Kafka: a follower's session ends with the connection of its last request. Followers, Kafka's too, ask for all anew when
+ * they have lost one, and ours give polls up: an answer may have been lost that began a session whose id then nobody knows.
  */
 import { topicPartitionName, type BrokerEpoch } from '../kernel/ids'
 import type { Clock, Random } from '../kernel/ports'
@@ -13,6 +16,7 @@ import {
 } from './core/fetch-session'
 import { FetchSessionCache } from './core/fetch-session-cache'
 import type { Purgatory, Waiter } from './core/purgatory'
+import type { ConnectionLife } from './server/connection-life'
 
 /** Where logs start changes without telling anybody: all partitions of a session are looked at so often. */
 const sweepMs = 5_000
@@ -29,11 +33,22 @@ export class KeptSession implements Waiter {
   #brokerEpoch: BrokerEpoch | undefined
   /** Tries to answer the request that waits; told true when it must. */
   #waiting: ((isOver: boolean) => void) | undefined
+  /** A follower's: the connection of its last request, with which it ends. */
+  #life: ConnectionLife | undefined
+  #leave: () => void = () => undefined
 
   constructor(session: FetchSession, purgatory: Purgatory) {
     this.session = session
     this.#purgatory = purgatory
     this.#sweptMs = session.createdMs
+  }
+
+  /** From now on it is used there. */
+  usedBy(life: ConnectionLife, ended: () => void): void {
+    if (life === this.#life) return
+    this.#leave()
+    this.#life = life
+    this.#leave = life.onOver(ended)
   }
 
   touched(key: string): void {
@@ -90,6 +105,7 @@ export class KeptSession implements Waiter {
   }
 
   end(): void {
+    this.#leave()
     this.#waiting?.(true)
     for (const name of this.#watched.keys()) this.#purgatory.unwatch(this, name)
     this.#watched.clear()
@@ -101,6 +117,7 @@ export interface Opened {
   readonly looked: readonly { readonly wanted: WantedPartition; readonly told: ToldPartition }[]
   readonly isFollower: boolean
   readonly usesTopicIds: boolean
+  readonly life: ConnectionLife
 }
 
 export type Going =
@@ -123,14 +140,16 @@ export class FetchSessions {
   }
 
   /** Undefined when there is no room for it: its client goes on without one. */
-  open({ looked, isFollower, usesTopicIds }: Opened): FetchSession | undefined {
+  open({ looked, isFollower, usesTopicIds, life }: Opened): FetchSession | undefined {
     const nowMs = this.#ports.clock.monotonicMs()
     if (looked.length > sessionNamedMax) return undefined
     if (!this.#cache.makeRoom({ size: looked.length, isPrivileged: isFollower }, nowMs)) return undefined
     const session = new FetchSession({ id: this.#newId(), usesTopicIds, isPrivileged: isFollower, nowMs })
     for (const { wanted, told } of looked) session.told(session.want(wanted), told)
     this.#cache.add(session)
-    this.#kept.set(session.id, new KeptSession(session, this.#ports.purgatory))
+    const kept = new KeptSession(session, this.#ports.purgatory)
+    this.#kept.set(session.id, kept)
+    if (isFollower) kept.usedBy(life, () => this.end(session.id))
     return session
   }
 
@@ -149,6 +168,7 @@ export class FetchSessions {
       readonly usesTopicIds: boolean
       readonly wanted: readonly WantedPartition[]
       readonly forgotten: readonly Pick<WantedPartition, 'topic' | 'topicId' | 'partition'>[]
+      readonly life: ConnectionLife
     }
   ): Going {
     const kept = this.#kept.get(id)
@@ -159,6 +179,7 @@ export class FetchSessions {
     session.epoch = nextSessionEpoch(epoch)
     const nowMs = this.#ports.clock.monotonicMs()
     kept.begin(nowMs)
+    if (session.isPrivileged) kept.usedBy(change.life, () => this.end(id))
     const before = session.size
     for (const one of change.wanted) session.want(one)
     for (const one of change.forgotten) {

@@ -49,6 +49,11 @@ const answerTimeoutMs = 30_000
 const heldBackMs = 100
 /** A poll that has brought nothing for so long waits for records that may not come: one that joins does not wait with it. */
 const pollPatienceMs = 5
+/**
+ * To give a poll up is to name all partitions anew, which takes both brokers some microseconds of each: not again before this much
+ * time for each of them has passed. The poll may be over by itself until then, and takes those that joined with the others unnamed.
+ */
+const giveUpPauseMsOfEach = 0.2
 
 const fetchCall = { apiKey: 1, version: 16, request: fetchRequest, response: fetchResponse }
 
@@ -109,6 +114,8 @@ export class ReplicaFetcher {
   #hasDeleted = false
   /** The request under way was given up by us. */
   #isGivenUp = false
+  /** For those that joined, the last time. */
+  #gaveUpForJoinedMs = -Infinity
   #isClosed = false
 
   constructor(ports: FetcherPorts, options: FetcherOptions) {
@@ -184,8 +191,14 @@ export class ReplicaFetcher {
 
   /** Something is due that the poll under way, if there is one, must not hold up. */
   #join(): void {
-    if (!this.#isBusy) this.#soon()
-    else this.#joinTimer ??= this.#ports.clock.after(pollPatienceMs, () => this.#endPollForJoined())
+    if (!this.#isBusy) {
+      this.#soon()
+      return
+    }
+    const { clock } = this.#ports
+    const nextMs = this.#gaveUpForJoinedMs + giveUpPauseMsOfEach * this.#followed.size
+    const waitMs = Math.max(pollPatienceMs, nextMs - clock.monotonicMs())
+    this.#joinTimer ??= clock.after(waitMs, () => this.#endPollForJoined())
   }
 
   #endPollForJoined(): void {
@@ -193,7 +206,9 @@ export class ReplicaFetcher {
     const isWaiting = [...this.#due].some(
       (key) => this.#followed.get(key)?.state === 'fetching' && !this.#asked.has(key)
     )
-    if (isWaiting && this.#isBusy) this.#giveUp()
+    if (!isWaiting || !this.#isBusy) return
+    this.#gaveUpForJoinedMs = this.#ports.clock.monotonicMs()
+    this.#giveUp()
   }
 
   #forget(key: string, replica: FollowerReplica): void {

@@ -15,6 +15,7 @@ import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import type { BrokerServices } from '../broker-services'
 import type { CachedPartition, WantedPartition } from '../core/fetch-session'
 import { sessionNamedMax, type KeptSession } from '../fetch-sessions'
+import type { ConnectionLife } from '../server/connection-life'
 import { handler, type HandlerRow } from '../server/handler'
 import { inSlices } from '../server/slices'
 import { fetchingOf, readPartition, topicIdsFrom, topicOf, type Fetching, type Read } from './fetch-partition'
@@ -52,7 +53,7 @@ interface Poll {
   readonly broker: BrokerServices
   readonly request: Request
   readonly fetching: Fetching
-  readonly isHeard: () => boolean
+  readonly life: ConnectionLife
 }
 
 export function fetch(broker: BrokerServices): HandlerRow {
@@ -62,8 +63,8 @@ export function fetch(broker: BrokerServices): HandlerRow {
     request: fetchRequest,
     response: fetchResponse,
     isBulk: true,
-    *handle(request, { header, isHeard }) {
-      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion), isHeard }
+    *handle(request, { header, life }) {
+      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion), life }
       const { sessionId, sessionEpoch } = request
       const isWhole = sessionEpoch === wholeFetch || sessionEpoch === noSession
       const { follower } = poll.fetching
@@ -132,7 +133,7 @@ async function laterPoll(broker: BrokerServices, poll: Poll, wanted: readonly Wa
 }
 
 function longPoll(poll: Poll, wanted: readonly WantedPartition[], mayHaveMissed: boolean): Promise<Response> {
-  const { broker, request, fetching } = poll
+  const { broker, request, fetching, life } = poll
   const { purgatory } = broker.replicas
   const keys = wanted.flatMap((one) => {
     const topic = topicOf(broker, one, fetching.version)
@@ -141,6 +142,11 @@ function longPoll(poll: Poll, wanted: readonly WantedPartition[], mayHaveMissed:
   return new Promise((resolve) => {
     const waiter = {
       attempt(isExpired: boolean): boolean {
+        if (life.isOver) {
+          timer.cancel()
+          resolve({ responses: [] })
+          return true
+        }
         const collected = atOnce(lookAt(poll, wanted, true))
         if (!isExpired && !isEnough(request, collected)) return false
         timer.cancel()
@@ -177,16 +183,17 @@ function* lookAt(
 }
 
 function wholeAnswer(poll: Poll, collected: Collected): Response {
-  const { broker, request, fetching, isHeard } = poll
+  const { broker, request, fetching, life } = poll
   const answered = answer(poll, collected)
   // A session whose id nobody hears would only take room: followers give up polls when they have more to ask for.
-  if (!isHeard()) return answered
+  if (life.isOver) return answered
   if (request.sessionEpoch !== wholeFetch || fetching.version < sessionsFrom || collected.looked.length === 0)
     return answered
   const session = broker.fetchSessions.open({
     looked: collected.looked.map((looked) => ({ wanted: looked.wanted, told: toldOf(looked.read) })),
     isFollower: fetching.follower !== undefined,
-    usesTopicIds: fetching.version >= topicIdsFrom
+    usesTopicIds: fetching.version >= topicIdsFrom,
+    life
   })
   return session === undefined ? answered : { ...answered, sessionId: session.id }
 }
@@ -198,7 +205,7 @@ interface Due extends Looked {
 }
 
 function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
-  const { broker, request, fetching } = poll
+  const { broker, request, fetching, life } = poll
   const { clock, fetchSessions } = broker
   const { sessionId, sessionEpoch } = request
   if (namedIn(request.topics) + namedIn(request.forgottenTopicsData) > sessionNamedMax)
@@ -208,7 +215,8 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
     wanted: atOnce(wantedIn(request)),
     forgotten: request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
       partitions.map((partition) => ({ topic, topicId, partition }))
-    )
+    ),
+    life
   })
   if (typeof kept === 'string') return refused(kept)
   if (kept.session.size === 0) {

@@ -13,6 +13,7 @@ import { EncodeError } from '../../protocol/wire/encode-error'
 import { beginResponse, sealFrame } from '../../protocol/wire/headers'
 import { Reader } from '../../protocol/wire/reader'
 import type { Writer } from '../../protocol/wire/writer'
+import { ConnectionLife } from './connection-life'
 import { AnswerLater, closeConnection, noResponse, type Outcome, type RequestContext } from './handler'
 import type { RequestRouter, Routed } from './request-router'
 import { ResponseStream, type PiecePool } from './response-stream'
@@ -72,8 +73,8 @@ export class ClientConnection implements FrameHandler {
   /** As its first request says. */
   #isBroker: boolean | undefined
   #leaveGate: () => void = () => undefined
-  /** Nothing is read or answered any more: closed, or about to be. */
-  #isOver = false
+  /** Over: nothing is read or answered any more. */
+  readonly #life = new ConnectionLife()
   #lastFrameMs: number
 
   constructor(connection: Connection, ports: ClientConnectionPorts) {
@@ -98,7 +99,7 @@ export class ClientConnection implements FrameHandler {
   }
 
   frame(bytes: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.#life.isOver) return
     this.#lastFrameMs = this.#ports.clock.monotonicMs()
     if (this.#holds.size > 0 || this.#waiting.length > 0) this.#waiting.push(bytes.slice())
     else this.#process(bytes)
@@ -121,7 +122,7 @@ export class ClientConnection implements FrameHandler {
 
   /** What was asked behind a request that ends the connection is not done. */
   #over(): void {
-    this.#isOver = true
+    this.#life.end()
     this.#waiting.length = 0
     this.#awaited.length = 0
     this.#leaveGate()
@@ -190,7 +191,7 @@ export class ClientConnection implements FrameHandler {
       header,
       clientAddress: this.#connection.remote,
       localAddress: this.#connection.local,
-      isHeard: () => !this.#isOver
+      life: this.#life
     }
     const handling = row.handle(request, context)
     if (!isSlices(handling)) return handling
@@ -199,14 +200,14 @@ export class ClientConnection implements FrameHandler {
   }
 
   #inSlices<T>(work: Slices<T | Promise<T>>, interrupted?: () => unknown): Later<T> {
-    const isWanted = (): boolean => !this.#isOver
+    const isWanted = (): boolean => !this.#life.isOver
     const options = interrupted === undefined ? { isWanted } : { isWanted, interrupted }
     return follow(inSlices(this.#ports.clock, work, options), (value) => value)
   }
 
   /** Answers at once, or when all before it were answered. */
   #served(routed: Request, outcome: Outcome<object>, requestBytes: number): Later<void> {
-    if (this.#isOver) return
+    if (this.#life.isOver) return
     const isLater = outcome instanceof AnswerLater
     if (!isLater && !this.#isAwaiting) return this.#answer(routed, outcome, requestBytes)
     const awaited: Awaited = { routed, requestBytes, outcome: isLater ? undefined : outcome }
@@ -250,7 +251,7 @@ export class ClientConnection implements FrameHandler {
   }
 
   #answer({ header, row }: Request, outcome: Answered, requestBytes: number): Later<void> {
-    if (this.#isOver || outcome === noResponse) return
+    if (this.#life.isOver || outcome === noResponse) return
     if (outcome === closeConnection) {
       this.#over()
       this.#connection.end()
@@ -272,7 +273,7 @@ export class ClientConnection implements FrameHandler {
         : this.#inSlices(encodeInSlices(row.response, apiVersion, outcome as never, writer))
       if (!(encoded instanceof Promise)) return this.#send(writer)
       return encoded.then(() => {
-        if (!this.#isOver) this.#send(writer)
+        if (!this.#life.isOver) this.#send(writer)
       }, written)
     } catch (error) {
       return written(error)
@@ -318,13 +319,13 @@ export class ClientConnection implements FrameHandler {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#holds.size === 0 && !this.#isOver) {
+    while (this.#holds.size === 0 && !this.#life.isOver) {
       const bytes = this.#waiting.shift()
       if (bytes === undefined) break
       this.#process(bytes)
     }
     this.#isPumping = false
-    if (this.#holds.size === 0 && !this.#isOver) this.#connection.resume()
+    if (this.#holds.size === 0 && !this.#life.isOver) this.#connection.resume()
   }
 }
 

@@ -7,6 +7,7 @@ import type { Address } from '../../kernel/ports'
 import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, Message, ValueOf } from '../../protocol/wire/schema'
 import type { RequestHeader } from '../../protocol/wire/headers'
+import type { ConnectionLife } from './connection-life'
 
 /** Answered by a handler when nothing is to be sent (acks=0). */
 export const noResponse = Symbol('no response')
@@ -30,8 +31,7 @@ export interface RequestContext {
   readonly clientAddress: Address
   /** The listener the request came in on: what is advertised to this client. */
   readonly localAddress: Address
-  /** False once the connection is gone: nobody will hear the answer. */
-  readonly isHeard: () => boolean
+  readonly life: ConnectionLife
 }
 
 export type Outcome<Response> = Response | AnswerLater<Response> | typeof noResponse | typeof closeConnection

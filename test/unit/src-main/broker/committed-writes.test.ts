@@ -63,6 +63,8 @@ class ReplicatedWorld {
   readonly index: number
   #topicId = ''
   #leaderEpoch = 50
+  /** With which a follower's session ends. */
+  #fetching: BrokerChannel | undefined
 
   private constructor(world: BrokerWorld, topic: string, index: number) {
     this.world = world
@@ -112,7 +114,8 @@ class ReplicatedWorld {
     const topics = [{ topic: this.topic, partitions: [{ ...partition, currentLeaderEpoch: this.#leaderEpoch }] }]
     const session = { sessionId: id, sessionEpoch: epoch }
     const request = { replicaId: follower, maxWaitMs: 0, minBytes: 1, ...session, topics }
-    const answer = await this.world.ask(1, fetchCall, request)
+    this.#fetching ??= new BrokerChannel(this.world, { host: 'sim', port: 9092 }, 'test')
+    const answer = await this.world.clock.until(this.#fetching.ask(fetchCall, request, 30_000))
     return { id: answer.sessionId, epoch: epoch + 1, told: answer.responses[0]?.partitions[0] }
   }
 

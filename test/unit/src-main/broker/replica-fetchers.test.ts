@@ -48,6 +48,40 @@ describe('a leader that metadata does not name for a while', () => {
   })
 })
 
+describe('partitions that join one by one', () => {
+  /** Whose leader answers nothing; so many are followed already. */
+  async function connectionsFor(followed: number): Promise<number> {
+    const clock = new SimClock()
+    const network = new SimNetwork(clock)
+    let connections = 0
+    await network.listen({ ...leaderAddress, frameBytesMax: 1_000_000 }, () => {
+      connections += 1
+      return { frame: () => undefined, closed: () => undefined }
+    })
+    const fetchers = simFetchers({ clock, network }, () => leaderAddress)
+    const world = fixture()
+    const ports = { log: () => undefined, truncated: () => undefined }
+    let next = 0
+    const follow = (): void => {
+      const partition = openPartition(world, { topic: 'events', partition: next++, topicId })
+      fetchers.follow(new FollowerReplica(partition, topicId, { leader: 2, leaderEpoch: 0 }, ports))
+    }
+    for (let i = 0; i < followed; i++) follow()
+    await clock.run(1_000)
+    expect(connections).toBe(1)
+    for (let i = 0; i < 10; i++) {
+      follow()
+      await clock.run(10)
+    }
+    return connections
+  }
+
+  it('end the poll under way, less often the more there are to be named anew', async () => {
+    expect(await connectionsFor(10)).toBe(11)
+    expect(await connectionsFor(150)).toBeLessThanOrEqual(5)
+  })
+})
+
 describe('a partition that is followed anew while its leader is asked', () => {
   it('is told of all again: what was answered to the one before has reached nobody', async () => {
     const { clock, fetchers, asked, answer, replica } = await polling()

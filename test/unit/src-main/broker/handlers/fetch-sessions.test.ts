@@ -185,9 +185,10 @@ describe('the fetch session of a follower', () => {
       two.until(topic, 0, (seen) => seen.isr.join() === isr.join())
     for (const topic of ['late', 'nearer']) await two.produce(topic, ['a'], 1)
     for (const topic of ['late', 'nearer']) await inSync(topic, [1])
+    const channel = new BrokerChannel(two.world, { host: 'sim', port: 9092 }, 'test')
     const fetching = async (id: number, epoch: number, from: Readonly<Record<string, number>> = {}) => {
       const request = { ...requestOf({ id, epoch, from }), replicaId: 2 }
-      const { sessionId, responses } = await two.world.ask(1, call(12), request)
+      const { sessionId, responses } = await two.world.clock.until(channel.ask(call(12), request, 30_000))
       return { id: sessionId, topics: responses.map(({ topic }) => topic) }
     }
     const { id } = await fetching(0, 0, { late: 0, nearer: 1 })
@@ -198,5 +199,11 @@ describe('the fetch session of a follower', () => {
 
     expect((await fetching(id, 1)).topics).toEqual(['nearer', 'late'])
     expect(two.world.failures).toEqual([])
+
+    // It ends with its connection: the answer that would have told of it may have been lost with that.
+    channel.close()
+    await two.world.clock.run(100)
+    const gone = { ...requestOf({ id, epoch: 2 }), replicaId: 2 }
+    expect(errorName((await two.world.ask(1, call(12), gone)).errorCode)).toBe('FETCH_SESSION_ID_NOT_FOUND')
   })
 })
