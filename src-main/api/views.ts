@@ -269,6 +269,9 @@ export const topicRowSchema = z.object({
 export type TopicRow = z.infer<typeof topicRowSchema>
 export const topicsSchema = z.object({ observedAtMs: atMs.nullable(), topics: z.array(topicRowSchema) })
 export type TopicsView = z.infer<typeof topicsSchema>
+/** The first topics by name (order.ts), 100 at most, of so many: there long before the list of thousands is. */
+export const firstTopicsSchema = topicsSchema.extend({ topicCount: count })
+export type FirstTopicsView = z.infer<typeof firstTopicsSchema>
 
 /** A group that reads one topic. */
 export interface TopicReader {

@@ -13,6 +13,7 @@ import type {
   ClusterEvent,
   ClusterView,
   EventsView,
+  FirstTopicsView,
   GroupsView,
   GroupView,
   HeldPartitionsView,
@@ -35,6 +36,7 @@ export type WatchKey =
   | 'events'
   | 'rates'
   | 'topics'
+  | 'first-topics'
   | 'groups'
   | 'partitions'
   | 'placement'
@@ -64,41 +66,43 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
         ? RatesView
         : Key extends 'topics'
           ? TopicsView
-          : Key extends 'groups'
-            ? GroupsView
-            : Key extends 'partitions'
-              ? PartitionMapView
-              : Key extends 'placement'
-                ? PlacementView
-                : Key extends 'workloads'
-                  ? WorkloadsView
-                  : Key extends 'acts'
-                    ? ActsView
-                    : Key extends 'app'
-                      ? DesktopView
-                      : Key extends 'clusters'
-                        ? ClustersView
-                        : Key extends `znode:${string}`
-                          ? ZnodeView
-                          : Key extends `children:${string}`
-                            ? ZnodeChildrenView
-                            : Key extends `held:${string}`
-                              ? HeldPartitionsView
-                              : Key extends `topic:${string}`
-                                ? TopicView | null
-                                : Key extends `readers:${string}`
-                                  ? TopicReadersView
-                                  : Key extends `group:${string}`
-                                    ? GroupView | null
-                                    : Key extends `lag:${string}`
-                                      ? LagSampleView
-                                      : Key extends `consumer:${string}`
-                                        ? ConsumerPush
-                                        : Key extends `production:${string}`
-                                          ? ProductionView
-                                          : Key extends `job:${string}`
-                                            ? JobPush
-                                            : never
+          : Key extends 'first-topics'
+            ? FirstTopicsView
+            : Key extends 'groups'
+              ? GroupsView
+              : Key extends 'partitions'
+                ? PartitionMapView
+                : Key extends 'placement'
+                  ? PlacementView
+                  : Key extends 'workloads'
+                    ? WorkloadsView
+                    : Key extends 'acts'
+                      ? ActsView
+                      : Key extends 'app'
+                        ? DesktopView
+                        : Key extends 'clusters'
+                          ? ClustersView
+                          : Key extends `znode:${string}`
+                            ? ZnodeView
+                            : Key extends `children:${string}`
+                              ? ZnodeChildrenView
+                              : Key extends `held:${string}`
+                                ? HeldPartitionsView
+                                : Key extends `topic:${string}`
+                                  ? TopicView | null
+                                  : Key extends `readers:${string}`
+                                    ? TopicReadersView
+                                    : Key extends `group:${string}`
+                                      ? GroupView | null
+                                      : Key extends `lag:${string}`
+                                        ? LagSampleView
+                                        : Key extends `consumer:${string}`
+                                          ? ConsumerPush
+                                          : Key extends `production:${string}`
+                                            ? ProductionView
+                                            : Key extends `job:${string}`
+                                              ? JobPush
+                                              : never
 
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
@@ -114,7 +118,7 @@ export const watchKeySchema = z
   .string()
   .max(600)
   .regex(
-    /^(cluster|ensemble|events|rates|topics|groups|partitions|placement|workloads|acts|app|clusters|(znode|children|held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
+    /^(cluster|ensemble|events|rates|topics|first-topics|groups|partitions|placement|workloads|acts|app|clusters|(znode|children|held|topic|readers|consumer|production|job):.+|(group|lag):.*)$/s
   )
 
 export type { ClusterEvent }

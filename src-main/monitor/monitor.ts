@@ -26,7 +26,7 @@ import { leaderlessPartitions, observationOf } from './core/observing'
 import { heldPartitions, partitionMap, placement } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
 import { topicReadersView } from './core/topic-readers'
-import { groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
+import { firstTopicsView, groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { EnsembleWatch } from './ensemble-watch'
 import { failureOf } from './failure'
 import { LagHistory } from './history'
@@ -335,6 +335,9 @@ export class Monitor {
       const view = topicsView(snapshot)
       // Ten thousand rows are not sent each second because of the time on them.
       this.#watches.offer(key, view, view.topics)
+    } else if (key === 'first-topics') {
+      const view = firstTopicsView(snapshot)
+      this.#watches.offer(key, view, [view.topicCount, view.topics])
     } else if (key === 'groups') {
       const view = groupsView(snapshot, this.#behindIds(), (groupId) => this.#standing.of(groupId))
       this.#watches.offer(key, view, view.groups)

@@ -1,6 +1,7 @@
 /** Sort state of a table: one column, up or down; unknown values last either way. */
 import { computed, ref } from 'vue'
 import type { ComputedRef, Ref } from 'vue'
+import { compareNames } from '@api/order'
 
 export type SortValue = string | number | null
 export interface Sort {
@@ -16,13 +17,9 @@ export interface Sorted<Row> {
 
 export function compareValues(a: SortValue, b: SortValue, isDescending: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
-  const order = typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b))
+  const order = typeof a === 'number' && typeof b === 'number' ? a - b : compareNames(String(a), String(b))
   return isDescending ? -order : order
 }
-
-/** Numbers inside names count as numbers: orders-2 before orders-10. */
-const collator = new Intl.Collator('en', { numeric: true })
-const compareText = (a: string, b: string): number => collator.compare(a, b)
 
 /**
  * The order of texts, kept: to collate ten thousand names takes tens of milliseconds, and a list is told anew each second
@@ -41,12 +38,12 @@ class TextRanks {
     const known = this.#ranks
     const rank = (text: string): number => known.get(text) ?? known.size
     // What is known stands in its order, so that only the new ones are still to be found their place.
-    const inOrder = [...new Set(texts)].sort((a, b) => rank(a) - rank(b)).sort(compareText)
+    const inOrder = [...new Set(texts)].sort((a, b) => rank(a) - rank(b)).sort(compareNames)
     this.#ranks = new Map()
     let next = -1
     inOrder.forEach((text, index) => {
       const last = inOrder[index - 1]
-      if (last === undefined || compareText(last, text) !== 0) next += 1
+      if (last === undefined || compareNames(last, text) !== 0) next += 1
       this.#ranks.set(text, next)
     })
   }

@@ -11,6 +11,7 @@ const AWAITED_MS = 10_000
 
 export const useTopicsStore = defineStore('topics', () => {
   const list = createWatched('topics')
+  const first = createWatched('first-topics')
 
   const topic = (name: string): Watched<`topic:${string}`> => createWatched(`topic:${name}`)
   const readers = (name: string): Watched<`readers:${string}`> => createWatched(`readers:${name}`)
@@ -43,6 +44,8 @@ export const useTopicsStore = defineStore('topics', () => {
     view: list.view,
     isHeard: list.isHeard,
     hold: list.hold,
+    first: first.view,
+    holdFirst: first.hold,
     topic,
     readers,
     awaited,

@@ -1,5 +1,7 @@
 /** The API's views of a snapshot. Sums are null as soon as one of their parts is not known. */
+import { firstByName } from '../../api/order'
 import type {
+  FirstTopicsView,
   GroupRow,
   GroupsView,
   GroupMemberView,
@@ -18,6 +20,9 @@ import { isUnderMinIsr, isUnderReplicated } from './replication'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
 import { readersByTopic } from './topic-readers'
 
+/** More than a window shows. */
+const firstTopicsMax = 100
+
 /** Groups that are behind, by their ids. */
 export type Behind = ReadonlySet<string>
 
@@ -27,6 +32,14 @@ export function topicsView(snapshot: Snapshot): TopicsView {
     .map((topic) => topicRow(topic, readersOf?.(topic.name) ?? null))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   return { observedAtMs: snapshot.topicsAtMs, topics }
+}
+
+export function firstTopicsView(snapshot: Snapshot): FirstTopicsView {
+  const readersOf = readersByTopic(snapshot)
+  const topics = firstByName(snapshot.topics.values(), firstTopicsMax).map((topic) =>
+    topicRow(topic, readersOf?.(topic.name) ?? null)
+  )
+  return { observedAtMs: snapshot.topicsAtMs, topics, topicCount: snapshot.topics.size }
 }
 
 function topicRow(topic: TopicFacts, readers: TopicRow['readers']): TopicRow {

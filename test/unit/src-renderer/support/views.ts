@@ -1,5 +1,5 @@
 /** Small views that tests bend to their need. */
-import type { BrokerStatsView, ClusterEvent, ClusterView, NodeState, NodeView } from '@api/views'
+import type { BrokerStatsView, ClusterEvent, ClusterView, NodeState, NodeView, TopicRow } from '@api/views'
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 5, 6, 32)
 
@@ -73,6 +73,23 @@ export function eventView(id: number, atMs: number, rest: Partial<ClusterEvent> 
     kind: 'process',
     subject: 'broker-2',
     params: {},
+    ...rest
+  }
+}
+
+export function topicRow(name: string, rest: Partial<TopicRow> = {}): TopicRow {
+  return {
+    name,
+    topicId: name,
+    isInternal: name.startsWith('__'),
+    partitionCount: 6,
+    replicationFactor: 1,
+    leaderlessPartitions: 0,
+    recordCount: 10,
+    sizeBytes: 100,
+    recordsInPerSecond: 0,
+    partial: null,
+    readers: null,
     ...rest
   }
 }

@@ -1,7 +1,7 @@
 import { ApiError } from '@api/api'
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { GroupView, TopicRow } from '@api/views'
+import type { GroupView } from '@api/views'
 import LagPanel from '@/components/groups/LagPanel.vue'
 import MembersTable from '@/components/groups/MembersTable.vue'
 import OffsetsTable from '@/components/groups/OffsetsTable.vue'
@@ -18,7 +18,7 @@ import { useTopicsStore } from '@/stores/topics'
 import { totalLag } from '@/components/groups/group-lag'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
-import { clusterView, nodeView, statsView } from '../support/views'
+import { clusterView, nodeView, statsView, topicRow } from '../support/views'
 
 // There is no canvas here; what a chart draws is tested as functions.
 vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
@@ -28,20 +28,6 @@ beforeEach(() => {
   api = useFakeHost()
 })
 
-const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow => ({
-  name,
-  topicId: name,
-  isInternal: name.startsWith('__'),
-  partitionCount: 6,
-  replicationFactor: 1,
-  leaderlessPartitions: 0,
-  recordCount: 10,
-  sizeBytes: 100,
-  recordsInPerSecond: 0,
-  partial: null,
-  readers: null,
-  ...rest
-})
 const press = async (key: string): Promise<void> => {
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
   await flushPromises()
@@ -54,9 +40,9 @@ describe('topics', () => {
     api.push('topics', {
       observedAtMs: 1,
       topics: [
-        row('b', { recordCount: null }),
-        row('a'),
-        row('__consumer_offsets', { leaderlessPartitions: 2, recordCount: 99 })
+        topicRow('b', { recordCount: null }),
+        topicRow('a'),
+        topicRow('__consumer_offsets', { leaderlessPartitions: 2, recordCount: 99 })
       ]
     })
     await flushPromises()
@@ -106,7 +92,9 @@ describe('a topic of which some partitions do not answer', () => {
     const partial = { unknownPartitions: 4, recordCount: 8000, sizeBytes: 2000, recordsInPerSecond: 12 }
     api.push('topics', {
       observedAtMs: 1,
-      topics: [row('t', { partitionCount: 12, recordCount: null, sizeBytes: null, recordsInPerSecond: null, partial })]
+      topics: [
+        topicRow('t', { partitionCount: 12, recordCount: null, sizeBytes: null, recordsInPerSecond: null, partial })
+      ]
     })
     await flushPromises()
 
@@ -258,7 +246,7 @@ describe('the plots of brokers', () => {
 describe('the filter field', () => {
   it('gives the arrows on to the rows', async () => {
     await show(TopicsView)
-    api.push('topics', { observedAtMs: 1, topics: [row('a'), row('b')] })
+    api.push('topics', { observedAtMs: 1, topics: [topicRow('a'), topicRow('b')] })
     await flushPromises()
     const field = one('textbox', 'Filter topics')
     field.focus()

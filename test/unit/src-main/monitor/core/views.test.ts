@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  firstTopicsSchema,
   groupSchema,
   groupsSchema,
   lagSampleSchema,
@@ -7,7 +8,14 @@ import {
   topicsSchema
 } from '../../../../../src-main/api/views'
 import { observationOf } from '../../../../../src-main/monitor/core/observing'
-import { groupsView, groupView, lagSample, topicsView, topicView } from '../../../../../src-main/monitor/core/views'
+import {
+  firstTopicsView,
+  groupsView,
+  groupView,
+  lagSample,
+  topicsView,
+  topicView
+} from '../../../../../src-main/monitor/core/views'
 import { group, snapshot, topic } from '../snapshots'
 
 const orders = topic('orders', [
@@ -37,6 +45,17 @@ describe('the views', () => {
       ['logs', 4, 50, 0],
       ['orders', null, null, 1]
     ])
+  })
+
+  it('of the first topics are those of all, and say of how many', () => {
+    const many = Array.from({ length: 250 }, (_, i) => topic(`stream-${i}`, [{ startOffset: 0, endOffset: i }]))
+    const all = snapshot({ atMs: 7000, topics: [...many.reverse(), orders, logs] })
+    const view = firstTopicsView(all)
+
+    expect(firstTopicsSchema.parse(view)).toEqual(view)
+    expect([view.topicCount, view.topics.length]).toEqual([252, 100])
+    expect(view.topics.slice(0, 3).map(({ name }) => name)).toEqual(['logs', 'orders', 'stream-0'])
+    expect(topicsView(all).topics).toEqual(expect.arrayContaining(view.topics))
   })
 
   it('of topics say what they are at least, and for how many partitions nothing is known', () => {

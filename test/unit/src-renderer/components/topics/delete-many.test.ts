@@ -10,26 +10,18 @@ import { useDialogsStore } from '@/stores/dialogs'
 import TopicsView from '@/views/TopicsView.vue'
 import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+import { topicRow } from '../../support/views'
 
 let api: FakeApi
 beforeEach(() => {
   api = useFakeHost()
 })
 
-const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow => ({
-  name,
-  topicId: name,
-  isInternal: name.startsWith('__'),
-  partitionCount: 6,
-  replicationFactor: 1,
-  leaderlessPartitions: 0,
-  recordCount: 10,
-  sizeBytes: 100,
-  recordsInPerSecond: 0,
-  partial: null,
-  readers: { named: [], count: 0, isPartial: false, worstLag: null, isLagPartial: false },
-  ...rest
-})
+const row = (name: string, rest: Partial<TopicRow> = {}): TopicRow =>
+  topicRow(name, {
+    readers: { named: [], count: 0, isPartial: false, worstLag: null, isLagPartial: false },
+    ...rest
+  })
 const press = async (key: string, rest: KeyboardEventInit = {}): Promise<void> => {
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...rest }))
   await flushPromises()
