@@ -49,6 +49,8 @@ class TextRanks {
   }
 }
 
+const isSame = (a: readonly SortValue[], b: readonly SortValue[]): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index])
 const isText = (value: SortValue): value is string => typeof value === 'string'
 
 export function useSorted<Row>(
@@ -58,15 +60,24 @@ export function useSorted<Row>(
 ): Sorted<Row> {
   const sort = ref<Sort>(first)
   const ranks = new TextRanks()
+  /** Most seconds bring rows whose values stand where they stood. */
+  let last:
+    | { readonly values: readonly SortValue[]; readonly isDescending: boolean; readonly order: readonly number[] }
+    | undefined
+  const orderOf = (values: readonly SortValue[], isDescending: boolean): readonly number[] => {
+    if (last?.isDescending === isDescending && isSame(last.values, values)) return last.order
+    const places = values.every(isText) ? ranks.of(values) : values
+    const order = values
+      .map((_, index) => index)
+      .sort((a, b) => compareValues(places[a] ?? null, places[b] ?? null, isDescending))
+    last = { values, isDescending, order }
+    return order
+  }
   const sorted = computed(() => {
     const { key, isDescending } = sort.value
     const all = rows()
     const values = all.map((row) => value(row, key))
-    const places = values.every(isText) ? ranks.of(values) : values
-    return all
-      .map((row, index) => ({ row, place: places[index] ?? null }))
-      .sort((a, b) => compareValues(a.place, b.place, isDescending))
-      .map(({ row }) => row)
+    return orderOf(values, isDescending).map((index) => all[index] as Row)
   })
   const toggle = (key: string): void => {
     const current = sort.value

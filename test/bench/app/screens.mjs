@@ -64,7 +64,11 @@ export async function filled(work, count) {
     await Promise.all(Array.from({ length: 20 }, commit))
     await api.call('workload.start', { scene: 'steady' })
   }
-  await seen(api, (view) => view.topicCount >= count)
+  const isAtRest = ({ topicCount, leaderlessPartitions, underReplicatedPartitions }) =>
+    topicCount >= count && leaderlessPartitions === 0 && underReplicatedPartitions === 0
+  await seen(api, isAtRest)
+  // Of thousands that are new, sizes and rates come to be known one after the other.
+  if (count > 1000) await pause(20_000)
   return cluster
 }
 

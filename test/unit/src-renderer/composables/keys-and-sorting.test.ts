@@ -177,6 +177,33 @@ describe('a list that is told again and again', () => {
     }
   })
 
+  it('has the rows that came last, in an order that is found anew only when a value or the direction is another', () => {
+    const comparing = vi.spyOn(Array.prototype, 'sort')
+    const rows = shallowRef<readonly (Named & { seen: number })[]>([])
+    const now = (seen: number, names: readonly string[]): void => {
+      rows.value = list(names).map((row) => ({ ...row, seen }))
+    }
+    const { rows: sorted, toggle } = useSorted(() => rows.value, value, { key: 'name', isDescending: false })
+    now(1, ['b', 'a'])
+    expect(sorted.value.map(({ name, seen }) => [name, seen])).toEqual([
+      ['a', 1],
+      ['b', 1]
+    ])
+    comparing.mockClear()
+    now(2, ['b', 'a'])
+    expect(sorted.value.map(({ name, seen }) => [name, seen])).toEqual([
+      ['a', 2],
+      ['b', 2]
+    ])
+    expect(comparing).not.toHaveBeenCalled()
+    comparing.mockRestore()
+
+    toggle('name')
+    expect(shown(sorted.value)).toEqual(['b', 'a'])
+    now(3, ['a', 'b'])
+    expect(shown(sorted.value)).toEqual(['b', 'a'])
+  })
+
   it('collates only names that it has not had', () => {
     let reads = 0
     const rows = shallowRef<readonly Named[]>(list(['c', 'b', 'a']))
