@@ -90,6 +90,10 @@ class FaultyFile implements DiskFile {
     this.#file.truncate(sizeBytes)
   }
 
+  runAhead(bytes: number): void {
+    this.#file.runAhead(bytes)
+  }
+
   async sync(options?: SyncOptions): Promise<void> {
     const late = this.#synced()
     if (late !== undefined) await late

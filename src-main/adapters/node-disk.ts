@@ -86,6 +86,9 @@ class NodeDiskFile implements DiskFile {
   readonly path: string
   readonly #handle: number
   #sizeBytes: number
+  /** Of the file; what is behind #sizeBytes are zeros that were never appended. */
+  #lengthBytes: number
+  #aheadBytes = 0
   #isClosed = false
   /** fdatasyncs under way: the descriptor is closed only after the last. */
   #syncs = 0
@@ -94,6 +97,7 @@ class NodeDiskFile implements DiskFile {
     this.path = path
     this.#handle = handle
     this.#sizeBytes = sizeBytes
+    this.#lengthBytes = sizeBytes
   }
 
   get sizeBytes(): number {
@@ -109,18 +113,46 @@ class NodeDiskFile implements DiskFile {
   append(bytes: Uint8Array): void {
     const handle = this.#open
     try {
+      this.#lengthen(this.#sizeBytes + bytes.length)
       const written = fs.writeSync(handle, bytes, 0, bytes.length, this.#sizeBytes)
       if (written < bytes.length) writeFully(handle, bytes.subarray(written), this.#sizeBytes + written)
     } catch (error) {
       throw this.#cutBack(error)
     }
     this.#sizeBytes += bytes.length
+    this.#lengthBytes = Math.max(this.#lengthBytes, this.#sizeBytes)
+  }
+
+  runAhead(bytes: number): void {
+    this.#aheadBytes = bytes
+  }
+
+  #shorten(): void {
+    if (this.#lengthBytes === this.#sizeBytes) return
+    try {
+      this.truncate(this.#sizeBytes)
+    } catch (error) {
+      ignore(error, 'whoever opens the file cuts the zeros off')
+    }
+  }
+
+  #lengthen(sizeBytes: number): void {
+    if (this.#aheadBytes === 0 || sizeBytes <= this.#lengthBytes) return
+    const lengthBytes = sizeBytes + this.#aheadBytes
+    try {
+      fs.ftruncateSync(this.#handle, lengthBytes)
+      this.#lengthBytes = lengthBytes
+    } catch (error) {
+      this.#aheadBytes = 0
+      ignore(error, 'it only makes syncs quicker')
+    }
   }
 
   /** What a failed append left behind goes again, so that the file ends where its owner believes. */
   #cutBack(error: unknown): AppError {
     try {
       fs.ftruncateSync(this.#handle, this.#sizeBytes)
+      this.#lengthBytes = this.#sizeBytes
     } catch (cutError) {
       return new AppError('DISK_FAILED', `${this.path}: a failed write could not be taken back.`, { cause: cutError })
     }
@@ -144,6 +176,7 @@ class NodeDiskFile implements DiskFile {
     const handle = this.#open
     attempt(this.path, () => fs.ftruncateSync(handle, sizeBytes))
     this.#sizeBytes = sizeBytes
+    this.#lengthBytes = sizeBytes
   }
 
   sync(options?: SyncOptions): Promise<void> {
@@ -172,6 +205,7 @@ class NodeDiskFile implements DiskFile {
 
   close(): void {
     if (this.#isClosed) return
+    this.#shorten()
     this.#isClosed = true
     if (this.#syncs === 0) attempt(this.path, () => fs.closeSync(this.#handle))
   }

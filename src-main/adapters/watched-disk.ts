@@ -149,6 +149,10 @@ class WatchedFile implements DiskFile {
     this.#file.truncate(sizeBytes)
   }
 
+  runAhead(bytes: number): void {
+    this.#file.runAhead(bytes)
+  }
+
   sync(options?: SyncOptions): Promise<void> {
     return this.#file.sync(options)
   }

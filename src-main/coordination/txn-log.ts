@@ -10,6 +10,9 @@
  * have torn: it was never answered and is cut off. A bad batch with a good one after it, or in an earlier segment, was
  * durable once: that is damage, and the member refuses to start.
  *
+ * The last segment's file runs ahead of what was appended (ports.ts): a process that was killed leaves zeros at its end, which are
+ * cut off; every other segment ends with its last batch.
+ *
  * Owner: EnsembleNode, one append and sync at a time. DISK_FULL of append and roll leaves the log as it was; any other error
  * of the disk is fatal.
  */
@@ -30,6 +33,8 @@ const formatVersion = 2
 const firstFormatVersion = 1
 const segmentHeaderBytes = 20
 const batchHeaderBytes = 12
+/** So that a sync has no new length to make durable, but for one in some thousands. */
+const aheadBytes = 1024 * 1024
 /** In the place of a count. */
 const cutMark = -1
 /** A place to begin reading at is remembered every so many bytes. */
@@ -202,6 +207,7 @@ export class TxnLog {
     if (!this.#segments.some(({ first }) => compareZxid(segment.first, first) === 0)) {
       let file: DiskFile
       try {
+        await this.#endSegment()
         file = await this.#reopen(segment, 0)
       } catch (error) {
         // Left there it would stand before entries that the old segment goes on to take.
@@ -214,6 +220,14 @@ export class TxnLog {
       this.#segments.push(segment)
     }
     this.#entriesInSegments = 0
+  }
+
+  /** The zeros at its end go before another one follows it: there they would be damage. */
+  async #endSegment(): Promise<void> {
+    const file = this.#file
+    if (file === undefined) return
+    file.truncate(file.sizeBytes)
+    await file.sync()
   }
 
   /** Another log, after a snapshot that came from elsewhere: nothing of this one is left. */
@@ -286,9 +300,10 @@ export class TxnLog {
   /** The batches of a segment that was written by this process or checked by its start, one at a time. */
   *#bodies(path: string, from: number): Generator<Uint8Array, void, unknown> {
     const file = this.#disk.open(path, 'read')
+    const endBytes = path === this.#file?.path ? this.#file.sizeBytes : file.sizeBytes
     try {
       const header = new Uint8Array(batchHeaderBytes)
-      for (let position = from; file.readAt(position, header) === batchHeaderBytes;) {
+      for (let position = from; position < endBytes && file.readAt(position, header) === batchHeaderBytes;) {
         const body = new Uint8Array(new JuteReader(header, 8).int())
         const isWhole = file.readAt(position + batchHeaderBytes, body) === body.byteLength
         if (!isWhole) throw corruptFile(path, `the entries at byte ${position} are cut off`)
@@ -326,6 +341,7 @@ export class TxnLog {
       file.close()
       throw error
     }
+    file.runAhead(aheadBytes)
     return file
   }
 
@@ -343,7 +359,7 @@ export class TxnLog {
     if (!this.#isHeader(segment, bytes)) {
       // A crash can have come between the segment's creation and its first sync; then nothing is in it.
       if (!isLast || this.#hasGoodBatch(bytes, 0)) throw corruptFile(path, 'its header is not that of an ensemble log')
-      return { items: [], goodBytes: 0, tornBytes: bytes.byteLength }
+      return { items: [], goodBytes: 0, tornBytes: writtenBytes(bytes) }
     }
     const items: Item[] = []
     let last = beginningOf(bytes)
@@ -354,7 +370,7 @@ export class TxnLog {
         if (!isLast || this.#hasGoodBatch(bytes, position + 1)) {
           throw corruptFile(path, `the checksum of the entries at byte ${position} is wrong`)
         }
-        return { items, goodBytes: position, tornBytes: bytes.byteLength - position }
+        return { items, goodBytes: position, tornBytes: writtenBytes(bytes.subarray(position)) }
       }
       const batch = readBatch(path, position, body)
       const end = lastOf(batch, last)
@@ -397,6 +413,11 @@ export class TxnLog {
     }
     return false
   }
+}
+
+/** Without the zeros by which the file ran ahead. */
+function writtenBytes(bytes: Uint8Array): number {
+  return bytes.findLastIndex((byte) => byte !== 0) + 1
 }
 
 /** The position after which a segment with a right header begins. */

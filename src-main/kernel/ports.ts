@@ -48,6 +48,12 @@ export interface DiskFile {
   readAt(position: number, into: Uint8Array): number
   truncate(sizeBytes: number): void
   /**
+   * From now on the file may be longer than what was appended, by so many bytes: a sync has no new length to make durable then, which
+   * costs more than the bytes do. They are zeros, take no room, are not counted in sizeBytes here, and go with truncate and close.
+   * After a kill or a power cut they are there, and whoever opens the file finds them at its end.
+   */
+  runAhead(bytes: number): void
+  /**
    * fdatasync of what was written before the call. Errors are fatal for whoever trusts the file: after one nobody knows what the
    * disk has. Off the thread, unless `mayHoldThread`: then this thread may wait for it where that has been quicker of late.
    */

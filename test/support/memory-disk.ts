@@ -7,10 +7,16 @@
 import { AppError } from '../../src-main/kernel/errors'
 import type { Clock, DirectoryEntry, Disk, DiskFile, FolderLock } from '../../src-main/kernel/ports'
 
+/** A file runs ahead by so much at most: more would only be more zeros to copy. */
+const aheadBytesMax = 4096
+
 interface FileNode {
   bytes: Uint8Array
   sizeBytes: number
   syncedBytes: number
+  /** Of the file, with the zeros by which it runs ahead; what of that is synced. */
+  lengthBytes: number
+  syncedLengthBytes: number
   modifiedAtMs: number
   /** What a power cut brings back instead (replaceUnsynced); null: nothing. */
   before: FileNode | null | undefined
@@ -64,11 +70,14 @@ export class MemoryDisk implements Disk {
       if (node.before === null) this.#files.delete(path)
       else if (node.before !== undefined) this.#files.set(path, node.before)
       const left = this.#files.get(path)
-      if (left === undefined || left.sizeBytes <= left.syncedBytes) continue
-      left.sizeBytes = left.syncedBytes + keep(path, left.sizeBytes - left.syncedBytes)
-      left.syncedBytes = left.sizeBytes
-      // A fork may have these bytes, too.
-      left.bytes = left.bytes.slice(0, left.sizeBytes)
+      if (left === undefined) continue
+      if (left.sizeBytes > left.syncedBytes) {
+        left.sizeBytes = left.syncedBytes + keep(path, left.sizeBytes - left.syncedBytes)
+        left.syncedBytes = left.sizeBytes
+        // A fork may have these bytes, too.
+        left.bytes = left.bytes.slice(0, left.sizeBytes)
+      }
+      left.lengthBytes = Math.max(left.sizeBytes, left.syncedLengthBytes)
     }
   }
 
@@ -131,11 +140,13 @@ export class MemoryDisk implements Disk {
       node = this.#node(new Uint8Array(0))
       this.#put(path, node)
     }
-    return this.#handle(path, node)
+    if (mode === 'append') writeInto(node, node.lengthBytes, new Uint8Array(0))
+    return this.#handle(path, node, mode)
   }
 
-  #handle(path: string, node: FileNode): DiskFile {
+  #handle(path: string, node: FileNode, mode: 'append' | 'read' | 'create'): DiskFile {
     const life = this.#life
+    let aheadBytes = 0
     let isOpen = true
     const check = (): void => {
       this.#check(path)
@@ -145,13 +156,27 @@ export class MemoryDisk implements Disk {
       check()
       this.#checkWritable(path, Math.max(0, position + bytes.length - node.sizeBytes))
       writeInto(node, position, bytes)
+      if (node.sizeBytes > node.lengthBytes) node.lengthBytes = node.sizeBytes + aheadBytes
       node.modifiedAtMs = this.nowMs
+      this.changed?.()
+    }
+    const cut = (sizeBytes: number): void => {
+      if (sizeBytes > node.sizeBytes) writeInto(node, sizeBytes, new Uint8Array(0))
+      // Never in place: a fork may have these bytes, too.
+      node.bytes = node.bytes.slice(0, sizeBytes)
+      node.sizeBytes = sizeBytes
+      node.syncedBytes = Math.min(node.syncedBytes, sizeBytes)
+      node.lengthBytes = sizeBytes
+      node.syncedLengthBytes = Math.min(node.syncedLengthBytes, sizeBytes)
       this.changed?.()
     }
     const file: DiskFile = {
       path,
       get sizeBytes() {
-        return node.sizeBytes
+        return mode === 'read' ? node.lengthBytes : node.sizeBytes
+      },
+      runAhead: (bytes) => {
+        aheadBytes = Math.min(bytes, aheadBytesMax)
       },
       append: (bytes) => {
         const failure = this.appendFailure
@@ -161,23 +186,20 @@ export class MemoryDisk implements Disk {
       },
       readAt: (position, into) => {
         check()
-        const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, position + into.length))
+        const end = Math.min(node.lengthBytes, position + into.length)
+        const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, end))
         into.set(piece)
-        return piece.length
+        into.fill(0, piece.length, Math.max(0, end - position))
+        return Math.max(0, end - position)
       },
       truncate: (sizeBytes) => {
         check()
         this.#checkWritable(path, 0)
-        if (sizeBytes > node.sizeBytes) writeInto(node, sizeBytes, new Uint8Array(0))
-        // Never in place: a fork may have these bytes, too.
-        node.bytes = node.bytes.slice(0, sizeBytes)
-        node.sizeBytes = sizeBytes
-        node.syncedBytes = Math.min(node.syncedBytes, sizeBytes)
-        this.changed?.()
+        cut(sizeBytes)
       },
       sync: async () => {
         check()
-        const sizeBytes = node.sizeBytes
+        const { sizeBytes, lengthBytes } = node
         this.syncCount += 1
         await this.#synced(life)
         const failure = this.syncFailure
@@ -185,9 +207,12 @@ export class MemoryDisk implements Disk {
         if (failure !== undefined) throw failure
         if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
         node.syncedBytes = Math.max(node.syncedBytes, Math.min(sizeBytes, node.sizeBytes))
+        node.syncedLengthBytes = Math.max(node.syncedLengthBytes, Math.min(lengthBytes, node.lengthBytes))
         this.changed?.()
       },
       close: () => {
+        const isOwn = isOpen && life === this.#life && mode !== 'read'
+        if (isOwn && node.lengthBytes > node.sizeBytes && !this.isReadOnly && !this.fails(path)) cut(node.sizeBytes)
         isOpen = false
       }
     }
@@ -210,7 +235,7 @@ export class MemoryDisk implements Disk {
   }
 
   sizeOf(path: string): number | undefined {
-    return this.#files.get(path)?.sizeBytes
+    return this.#files.get(path)?.lengthBytes
   }
 
   modifiedAtMs(path: string): number | undefined {
@@ -221,7 +246,9 @@ export class MemoryDisk implements Disk {
     this.#check(path)
     const node = this.#files.get(path)
     if (node === undefined) throw new AppError('NOT_FOUND', `${path} does not exist`)
-    return node.bytes.slice(0, node.sizeBytes)
+    const bytes = new Uint8Array(node.lengthBytes)
+    bytes.set(node.bytes.subarray(0, node.sizeBytes))
+    return bytes
   }
 
   async replace(path: string, bytes: Uint8Array): Promise<void> {
@@ -314,7 +341,15 @@ export class MemoryDisk implements Disk {
 
   #node(bytes: Uint8Array): FileNode {
     const sizeBytes = bytes.length
-    return { bytes: bytes.slice(), sizeBytes, syncedBytes: sizeBytes, modifiedAtMs: this.nowMs, before: undefined }
+    return {
+      bytes: bytes.slice(),
+      sizeBytes,
+      syncedBytes: sizeBytes,
+      lengthBytes: sizeBytes,
+      syncedLengthBytes: sizeBytes,
+      modifiedAtMs: this.nowMs,
+      before: undefined
+    }
   }
 
   #checkFolder(path: string): void {

@@ -35,3 +35,43 @@ describe('a small file that is written again', () => {
     expect(() => nodeDisk.rewriteUnsynced(join(dir, 'gone', 'file'), bytesOf('x'))).toThrow('gone')
   })
 })
+
+describe('a file that runs ahead', () => {
+  it('is longer than what was appended until it is cut or closed, and is written within that length', () => {
+    const path = join(dir, 'log')
+    const file = nodeDisk.open(path, 'append')
+    file.append(bytesOf('one'))
+    file.runAhead(1000)
+    file.append(bytesOf('two'))
+    expect([file.sizeBytes, statSync(path).size]).toEqual([6, 1006])
+    file.append(new Uint8Array(1000).fill(0x61))
+    expect([file.sizeBytes, statSync(path).size]).toEqual([1006, 1006])
+    file.append(bytesOf('three'))
+    expect([file.sizeBytes, statSync(path).size]).toEqual([1011, 2011])
+    expect(readFileSync(path, 'latin1')).toBe(`onetwo${'a'.repeat(1000)}three${'\0'.repeat(1000)}`)
+
+    file.truncate(6)
+    expect(statSync(path).size).toBe(6)
+    file.append(bytesOf('four'))
+    expect(statSync(path).size).toBe(1010)
+    file.close()
+
+    expect(readFileSync(path, 'utf8')).toBe('onetwofour')
+  })
+
+  it('gives whoever opens it after a kill its zeros, as part of it', async () => {
+    const path = join(dir, 'log')
+    const killed = nodeDisk.open(path, 'append')
+    killed.runAhead(100)
+    killed.append(bytesOf('one'))
+
+    const file = nodeDisk.open(path, 'append')
+    expect(file.sizeBytes).toBe(103)
+    file.truncate(3)
+    file.append(bytesOf('two'))
+    await file.sync()
+
+    expect(readFileSync(path, 'utf8')).toBe('onetwo')
+    file.close()
+  })
+})

@@ -26,6 +26,8 @@ function entry(counter: number, body = 'x'.repeat(counter)): LogEntry {
 const told = (entries: readonly LogEntry[] | undefined): string[] | undefined =>
   entries?.map((one) => new TextDecoder().decode(encodeLogEntry(one)))
 
+const closed = (log: TxnLog): void => log.close()
+
 const entryAt = (epoch: number, counter: number): LogEntry => ({ ...entry(counter), zxid: { epoch, counter } })
 
 describe('the log', () => {
@@ -69,7 +71,7 @@ describe('the log', () => {
   })
 
   it('cut at every byte, gives the whole batches before the cut and goes on from there', async () => {
-    await written([entry(1)], [entry(2), entry(3)], [entry(4)])
+    closed(await written([entry(1)], [entry(2), entry(3)], [entry(4)]))
     const whole = disk.read(firstPath)
 
     let best = 0
@@ -91,27 +93,68 @@ describe('the log', () => {
   })
 
   it('with a torn or zero-filled last batch drops only that batch', async () => {
-    await written([entry(1)], [entry(2)])
+    closed(await written([entry(1)], [entry(2)]))
     const good = disk.read(firstPath).length
-    await written([entry(3), entry(4)])
+    closed(await written([entry(3), entry(4)]))
     const whole = disk.read(firstPath)
 
     for (let at = good; at < whole.length; at++) {
-      const torn = whole.slice()
-      torn.fill(0, at)
-      if (torn.every((byte, index) => byte === whole[index])) continue
-      disk.writeFile(firstPath, torn)
+      for (const [from, to] of [
+        [at, whole.length],
+        [good, at]
+      ] as const) {
+        const torn = whole.slice()
+        torn.fill(0, from, to)
+        if (torn.every((byte, index) => byte === whole[index])) continue
+        disk.writeFile(firstPath, torn)
 
-      const { entries } = await recovered()
+        const { entries } = await recovered()
 
-      expect(entries.map(({ zxid }) => zxid.counter)).toEqual([1, 2])
+        expect(
+          entries.map(({ zxid }) => zxid.counter),
+          `zeros from ${from} to ${to}`
+        ).toEqual([1, 2])
+      }
     }
   })
 
+  it('cuts off the zeros by which its file ran ahead when it was killed, and tells only of a torn batch before them', async () => {
+    const log = await written([entry(1)], [entry(2)])
+    const length = disk.read(firstPath).length
+    log.append([entry(3)])
+    disk.crash((_path, unsyncedBytes) => unsyncedBytes - 3)
+    expect(disk.read(firstPath).length).toBe(length)
+
+    const { log: again, recovery } = await recovered()
+    again.append([entry(3, 'again')])
+    await clock.until(again.sync())
+    disk.kill()
+    const { recovery: third, entries } = await recovered()
+
+    expect(length).toBeGreaterThan(4096)
+    expect(recovery.entries.map(({ zxid }) => zxid.counter)).toEqual([1, 2])
+    expect(recovery.truncatedBytes).toBeGreaterThan(0)
+    expect(recovery.truncatedBytes).toBeLessThan(100)
+    expect(third.truncatedBytes).toBe(0)
+    expect(entries).toEqual([entry(1), entry(2), entry(3, 'again')])
+  })
+
+  it('leaves no zeros at the end of a segment that another one follows', async () => {
+    const log = await written([entry(1)], [entry(2)])
+    const ahead = disk.read(firstPath)
+    await clock.until(log.roll())
+    disk.crash()
+    const whole = disk.read(firstPath)
+    expect(ahead.length - whole.length).toBeGreaterThan(1024)
+    expect(log.read(zxidZero, { entriesMax: 10, bytesMax: 1000 }, () => true)).toHaveLength(2)
+
+    expect((await recovered()).entries).toEqual([entry(1), entry(2)])
+  })
+
   it('refuses to start, naming the file, when a byte before the last batch is wrong', async () => {
-    await written([entry(1)], [entry(2), entry(3)])
+    closed(await written([entry(1)], [entry(2), entry(3)]))
     const lastBatchAt = disk.read(firstPath).length
-    await written([entry(4)])
+    closed(await written([entry(4)]))
     const whole = disk.read(firstPath)
 
     for (let at = 0; at < lastBatchAt; at++) {

@@ -32,6 +32,7 @@ class HugeLogDisk extends MemoryDisk {
       sizeBytes: this.sizeBytes,
       append: () => expect.fail('recovery appends nothing'),
       truncate: () => expect.fail('recovery cuts nothing off'),
+      runAhead: () => undefined,
       sync: () => Promise.resolve(),
       close: () => undefined,
       readAt: (position, into) => this.#read(position, into)
