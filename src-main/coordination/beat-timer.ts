@@ -16,6 +16,7 @@ export class BeatTimer {
   #timer: Timer | undefined
   /** Of the last one that was begun: what waits for reading may be called off as well. */
   #turn = 0
+  #dueMs = Infinity
 
   constructor(clock: Clock, beat: () => void) {
     this.#clock = clock
@@ -28,6 +29,7 @@ export class BeatTimer {
     const turn = this.#turn
     const nowMs = this.#clock.monotonicMs()
     const delayMs = Math.min(beatMsMax, Math.max(1, Math.ceil(dueMs - nowMs)))
+    this.#dueMs = nowMs + delayMs
     this.#timer = this.#clock.after(delayMs, () => {
       if (this.#clock.monotonicMs() - (nowMs + delayMs) <= heldUpMs) this.#beat()
       // Node reads its sockets between a timer and this.
@@ -35,7 +37,13 @@ export class BeatTimer {
     })
   }
 
+  /** Where one was begun that is later. */
+  hurry(dueMs: number): void {
+    if (this.#dueMs !== Infinity && dueMs < this.#dueMs) this.begin(dueMs)
+  }
+
   cancel(): void {
+    this.#dueMs = Infinity
     this.#turn++
     this.#timer?.cancel()
   }

@@ -32,7 +32,7 @@ import { folderHasHardState, openMemberFolder } from './member-folder'
 import { electionTimeoutMs, type EnsembleNodeOptions } from './member-options'
 import { memberFace } from './member-face'
 import { configurationText, MemberReporter } from './member-reporter'
-import { MemberStorage, roomRetryMs } from './member-storage'
+import { isShort, MemberStorage, roomRetryMs } from './member-storage'
 import { PeerLinks } from './peer-links'
 import { PeerTalk, type HeardFrame } from './peer-talk'
 import { recoveredRaft } from './recovered-raft'
@@ -339,6 +339,7 @@ export class EnsembleNode {
   #drive(): void {
     this.#observe()
     this.#reporter.changed()
+    this.#beats.hurry(this.#raft?.dueMs ?? Infinity)
     if (!this.#isLoopRunning) {
       if (!this.#onlyTalks()) this.#wake()
     } else if (this.#isPersisting) {
@@ -413,6 +414,13 @@ export class EnsembleNode {
         continue
       }
       this.#isPersisting = true
+      if (raft.role === 'follower' && isShort(persist) && !this.#storage.isSnapshotDue(this.#state)) {
+        // The leader waits for the answer, and is given it before anything is applied here.
+        this.#committed = [...committed]
+        if (this.#settled(raft, persist, await this.#storage.persist(persist, true))) continue
+        await this.#applier.applyAll(this.#toApply([]))
+        return
+      }
       if (this.#storage.isSnapshotDue(this.#state) || persist.snapshot !== undefined) {
         await this.#applier.applyAll(committed)
         this.#barriers.pass(this.#state.lastApplied)
@@ -449,6 +457,7 @@ export class EnsembleNode {
     this.#isPersisting = false
     if (isPersisted) {
       raft.persisted(persist, nowMs)
+      this.#beats.hurry(raft.dueMs)
       return true
     }
     for (const entry of raft.refused(persist, nowMs)) this.#applier.refuse(entry)

@@ -249,7 +249,7 @@ export class MemberStorage {
 }
 
 /** So little that its sync is over before anything else could be done. */
-function isShort({ hardState, snapshot, truncateAfter, entries }: Persist): boolean {
+export function isShort({ hardState, snapshot, truncateAfter, entries }: Persist): boolean {
   if (hardState !== undefined || snapshot !== undefined || truncateAfter !== undefined) return false
   if (entries.length === 0 || entries.length > shortEntriesMax) return false
   return entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0) <= shortBytesMax

@@ -46,7 +46,7 @@ export class PeerTalk {
         const { proposalId, command } = frame
         const timeMs = clock.nowMs()
         sessions.askedFor(command)
-        if (raft.propose({ proposalId, timeMs, command }) !== 'taken')
+        if (raft.propose({ proposalId, timeMs, command }, from) !== 'taken')
           links()?.send(from, { type: 'notTaken', command })
         return true
       }

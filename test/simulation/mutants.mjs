@@ -127,7 +127,7 @@ export const mutants = [
     file: fetching,
     from: 'if (diverging === undefined && !place.isAgain) {',
     to: 'if (!place.isAgain && wanted.fetchOffset <= log.logEndOffset) {',
-    seed: 237,
+    seed: 7,
     what: 'a follower counts with records that the leader does not have (KAFKA-13141)'
   },
   {
@@ -223,7 +223,7 @@ export const mutants = [
     file: 'src-main/broker/isr-proposals.ts',
     from: 'if (answer === undefined) return false',
     to: 'if (answer === undefined) {\n      this.#waiting.clear()\n      return true\n    }',
-    seed: 31,
+    seed: 70,
     what: 'an ISR that could not be proposed is not proposed again'
   },
   {
@@ -231,7 +231,7 @@ export const mutants = [
     file: log,
     from: 'if (this.#epochs.truncateFromEnd(this.#offsets.end)) this.#epochFile.store(this.#epochs)\n      return',
     to: 'return',
-    seed: 2,
+    seed: 7,
     what: 'an epoch in which nothing was written is asked about for ever'
   },
   {
@@ -263,7 +263,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 2,
+    seed: 3,
     what: 'followers do not know what producers have written'
   },
   {
@@ -327,7 +327,7 @@ export const mutants = [
     file: group,
     from: "if (generationId !== this.#generationId) return 'ILLEGAL_GENERATION'\n    if (this.#state === 'CompletingRebalance')",
     to: "if (this.#state === 'CompletingRebalance')",
-    seed: 56,
+    seed: 59,
     what: 'a static member that slept through a rebalance commits what others have by now'
   },
   {

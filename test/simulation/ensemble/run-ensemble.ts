@@ -177,7 +177,10 @@ class Run {
       this.#checks.difference() === undefined &&
       workers.every(({ isConnected }) => isConnected) &&
       (isPatient || this.#hasNoOtherSession())
-    await this.#within(restMaxMs, 'members do not become the same', isSame)
+    if (!(await this.#within(restMaxMs, 'members do not become the same', isSame))) return
+    // A client that came back a moment ago has yet to say what it watches, and to be told what it missed.
+    const { linkDelayMs, linkJitterMs } = this.#options
+    await clock.run(4 * (linkDelayMs + linkJitterMs))
   }
 
   /** Those that nobody knows of any more have expired. */

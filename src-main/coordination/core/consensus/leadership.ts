@@ -38,12 +38,17 @@ export interface LeadershipOptions {
 
 type Answer = Extract<PeerMessage, Standing>
 
+/** News of what is committed, for which nobody waits, goes with the next append, or after so long. */
+const newsDelayMs = 2
+
 export class Leadership {
   readonly barriers = new ReadBarriers()
   readonly #options: LeadershipOptions
   readonly #others: ReadonlyMap<MemberId, Progress>
   #committed: Zxid = zxidZero
   #heartbeatDueMs: number
+  /** Somebody has not been told yet of what is committed. */
+  #newsDueMs = Infinity
   #transfer: { readonly endsAtMs: number; target: MemberId | undefined } | undefined
   /** When a member was last proposed for admission. */
   readonly #admittedAtMs = new Map<MemberId, number>()
@@ -57,7 +62,7 @@ export class Leadership {
   }
 
   get dueMs(): number {
-    return this.#heartbeatDueMs
+    return Math.min(this.#heartbeatDueMs, this.#newsDueMs)
   }
 
   get isTransferring(): boolean {
@@ -66,6 +71,10 @@ export class Leadership {
 
   tick(nowMs: number): void {
     if (this.#transfer !== undefined && nowMs >= this.#transfer.endsAtMs) this.#transfer = undefined
+    if (nowMs >= this.#newsDueMs) {
+      this.#newsDueMs = Infinity
+      for (const other of this.#others.values()) if (compareZxid(other.told, this.#committed) < 0) other.isDue = true
+    }
     if (nowMs < this.#heartbeatDueMs) return
     this.#heartbeatDueMs = nowMs + this.#options.heartbeatMs
     for (const other of this.#others.values()) other.heartbeat(nowMs, this.#options.electionTimeoutMs)
@@ -94,10 +103,28 @@ export class Leadership {
     return roundOfMajority(rounds, this.#options.members.length) ?? -1
   }
 
-  /** Everybody is to hear of it soon: more is committed, or a question is to be answered. */
+  /** Everybody is to hear of it now: the term has begun, or a question is to be answered. */
   tellAll(committed: Zxid): void {
     this.#committed = committed
     for (const other of this.#others.values()) other.isDue = true
+  }
+
+  /** More is committed: who waits for it hears of it now, the others soon. */
+  tell(committed: Zxid, nowMs: number): void {
+    this.#committed = committed
+    for (const other of this.#others.values()) {
+      if (compareZxid(other.awaited, other.told) > 0) other.isDue = true
+      else this.#newsDueMs = Math.min(this.#newsDueMs, nowMs + newsDelayMs)
+    }
+  }
+
+  /** A client of this member waits until this is committed. */
+  awaitedBy(memberId: MemberId, position: Zxid): void {
+    const other = this.#others.get(memberId)
+    if (other === undefined || compareZxid(position, other.awaited) <= 0) return
+    other.awaited = position
+    const isNews = compareZxid(other.told, this.#committed) < 0
+    if (isNews && compareZxid(position, other.told) > 0) other.isDue = true
   }
 
   // ── answers ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,6 +251,7 @@ export class Leadership {
   #append(other: Progress, previous: Zxid, entries: readonly LogEntry[], committed: Zxid): Envelope {
     const { term } = this.#options
     const { round } = this.barriers
+    if (compareZxid(committed, other.told) > 0) other.told = committed
     return { to: other.memberId, message: { type: 'append', term, previous, entries, committed, round } }
   }
 

@@ -40,6 +40,10 @@ export class Progress {
   isReading = false
   /** It is to be sent something, be it without entries: a heartbeat, a commit, a question. */
   isDue = true
+  /** Somebody there waits to hear that this is committed. */
+  awaited: Zxid = zxidZero
+  /** The last that it was told to be committed. */
+  told: Zxid = zxidZero
   heardAtMs: number
   /** Of the questions whether we lead, the last that it answered. */
   answeredRound = 0
@@ -65,6 +69,7 @@ export class Progress {
 
   forget(last: Zxid): void {
     this.matched = zxidZero
+    this.told = zxidZero
     this.probeFrom(last)
   }
 

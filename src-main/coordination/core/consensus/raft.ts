@@ -282,7 +282,8 @@ export class Raft {
     else this.#stepInTerm(from, message)
   }
 
-  propose(proposal: Proposal): Taken {
+  /** `origin`: whose client waits for it, where that is another member. */
+  propose(proposal: Proposal, origin?: MemberId): Taken {
     const leadership = this.#leadership
     if (leadership === undefined || leadership.isTransferring) return 'notLeader'
     const { uncommitted } = this.#options.limits
@@ -291,7 +292,9 @@ export class Raft {
       this.#log.countAfter(this.#committed) >= uncommitted.entriesMax
     )
       return 'full'
-    return this.#append(proposal) ? 'taken' : 'notLeader'
+    if (!this.#append(proposal)) return 'notLeader'
+    if (origin !== undefined) leadership.awaitedBy(origin, this.#log.last)
+    return 'taken'
   }
 
   /** False when there is nobody to ask, or too much is asked already: its outcome is not known. */
@@ -699,8 +702,11 @@ export class Raft {
     if (position === undefined || position.epoch !== this.term || compareZxid(position, this.#committed) <= 0) return
     const wasReady = this.isReady
     this.#commit(position)
-    leadership.tellAll(position)
-    if (!wasReady) leadership.barriers.ready(position)
+    if (wasReady) leadership.tell(position, this.#nowMs)
+    else {
+      leadership.tellAll(position)
+      leadership.barriers.ready(position)
+    }
     this.#passBarriers(leadership)
   }
 
@@ -749,7 +755,10 @@ export class Raft {
   #passBarriers(leadership: Leadership): void {
     for (const { readId, from, position } of leadership.barriers.passed(leadership.confirmedRound)) {
       if (from === undefined) this.#reads.push({ readId, position })
-      else this.#send(from, { type: 'readAnswer', term: this.term, readId, position })
+      else {
+        leadership.awaitedBy(from, position)
+        this.#send(from, { type: 'readAnswer', term: this.term, readId, position })
+      }
     }
   }
 

@@ -40,6 +40,21 @@ function begun(): { readonly process: HeldProcess; readonly timer: BeatTimer } {
 }
 
 describe('the beat of a member', () => {
+  it('comes sooner when it is hurried, and only where one was begun that is later', () => {
+    const { process, timer } = begun()
+    timer.hurry(2)
+    timer.hurry(10)
+    process.goOnAfter(2)
+    expect(process.did).toEqual(['beat', 'read'])
+
+    process.goOnAfter(18)
+    expect(process.did).toEqual(['beat', 'read', 'read'])
+    timer.cancel()
+    timer.hurry(21)
+    process.goOnAfter(5)
+    expect(process.did).toEqual(['beat', 'read', 'read', 'read'])
+  })
+
   it('comes when it is due, before what arrives', () => {
     const { process } = begun()
     process.goOnAfter(19)

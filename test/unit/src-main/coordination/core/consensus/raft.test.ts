@@ -319,6 +319,58 @@ describe('a member of three', () => {
     expect(raft.committed).toEqual(at(1, 1))
   })
 
+  it('tells what is committed to who waits for it at once, to others with the next append or soon', () => {
+    const raft = leader()
+    const appends = (nowMs: number) =>
+      work(raft, nowMs).readies.flatMap(({ messages }) =>
+        messages.flatMap(({ to, message }) =>
+          message.type === 'append' ? [[to, message.entries.length, message.committed.counter]] : []
+        )
+      )
+    const answered = (from: number, counter: number, nowMs: number): void =>
+      raft.step(from, { type: 'appendAnswer', term: 1, matched: at(1, counter), round: 0, ...standing }, nowMs)
+    work(raft, 250)
+    answered(2, 1, 250)
+    answered(3, 1, 250)
+    expect(appends(250)).toEqual([
+      [2, 0, 1],
+      [3, 0, 1]
+    ])
+
+    raft.propose({ proposalId: 1, timeMs: 0, command: write() }, 3)
+    expect(appends(251)).toEqual([
+      [2, 1, 1],
+      [3, 1, 1]
+    ])
+    answered(2, 2, 251)
+    expect(appends(251)).toEqual([[3, 0, 2]])
+    expect(raft.dueMs).toBe(253)
+
+    propose(raft, 2)
+    expect(appends(252)).toEqual([
+      [2, 1, 2],
+      [3, 1, 2]
+    ])
+    answered(2, 3, 252)
+    raft.tick(253)
+    expect(appends(253)).toEqual([
+      [2, 0, 3],
+      [3, 0, 3]
+    ])
+
+    propose(raft, 3)
+    work(raft, 254)
+    answered(2, 4, 254)
+    expect(raft.dueMs).toBe(256)
+    raft.tick(256)
+    expect(appends(256)).toEqual([
+      [2, 0, 4],
+      [3, 0, 4]
+    ])
+    raft.tick(258)
+    expect(appends(258)).toEqual([])
+  })
+
   it('is listened to by nobody who hears another leader, unless that one wants it', () => {
     const raft = member([1, 2, 3], { hardState: { ...fresh, term: 1, vote: 2 } })
     const append = { type: 'append', term: 1, previous: zxidZero, entries: [], committed: zxidZero, round: 0 } as const
