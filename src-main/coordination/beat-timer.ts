@@ -16,7 +16,8 @@ export class BeatTimer {
   #timer: Timer | undefined
   /** Of the last one that was begun: what waits for reading may be called off as well. */
   #turn = 0
-  #dueMs = Infinity
+  /** When the one that was begun was to come, as it was asked for; Infinity: none was. */
+  #askedMs = Infinity
 
   constructor(clock: Clock, beat: () => void) {
     this.#clock = clock
@@ -29,7 +30,7 @@ export class BeatTimer {
     const turn = this.#turn
     const nowMs = this.#clock.monotonicMs()
     const delayMs = Math.min(beatMsMax, Math.max(1, Math.ceil(dueMs - nowMs)))
-    this.#dueMs = nowMs + delayMs
+    this.#askedMs = Math.min(dueMs, nowMs + beatMsMax)
     this.#timer = this.#clock.after(delayMs, () => {
       if (this.#clock.monotonicMs() - (nowMs + delayMs) <= heldUpMs) this.#beat()
       // Node reads its sockets between a timer and this.
@@ -39,11 +40,11 @@ export class BeatTimer {
 
   /** Where one was begun that is later. */
   hurry(dueMs: number): void {
-    if (this.#dueMs !== Infinity && dueMs < this.#dueMs) this.begin(dueMs)
+    if (this.#askedMs !== Infinity && dueMs < this.#askedMs) this.begin(dueMs)
   }
 
   cancel(): void {
-    this.#dueMs = Infinity
+    this.#askedMs = Infinity
     this.#turn++
     this.#timer?.cancel()
   }

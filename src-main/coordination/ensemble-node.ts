@@ -405,6 +405,7 @@ export class EnsembleNode {
       if (ready !== undefined) this.#talk.say(raft, ready)
       this.#observe()
       this.#sessions.lead(raft.isReady)
+      const isPutOff = this.#committed.length > 0
       const committed = this.#toApply(ready?.committed ?? [])
       const persist = ready?.persist
       if (persist === undefined) {
@@ -414,11 +415,12 @@ export class EnsembleNode {
         continue
       }
       this.#isPersisting = true
-      if (raft.role === 'follower' && isShort(persist) && !this.#storage.isSnapshotDue(this.#state)) {
-        // The leader waits for the answer, and is given it before anything is applied here.
+      if (raft.role === 'follower' && !isPutOff && isShort(persist) && !this.#storage.isSnapshotDue(this.#state)) {
+        // The leader waits for the answer, and is given it before anything is applied here. What was put off once is not again.
         this.#committed = [...committed]
         if (this.#settled(raft, persist, await this.#storage.persist(persist, true))) continue
         await this.#applier.applyAll(this.#toApply([]))
+        this.#barriers.pass(this.#state.lastApplied)
         return
       }
       if (this.#storage.isSnapshotDue(this.#state) || persist.snapshot !== undefined) {
@@ -451,7 +453,7 @@ export class EnsembleNode {
     this.#options.log('info', 'the leader sent a snapshot', { bytes, ...state.inspect() })
   }
 
-  /** Consensus is told, after what was committed before is applied: proposals of a connection are decided in order. */
+  /** Consensus is told, by a leader after what was committed before is applied: proposals of a connection are decided in order. */
   #settled(raft: Raft, persist: Persist, isPersisted: boolean): boolean {
     const nowMs = this.#options.clock.monotonicMs()
     this.#isPersisting = false

@@ -11,7 +11,8 @@
  * durable once: that is damage, and the member refuses to start.
  *
  * The last segment's file runs ahead of what was appended (ports.ts): a process that was killed leaves zeros at its end, which are
- * cut off; every other segment ends with its last batch.
+ * cut off. A power cut may leave them in the one before, whose end was cut off and not yet synced: zeros up to the end of a file are no
+ * damage, since entries that are missing show at the beginning of the next.
  *
  * Owner: EnsembleNode, one append and sync at a time. DISK_FULL of append and roll leaves the log as it was; any other error
  * of the disk is fatal.
@@ -207,7 +208,8 @@ export class TxnLog {
     if (!this.#segments.some(({ first }) => compareZxid(segment.first, first) === 0)) {
       let file: DiskFile
       try {
-        await this.#endSegment()
+        // The zeros at its end go before another one follows it.
+        this.#file?.truncate(this.#file.sizeBytes)
         file = await this.#reopen(segment, 0)
       } catch (error) {
         // Left there it would stand before entries that the old segment goes on to take.
@@ -220,14 +222,6 @@ export class TxnLog {
       this.#segments.push(segment)
     }
     this.#entriesInSegments = 0
-  }
-
-  /** The zeros at its end go before another one follows it: there they would be damage. */
-  async #endSegment(): Promise<void> {
-    const file = this.#file
-    if (file === undefined) return
-    file.truncate(file.sizeBytes)
-    await file.sync()
   }
 
   /** Another log, after a snapshot that came from elsewhere: nothing of this one is left. */
@@ -367,10 +361,11 @@ export class TxnLog {
     while (position < bytes.byteLength) {
       const body = this.#batchAt(bytes, position)
       if (body === undefined) {
-        if (!isLast || this.#hasGoodBatch(bytes, position + 1)) {
+        const tornBytes = writtenBytes(bytes.subarray(position))
+        if (tornBytes > 0 && (!isLast || this.#hasGoodBatch(bytes, position + 1))) {
           throw corruptFile(path, `the checksum of the entries at byte ${position} is wrong`)
         }
-        return { items, goodBytes: position, tornBytes: writtenBytes(bytes.subarray(position)) }
+        return { items, goodBytes: position, tornBytes }
       }
       const batch = readBatch(path, position, body)
       const end = lastOf(batch, last)

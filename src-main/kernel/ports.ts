@@ -49,7 +49,7 @@ export interface DiskFile {
   truncate(sizeBytes: number): void
   /**
    * From now on the file may be longer than what was appended, by so many bytes: a sync has no new length to make durable then, which
-   * costs more than the bytes do. They are zeros, take no room, are not counted in sizeBytes here, and go with truncate and close.
+   * costs more than the bytes do. They are zeros, take no room where files may have holes, are not counted in sizeBytes here, and go with truncate and close.
    * After a kill or a power cut they are there, and whoever opens the file finds them at its end.
    */
   runAhead(bytes: number): void

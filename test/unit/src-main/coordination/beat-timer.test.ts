@@ -55,6 +55,22 @@ describe('the beat of a member', () => {
     expect(process.did).toEqual(['beat', 'read', 'read', 'read'])
   })
 
+  it('is not put off by who hurries it for the time that it has, between milliseconds or late', () => {
+    const process = new HeldProcess()
+    const timer = new BeatTimer(process.clock, () => process.did.push('beat'))
+    process.nowMs = 0.3
+    timer.begin(20.5)
+    for (let i = 0; i < 50; i++) {
+      timer.hurry(20.5)
+      process.goOnAfter(0.45)
+    }
+
+    expect(process.did.filter((one) => one === 'beat')).toEqual(['beat'])
+    timer.begin(40.5)
+    process.goOnAfter(300, () => timer.hurry(40.5))
+    expect(process.did.slice(-2)).toEqual(['read', 'beat'])
+  })
+
   it('comes when it is due, before what arrives', () => {
     const { process } = begun()
     process.goOnAfter(19)

@@ -99,6 +99,33 @@ describe('three members', () => {
     expect(world.failures).toEqual([])
   })
 
+  it('apply what is committed also where few entries come during each sync', async () => {
+    const leader = await world.leader()
+    const slow = world.members.find((one) => one !== leader) ?? expect.fail('no other member')
+    slow.machine.disk.syncDelayMs = 3
+    const client = await world.connected([leader.id])
+    await world.do(client.create('/a', data('0')))
+    let isOver = false
+    let written = 0
+    const writing = (async () => {
+      while (!isOver) {
+        await client.setData('/a', data('1'))
+        written += 1
+      }
+    })()
+    let behindMost = 0
+    for (let i = 0; i < 100; i++) {
+      await world.clock.run(20)
+      const applied = slow.node?.state.lastApplied.counter ?? 0
+      behindMost = Math.max(behindMost, (leader.node?.state.lastApplied.counter ?? 0) - applied)
+    }
+    isOver = true
+    await world.do(writing)
+
+    expect(written).toBeGreaterThan(1_000)
+    expect(behindMost).toBeLessThan(30)
+  })
+
   it('read their own writes, and hear of what others write through another member', async () => {
     const [one, other] = [await world.connected([1]), await world.connected([2])]
     await world.do(one.create('/a', data('1')))

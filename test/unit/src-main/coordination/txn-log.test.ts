@@ -151,6 +151,26 @@ describe('the log', () => {
     expect((await recovered()).entries).toEqual([entry(1), entry(2)])
   })
 
+  it('takes zeros at the end of a segment that another one follows for nothing, and for damage where entries are missing', async () => {
+    const log = await written([entry(1)], [entry(2)])
+    await clock.until(log.roll())
+    log.append([entry(3)])
+    await clock.until(log.sync())
+    closed(log)
+    const whole = disk.read(firstPath)
+    const withZeros = new Uint8Array(whole.length + 100)
+    withZeros.set(whole)
+    disk.writeFile(firstPath, withZeros)
+    const { log: again, recovery } = await recovered()
+    expect(recovery).toMatchObject({ truncatedBytes: 0, lastZxid: { counter: 3 } })
+    closed(again)
+
+    const batchOfSecond = 2 * 4
+    withZeros.fill(0, (disk.sizeOf(firstPath) ?? 0) - 100 - batchOfSecond)
+    disk.writeFile(firstPath, withZeros)
+    await expect(recovered()).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+
   it('refuses to start, naming the file, when a byte before the last batch is wrong', async () => {
     closed(await written([entry(1)], [entry(2), entry(3)]))
     const lastBatchAt = disk.read(firstPath).length
