@@ -114,8 +114,11 @@ export class BrokerChannel {
   }
 
   /** Gives the exchange under way up, and its connection with it: it fails with CONNECTION_LOST. Nothing when there is none. */
-  interrupt(): void {
-    if (this.#pending !== undefined) this.#connection?.destroy()
+  /** False when nothing was on its way. */
+  interrupt(): boolean {
+    if (this.#pending === undefined || this.#connection === undefined) return false
+    this.#connection.destroy()
+    return true
   }
 
   #send<Request extends Message, Response extends Message>(

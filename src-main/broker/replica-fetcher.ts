@@ -206,9 +206,7 @@ export class ReplicaFetcher {
     const isWaiting = [...this.#due].some(
       (key) => this.#followed.get(key)?.state === 'fetching' && !this.#asked.has(key)
     )
-    if (!isWaiting || !this.#isBusy) return
-    this.#gaveUpForJoinedMs = this.#ports.clock.monotonicMs()
-    this.#giveUp()
+    if (isWaiting && this.#isBusy && this.#giveUp()) this.#gaveUpForJoinedMs = this.#ports.clock.monotonicMs()
   }
 
   #forget(key: string, replica: FollowerReplica): void {
@@ -216,10 +214,12 @@ export class ReplicaFetcher {
     if (this.#asked.delete(key)) this.#forgotten.set(key, replica)
   }
 
-  #giveUp(): void {
+  /** False when there was nothing to give up. */
+  #giveUp(): boolean {
     this.#isGivenUp = true
-    this.#channel?.interrupt()
+    const hasInterrupted = this.#channel?.interrupt() === true
     this.#isGivenUp = this.#isBusy
+    return hasInterrupted
   }
 
   // ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────

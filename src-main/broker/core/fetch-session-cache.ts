@@ -48,8 +48,19 @@ export class FetchSessionCache {
   /** Makes room for it, at the cost of others; false when it has to do without a session. */
   makeRoom(asked: NewSession, nowMs: number): boolean {
     const { slots, partitionsMax } = this.#limits
-    while (this.#sessions.size >= slots || this.#partitions + asked.size > partitionsMax)
-      if (!this.#evict(asked, nowMs)) return false
+    let [sessions, partitions] = [this.#sessions.size, this.#partitions + asked.size]
+    const going: FetchSession[] = []
+    const isRoom = (): boolean => sessions < slots && partitions <= partitionsMax
+    if (isRoom()) return true
+    for (const session of this.#giveWay(asked, nowMs)) {
+      going.push(session)
+      sessions -= 1
+      partitions -= session.size
+      if (isRoom()) break
+    }
+    // None goes for nothing.
+    if (!isRoom()) return false
+    for (const { id } of going) this.remove(id)
     return true
   }
 
@@ -83,19 +94,13 @@ export class FetchSessionCache {
     this.#ended(session)
   }
 
-  #evict(asked: NewSession, nowMs: number): boolean {
-    const [oldest] = this.#sessions.values()
-    if (oldest === undefined) return false
-    if (nowMs - oldest.usedMs > evictionMs) {
-      this.remove(oldest.id)
-      return true
-    }
-    let least: FetchSession | undefined
-    for (const session of this.#sessions.values())
-      if (this.#mayGo(session, asked, nowMs) && (least === undefined || isLess(session, least))) least = session
-    if (least === undefined || !isLess(least, asked)) return false
-    this.remove(least.id)
-    return true
+  /** Those that may go for this one: first those that nobody uses, then the least of the others. */
+  #giveWay(asked: NewSession, nowMs: number): readonly FetchSession[] {
+    const all = [...this.#sessions.values()]
+    const isUnused = ({ usedMs }: FetchSession): boolean => nowMs - usedMs > evictionMs
+    const others = all.filter((one) => !isUnused(one) && this.#mayGo(one, asked, nowMs) && isLess(one, asked))
+    others.sort((a, b) => (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0))
+    return [...all.filter(isUnused), ...others]
   }
 
   /** A session is left alone while it is young, but for a consumer's that a follower needs. */

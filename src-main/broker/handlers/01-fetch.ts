@@ -129,6 +129,7 @@ function* whole(poll: Poll): Slices<Response | Promise<Response>> {
 /** Of more partitions than are watched: looked at once more, when the time is over. */
 async function laterPoll(broker: BrokerServices, poll: Poll, wanted: readonly WantedPartition[]): Promise<Response> {
   await pause(broker.clock, Math.min(poll.request.maxWaitMs, waitMsMax))
+  if (poll.life.isOver) return { responses: [] }
   return wholeAnswer(poll, await inSlices(broker.clock, lookAt(poll, wanted, true)))
 }
 

@@ -131,6 +131,21 @@ describe('the sessions of a broker', () => {
     expect(ended).toEqual([1, 2])
   })
 
+  it('give up none where that is not enough', () => {
+    const { cache, ended } = cacheOf(10, 9)
+    for (const [id, size] of [
+      [1, 1],
+      [2, 8]
+    ] as const) {
+      const session = sessionOf(id, size)
+      cache.add(session)
+      cache.used(session, 0, evictionMs)
+    }
+
+    expect([cache.makeRoom({ size: 3, isPrivileged: false }, evictionMs + 1), ended]).toEqual([false, []])
+    expect([cache.makeRoom({ size: 3, isPrivileged: true }, evictionMs + 1), ended]).toEqual([true, [1, 2]])
+  })
+
   it('that nobody uses make room for one that grows', () => {
     const { cache, ended } = cacheOf(10, 6)
     const [left, growing] = [sessionOf(1, 3), sessionOf(2, 3)]
