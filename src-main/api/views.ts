@@ -269,7 +269,7 @@ export const topicRowSchema = z.object({
 export type TopicRow = z.infer<typeof topicRowSchema>
 export const topicsSchema = z.object({ observedAtMs: atMs.nullable(), topics: z.array(topicRowSchema) })
 export type TopicsView = z.infer<typeof topicsSchema>
-/** The first topics by name (order.ts), 100 at most, of so many: there long before the list of thousands is. */
+/** The first topics by name (order.ts), 120 at most, of so many: there long before the list of thousands is. */
 export const firstTopicsSchema = topicsSchema.extend({ topicCount: count })
 export type FirstTopicsView = z.infer<typeof firstTopicsSchema>
 

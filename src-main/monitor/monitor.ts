@@ -26,7 +26,16 @@ import { leaderlessPartitions, observationOf } from './core/observing'
 import { heldPartitions, partitionMap, placement } from './core/partition-map'
 import type { Snapshot } from './core/snapshot'
 import { topicReadersView } from './core/topic-readers'
-import { firstTopicsView, groupsView, groupView, lagSample, lagUnknown, topicsView, topicView, type ConfigsKnown } from './core/views'
+import {
+  firstTopicsView,
+  groupsView,
+  groupView,
+  lagSample,
+  lagUnknown,
+  topicsView,
+  topicView,
+  type ConfigsKnown
+} from './core/views'
 import { EnsembleWatch } from './ensemble-watch'
 import { failureOf } from './failure'
 import { LagHistory } from './history'

@@ -20,8 +20,8 @@ import { isUnderMinIsr, isUnderReplicated } from './replication'
 import type { GroupFacts, MemberFacts, Snapshot, TopicFacts } from './snapshot'
 import { readersByTopic } from './topic-readers'
 
-/** More than a window shows. */
-const firstTopicsMax = 100
+/** More than a window shows, and more than a table shows in whole: one that is long from the beginning keeps its rows. */
+const firstTopicsMax = 120
 
 /** Groups that are behind, by their ids. */
 export type Behind = ReadonlySet<string>

@@ -1,5 +1,5 @@
 /** A LagoonApi whose pushes and answers the test decides. */
-import type { LagoonApi } from '@api/api'
+import type { ApiError, LagoonApi } from '@api/api'
 import type { CommandName } from '@api/commands'
 import type { WatchKey, WatchValue } from '@api/watch'
 
@@ -14,14 +14,21 @@ export interface FakeApi extends LagoonApi {
   readonly calls: Call[]
   readonly watched: () => string[]
   push<Key extends WatchKey>(key: Key, value: WatchValue<Key>): void
+  /** The watches of this key are over. */
+  refuse(key: WatchKey, error: ApiError): void
   setConnected(isConnected: boolean, isRefused?: boolean): void
   /** The newest call of this name. */
   last(name: CommandName): Call
 }
 
+interface Watcher {
+  readonly changed: (value: never) => void
+  readonly refused: ((error: ApiError) => void) | undefined
+}
+
 export function createFakeApi(): FakeApi {
   const calls: Call[] = []
-  const watches = new Map<string, Set<(value: never) => void>>()
+  const watches = new Map<string, Set<Watcher>>()
   const connectionListeners = new Set<(isConnected: boolean, isRefused?: boolean) => void>()
   let isConnected = true
 
@@ -32,11 +39,12 @@ export function createFakeApi(): FakeApi {
       new Promise((resolve, reject) => {
         calls.push({ name, input, resolve: resolve as (value: unknown) => void, reject })
       }),
-    watch(key, changed) {
+    watch(key, changed, refused) {
       const listeners = watches.get(key) ?? new Set()
       watches.set(key, listeners)
-      listeners.add(changed)
-      return () => listeners.delete(changed)
+      const watcher = { changed, refused }
+      listeners.add(watcher)
+      return () => listeners.delete(watcher)
     },
     connection(changed) {
       connectionListeners.add(changed)
@@ -44,7 +52,12 @@ export function createFakeApi(): FakeApi {
       return () => connectionListeners.delete(changed)
     },
     push(key, value) {
-      for (const listener of watches.get(key) ?? []) listener(value as never)
+      for (const { changed } of watches.get(key) ?? []) changed(value as never)
+    },
+    refuse(key, error) {
+      const over = watches.get(key) ?? []
+      watches.delete(key)
+      for (const { refused } of over) refused?.(error)
     },
     setConnected(value, isRefused = false) {
       isConnected = value

@@ -1,6 +1,7 @@
 /** Thousands of topics take their time: what the list shows until they are here. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { flushPromises } from '@vue/test-utils'
+import { ApiError } from '@api/api'
 import type { TopicRow } from '@api/views'
 import TopicsView from '@/views/TopicsView.vue'
 import { show, useFakeHost } from '../../support/mount'
@@ -41,6 +42,23 @@ describe('the list of thousands of topics', () => {
     expect(isLoading()).toBe(false)
     expect(text()).toContain('stream-77')
     expect(text()).toContain('11 topics')
+  })
+
+  it('keeps the table whose order was asked for, and says nothing where the others cannot be had', async () => {
+    const header = [...document.querySelectorAll<HTMLElement>('thead button')].find(({ textContent }) =>
+      textContent.includes('Records')
+    )
+    header?.focus()
+    header?.click()
+    await flushPromises()
+    expect(document.activeElement).toBe(header)
+    expect(text()).not.toContain('stream-0')
+    expect(isLoading()).toBe(true)
+
+    api.refuse('topics', new ApiError({ code: 'CONFLICT', message: 'Too many views.' }))
+    await flushPromises()
+    expect(api.watched()).not.toContain('first-topics')
+    expect(text()).not.toMatch(/stream-0|10.000/)
   })
 
   it('is all of them as soon as they come, and the first are not watched any more', async () => {
