@@ -31,14 +31,19 @@ export const test = base.extend<{ dataDir: string; lagoon: ElectronApplication; 
           `--data=${dataDir}`
         ],
         env: { ...process.env, LAGOON_NO_DIALOG: '1', LANG: 'en_US.UTF-8' },
-        timeout: 30_000
+        timeout: 20_000
       })
     // On a machine that does more Playwright sometimes waits in vain for an Electron that it has attached itself to, and that says
-    // nothing more (3 of 16 at load 10). It has killed that one by then.
-    const app = await launch().catch((error: unknown) => {
-      if (!(error instanceof errors.TimeoutError)) throw error
-      return launch()
-    })
+    // nothing more (3 of 16 at load 10; once twice in a row). It has killed that one by then. One that starts takes some seconds.
+    const launched = async (attemptsLeft: number): Promise<ElectronApplication> => {
+      try {
+        return await launch()
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError) || attemptsLeft <= 1) throw error
+        return launched(attemptsLeft - 1)
+      }
+    }
+    const app = await launched(4)
     await use(app)
     await app.close()
   },
