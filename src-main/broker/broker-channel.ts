@@ -113,8 +113,7 @@ export class BrokerChannel {
       )
   }
 
-  /** Gives the exchange under way up, and its connection with it: it fails with CONNECTION_LOST. Nothing when there is none. */
-  /** False when nothing was on its way. */
+  /** Gives the exchange under way up, and its connection with it: it fails with CONNECTION_LOST. False when there is none. */
   interrupt(): boolean {
     if (this.#pending === undefined || this.#connection === undefined) return false
     this.#connection.destroy()

@@ -72,7 +72,7 @@ export interface OperationResult {
 
 export interface EnsembleClientOptions {
   readonly addresses: readonly Address[]
-  /** The only ensemble that is meant: a Lagoon member of another, at an address of this one, says so and closes the connection. Absent: any. */
+  /** The only ensemble that is meant; a Lagoon member of another one that is found at one of these addresses turns us away. Absent: any. */
   readonly ensembleId?: string
   /** Told once of each address where a member of another ensemble answers, until one of ours does there. The client goes on trying. */
   readonly turnedAway?: (by: Address) => void
