@@ -7,11 +7,15 @@ import type { ControllerTerm } from './controller-term'
 
 /** `changed` is called when registrations come or go. */
 export async function readBrokers(term: ControllerTerm, changed: () => void): Promise<void> {
+  await brokersAre(term, await registeredBrokers(term, changed))
+}
+
+/** Those that live, be it the first word of a term or another one: who has gone leads no more, who has come is told everything. */
+export async function brokersAre(term: ControllerTerm, registered: readonly LiveBroker[]): Promise<void> {
   const { state, broadcast, refusals, ports } = term
   const leaving = new Set(state.shuttingDown)
   // Of a term: they were there before it.
   const isFirst = state.brokers.size === 0
-  const registered = await registeredBrokers(term, changed)
   const refused = new Map(state.brokerIds().map((id) => [id, state.refusedBy(id)]))
   const { joined, left } = state.replaceBrokers(registered)
   for (const id of left) broadcast.drop(id)
@@ -64,7 +68,11 @@ function tellWhoCame(
     ports.event('brokerJoined', { broker, epoch, brokerEpoch: String(state.brokers.get(broker)?.epoch ?? -1n) })
 }
 
-async function registeredBrokers({ ports }: ControllerTerm, changed: () => void): Promise<readonly LiveBroker[]> {
+/** `changed` is called when registrations come or go. */
+export async function registeredBrokers(
+  { ports }: ControllerTerm,
+  changed: () => void
+): Promise<readonly LiveBroker[]> {
   const { ensemble } = ports
   const listed = await ensemble.getChildren(paths.brokerIds, changed)
   const ids = (listed?.children ?? []).map(Number)

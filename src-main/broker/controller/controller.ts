@@ -9,14 +9,14 @@ import type { Timer } from '../../kernel/ports'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition, ControlledTopic, ControllerState } from '../core/controller/controller-state'
-import { readBrokers } from './broker-changes'
+import { brokersAre, readBrokers, registeredBrokers } from './broker-changes'
 import { ControllerOffice, type OfficeTerm } from './controller-office'
 import { ControllerTerm, type ControllerPorts } from './controller-term'
 import { troubleOf, type Outcome } from './controller-trouble'
 import { ControllerMoved } from './controller-writes'
 import { readLogFailures } from './log-failures'
 import { changeIsrs, type IsrAnswers, type ProposedTopic } from './isr-changes'
-import { electAsked, leaveLeadership, type ElectionOutcome, type ElectionType, type Leaving } from './leader-changes'
+import { electAsked, leaveLeadership, type Elected, type ElectionType, type Leaving } from './leader-changes'
 import { nextProducerIds } from './producer-id-blocks'
 import { reassign, type AskedReassignment } from './reassignments'
 import { addPartitions, makeTopics, type Made, type NewTopic, type TopicOutcome } from './topic-creations'
@@ -205,39 +205,52 @@ export class Controller {
     else await this.#takeOffice(office)
   }
 
-  /** Reads everything, tells everybody, elects where a leader is missing (Kafka's controller failover). */
+  /**
+   * Reads everything, tells everybody, elects where a leader is missing (Kafka's controller failover). What was known before is in
+   * office until all is read: the ensemble may go in the middle of that, and who has it no more still holds the office.
+   */
   async #takeOffice(office: OfficeTerm): Promise<void> {
     const { epoch } = office
-    const wasActive = this.isActive
-    this.#term?.close()
     const isOnlyOurs = epoch === this.#epoch || epoch === this.#epoch + 1
-    const before = isOnlyOurs ? (this.#term?.state ?? this.#before) : undefined
-    this.#epoch = epoch
+    const present = this.#term?.isRead === true ? this.#term : undefined
+    const before = isOnlyOurs ? (present?.state ?? this.#before) : undefined
     const term: ControllerTerm = new ControllerTerm(this.#ports, office, before, {
       event: (work) => this.#whenActive((now) => (now === term ? work() : Promise.resolve())),
       readAgain: (reason) => {
         if (this.#term === term) this.#readAgain(reason)
       }
     })
-    this.#term = term
-    if (!wasActive) {
-      this.#ports.log('info', 'elected as controller', { epoch })
-      this.#ports.event('controllerElected', { epoch })
-    }
+    // Of an earlier epoch nothing could be written, and nobody would obey.
+    if (present?.epoch !== epoch) this.#begin(term)
+    const inOffice = this.#term
     await readTopics(term, this.#onTopics)
     await readDeletions(term, this.#onDeletions)
     await readLogFailures(term, this.#onLogFailures)
-    await readBrokers(term, this.#onBrokers)
+    const brokers = await registeredBrokers(term, this.#onBrokers)
+    // The session may have ended meanwhile.
+    if (this.#term !== inOffice) return
+    if (inOffice !== term) this.#begin(term)
     term.isRead = true
+    await brokersAre(term, brokers)
     term.deletions.resume()
     term.rebalance()
+  }
+
+  #begin(term: ControllerTerm): void {
+    const wasActive = this.isActive
+    this.#term?.close()
+    this.#term = term
+    this.#epoch = term.epoch
+    if (wasActive) return
+    this.#ports.log('info', 'elected as controller', { epoch: term.epoch })
+    this.#ports.event('controllerElected', { epoch: term.epoch })
   }
 
   #resign(): void {
     const term = this.#term
     if (term === undefined) return
     this.#term = undefined
-    this.#before = term.state
+    if (term.isRead) this.#before = term.state
     term.close()
     this.#ports.log('info', 'resigned as controller', { epoch: this.#epoch })
     this.#ports.event('controllerResigned', { epoch: this.#epoch })
@@ -299,11 +312,20 @@ export class Controller {
     }
   }
 
-  /** For these partitions, or for all; resolves when every live broker knows the new leaders. */
-  electLeaders(type: ElectionType, asked: readonly TopicPartition[] | undefined): Promise<readonly ElectionOutcome[]> {
-    return this.#untilTold(
-      (term) => electAsked(term, type, asked),
-      (error) => (asked ?? []).map((one) => ({ ...one, ...troubleOf(error) }))
+  /**
+   * For these partitions, or for all; resolves when every live broker knows the new leaders. With `error` other than NONE it is not
+   * known which of them were elected.
+   */
+  electLeaders(type: ElectionType, asked: readonly TopicPartition[] | undefined): Promise<Elected> {
+    return this.#untilTold<Elected>(
+      async (term) => {
+        const { result, told } = await electAsked(term, type, asked)
+        return { result: { error: 'NONE', outcomes: result }, told }
+      },
+      (error) => {
+        const trouble = troubleOf(error)
+        return { error: trouble.error, outcomes: (asked ?? []).map((one) => ({ ...one, ...trouble })) }
+      }
     )
   }
 
@@ -346,6 +368,7 @@ export class Controller {
     const state = this.#term?.state
     return {
       isActive: this.isActive,
+      isRead: this.#term?.isRead === true,
       epoch: this.#epoch,
       brokers: state?.brokerIds() ?? [],
       topics: state?.topics.size ?? 0,

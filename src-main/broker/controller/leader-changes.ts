@@ -22,6 +22,11 @@ export type ElectionType = 'preferred' | 'unclean'
 
 export interface ElectionOutcome extends Outcome, TopicPartition {}
 
+export interface Elected {
+  readonly error: KafkaError
+  readonly outcomes: readonly ElectionOutcome[]
+}
+
 const electionOf = (state: PartitionState | undefined): Election =>
   state === undefined ? { type: 'unchanged' } : { type: 'update', isUnclean: false, state }
 

@@ -103,7 +103,11 @@ export class TopicDeletions {
     deletion.retry.isDue = true
     clock.after(retryMs, () => {
       deletion.retry.isDue = false
-      this.#ports.event(() => this.#askLiving(deletion))
+      this.#ports.event(() => {
+        // Not to be awaited inside an event: only events tell of a broker that it has gone and answers no more.
+        void this.#askLiving(deletion)
+        return Promise.resolve()
+      })
     })
   }
 

@@ -50,7 +50,7 @@ export function createTopics(broker: BrokerServices): HandlerRow {
     response: createTopicsResponse,
     async handle(request) {
       if (!(await broker.controller.whenInOffice())) {
-        const refused = notController(broker.image.controllerId)
+        const refused = notController(broker)
         const answers = mapInSlices(request.topics, ({ name }) => failed(name, refused))
         return { topics: await inSlices(broker.clock, answers) }
       }

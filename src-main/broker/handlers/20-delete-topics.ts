@@ -67,7 +67,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     errorMessage: kafkaErrorSentence(error, errorMessage)
   })
   if (!(await broker.controller.whenInOffice()))
-    return failed('NOT_CONTROLLER', notController(broker.image.controllerId).message, asked.name ?? null)
+    return failed('NOT_CONTROLLER', notController(broker).message, asked.name ?? null)
   if ((asked.name === null) === (topicId === zeroUuid)) {
     return failed('INVALID_REQUEST', 'A topic is deleted by its name or by its id: one of them, not both.')
   }

@@ -9,7 +9,7 @@ import type { ValueOf } from '../../protocol/wire/schema'
 import { withinTime } from '../../kernel/waiting'
 import type { TopicPartition } from '../../kernel/ids'
 import type { BrokerServices } from '../broker-services'
-import type { ElectionOutcome } from '../controller/leader-changes'
+import type { Elected, ElectionOutcome } from '../controller/leader-changes'
 import { handler, type HandlerRow } from '../server/handler'
 import { notController } from './not-controller'
 
@@ -27,18 +27,23 @@ export function electLeaders(broker: BrokerServices): HandlerRow {
       const { electionType, timeoutMs } = request
       const asked = askedFor(request)
       if (!(await broker.controller.whenInOffice())) {
-        const refused = notController(broker.image.controllerId)
+        const refused = notController(broker)
         const outcomes = (asked ?? []).map((one) => ({ ...one, ...refused }))
         return { errorCode: code(refused.error), replicaElectionResults: resultsOf(outcomes) }
       }
       const type = electionType === unclean ? 'unclean' : 'preferred'
-      const outcomes = await withinTime(broker.clock, timeoutMs, broker.controller.electLeaders(type, asked))
-      const message = 'The leaders are elected, but not all brokers know them yet.'
-      const told =
-        outcomes ?? (asked ?? []).map((one): ElectionOutcome => ({ ...one, error: 'REQUEST_TIMED_OUT', message }))
-      return { errorCode: 0, replicaElectionResults: resultsOf(told) }
+      const elected = await withinTime(broker.clock, timeoutMs, broker.controller.electLeaders(type, asked))
+      const { error, outcomes } = elected ?? timedOut(asked)
+      // Of all partitions nobody knows which were elected: an empty list alone would say that none had to be.
+      return { errorCode: code(asked === undefined ? error : 'NONE'), replicaElectionResults: resultsOf(outcomes) }
     }
   })
+}
+
+function timedOut(asked: readonly TopicPartition[] = []): Elected {
+  const error = 'REQUEST_TIMED_OUT'
+  const message = 'The leaders are elected, but not all brokers know them yet.'
+  return { error, outcomes: asked.map((one) => ({ ...one, error, message })) }
 }
 
 function askedFor({ topicPartitions }: Request): readonly TopicPartition[] | undefined {

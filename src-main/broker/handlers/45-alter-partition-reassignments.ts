@@ -20,7 +20,7 @@ export function alterPartitionReassignments(broker: BrokerServices): HandlerRow 
     response: alterPartitionReassignmentsResponse,
     async handle({ topics, timeoutMs }) {
       if (!(await broker.controller.whenInOffice())) {
-        const { error, message } = notController(broker.image.controllerId)
+        const { error, message } = notController(broker)
         return { errorCode: code(error), errorMessage: message, responses: [] }
       }
       const asked = topics.flatMap(({ name, partitions }) =>

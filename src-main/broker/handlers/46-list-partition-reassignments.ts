@@ -16,7 +16,7 @@ export function listPartitionReassignments(broker: BrokerServices): HandlerRow {
     response: listPartitionReassignmentsResponse,
     async handle({ topics: asked }) {
       if (!(await broker.controller.whenInOffice())) {
-        const { error, message } = notController(broker.image.controllerId)
+        const { error, message } = notController(broker)
         return { errorCode: code(error), errorMessage: message, topics: [] }
       }
       const wanted =

@@ -10,6 +10,10 @@ import {
 import { metadataRequest, metadataResponse } from '../../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse
+} from '../../../../../src-main/protocol/api/46-list-partition-reassignments'
 import { Controller, type ControllerPorts } from '../../../../../src-main/broker/controller/controller'
 import { EnsembleError, type EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
 import { BrokerWorld } from '../../../../support/broker-world'
@@ -18,6 +22,12 @@ import { ReplicaWorld } from '../../../../support/replica-world'
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
+const reassignmentsCall = {
+  apiKey: 46,
+  version: 0,
+  request: listPartitionReassignmentsRequest,
+  response: listPartitionReassignmentsResponse
+} as const
 const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
 
 const wanted = (name: string, numPartitions = 1) => ({
@@ -365,6 +375,34 @@ describe('Controller while it takes office', () => {
 })
 
 describe('Controller without the ensemble', () => {
+  it('is in office with what it knew, whenever in the reading of all that is stored the ensemble goes again', async () => {
+    const world = await BrokerWorld.start()
+    await create(world, ['orders'])
+    // So that each answer of the ensemble comes at another moment.
+    world.network.fault('broker-1', 'outside', { delayMs: 1 })
+    world.network.fault('outside', 'broker-1', { delayMs: 1 })
+    const ask = () => world.ask(1, reassignmentsCall, { topics: null, timeoutMs: 1_000 })
+    expect((await ask()).errorCode).toBe(0)
+
+    for (let afterMs = 0; afterMs < 40; afterMs += 1) {
+      await world.stopEnsemble()
+      const attached = new Promise<void>((resolve) => {
+        world.onEvent = ({ name, fields }) => {
+          if (name === 'ensembleSession' && fields['state'] === 'connected') resolve()
+        }
+      })
+      await world.startEnsemble()
+      await world.clock.until(attached)
+      await world.clock.run(afterMs)
+      await world.stopEnsemble()
+
+      expect([afterMs, (await ask()).errorCode]).toEqual([afterMs, 0])
+      await world.startEnsemble()
+      await world.clock.run(3_000)
+    }
+    expect(world.events.filter(({ name }) => name === 'controllerResigned')).toEqual([])
+  })
+
   it('says once that it has lost it, however much happens until it is there again', async () => {
     const said: string[] = []
     const world = new BrokerWorld()

@@ -150,6 +150,21 @@ describe('ElectLeaders', () => {
     expect(await elect(world, 0, null)).toMatchObject([[2, 'PREFERRED_LEADER_NOT_AVAILABLE', expect.anything()]])
   })
 
+  it('says that nothing is known of all partitions when the time is over, and of named ones by each', async () => {
+    const { world } = await started([2, 1], [2, 1])
+    await world.cutOff(2)
+    await world.reconnect(2)
+    const ask = (topicPartitions: { topic: string; partitions: number[] }[] | null) =>
+      world.ask(1, electCall, { electionType: 0, topicPartitions, timeoutMs: 0 })
+
+    const named = await ask([{ topic: 't', partitions: [1] }])
+    expect(errorName(named.errorCode)).toBe('NONE')
+    expect(named.replicaElectionResults[0]?.partitionResult).toMatchObject([{ partitionId: 1, errorCode: 7 }])
+
+    const all = await ask(null)
+    expect([errorName(all.errorCode), all.replicaElectionResults]).toEqual(['REQUEST_TIMED_OUT', []])
+  })
+
   it('is refused by who is no controller', async () => {
     const { world } = await started([2, 1])
     expect(await elect(world, 0, [0], 2)).toEqual([

@@ -291,6 +291,23 @@ describe('a deletion that somebody else interferes with', () => {
   })
 })
 
+describe('a broker that could not delete its part', () => {
+  it('and has died before it was asked again does not stop the controller', async () => {
+    const world = await BrokerWorld.start([1, 2, 3])
+    await create(world, 'orders', [2])
+    await create(world, 'others', [3])
+    world.diskOf(2).fails = (path) => path.includes('orders')
+
+    expect(await remove(world, 'orders')).toBe('NONE')
+    await world.cutOff(2)
+
+    expect(await create(world, 'more', [3])).toBe('NONE')
+    await world.cutOff(3)
+    const known = await world.ask(1, metadataCall, { topics: [{ name: 'others' }], allowAutoTopicCreation: false })
+    expect(known.topics[0]?.partitions[0]?.leaderId).toBe(-1)
+  })
+})
+
 describe('a broker that comes back before its earlier self was given up', () => {
   it('is asked, although the question to its earlier self is open', async () => {
     const clock = new SimClock()
