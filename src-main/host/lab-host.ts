@@ -461,6 +461,7 @@ export class LabHost {
     const ensemble = this.#ensembleView()
     const { health, reasons } = judge(nodes, observation, nowMs, faults, {
       ...ensemble,
+      brokerSessionMs: this.#supervisor.brokerSessionMs,
       turnedAway: this.#turnedAwayNow()
     })
     const controllerId = this.#controllerId()

@@ -37,14 +37,19 @@ import {
   type NodeSpec,
   type Sizes
 } from './core/cluster-spec'
-import { brokerConfigProblem, brokerOptions, memberOptions, type BrokerConfigs } from './core/broker-configs'
+import {
+  brokerConfigProblem,
+  brokerOptions,
+  memberOptions,
+  type BrokerConfigs,
+  type BrokerOptions
+} from './core/broker-configs'
 import { finishEmptying, finishWiping, lockFile, pidsFile, specFile, wipeNode } from './cluster-folder'
 import { ClusterFaults } from './cluster-faults'
 import type { Fault } from './core/faults'
 import { NodeRunner } from './node-runner'
 import { RestartStorms, type AskedStorm } from './restart-storms'
 
-/** The verdict tells how long it may take (BROKER_SESSION_MS). */
 const portTriesMax = 20
 /** replica.lag.time.max.ms as Kafka has it by default. */
 const replicaLagMaxMs = 30_000
@@ -196,8 +201,17 @@ export class Supervisor {
 
   /** replica.lag.time.max.ms */
   get replicaLagMaxMs(): number {
+    return this.#brokerOptions().replicaLagMaxMs ?? replicaLagMaxMs
+  }
+
+  /** zookeeper.session.timeout.ms */
+  get brokerSessionMs(): number {
+    return this.#brokerOptions().sessionTimeoutMs
+  }
+
+  #brokerOptions(): BrokerOptions {
     const brokers = this.#spec.nodes.filter(({ role }) => role === 'broker').length
-    return brokerOptions(this.#spec.brokerConfigs ?? {}, brokers).replicaLagMaxMs ?? replicaLagMaxMs
+    return brokerOptions(this.#spec.brokerConfigs ?? {}, brokers)
   }
 
   /** Resolves when it is kept, or could not be. */

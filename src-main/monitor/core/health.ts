@@ -16,8 +16,6 @@ import type { Observation } from '../observation'
 const severity: readonly HealthLevel[] = ['critical', 'degraded', 'recovering', 'unknown', 'stopped', 'healthy']
 /** Without a sample for so long, what is shown is no longer what is. */
 const staleAfterMs = 5000
-/** How long the ensemble keeps the session of a broker that says nothing, counted from its last word. */
-export const BROKER_SESSION_MS = 6000
 /** A broker is ready before the monitor sees its registration, but not by so much. */
 const registrationMs = 5000
 
@@ -26,6 +24,8 @@ const electionMs = 3000
 
 /** What the members say of their ensemble. */
 export interface EnsembleStanding {
+  /** How long it keeps the session of a broker that says nothing, counted from its last word (zookeeper.session.timeout.ms). */
+  readonly brokerSessionMs?: number
   /** Since when enough of them run and none leads; absent: one does, or nobody has told. */
   readonly leaderlessSinceMs?: number | null
   /** Brokers that find another cluster's ensemble at `member`, host:port, where theirs was. */
@@ -60,7 +60,7 @@ export function judge(
       finding({ code: 'foreignEnsemble', level: 'critical', node, sinceMs, sample: [member] }, 'degraded')
     ),
     ...controllerFindings(nodes, observation),
-    ...brokerFindings(nodes, observation, nowMs),
+    ...brokerFindings(nodes, observation, nowMs, ensemble.brokerSessionMs ?? null),
     ...diskFindings(nodes),
     ...logFindings(nodes),
     ...faultFindings(faults),
@@ -155,7 +155,8 @@ function controllerFindings(nodes: readonly NodeView[], observation: Observation
 function brokerFindings(
   nodes: readonly NodeView[],
   observation: Observation | undefined,
-  nowMs: number
+  nowMs: number,
+  sessionMs: number | null
 ): readonly Finding[] {
   const brokers = nodes.filter(({ role }) => role === 'broker')
   const serves = (node: NodeView): boolean => node.state === 'running' && !isSilent(node, observation)
@@ -177,7 +178,7 @@ function brokerFindings(
       if (state === 'stopped') return finding({ code: 'brokerStopped', level: 'stopped', ...common }, impact)
       if (state !== 'running')
         return finding(
-          { code: 'brokerDown', level: 'critical', ...common, count: sessionLeft(node, observation, nowMs) },
+          { code: 'brokerDown', level: 'critical', ...common, count: sessionLeft(node, observation, nowMs, sessionMs) },
           impact
         )
       return finding(
@@ -189,11 +190,16 @@ function brokerFindings(
 
 /**
  * A dead broker is a leader until its session ends: what the cluster says until then is from before. Seconds that this
- * may take still; null when the cluster has noticed, or cannot be asked.
+ * may take still; null when the cluster has noticed, or cannot be asked, or nobody knows how long a session is.
  */
-function sessionLeft(node: NodeView, observation: Observation | undefined, nowMs: number): number | null {
-  if (observation?.registeredBrokers?.includes(node.id) !== true) return null
-  return Math.max(1, Math.ceil((node.sinceMs + BROKER_SESSION_MS - nowMs) / 1000))
+function sessionLeft(
+  node: NodeView,
+  observation: Observation | undefined,
+  nowMs: number,
+  sessionMs: number | null
+): number | null {
+  if (sessionMs === null || observation?.registeredBrokers?.includes(node.id) !== true) return null
+  return Math.max(1, Math.ceil((node.sinceMs + sessionMs - nowMs) / 1000))
 }
 
 /** Reads go on; what needs room is refused. */

@@ -73,11 +73,14 @@ describe('the verdict', () => {
   it('says of a dead broker for how long its session may last, until the cluster has noticed', () => {
     const [member, alive, dead] = nodes('running', 'killed')
     const killed = [member, alive, { ...dead, sinceMs: nowMs - 2500 }].filter((one) => one !== undefined) as NodeView[]
-    const left = (seen: Partial<Observation>, laterMs = 0): unknown =>
-      judge(killed, observation(seen), nowMs + laterMs).reasons.find(({ code }) => code === 'brokerDown')?.count
+    const left = (seen: Partial<Observation>, laterMs = 0, brokerSessionMs = 6000): unknown =>
+      judge(killed, observation(seen), nowMs + laterMs, [], { brokerSessionMs }).reasons.find(
+        ({ code }) => code === 'brokerDown'
+      )?.count
 
     expect(left({ registeredBrokers: [1, 2] })).toBe(4)
     expect(left({ registeredBrokers: [1, 2], atMs: nowMs + 6000 }, 6000)).toBe(1)
+    expect(left({ registeredBrokers: [1, 2] }, 0, 30_000)).toBe(28)
     expect(left({ registeredBrokers: [1] })).toBeNull()
     expect(left({ registeredBrokers: null })).toBeNull()
   })
