@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PlacementView, TopicView } from '../../src-main/api/views'
 import { ControlClient } from '../../src-main/host/control-client'
+import { messageOf } from '../../src-main/kernel/errors'
 import { kafkaClassPath, kafkaLog4j } from '../support/kafka-tools'
 import { LabCluster, runToEnd, until } from '../support/lab-cluster'
 import { RandomFaults } from '../support/random-faults'
@@ -89,18 +90,28 @@ describe(`${faults} random faults, seed ${seed}`, () => {
   const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
   const sorted = (table: Table): Table => Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-  /** Asks both until they agree; the failure has what each said last. */
+  /** Asks both until they agree; the failure has what each said last, and the tool's own when it failed. */
   async function expectEqualScreens(): Promise<void> {
     let [kafkas, ours]: [Table, Table] = [{}, {}]
+    let complaint = 'kafka-topics did not end'
     await until(
       'Placement is what kafka-topics prints',
       async () => {
-        kafkas = sorted(await asKafkaSays())
+        try {
+          kafkas = sorted(await asKafkaSays())
+          complaint = ''
+        } catch (error) {
+          complaint = messageOf(error)
+          return false
+        }
         ours = sorted(asPlacementSays(placement))
         return isEqual(kafkas, ours)
       },
       shownWithinMs
-    ).catch(() => expect(ours, about()).toEqual(kafkas))
+    ).catch(() => {
+      if (complaint !== '') throw new Error(`${complaint}\n${about()}`)
+      expect(ours, about()).toEqual(kafkas)
+    })
     const picked = lab.pick(topics).topic
     let page: readonly string[] = []
     screens.watch(`topic:${picked}`, (view) => (page = asPageSays(view)))

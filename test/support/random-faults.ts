@@ -220,6 +220,8 @@ export class RandomFaults {
   #problems(told: KcatMetadata): readonly string[] {
     const live = this.#live
     const problems: string[] = []
+    // Tools ask it for what is being moved, and wait for one for a minute.
+    if (!live.includes(told.controllerid)) problems.push(`controller ${told.controllerid} is not alive`)
     const known = [...idsOf(told.brokers)].sort()
     if (known.join() !== [...live].sort().join()) problems.push(`known are ${known.join()}, alive ${live.join()}`)
     for (const { topic, partitions } of told.topics)
