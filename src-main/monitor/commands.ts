@@ -22,6 +22,7 @@ import type { SessionLists } from './session-lists'
 import { retrying } from './retrying'
 import { TopicAdministration } from './topic-administration'
 import { ConfigAdministration } from './config-administration'
+import type { MoveThrottle } from './move-throttle'
 import { PartitionAdministration } from './partition-administration'
 import type { ZnodeAdministration } from './znode-administration'
 
@@ -59,6 +60,7 @@ export interface CommandPorts {
   readonly consumers: Consumers
   readonly znodes: ZnodeAdministration
   readonly sessions: SessionLists
+  readonly throttle: MoveThrottle
   /** A snapshot taken from now on, with the offsets of this topic. */
   readonly fresh: (topic?: string) => Promise<Snapshot>
   /** The newest snapshot, or the one that was complete before a moment; undefined when there is none. */

@@ -39,6 +39,7 @@ import {
 import { EnsembleWatch } from './ensemble-watch'
 import { failureOf } from './failure'
 import { LagHistory } from './history'
+import { MoveThrottle } from './move-throttle'
 import type { MonitorMessage, ObservedEvent } from './observation'
 import { Producer } from './producer'
 import { Productions } from './productions'
@@ -86,6 +87,7 @@ export class Monitor {
   readonly #consumers: Consumers
   readonly #productions: Productions
   readonly #znodes: ZnodeWatches
+  readonly #throttle: MoveThrottle
   readonly #commands: CommandTable
   readonly #configs = new Map<string, TopicConfigs>()
   /** Topics of describe commands under way, and how many. */
@@ -126,6 +128,7 @@ export class Monitor {
       cluster,
       push: (id, value) => ports.tell({ type: 'push', key: `consumer:${id}`, value })
     })
+    this.#throttle = new MoveThrottle({ clock, cluster, disk, log, dataDir })
     const producer = new Producer({ clock, random, serdes, cluster })
     this.#productions = new Productions({
       clock,
@@ -156,6 +159,7 @@ export class Monitor {
         client: ports.ensemble
       }),
       znodes: new ZnodeAdministration({ client: ports.ensemble, clock, serdes }),
+      throttle: this.#throttle,
       fresh: (topic) => this.#fresh(topic),
       seen: (beforeMs) => this.#seen(beforeMs),
       configsChanged: (topic) => this.#sampler.configsChanged(topic),
@@ -166,12 +170,14 @@ export class Monitor {
 
   start(): void {
     this.#ensemble.start()
+    this.#throttle.start()
     this.#nextBeat(0)
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#beat?.cancel()
+    this.#throttle.stop()
     this.#productions.stopAll()
     this.#znodes.closeAll()
     await this.#consumers.closeAll()

@@ -11,6 +11,7 @@ import { LeaderEnds } from './core/caught-up'
 import { planned } from './core/reassignment-plan'
 import type { Snapshot } from './core/snapshot'
 import { noBroker, unknownTopic } from './failure'
+import type { MoveThrottle } from './move-throttle'
 import { retrying } from './retrying'
 
 const changeTimeoutMs = 15_000
@@ -18,12 +19,8 @@ const readTimeoutMs = 3000
 /** What was decided is known to every broker soon after. */
 const seenWithinMs = 5000
 const seenEveryMs = 50
-const throttleEveryMs = 1000
 /** Partitions whose leader's log is remembered. */
 const followedMax = 100
-
-const rateConfigs = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
-const replicaConfigs = ['leader.replication.throttled.replicas', 'follower.replication.throttled.replicas'] as const
 
 type Elect = CommandInput<'partition.elect'>
 type Reassign = CommandInput<'partition.reassign'>
@@ -32,12 +29,18 @@ type States = CommandOutput<'partition.elect'>
 export class PartitionAdministration {
   readonly #clock: Clock
   readonly #cluster: KafkaCluster
+  readonly #throttle: Pick<MoveThrottle, 'limited'>
   /** By partition; who was looked at last is at the end. */
   readonly #leaderEnds = new Map<string, LeaderEnds>()
 
-  constructor(ports: { readonly clock: Clock; readonly cluster: KafkaCluster }) {
+  constructor(ports: {
+    readonly clock: Clock
+    readonly cluster: KafkaCluster
+    readonly throttle: Pick<MoveThrottle, 'limited'>
+  }) {
     this.#clock = ports.clock
     this.#cluster = ports.cluster
+    this.#throttle = ports.throttle
   }
 
   async elect({ partitions, isUnclean = false }: Elect): Promise<States> {
@@ -57,8 +60,8 @@ export class PartitionAdministration {
   async reassign({ moves, throttle }: Reassign): Promise<States> {
     refuseTwice(moves)
     const wanted = moves.map(({ replicas = null, ...at }) => ({ ...at, replicas }))
-    if (throttle !== undefined) await this.#throttle(wanted, throttle)
-    const results = await this.#atController(() => this.#cluster.reassign(wanted, changeTimeoutMs))
+    const ask = () => this.#atController(() => this.#cluster.reassign(wanted, changeTimeoutMs))
+    const results = await (throttle === undefined ? ask() : this.#throttle.limited(wanted, throttle, ask))
     const isDone = ({ problem }: PartitionResult): boolean => problem === null
     const done = answered(moves, results, isDone)
     const targets = new Map(wanted.map(({ replicas, ...at }) => [topicPartitionName(at), replicas]))
@@ -67,7 +70,6 @@ export class PartitionAdministration {
       const isMoving = state.adding.length + state.removing.length > 0
       return target === null ? !isMoving : isMoving || target.join() === state.replicas.join()
     }
-    if (throttle !== undefined) void this.#unthrottle(moves.map(({ topic }) => topic))
     return { partitions: await this.#states(done, isSeen), failed: failures(results, isDone) }
   }
 
@@ -194,71 +196,6 @@ export class PartitionAdministration {
         removing: [...(move?.removing ?? [])]
       }
     })
-  }
-
-  /** As kafka-reassign-partitions does it (KIP-73): a rate for every broker that takes part, and which replicas it is for. */
-  async #throttle(
-    moves: readonly (TopicPartition & { readonly replicas: readonly BrokerId[] | null })[],
-    bytesPerSecond: number
-  ): Promise<void> {
-    const topics = [...new Set(moves.map(({ topic }) => topic))]
-    const metadata = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics })
-    const leaders = new Map<string, string[]>()
-    const followers = new Map<string, string[]>()
-    const brokers = new Set<BrokerId>()
-    for (const { topic, partition, replicas } of moves) {
-      const now = partitionOf(metadata, { topic, partition })?.replicas ?? []
-      const joining = (replicas ?? []).filter((id) => !now.includes(id))
-      for (const id of [...now, ...joining]) brokers.add(id)
-      leaders.set(topic, [...(leaders.get(topic) ?? []), ...now.map((id) => `${partition}:${id}`)])
-      followers.set(topic, [...(followers.get(topic) ?? []), ...joining.map((id) => `${partition}:${id}`)])
-    }
-    const [leaderRate, followerRate] = rateConfigs
-    const [leaderReplicas, followerReplicas] = replicaConfigs
-    const rate = String(bytesPerSecond)
-    for (const broker of brokers)
-      await this.#alter({ type: 'broker', broker }, { [leaderRate]: rate, [followerRate]: rate })
-    for (const topic of metadata.topics.map(({ name }) => name))
-      await this.#alter(
-        { type: 'topic', topic },
-        {
-          [leaderReplicas]: (leaders.get(topic) ?? []).join(','),
-          [followerReplicas]: (followers.get(topic) ?? []).join(',')
-        }
-      )
-  }
-
-  #alter(
-    resource: Parameters<KafkaCluster['alterConfigs']>[0],
-    set: Readonly<Record<string, string>>,
-    remove: readonly string[] = []
-  ): Promise<void> {
-    return retrying(this.#clock, changeTimeoutMs, () =>
-      this.#cluster.alterConfigs(resource, { set, remove }, changeTimeoutMs)
-    )
-  }
-
-  /** When nothing of these topics is under way any more, the limits go; those of brokers when nothing at all is. */
-  async #unthrottle(topics: readonly string[]): Promise<void> {
-    const left = new Set(topics)
-    for (;;) {
-      await pause(this.#clock, throttleEveryMs)
-      try {
-        const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
-        for (const topic of left) {
-          if (moving.some((one) => one.topic === topic)) continue
-          await this.#alter({ type: 'topic', topic }, {}, replicaConfigs)
-          left.delete(topic)
-        }
-        if (left.size > 0 || moving.length > 0) continue
-        const { brokers } = await this.#cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
-        for (const { id } of brokers) await this.#alter({ type: 'broker', broker: id }, {}, rateConfigs)
-        return
-      } catch (error) {
-        expectAppError(error)
-        ignore(error, 'tried again')
-      }
-    }
   }
 }
 

@@ -8,7 +8,11 @@ function world() {
   const clock = new SimClock()
   const cluster = new FakeCluster(clock)
   cluster.topic('t', [1, 2])
-  return { clock, cluster, partitions: new PartitionAdministration({ clock, cluster }) }
+  return {
+    clock,
+    cluster,
+    partitions: new PartitionAdministration({ clock, cluster, throttle: { limited: (_moves, _rate, ask) => ask() } })
+  }
 }
 const topics = [topic('t', [{ replicas: [1] }, { replicas: [2] }]), topic('u', [{ replicas: [3] }])]
 const known = { ...snapshot({ topics }), liveBrokers: [1, 2, 3] }
