@@ -6,12 +6,14 @@ import { ApiError, type ApiErrorCode } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
 import type { Serdes } from '../api/formats'
 import { childPath, ZNODE_DELETE_MAX, type ZnodeOwner, type ZnodeStatView } from '../api/znodes'
-import { EnsembleError, type EnsembleClient, type ZnodeStat } from '../coordination/ensemble-client'
+import { EnsembleError, type EnsembleClient, type Operation, type ZnodeStat } from '../coordination/ensemble-client'
 import type { Clock } from '../kernel/ports'
 import { withinTime } from '../kernel/waiting'
 
 const connectTimeoutMs = 5_000
 const answerTimeoutMs = 15_000
+/** Znodes that are asked about at once, or deleted in one multi, which is all done or not at all. */
+const partSize = 200
 const brokerIdsPath = '/brokers/ids'
 
 export interface ZnodePorts {
@@ -69,33 +71,48 @@ export class ZnodeAdministration {
     })
   }
 
+  /** With a version: only while the znode itself has it, also of what is below. */
   async delete({ path, version, isRecursive }: CommandInput<'znode.delete'>): Promise<CommandOutput<'znode.delete'>> {
-    const below = isRecursive === true ? await this.#below(path) : []
+    const below = isRecursive === true ? await this.#below(path, version) : []
+    let gone = 0
     return await this.#do(path, async (client) => {
-      // The deepest first: nothing with children can be deleted.
-      for (const one of below.toReversed())
-        await client.delete(one).catch((error: unknown) => {
-          // Somebody else was faster.
-          if (!(error instanceof EnsembleError) || error.code !== 'NONODE') throw error
-        })
-      await client.delete(path, version)
+      try {
+        // The deepest first: nothing with children can be deleted.
+        for (const some of parts(below.toReversed())) {
+          await deleteAll(client, some, version === undefined ? [] : [{ type: 'check', path, version }])
+          gone += some.length
+        }
+        await client.delete(path, version)
+      } catch (error) {
+        if (!(error instanceof EnsembleError) || gone === 0) throw error
+        throw partlyDeleted(znodeFailure(error, path), gone, below.length)
+      }
       return { path, deleted: below.length + 1 }
     })
   }
 
   /** Everything under it, parents before their children. */
-  #below(path: string): Promise<readonly string[]> {
+  #below(path: string, version: number | undefined): Promise<readonly string[]> {
     return this.#read(path, async (client) => {
       const found: string[] = []
-      const left = [path]
+      const left: { readonly path: string; readonly stat: ZnodeStat | undefined }[] = [
+        { path, stat: await client.exists(path) }
+      ]
+      if (version !== undefined && left[0]?.stat !== undefined && left[0].stat.version !== version)
+        throw new EnsembleError('BADVERSION', path)
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        const { children = [] } = (await client.getChildren(next)) ?? {}
-        const paths = children.map((name) => childPath(next, name))
-        found.push(...paths)
-        left.push(...paths)
-        if (found.length >= ZNODE_DELETE_MAX) {
-          const message = `There are more than ${ZNODE_DELETE_MAX} znodes below ${path}: nothing was deleted. Delete it in parts.`
-          throw new ApiError({ code: 'INVALID_INPUT', message })
+        // Before their names are asked for: there may be millions.
+        if (found.length + (next.stat?.numChildren ?? 0) > ZNODE_DELETE_MAX) throw tooMany(path)
+        if (next.stat?.numChildren === 0) continue
+        const { children = [] } = (await client.getChildren(next.path)) ?? {}
+        if (found.length + children.length > ZNODE_DELETE_MAX) throw tooMany(path)
+        const paths = children.map((name) => childPath(next.path, name))
+        for (const some of parts(paths)) {
+          const stats = await Promise.all(some.map((one) => client.exists(one)))
+          some.forEach((one, index) => {
+            found.push(one)
+            left.push({ path: one, stat: stats[index] })
+          })
         }
       }
       return found
@@ -184,6 +201,36 @@ export function statView(stat: ZnodeStat): ZnodeStatView {
     dataLength: rest.dataLength,
     numChildren: rest.numChildren
   }
+}
+
+function parts(paths: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(paths.length / partSize) }, (_, i) =>
+    paths.slice(i * partSize, (i + 1) * partSize)
+  )
+}
+
+/** All or, where somebody else was faster with one of them, each that is left. */
+async function deleteAll(client: EnsembleClient, paths: readonly string[], guard: readonly Operation[]): Promise<void> {
+  const isGone = (error: unknown): boolean => error instanceof EnsembleError && error.code === 'NONODE'
+  try {
+    await client.multi([...guard, ...paths.map((path): Operation => ({ type: 'delete', path }))])
+  } catch (error) {
+    if (!isGone(error) || (error as EnsembleError).failedIndex < guard.length) throw error
+    for (const path of paths)
+      await client.multi([...guard, { type: 'delete', path }]).catch((one: unknown) => {
+        if (!isGone(one) || (one as EnsembleError).failedIndex < guard.length) throw one
+      })
+  }
+}
+
+function tooMany(path: string): ApiError {
+  const message = `There are more than ${ZNODE_DELETE_MAX} znodes below ${path}: nothing was deleted. Delete it in parts.`
+  return new ApiError({ code: 'INVALID_INPUT', message })
+}
+
+function partlyDeleted({ code, message, kafkaError }: ApiError, gone: number, of: number): ApiError {
+  const words = `${gone} of the ${of} znodes below it are deleted, the others are not. ${message}`
+  return new ApiError({ code, message: words, ...(kafkaError === undefined ? {} : { kafkaError }) })
 }
 
 function noMember(): ApiError {

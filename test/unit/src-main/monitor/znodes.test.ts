@@ -100,6 +100,48 @@ describe('znodes by command', () => {
     expect(await world.do(client.exists('/t'))).toBeUndefined()
   })
 
+  it('are deleted with all below only while the version is the one that was meant, and say how many are gone', async () => {
+    for (const path of ['/v', '/v/a', '/v/a/deep', '/v/b']) await world.do(znodes.create({ path, data: null }))
+    const wrong = await failure(znodes.delete({ path: '/v', version: 7, isRecursive: true }))
+    expect(wrong).toMatchObject({ code: 'CONFLICT', kafkaError: 'BADVERSION' })
+    expect((await world.do(znodes.list({ path: '/v', limit: 10 }))).children).toEqual(['a', 'b'])
+
+    // Somebody deletes one, and makes another, between the listing and the deleting.
+    const multi = client.multi.bind(client)
+    const other = await world.connected()
+    client.multi = async (operations) => {
+      client.multi = multi
+      await other.delete('/v/b')
+      return await client.multi(operations)
+    }
+    expect(await world.do(znodes.delete({ path: '/v', version: 0, isRecursive: true }))).toEqual({
+      path: '/v',
+      deleted: 4
+    })
+
+    for (const path of ['/v', '/v/a']) await world.do(znodes.create({ path, data: null }))
+    client.multi = async (operations) => {
+      client.multi = multi
+      const done = await client.multi(operations)
+      await other.create('/v/new', null)
+      return done
+    }
+    const left = await failure(znodes.delete({ path: '/v', isRecursive: true }))
+    expect(left).toMatchObject({ code: 'CONFLICT', kafkaError: 'NOTEMPTY' })
+    expect(left.message).toMatch(/^1 of the 1 znodes below it are deleted/)
+  })
+
+  it('are not deleted where there are too many below, however many', async () => {
+    await world.do(client.create('/many', null))
+    for (let from = 0; from < 10_001; from += 1_000) {
+      const names = Array.from({ length: 1_000 }, (_, i) => `/many/${from + i}`)
+      await world.do(client.multi(names.map((path) => ({ type: 'create', path, data: null }))))
+    }
+    const refused = await failure(znodes.delete({ path: '/many', isRecursive: true }))
+    expect(refused).toMatchObject({ code: 'INVALID_INPUT' })
+    expect((await world.do(client.exists('/many')))?.numChildren).toBe(11_000)
+  })
+
   it('tell whose an ephemeral one is: a broker’s, ours, or somebody else’s', async () => {
     const broker = await world.connected()
     const stranger = await world.connected()
