@@ -104,6 +104,8 @@ export const ensembleSchema = z.object({
   /** Members that have to run, and those that do. */
   majority: count,
   running: count,
+  /** Those of them that run and count for nothing while another leads, by their own word: cut off from it, or still copying. */
+  apart: z.array(z.object({ member: z.string(), role: z.enum(['candidate', 'learner']), sinceMs: z.number() })),
   members: z.array(memberSchema),
   /** In the tree, those of ZooKeeper itself among them, and sessions: by the word of the member that has applied most. */
   znodes: count.nullable(),

@@ -123,6 +123,8 @@ export const REASON_CODES = [
   'memberPaused',
   'memberStopping',
   'memberStopped',
+  'memberCutOff',
+  'memberCopies',
   'brokerDown',
   'brokerSilent',
   'brokerPaused',

@@ -25,6 +25,7 @@ export class MemberTellings {
   readonly #ballots = new Map<string, Ballot>()
   readonly #steps = new ElectionSteps()
   #leaderlessSinceMs: number | null = null
+  #apart: EnsembleView['apart'] = []
   readonly #watchers = new Set<(view: EnsembleView) => void>()
   #election: { readonly term: number; readonly leader: string; readonly electedBy: ReadonlySet<string> } | undefined
 
@@ -73,6 +74,7 @@ export class MemberTellings {
     const quorum = quorumOf({ running, majority, isLed: leader !== undefined, isAnyHeard: fresh.size > 0 })
     const isLeaderless = quorum === false && running >= majority
     this.#leaderlessSinceMs = isLeaderless ? (this.#leaderlessSinceMs ?? nowMs) : null
+    this.#apart = quorum === true ? this.#apartOf(fresh, nowMs) : []
     return {
       quorum,
       leaderlessSinceMs: this.#leaderlessSinceMs,
@@ -80,6 +82,7 @@ export class MemberTellings {
       term: fresh.size === 0 ? null : Math.max(...[...fresh.values()].map(({ term }) => term)),
       majority,
       running,
+      apart: this.#apart,
       members: members.map((node) => this.#memberView(node, fresh.get(node.name), leader?.[1])),
       ...countsOf(
         [...fresh.values()],
@@ -87,6 +90,14 @@ export class MemberTellings {
       ),
       election: this.#electionView(members)
     }
+  }
+
+  #apartOf(fresh: ReadonlyMap<string, MemberReportView>, nowMs: number): EnsembleView['apart'] {
+    return [...fresh].flatMap(([member, { role }]) => {
+      if (role !== 'candidate' && role !== 'learner') return []
+      const known = this.#apart.find((one) => one.member === member && one.role === role)
+      return [known ?? { member, role, sinceMs: nowMs }]
+    })
   }
 
   watch(changed: (view: EnsembleView) => void, now: EnsembleView): () => void {

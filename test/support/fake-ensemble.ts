@@ -20,6 +20,7 @@ export function fakeEnsemble(nodes: readonly NodeView[], nowMs: number): Ensembl
     term: running.length === 0 ? null : 5,
     majority,
     running: running.length,
+    apart: [],
     members: members.map(({ name, id, state, port }) => {
       const isUp = state === 'running'
       const isLeader = name === leader

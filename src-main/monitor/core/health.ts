@@ -7,7 +7,7 @@
  * are clients: one that is behind, or that nobody reads for any more, is told of and leaves the cluster as healthy as it
  * is.
  */
-import { majorityOf } from '../../api/ensemble'
+import { majorityOf, type EnsembleView } from '../../api/ensemble'
 import type { FaultView } from '../../api/faults'
 import type { HealthLevel, NodeView, ReasonView } from '../../api/views'
 import type { Observation } from '../observation'
@@ -28,6 +28,8 @@ export interface EnsembleStanding {
   readonly brokerSessionMs?: number
   /** Since when enough of them run and none leads; absent: one does, or nobody has told. */
   readonly leaderlessSinceMs?: number | null
+  /** Members that run and do not count, while another leads. */
+  readonly apart?: EnsembleView['apart']
   /** Brokers that find another cluster's ensemble at `member`, host:port, where theirs was. */
   readonly turnedAway?: readonly { readonly node: string; readonly member: string; readonly sinceMs: number }[]
 }
@@ -116,7 +118,7 @@ function replicationFindings(observation: Observation | undefined): readonly Fin
  */
 function ensembleFindings(
   nodes: readonly NodeView[],
-  { leaderlessSinceMs }: EnsembleStanding,
+  { leaderlessSinceMs, apart = [] }: EnsembleStanding,
   nowMs: number
 ): readonly Finding[] {
   const members = nodes.filter(({ role }) => role === 'ensemble')
@@ -135,12 +137,17 @@ function ensembleFindings(
       const code = state === 'paused' ? 'memberPaused' : 'ensembleDown'
       return finding({ code, level: 'critical', ...common }, impact)
     })
+  const standing = apart.map(({ member, role, sinceMs }) =>
+    role === 'learner'
+      ? finding({ code: 'memberCopies', level: 'recovering', sinceMs, node: member })
+      : finding({ code: 'memberCutOff', level: 'degraded', sinceMs, node: member })
+  )
   const sample = [String(running), String(members.length), String(needed)]
   if (!hasMajority && running + coming < needed) {
     const sinceMs = Math.max(...members.filter(({ state }) => state !== 'running').map((one) => one.sinceMs))
     return [finding({ code: 'quorumLost', level: 'critical', sinceMs, count: running, sample }), ...down]
   }
-  if (!hasMajority || leaderlessSinceMs == null) return down
+  if (!hasMajority || leaderlessSinceMs == null) return [...standing, ...down]
   const level = nowMs - leaderlessSinceMs > electionMs ? 'critical' : 'recovering'
   return [finding({ code: 'noEnsembleLeader', level, sinceMs: leaderlessSinceMs, count: running, sample }), ...down]
 }

@@ -7,6 +7,8 @@ export interface QuorumSentence {
   readonly level: HealthLevel
   readonly named: {
     readonly running: number
+    /** Of those that run. */
+    readonly counted: number
     readonly all: number
     readonly needed: number
     readonly spare: number
@@ -16,16 +18,19 @@ export interface QuorumSentence {
 export function quorumSentence({
   quorum,
   running,
+  apart,
   majority,
   members,
   leaderlessSinceMs
 }: EnsembleView): QuorumSentence {
   const all = members.length
-  const spare = running - majority
+  // Who runs and does not count is no loss, and no help.
+  const counted = running - apart.length
+  const spare = counted - majority
   const sentence = (key: string, level: HealthLevel): QuorumSentence => ({
     key: `ensemble.quorum.${key}`,
     level,
-    named: { running, all, needed: majority, spare }
+    named: { running, counted, all, needed: majority, spare }
   })
   if (spare < 0) {
     const isComing = members.filter(({ state }) => state === 'starting').length >= -spare
@@ -33,7 +38,8 @@ export function quorumSentence({
   }
   if (quorum === null) return sentence('unknown', 'unknown')
   if (!quorum) return sentence(leaderlessSinceMs === null ? 'unknown' : 'electing', 'recovering')
-  const level = running < all ? 'degraded' : 'healthy'
+  const level = counted < all ? 'degraded' : 'healthy'
   if (all === 1) return sentence('only', level)
+  if (apart.length > 0) return sentence(spare === 0 ? 'lastCounted' : 'spareCounted', level)
   return sentence(spare === 0 ? 'last' : 'spare', level)
 }

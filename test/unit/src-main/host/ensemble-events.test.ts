@@ -35,6 +35,7 @@ function world(count = 3) {
     term: null,
     majority: Math.floor(count / 2) + 1,
     running: count,
+    apart: [],
     members: Array.from({ length: count }, (_, index) => member(index + 1)),
     znodes: null,
     sessions: null,

@@ -81,6 +81,22 @@ describe('the ensemble as its members tell it', () => {
     expect(view.members[1]).toMatchObject({ leader: 'ensemble-1', sessions: 3, lastOnDisk: '0x500000214' })
   })
 
+  it('tells apart who runs and does not count while another leads, and since when', () => {
+    const tellings = three()
+    tellings.told(member(3), report({ role: 'candidate', leaderId: null }), nowMs)
+    const running: readonly NodeState[] = ['running', 'running', 'running']
+    expect(viewOf(running, nowMs, tellings).apart).toEqual([
+      { member: 'ensemble-3', role: 'candidate', sinceMs: nowMs }
+    ])
+    expect(viewOf(running, nowMs + 500, tellings).apart).toMatchObject([{ sinceMs: nowMs }])
+    tellings.told(member(3), report({ role: 'learner' }), nowMs + 600)
+    expect(viewOf(running, nowMs + 700, tellings).apart).toMatchObject([{ role: 'learner', sinceMs: nowMs + 700 }])
+
+    // Of an election everybody is a candidate, and of a dead member nothing is known.
+    expect(viewOf(['killed', 'running', 'running'], nowMs, tellings).apart).toEqual([])
+    expect(viewOf(['running', 'running', 'killed'], nowMs, tellings).apart).toEqual([])
+  })
+
   it('knows who voted for whom, of dead members too', () => {
     expect(viewOf(['running', 'killed', 'killed']).election).toEqual({
       term: 5,

@@ -192,6 +192,20 @@ describe('the verdict', () => {
     expect(judged(4_000)).toEqual(['critical noEnsembleLeader'])
   })
 
+  it('is not whole while a member runs that is cut off from the leader, or copies', () => {
+    const members = [1, 2, 3].map((id) => node(`ensemble-${id}`, 'running'))
+    const judged = (role: 'candidate' | 'learner') =>
+      judge([...members, node('broker-1', 'running')], observation(), nowMs, [], {
+        apart: [{ member: 'ensemble-3', role, sinceMs: 7 }]
+      })
+
+    expect(judged('candidate')).toMatchObject({
+      health: 'degraded',
+      reasons: [{ code: 'memberCutOff', level: 'degraded', node: 'ensemble-3', sinceMs: 7 }]
+    })
+    expect(judged('learner')).toMatchObject({ health: 'recovering', reasons: [{ code: 'memberCopies' }] })
+  })
+
   it('is critical without the ensemble or a controller', () => {
     const without = [node('ensemble-1', 'killed'), node('broker-1', 'running')]
 

@@ -70,6 +70,24 @@ describe('the quorum in a sentence', () => {
     expect(told).toEqual(expected)
   })
 
+  it('does not count who runs and takes no part', () => {
+    const apart = [{ member: 'ensemble-3', role: 'learner' as const, sinceMs: 1 }]
+    const { key, level, named } = quorumSentence({ ...ensembleOf('running', 'running', 'running'), apart })
+    expect([key, level, named.running, named.counted, named.spare]).toEqual([
+      'ensemble.quorum.lastCounted',
+      'degraded',
+      3,
+      2,
+      0
+    ])
+    const five = ensembleOf('running', 'running', 'running', 'running', 'running')
+    expect(quorumSentence({ ...five, apart })).toMatchObject({
+      key: 'ensemble.quorum.spareCounted',
+      named: { spare: 1 }
+    })
+    for (const one of ['lastCounted', 'spareCounted']) expect(en.ensemble.quorum).toHaveProperty(one)
+  })
+
   it('tells an election, a start and silence apart from a loss', () => {
     const leaderless = { ...ensembleOf('running', 'running', 'killed'), quorum: false, leader: null }
 
