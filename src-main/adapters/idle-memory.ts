@@ -10,8 +10,8 @@ import { runInNewContext } from 'node:vm'
 import type { Clock } from '../kernel/ports'
 
 const lookEveryMs = 10_000
-/** Below this nothing is done. */
-const residentBytesMin = 128 * 1024 * 1024
+/** Below this nothing is done: half of it is Node's own. */
+const residentBytesMin = 96 * 1024 * 1024
 /** Held by V8 and for it, more than after the last collection. */
 const grownBytesMin = 32 * 1024 * 1024
 /** Share of a CPU below which a process rests. */
