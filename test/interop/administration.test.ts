@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CommandInput } from '../../src-main/api/commands'
 import { ControlClient } from '../../src-main/host/control-client'
-import { LabCluster, until } from '../support/lab-cluster'
+import { LabCluster, lagoon, until } from '../support/lab-cluster'
 
 let cluster: LabCluster
 let client: ControlClient
@@ -137,6 +137,19 @@ describe('lagoon group delete', () => {
 })
 
 describe('lagoon topic', () => {
+  it('takes min.insync.replicas above the factor as Kafka does, and says what it means', async () => {
+    const create = ['topic', 'create', 'strict', '--replication-factor', '1', '--config', 'min.insync.replicas=3']
+    const data = ['--data', cluster.dir]
+    const created = await lagoon([...create, ...data])
+    const altered = await lagoon(['topic', 'alter', 'strict', '--config', 'min.insync.replicas=2', ...data])
+    const fitting = await lagoon(['topic', 'alter', 'strict', '--config', 'min.insync.replicas=1', ...data])
+
+    expect([created.code, altered.code, fitting.code]).toEqual([0, 0, 0])
+    expect(created.stderr).toContain('is 3 with a replication factor of 1: it counts as 1')
+    expect(altered.stderr).toContain('is 2 with a replication factor of 1: it counts as 1')
+    expect(fitting.stderr).toBe('')
+  })
+
   it('alters configs and says what is set then', async () => {
     await client.call('topic.create', { topic: 'alter', configs: { 'segment.ms': '5000' } })
 

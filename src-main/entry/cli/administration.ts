@@ -3,7 +3,7 @@ import type { CommandInput, CommandOutput } from '../../api/commands'
 import { AppError } from '../../kernel/errors'
 import type { CommonOptions } from './options'
 import { printJson, printLine, table } from './output'
-import { run, withCluster } from './verbs'
+import { run, warnOfMinIsr, withCluster } from './verbs'
 
 // ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -12,7 +12,7 @@ interface AlterOptions extends CommonOptions {
   readonly deleteConfig?: readonly string[]
 }
 
-export function topicAlter(topic: string, options: AlterOptions): Promise<void> {
+export async function topicAlter(topic: string, options: AlterOptions): Promise<void> {
   const { config, deleteConfig } = options
   if (config === undefined && deleteConfig === undefined)
     throw new AppError('USAGE', 'Say what to change: --config retention.ms=60000 or --delete-config retention.ms.')
@@ -25,7 +25,8 @@ export function topicAlter(topic: string, options: AlterOptions): Promise<void> 
     const set = Object.entries(configs).map(([name, value]) => `  ${name}=${value}`)
     return [`Changed topic ${topic}. Set for it now:`, ...(set.length === 0 ? ['  nothing'] : set)].join('\n')
   }
-  return run(options, 'topic.alter', input, { json: (value) => value, text })
+  await run(options, 'topic.alter', input, { json: (value) => value, text })
+  await warnOfMinIsr(topic, config, options)
 }
 
 export function topicAddPartitions(topic: string, options: CommonOptions & { readonly to: number }): Promise<void> {

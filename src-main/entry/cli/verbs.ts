@@ -59,7 +59,7 @@ export interface TopicCreateOptions extends CommonOptions {
   readonly config?: Readonly<Record<string, string>>
 }
 
-export function topicCreate(topic: string, options: TopicCreateOptions): Promise<void> {
+export async function topicCreate(topic: string, options: TopicCreateOptions): Promise<void> {
   const { partitions, replicationFactor, config } = options
   const input = {
     topic,
@@ -67,7 +67,25 @@ export function topicCreate(topic: string, options: TopicCreateOptions): Promise
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
     ...(config === undefined ? {} : { configs: { ...config } })
   }
-  return run(options, 'topic.create', input, { json: (value) => value, text: () => `Created topic ${topic}.` })
+  await run(options, 'topic.create', input, { json: (value) => value, text: () => `Created topic ${topic}.` })
+  await warnOfMinIsr(topic, config, options)
+}
+
+/** Kafka takes any number; one above the replicas counts as all of them (Partition.effectiveMinIsr). */
+export async function warnOfMinIsr(
+  topic: string,
+  config: Readonly<Record<string, string>> | undefined,
+  options: CommonOptions
+): Promise<void> {
+  const asked = Number(config?.['min.insync.replicas'])
+  if (!Number.isSafeInteger(asked) || asked < 2) return
+  const { partitions } = await withCluster(options, (client) => client.call('topic.describe', { topic }))
+  const factor = Math.min(...partitions.map(({ replicas }) => replicas.length))
+  if (!Number.isFinite(factor) || asked <= factor) return
+  process.stderr.write(
+    `min.insync.replicas of ${topic} is ${asked} with a replication factor of ${factor}: it counts as ${factor}, ` +
+      'and acks=all is refused as soon as one replica is not in sync.\n'
+  )
 }
 
 export const topicDescribe = (topic: string, options: CommonOptions): Promise<void> =>

@@ -178,6 +178,15 @@ export interface ConfigChanges {
 }
 
 /** `typed` has the text of each field that was touched; '' means as without a value of its own. */
+/** `min.insync.replicas` as it would be set, where that is more than there are replicas: the broker takes it, and it counts as all of them. */
+export function minIsrAbove(
+  set: Readonly<Record<string, string>> | undefined,
+  factor: number | undefined
+): number | undefined {
+  const asked = Number(set?.['min.insync.replicas'])
+  return factor !== undefined && factor > 0 && Number.isSafeInteger(asked) && asked > factor ? asked : undefined
+}
+
 export function changesOf(
   configs: readonly ConfigView[],
   typed: Readonly<Record<string, string>>,

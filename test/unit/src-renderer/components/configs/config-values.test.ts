@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import type { ConfigView } from '@api/views'
-import { changesOf, forNewTopic, inLargestUnit, ruleOf, typedValue } from '@/components/configs/config-values'
+import { changesOf, forNewTopic, inLargestUnit, minIsrAbove, ruleOf, typedValue } from '@/components/configs/config-values'
 
 const config = (name: string, type: ConfigView['type'], own?: string): ConfigView => ({
   name,
@@ -16,6 +16,17 @@ const config = (name: string, type: ConfigView['type'], own?: string): ConfigVie
 const retention = config('retention.ms', 'long')
 const segment = config('segment.bytes', 'int')
 const rule = (of: ConfigView) => ruleOf(of, true)
+
+describe('min.insync.replicas', () => {
+  it('is noticed where it is more than there are replicas, and only there', () => {
+    const set = (value: string) => ({ 'min.insync.replicas': value })
+    expect(minIsrAbove(set('4'), 3)).toBe(4)
+    expect(minIsrAbove(set('3'), 3)).toBeUndefined()
+    expect(minIsrAbove(set('4'), undefined)).toBeUndefined()
+    expect(minIsrAbove({ 'retention.ms': '9' }, 1)).toBeUndefined()
+    expect(minIsrAbove(undefined, 1)).toBeUndefined()
+  })
+})
 
 describe('a value that is typed', () => {
   it.each([
