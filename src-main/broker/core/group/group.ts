@@ -23,11 +23,14 @@ import {
   type Token
 } from './group-types'
 import { Member } from './member'
+import { ProtocolSupport } from './protocol-support'
 import { consumerProtocolType, subscribedTopics } from './subscription'
 
 const noBytes = new Uint8Array(0)
 /** A group all of whose members are away is not looked after more often, however short their rebalance time-out. */
 const absentPauseMs = 1000
+/** Ids that are handed out and not used yet: each is kept as long as a session, half an hour at most. Kafka has no limit. */
+const pendingMax = 10_000
 
 export interface GroupOptions {
   /** group.initial.rebalance.delay.ms: an empty group waits so long for more members. */
@@ -53,6 +56,7 @@ export class Group {
   #leader: string | null = null
   #stateTimestampMs: number
   readonly #members = new Map<string, Member>()
+  readonly #support = new ProtocolSupport()
   /** groupInstanceId to member id. */
   readonly #staticMembers = new Map<string, string>()
   /** Member ids that were handed out and have not joined yet, with their deadline. */
@@ -176,6 +180,8 @@ export class Group {
     if (!this.#isCompatible(request)) return 'INCONSISTENT_GROUP_PROTOCOL'
     const isNew = request.memberId === '' || this.#pending.has(request.memberId)
     if (isNew && this.#members.size >= this.#options.membersMax) return 'GROUP_MAX_SIZE_REACHED'
+    const isAsking = request.memberId === '' && request.groupInstanceId === null && request.requiresKnownMemberId
+    if (isAsking && this.#pending.size >= pendingMax) return 'GROUP_MAX_SIZE_REACHED'
     return undefined
   }
 
@@ -183,20 +189,8 @@ export class Group {
     if (protocolType === '' || protocols.length === 0) return false
     if (this.#members.size === 0) return true
     if (protocolType !== this.#protocolType) return false
-    const others = this.#members.size - (this.#members.has(memberId) ? 1 : 0)
-    if (others === 0) return true
-    const support = this.#supportWithout(memberId)
-    return protocols.some(({ name }) => support.get(name) === others)
-  }
-
-  /** How many members have each protocol. */
-  #supportWithout(memberId: string): ReadonlyMap<string, number> {
-    const support = new Map<string, number>()
-    for (const member of this.#members.values()) {
-      if (member.memberId === memberId) continue
-      for (const name of member.protocolNames) support.set(name, (support.get(name) ?? 0) + 1)
-    }
-    return support
+    const own = this.#members.get(memberId)
+    return protocols.some(({ name }) => this.#support.isCommon(name, own))
   }
 
   #joinNew(request: JoinRequest, token: Token, nowMs: number): void {
@@ -253,6 +247,7 @@ export class Group {
 
   #admit(member: Member): void {
     this.#members.set(member.memberId, member)
+    this.#support.set(member)
     if (member.groupInstanceId !== null) this.#staticMembers.set(member.groupInstanceId, member.memberId)
     this.#leader ??= member.memberId
   }
@@ -261,6 +256,7 @@ export class Group {
     this.#supersede(member)
     member.awaitingJoin = token
     member.takeOver(request)
+    this.#support.set(member)
   }
 
   /** A member that asks again gives up its earlier question. */
@@ -296,6 +292,7 @@ export class Group {
     // KIP-345: what it says of itself may be other than before (cooperative-sticky tells what it owned), as long as the
     // group would still choose its protocol (Kafka's updateStaticMemberAndRebalance).
     member.takeOver(request)
+    this.#support.set(member)
     if (this.#state === 'Stable' && this.#vote() === this.#protocolName) {
       const joined = this.#joined(member)
       // Without KIP-814 the returned leader must not assign again: it is told the old leader's id.
@@ -418,11 +415,9 @@ export class Group {
   /** Each member votes for the first of its protocols that all support; most votes win. */
   #vote(): string {
     const members = [...this.#members.values()]
-    const support = this.#supportWithout('')
-    const isCommon = (name: string): boolean => support.get(name) === members.length
     const votes = new Map<string, number>()
     for (const member of members) {
-      const choice = member.protocols.find(({ name }) => isCommon(name))?.name
+      const choice = member.protocols.find(({ name }) => this.#support.isCommon(name))?.name
       invariant(choice !== undefined, 'members of a group have a protocol in common', { groupId: this.groupId })
       votes.set(choice, (votes.get(choice) ?? 0) + 1)
     }
@@ -560,6 +555,7 @@ export class Group {
 
   #forget(member: Member): void {
     this.#members.delete(member.memberId)
+    this.#support.delete(member)
     if (member.groupInstanceId !== null) this.#staticMembers.delete(member.groupInstanceId)
     if (this.#leader === member.memberId) this.#leader = this.#members.keys().next().value ?? null
   }
@@ -708,6 +704,7 @@ export class Group {
     this.#stores.clear()
     this.#assignmentStore = undefined
     this.#members.clear()
+    this.#support.clear()
     this.#staticMembers.clear()
     this.#pending.clear()
     this.#rebalanceDeadlineMs = Infinity

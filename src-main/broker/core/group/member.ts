@@ -57,11 +57,6 @@ export class Member {
     this.clientHost = request.clientHost
   }
 
-  /** Each once. */
-  get protocolNames(): ReadonlySet<string> {
-    return new Set(this.protocols.map(({ name }) => name))
-  }
-
   heard(nowMs: number): void {
     this.deadlineMs = nowMs + this.sessionTimeoutMs
   }

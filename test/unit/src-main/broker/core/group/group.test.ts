@@ -94,6 +94,21 @@ function stableGroup() {
 }
 const identity = (memberId: string, groupInstanceId: string | null = null) => ({ memberId, groupInstanceId })
 
+describe('a group that is asked for ids', () => {
+  it('hands out ten thousand that nobody has used yet, and more when those are used or over', () => {
+    const { group, join } = groupUnderTest()
+    const ask = (index: number, nowMs = 0) =>
+      join(index, { newMemberId: `m${index}`, requiresKnownMemberId: true }, nowMs)?.error
+    for (let index = 1; index <= 10_000; index++) ask(index)
+
+    expect(ask(10_001)).toBe('GROUP_MAX_SIZE_REACHED')
+    expect(join(20_000, { memberId: 'm7', requiresKnownMemberId: true })).toBeUndefined()
+    expect(ask(10_002)).toBe('MEMBER_ID_REQUIRED')
+    group.tick(10_000)
+    expect(ask(10_003, 10_000)).toBe('MEMBER_ID_REQUIRED')
+  })
+})
+
 describe('Group', () => {
   it('takes a static member back without a rebalance, whatever else it says of the same protocol (KIP-345)', () => {
     const { join, sync, group, persisted } = groupUnderTest()
