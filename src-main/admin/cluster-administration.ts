@@ -11,6 +11,7 @@ import {
   incrementalAlterConfigsV1,
   IncrementalAlterConfigOperationTypes,
   listOffsetsV7,
+  offsetCommitV8,
   offsetDeleteV0,
   offsetFetchV8
 } from '@platformatic/kafka'
@@ -19,7 +20,8 @@ import type {
   ClusterAdministration,
   ConfigResource,
   ConfigSource,
-  ConfigType
+  ConfigType,
+  StoredCommit
 } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
 import { electLeadersRequest, electLeadersResponse } from '../protocol/api/43-elect-leaders'
@@ -33,7 +35,7 @@ import {
 } from '../protocol/api/46-list-partition-reassignments'
 import { check, kafkaProblem, only, partial, type Ask } from './broker-lanes'
 import { commandLane, type Brokers } from './brokers'
-import { byTopic, committedIn, describedGroup, safe } from './cluster-reader'
+import { byTopic, describedGroup, safe } from './cluster-reader'
 import { ownCall } from './own-call'
 
 const electLeaders = { apiKey: 43, version: 2, request: electLeadersRequest, response: electLeadersResponse } as const
@@ -52,6 +54,8 @@ const listReassignments = {
 
 /** Whoever asks as this one is answered by any replica, of its own log (Kafka's ListOffsetsRequest.DEBUGGING_REPLICA_ID). */
 const debuggingReplica = -2
+/** Of a commit by whoever is no member of the group. */
+const nobodysGeneration = -1
 /** ListOffsets' name of the end. */
 const latest = -1n
 
@@ -195,7 +199,37 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
       )
       const group = only(answer.groups)
       check(group.errorCode)
-      return committedIn(group.topics)
+      return group.topics.flatMap(({ name: topic, partitions }) =>
+        partitions
+          .filter(({ errorCode, committedOffset }) => errorCode === 0 && committedOffset >= 0n)
+          .map(({ partitionIndex: partition, committedOffset, committedLeaderEpoch: leaderEpoch, metadata }) => ({
+            topic,
+            partition,
+            offset: safe(committedOffset),
+            leaderEpoch,
+            metadata: metadata ?? ''
+          }))
+      )
+    },
+
+    async storeOffsets(coordinator, groupId, commits, timeoutMs) {
+      const committed = new Map<string, ReturnType<typeof commitOf>[]>()
+      for (const one of commits) {
+        const others = committed.get(one.topic)
+        if (others === undefined) committed.set(one.topic, [commitOf(one)])
+        else others.push(commitOf(one))
+      }
+      const topics = [...committed].map(([name, partitions]) => ({ name, partitions }))
+      const answer = await brokers.ask(coordinator, commandLane, timeoutMs, (connection) =>
+        partial(offsetCommitV8.api.async(connection, groupId, nobodysGeneration, '', null, topics))
+      )
+      return answer.topics.flatMap(({ name: topic, partitions }) =>
+        partitions.map(({ partitionIndex: partition, errorCode }) => ({
+          topic,
+          partition,
+          problem: kafkaProblem(errorCode)
+        }))
+      )
     },
 
     async deleteGroup(coordinator, groupId, timeoutMs) {
@@ -281,6 +315,13 @@ export function clusterAdministration(brokers: Brokers): ClusterAdministration {
     }
   }
 }
+
+const commitOf = ({ partition, offset, leaderEpoch, metadata }: StoredCommit) => ({
+  partitionIndex: partition,
+  committedOffset: BigInt(offset),
+  committedLeaderEpoch: leaderEpoch,
+  committedMetadata: metadata
+})
 
 function named(resource: ConfigResource) {
   return resource.type === 'topic'

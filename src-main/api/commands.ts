@@ -37,6 +37,15 @@ const atTime = z.object({ type: z.literal('time'), timestampMs: z.number().int()
 /** With a time the offset is not known yet: it is where the partition's first record of that time or later lies. */
 const pagePlace = z.object({ partition, offset, timestampMs: z.number().int().min(0).optional() })
 const placeBefore = z.object({ partition, offset })
+/** As many as a coordinator takes in one request. */
+const COMMITS_MAX = 30_000
+const commitSchema = z.object({
+  offset,
+  /** -1: not known to who committed. */
+  leaderEpoch: z.number().int().min(-1).max(2147483647),
+  /** Free text of who committed; a string of Kafka's protocol holds no more. */
+  metadata: z.string().max(32_767)
+})
 const configResource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('topic'), topic: z.string().min(1) }),
   z.object({ type: z.literal('broker'), broker: z.number().int().min(0).nullable() })
@@ -267,7 +276,33 @@ export const COMMANDS = {
     output: z.object({
       groupId: z.string(),
       applied: z.boolean(),
-      partitions: z.array(z.object({ topic: z.string(), partition, before: offset.nullable(), after: offset }))
+      partitions: z.array(z.object({ topic: z.string(), partition, before: offset.nullable(), after: offset })),
+      /** All that was committed in these partitions, for `group.restore`; one that is not named had nothing. */
+      was: z.array(commitSchema.extend({ topic: z.string(), partition }))
+    })
+  },
+  /**
+   * Puts commits back as they were, wherever the log begins and ends by now; null takes back what is committed. Refused
+   * while the group has members; idempotent. What it answers was read back.
+   */
+  'group.restore': {
+    input: z.object({
+      groupId: z.string(),
+      partitions: z
+        .array(z.object({ topic: z.string().min(1), partition, commit: commitSchema.nullable() }))
+        .min(1)
+        .max(COMMITS_MAX)
+    }),
+    output: z.object({
+      groupId: z.string(),
+      /** Those that stand as asked. */
+      partitions: z.array(
+        z.object({ topic: z.string(), partition, before: offset.nullable(), after: offset.nullable() })
+      ),
+      /** Those that do not, and why; with no error of Kafka's, somebody else committed there meanwhile. */
+      failed: z.array(
+        z.object({ topic: z.string(), partition, kafkaError: z.string().nullable(), message: z.string() })
+      )
     })
   },
   'group.lag': {

@@ -348,6 +348,7 @@ export class LabHost {
     'group.delete': (input) => this.#monitor.ask('group.delete', input),
     'group.deleteOffsets': (input) => this.#monitor.ask('group.deleteOffsets', input),
     'group.reset': (input) => this.#monitor.ask('group.reset', input),
+    'group.restore': (input) => this.#monitor.ask('group.restore', input),
     'group.lag': (input) => this.#monitor.ask('group.lag', input),
     'workload.list': () => Promise.resolve(this.#workloads.view()),
     'workload.start': (input) => workloadErrors(this.#workloads.startScene(input)),

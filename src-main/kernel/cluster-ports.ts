@@ -50,6 +50,19 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: Offset | null
 }
 
+/** All that a group has committed in a partition. */
+export interface CommittedPosition extends PartitionOffset {
+  /** Of the record before the offset; -1 where who committed did not say. */
+  readonly leaderEpoch: number
+  /** What who committed left beside it; most leave ''. */
+  readonly metadata: string
+}
+
+/** Of a commit that can be stored again as it is. */
+export interface StoredCommit extends CommittedPosition {
+  readonly offset: Offset
+}
+
 export interface PartitionSize extends TopicPartition {
   readonly sizeBytes: number
 }
@@ -377,7 +390,7 @@ export interface ClusterAdministration {
   ): Promise<readonly ChangedPartition[]>
   /** Rejects where the reader leaves groups out: with what the coordinator says of it. */
   describeGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<DescribedGroup>
-  committedOffsets(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<readonly PartitionOffset[]>
+  committedOffsets(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<readonly CommittedPosition[]>
   deleteGroup(coordinator: BrokerId, groupId: string, timeoutMs: number): Promise<void>
   /** Has leaders elected (KIP-460), at the controller: the preferred ones, or any that live. What became of each. */
   electLeaders(
@@ -398,6 +411,16 @@ export interface ClusterAdministration {
   ): Promise<readonly PartitionOffset[]>
   /** Of these partitions, those that are being reassigned; without any, all. */
   reassignments(partitions: readonly TopicPartition[] | undefined, timeoutMs: number): Promise<readonly Reassignment[]>
+  /**
+   * Stores commits of nobody in particular, as Kafka's tools make them: the coordinator compares them with no log. One
+   * result for each partition.
+   */
+  storeOffsets(
+    coordinator: BrokerId,
+    groupId: string,
+    commits: readonly StoredCommit[],
+    timeoutMs: number
+  ): Promise<readonly PartitionResult[]>
   /** Takes back what the group has committed in these partitions. */
   deleteOffsets(
     coordinator: BrokerId,

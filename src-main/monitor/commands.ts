@@ -207,6 +207,7 @@ export function commands(ports: CommandPorts): CommandTable {
     },
     'group.deleteOffsets': ({ groupId, topic }) => groups.deleteOffsets(groupId, topic),
     'group.reset': (input) => groups.reset(input),
+    'group.restore': (input) => groups.restore(input),
     'cluster.keepHistory': ({ days }) => {
       history.keep(days)
       return Promise.resolve({})

@@ -1,16 +1,25 @@
 /**
- * Changes of groups: deleted, offsets taken back, offsets reset. A reset reads where the group stands and where the logs
+ * Changes of groups: deleted, offsets taken back, offsets reset and put back as they were. A reset reads where the group stands and where the logs
  * begin and end, plans, commits, and reads back what is stored; what it answers is what was read. Refused while members
  * are alive: they would go on from where they are and commit over it.
  */
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
-import type { ChangedPartition, KafkaCluster, TopicMetadata } from '../kernel/cluster-ports'
+import type {
+  ChangedPartition,
+  CommittedPosition,
+  KafkaCluster,
+  KafkaProblem,
+  PartitionResult,
+  StoredCommit,
+  TopicMetadata
+} from '../kernel/cluster-ports'
+import { AppError, messageOf } from '../kernel/errors'
 import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { planReset, type PartitionPosition, type PlannedPartition } from './core/offset-reset'
 import { kafkaErrorOf, unknownTopic } from './failure'
-import { retrying } from './retrying'
+import { isPassing, retrying } from './retrying'
 
 const withinMs = 15_000
 const readTimeoutMs = 3000
@@ -18,6 +27,11 @@ const namedMax = 5
 /** Commits of nobody in particular, as Kafka's tools make them. */
 const noGeneration = -1
 
+/** A commit is refused with these when somebody is, or was just now, a member (GroupCoordinator.validateOffsetCommit). */
+const ofMembers: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
+
+type RestoreInput = CommandInput<'group.restore'>
+type RestoreOutput = CommandOutput<'group.restore'>
 type ResetInput = CommandInput<'group.reset'>
 type ResetOutput = CommandOutput<'group.reset'>
 
@@ -49,7 +63,7 @@ export class GroupAdministration {
 
   async reset({ groupId, to, topics, dryRun = false }: ResetInput): Promise<ResetOutput> {
     // Each part by itself: what is tried again never plans from its own commit.
-    const planned = await this.#atCoordinator(groupId, async (coordinator) => {
+    const { planned, was } = await this.#atCoordinator(groupId, async (coordinator) => {
       const isThere = await this.#refuseAlive(coordinator, groupId, 'reset')
       const committed = await this.#committed(coordinator, groupId)
       if (topics === undefined && committed.size === 0) {
@@ -64,14 +78,85 @@ export class GroupAdministration {
         const message = `A shift starts from what is committed, and nothing is in ${named(withoutCommit)}. Leave them out, or choose another target.`
         throw new ApiError({ code: 'FAILED', message })
       }
-      return partitions
+      const was = partitions.flatMap(({ topic, partition }) => {
+        const at = committed.get(topicPartitionName({ topic, partition }))
+        if (at === undefined || at.offset === null) return []
+        return [{ topic, partition, offset: at.offset, leaderEpoch: at.leaderEpoch, metadata: at.metadata }]
+      })
+      return { planned: partitions, was }
     })
-    if (dryRun) return { groupId, applied: false, partitions: [...planned] }
+    if (dryRun) return { groupId, applied: false, partitions: [...planned], was }
     await this.#atCoordinator(groupId, (coordinator) => this.#commit(coordinator, groupId, planned))
     const partitions = await this.#atCoordinator(groupId, (coordinator) =>
       this.#readBack(coordinator, groupId, planned)
     )
-    return { groupId, applied: true, partitions }
+    return { groupId, applied: true, partitions, was }
+  }
+
+  /** A plan does not come into it: a commit outside of its log is committed outside of it again. */
+  async restore({ groupId, partitions }: RestoreInput): Promise<RestoreOutput> {
+    const before = await this.#atCoordinator(groupId, async (coordinator) => {
+      await this.#refuseAlive(coordinator, groupId, 'reset')
+      return await this.#committed(coordinator, groupId)
+    })
+    const commits = partitions.flatMap(({ topic, partition, commit }) =>
+      commit === null ? [] : [{ topic, partition, ...commit }]
+    )
+    const none = partitions.filter(({ commit }) => commit === null)
+    const refused = new Map<string, KafkaProblem>()
+    const heard = (answered: readonly PartitionResult[]): void => {
+      for (const { problem, ...at } of answered) if (problem !== null) refused.set(topicPartitionName(at), problem)
+    }
+    if (commits.length > 0)
+      heard(await this.#atCoordinator(groupId, (coordinator) => this.#store(coordinator, groupId, commits)))
+    if (none.length > 0) heard(await this.#takeBack(groupId, none))
+    const stored = await this.#atCoordinator(groupId, (coordinator) => this.#committed(coordinator, groupId))
+    const output: RestoreOutput = { groupId, partitions: [], failed: [] }
+    for (const { topic, partition, commit } of partitions) {
+      const name = topicPartitionName({ topic, partition })
+      const now = stored.get(name)
+      if (isSameCommit(now, commit)) {
+        const stood = before.get(name)?.offset ?? null
+        output.partitions.push({ topic, partition, before: stood, after: commit?.offset ?? null })
+        continue
+      }
+      const problem = refused.get(name)
+      const message = problem?.message ?? `Somebody commits for group ${groupId}: it stands elsewhere by now.`
+      output.failed.push({ topic, partition, kafkaError: problem?.name ?? null, message })
+    }
+    return output
+  }
+
+  /** Tried again where the coordinator is another by now; members that came between our look and our commit are named. */
+  async #store(
+    coordinator: BrokerId,
+    groupId: string,
+    commits: readonly StoredCommit[]
+  ): Promise<readonly PartitionResult[]> {
+    const answered = await this.#cluster.storeOffsets(coordinator, groupId, commits, readTimeoutMs)
+    for (const { problem } of answered) {
+      if (problem === null) continue
+      const error = new AppError('KAFKA', problem.message, { details: { kafkaError: problem.name } })
+      if (isPassing(error)) throw error
+      if (ofMembers.has(problem.name)) await this.#refuseAlive(coordinator, groupId, 'reset')
+    }
+    return answered
+  }
+
+  /**
+   * Does not reject: what was stored before it shall be told. A group that is none has nothing to take back, nor has a
+   * topic that is none.
+   */
+  async #takeBack(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly PartitionResult[]> {
+    try {
+      return await this.#atCoordinator(groupId, (coordinator) =>
+        this.#cluster.deleteOffsets(coordinator, groupId, partitions, readTimeoutMs)
+      )
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : 'FAILED'
+      const problem = { name: kafkaErrorOf(error) ?? code, message: messageOf(error) }
+      return partitions.map(({ topic, partition }) => ({ topic, partition, problem }))
+    }
   }
 
   #atCoordinator<T>(groupId: string, work: (coordinator: BrokerId) => Promise<T>): Promise<T> {
@@ -170,9 +255,9 @@ export class GroupAdministration {
     try {
       await this.#cluster.commit(at, noGeneration, offsets, readTimeoutMs)
     } catch (error) {
-      // Somebody joined between our look and our commit (GroupCoordinator.validateOffsetCommit).
+      // Somebody joined between our look and our commit.
       const name = kafkaErrorOf(error)
-      if (name !== 'UNKNOWN_MEMBER_ID' && name !== 'ILLEGAL_GENERATION' && name !== 'REBALANCE_IN_PROGRESS') throw error
+      if (name === undefined || !ofMembers.has(name)) throw error
       await this.#refuseAlive(coordinator, groupId, 'reset')
       throw error
     }
@@ -189,6 +274,14 @@ export class GroupAdministration {
     const message = `The reset was committed, but ${named(other)} stands elsewhere by now: somebody commits for group ${groupId}.`
     throw new ApiError({ code: 'FAILED', message })
   }
+}
+
+type Commit = RestoreInput['partitions'][number]['commit']
+
+function isSameCommit(stored: CommittedPosition | undefined, asked: Commit): boolean {
+  if (stored === undefined || asked === null) return stored === undefined && asked === null
+  const { offset, leaderEpoch, metadata } = stored
+  return offset === asked.offset && leaderEpoch === asked.leaderEpoch && metadata === asked.metadata
 }
 
 function named(partitions: readonly TopicPartition[]): string {

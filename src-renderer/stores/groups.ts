@@ -11,7 +11,9 @@ export const useGroupsStore = defineStore('groups', () => {
   const remove = (groupId: string): Promise<CommandOutput<'group.delete'>> => host().call('group.delete', { groupId })
   const reset = (input: CommandInput<'group.reset'>): Promise<CommandOutput<'group.reset'>> =>
     host().call('group.reset', input)
+  const restore = (input: CommandInput<'group.restore'>): Promise<CommandOutput<'group.restore'>> =>
+    host().call('group.restore', input)
   const deleteOffsets = (input: CommandInput<'group.deleteOffsets'>): Promise<CommandOutput<'group.deleteOffsets'>> =>
     host().call('group.deleteOffsets', input)
-  return { view: list.view, isHeard: list.isHeard, hold: list.hold, group, remove, reset, deleteOffsets }
+  return { view: list.view, isHeard: list.isHeard, hold: list.hold, group, remove, reset, restore, deleteOffsets }
 })

@@ -72,6 +72,35 @@ describe('lagoon group reset', () => {
     expect(await committed(group)).toEqual(after)
   })
 
+  it('is taken back commit by commit: below the log’s start, and gone where nothing was', async () => {
+    const topic = 'reset.undone'
+    const groupId = await readTopic(topic, 3)
+    const commit = { offset: 2, leaderEpoch: 5, metadata: 'by hand' }
+    await client.call('group.restore', {
+      groupId,
+      partitions: [
+        { topic, partition: 0, commit },
+        { topic, partition: 1, commit: null }
+      ]
+    })
+    await client.call('topic.purge', { topic, partition: 0, before: { type: 'offset', offset: 6 } })
+    expect(await committed(groupId)).toEqual([2, 3])
+
+    const reset = await client.call('group.reset', { groupId, to: { type: 'latest' }, topics: [{ topic }] })
+    expect(await committed(groupId)).toEqual([10, 10, 10])
+    const was = new Map(reset.was.map(({ partition, topic: _topic, ...one }) => [partition, one]))
+    const partitions = [0, 1, 2].map((partition) => ({ topic, partition, commit: was.get(partition) ?? null }))
+    const restored = await client.call('group.restore', { groupId, partitions })
+
+    expect(was.get(0)).toEqual(commit)
+    expect(restored).toEqual({
+      groupId,
+      partitions: [2, null, 3].map((after, partition) => ({ topic, partition, before: 10, after })),
+      failed: []
+    })
+    expect(await committed(groupId)).toEqual([2, 3])
+  })
+
   it('is refused while a member is alive, and names it', async () => {
     const group = await readTopic('reset.alive')
     const { consumer } = await client.call('consumer.open', {

@@ -302,7 +302,10 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         before: index === 1 ? null : one.committedOffset,
         after: (one.startOffset ?? 0) + 12
       }))
-      return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions })
+      const was = partitions.flatMap(({ topic, partition, before }) =>
+        before === null ? [] : [{ topic, partition, offset: before, leaderEpoch: -1, metadata: '' }]
+      )
+      return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions, was })
     }
     case 'topic.delete':
       if (input.topic !== 'audit.trail') return result({ topic: input.topic })

@@ -104,7 +104,8 @@ export function groupReset(groupId: string, options: ResetOptions): Promise<void
     const said = applied ? `Group ${groupId} was reset.` : 'Nothing was changed (--dry-run).'
     return [table(['TOPIC', 'PARTITION', 'BEFORE', 'AFTER'], rows), said].join('\n')
   }
-  return run(options, 'group.reset', input, { json: (value) => value, text })
+  const json = ({ applied, partitions }: CommandOutput<'group.reset'>) => ({ groupId, applied, partitions })
+  return run(options, 'group.reset', input, { json, text })
 }
 
 function targetOf({ to, shiftBy }: ResetOptions): CommandInput<'group.reset'>['to'] {

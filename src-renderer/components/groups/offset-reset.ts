@@ -5,7 +5,6 @@ import { typedTime } from '@/composables/local-time'
 
 type ResetInput = CommandInput<'group.reset'>
 export type ResetScope = NonNullable<ResetInput['topics']>
-export type ResetPartition = CommandOutput<'group.reset'>['partitions'][number]
 
 export const TARGETS = ['earliest', 'latest', 'offset', 'time', 'shift'] as const
 export type Target = (typeof TARGETS)[number]
@@ -79,51 +78,50 @@ export interface ResetSums {
   readonly again: number
   /** Partitions where nothing was committed: what was read there is not known. */
   readonly fresh: number
+  /** Partitions where nothing is committed any more. */
+  readonly none: number
   readonly same: number
 }
 
-/** After minus before; null where nothing was committed before. */
-export const movedBy = ({ before, after }: ResetPartition): number | null => (before === null ? null : after - before)
+/** After minus before; null where nothing was, or is, committed. */
+export const movedBy = ({ before, after }: Restored): number | null =>
+  before === null || after === null ? null : after - before
 
-export function resetSums(rows: readonly ResetPartition[]): ResetSums {
-  const moves = rows.map(movedBy)
+export function resetSums(rows: readonly Restored[]): ResetSums {
+  const kept = rows.filter(({ after }) => after !== null)
+  const moves = kept.map(movedBy)
   const known = moves.filter((move) => move !== null)
   return {
     skipped: known.reduce((sum, move) => sum + Math.max(0, move), 0),
     again: known.reduce((sum, move) => sum + Math.max(0, -move), 0),
     fresh: moves.length - known.length,
+    none: rows.length - kept.length,
     same: known.filter((move) => move === 0).length
   }
 }
 
-export interface UndoPlan {
-  /** One reset to an offset each, as the API takes them. */
-  readonly resets: readonly { readonly offset: number; readonly topics: ResetScope }[]
-  /** Topics where nothing at all was committed: their offsets are deleted. */
-  readonly deletes: readonly string[]
-  /** Nothing was committed there, but elsewhere in the topic: offsets are deleted of whole topics only, so these stay. */
-  readonly stays: readonly ResetPartition[]
+export type RestoreInput = CommandInput<'group.restore'>
+export type Restored = CommandOutput<'group.restore'>['partitions'][number]
+export type NotRestored = CommandOutput<'group.restore'>['failed'][number]
+
+/**
+ * What takes a reset back: all that was committed in its partitions, and nothing where there was nothing. Also where the
+ * offset is the same: what stood beside it is not.
+ */
+export function restoreInput({ groupId, partitions, was }: CommandOutput<'group.reset'>): RestoreInput {
+  const commits = new Map(was.map(({ topic, partition, ...commit }) => [`${partition} ${topic}`, commit]))
+  return {
+    groupId,
+    partitions: partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      commit: commits.get(`${partition} ${topic}`) ?? null
+    }))
+  }
 }
 
-/** `committed` are the topics that had any commit before the reset; undefined: that was not known. */
-export function undoPlan(rows: readonly ResetPartition[], committed: ReadonlySet<string> | undefined): UndoPlan {
-  const byOffset = new Map<number, Map<string, number[]>>()
-  const kept = new Set(committed)
-  for (const { topic, partition, before, after } of rows) {
-    if (before === null) continue
-    kept.add(topic)
-    if (before === after) continue
-    const topics = byOffset.get(before) ?? new Map<string, number[]>()
-    byOffset.set(before, topics.set(topic, [...(topics.get(topic) ?? []), partition]))
-  }
-  const fresh = rows.filter(({ before }) => before === null)
-  const mayDelete = (topic: string): boolean => committed !== undefined && !kept.has(topic)
-  return {
-    resets: [...byOffset].map(([offset, topics]) => ({
-      offset,
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions }))
-    })),
-    deletes: [...new Set(fresh.filter(({ topic }) => mayDelete(topic)).map(({ topic }) => topic))],
-    stays: fresh.filter(({ topic }) => !mayDelete(topic))
-  }
+/** The same for those that are not as they were yet. */
+export function restRestored(input: RestoreInput, failed: readonly NotRestored[]): RestoreInput {
+  const left = new Set(failed.map(({ topic, partition }) => `${partition} ${topic}`))
+  return { ...input, partitions: input.partitions.filter(({ topic, partition }) => left.has(`${partition} ${topic}`)) }
 }

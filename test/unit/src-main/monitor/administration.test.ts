@@ -45,6 +45,84 @@ describe('a reset of offsets', () => {
   })
 })
 
+describe('a reset that is taken back', () => {
+  const beside = { leaderEpoch: 7, metadata: 'by hand' }
+  const commit = { offset: 3, ...beside }
+
+  it('is told with all that was committed, and is as before: outside of the log, too, and with nothing where nothing was', async () => {
+    const { clock, cluster, groups } = world()
+    cluster.commitDetails.set('t 0', beside)
+    for (const log of cluster.topics.get('t') ?? []) log.startOffset = 4
+    const scope = [{ topic: 't' }]
+
+    const { was } = await clock.until(groups.reset({ groupId: 'g', to: { type: 'latest' }, topics: scope }))
+    const restored = await clock.until(
+      groups.restore({
+        groupId: 'g',
+        partitions: [
+          { topic: 't', partition: 0, commit },
+          { topic: 't', partition: 1, commit: null }
+        ]
+      })
+    )
+
+    expect(was).toEqual([{ topic: 't', partition: 0, ...commit }])
+    expect(restored.failed).toEqual([])
+    expect(restored.partitions.map(({ after }) => after)).toEqual([3, null])
+    expect(await cluster.committedOffsets(3, 'g')).toEqual(was)
+  })
+
+  it('says of each partition what the coordinator refused, and of those where somebody else commits', async () => {
+    const { clock, cluster, groups } = world()
+    cluster.refused.set('t 0', 'UNKNOWN_TOPIC_OR_PARTITION')
+    const read = cluster.committedOffsets.bind(cluster)
+    cluster.committedOffsets = async (coordinator, groupId) =>
+      (await read(coordinator, groupId)).map((one) => (one.partition === 1 ? { ...one, offset: 5 } : one))
+    const at = { ...commit, offset: 1 }
+
+    const restored = await clock.until(
+      groups.restore({ groupId: 'g', partitions: [0, 1].map((partition) => ({ topic: 't', partition, commit: at })) })
+    )
+
+    expect(restored.partitions).toEqual([])
+    expect(restored.failed).toMatchObject([
+      { partition: 0, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' },
+      { partition: 1, kafkaError: null }
+    ])
+  })
+
+  it('tells what is back although taking back failed', async () => {
+    const { clock, cluster, groups } = world()
+    cluster.fakeGroups.get('g')?.committed.set('t 1', 2)
+    cluster.deleteOffsets = () => Promise.reject(new AppError('TIMED_OUT', 'no answer'))
+
+    const restored = await clock.until(
+      groups.restore({
+        groupId: 'g',
+        partitions: [
+          { topic: 't', partition: 0, commit },
+          { topic: 't', partition: 1, commit: null }
+        ]
+      })
+    )
+
+    expect(restored.partitions).toEqual([{ topic: 't', partition: 0, before: 3, after: 3 }])
+    expect(restored.failed).toEqual([{ topic: 't', partition: 1, kafkaError: 'TIMED_OUT', message: 'no answer' }])
+  })
+
+  it('has nothing to take back of a group that is gone', async () => {
+    const { clock, cluster, groups } = world()
+    cluster.fakeGroups.get('g')?.committed.clear()
+    cluster.deleteOffsets = () => Promise.reject(kafkaError('GROUP_ID_NOT_FOUND'))
+
+    const restored = await clock.until(
+      groups.restore({ groupId: 'g', partitions: [{ topic: 't', partition: 0, commit: null }] })
+    )
+
+    expect(restored).toMatchObject({ partitions: [{ after: null }], failed: [] })
+  })
+})
+
 describe('a purge', () => {
   it('by time takes nothing that was written after it began', async () => {
     const { clock, cluster, topics } = world()

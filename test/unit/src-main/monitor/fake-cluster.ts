@@ -14,6 +14,7 @@ import type {
   PartitionResult,
   PayloadText,
   Reassignment,
+  StoredCommit,
   TopicMetadata
 } from '../../../../src-main/kernel/cluster-ports'
 import { AppError } from '../../../../src-main/kernel/errors'
@@ -33,6 +34,8 @@ export interface FakeGroup {
   state: string
   readonly committed: Map<string, number>
 }
+
+const placeOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
 export function kafkaError(name: string, details: Readonly<Record<string, unknown>> = {}): AppError {
   return new AppError('KAFKA', name, { details: { kafkaError: name, ...details } })
@@ -273,7 +276,8 @@ export class FakeCluster implements KafkaCluster {
   }
 
   async committedOffsets(coordinator: number, groupId: string) {
-    return (await this.committed(coordinator, [groupId])).flatMap(({ committed }) => committed)
+    const offsets = (await this.committed(coordinator, [groupId])).flatMap(({ committed }) => committed)
+    return offsets.map((one) => ({ ...one, leaderEpoch: -1, metadata: '', ...this.commitDetails.get(placeOf(one)) }))
   }
 
   deleteGroup(_coordinator: number, groupId: string) {
@@ -281,8 +285,37 @@ export class FakeCluster implements KafkaCluster {
     return Promise.resolve()
   }
 
-  deleteOffsets() {
-    return Promise.resolve([])
+  /** What stands beside a commit, by "topic partition". */
+  readonly commitDetails = new Map<string, { readonly leaderEpoch: number; readonly metadata: string }>()
+  /** Of commits and of taking them back, by "topic partition". */
+  readonly refused = new Map<string, string>()
+
+  storeOffsets(_coordinator: number, groupId: string, commits: readonly StoredCommit[]) {
+    const { committed } = this.fakeGroups.get(groupId) ?? {}
+    return Promise.resolve(
+      commits.map(({ topic, partition, offset, leaderEpoch, metadata }): PartitionResult => {
+        const place = placeOf({ topic, partition })
+        const name = this.refused.get(place)
+        if (name !== undefined) return { topic, partition, problem: { name, message: `${name}!` } }
+        committed?.set(place, offset)
+        this.commitDetails.set(place, { leaderEpoch, metadata })
+        return { topic, partition, problem: null }
+      })
+    )
+  }
+
+  deleteOffsets(_coordinator: number, groupId: string, partitions: readonly TopicPartition[]) {
+    const { committed } = this.fakeGroups.get(groupId) ?? {}
+    if (committed === undefined) return Promise.reject<ChangedPartition[]>(kafkaError('GROUP_ID_NOT_FOUND'))
+    return Promise.resolve(
+      partitions.map(({ topic, partition }): ChangedPartition => {
+        const place = placeOf({ topic, partition })
+        const name = this.refused.get(place)
+        if (name === undefined) committed.delete(place)
+        const problem = name === undefined ? null : { name, message: `${name}!` }
+        return { topic, partition, offset: null, problem }
+      })
+    )
   }
 
   async produce(
@@ -392,7 +425,10 @@ export class FakeCluster implements KafkaCluster {
     offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   ) {
     const group = this.fakeGroups.get(at.groupId)
-    for (const { topic, partition, offset } of offsets) group?.committed.set(`${topic} ${partition}`, offset)
+    for (const at of offsets) {
+      group?.committed.set(placeOf(at), at.offset)
+      this.commitDetails.delete(placeOf(at))
+    }
     this.commits.push(Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset])))
     return Promise.resolve()
   }

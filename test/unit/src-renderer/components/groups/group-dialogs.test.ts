@@ -54,6 +54,14 @@ const rows = [
   { topic: 'audit', partition: 0, before: null, after: 4 }
 ]
 
+const commit = { offset: 10, leaderEpoch: -1, metadata: '' }
+const was = [0, 1].map((partition) => ({ topic: 'orders', partition, ...commit }))
+const asked = [
+  ...[0, 1].map((partition) => ({ topic: 'orders', partition, commit })),
+  { topic: 'audit', partition: 0, commit: null }
+]
+const back = rows.map(({ topic, partition, before, after }) => ({ topic, partition, before: after, after: before }))
+
 describe('resetting the offsets of a group', () => {
   beforeEach(async () => {
     useDialogsStore().open({ type: 'resetOffsets', groupId: 'billing' })
@@ -63,7 +71,7 @@ describe('resetting the offsets of a group', () => {
   })
   const preview = async (): Promise<void> => {
     await press(/^Preview$/)
-    api.last('group.reset').resolve({ groupId: 'billing', applied: false, partitions: rows })
+    api.last('group.reset').resolve({ groupId: 'billing', applied: false, partitions: rows, was })
     await flushPromises()
   }
 
@@ -123,51 +131,53 @@ describe('resetting the offsets of a group', () => {
     await preview()
     await press(/^Reset offsets$/)
     expect(api.last('group.reset').input).toEqual({ groupId: 'billing', to: { type: 'earliest' } })
-    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
     await flushPromises()
     expect(shownText()).toContain('This was read back from the group')
 
     await press(/^Undo$/)
-    expect(api.last('group.reset').input).toEqual({
-      groupId: 'billing',
-      to: { type: 'offset', offset: 10 },
-      topics: [{ topic: 'orders', partitions: [0, 1] }]
-    })
-    const back = rows.slice(0, 2).map((one) => ({ ...one, before: one.after, after: 10 }))
-    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: back })
-    await flushPromises()
-    expect(api.last('group.deleteOffsets').input).toEqual({ groupId: 'billing', topic: 'audit' })
-    api.last('group.deleteOffsets').resolve({ groupId: 'billing', topic: 'audit', partitions: [] })
+    expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked })
+    api.last('group.restore').resolve({ groupId: 'billing', partitions: back, failed: [] })
     await flushPromises()
 
     expect(shownText()).toContain('Undone. This was read back')
-    expect(shownText()).toContain('Offsets deleted, since none were committed before: audit')
+    expect(one('row', /^audit-0/).textContent.replace(/\s+/g, ' ')).toContain('4—no commit, as before')
+    expect(shownText()).toContain('1 partition has no commit, as before')
+    expect(byRole('button', /^Undo/)).toEqual([])
   })
 
-  it('says what was put back when undoing ends early, and goes on from there', async () => {
+  it('says what could not be put back and why, and tries again for that alone', async () => {
     await preview()
     await press(/^Reset offsets$/)
-    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
     await flushPromises()
     await press(/^Undo$/)
-    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows.slice(0, 2) })
-    await flushPromises()
-    api.last('group.deleteOffsets').reject(new ApiError({ code: 'FAILED', message: 'The broker went.' }))
+    const failed = [
+      { topic: 'orders', partition: 1, kafkaError: null, message: 'Somebody commits for group billing.' },
+      { topic: 'audit', partition: 0, kafkaError: 'NOT_COORDINATOR', message: 'The broker went.' }
+    ]
+    api.last('group.restore').resolve({ groupId: 'billing', partitions: back.slice(0, 1), failed })
     await flushPromises()
 
-    expect(shownText()).toContain('Put back already: orders-0, orders-1. The others are as reset')
-    expect(one('alert', 'The broker went.')).toBeTruthy()
-    await press(/^Undo$/)
-    expect(shownText()).not.toContain('Put back already')
+    expect(shownText()).toContain('Undone in part. This was read back')
+    expect(shownText()).toContain('orders-1 could not be put back. Somebody commits for the group')
+    expect(one('alert', 'The broker went.').textContent).toContain('NOT_COORDINATOR')
+    await press('Undo the rest')
+    expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked.slice(1) })
+    api.last('group.restore').resolve({ groupId: 'billing', partitions: back.slice(1), failed: [] })
+    await flushPromises()
+    expect(shownText()).toContain('Undone. This was read back')
+    expect(byRole('row', /^(orders|audit)-/)).toHaveLength(3)
+    expect(byRole('alert', '')).toEqual([])
   })
 
   it('keeps Undo when undoing failed', async () => {
     await preview()
     await press(/^Reset offsets$/)
-    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows })
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
     await flushPromises()
     await press(/^Undo$/)
-    api.last('group.reset').reject(new ApiError({ code: 'FAILED', message: 'The broker went.' }))
+    api.last('group.restore').reject(new ApiError({ code: 'FAILED', message: 'The broker went.' }))
     await flushPromises()
 
     expect(one('alert', 'The broker went.')).toBeTruthy()

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { partitionList, resetCommand, resetSums, resetTarget, undoPlan } from '@/components/groups/offset-reset'
+import {
+  partitionList,
+  resetCommand,
+  resetSums,
+  resetTarget,
+  restoreInput,
+  restRestored
+} from '@/components/groups/offset-reset'
 
 const row = (topic: string, partition: number, before: number | null, after: number) => ({
   topic,
@@ -56,43 +63,39 @@ it('is offered as the command of the shell', () => {
 it('sums what is skipped and what is read again apart, and knows nothing where nothing was committed', () => {
   const rows = [row('a', 0, 10, 4), row('a', 1, 10, 25), row('a', 2, null, 7), row('a', 3, 5, 5)]
 
-  expect(resetSums(rows)).toEqual({ skipped: 15, again: 6, fresh: 1, same: 1 })
+  expect(resetSums(rows)).toEqual({ skipped: 15, again: 6, fresh: 1, none: 0, same: 1 })
+  expect(resetSums([{ ...row('a', 0, 4, 0), after: null }])).toMatchObject({ fresh: 0, none: 1, again: 0 })
 })
 
 describe('undoing a reset', () => {
-  it('puts each partition back where it was, one call for each offset', () => {
-    const plan = undoPlan(
-      [row('a', 0, 10, 4), row('b', 0, 10, 4), row('a', 1, 7, 4), row('a', 2, 4, 4)],
-      new Set(['a', 'b'])
-    )
+  const commit = { offset: 10, leaderEpoch: 3, metadata: 'by hand' }
+  const reset = {
+    groupId: 'billing',
+    applied: true,
+    partitions: [row('a', 0, 10, 4), row('a', 1, null, 4), row('b', 0, 4, 4)],
+    was: [
+      { topic: 'a', partition: 0, ...commit },
+      { topic: 'b', partition: 0, ...commit, offset: 4 }
+    ]
+  }
 
-    expect(plan).toEqual({
-      resets: [
-        {
-          offset: 10,
-          topics: [
-            { topic: 'a', partitions: [0] },
-            { topic: 'b', partitions: [0] }
-          ]
-        },
-        { offset: 7, topics: [{ topic: 'a', partitions: [1] }] }
-      ],
-      deletes: [],
-      stays: []
+  it('asks for each commit as it was, and for none where there was none, whatever else its topic has', () => {
+    expect(restoreInput(reset)).toEqual({
+      groupId: 'billing',
+      partitions: [
+        { topic: 'a', partition: 0, commit },
+        { topic: 'a', partition: 1, commit: null },
+        { topic: 'b', partition: 0, commit: { ...commit, offset: 4 } }
+      ]
     })
   })
 
-  it('deletes offsets only of a topic that had none at all', () => {
-    const [a, b] = [row('a', 1, null, 4), row('b', 0, null, 4)]
+  it('goes on with what is not back yet', () => {
+    const failed = [{ topic: 'a', partition: 1, kafkaError: 'COORDINATOR_NOT_AVAILABLE', message: 'no' }]
 
-    // Another partition of topic a, outside of what was reset, has a commit that must not be lost.
-    expect(undoPlan([a, b], new Set(['a']))).toEqual({ resets: [], deletes: ['b'], stays: [a] })
-    expect(undoPlan([row('a', 0, 3, 4), a], new Set()).stays).toEqual([a])
-  })
-
-  it('deletes nothing when it was not known what was committed', () => {
-    const fresh = row('b', 0, null, 4)
-
-    expect(undoPlan([fresh], undefined)).toEqual({ resets: [], deletes: [], stays: [fresh] })
+    expect(restRestored(restoreInput(reset), failed)).toEqual({
+      groupId: 'billing',
+      partitions: [{ topic: 'a', partition: 1, commit: null }]
+    })
   })
 })
