@@ -1,7 +1,7 @@
 /**
  * One member of a consumer group by the classic protocol: joins, syncs, keeps its session by heartbeats, commits, leaves.
- * `needsJoin` says that the group rebalances, or that the coordinator no longer knows us: the owner then stops reading,
- * commits what it may and joins again.
+ * `needsJoin` says that the group rebalances, that the coordinator no longer knows us, or, of the group's leader, that there
+ * are other partitions to share out: the owner then stops reading, commits what it may and joins again.
  */
 import type { GroupMembership, MemberAddress } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
@@ -11,6 +11,7 @@ import { pause } from '../kernel/waiting'
 import { assign, assignors } from './core/assignment'
 import { assignmentBytes, readAssignment, readSubscription, subscriptionBytes } from './core/consumer-protocol'
 import { kafkaErrorOf } from './failure'
+import { PartitionCountWatch, type PartitionCounts } from './partition-count-watch'
 import { isPassing } from './retrying'
 
 const defaultSessionTimeoutMs = 10_000
@@ -28,7 +29,7 @@ export interface GroupMemberPorts {
   readonly log: Log
   readonly membership: GroupMembership
   /** Partitions of each of these topics. */
-  readonly partitionCounts: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  readonly partitionCounts: (topics: readonly string[]) => Promise<PartitionCounts>
   /** Told what keeps it from joining, beating or committing, each time; it goes on by itself. */
   readonly troubled?: (error: unknown) => void
 }
@@ -47,12 +48,20 @@ interface Membership {
   readonly generation: number
 }
 
+/** What the leader of the group made of it. */
+interface Share {
+  readonly topics: readonly string[]
+  readonly counts: PartitionCounts
+  readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[]
+}
+
 export class GroupMember {
   readonly #ports: GroupMemberPorts
   readonly #groupId: string
   readonly #topic: string
   readonly #lane: string
   readonly #options: MemberOptions
+  readonly #partitions: PartitionCountWatch
   #joined: Membership | undefined
   #memberId = ''
   #timer: Timer | undefined
@@ -66,6 +75,7 @@ export class GroupMember {
     this.#topic = topic
     this.#lane = lane
     this.#options = options
+    this.#partitions = new PartitionCountWatch(ports.clock, ports.partitionCounts)
   }
 
   get #sessionMs(): number {
@@ -93,6 +103,7 @@ export class GroupMember {
   /** Tries until it is a member or `isWanted` says no more (then undefined). Rejects with what will not pass by itself. */
   async join(isWanted: () => boolean): Promise<readonly TopicPartition[] | undefined> {
     this.#timer?.cancel()
+    this.#partitions.end()
     this.#joined = undefined
     while (isWanted()) {
       try {
@@ -119,30 +130,38 @@ export class GroupMember {
     })
     this.#memberId = joined.memberId
     const { generation, protocol, isLeader, members, memberId } = joined
-    const assignments = isLeader ? await this.#assignments(protocol, members) : []
+    const share = isLeader ? await this.#share(protocol, members) : undefined
     const mine = await membership.sync(this.#address(coordinator, memberId), {
       generation,
       protocol,
-      assignments,
+      assignments: share?.assignments ?? [],
       timeoutMs: joinTimeoutMs
     })
     this.#joined = { coordinator, memberId, generation }
     this.needsJoin = false
     this.#beatLater()
+    if (share !== undefined) this.#watchPartitions(share)
     return (readAssignment(mine) ?? []).filter(({ topic }) => topic === this.#topic)
   }
 
-  async #assignments(
+  #watchPartitions({ topics, counts }: Share): void {
+    const isLooking = (): boolean => !this.#isSilent && !this.needsJoin
+    this.#partitions.begin(topics, counts, { isLooking, changed: () => (this.needsJoin = true) })
+  }
+
+  async #share(
     protocol: string,
     members: readonly { readonly memberId: string; readonly metadata: Uint8Array }[]
-  ): Promise<readonly { memberId: string; assignment: Uint8Array }[]> {
+  ): Promise<Share> {
     const subscribers = members.map(({ memberId, metadata }) => ({
       memberId,
       topics: readSubscription(metadata) ?? []
     }))
-    const counts = await this.#ports.partitionCounts([...new Set(subscribers.flatMap(({ topics }) => topics))])
-    const assigned = assign(protocol, subscribers, counts)
-    return [...assigned].map(([memberId, partitions]) => ({ memberId, assignment: assignmentBytes(partitions) }))
+    const topics = [...new Set(subscribers.flatMap((one) => one.topics))]
+    const counts = await this.#ports.partitionCounts(topics)
+    const assigned = [...assign(protocol, subscribers, counts)]
+    const assignments = assigned.map(([memberId, of]) => ({ memberId, assignment: assignmentBytes(of) }))
+    return { topics, counts, assignments }
   }
 
   /** Also takes over what the error says of our id. */
@@ -212,6 +231,7 @@ export class GroupMember {
   async leave(isForGood = false): Promise<void> {
     this.#isLeaving = true
     this.#timer?.cancel()
+    this.#partitions.end()
     const joined = this.#joined
     this.#joined = undefined
     // As Java's consumer: a static member that goes may be back before its session is over.

@@ -174,6 +174,32 @@ describe('workloads', () => {
     await change('reader-1', 'resume')
   })
 
+  it('read partitions that are added while they run', async () => {
+    const wider = {
+      name: 'wider',
+      topics: [{ topic: 'wider', partitions: 2 }],
+      consumers: [{ name: 'wide', group: 'wide-readers', topic: 'wider', members: 2, commit: 'each' }]
+    }
+    await workload('start', fileOf('wider.json', JSON.stringify(wider)))
+    const owned = async (): Promise<string> => ownedBy((await rows()).filter(({ name }) => /^wide-/.test(name))).join()
+    await until('both partitions are owned', async () => (await owned()) === '0,1')
+
+    await client.call('topic.addPartitions', { topic: 'wider', to: 5 })
+    await until('the new ones are owned, too', async () => (await owned()) === '0,1,2,3,4')
+    await client.call('records.produce', {
+      topic: 'wider',
+      partition: 4,
+      acks: -1,
+      records: [{ key: null, value: 'x' }]
+    })
+
+    await until('what is in a new one is read and committed', async () => {
+      const [offsets] = await admin.fetchOffsets({ groupId: 'wide-readers', topics: ['wider'] })
+      return offsets?.partitions.some(({ partition, offset }) => partition === 4 && offset === '1') === true
+    })
+    for (const name of ['wide-1', 'wide-2']) await change(name, 'remove')
+  })
+
   it('as zombies, are evicted after their session, and their partitions move; told to go on they join again', async () => {
     const began = Date.now()
     const { workloads } = await change('reader-2', 'zombie')

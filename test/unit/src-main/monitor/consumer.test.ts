@@ -354,6 +354,43 @@ describe('a consumer of a group', () => {
     expect(values()).toEqual(['a', 'b'])
   })
 
+  it('reads partitions that are added, some seconds later', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    cluster.append('t', 0, ['a'])
+    groupOf(cluster)
+    const { values } = consumer({ groupId: 'g' })
+    await clock.run(10_000)
+    expect(cluster.asked.filter((what) => what === 'join m-1')).toHaveLength(1)
+
+    cluster.topics.get('t')?.push({ leader: 2, replica: 2, startOffset: 0, records: [] })
+    cluster.append('t', 1, ['b'])
+    await clock.run(5000)
+
+    expect(values()).toEqual(['a', 'b'])
+    expect(cluster.asked.filter((what) => what === 'join m-1')).toHaveLength(2)
+  })
+
+  it('believes that there are fewer partitions only when it has seen it twice', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1, 2])
+    groupOf(cluster)
+    consumer({ groupId: 'g' })
+    await clock.run(1000)
+    const joins = (): number => cluster.asked.filter((what) => what === 'join m-1').length
+    const all = cluster.topics.get('t') ?? []
+
+    const late = all.splice(1)
+    await clock.run(3000)
+    all.push(...late)
+    await clock.run(6000)
+    expect(joins()).toBe(1)
+
+    all.splice(1)
+    await clock.run(7000)
+    expect(joins()).toBe(2)
+  })
+
   it('does not count joining as polling', async () => {
     const { cluster, clock, consumer } = world()
     cluster.topic('t', [1])
