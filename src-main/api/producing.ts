@@ -5,8 +5,24 @@ import { payloadSchema } from './views'
 
 const partition = z.number().int().min(0).max(2147483647)
 const count = z.number().int().nonnegative()
-/** Above 2^53 as digits, so that it stays what it is. */
-const timestampMs = z.union([z.number().int().min(0), z.string().regex(/^[0-9]{1,18}$/)])
+/** What a record's time may be on the wire. */
+export const TIMESTAMP_MIN = -(2n ** 63n)
+export const TIMESTAMP_MAX = 2n ** 63n - 1n
+/** The record has no time (Kafka's RecordBatch.NO_TIMESTAMP). */
+export const NO_TIMESTAMP = -1
+
+/** Of digits as somebody types them; undefined for what is no int64. Beyond 2^53 as digits, so that it stays what it is. */
+export function typedTimestamp(text: string): number | string | undefined {
+  if (!/^-?[0-9]{1,19}$/.test(text)) return undefined
+  const value = BigInt(text)
+  if (value < TIMESTAMP_MIN || value > TIMESTAMP_MAX) return undefined
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+}
+
+const timestampMs = z.union([
+  z.number().int(),
+  z.string().refine((text) => typedTimestamp(text) !== undefined, { error: 'must be a whole number of 64 bits' })
+])
 
 const target = {
   topic: z.string().min(1),

@@ -6,6 +6,7 @@
 import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
 import type { Codec, Serdes } from '../api/formats'
+import { TIMESTAMP_MAX } from '../api/producing'
 import type { ClusterReader, ClusterWriter, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Random } from '../kernel/ports'
@@ -210,7 +211,7 @@ function* batches(records: readonly Placed[]): Iterable<readonly Placed[]> {
   let batch: Placed[] = []
   let bytes = 0
   for (const record of records) {
-    if (batch.length > 0 && (bytes + record.bytes > batchBytesMax || isEarlier(record, batch[0]))) {
+    if (batch.length > 0 && (bytes + record.bytes > batchBytesMax || isOutOfReach(record, batch[0]))) {
       yield batch
       batch = []
       bytes = 0
@@ -222,13 +223,13 @@ function* batches(records: readonly Placed[]): Iterable<readonly Placed[]> {
 }
 
 /**
- * Times in a batch are differences from its first. The library writes those below 0 wrongly, so such a record begins
- * another batch; and so does one that is of now, whenever that will be.
+ * Times in a batch are differences from its first. The library writes those below 0 wrongly, and beyond 2^63 there are
+ * none, so such a record begins another batch; and so does one that is of now, whenever that will be.
  */
-function isEarlier({ record: { timestampMs } }: Placed, first: Placed | undefined): boolean {
+function isOutOfReach({ record: { timestampMs } }: Placed, first: Placed | undefined): boolean {
   const firstMs = first?.record.timestampMs
   if (timestampMs === undefined || firstMs === undefined) return timestampMs !== firstMs
-  return timestampMs < firstMs
+  return timestampMs < firstMs || timestampMs - firstMs > TIMESTAMP_MAX
 }
 
 /** Order is kept: what follows a record that was refused would stand where that one should. */
