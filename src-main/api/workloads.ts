@@ -155,7 +155,9 @@ export type WorkloadView = z.output<typeof workloadSchema>
 export const workloadsSchema = z.object({
   atMs: z.number(),
   workloads: z.array(workloadSchema),
-  scenes: z.array(z.object({ scene: sceneSchema, isBuiltIn: z.boolean() }))
+  scenes: z.array(z.object({ scene: sceneSchema, isBuiltIn: z.boolean() })),
+  /** The rows as they are now are not in the folder: since when, and what the disk says. Null when they are. */
+  notKept: z.object({ sinceMs: z.number(), reason: z.string() }).nullable()
 })
 export type WorkloadsView = z.output<typeof workloadsSchema>
 

@@ -32,6 +32,8 @@ const sampleMs = 1000
 const settleMs = 10_000
 const slowFactor = 10
 const addCount = 5
+/** So often rows that could not be kept are tried again: there may be room by then. */
+const keepAgainMs = 10_000
 /** Of a topic that nobody described. */
 const topicPartitions = 6
 
@@ -55,6 +57,8 @@ export class Workloads {
   #scenes: readonly Scene[]
   #push: Timer | undefined
   #tick: Timer | undefined
+  #keepAgain: Timer | undefined
+  #notKept: WorkloadsView['notKept'] = null
   #isStopping = false
 
   constructor(ports: WorkloadsPorts, dir: string) {
@@ -82,7 +86,9 @@ export class Workloads {
     this.#isStopping = true
     this.#tick?.cancel()
     this.#push?.cancel()
+    this.#keepAgain?.cancel()
     await Promise.all([...this.#rows.values()].map((row) => row.stop(false)))
+    if (this.#notKept !== null) await this.#keep()
     await this.#file.close()
   }
 
@@ -329,14 +335,26 @@ export class Workloads {
 
   // ── what is kept and seen ────────────────────────────────────────────────────────────────────────────────────
 
-  /** A full disk does not stop traffic: it is logged, and the rows are gone with the lab. */
+  /** A full disk does not stop traffic: it is told with the rows, and tried again until they are kept. */
   async #keep(): Promise<void> {
     try {
       await this.#write()
     } catch (error) {
       expectAppError(error)
-      this.#ports.log('warn', 'workloads go on, but are not kept', { reason: error.message })
+      if (this.#notKept === null)
+        this.#ports.log('warn', 'workloads go on, but are not kept', { reason: error.message })
+      this.#notKept = { sinceMs: this.#notKept?.sinceMs ?? this.#ports.clock.nowMs(), reason: error.message }
+      this.#keepLater()
+      this.#changed()
     }
+  }
+
+  #keepLater(): void {
+    if (this.#isStopping) return
+    this.#keepAgain ??= this.#ports.clock.after(keepAgainMs, () => {
+      this.#keepAgain = undefined
+      void this.#keep()
+    })
   }
 
   async #keepOr(undo: () => void): Promise<void> {
@@ -348,8 +366,13 @@ export class Workloads {
     }
   }
 
-  #write(): Promise<void> {
-    return this.#file.write({ rows: [...this.#rows.values()].map(({ spec }) => spec), scenes: this.#scenes })
+  async #write(): Promise<void> {
+    await this.#file.write({ rows: [...this.#rows.values()].map(({ spec }) => spec), scenes: this.#scenes })
+    if (this.#notKept === null) return
+    this.#notKept = null
+    this.#keepAgain?.cancel()
+    this.#keepAgain = undefined
+    this.#changed()
   }
 
   view(): WorkloadsView {
@@ -359,7 +382,8 @@ export class Workloads {
       scenes: [
         ...builtInScenes.map((scene) => ({ scene, isBuiltIn: true })),
         ...this.#scenes.map((scene) => ({ scene, isBuiltIn: false }))
-      ]
+      ],
+      notKept: this.#notKept
     }
   }
 

@@ -1008,6 +1008,10 @@ function workloads(scene: SceneName, atMs: number): WorkloadsView {
   return {
     atMs,
     workloads: scene === 'empty' ? [] : scene === 'strange' ? [...strange, ...rows] : rows,
+    notKept:
+      scene === 'strange'
+        ? { sinceMs: atMs - 90_000, reason: 'There is no room on the disk of /home/you/Lagoon.' }
+        : null,
     scenes: [
       ...builtInScenes.map((one) => ({ scene: one, isBuiltIn: true })),
       ...(scene === 'empty'

@@ -166,4 +166,39 @@ describe('the rows of a lab', () => {
     ])
     expect(events).toMatchObject([{ code: 'workloadZombied', subject: 'reader', atMs: clock.nowMs() }])
   })
+
+  it('that cannot be kept run on, are told with the reason, and are kept as soon as there is room', async () => {
+    process_.runsAtOnce = true
+    const disk = new MemoryDisk()
+    disk.makeDirectory('/lab')
+    const ports = {
+      clock,
+      disk,
+      launcher: process_,
+      log: () => undefined,
+      bootstrapServers: () => '',
+      ask: () => Promise.resolve({}) as never,
+      event: () => undefined
+    }
+    const workloads = new Workloads(ports, '/lab')
+    const replace = disk.replace.bind(disk)
+    disk.replace = () => Promise.reject(new AppError('DISK_FULL', 'No room on the disk.'))
+    const consumers = [{ name: 'reader', group: 'readers', topic: 'orders' }]
+    await workloads.startScene({ definition: { name: 'one', consumers } })
+
+    expect(workloads.view().workloads).toMatchObject([{ name: 'reader', state: 'running' }])
+    expect(workloads.view().notKept).toEqual({ sinceMs: clock.nowMs(), reason: 'No room on the disk.' })
+    expect(new Workloads(ports, '/lab').view().workloads).toEqual([])
+
+    const later = async (): Promise<void> => {
+      clock.advance(10_000)
+      await new Promise((done) => setImmediate(done))
+    }
+    await later()
+    expect(workloads.view().notKept).not.toBeNull()
+    disk.replace = replace
+    await later()
+    expect(workloads.view().notKept).toBeNull()
+    expect(new Workloads(ports, '/lab').view().workloads).toMatchObject([{ name: 'reader' }])
+  })
 })
