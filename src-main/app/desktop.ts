@@ -23,6 +23,7 @@ export interface DesktopPlace {
 
 export interface DesktopPorts {
   readonly preferences: Preferences
+  /** Throws ApiError with the reason when they cannot be kept. */
   readonly keep: (preferences: Preferences) => void
   /** To the front, from wherever it is: a window on this cluster, or whichever there is. */
   readonly show: (id?: string) => void
@@ -52,6 +53,8 @@ export class Desktop {
   readonly #ports: DesktopPorts
   readonly #watchers = new Set<(view: DesktopView) => void>()
   #preferences: Preferences
+  /** That the preferences are those of the file. */
+  #isKept = true
   #state: DesktopView['state'] = 'open'
 
   constructor(ports: DesktopPorts) {
@@ -115,7 +118,8 @@ export class Desktop {
       }),
     'app.close': ({ what, remembers }) => {
       if (this.#state === 'stopping') return
-      if (remembers) this.#prefer({ ...this.#preferences, closing: what })
+      // What cannot be remembered is said while there is still a window to say it in: it stays, and asks.
+      if (remembers) this.#remember({ ...this.#preferences, closing: what })
       this.#enter('open')
       if (what === 'tray') this.#ports.hide()
       else this.#ports.quit()
@@ -132,13 +136,22 @@ export class Desktop {
     'app.choosePath': async ({ name }) => ({ path: await this.#ports.choosePath(name) })
   }
 
+  /** Holds from now on, whether it can be kept or not; throws ApiError when it cannot. */
   #prefer(preferences: Preferences): void {
-    const { closing, notifies, language } = this.#preferences
-    const isSame =
-      preferences.closing === closing && preferences.notifies === notifies && preferences.language === language
-    if (isSame) return
+    if (this.#isKept && isSame(preferences, this.#preferences)) return
     this.#preferences = preferences
+    this.#isKept = false
+    this.#tell()
     this.#ports.keep(preferences)
+    this.#isKept = true
+  }
+
+  /** Holds when it is kept; throws ApiError when it cannot be. */
+  #remember(preferences: Preferences): void {
+    if (this.#isKept && isSame(preferences, this.#preferences)) return
+    this.#ports.keep(preferences)
+    this.#preferences = preferences
+    this.#isKept = true
     this.#tell()
   }
 
@@ -151,4 +164,8 @@ export class Desktop {
     const view = this.view()
     for (const watcher of this.#watchers) watcher(view)
   }
+}
+
+function isSame(one: Preferences, other: Preferences): boolean {
+  return one.closing === other.closing && one.notifies === other.notifies && one.language === other.language
 }

@@ -1,9 +1,10 @@
 /** What the user chose for the app itself, in a file of the user's profile; what cannot be read is the default. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { ApiError } from '../api/api'
 import { closingSchema } from '../api/desktop'
-import { messageOf } from '../kernel/errors'
+import { expectSystemError, ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import type { Preferences } from './desktop'
 
@@ -21,19 +22,26 @@ export function readPreferences(path: string, locale: string): Preferences {
   return schema.parse(contentOf(path))
 }
 
-/** One that cannot be kept holds until the app ends. */
+/** What else the file says stays. Whole or not at all: then it throws ApiError FAILED, which says where and why. */
 export function keepPreferences(path: string, preferences: Preferences, log: Log): void {
-  keep(path, preferences, log)
-}
-
-/** What else the file says stays. Whole or not at all. */
-function keep(path: string, some: object, log: Log): void {
+  const draft = `${path}.new`
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.new`, `${JSON.stringify({ ...contentOf(path), ...some })}\n`)
-    renameSync(`${path}.new`, path)
+    writeFileSync(draft, `${JSON.stringify({ ...contentOf(path), ...preferences })}\n`)
+    renameSync(draft, path)
   } catch (error) {
-    log('warn', 'preferences are not kept', { reason: messageOf(error) })
+    expectSystemError(error)
+    log('warn', 'preferences are not kept', { reason: error.message })
+    dropDraft(draft)
+    throw new ApiError({ code: 'FAILED', message: `${path} could not be written: ${error.message}` })
+  }
+}
+
+function dropDraft(draft: string): void {
+  try {
+    rmSync(draft, { force: true })
+  } catch (error) {
+    ignore(error, 'what cannot be written may not be removable either; the next one replaces it')
   }
 }
 

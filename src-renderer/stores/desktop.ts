@@ -13,11 +13,12 @@ export const useDesktopStore = defineStore('desktop', () => {
   watched.hold()
   const view = computed(() => watched.view.value ?? BROWSER)
 
+  /** What cannot be kept holds all the same, until the app ends. */
   const set = async (input: CommandInput<'app.set'>): Promise<void> => {
     try {
       await host().call('app.set', input)
     } catch (cause) {
-      notices.failed('watch', 'Lagoon', cause)
+      notices.failed('notKept', '', cause)
     }
   }
   const close = (what: 'stop' | 'tray', remembers: boolean): Promise<unknown> =>

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ApiError } from '../../../../src-main/api/api'
 import type { ClusterEvent, ClusterView } from '../../../../src-main/api/views'
 import type { DesktopView } from '../../../../src-main/api/desktop'
 import { Alarms } from '../../../../src-main/app/alarms'
@@ -11,14 +12,22 @@ import { trayMark } from '../../../../src-main/app/tray-mark'
 
 const asks: Preferences = { closing: 'ask', notifies: true, language: 'en' }
 
-function desktopOf(preferences = asks, hasPage = true, opens = (): Promise<void> => Promise.resolve()) {
+function desktopOf(
+  preferences = asks,
+  hasPage = true,
+  opens = (): Promise<void> => Promise.resolve(),
+  keeps = (): void => undefined
+) {
   const done: string[] = []
   const kept: Preferences[] = []
   const states: DesktopView['state'][] = []
   const host = { run: () => Promise.reject(new Error('asked the host')), watch: () => () => undefined }
   const app = new Desktop({
     preferences,
-    keep: (value) => kept.push(value),
+    keep: (value) => {
+      keeps()
+      kept.push(value)
+    },
     show: () => done.push('show'),
     openWindow: (id) => done.push(`window ${id}`),
     hide: () => done.push('hide'),
@@ -119,6 +128,36 @@ describe('what is set', () => {
   })
 })
 
+describe('what cannot be kept', () => {
+  const full = (): never => {
+    throw new ApiError({ code: 'FAILED', message: 'No room for preferences.json.' })
+  }
+
+  it('holds when it was set, is said each time, and is kept as soon as it can be', async () => {
+    let keep: () => void = full
+    const { desktop, done, kept } = desktopOf(asks, true, undefined, () => keep())
+    await expect(desktop.run('app.set', { closing: 'tray' })).rejects.toThrow('No room')
+    await expect(desktop.run('app.set', { closing: 'tray' })).rejects.toThrow('No room')
+    desktop.closeAsked()
+    keep = () => undefined
+    await desktop.run('app.set', { closing: 'tray' })
+
+    expect(done).toEqual(['hide'])
+    expect(kept).toEqual([{ ...asks, closing: 'tray' }])
+  })
+
+  it('leaves the window there, still asking, when closing was to be remembered', async () => {
+    const { desktop, done, states } = desktopOf(asks, true, undefined, full)
+    desktop.closeAsked()
+    await expect(desktop.run('app.close', { what: 'stop', remembers: true })).rejects.toThrow('No room')
+    expect(states.at(-1)).toBe('asking')
+    expect(done).toEqual(['show'])
+
+    await desktop.run('app.close', { what: 'stop', remembers: false })
+    expect(done).toEqual(['show', 'quit'])
+  })
+})
+
 describe('what else is asked', () => {
   it('goes to the host', async () => {
     await expect(desktopOf().desktop.run('cluster.status', {})).rejects.toThrow('asked the host')
@@ -150,12 +189,18 @@ describe('preferences', () => {
     }
   )
 
-  it('that cannot be kept are said in the log', () => {
+  it('that cannot be kept are said, with the file and the reason, and in the log; what was kept stays', () => {
     const said: string[] = []
-    writeFileSync(join(dir, 'file'), '')
-    keepPreferences(join(dir, 'file', 'preferences.json'), asks, (_, message) => said.push(message))
+    const path = join(dir, 'preferences.json')
+    keepPreferences(path, asks, noLog)
+    mkdirSync(`${path}.new`)
 
-    expect(said).toEqual(['preferences are not kept'])
+    const keep = (): void => keepPreferences(path, { ...asks, closing: 'stop' }, (_, message) => said.push(message))
+    expect(keep).toThrow(ApiError)
+    expect(keep).toThrow(/preferences\.json could not be written: EISDIR/)
+
+    expect(said).toEqual(['preferences are not kept', 'preferences are not kept'])
+    expect(readPreferences(path, 'en')).toEqual(asks)
   })
 })
 
