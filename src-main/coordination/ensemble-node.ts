@@ -117,6 +117,7 @@ export class EnsembleNode {
       member: memberFace(options, {
         state: () => this.#state,
         isChanging: () => this.#applier.isChanging,
+        toldTo: () => this.#applier.toldTo,
         watches: this.#watches,
         sessions: this.#sessions,
         latency: this.#latency,

@@ -10,7 +10,7 @@ import type { Steps } from './core/steps'
 import type { WatchTable } from './core/tree/watch-table'
 import type { EnsembleNodeOptions } from './member-options'
 import type { SessionKeeper } from './session-keeper'
-import { compareZxid, type Zxid } from './wire/zxid'
+import { compareZxid, zxidZero, type Zxid } from './wire/zxid'
 
 /** Of a multi in one turn of the event loop. */
 const sliceMs = 8
@@ -30,6 +30,8 @@ export class EntryApplier {
   readonly #options: Pick<EnsembleNodeOptions, 'clock' | 'log' | 'applied' | 'sessionExpired'>
   readonly #parts: ApplierParts
   #isChanging = false
+  /** Before the entry that is being applied. */
+  #before: Zxid = zxidZero
 
   constructor(options: Pick<EnsembleNodeOptions, 'clock' | 'log' | 'applied' | 'sessionExpired'>, parts: ApplierParts) {
     this.#options = options
@@ -41,9 +43,18 @@ export class EntryApplier {
     return this.#isChanging
   }
 
+  /**
+   * How far a client may take itself to be: who comes back to another member asks for what it missed since then, and in the middle of
+   * a multi its watches have not told of that yet.
+   */
+  get toldTo(): Zxid {
+    return this.#isChanging ? this.#before : this.#parts.state().lastApplied
+  }
+
   async applyAll(batch: readonly LogEntry[]): Promise<void> {
     const { clock } = this.#options
     for (const entry of batch) {
+      this.#before = this.#parts.state().lastApplied
       const applying = this.#apply(entry)
       if (this.#hasEnded(applying)) continue
       this.#isChanging = true

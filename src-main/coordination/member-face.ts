@@ -11,11 +11,14 @@ import type { EnsembleNodeOptions } from './member-options'
 import type { MemberFace } from './server-connection'
 import type { SessionKeeper } from './session-keeper'
 import { passwordBytes } from './wire/connect'
+import type { Zxid } from './wire/zxid'
 
 export interface FaceParts extends Pick<MemberFace, 'propose' | 'barrier' | 'confirm'> {
   /** Another one after a snapshot came. */
   readonly state: () => ReplicatedState
   readonly isChanging: () => boolean
+  /** How far whatever a client watches has been told. */
+  readonly toldTo: () => Zxid
   readonly watches: WatchTable
   readonly sessions: SessionKeeper
   readonly latency: Latency
@@ -24,12 +27,12 @@ export interface FaceParts extends Pick<MemberFace, 'propose' | 'barrier' | 'con
 
 export function memberFace(options: EnsembleNodeOptions, parts: FaceParts): MemberFace {
   const { clock, random, sessionTimeouts } = options
-  const { state, isChanging, watches, sessions, latency, port, propose, barrier, confirm } = parts
+  const { state, isChanging, toldTo, watches, sessions, latency, port, propose, barrier, confirm } = parts
   const sessionIds = new SessionIds(options.memberId, clock.nowMs())
   return {
     ensembleId: options.peers?.ensembleId,
     get lastApplied() {
-      return state().lastApplied
+      return toldTo()
     },
     get isChanging() {
       return isChanging()

@@ -11,7 +11,7 @@ import { JuteWriter } from '../../../../src-main/coordination/wire/jute-writer'
 import { requestOp, writeRequest, type Request } from '../../../../src-main/coordination/wire/requests'
 import { readReplyHeader, readWatchEvent } from '../../../../src-main/coordination/wire/responses'
 import { openAcl } from '../../../../src-main/coordination/wire/stat'
-import { zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
+import { compareZxid, zxidZero, type Zxid } from '../../../../src-main/coordination/wire/zxid'
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { Clock, Connection } from '../../../../src-main/kernel/ports'
 import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from '../../../support/ensemble-world'
@@ -124,6 +124,9 @@ class RawClient {
   }
 }
 
+const zxidsOf = (client: RawClient): readonly Zxid[] =>
+  client.received.map((bytes) => readReplyHeader(new JuteReader(bytes)).zxid)
+
 describe('a member', () => {
   let world: World
 
@@ -198,8 +201,8 @@ describe('a member', () => {
       soon: (callback) => void clock.after(1, callback)
     }
     await world.restart({ clock: slow })
-    const [writer, reader] = [new RawClient(world), new RawClient(world)]
-    for (const client of [writer, reader]) {
+    const [writer, reader, watcher] = [new RawClient(world), new RawClient(world), new RawClient(world)]
+    for (const client of [writer, reader, watcher]) {
       await client.connect()
       client.greeting()
     }
@@ -209,13 +212,15 @@ describe('a member', () => {
 
     writer.send(1, { type: 'multi', operations })
     // While it is applied: four of these turns come between two slices.
-    let pings = 0
+    let [pings, answeredBefore] = [0, 0]
     let xid = 0
     const ask = (): void => {
       if (writer.received.length > 0) return
+      answeredBefore = watcher.received.length
       reader.send(++xid, { type: 'exists', path: '/m0', watch: false })
       reader.send(++xid, { type: 'exists', path: '/m999', watch: false })
       reader.send(-2, { type: 'ping' })
+      watcher.send(-2, { type: 'ping' })
       pings++
       clock.after(0.25, ask)
     }
@@ -230,6 +235,11 @@ describe('a member', () => {
     const lasts = reads.filter((_, i) => i % 2 === 1)
     expect(firsts.map(({ error }) => error)).toEqual(lasts.map(({ error }) => error))
     expect(firsts.at(-1)?.error).toBe(0)
+    // Who comes back from here is told of all that it watches in the multi: nobody has told it yet.
+    const multi = zxidsOf(writer)[0] ?? zxidZero
+    const told = zxidsOf(watcher).slice(0, answeredBefore)
+    expect(told.length).toBeGreaterThan(3)
+    expect(told.filter((zxid) => compareZxid(zxid, multi) >= 0)).toEqual([])
     expect(world.failures).toEqual([])
   })
 
