@@ -118,6 +118,7 @@ class BatchScan {
 
   #look(bytes: Uint8Array, at: number): Problem | 'stopped' | undefined {
     const { partition, fromOffset, untilOffset, stopsWhenFull, recordsMax, payloadBytesMax, hasBatch } = this.#reading
+    const { skipsFound = 0 } = this.#reading
     if (!this.#matcher.mayHold(bytes, at)) return undefined
     let isStopped = false
     const result = visitRecords(
@@ -134,7 +135,7 @@ class BatchScan {
             return false
           }
           this.#foundCount += 1
-          if (this.#records.length < recordsMax) {
+          if (this.#foundCount > skipsFound && this.#records.length < recordsMax) {
             this.#records.push(shownRecord(record, payloadBytesMax, hasBatch === true ? batchOf(bytes, at) : undefined))
             this.#heldBytes += Math.min(plainBytesOf(record), payloadBytesMax ?? Infinity)
           }

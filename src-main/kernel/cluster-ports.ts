@@ -300,6 +300,8 @@ export interface ScanReading {
   readonly matcher: RecordMatcher
   /** Of those found so many are given; the others are counted. */
   readonly recordsMax: number
+  /** So many that are found first are counted only: of more than are wanted the last ones can be had. */
+  readonly skipsFound?: number
   /** Ends the scan early, so that no more than this is held; the rest comes with another one. Absent: counts to the end. */
   readonly stopsWhenFull?: boolean
   readonly payloadBytesMax?: number

@@ -1,11 +1,12 @@
 /**
  * A live tail: the newest records as they come, as many as a person can see. What comes faster is skipped and counted by
- * offsets, without being read: a topic of any rate costs the same.
+ * offsets, without being read: a topic of any rate costs the same. Whatever arrived is shown, or fits no criterion, or is
+ * counted as skipped; of more than can be shown the oldest are skipped.
  */
 import type { JobState, SearchCriterion } from '../api/search'
 import type { RecordView } from '../api/views'
 import { ApiError } from '../api/api'
-import type { RawPartition, RecordMatcher } from '../kernel/cluster-ports'
+import type { RawPartition, RecordMatcher, ScanReading } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore } from '../kernel/errors'
 import { pause } from '../kernel/waiting'
 import { unknownTopic } from './failure'
@@ -89,6 +90,8 @@ export class TailJob implements RecordJob {
       failure = error
       this.#state = 'failed'
     }
+    // Nothing is looked at any more.
+    for (const at of this.#followed.values()) this.#skipTo(at, at.end)
     await cluster.closeLane(this.#lane)
     await this.#push(failure === undefined ? null : problemText(failure))
     if (failure !== undefined && !(failure instanceof ApiError)) expectAppError(failure)
@@ -165,8 +168,9 @@ export class TailJob implements RecordJob {
         this.#silent.add(partition)
         return []
       }
-      // It begins at the end. A log that was cut begins there anew.
+      // It begins at the end. A log that was cut begins there anew: what was not looked at by then is lost.
       if (at === undefined || offset < at.end) {
+        if (at !== undefined) this.#skipTo(at, at.end)
         this.#followed.set(partition, { position: offset, end: offset })
         return []
       }
@@ -190,7 +194,7 @@ export class TailJob implements RecordJob {
 
   async #read(leader: number, partitions: readonly number[]): Promise<void> {
     const { topic, criteria } = this.#query
-    const room = Math.max(1, Math.floor(recordsPerTick / this.#leaders.size))
+    const room = this.#room()
     const positions = partitions.flatMap((partition) => {
       const at = this.#followed.get(partition)
       if (at === undefined) return []
@@ -209,6 +213,11 @@ export class TailJob implements RecordJob {
     for (const raw of answer) this.#take(raw)
   }
 
+  /** Of a partition, when every record is wanted. */
+  #room(): number {
+    return Math.max(1, Math.floor(recordsPerTick / this.#leaders.size))
+  }
+
   #take({ partition, problem, bytes, nextOffset }: RawPartition): void {
     const at = this.#followed.get(partition)
     if (at === undefined) return
@@ -217,7 +226,9 @@ export class TailJob implements RecordJob {
       if (problem.name === 'OFFSET_OUT_OF_RANGE') this.#skipTo(at, at.end)
       return
     }
-    const { records, unreadable } = this.#ports.cluster.scan(bytes, {
+    // More may have come since its end was told: what is too much of it is skipped without being looked at.
+    if (this.#query.criteria.length === 0) this.#skipTo(at, nextOffset - this.#room())
+    const reading: ScanReading = {
       partition,
       fromOffset: at.position,
       untilOffset: Math.max(at.end, nextOffset),
@@ -225,7 +236,12 @@ export class TailJob implements RecordJob {
       recordsMax: recordsPerTick,
       payloadBytesMax,
       hasBatch: true
-    })
+    }
+    const first = this.#ports.cluster.scan(bytes, reading)
+    const excess = first.foundCount - first.records.length
+    const { records, unreadable } =
+      excess === 0 ? first : this.#ports.cluster.scan(bytes, { ...reading, skipsFound: excess })
+    this.#skipped += excess
     this.#unreadableCount += unreadable.length
     for (const { headers, ...record } of records) {
       this.#fresh.push({ topic: this.#query.topic, partition, ...record, headers: [...headers] })
@@ -243,7 +259,7 @@ export class TailJob implements RecordJob {
     at.position = Math.max(at.position, offset)
   }
 
-  /** Of what was read more than is shown in a tick is skipped as well: the oldest. */
+  /** Of what was found more than is shown in a tick is skipped as well: the oldest. */
   async #push(error: string | null): Promise<void> {
     const records = this.#fresh.sort(byTime).slice(-recordsPerTick)
     this.#skipped += this.#fresh.length - records.length

@@ -31,11 +31,14 @@ export class ScannedCluster extends FakeCluster implements RecordScanner {
     })
   }
 
-  scan(bytes: Uint8Array, { fromOffset, untilOffset, recordsMax, stopsWhenFull }: ScanReading): ScannedRecords {
+  scan(
+    bytes: Uint8Array,
+    { fromOffset, untilOffset, recordsMax, skipsFound = 0, stopsWhenFull }: ScanReading
+  ): ScannedRecords {
     const all = (this.#behind.get(bytes) ?? []).filter(({ offset }) => offset >= fromOffset && offset < untilOffset)
     const looked = stopsWhenFull === true ? all.slice(0, recordsMax) : all
     return {
-      records: looked.slice(0, recordsMax),
+      records: looked.slice(skipsFound, skipsFound + recordsMax),
       foundCount: looked.length,
       recordCount: looked.length,
       byteCount: looked.length * 100,

@@ -412,6 +412,22 @@ describe('a scan', () => {
     expect(recordCount).toBe(85)
   })
 
+  it('gives the last of more than are wanted, where so many are to be counted only', () => {
+    const records = Array.from({ length: 100 }, (_, i): Given => ({ value: i % 3 === 0 ? `hit ${i}` : `miss ${i}` }))
+    const batch = buildBatch(records.map(contentOf), nodeChecksum, compressedWith(1))
+    const scanned = scanBatches(batch, ports, {
+      partition: 0,
+      fromOffset: 5,
+      untilOffset: 90,
+      matcher: compiledMatcher([{ type: 'text', text: 'hit' }]),
+      recordsMax: 7,
+      skipsFound: 21
+    })
+
+    expect(scanned).toMatchObject({ foundCount: 28, recordCount: 85 })
+    expect(scanned.records.map(({ offset }) => offset)).toEqual([69, 72, 75, 78, 81, 84, 87])
+  })
+
   it('names a batch that is broken and looks on behind it', () => {
     const good = buildBatch([contentOf({ value: 'hit' })], nodeChecksum, {})
     const bad = good.slice()
