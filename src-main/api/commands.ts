@@ -46,6 +46,18 @@ const commitSchema = z.object({
   /** Free text of who committed; a string of Kafka's protocol holds no more. */
   metadata: z.string().max(32_767)
 })
+/**
+ * A partition that was read and gave nothing, or whose log begins behind the place that was asked for. `askedOffset` is
+ * null where no offset was asked for, and where there is none: nothing committed, nothing written so late.
+ */
+const logPlace = z.object({
+  partition,
+  askedOffset: offset.nullable(),
+  startOffset: offset,
+  /** Exclusive: the one that is written next. */
+  endOffset: offset
+})
+export type LogPlace = z.infer<typeof logPlace>
 const configResource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('topic'), topic: z.string().min(1) }),
   z.object({ type: z.literal('broker'), broker: z.number().int().min(0).nullable() })
@@ -139,6 +151,8 @@ export const COMMANDS = {
       unreadable: z.array(unreadableSchema),
       /** The older ones are before these. A partition whose leader did not answer keeps its place. */
       positions: z.array(placeBefore),
+      /** Why there is nothing of a partition: by partition. */
+      places: z.array(logPlace),
       /** Nothing older is left. */
       isStart: z.boolean()
     })
@@ -146,7 +160,7 @@ export const COMMANDS = {
   /**
    * Records from a place on, `limit` of all partitions together: within a partition in the order of its offsets, over
    * partitions oldest first. `positions` is where the next ones are; a partition that is not in them is new and is read
-   * from its start.
+   * from its start. Rejects with NOT_FOUND and GROUP_ID_NOT_FOUND for a group that is not there.
    */
   'records.from': {
     input: z.object({
@@ -166,6 +180,8 @@ export const COMMANDS = {
       unreachablePartitions: z.array(partition),
       unreadable: z.array(unreadableSchema),
       positions: z.array(pagePlace),
+      /** Why there is nothing of a partition, or not from where it was asked for: by partition. */
+      places: z.array(logPlace),
       /** Every partition was read, and nothing lies behind them now. */
       isEnd: z.boolean()
     })
@@ -188,7 +204,10 @@ export const COMMANDS = {
     output: z.object({ path: z.string(), sizeBytes: z.number().int() })
   },
 
-  /** Looks through a topic; what is found comes as pushes of `job:<id>`, `limit` records at most, all of them counted. */
+  /**
+   * Looks through a topic; what is found comes as pushes of `job:<id>`, `limit` records at most, all of them counted.
+   * Rejects, as an export does, with NOT_FOUND and GROUP_ID_NOT_FOUND from a group that is not there.
+   */
   'search.open': {
     input: scanQuerySchema.extend({ limit: z.number().int().min(1).max(10_000) }),
     output: z.object({ job: z.string() })

@@ -36,6 +36,8 @@ const placeSchema = z.union([
   z.object({ type: z.literal('time'), timestampMs: z.number().int().min(0) })
 ])
 export type ScanPlace = z.infer<typeof placeSchema>
+/** A group: from what it has committed on; partitions in which that is nothing are named as not read. */
+const startSchema = z.union([placeSchema, z.object({ type: z.literal('group'), groupId: z.string().min(1) })])
 
 export const scanQuerySchema = z.object({
   topic: z.string().min(1),
@@ -43,7 +45,7 @@ export const scanQuerySchema = z.object({
   partitions: z.array(partition).min(1).max(10_000).optional(),
   /** Within a partition nearly, over all partitions roughly: they are read in parallel. */
   order: z.enum(['newestFirst', 'oldestFirst']),
-  from: placeSchema.optional(),
+  from: startSchema.optional(),
   /** Exclusive. Absent: where the log ended when the search began. */
   to: placeSchema.optional(),
   /** All must hold. */
@@ -105,7 +107,11 @@ export type JobPush =
       readonly records: readonly z.infer<typeof recordSchema>[]
       /** Offsets that came since it began. */
       readonly arrived: number
-      /** Of these, so many were not shown because there were too many, or it was paused; never looked at. */
+      /**
+       * Of these, so many were not shown because there were too many, or it was paused; they were not looked at, but for
+       * those that fit and were more than are shown at once. Without criteria what was shown and skipped is what arrived,
+       * but for what is not yet looked at and what cannot be read.
+       */
       readonly skipped: number
       /** Came while it is paused; they are skipped when it goes on. */
       readonly waiting: number

@@ -1,18 +1,18 @@
 /** An export: what fits goes to a file as it is read; the file has its name when all of it is there, or does not exist. */
 import { ApiError } from '../api/api'
-import type { JobPush, JobState, ScanQuery } from '../api/search'
+import type { JobPush, JobState } from '../api/search'
 import type { RecordView } from '../api/views'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { FileSink, FileSinks, Timer } from '../kernel/ports'
 import { exportHead, exportLine, type ExportFormat } from './core/export-lines'
 import type { JobPorts, RecordJob } from './record-job'
-import { problemText, TopicScan } from './topic-scan'
+import { problemText, TopicScan, type PlacedQuery } from './topic-scan'
 
 const pushEveryMs = 250
 /** Held between two writes. */
 export const exportRecordsMax = 5000
 
-export interface ExportQuery extends ScanQuery {
+export interface ExportQuery extends PlacedQuery {
   readonly format: ExportFormat
   readonly path: string
   readonly isReplacing?: boolean | undefined

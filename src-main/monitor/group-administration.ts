@@ -19,6 +19,7 @@ import { topicPartitionName, type BrokerId, type TopicPartition } from '../kerne
 import type { Clock } from '../kernel/ports'
 import { planReset, type PartitionPosition, type PlannedPartition } from './core/offset-reset'
 import { kafkaErrorOf, unknownTopic } from './failure'
+import { noGroup } from './group-commits'
 import { isPassing, retrying } from './retrying'
 
 const withinMs = 15_000
@@ -299,11 +300,6 @@ function throwProblem(answered: readonly ChangedPartition[]): void {
 function movedLeader(at: TopicPartition): ApiError {
   const message = `Where ${topicPartitionName(at)} begins and ends could not be read: its leader moved. Try again.`
   return new ApiError({ code: 'KAFKA', message, kafkaError: 'NOT_LEADER_OR_FOLLOWER' })
-}
-
-function noGroup(groupId: string): ApiError {
-  const message = `There is no group ${groupId}.`
-  return new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
 }
 
 function noPartitions(topic: string, missing: readonly number[]): ApiError {

@@ -56,7 +56,8 @@ export async function newestRecords(
     }
     const at = { topic: topic.name, partition: partition.partition }
     unreadable.push(...found.unreadable.map((place) => ({ ...at, ...place })))
-    looked.push({ ...found, partition: partition.partition, startOffset: partition.startOffset ?? 0 })
+    const { startOffset, endOffset } = partition
+    looked.push({ ...found, partition: partition.partition, startOffset: startOffset ?? 0, endOffset: endOffset ?? 0 })
     // Merged as they come: besides those of one partition per leader no more than `limit` records are held.
     newest = keepNewest([...newest, { partition: partition.partition, records: found.records }], wanted.limit)
   }
@@ -82,6 +83,10 @@ export async function newestRecords(
       ...positions.map(({ partition, offset }) => ({ partition, offset })),
       ...unreachable.flatMap(({ place }) => (place === undefined ? [] : [place]))
     ].sort((a, b) => a.partition - b.partition),
+    places: looked
+      .filter(({ count }) => count === 0)
+      .map(({ partition, startOffset, endOffset }) => ({ partition, askedOffset: null, startOffset, endOffset }))
+      .sort((a, b) => a.partition - b.partition),
     isStart: unreachable.length === 0 && positions.every(({ offset, startOffset }) => offset <= startOffset)
   }
 }
@@ -134,7 +139,8 @@ interface Found {
 interface StartOffset {
   readonly startOffset: number
 }
-type Looked = Omit<Found, 'records' | 'unreadable'> & StartOffset & { readonly partition: number }
+type Looked = Omit<Found, 'records' | 'unreadable'> &
+  StartOffset & { readonly partition: number; readonly endOffset: number }
 
 /**
  * Undefined when the leader is not known or does not answer. Where compaction left few records it looks further back, each

@@ -9,6 +9,7 @@ import { ExportJob } from './export-job'
 import type { JobPorts, RecordJob } from './record-job'
 import { SearchJob } from './search-job'
 import { TailJob } from './tail-job'
+import type { PlacedQuery } from './topic-scan'
 
 /** More are refused. */
 const jobsMax = 32
@@ -40,7 +41,7 @@ export class RecordJobs {
     this.#prefix = ports.clock.nowMs().toString(36)
   }
 
-  search(query: CommandInput<'search.open'>): string {
+  search(query: CommandInput<'search.open'> & PlacedQuery): string {
     return this.#add((ports, lane) => new SearchJob(ports, query, lane))
   }
 
@@ -48,7 +49,7 @@ export class RecordJobs {
     return this.#add((ports, lane) => new TailJob(ports, query, lane))
   }
 
-  export(query: CommandInput<'export.open'>): string {
+  export(query: CommandInput<'export.open'> & PlacedQuery): string {
     const { files } = this.#ports
     return this.#add((ports, lane) => new ExportJob({ ...ports, files }, query, lane))
   }

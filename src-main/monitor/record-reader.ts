@@ -2,13 +2,16 @@
 import { ApiError } from '../api/api'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { Serdes } from '../api/formats'
+import type { ScanQuery } from '../api/search'
 import type { ClientMessage, HostMessage } from '../api/wire'
 import type { KafkaCluster, RecordScanner } from '../kernel/cluster-ports'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { Clock, FileSinks, Log } from '../kernel/ports'
 import { failureOf } from './failure'
+import { commitsOf } from './group-commits'
 import { RecordJobs } from './record-jobs'
 import { saveRecord } from './saved-record'
+import type { PlacedQuery } from './topic-scan'
 
 type Served = Extract<
   CommandName,
@@ -43,19 +46,27 @@ export class RecordReader {
     })
     this.#jobs = jobs
     this.#commands = {
-      'search.open': async (input) => Promise.resolve({ job: jobs.search(input) }),
+      'search.open': async (input) => ({ job: jobs.search(await this.#placed(input)) }),
       'tail.open': async (input) => Promise.resolve({ job: jobs.tail(input) }),
       'tail.pause': ({ job, isPaused }) => {
         jobs.pause(job, isPaused)
         return Promise.resolve({})
       },
-      'export.open': async (input) => Promise.resolve({ job: jobs.export(input) }),
+      'export.open': async (input) => ({ job: jobs.export(await this.#placed(input)) }),
       'job.close': async ({ job }) => {
         await jobs.close(job)
         return {}
       },
       'record.save': (input) => saveRecord(ports, input)
     }
+  }
+
+  /** Asked before anything is begun: a group that is not there starts nothing. */
+  async #placed<Query extends ScanQuery>(query: Query): Promise<Query & PlacedQuery> {
+    const { topic, from } = query
+    if (from?.type !== 'group') return query
+    const { clock, cluster } = this.#ports
+    return { ...query, committed: await commitsOf(clock, cluster, { topic, groupId: from.groupId }) }
   }
 
   async stop(): Promise<void> {

@@ -2,25 +2,25 @@
  * Records of a topic from a place on, oldest first: so many of all partitions together, and where the next ones are. A
  * leader that does not answer leaves its partitions out: they are named, and keep their place for the next page.
  */
-import type { CommandInput, CommandOutput } from '../api/commands'
+import type { CommandInput, CommandOutput, LogPlace } from '../api/commands'
 import type { RecordView, UnreadableView } from '../api/views'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
 import type { PartitionFacts, TopicFacts } from './core/snapshot'
+import { commitsOf } from './group-commits'
 import { byLeader, fetchTimeoutMs, lane, partitionBytesMax, payloadBytesMax, unreadableMax } from './newest'
-import { retrying } from './retrying'
 
 const requestTimeoutMs = 5000
 /** Fetches of one partition: each brings a batch at least. */
 const fetchesMax = 8
-/** Behind every record. */
+/** Behind every record: where a group begins that has committed nothing. */
 const theEnd = Number.MAX_SAFE_INTEGER
 
 type Input = CommandInput<'records.from'>
 type Position = CommandOutput<'records.from'>['positions'][number]
 
-/** Rejects as the coordinator does when the group's commits cannot be had. */
+/** Rejects as `commitsOf` does. */
 export async function recordsFrom(
   clock: Clock,
   cluster: KafkaCluster,
@@ -28,7 +28,9 @@ export async function recordsFrom(
   input: Input
 ): Promise<CommandOutput<'records.from'>> {
   const committed =
-    input.from.type === 'group' ? await commits(clock, cluster, topic.name, input.from.groupId) : undefined
+    input.from.type === 'group'
+      ? await commitsOf(clock, cluster, { topic: topic.name, groupId: input.from.groupId })
+      : undefined
   const chosen = topic.partitions.filter(({ partition }) => input.partitions?.includes(partition) ?? true)
   const unreachable: Position[] = []
   const read: PartitionRead[] = []
@@ -47,6 +49,7 @@ export async function recordsFrom(
     unreachablePartitions: unreachable.map(({ partition }) => partition).sort((a, b) => a - b),
     unreadable: read.flatMap((one) => one.unreadable).slice(0, unreadableMax),
     positions: [...positions.map(({ partition, offset }) => ({ partition, offset })), ...unreachable],
+    places: read.flatMap(placeOf).sort((a, b) => a.partition - b.partition),
     isEnd: unreachable.length === 0 && positions.every(({ offset, endOffset }) => offset >= endOffset)
   }
 }
@@ -56,7 +59,15 @@ interface PartitionRead {
   readonly records: readonly RecordView[]
   readonly unreadable: readonly UnreadableView[]
   readonly nextOffset: number
+  readonly startOffset: number
   readonly endOffset: number
+  readonly askedOffset: number | null
+}
+
+/** What is to be said of it, if anything. */
+function placeOf({ partition, records, askedOffset, startOffset, endOffset }: PartitionRead): LogPlace[] {
+  const isLater = askedOffset !== null && askedOffset < startOffset
+  return records.length > 0 && !isLater ? [] : [{ partition, askedOffset, startOffset, endOffset }]
 }
 
 interface Head {
@@ -116,6 +127,7 @@ async function readOne(
   try {
     const wanted = await placeIn(cluster, { topic, partition, leader }, input)
     let offset = Math.min(endOffset, Math.max(startOffset, wanted ?? endOffset))
+    const askedOffset = isStartOf(input, partition) ? null : (wanted ?? null)
     for (let i = 0; i < fetchesMax && offset < endOffset && records.length < input.limit; i++) {
       const [fetched] = await cluster.fetch(leader, [{ topic, partition, offset }], {
         maxWaitMs: 0,
@@ -136,21 +148,21 @@ async function readOne(
     }
     const last = records.at(-1)
     const nextOffset = records.length >= input.limit && last !== undefined ? last.offset + 1 : offset
-    return { partition, records, unreadable, nextOffset, endOffset }
+    return { partition, records, unreadable, nextOffset, startOffset, endOffset, askedOffset }
   } catch (error) {
     expectAppError(error)
     return undefined
   }
 }
 
-/** Undefined for a time after the partition's last record. */
+/** Undefined for a time after the partition's last record, and of a group that has committed nothing there. */
 async function placeIn(
   cluster: KafkaCluster,
   at: { readonly topic: string; readonly partition: number; readonly leader: number },
   input: Input & { readonly committed: ReadonlyMap<number, number> | undefined }
 ): Promise<number | undefined> {
   const wanted = wantedPlace(at, input)
-  if (wanted.timestampMs === undefined) return wanted.offset
+  if (wanted.timestampMs === undefined) return wanted.offset === theEnd ? undefined : wanted.offset
   const { topic, partition, leader } = at
   const [found] = await cluster.offsetsAtTime(leader, wanted.timestampMs, [{ topic, partition }], requestTimeoutMs)
   if (found === undefined || found.problem !== null) {
@@ -158,6 +170,12 @@ async function placeIn(
     throw new AppError('KAFKA', message, { details: { kafkaError: found?.problem?.name } })
   }
   return found.offset ?? undefined
+}
+
+/** No offset was asked for: it is read from wherever it begins. */
+function isStartOf({ from }: Input, partition: number): boolean {
+  if (from.type === 'positions') return !from.positions.some((one) => one.partition === partition)
+  return from.type === 'oldest'
 }
 
 /** As it is kept for the next page while the leader is away: what only the leader knows is still to be asked then. */
@@ -177,21 +195,6 @@ function wantedPlace(
     case 'time':
       return { partition, offset: 0, timestampMs: from.timestampMs }
   }
-}
-
-async function commits(
-  clock: Clock,
-  cluster: KafkaCluster,
-  topic: string,
-  groupId: string
-): Promise<ReadonlyMap<number, number>> {
-  const offsets = await retrying(clock, requestTimeoutMs, async () => {
-    const coordinator = await cluster.coordinator(groupId, requestTimeoutMs)
-    return cluster.committedOffsets(coordinator, groupId, requestTimeoutMs)
-  })
-  return new Map(
-    offsets.flatMap((one) => (one.topic === topic && one.offset !== null ? [[one.partition, one.offset] as const] : []))
-  )
 }
 
 function byTime(a: RecordView, b: RecordView): number {

@@ -3,14 +3,14 @@
  * newest of each window are pushed when it has been read. Of more than are shown those that were found first are: partitions
  * are read side by side, and to know the newest of all of them everything would have to be decoded. The screen says so.
  */
-import type { JobPush, JobState, ScanQuery } from '../api/search'
+import type { JobPush, JobState } from '../api/search'
 import type { RecordView } from '../api/views'
 import { ApiError } from '../api/api'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { Timer } from '../kernel/ports'
 import type { JobPorts, RecordJob } from './record-job'
 import { NewestFound } from './core/newest-found'
-import { problemText, TopicScan } from './topic-scan'
+import { problemText, TopicScan, type PlacedQuery } from './topic-scan'
 
 const pushEveryMs = 250
 /** Of what is found it goes to a screen: longer keys and values are cut. */
@@ -33,7 +33,7 @@ export class SearchJob implements RecordJob {
   #pushing: Promise<void> = Promise.resolve()
 
   /** Throws ApiError INVALID_INPUT. */
-  constructor(ports: JobPorts, query: ScanQuery & { readonly limit: number }, lane: string) {
+  constructor(ports: JobPorts, query: PlacedQuery & { readonly limit: number }, lane: string) {
     this.#ports = ports
     this.#left = query.limit
     this.#isNewestFirst = query.order === 'newestFirst'

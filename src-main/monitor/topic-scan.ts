@@ -42,6 +42,11 @@ export interface ScanPorts {
   readonly cluster: KafkaCluster & RecordScanner
 }
 
+/** What is asked for, with what the group has committed whose commits it begins at. */
+export interface PlacedQuery extends ScanQuery {
+  readonly committed?: ReadonlyMap<number, number> | undefined
+}
+
 export interface ScanOptions {
   readonly lane: string
   /** Of one hand-over; while `isWhole` the rest comes in further ones, else it is counted only. */
@@ -55,7 +60,7 @@ export interface ScanOptions {
 
 export class TopicScan {
   readonly #ports: ScanPorts
-  readonly #query: ScanQuery
+  readonly #query: PlacedQuery
   readonly #options: ScanOptions
   readonly #matcher: RecordMatcher
   readonly #beganMs: number
@@ -72,7 +77,7 @@ export class TopicScan {
   #isStopped = false
 
   /** Throws ApiError INVALID_INPUT when a criterion cannot be read. */
-  constructor(ports: ScanPorts, query: ScanQuery, options: ScanOptions) {
+  constructor(ports: ScanPorts, query: PlacedQuery, options: ScanOptions) {
     this.#ports = ports
     this.#query = query
     this.#options = options
@@ -230,12 +235,31 @@ export class TopicScan {
           share.resume(start, end, 'It was deleted from the log meanwhile.')
           continue
         }
-        const wantedFrom = from?.type === 'offset' ? from.offset : from === undefined ? start : (time?.offset ?? end)
-        share.place(Math.max(start, wantedFrom), to?.type === 'offset' ? Math.min(end, to.offset) : end)
+        const wantedFrom = this.#startIn(share, { start, end, time: time?.offset ?? null })
+        share.place(Math.max(start, wantedFrom ?? start), to?.type === 'offset' ? Math.min(end, to.offset) : end)
+        if (wantedFrom === undefined) share.giveUp('The group has committed nothing there.')
       }
     } catch (error) {
       expectAppError(error)
       for (const { partition } of unplaced) this.#reasons.set(partition, error.message)
+    }
+  }
+
+  /** Undefined where it is to begin at a commit and there is none. */
+  #startIn(
+    { partition }: PartitionShare,
+    log: { readonly start: number; readonly end: number; readonly time: number | null }
+  ): number | undefined {
+    const { from, committed } = this.#query
+    switch (from?.type) {
+      case undefined:
+        return log.start
+      case 'offset':
+        return from.offset
+      case 'time':
+        return log.time ?? log.end
+      case 'group':
+        return committed?.get(partition)
     }
   }
 

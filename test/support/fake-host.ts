@@ -250,6 +250,7 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         unreachablePartitions: partitions.filter((one) => one.leader === null).map((one) => one.partition),
         unreadable: [],
         positions: partitions.map(({ partition }) => ({ partition, offset: 1000 })),
+        places: [],
         isStart: false
       })
     }
@@ -289,6 +290,7 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         unreachablePartitions: [],
         unreadable: [],
         positions: [],
+        places: [],
         isEnd: true
       })
     case 'group.reset': {

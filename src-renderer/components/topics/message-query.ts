@@ -1,5 +1,6 @@
 /** What is typed above the messages as a question to the cluster. Pure. */
 import type { ScanPlace, SearchCriterion } from '@api/search'
+import { wholeNumber } from '@/components/ui/whole-number'
 import { typedTime } from '@/composables/local-time'
 
 export const SEARCH_KINDS = ['text', 'exact', 'regex', 'field', 'key', 'header', 'tombstone'] as const
@@ -7,6 +8,10 @@ export type SearchKind = (typeof SEARCH_KINDS)[number]
 
 export const PLACES = ['newest', 'oldest', 'offset', 'time', 'group'] as const
 export type Place = (typeof PLACES)[number]
+
+/** How far a search goes. */
+export const UNTILS = ['end', 'offset', 'time'] as const
+export type Until = (typeof UNTILS)[number]
 
 const PARTITIONS_MAX = 10_000
 
@@ -48,12 +53,16 @@ export function partitionsOf(text: string, count: number): number[] | undefined 
   return [...found].sort((a, b) => a - b)
 }
 
+/** Thousands apart, as this app shows them and as others do: 48 213, 48,213. */
+const GROUPED = /^\d{1,3}(?:[\s\u2009\u202f]\d{3})+$|^\d{1,3}(?:,\d{3})+$/
+
 /** Offset or time as typed; undefined for what is none. A time without a zone is of the one shown. */
 export function placeOf(place: 'offset' | 'time', text: string): ScanPlace | undefined {
   const given = text.trim()
   if (place === 'offset') {
-    const offset = Number(given.replaceAll(/[\s\u2009\u202f,]/g, ''))
-    return given !== '' && Number.isSafeInteger(offset) && offset >= 0 ? { type: 'offset', offset } : undefined
+    const digits = GROUPED.test(given) ? given.replaceAll(/\D/g, '') : given
+    const offset = wholeNumber(digits, 0, Number.MAX_SAFE_INTEGER)
+    return offset === undefined ? undefined : { type: 'offset', offset }
   }
   const timestampMs = typedTime(given)
   return timestampMs === undefined ? undefined : { type: 'time', timestampMs }

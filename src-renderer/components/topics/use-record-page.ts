@@ -1,13 +1,14 @@
 /** One page of a topic's records: what was read last, when, what could not be, and where the next one is. */
 import { shallowReactive } from 'vue'
 import type { ApiError } from '@api/api'
-import type { CommandOutput } from '@api/commands'
+import type { CommandOutput, LogPlace } from '@api/commands'
 import type { RecordView, UnreadableView } from '@api/views'
 import { asApiError } from '@/stores/api-error'
+import type { PageOrigin } from './why-empty'
 
 export interface NextPage {
-  /** Those of the page before, whatever was typed since: all when undefined. */
-  readonly partitions: readonly number[] | undefined
+  /** Of the page before, whatever was typed since. */
+  readonly origin: PageOrigin
   /** Before these places, or from them on. */
   readonly isOlder: boolean
   readonly positions: CommandOutput<'records.newest'>['positions']
@@ -24,12 +25,17 @@ export interface RecordPage {
   readonly unreachable: readonly number[]
   readonly unreadable: readonly UnreadableView[]
   readonly next: NextPage | undefined
+  /** What was asked for, and where that lies in partitions of which it needs a word. */
+  readonly origin: PageOrigin
+  readonly places: readonly LogPlace[]
   readonly readAtMs: number
   readonly error: ApiError | undefined
   readonly isPending: boolean
   /** Shows what comes, unless another was asked for meanwhile; what was shown stays when it fails. Whether it is shown. */
-  readonly show: (asked: Promise<ReadPage>, partitions: readonly number[] | undefined) => Promise<boolean>
+  readonly show: (asked: Promise<ReadPage>, origin: PageOrigin) => Promise<boolean>
 }
+
+const WHOLE_TOPIC: PageOrigin = { start: { type: 'newest' }, isNext: false, partitions: undefined }
 
 export function useRecordPage(): RecordPage {
   /** The last one that was asked for is the one that is shown. */
@@ -39,10 +45,12 @@ export function useRecordPage(): RecordPage {
     unreachable: [] as readonly number[],
     unreadable: [] as readonly UnreadableView[],
     next: undefined as NextPage | undefined,
+    origin: WHOLE_TOPIC,
+    places: [] as readonly LogPlace[],
     readAtMs: 0,
     error: undefined as ApiError | undefined,
     isPending: false,
-    show: async (asked: Promise<ReadPage>, partitions: readonly number[] | undefined): Promise<boolean> => {
+    show: async (asked: Promise<ReadPage>, origin: PageOrigin): Promise<boolean> => {
       const own = ++turn
       page.isPending = true
       try {
@@ -53,7 +61,9 @@ export function useRecordPage(): RecordPage {
         page.records = answer.records
         page.unreachable = answer.unreachablePartitions
         page.unreadable = answer.unreadable
-        page.next = isMore ? { partitions, isOlder, positions: answer.positions } : undefined
+        page.next = isMore ? { origin: { ...origin, isNext: true }, isOlder, positions: answer.positions } : undefined
+        page.origin = origin
+        page.places = answer.places
         page.readAtMs = Date.now()
         page.error = undefined
         return true

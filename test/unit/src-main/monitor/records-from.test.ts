@@ -97,4 +97,62 @@ describe('records from a place on', () => {
 
     expect(await rest(read, first, 1)).toEqual(['0:1', '1:0'])
   })
+
+  describe('say of a partition that gives nothing, or begins later than asked,', () => {
+    const commit = (cluster: FakeCluster, committed: Readonly<Record<number, number>>): void => {
+      const places = Object.entries(committed).map(([partition, offset]) => [`t ${partition}`, offset] as const)
+      cluster.fakeGroups.set('g', { coordinator: 1, state: 'Empty', committed: new Map([...places, ['other 0', 5]]) })
+    }
+
+    it('where its log begins and ends, and what the group has committed', async () => {
+      const { cluster, read } = world([1, 2], [1], [], [1, 2, 3])
+      commit(cluster, { 0: 2, 3: 1 })
+      const page = await read({ type: 'group', groupId: 'g' }, 100)
+
+      expect(shownOf(page)).toEqual(['3:1', '3:2'])
+      expect(page.places).toEqual([
+        { partition: 0, askedOffset: 2, startOffset: 0, endOffset: 2 },
+        { partition: 1, askedOffset: null, startOffset: 0, endOffset: 1 },
+        { partition: 2, askedOffset: null, startOffset: 0, endOffset: 0 }
+      ])
+    })
+
+    it.each([
+      [{ type: 'offset', offset: 5 }, 5],
+      [{ type: 'offset', offset: 2 }, 2],
+      [{ type: 'time', timestampMs: 99 }, null]
+    ] as const)('that %j is at or past its end', async (from, askedOffset) => {
+      const { read } = world([1, 2])
+      const page = await read(from, 100)
+
+      expect([shownOf(page), page.isEnd]).toEqual([[], true])
+      expect(page.places).toEqual([{ partition: 0, askedOffset, startOffset: 0, endOffset: 2 }])
+    })
+
+    it('that what was asked for was deleted', async () => {
+      const { cluster, read } = world([1, 2], [1])
+      const log = cluster.topics.get('t')?.[0]
+      if (log === undefined) throw new Error('no log')
+      log.startOffset = 10
+      log.records = log.records.map((record) => ({ ...record, offset: record.offset + 10 }))
+      const page = await read({ type: 'offset', offset: 0 }, 100)
+
+      expect(shownOf(page)).toEqual(['0:10', '1:0', '0:11'])
+      expect(page.places).toEqual([{ partition: 0, askedOffset: 0, startOffset: 10, endOffset: 12 }])
+      expect((await read({ type: 'oldest' }, 100)).places).toEqual([])
+    })
+
+    it('that there is no such group', async () => {
+      const { cluster, read } = world([1])
+      cluster.fakeGroups.set('typo', { coordinator: 1, state: 'Dead', committed: new Map() })
+      cluster.fakeGroups.set('idle', { coordinator: 1, state: 'Stable', committed: new Map() })
+
+      await expect(read({ type: 'group', groupId: 'typo' }, 100)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        kafkaError: 'GROUP_ID_NOT_FOUND'
+      })
+      const idle = await read({ type: 'group', groupId: 'idle' }, 100)
+      expect(idle.places).toEqual([{ partition: 0, askedOffset: null, startOffset: 0, endOffset: 1 }])
+    })
+  })
 })

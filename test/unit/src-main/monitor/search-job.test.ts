@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import type { JobPush, ScanQuery } from '../../../../src-main/api/search'
+import type { JobPush } from '../../../../src-main/api/search'
 import { SearchJob } from '../../../../src-main/monitor/search-job'
+import type { PlacedQuery } from '../../../../src-main/monitor/topic-scan'
 import { silent, SimClock } from '../../../support/ensemble-world'
 import { ScannedCluster } from './scanned-cluster'
 
@@ -9,7 +10,7 @@ type Push = Extract<JobPush, { type: 'search' }>
 /** What is shown of a search through partitions with so many records each, one a millisecond, and its last push. */
 async function searched(
   counts: readonly number[],
-  { limit, order }: { readonly limit: number; readonly order: ScanQuery['order'] }
+  asked: Omit<PlacedQuery, 'topic' | 'criteria'> & { readonly limit: number }
 ) {
   const clock = new SimClock()
   const cluster = new ScannedCluster()
@@ -26,7 +27,7 @@ async function searched(
     if (one.type === 'search') pushes.push(one)
     return Promise.resolve()
   }
-  const query = { topic: 't', criteria: [], order, limit }
+  const query = { topic: 't', criteria: [], ...asked }
   const run = new SearchJob({ clock, log: silent, cluster, push }, query, 'lane').run()
   await clock.run(10_000)
   await run
@@ -60,4 +61,33 @@ it('a search for the oldest shows the oldest', async () => {
 
   expect(shown).toEqual(Array.from({ length: 10 }, (_, i) => `0:${i}`))
   expect(last?.progress.found).toBe(50_000)
+})
+
+it.each(['oldestFirst', 'newestFirst'] as const)(
+  'a search from the commits of a group, %s, names the partitions where it has none as not read',
+  async (order) => {
+    const committed = new Map([
+      [0, 4990],
+      [1, 300],
+      [3, 5000]
+    ])
+    const from = { type: 'group', groupId: 'g' } as const
+    const { shown, last } = await searched([5000, 300, 70, 1000], { limit: 100, order, from, committed })
+
+    expect(shown.toSorted()).toEqual(down(0, 4999, 10).toSorted())
+    expect(last?.progress).toMatchObject({ recordsScanned: 10, found: 10 })
+    expect(last?.progress.notRead).toEqual([
+      { partition: 2, fromOffset: 0, untilOffset: 70, reason: 'The group has committed nothing there.' }
+    ])
+  }
+)
+
+it('a search ends before the place where it is to end', async () => {
+  const [from, to] = [
+    { type: 'offset', offset: 10 },
+    { type: 'offset', offset: 14 }
+  ] as const
+  const { shown } = await searched([100], { limit: 100, order: 'newestFirst', from, to })
+
+  expect(shown).toEqual(down(0, 13, 4))
 })

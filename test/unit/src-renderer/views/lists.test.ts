@@ -551,9 +551,12 @@ describe('messages', () => {
   })
 
   it('open in a detail with exact numbers and headers', async () => {
-    api
-      .last('records.newest')
-      .resolve({ records: [record, { ...record, offset: 6, value: null }], unreachablePartitions: [], unreadable: [] })
+    api.last('records.newest').resolve({
+      records: [record, { ...record, offset: 6, value: null }],
+      unreachablePartitions: [],
+      unreadable: [],
+      places: []
+    })
     await flushPromises()
     expect(byRole('row', 'Tombstone')).toHaveLength(1)
 
@@ -569,7 +572,7 @@ describe('messages', () => {
     const positions = [{ partition: 0, offset: 7 }]
     api
       .last('records.newest')
-      .resolve({ records: [record], unreachablePartitions: [], unreadable: [], positions, isStart: false })
+      .resolve({ records: [record], unreachablePartitions: [], unreadable: [], positions, places: [], isStart: false })
     await flushPromises()
     one('button', 'Older records').click()
     expect(api.last('records.newest').input).toEqual({ topic: 't', limit: 200, before: positions })
@@ -578,15 +581,21 @@ describe('messages', () => {
       unreachablePartitions: [],
       unreadable: [],
       positions: [{ partition: 0, offset: 3 }],
+      places: [],
       isStart: false
     })
     await flushPromises()
     expect(shownText()).toContain('No records in this stretch')
     one('button', 'Older records').click()
     expect(api.last('records.newest').input).toMatchObject({ before: [{ partition: 0, offset: 3 }] })
-    api
-      .last('records.newest')
-      .resolve({ records: [record], unreachablePartitions: [], unreadable: [], positions: [], isStart: true })
+    api.last('records.newest').resolve({
+      records: [record],
+      unreachablePartitions: [],
+      unreadable: [],
+      positions: [],
+      places: [],
+      isStart: true
+    })
     await flushPromises()
 
     expect(byRole('row', '9223372036854775807')).toHaveLength(1)
@@ -596,7 +605,7 @@ describe('messages', () => {
   it('of what was asked for last are shown, whatever comes later', async () => {
     const first = api.last('records.newest')
     one('button', 'Refresh').click()
-    const answer = { unreachablePartitions: [], unreadable: [], positions: [], isStart: true }
+    const answer = { unreachablePartitions: [], unreadable: [], positions: [], places: [], isStart: true }
     api.last('records.newest').resolve({ ...answer, records: [{ ...record, value: 'second' }] })
     await flushPromises()
     first.resolve({ ...answer, records: [{ ...record, value: 'first' }] })
@@ -607,14 +616,14 @@ describe('messages', () => {
   })
 
   it('say which partitions could not be read', async () => {
-    api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [] })
+    api.last('records.newest').resolve({ records: [record], unreachablePartitions: [2, 5], unreadable: [], places: [] })
     await flushPromises()
 
     expect(shownText()).toContain('Partitions 2, 5 do not answer')
   })
 
   it('are not said to be none while partitions do not answer', async () => {
-    api.last('records.newest').resolve({ records: [], unreachablePartitions: [0, 1], unreadable: [] })
+    api.last('records.newest').resolve({ records: [], unreachablePartitions: [0, 1], unreadable: [], places: [] })
     await flushPromises()
 
     expect(shownText()).toContain('No records in the partitions that answered')
@@ -629,9 +638,12 @@ describe('messages', () => {
       wholeBytes: { key: 50, value: 70_000 },
       cutFromBytes: 70_050
     }
-    api
-      .last('records.newest')
-      .resolve({ records: [{ ...cut, timestampMs: '1732251982506000000' }], unreachablePartitions: [], unreadable: [] })
+    api.last('records.newest').resolve({
+      records: [{ ...cut, timestampMs: '1732251982506000000' }],
+      unreachablePartitions: [],
+      unreadable: [],
+      places: []
+    })
     await flushPromises()
 
     const text = one('row', 'v'.repeat(9)).textContent.replaceAll('\u2009', '')
@@ -641,7 +653,7 @@ describe('messages', () => {
 
   it('claim nothing of what lies behind a cut, and copy a cut value whole', async () => {
     const cut = { ...record, value: 'v'.repeat(9), wholeBytes: { key: 0, value: 70_000 }, cutFromBytes: 70_000 }
-    api.last('records.newest').resolve({ records: [cut], unreachablePartitions: [], unreadable: [] })
+    api.last('records.newest').resolve({ records: [cut], unreachablePartitions: [], unreadable: [], places: [] })
     await flushPromises()
     one('row', 'v'.repeat(9)).click()
     await flushPromises()
@@ -662,7 +674,7 @@ describe('messages', () => {
   it('are read again on Refresh, one reading at a time', async () => {
     const button = one('button', 'Refresh') as HTMLButtonElement
     expect(button.disabled).toBe(true)
-    api.last('records.newest').resolve({ records: [], unreachablePartitions: [], unreadable: [] })
+    api.last('records.newest').resolve({ records: [], unreachablePartitions: [], unreadable: [], places: [] })
     await flushPromises()
     expect(shownText()).toContain('No records yet')
 

@@ -8,7 +8,7 @@ import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
 
 const record = { topic: 't', partition: 1, offset: 70, timestampMs: 1, key: 'k', value: 'wanted', headers: [] }
-const page = { unreachablePartitions: [], unreadable: [], positions: [], isEnd: true }
+const page = { unreachablePartitions: [], unreadable: [], positions: [], places: [], isEnd: true }
 
 let api: FakeApi
 beforeEach(async () => {
