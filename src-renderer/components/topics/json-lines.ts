@@ -1,80 +1,96 @@
 /**
  * JSON text as lines of a tree, without ever making a number of a number: 9223372036854775807, 129.90 and
- * 23958446825181076828 stand there as they were written. undefined when the text is not a JSON object or array.
+ * 23958446825181076828 stand there as they were written.
  */
+import { jsonDepthMax, jsonProblem, type JsonSink } from '@api/json-scan'
+
 export type JsonKind = 'text' | 'number' | 'word' | 'branch'
 
 export interface JsonLine {
   readonly depth: number
-  /** Member name or index; empty at the root. */
+  /** Member name or index. */
   readonly name: string
   readonly kind: JsonKind
   /** As written; of a branch, how many members it has, like "{ 3 }". */
   readonly text: string
 }
 
-const LINES_MAX = 2_000
-const TOKEN = /\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:])/y
-
-interface Cursor {
-  readonly tokens: readonly string[]
-  at: number
+/** The first lines, and how many there are. */
+export interface JsonLines {
+  readonly type: 'lines'
+  readonly lines: readonly JsonLine[]
+  readonly lineCount: number
+}
+/** It is no tree: nested too deeply (by levels), or too long (by characters), whatever it is. */
+export interface NoTree {
+  readonly type: 'deep' | 'large'
+  readonly max: number
 }
 
-export function jsonLines(text: string): JsonLine[] | undefined {
-  if (!/^\s*[[{]/.test(text) || !isJson(text)) return undefined
-  const lines: JsonLine[] = []
-  readValue({ tokens: tokenize(text), at: 0 }, '', 0, lines)
-  return lines.slice(1, LINES_MAX) // the root itself is no line
+/** More are counted only. */
+const LINES_MAX = 20_000
+/** A longer text is not looked at: it would hold up the screen. */
+const CHARACTERS_MAX = 2_000_000
+
+/** Undefined when the text is not a JSON object or array. Complexity: O(text), whatever its depth. */
+export function jsonLines(text: string): JsonLines | NoTree | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  if (text.length > CHARACTERS_MAX) return { type: 'large', max: CHARACTERS_MAX }
+  const sink = new LineSink(text)
+  const problem = jsonProblem(text, sink)
+  if (problem?.code === 'jsonDeep') return { type: 'deep', max: jsonDepthMax }
+  // What is not JSON is shown raw.
+  return problem === undefined ? { type: 'lines', lines: sink.lines, lineCount: sink.lineCount } : undefined
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false // then it is shown raw
+interface Level {
+  readonly kind: 'object' | 'array'
+  /** Of its line; undefined where it has none: the root, and what comes too late. */
+  readonly place: number | undefined
+  count: number
+}
+
+class LineSink implements JsonSink {
+  readonly lines: JsonLine[] = []
+  lineCount = 0
+  readonly #text: string
+  readonly #levels: Level[] = []
+  #name = ''
+
+  constructor(text: string) {
+    this.#text = text
   }
-}
 
-function tokenize(text: string): string[] {
-  const tokens: string[] = []
-  TOKEN.lastIndex = 0
-  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) tokens.push(match[1] ?? '')
-  return tokens
-}
-
-/** The text is valid JSON already, so the grammar need not be checked again. Depth is bounded by JSON.parse. */
-function readValue(cursor: Cursor, name: string, depth: number, lines: JsonLine[]): void {
-  const token = cursor.tokens[cursor.at++] ?? ''
-  if (token !== '{' && token !== '[') {
-    lines.push({ depth: depth - 1, name, kind: kindOf(token), text: token })
-    return
+  open(kind: 'object' | 'array'): void {
+    this.#levels.push({ kind, place: this.#add('branch', ''), count: 0 })
   }
-  const isObject = token === '{'
-  const close = isObject ? '}' : ']'
-  const place = lines.length
-  lines.push({ depth: depth - 1, name, kind: 'branch', text: '' })
-  let count = 0
-  while (cursor.tokens[cursor.at] !== close) {
-    let member = String(count)
-    if (isObject) {
-      member = unquote(cursor.tokens[cursor.at] ?? '')
-      cursor.at += 2
-    }
-    readValue(cursor, member, depth + 1, lines)
-    count += 1
-    if (cursor.tokens[cursor.at] === ',') cursor.at += 1
+
+  close(): void {
+    const level = this.#levels.pop()
+    if (level?.place === undefined) return
+    const line = this.lines[level.place]
+    const text = level.kind === 'object' ? `{ ${level.count} }` : `[ ${level.count} ]`
+    if (line !== undefined) this.lines[level.place] = { ...line, text }
   }
-  cursor.at += 1
-  lines[place] = { depth: depth - 1, name, kind: 'branch', text: `${token} ${count} ${close}` }
-}
 
-const unquote = (token: string): string => String(JSON.parse(token))
+  name(from: number, to: number): void {
+    this.#name = String(JSON.parse(this.#text.slice(from, to)))
+  }
 
-function kindOf(token: string): JsonKind {
-  if (token.startsWith('"')) return 'text'
-  return /^[-\d]/.test(token) ? 'number' : 'word'
+  scalar(kind: 'string' | 'number' | 'word', from: number, to: number): void {
+    this.#add(kind === 'string' ? 'text' : kind, this.#text.slice(from, to))
+  }
+
+  /** The place of the new line. */
+  #add(kind: JsonKind, text: string): number | undefined {
+    const parent = this.#levels.at(-1)
+    if (parent === undefined) return undefined
+    const name = parent.kind === 'object' ? this.#name : String(parent.count)
+    parent.count += 1
+    this.lineCount += 1
+    if (this.lines.length >= LINES_MAX) return undefined
+    return this.lines.push({ depth: this.#levels.length - 1, name, kind, text }) - 1
+  }
 }
 
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n }

@@ -70,16 +70,16 @@ export interface HexLine {
   readonly text: string
 }
 
-const BYTES_A_LINE = 8
-const LINES_MAX = 512
+export const HEX_BYTES_A_LINE = 8
 
-export function hexLines(bytes: Uint8Array): HexLine[] {
+/** Of so many bytes from the first. */
+export function hexLines(bytes: Uint8Array, bytesMax: number): HexLine[] {
   const lines: HexLine[] = []
-  for (let at = 0; at < bytes.length && lines.length < LINES_MAX; at += BYTES_A_LINE) {
-    const part = bytes.slice(at, at + BYTES_A_LINE)
+  for (let at = 0; at < Math.min(bytes.length, bytesMax); at += HEX_BYTES_A_LINE) {
+    const part = bytes.slice(at, at + HEX_BYTES_A_LINE)
     lines.push({
       at: at.toString(16).padStart(4, '0'),
-      bytes: hex(part).padEnd(BYTES_A_LINE * 3 - 1),
+      bytes: hex(part).padEnd(HEX_BYTES_A_LINE * 3 - 1),
       text: Array.from(part, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('')
     })
   }

@@ -1,6 +1,7 @@
+import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import type { RecordView } from '@api/views'
-import { jsonLines, numberSize, unfolded } from '@/components/topics/json-lines'
+import { jsonLines, numberSize, unfolded, type JsonLine } from '@/components/topics/json-lines'
 import {
   decoded,
   decodingsOf,
@@ -11,11 +12,19 @@ import {
   readableText
 } from '@/components/topics/payload'
 import { contains, cutCount } from '@/components/topics/record-search'
+import RecordDetail from '@/components/topics/RecordDetail.vue'
 import { RETENTION_CHOICES, retentionConfigs } from '@/components/topics/retention'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+
+/** Of what is a tree. */
+function linesOf(text: string): readonly JsonLine[] | undefined {
+  const json = jsonLines(text)
+  return json?.type === 'lines' ? json.lines : undefined
+}
 
 describe('JSON as lines', () => {
   it('keeps every digit as it was written', () => {
-    const lines = jsonLines('{"seq":9223372036854775807,"ledger":23958446825181076828,"amount":129.90,"tiny":1e-400}')
+    const lines = linesOf('{"seq":9223372036854775807,"ledger":23958446825181076828,"amount":129.90,"tiny":1e-400}')
 
     expect(lines?.map((line) => line.text)).toEqual(['9223372036854775807', '23958446825181076828', '129.90', '1e-400'])
     expect(lines?.every((line) => line.kind === 'number')).toBe(true)
@@ -33,7 +42,7 @@ describe('JSON as lines', () => {
   })
 
   it('nests members and counts them', () => {
-    expect(jsonLines('{"retry":{"attempt":2,"fatal":false},"tags":["a, b",null],"none":{}}')).toEqual([
+    expect(linesOf('{"retry":{"attempt":2,"fatal":false},"tags":["a, b",null],"none":{}}')).toEqual([
       { depth: 0, name: 'retry', kind: 'branch', text: '{ 2 }' },
       { depth: 1, name: 'attempt', kind: 'number', text: '2' },
       { depth: 1, name: 'fatal', kind: 'word', text: 'false' },
@@ -45,7 +54,7 @@ describe('JSON as lines', () => {
   })
 
   it('reads names with quotes and braces in them', () => {
-    expect(jsonLines('{"a\\"}":"{\\\\"}')).toEqual([{ depth: 0, name: 'a"}', kind: 'text', text: '"{\\\\"' }])
+    expect(linesOf('{"a\\"}":"{\\\\"}')).toEqual([{ depth: 0, name: 'a"}', kind: 'text', text: '"{\\\\"' }])
   })
 
   it('is nothing for what is not an object or array', () => {
@@ -53,11 +62,28 @@ describe('JSON as lines', () => {
     expect(jsonLines('42')).toBeUndefined()
     expect(jsonLines('{"open":')).toBeUndefined()
   })
+
+  it('is no tree where it is nested too deeply, or too long, and says so instead of overflowing', () => {
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+
+    expect(jsonLines(nested(8000))).toEqual({ type: 'deep', max: 1000 })
+    expect(jsonLines(`${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`)).toEqual({ type: 'deep', max: 1000 })
+    expect(jsonLines(nested(1000))).toMatchObject({ type: 'lines', lineCount: 999 })
+    expect(jsonLines(`[${'1,'.repeat(1_000_000)}1]`)).toEqual({ type: 'large', max: 2_000_000 })
+  })
+
+  it('counts the lines that it does not hold', () => {
+    const json = jsonLines(`{"a":[${'1,'.repeat(29_999)}1],"b":{"c":2}}`)
+
+    expect(json).toMatchObject({ type: 'lines', lineCount: 30_003 })
+    expect(json?.type === 'lines' && json.lines.length).toBe(20_000)
+    expect(json?.type === 'lines' && json.lines[0]?.text).toBe('[ 30000 ]')
+  })
 })
 
 describe('a folded tree', () => {
   it('leaves out what is in a folded branch, and nothing after it', () => {
-    const lines = jsonLines('{"a":{"b":[1,2],"c":3},"d":4}') ?? []
+    const lines = linesOf('{"a":{"b":[1,2],"c":3},"d":4}') ?? []
     const names = (folded: readonly number[]): string[] => unfolded(lines, new Set(folded)).map(({ line }) => line.name)
 
     expect(names([])).toEqual(['a', 'b', '0', '1', 'c', 'd'])
@@ -122,10 +148,59 @@ describe('payloads', () => {
   })
 
   it('are shown in lines of eight bytes', () => {
-    expect(hexLines(payloadBytes('abcdefgh\n'))).toEqual([
+    expect(hexLines(payloadBytes('abcdefgh\n'), 4096)).toEqual([
       { at: '0000', bytes: '61 62 63 64 65 66 67 68', text: 'abcdefgh' },
       { at: '0008', bytes: '0a'.padEnd(23), text: '·' }
     ])
+  })
+})
+
+describe('what is shown of a value in part', () => {
+  const record = { topic: 't', partition: 0, offset: 7, timestampMs: 1, key: null, headers: [] }
+
+  it('says how many lines of its tree are shown, and shows more of them', async () => {
+    useFakeHost()
+    await show(RecordDetail, { record: { ...record, value: JSON.stringify(Array.from({ length: 600 }, (_, i) => i)) } })
+    expect(shownText()).toContain('Shown are the first 500 of 600 lines.')
+    expect(document.querySelectorAll('.tree li')).toHaveLength(500)
+
+    one('button', 'Show more').click()
+    await flushPromises()
+    expect(document.querySelectorAll('.tree li')).toHaveLength(600)
+    expect(shownText()).not.toContain('Shown are the first')
+  })
+
+  it.each([
+    ['en', 'Hex', 'Shown are the first 4 096 of 70 000 B.', 'Show more', 'Shown are the first 6 000 of'],
+    ['ko', '16진수', '전체 70 000 B 중 앞 4 096 B만', '더 보기', '앞 6 000 B만']
+  ] as const)('says how many bytes are shown in hex, in %s', async (language, hex, first, more, all) => {
+    useFakeHost()
+    const cut = {
+      ...record,
+      value: 'v'.repeat(6000),
+      cutFromBytes: 70_000,
+      wholeBytes: { key: 0, value: 70_000, headers: [] }
+    }
+    await show(RecordDetail, { record: cut }, language)
+    one('radio', hex).click()
+    await flushPromises()
+    expect(shownText()).toContain(first)
+    expect(document.querySelectorAll('.hex li')).toHaveLength(512)
+
+    one('button', more).click()
+    await flushPromises()
+    expect(document.querySelectorAll('.hex li')).toHaveLength(750)
+    expect(shownText()).toContain(all)
+    expect(byRole('button', more)).toHaveLength(0)
+  })
+
+  it('is raw, with a word, where it is nested too deeply for a tree', async () => {
+    useFakeHost()
+    const value = '['.repeat(8000) + ']'.repeat(8000)
+    await show(RecordDetail, { record: { ...record, value } })
+
+    expect(shownText()).toContain('It is nested deeper than 1 000 levels')
+    expect(document.querySelector('pre')?.textContent).toBe(value)
   })
 })
 
