@@ -173,7 +173,11 @@ export function shownRecord(
     ...(batch === undefined ? {} : { batch })
   }
   if (!isCut) return fetched
-  const wholeBytes = { key: record.key?.length ?? 0, value: record.value?.length ?? 0 }
+  const wholeBytes = {
+    key: record.key?.length ?? 0,
+    value: record.value?.length ?? 0,
+    headers: headers.map(({ value }) => value?.length ?? 0)
+  }
   return { ...fetched, cutFromBytes: wholeBytes.key + wholeBytes.value, wholeBytes }
 }
 

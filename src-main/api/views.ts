@@ -398,8 +398,8 @@ export const recordSchema = z.object({
   headers: z.array(z.object({ key: z.string(), value: payloadSchema })),
   /** Bytes of key and value before any cut. Present when key, value or a header was cut for the screen. */
   cutFromBytes: count.optional(),
-  /** Bytes of each before any cut, then. */
-  wholeBytes: z.object({ key: count, value: count }).optional(),
+  /** Bytes of each before any cut, then; of the values of headers, in their order. */
+  wholeBytes: z.object({ key: count, value: count, headers: z.array(count) }).optional(),
   /** The batch in which it lies, for screens; `sizeBytes` as in the log. */
   batch: z
     .object({

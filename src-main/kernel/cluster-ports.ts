@@ -168,8 +168,8 @@ export interface FetchedRecord {
   readonly headers: readonly { key: string; value: PayloadText }[]
   /** Bytes of key and value before the cut, when something was cut. */
   readonly cutFromBytes?: number
-  /** Bytes of each before the cut, then. */
-  readonly wholeBytes?: { readonly key: number; readonly value: number }
+  /** Bytes of each before the cut, then; of the values of headers, in their order. */
+  readonly wholeBytes?: { readonly key: number; readonly value: number; readonly headers: number[] }
   /** Where it was asked for (FetchOptions.hasBatch). */
   readonly batch?: RecordBatch
 }

@@ -76,6 +76,8 @@ export function newDraft(topic: string): ProduceDraft {
   }
 }
 
+/** What a host takes in one message, with room for what stands around the value (32 MiB from a browser). */
+export const SENT_CHARACTERS_MAX = 24 * 1024 * 1024
 /** Up to so many bytes are shown as hexadecimal digits, more as Base64. */
 const HEX_BYTES_MAX = 1024
 /** Looked at for JSON; a larger value is text. */

@@ -95,6 +95,28 @@ async function exportTo(
 const namedIn = ({ notRead }: ExportPush['progress']): number =>
   notRead.reduce((sum, { fromOffset, untilOffset }) => sum + (untilOffset ?? 0) - (fromOffset ?? 0), 0)
 
+describe('the commits of a group', () => {
+  it('are where a page and a search begin; a group that is not there begins neither', async () => {
+    await cluster.call('topic.create', { topic: 'committed', partitions: 2, replicationFactor: 1 })
+    for (const partition of ['0', '1']) kcat(['-P', '-t', 'committed', '-p', partition], 'v0\nv1\nv2\nv3\nv4\n')
+    const topics = [{ topic: 'committed', partitions: [0] }]
+    await client.call('group.reset', { groupId: 'half', to: { type: 'offset', offset: 3 }, topics })
+    const from = (groupId: string) => ({ type: 'group', groupId }) as const
+    const query = { topic: 'committed', criteria: [{ type: 'text', text: 'v' }] } satisfies Omit<ScanQuery, 'order'>
+    const page = await client.call('records.from', { topic: 'committed', from: from('half'), limit: 100 })
+    const { end, records } = await search({ ...query, from: from('half') })
+
+    const wanted = ['0:3', '0:4']
+    expect(page.records.map(({ partition, offset }) => `${partition}:${offset}`)).toEqual(wanted)
+    expect(page.places).toEqual([{ partition: 1, askedOffset: null, startOffset: 0, endOffset: 5 }])
+    expect(records.map(({ partition, offset }) => `${partition}:${offset}`).toSorted()).toEqual(wanted)
+    expect(end.progress.notRead).toMatchObject([{ partition: 1, fromOffset: 0, untilOffset: 5 }])
+    const gone = { code: 'NOT_FOUND', kafkaError: 'GROUP_ID_NOT_FOUND' }
+    await expect(client.call('records.from', { ...query, from: from('typo'), limit: 100 })).rejects.toMatchObject(gone)
+    await expect(search({ ...query, from: from('typo') })).rejects.toMatchObject(gone)
+  })
+})
+
 describe('a search', () => {
   it('finds one record among many over partitions and codecs, and has looked at each of them once', async () => {
     await cluster.call('topic.create', { topic: 'many', partitions: 6, replicationFactor: 1 })

@@ -129,6 +129,22 @@ describe('records of a fetch answer', () => {
     expect(read(batchOf(['c']), 0, room)).toEqual({ values: [], unreadable: [], nextOffset: 0 })
   })
 
+  it('of which a header alone is cut say how long each part was', () => {
+    const bytes = new Uint8Array(100)
+    const headers = [
+      { key: 'large', value: bytes },
+      { key: 'null', value: null },
+      { key: 'small', value: bytes.subarray(0, 3) }
+    ]
+    const batch = buildBatch([recordOf('value', { headers })], nodeChecksum, {})
+    const reading = { from: 0, payloadBytesMax: 20, room: new ReadingRoom() }
+
+    const [record] = recordsOf(batch, ports, reading).records
+
+    expect(record?.headers[0]?.value).toBe('\0'.repeat(20))
+    expect(record).toMatchObject({ cutFromBytes: 5, wholeBytes: { key: 0, value: 5, headers: [100, 0, 3] } })
+  })
+
   it('at the end of an answer that is cut inside a batch come with the next one', () => {
     const batch = batchOf(['a'])
 

@@ -635,7 +635,7 @@ describe('messages', () => {
       ...record,
       key: 'k'.repeat(50),
       value: 'v'.repeat(9),
-      wholeBytes: { key: 50, value: 70_000 },
+      wholeBytes: { key: 50, value: 70_000, headers: [0] },
       cutFromBytes: 70_050
     }
     api.last('records.newest').resolve({
@@ -652,7 +652,12 @@ describe('messages', () => {
   })
 
   it('claim nothing of what lies behind a cut, and copy a cut value whole', async () => {
-    const cut = { ...record, value: 'v'.repeat(9), wholeBytes: { key: 0, value: 70_000 }, cutFromBytes: 70_000 }
+    const cut = {
+      ...record,
+      value: 'v'.repeat(9),
+      wholeBytes: { key: 0, value: 70_000, headers: [1] },
+      cutFromBytes: 70_000
+    }
     api.last('records.newest').resolve({ records: [cut], unreachablePartitions: [], unreadable: [], places: [] })
     await flushPromises()
     one('row', 'v'.repeat(9)).click()

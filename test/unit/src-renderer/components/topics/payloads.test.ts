@@ -1,5 +1,5 @@
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { RecordView } from '@api/views'
 import { jsonLines, numberSize, unfolded, type JsonLine } from '@/components/topics/json-lines'
 import {
@@ -15,6 +15,12 @@ import { contains, cutCount } from '@/components/topics/record-search'
 import RecordDetail from '@/components/topics/RecordDetail.vue'
 import { RETENTION_CHOICES, retentionConfigs } from '@/components/topics/retention'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
+
+/** What was copied: the clipboard is the machine's. */
+const written = vi.hoisted((): string[] => [])
+vi.mock('@/composables/use-copy', () => ({
+  useCopy: () => ({ copy: (text: string) => Promise.resolve(written.push(text)), copied: false, what: '' })
+}))
 
 /** Of what is a tree. */
 function linesOf(text: string): readonly JsonLine[] | undefined {
@@ -168,7 +174,7 @@ describe('what is shown of a value in part', () => {
     await flushPromises()
     expect(document.querySelectorAll('.tree li')).toHaveLength(600)
     expect(shownText()).not.toContain('Shown are the first')
-  })
+  }, 30_000)
 
   it.each([
     ['en', 'Hex', 'Shown are the first 4 096 of 70 000 B.', 'Show more', 'Shown are the first 6 000 of'],
@@ -192,6 +198,36 @@ describe('what is shown of a value in part', () => {
     expect(document.querySelectorAll('.hex li')).toHaveLength(750)
     expect(shownText()).toContain(all)
     expect(byRole('button', more)).toHaveLength(0)
+  })
+
+  it('of a cut key and header says how much there is, and copies all of it, fetched once', async () => {
+    const api = useFakeHost()
+    const cut = {
+      ...record,
+      key: 'k'.repeat(30),
+      value: 'v',
+      headers: [
+        { key: 'small', value: 'x' },
+        { key: 'large', value: 'h'.repeat(20) }
+      ],
+      cutFromBytes: 41,
+      wholeBytes: { key: 40, value: 1, headers: [1, 102_400] }
+    }
+    await show(RecordDetail, { record: cut })
+    expect(shownText()).toContain('Shown are the first 30 of 40 B. Copying takes all of it.')
+    expect(shownText()).toContain('Shown are the first 20 of 102 400 B. Copying takes all of it.')
+    expect(shownText()).not.toContain('Shown are the first 1 of')
+
+    one('button', 'Copy large').click()
+    await flushPromises()
+    const headers = [cut.headers[0], { key: 'large', value: 'h'.repeat(102_400) }]
+    api.last('record.whole').resolve({ ...cut, key: 'k'.repeat(40), headers })
+    await flushPromises()
+    one('button', 'Copy Key').click()
+    await flushPromises()
+
+    expect(written).toEqual(['h'.repeat(102_400), 'k'.repeat(40)])
+    expect(api.calls.filter(({ name }) => name === 'record.whole')).toHaveLength(1)
   })
 
   it('is raw, with a word, where it is nested too deeply for a tree', async () => {
