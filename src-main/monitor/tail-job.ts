@@ -18,10 +18,10 @@ const requestTimeoutMs = 2000
 const payloadBytesMax = 16 * 1024
 /** Shown of one tick. */
 const recordsPerTick = 100
-/** With criteria so much is read of a partition in a tick; behind by more, it goes to the end. */
+/** With criteria so much is read of a partition in a tick. */
 const partitionBytesMax = 1024 * 1024
 const answerBytesMax = 8 * 1024 * 1024
-/** Offsets behind the end that are still read when only some of them are wanted. */
+/** Offsets behind the end that are still read when only some of them are wanted; behind by more, it goes to the last. */
 const behindOffsetsMax = 200_000
 /** Leaders are looked up so often at least, so that new partitions are seen. */
 const leadersEveryMs = 5000
@@ -199,7 +199,7 @@ export class TailJob implements RecordJob {
       const at = this.#followed.get(partition)
       if (at === undefined) return []
       const offsetsMax = criteria.length === 0 ? room : behindOffsetsMax
-      if (at.end - at.position > offsetsMax) this.#skipTo(at, at.end - (criteria.length === 0 ? room : 0))
+      if (at.end - at.position > offsetsMax) this.#skipTo(at, at.end - (criteria.length === 0 ? room : recordsPerTick))
       return at.position < at.end ? [{ topic, partition, offset: at.position }] : []
     })
     if (positions.length === 0) return

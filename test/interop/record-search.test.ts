@@ -387,6 +387,31 @@ describe('a live tail', () => {
     await until('it ends with its topic', () => last?.state === 'failed')
     expect(last?.error).toBe('Topic tailed was deleted.')
   })
+
+  it.each([
+    ['nothing', []],
+    ['what all of them fit', [{ type: 'text', text: 'z' }]]
+  ] as const)('that looks for %s counts all that one partition is written meanwhile', async (_what, criteria) => {
+    const topic = `tailed-${criteria.length}`
+    await cluster.call('topic.create', { topic, partitions: 1, replicationFactor: 1 })
+    const { job } = await client.call('tail.open', { topic, criteria: [...criteria] })
+    let last: Extract<JobPush, { type: 'tail' }> | undefined
+    const shown: number[] = []
+    client.watch(`job:${job}`, (push) => {
+      if (push.type !== 'tail') return
+      last = push
+      shown.push(...push.records.map(({ offset }) => offset))
+    })
+    await until('it has begun', () => last !== undefined)
+    // Faster than it looks: most of a look's records come between the end that it is told and the answer.
+    kcat(['-P', '-t', topic], 'z\n'.repeat(300_000))
+    await until('all have come', () => last?.arrived === 300_000)
+    await until('all are accounted for', () => shown.length + (last?.skipped ?? 0) === 300_000)
+
+    expect(new Set(shown).size).toBe(shown.length)
+    expect(shown.at(-1)).toBe(299_999)
+    await client.call('job.close', { job })
+  })
 })
 
 describe('underneath a search', () => {

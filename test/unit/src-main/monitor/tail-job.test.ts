@@ -122,3 +122,17 @@ it('a tail that ends counts what it has not looked at as skipped', async () => {
   expect(pushes.at(-1)).toMatchObject({ arrived: 30, skipped: 30, waiting: 0 })
   expect(shown()).toEqual([])
 })
+
+it('a tail of what fits goes to the last of what it cannot look through, and counts the rest as skipped', async () => {
+  const { clock, cluster, pushes, job, shown } = world([1], [{ type: 'text', text: 'v' }])
+  const run = job.run()
+  await clock.run(1000)
+  cluster.append('t', 0, numbered(0, 250_000))
+  await clock.run(3000)
+  job.stop()
+  await clock.run(1000)
+  await run
+
+  expect(pushes.at(-1)).toMatchObject({ arrived: 250_000, skipped: 249_900 })
+  expect(shown()).toEqual(numbered(249_900, 100).map((value) => `0 ${value}`))
+})
