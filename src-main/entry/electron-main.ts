@@ -1,8 +1,8 @@
 /**
  * The app: windows on lab clusters that this process hosts. It opens the first at once, while nodes start. Closing the last
- * asks what that means (app/desktop.ts); ending the app stops every node of every cluster cleanly, with progress. Started again for the same
- * folder it brings the first window to the front. A folder that cannot be used is said in one sentence, and the app ends
- * with 1.
+ * asks what that means (app/desktop.ts); ending the app stops every node of every cluster cleanly, with progress. Started
+ * again on the same profile, or for a folder that another one has, it brings that window to the front and ends. A folder
+ * that cannot be used is said in one sentence, and the app ends with 1.
  */
 import { join } from 'node:path'
 import {
@@ -18,20 +18,23 @@ import {
 import { Alarms, type Alarm } from '../app/alarms'
 import { Desktop, type DesktopPlace } from '../app/desktop'
 import { ApiError } from '../api/api'
+import { showHolder } from '../app/folder-holder'
 import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/main-window'
+import { isOnlyInstance, type Launch } from '../app/one-instance'
 import { keepPreferences, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
 import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
 import { ClusterFace } from '../host/cluster-face'
-import { Clusters } from '../host/clusters'
+import { Clusters, type OpenedLab } from '../host/clusters'
 import { ControlClient } from '../host/control-client'
 import type { LabHost } from '../host/lab-host'
 import { clusterOfQuery } from '../host/renderer-files'
-import { AppError, ignore, messageOf } from '../kernel/errors'
+import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
 import { meantCluster, withWayOut } from './home'
 import { lockFile } from '../supervisor/cluster-folder'
+import type { AskedCluster } from '../supervisor/supervisor'
 import { machine, openLab } from './lab'
 
 const exitDone = 0
@@ -115,9 +118,13 @@ function endSession(contents: WebContents): void {
   page?.face.close()
 }
 
-function fail(error: unknown): void {
+function say(error: unknown): void {
   process.stderr.write(`${messageOf(error)}\n`)
   if (process.env['LAGOON_NO_DIALOG'] === undefined) dialog.showErrorBox('Lagoon', messageOf(error))
+}
+
+function fail(error: unknown): void {
+  say(error)
   app.exit(exitFailed)
 }
 
@@ -243,6 +250,7 @@ function openWindow(app_: Desktop, id?: string, mayShow?: Promise<unknown>): voi
 async function start(): Promise<void> {
   const meant = meantCluster(optionOf('data'))
   const { dir } = meant
+  firstDir = dir
   let log: Log = () => undefined
   const app_ = desktopOf((...line) => log(...line))
   desktop = app_
@@ -266,13 +274,14 @@ async function start(): Promise<void> {
   const isFree = machine.lockHolder(join(dir, lockFile)) === undefined
   if (isFree) openWindow(app_, undefined, new Promise<void>((resolve) => (isOurs = resolve)))
   try {
-    const { started } = await all.open(dir, meant.asked)
+    const lab = await openedOrShown(all, dir, meant.asked)
+    if (lab === undefined) return app.exit(exitDone)
+    const { started } = lab
     answer()
     isOurs()
     if (!isFree) openWindow(app_)
     await started
   } catch (error) {
-    if (error instanceof AppError && error.code === 'LOCKED' && (await isShownElsewhere(dir))) return app.exit(exitDone)
     // One that was stopped while it started, from a page, is no failure of the app.
     if (windows.size > 0 && error instanceof AppError && error.code === 'ABORTED') return
     await all.stopAll()
@@ -280,19 +289,72 @@ async function start(): Promise<void> {
   }
 }
 
-/** True when another window of ours has the folder: it is brought to the front. */
-async function isShownElsewhere(dir: string): Promise<boolean> {
-  try {
-    const client = await ControlClient.connect(dir)
-    await client.call('app.show', {})
-    client.close()
-    return true
-  } catch (error) {
-    ignore(error, 'whoever has the folder has no window, and is named in the error')
-    return false
+/** Undefined when another window of ours has the folder: it was brought to the front. Rejects with AppError. */
+async function openedOrShown(all: Clusters, dir: string, asked: AskedCluster): Promise<OpenedLab | undefined> {
+  const isHeld = (): boolean => machine.lockHolder(join(dir, lockFile)) !== undefined
+  for (;;) {
+    try {
+      return await all.open(dir, asked)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'LOCKED') throw error
+      const found = await showHolder({ clock: machine.clock, isHeld, ask: () => askToShow(dir) })
+      if (found === 'shown') return undefined
+      // Whoever had it could not use it, or has just ended: it is ours to open.
+      if (found !== 'free') throw error
+    }
   }
 }
 
+async function askToShow(dir: string): Promise<void> {
+  const client = await ControlClient.connect(dir)
+  try {
+    await client.call('app.show', {})
+  } finally {
+    client.close()
+  }
+}
+
+/** What this launch is for, as another one on the same profile is told it. */
+function launch(): Launch {
+  try {
+    const { dir, asked } = meantCluster(optionOf('data'))
+    return { dir, isKnown: asked.isKnown === true }
+  } catch (error) {
+    expectAppError(error)
+    ignore(error, 'whoever starts says it; to focus the first one needs no folder')
+    return { dir: null, isKnown: false }
+  }
+}
+
+/** Somebody launched Lagoon on this profile once more: its cluster's window comes to the front, and is opened where it was none. */
+async function launchedAgain({ dir, isKnown }: Launch): Promise<void> {
+  if (isStopping) return relaunchFor(dir)
+  const [all, app_] = [clusters, desktop]
+  // Its first window is about to come.
+  if (all === undefined || app_ === undefined) return
+  const id = dir === null ? all.home : all.idOf(dir)
+  const isFirst = id === all.home || (all.home === '' && dir === firstDir)
+  if (dir === null || isFirst || all.hosted(id) !== undefined) return show(app_, id === '' ? undefined : id)
+  try {
+    if ((await openedOrShown(all, dir, isKnown ? { isKnown } : {})) !== undefined) show(app_, id)
+  } catch (error) {
+    expectAppError(error)
+    say(error)
+  }
+}
+
+/** One that is about to end cannot show anything any more: the next one starts when it has. */
+function relaunchFor(dir: string | null): void {
+  if (isRelaunched) return
+  isRelaunched = true
+  const isData = (at: number): boolean => process.argv[at]?.startsWith('--data=') === true
+  const isNamed = (at: number): boolean => process.argv[at] === '--data' || process.argv[at - 1] === '--data'
+  const rest = process.argv.filter((_argument, at) => at > 0 && !isData(at) && !isNamed(at))
+  app.relaunch({ args: [...rest, ...(dir === null ? [] : [`--data=${dir}`])] })
+}
+
+let firstDir: string | undefined
+let isRelaunched = false
 let desktop: Desktop | undefined
 let isStopped = false
 let isStopping = false
@@ -318,5 +380,7 @@ app.on('before-quit', (event) => {
   stop()
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-// Not awaited at top level: `ready` waits for this module (electron#40719).
-void app.whenReady().then(start).catch(fail)
+if (isOnlyInstance(launch(), (again) => void launchedAgain(again).catch(fail))) {
+  // Not awaited at top level: `ready` waits for this module (electron#40719).
+  void app.whenReady().then(start).catch(fail)
+} else app.quit()

@@ -23,7 +23,9 @@ for (const mode of ['a window', 'a browser']) {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     test(`npm start with ${mode}, ended by ${signal} to npm, ends its cluster cleanly`, async () => {
       const dir = join(mkdtempSync(join(tmpdir(), 'lagoon-npm-')), 'cluster')
-      const env = { ...process.env, LAGOON_NO_DIALOG: '1', npm_lifecycle_event: undefined }
+      // A profile of its own: on the user's there may be an app, which would open the folder.
+      const XDG_CONFIG_HOME = join(dir, '..', 'config')
+      const env = { ...process.env, XDG_CONFIG_HOME, LAGOON_NO_DIALOG: '1', npm_lifecycle_event: undefined }
       const shown = mode === 'a window' ? env : { ...env, DISPLAY: undefined, WAYLAND_DISPLAY: undefined }
       const npm = spawn('npm', ['start', '--', '--data', dir], {
         cwd: resolve(import.meta.dirname, '../..'),

@@ -24,10 +24,10 @@ const nodePids = (dataDir: string): number[] =>
     Number(match[1])
   )
 
-/** The app once more, for the same folder: how it ended. */
-function startAgain(dataDir: string): Promise<number | null> {
+/** The app once more, for the same folder and on a profile of its own unless one is named: how it ended. */
+function startAgain(dataDir: string, profile = `${dataDir}-second`): Promise<number | null> {
   const { execPath, flags } = (ensureElectron as () => { execPath: string; flags: string[] })()
-  const args = [...flags, '--disable-gpu', `--user-data-dir=${dataDir}-second`, resolve(import.meta.dirname, '../..')]
+  const args = [...flags, '--disable-gpu', `--user-data-dir=${profile}`, resolve(import.meta.dirname, '../..')]
   const again = spawn(execPath, [...args, `--data=${dataDir}`], {
     stdio: 'ignore',
     env: { ...process.env, LAGOON_NO_DIALOG: '1' }
@@ -106,4 +106,39 @@ test('what closing does can be chosen, and is obeyed without a question', async 
   await lagoon.evaluate(({ app }) => app.quit())
   await closed
   expect([...pids, ...besides].filter(isAlive)).toEqual([])
+})
+
+test('a second launch on the same profile brings the first to the front, whatever became of its cluster', async ({
+  page,
+  lagoon,
+  dataDir
+}) => {
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+  const pids = nodePids(dataDir)
+  await page.evaluate(() => (window.location.hash = '#/lab/cluster'))
+  await page.getByRole('button', { name: 'Stop…: cluster' }).press('Enter')
+  await page.getByRole('button', { name: 'Stop the cluster' }).press('Enter')
+  await expect.poll(() => pids.filter(isAlive)).toEqual([])
+  await lagoon.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+
+  // Its folder is nobody's now: only the profile says that the app runs.
+  expect(await startAgain(dataDir, `${dataDir}-profile`)).toBe(0)
+
+  await expect.poll(() => isVisible(lagoon)).toBe(true)
+  expect(pids.filter(isAlive)).toEqual([])
+})
+
+test('a second launch on the same profile for another folder opens that cluster beside the first', async ({
+  page,
+  lagoon,
+  dataDir
+}) => {
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+
+  expect(await startAgain(`${dataDir}-other`, `${dataDir}-profile`)).toBe(0)
+
+  const other = await lagoon.waitForEvent('window', { predicate: (one) => one !== page })
+  await expect(other.getByText('3 of 3 brokers')).toBeVisible()
+  expect(nodePids(dataDir).every(isAlive)).toBe(true)
+  expect(nodePids(`${dataDir}-other`).every(isAlive)).toBe(true)
 })
