@@ -58,7 +58,7 @@ export function openMainWindow(cluster?: string, mayShow: Promise<unknown> = Pro
   const window = new BrowserWindow({
     width: 1280,
     height: 800,
-    minWidth: 960,
+    minWidth: 900,
     minHeight: 600,
     show: false,
     title: 'Lagoon',

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { ElectronApplication } from '@playwright/test'
 // @ts-expect-error a plain script without types
 import { ensureElectron } from '../../scripts/ensure-electron.mjs'
+import { layoutProblems } from '../support/layout-probe'
 import { expect, test } from './electron.fixture'
 
 const closeWindow = (lagoon: ElectronApplication): Promise<void> =>
@@ -141,4 +142,22 @@ test('a second launch on the same profile for another folder opens that cluster 
   await expect(other.getByText('3 of 3 brokers')).toBeVisible()
   expect(nodePids(dataDir).every(isAlive)).toBe(true)
   expect(nodePids(`${dataDir}-other`).every(isAlive)).toBe(true)
+})
+
+test('the window is 900 × 600 at least, and nothing is cut there', async ({ page, lagoon }) => {
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+
+  const size = await lagoon.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    window?.setSize(300, 200)
+    return window?.getSize()
+  })
+
+  expect(size).toEqual([900, 600])
+  await expect.poll(() => page.evaluate(() => window.innerWidth)).toBe(900)
+  for (const section of ['overview', 'brokers', 'ensemble', 'topics', 'groups', 'lab', 'settings']) {
+    await page.evaluate((name) => (window.location.hash = `#/${name}`), section)
+    await expect(page.locator('.sections [aria-current="page"]')).toHaveAttribute('href', new RegExp(section))
+    await expect.poll(() => page.evaluate(layoutProblems)).toEqual([])
+  }
 })
