@@ -29,7 +29,7 @@ import { Controller } from './controller/controller'
 import { ConfigNotifications } from './config-notifications'
 import { ConfigWriter } from './config-writer'
 import { chunks, createIfMissing } from './controller/controller-writes'
-import { effectiveConfigs, throttleRatesOf } from './core/broker-layers'
+import { effectiveConfigs, startConfig, throttleRatesOf } from './core/broker-layers'
 import { repairLog } from './repair-log'
 import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
@@ -202,7 +202,7 @@ export class BrokerNode {
       ...ports,
       brokerId: options.brokerId,
       ensemble: this.#ensemble,
-      isRebalancing: options.configs?.['auto.leader.rebalance.enable'] !== 'false',
+      isRebalancing: startConfig('auto.leader.rebalance.enable', { fixed: options.configs ?? {} }) !== 'false',
       uncleanTopics: (topics) => this.#configs.uncleanTopics(topics)
     })
   }

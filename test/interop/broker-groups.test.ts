@@ -423,6 +423,6 @@ describe('a folder with --broker-config', () => {
     client.close()
     await lab.discard()
     const refused = await lagoon(['up', '--data', temporaryDir(), '--broker-config', 'no.such.config=1'])
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no broker config') as string })
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be set at the start') as string })
   })
 })

@@ -33,6 +33,8 @@ export class BrokerWorld {
   #member: EnsembleNode | undefined
   /** What each broker that is started is told of the others. */
   clusterBrokers: readonly number[] = []
+  /** What each broker that is started is given at its start. */
+  configs: Readonly<Record<string, string>> = {}
   readonly memberDisk = new MemoryDisk(this.clock)
   #seed = 1
 
@@ -112,7 +114,8 @@ export class BrokerWorld {
         dataDir: '/log',
         ensemble: [ensembleAddress],
         sessionTimeoutMs: 6_000,
-        clusterBrokers: this.clusterBrokers
+        clusterBrokers: this.clusterBrokers,
+        configs: this.configs
       }
     )
     this.brokers.set(id, node)

@@ -25,8 +25,31 @@ export const configSource = {
 
 export interface ConfigSynonym {
   readonly name: string
+  /** As it was set. */
   readonly value: string
   readonly source: number
+  /** What it means for the config that it speaks of, where that has another unit: hours as milliseconds. */
+  readonly means?: string
+}
+
+export const meaningOf = ({ value, means }: ConfigSynonym): string => means ?? value
+
+/** Kafka's coarser names of the same, the finer first; only a broker's start may say them (KafkaConfig). */
+const coarserNames: Readonly<Partial<Record<string, readonly { readonly name: string; readonly ms: number }[]>>> = {
+  'log.retention.ms': [
+    { name: 'log.retention.minutes', ms: 60_000 },
+    { name: 'log.retention.hours', ms: 3_600_000 }
+  ],
+  'log.roll.ms': [{ name: 'log.roll.hours', ms: 3_600_000 }]
+}
+
+function coarser(brokerName: string, { fixed }: BrokerLayers): readonly ConfigSynonym[] {
+  return (coarserNames[brokerName] ?? []).flatMap(({ name, ms }) => {
+    const value = fixed[name]
+    if (value === undefined) return []
+    const means = value.startsWith('-') ? '-1' : String(Number(value) * ms)
+    return [{ name, value, means, source: configSource.staticBroker }]
+  })
 }
 
 /** All that say something about a topic config's default, the one that holds first; never empty. */
@@ -46,20 +69,48 @@ function layered(
     { value: layers.own[brokerName], source: configSource.dynamicBroker },
     { value: layers.everyBroker[brokerName], source: configSource.dynamicDefaultBroker },
     { value: layers.fixed[brokerName], source: configSource.staticBroker }
-  ].flatMap(({ value: set, source }) => (set === undefined ? [] : [{ name: brokerName, value: set, source }]))
+  ]
+    .flatMap(({ value: set, source }): readonly ConfigSynonym[] =>
+      set === undefined ? [] : [{ name: brokerName, value: set, source }]
+    )
+    .concat(coarser(brokerName, layers))
   return first === undefined ? [kafkas] : [first, ...others, kafkas]
 }
 
 /** What holds for a topic: its own configs over the broker's defaults, by topic config name. */
 export function effectiveConfigs(own: TopicConfigs, layers: BrokerLayers): TopicConfigs {
-  return Object.fromEntries(topicConfigNames.map((name) => [name, own[name] ?? defaultsOf(name, layers)[0].value]))
+  return Object.fromEntries(topicConfigNames.map((name) => [name, own[name] ?? meaningOf(defaultsOf(name, layers)[0])]))
 }
 
-const replicationFactorName = 'default.replication.factor'
+/** What a broker's start alone says, with Kafka's defaults (ADR 18 has what a lab gives instead). */
+export const START_CONFIGS = {
+  'auto.create.topics.enable': 'true',
+  'auto.leader.rebalance.enable': 'true',
+  'default.replication.factor': '1',
+  'num.partitions': '1'
+} as const
 
-/** Of topics that are made without one: as this broker was started; Kafka's default is 1. */
-export function defaultReplicationFactor({ fixed }: BrokerLayers): number {
-  return Number(fixed[replicationFactorName] ?? 1)
+export type StartConfigName = keyof typeof START_CONFIGS
+
+export const startConfigNames = Object.keys(START_CONFIGS) as readonly StartConfigName[]
+
+export function startConfig(name: StartConfigName, { fixed }: Pick<BrokerLayers, 'fixed'>): string {
+  return fixed[name] ?? START_CONFIGS[name]
+}
+
+/** All that say something about it, the one that holds first; never empty. */
+export function startConfigOf(
+  name: StartConfigName,
+  { fixed }: BrokerLayers
+): readonly [ConfigSynonym, ...ConfigSynonym[]] {
+  const kafkas: ConfigSynonym = { name, value: START_CONFIGS[name], source: configSource.default }
+  const set = fixed[name]
+  return set === undefined ? [kafkas] : [{ name, value: set, source: configSource.staticBroker }, kafkas]
+}
+
+/** Those of Kafka's coarser names that this broker was started with. */
+export function coarserConfigs(layers: BrokerLayers): readonly ConfigSynonym[] {
+  return Object.keys(coarserNames).flatMap((name) => coarser(name, layers))
 }
 
 const topicNameByBrokerName = new Map(

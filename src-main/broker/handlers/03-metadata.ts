@@ -1,7 +1,7 @@
 /**
  * Metadata, versions 0 to 12. The topics asked for are a set: each is answered once. A topic that is unknown may be
  * created by asking: the answer then
- * is LEADER_NOT_AVAILABLE until it is there. Look-up by id comes with version 12. A partition without a leader, or whose leader is
+ * is LEADER_NOT_AVAILABLE until it is there (auto.create.topics.enable). Look-up by id comes with version 12. A partition without a leader, or whose leader is
  * being replaced, has leader -1, error LEADER_NOT_AVAILABLE and its full replica list.
  */
 import { metadataRequest, metadataResponse } from '../../protocol/api/03-metadata'
@@ -11,6 +11,7 @@ import type { Slices } from '../../protocol/wire/codec'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { zeroUuid } from '../../kernel/uuid'
 import type { BrokerServices } from '../broker-services'
+import { startConfig } from '../core/broker-layers'
 import type { PartitionMetadata, TopicMetadata } from '../core/metadata-image'
 import { isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { clusterOperations, notRequested, topicOperations } from './authorized-operations'
@@ -69,6 +70,8 @@ function missing(broker: BrokerServices, name: string, mayCreate: boolean): Topi
   if (topicNameProblem(name) !== undefined) return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
   if (!mayCreate || isInternalTopic(name)) return unknown({ error: 'UNKNOWN_TOPIC_OR_PARTITION', name })
   if (broker.image.collidingTopic(name) !== undefined) return unknown({ error: 'INVALID_TOPIC_EXCEPTION', name })
+  if (startConfig('auto.create.topics.enable', broker.configs.layers) === 'false')
+    return unknown({ error: 'UNKNOWN_TOPIC_OR_PARTITION', name })
   broker.autoCreate(name)
   return unknown({ error: 'LEADER_NOT_AVAILABLE', name })
 }

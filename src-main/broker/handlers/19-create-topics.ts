@@ -15,7 +15,7 @@ import type { BrokerServices } from '../broker-services'
 import type { NewTopic, TopicOutcome } from '../controller/topic-creations'
 import { groupOffsetsPartitions, isOffsetsShape, offsetsBrokers, offsetsReplicationFactor } from '../core/offsets-topic'
 import { partitionsMax, placeReplicas } from '../core/placement'
-import { defaultReplicationFactor } from '../core/broker-layers'
+import { startConfig } from '../core/broker-layers'
 import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { groupOffsetsConfigs } from '../core/topic-configs'
@@ -31,7 +31,6 @@ type Asked = Request['topics'][number]
 type Response = InputOf<typeof createTopicsResponse>
 type Answer = Response['topics'][number]
 
-const defaultPartitions = 1
 /** Topics in one event of the controller. */
 const createdAtOnce = 50
 /** While brokers open the logs of one piece the next is written. */
@@ -144,14 +143,14 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   const partitions = isOffsets
     ? groupOffsetsPartitions
     : asked.numPartitions === -1
-      ? defaultPartitions
+      ? Number(startConfig('num.partitions', broker.configs.layers))
       : asked.numPartitions
   if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
   if (partitions > partitionsMax) return tooManyPartitions(partitions)
   const replicationFactor = isOffsets
     ? offsetsReplicationFactor(brokers.length)
     : asked.replicationFactor === -1
-      ? defaultReplicationFactor(broker.configs.layers)
+      ? Number(startConfig('default.replication.factor', broker.configs.layers))
       : asked.replicationFactor
   if (replicationFactor < 1)
     return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0.' }

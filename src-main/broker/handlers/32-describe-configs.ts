@@ -19,6 +19,7 @@ import {
   dynamicBrokerConfigEntries,
   everyBroker,
   everyBrokerConfigEntries,
+  startConfigEntries,
   topicConfigEntries,
   topicResource,
   type ConfigEntry
@@ -127,6 +128,7 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
     own('group.initial.rebalance.delay.ms', String(broker.groups.initialRebalanceDelayMs), configType.int),
     own('replica.lag.time.max.ms', String(broker.replicaLagMaxMs), configType.long),
     own('zookeeper.session.timeout.ms', String(broker.sessionTimeoutMs), configType.int),
+    ...startConfigEntries(broker.configs.layers),
     ...dynamicBrokerConfigEntries(broker.configs.layers)
   ]
 }

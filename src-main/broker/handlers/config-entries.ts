@@ -1,8 +1,12 @@
 /** Configs as CreateTopics and DescribeConfigs show them: value, where it comes from, what else speaks of it. */
 import {
+  coarserConfigs,
   configSource,
   defaultsOf,
   isThrottleRate,
+  meaningOf,
+  startConfigNames,
+  startConfigOf,
   throttleRateNames,
   throttleRatesOf,
   topicConfigOf,
@@ -46,7 +50,7 @@ export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): rea
     const type = configType[typeName]
     // A config that no broker config gives a default has none to show.
     const synonyms = brokerName === undefined ? set : [...set, ...defaults]
-    return { name, value: holds.value, source: holds.source, type, synonyms, isReadOnly: false }
+    return { name, value: meaningOf(holds), source: holds.source, type, synonyms, isReadOnly: false }
   })
 }
 
@@ -56,14 +60,40 @@ function parsedText(name: TopicConfigName, text: string): string {
   return type === 'int' || type === 'long' ? String(wholeNumberIn(text)) : text
 }
 
+/** Broker configs that it was started with for good: those that are obeyed in any case, and the coarser names that were given. */
+export function startConfigEntries(layers: BrokerLayers): readonly ConfigEntry[] {
+  const obeyed = startConfigNames.map((name): ConfigEntry => {
+    const synonyms = startConfigOf(name, layers)
+    const [{ value, source }] = synonyms
+    const type = name.endsWith('.enable') ? configType.boolean : configType.int
+    return { name, value, source, type, synonyms, isReadOnly: true }
+  })
+  const given = coarserConfigs(layers).map((one): ConfigEntry => ({
+    ...one,
+    type: configType.int,
+    synonyms: [one],
+    isReadOnly: true
+  }))
+  return [...obeyed, ...given]
+}
+
 /** Broker configs that can be changed while it runs. */
 export function dynamicBrokerConfigEntries(layers: BrokerLayers): readonly ConfigEntry[] {
   const topics = topicConfigNames.flatMap((topicName): readonly ConfigEntry[] => {
     const synonyms = defaultsOf(topicName, layers)
     const { brokerName, type } = definitionOf(topicName)
-    const [{ value, source }] = synonyms
+    const [first] = synonyms
     if (brokerName === undefined) return []
-    return [{ name: brokerName, value, source, type: configType[type], synonyms, isReadOnly: false }]
+    return [
+      {
+        name: brokerName,
+        value: meaningOf(first),
+        source: first.source,
+        type: configType[type],
+        synonyms,
+        isReadOnly: false
+      }
+    ]
   })
   const rates = throttleRateNames.map((name): ConfigEntry => {
     const synonyms = throttleRatesOf(name, layers)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
+import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
 import { describeConfigsRequest, describeConfigsResponse } from '../../../../src-main/protocol/api/32-describe-configs'
 import { alterConfigsRequest, alterConfigsResponse } from '../../../../src-main/protocol/api/33-alter-configs'
@@ -7,6 +8,7 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse
 } from '../../../../src-main/protocol/api/44-incremental-alter-configs'
+import { zeroUuid } from '../../../../src-main/kernel/uuid'
 import { buildBatch } from '../../../../src-main/protocol/record/batch-builder'
 import { BrokerWorld } from '../../../support/broker-world'
 import { nodeChecksum } from '../../../support/ensemble-world'
@@ -26,6 +28,9 @@ const changeCall = {
   request: incrementalAlterConfigsRequest,
   response: incrementalAlterConfigsResponse
 } as const
+
+const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const anyTopic = { allowAutoTopicCreation: true, includeTopicAuthorizedOperations: false }
 
 const topicType = 2
 const brokerType = 4
@@ -209,5 +214,52 @@ describe('a broker’s config', () => {
     expect(await told(world, 1, 't', 'retention.ms')).toEqual({ value: '3333', source: 1 })
     expect(await told(world, 1, '1', name, brokerType)).toEqual({ value: '2222', source: 2 })
     expect(await told(world, 2, '', name, brokerType)).toEqual({ value: '1111', source: 3 })
+  })
+})
+
+describe('what a broker was started with', () => {
+  const startedWith = async (configs: Readonly<Record<string, string>>): Promise<BrokerWorld> => {
+    const world = new BrokerWorld()
+    world.configs = configs
+    await world.startEnsemble()
+    await world.startBroker(1)
+    const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    await world.ask(1, createCall, { topics: [topic], timeoutMs: 10_000 })
+    return world
+  }
+  const ofBroker = (world: BrokerWorld, name: string) => told(world, 1, '1', name, brokerType)
+
+  it('is obeyed and told: partitions of topics that are made without a number, and whether asking makes any', async () => {
+    const world = await startedWith({ 'num.partitions': '4', 'auto.create.topics.enable': 'false' })
+    const asked = { ...anyTopic, topics: [{ topicId: zeroUuid, name: 't' }] }
+    const [topic] = (await world.ask(1, metadataCall, asked)).topics
+    const absent = { ...anyTopic, topics: [{ topicId: zeroUuid, name: 'absent' }] }
+    await world.ask(1, metadataCall, absent)
+    await world.clock.run(5_000)
+    const [missing] = (await world.ask(1, metadataCall, absent)).topics
+
+    expect(topic?.partitions).toHaveLength(4)
+    expect(missing?.errorCode).toBe(3)
+    expect(await ofBroker(world, 'num.partitions')).toEqual({ value: '4', source: 4 })
+    expect(await ofBroker(world, 'auto.create.topics.enable')).toEqual({ value: 'false', source: 4 })
+    expect(await ofBroker(world, 'default.replication.factor')).toEqual({ value: '1', source: 5 })
+    expect(await ofBroker(world, 'auto.leader.rebalance.enable')).toEqual({ value: 'true', source: 5 })
+  })
+
+  it.each<[Record<string, string>, string, string]>([
+    [{ 'log.retention.hours': '2' }, 'retention.ms', '7200000'],
+    [{ 'log.retention.hours': '2', 'log.retention.minutes': '5' }, 'retention.ms', '300000'],
+    [{ 'log.retention.minutes': '5', 'log.retention.ms': '7' }, 'retention.ms', '7'],
+    [{ 'log.retention.hours': '-1' }, 'retention.ms', '-1'],
+    [{ 'log.roll.hours': '3' }, 'segment.ms', '10800000']
+  ])('counts in hours and minutes, the finest one of which holds: %j', async (configs, name, value) => {
+    const world = await startedWith(configs)
+
+    expect(await told(world, 1, 't', name)).toEqual({ value, source: 4 })
+    for (const [set, text] of Object.entries(configs)) expect((await ofBroker(world, set))?.value).toBe(text)
+    await change(world, '', [{ name: `log.${name === 'segment.ms' ? 'roll.ms' : name}`, value: '99000' }], {
+      type: brokerType
+    })
+    expect(await told(world, 1, 't', name)).toEqual({ value: '99000', source: 3 })
   })
 })

@@ -95,17 +95,22 @@ describe('a cluster’s spec', () => {
 
   it('takes of a default what the broker takes of it, and no other', () => {
     const ofBrokersAlone = [
+      'auto.create.topics.enable',
       'auto.leader.rebalance.enable',
       'default.replication.factor',
       'group.initial.rebalance.delay.ms',
+      'log.retention.hours',
+      'log.retention.minutes',
+      'log.roll.hours',
+      'num.partitions',
       'replica.lag.time.max.ms',
       'zookeeper.session.timeout.ms'
     ]
     for (const [name, limits] of Object.entries(BROKER_CONFIGS)) {
       if (ofBrokersAlone.includes(name)) continue
       const ofTopic = topicConfigOf(name)
-      if (limits === 'boolean') {
-        for (const value of ['true', 'false', 'yes'])
+      if (limits === 'boolean' || 'length' in limits) {
+        for (const value of ['true', 'false', 'yes', 'delete', 'compact', 'producer', 'gzip', 'LogAppendTime'])
           expect(brokerConfigProblem(name, value) === undefined, name).toBe(
             configProblem(ofTopic ?? '', value) === undefined
           )
@@ -125,7 +130,13 @@ describe('a cluster’s spec', () => {
   })
 
   it.each([
-    ['no.such.config', '1', 'There is no broker config no.such.config here'],
+    ['no.such.config', '1', 'no.such.config cannot be set at the start of brokers here'],
+    ['leader.replication.throttled.rate', '1', 'is set while brokers run, as with Kafka'],
+    ['log.message.timestamp.type', 'createtime', 'must be CreateTime or LogAppendTime'],
+    ['log.cleanup.policy', 'compact', 'must be delete'],
+    ['auto.create.topics.enable', '1', 'must be true or false'],
+    ['log.retention.hours', '0', 'whole number from -1 to 2147483647, but 0'],
+    ['num.partitions', '0', 'whole number from 1 to 2147483647'],
     ['group.initial.rebalance.delay.ms', '-1', 'whole number from 0 to 2147483647'],
     ['group.initial.rebalance.delay.ms', '2147483648', 'whole number'],
     ['group.initial.rebalance.delay.ms', 3, 'whole number'],
