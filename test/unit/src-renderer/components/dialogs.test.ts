@@ -234,6 +234,32 @@ describe('creating a topic', () => {
     })
   })
 
+  it('offers as many replicas as there are brokers, however many', async () => {
+    const brokers = Array.from({ length: 7 }, (_, i) => nodeView(`broker-${i + 1}`))
+    api.push('cluster', clusterView({ nodes: [...brokers, nodeView('ensemble-1')] }))
+    await flushPromises()
+    await type(one('textbox', /^Name$/), 'orders')
+    expect(one('combobox', 'Replication factor').textContent.trim()).toBe('3')
+    one('combobox', 'Replication factor').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    await flushPromises()
+    expect(byRole('option', '').map(({ textContent }) => textContent.trim())).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7'
+    ])
+    one('option', '7').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    await flushPromises()
+    expect(one('combobox', 'Replication factor').textContent.trim()).toBe('7')
+    one('button', /^Create topic$/).click()
+    await flushPromises()
+
+    expect(api.last('topic.create').input).toMatchObject({ replicationFactor: 7 })
+  })
+
   it('shows the error of the server in the form, and keeps what was typed', async () => {
     await type(one('textbox', /^Name$/), 'orders')
     one('button', /^Create topic$/).click()
