@@ -6,7 +6,6 @@
 import { ApiError, type ApiErrorBody } from '../api/api'
 import type { CommandInput, CommandOutput } from '../api/commands'
 import type { Codec, Serdes } from '../api/formats'
-import { TIMESTAMP_MAX } from '../api/producing'
 import type { ClusterReader, ClusterWriter, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Random } from '../kernel/ports'
@@ -18,6 +17,7 @@ import { newRecord, recordBytes, typedBytes } from './typed-records'
 const produceTimeoutMs = 10_000
 const withinMs = 15_000
 const readTimeoutMs = 2000
+const timeReachMs = 2n ** 31n - 1n
 /** Well below max.message.bytes, whose default is 1,048,588. */
 export const batchBytesMax = 512 * 1024
 
@@ -223,13 +223,13 @@ function* batches(records: readonly Placed[]): Iterable<readonly Placed[]> {
 }
 
 /**
- * Times in a batch are differences from its first. The library writes those below 0 wrongly, and beyond 2^63 there are
- * none, so such a record begins another batch; and so does one that is of now, whenever that will be.
+ * Times in a batch are differences from its first. The library writes those below 0, and from 2^31 on (25 days), wrongly, so
+ * such a record begins another batch; and so does one that is of now, whenever that will be.
  */
 function isOutOfReach({ record: { timestampMs } }: Placed, first: Placed | undefined): boolean {
   const firstMs = first?.record.timestampMs
   if (timestampMs === undefined || firstMs === undefined) return timestampMs !== firstMs
-  return timestampMs < firstMs || timestampMs - firstMs > TIMESTAMP_MAX
+  return timestampMs < firstMs || timestampMs - firstMs > timeReachMs
 }
 
 /** Order is kept: what follows a record that was refused would stand where that one should. */

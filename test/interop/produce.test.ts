@@ -148,6 +148,20 @@ describe('what is typed', () => {
     ])
   })
 
+  it('has any time that a record can have: below 1970, none, and 64 bits of it', async () => {
+    const times = ['-9223372036854775808', -1, 0, 9_999, '9223372036854775807', 5, 5 + 2 ** 31]
+    const read = await produced('typed-times', {
+      records: times.map((timestampMs) => ({ key: null, value: 'x', timestampMs }))
+    })
+    const told: unknown[] = []
+    for (const offset of times.keys())
+      told.push((await client.call('record.whole', { topic: 'typed-times', partition: 0, offset })).timestampMs)
+
+    // JSON makes doubles of what the foreign client prints.
+    expect(read.map(({ timestamp }) => timestamp)).toEqual(times.map(Number))
+    expect(told).toEqual(times)
+  })
+
   it('comes back from the API as it was, and can be produced again unchanged', async () => {
     await client.call('topic.create', { topic: 'again', partitions: 1 })
     const record = {

@@ -186,11 +186,11 @@ describe('producing', () => {
     expect((await producer.check({ topic: 't', key: '', value: null })).partition).not.toBeNull()
   })
 
-  it('puts no record into a batch that begins later than it', async () => {
+  it('puts no record into a batch that begins later than it, or 25 days earlier', async () => {
     const { cluster, producer } = world()
     const [partition] = cluster.topic('t', [1])
     const [least, most] = ['-9223372036854775808', '9223372036854775807']
-    const times = [5, 5, 9, 4, 7, undefined, undefined, 3, -1, most, least, 0, most]
+    const times = [5, 5, 9, 4, 7, undefined, undefined, 3, -1, most, least, 0, 2 ** 31 - 1, 2 ** 31, most]
 
     await producer.produce({
       topic: 't',
@@ -204,6 +204,6 @@ describe('producing', () => {
 
     expect(partition?.records.map(({ value }) => value)).toEqual(times.map((_, i) => String(i)))
     const sizes = cluster.asked.filter((what) => what.includes('produce')).map((what) => what.split(' ').at(-1))
-    expect(sizes).toEqual(['3', '2', '2', '1', '1', '1', '1', '2'])
+    expect(sizes).toEqual(['3', '2', '2', '1', '1', '1', '1', '2', '1', '1'])
   })
 })
