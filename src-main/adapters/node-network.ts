@@ -50,12 +50,11 @@ class NodeConnection implements Connection {
 
   constructor(
     addresses: { readonly remote: Address; readonly local: Address },
-    frameBytesMax: number,
-    words: readonly string[]
+    { frameBytesMax, firstFrameBytesMax, words = [] }: Omit<ListenOptions, keyof Address>
   ) {
     this.remote = addresses.remote
     this.local = addresses.local
-    this.#splitter = new FrameSplitter(frameBytesMax)
+    this.#splitter = new FrameSplitter(frameBytesMax, firstFrameBytesMax)
     this.#words = words
   }
 
@@ -251,7 +250,7 @@ export const nodeNetwork: Network = {
   listen(options: ListenOptions, accept): Promise<Listener> {
     const open = new Set<NodeConnection>()
     const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
-      const connection = new NodeConnection(addressesOf(accepted), options.frameBytesMax, options.words ?? [])
+      const connection = new NodeConnection(addressesOf(accepted), options)
       const socket = withSharedBuffer(accepted, (length, chunk) => connection.received(length, chunk))
       open.add(connection)
       socket.on('close', () => open.delete(connection))
@@ -302,7 +301,7 @@ export const nodeNetwork: Network = {
       socket.once('connect', () => {
         clearTimeout(timer)
         socket.off('error', refused)
-        connection = new NodeConnection(addressesOf(socket), options.frameBytesMax, [])
+        connection = new NodeConnection(addressesOf(socket), options)
         connection.attach(socket, handlerFor)
         resolve(connection)
       })

@@ -16,7 +16,7 @@ import { withinTime } from '../kernel/waiting'
 import { EnsembleClientWatches, type Watcher, type WatchKind } from './ensemble-client-watches'
 import { EnsembleError, type EnsembleErrorCode } from './ensemble-error'
 import { createFlags, errorCodes, errorName, specialXids } from './wire/codes'
-import { connectRequestFrame, passwordBytes, readConnectResponse, readForeignEnsemble } from './wire/connect'
+import { connectRequestFrame, isOfForeignEnsemble, passwordBytes, readConnectResponse } from './wire/connect'
 import { copyOfBytes, DecodeError, juteBytesMax, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
 import { requestOp, writeRequest, type MultiOperation, type Request } from './wire/requests'
@@ -455,7 +455,7 @@ export class EnsembleClient {
     try {
       // The bytes lie in a shared buffer: what outlives this call is copied below.
       if (this.#state !== 'connecting') this.#replied(new JuteReader(bytes))
-      else if (readForeignEnsemble(new JuteReader(bytes)) === undefined) this.#handshaken(new JuteReader(bytes))
+      else if (!isOfForeignEnsemble(new JuteReader(bytes))) this.#handshaken(new JuteReader(bytes))
       else this.#turnedAway()
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error

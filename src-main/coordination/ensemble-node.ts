@@ -157,6 +157,7 @@ export class EnsembleNode {
       clock,
       checksum: options.checksum,
       log,
+      problemOf: (from, frame) => PeerTalk.problemOf(this.#raft, from, frame),
       heard: (from, frame) => this.#guarded(() => this.#heard(from, frame)),
       lost: (lostId) => {
         // What its clients asked for may have been on its way.

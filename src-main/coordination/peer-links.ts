@@ -3,7 +3,8 @@
  * on which it says nothing but, now and then, that it is alive: a machine that is gone tells nobody. What cannot be sent is dropped: consensus says it again, and who forwarded a client's request is told that the link is gone.
  *
  * A link begins with a hello: a member of another ensemble, of another version, or one that means somebody else is not listened
- * to. Limits: frames of peerFrameBytesMax, unsentBytesMax under way on a link, one link a member in each direction.
+ * to. Limits: frames of peerFrameBytesMax, unsentBytesMax under way on a link, one link a member in each direction; of those that
+ * have not said hello yet strangersMax, for helloTimeoutMs each, and first frames of firstFrameBytesMax.
  */
 import { ignore } from '../kernel/errors'
 import type { Address, Checksum, Clock, Connection, FrameHandler, Listener, Log, Network, Timer } from '../kernel/ports'
@@ -18,6 +19,10 @@ const unsentBytesMax = 32 * 1024 * 1024
 const aliveEveryMs = 500
 /** Nobody listens at the other end of a link that is silent for so long. */
 const silenceMaxMs = 2_000
+/** A member says hello with the connection. */
+const helloTimeoutMs = 2_000
+export const strangersMax = 32
+const firstFrameBytesMax = 4 * 1024
 
 export interface Peer {
   readonly memberId: MemberId
@@ -38,6 +43,8 @@ export interface PeerLinksOptions {
   readonly clock: Clock
   readonly checksum: Checksum
   readonly log: Log
+  /** Why what came is no word of a member: its link is closed. Undefined of what is to be heard. */
+  readonly problemOf: (from: MemberId, frame: Told) => string | undefined
   readonly heard: (from: MemberId, frame: Told) => void
   /** What was sent to it last may not have come. */
   readonly lost: (memberId: MemberId) => void
@@ -55,6 +62,8 @@ export class PeerLinks {
   readonly #options: PeerLinksOptions
   readonly #links: ReadonlyMap<MemberId, Link>
   readonly #incoming = new Map<MemberId, Connection>()
+  /** Who has not said hello, oldest first, and since when. */
+  readonly #strangers = new Map<Connection, number>()
   readonly #lives = new Map<MemberId, number>()
   #aliveDueMs = 0
   #listener: Listener | undefined
@@ -71,9 +80,8 @@ export class PeerLinks {
   /** Listens, and connects to whoever listens. Throws ADDRESS_IN_USE. */
   async start(): Promise<void> {
     const { network, address } = this.#options
-    this.#listener = await network.listen({ ...address, frameBytesMax: peerFrameBytesMax }, (connection) =>
-      this.#accepted(connection)
-    )
+    const limits = { frameBytesMax: peerFrameBytesMax, firstFrameBytesMax }
+    this.#listener = await network.listen({ ...address, ...limits }, (connection) => this.#accepted(connection))
     for (const link of this.#links.values()) this.#connect(link)
   }
 
@@ -104,6 +112,8 @@ export class PeerLinks {
   tick(nowMs: number): void {
     for (const { connection, heardAtMs } of this.#links.values())
       if (connection !== undefined && nowMs - heardAtMs > silenceMaxMs) connection.destroy()
+    for (const [stranger, cameAtMs] of this.#strangers)
+      if (nowMs - cameAtMs > helloTimeoutMs) this.#turnAway(stranger, 'it said nothing of itself')
     if (nowMs < this.#aliveDueMs) return
     this.#aliveDueMs = nowMs + aliveEveryMs
     const alive = encodePeerFrame({ type: 'alive' }, this.#options.checksum)
@@ -170,6 +180,10 @@ export class PeerLinks {
 
   #accepted(connection: Connection): FrameHandler {
     let from: MemberId | undefined
+    // The oldest goes, not the newest: whoever is a member has said so by then.
+    const [oldest] = this.#strangers.keys()
+    if (oldest !== undefined && this.#strangers.size >= strangersMax) this.#turnAway(oldest, 'too many say nothing')
+    this.#strangers.set(connection, this.#options.clock.monotonicMs())
     return {
       frame: (bytes) => {
         try {
@@ -178,11 +192,14 @@ export class PeerLinks {
           if (frame.type === 'hello') {
             if (from !== undefined) throw new DecodeError('a second hello')
             from = this.#welcomed(frame)
+            this.#strangers.delete(connection)
             this.#incoming.get(from)?.destroy()
             this.#incoming.set(from, connection)
           } else if (from === undefined) {
             throw new DecodeError('no hello')
           } else if (!this.#isOver && frame.type !== 'alive') {
+            const problem = this.#options.problemOf(from, frame)
+            if (problem !== undefined) throw new DecodeError(problem)
             this.#options.heard(from, frame)
           }
         } catch (error) {
@@ -192,9 +209,16 @@ export class PeerLinks {
         }
       },
       closed: () => {
+        this.#strangers.delete(connection)
         if (from !== undefined && this.#incoming.get(from) === connection) this.#incoming.delete(from)
       }
     }
+  }
+
+  #turnAway(stranger: Connection, reason: string): void {
+    this.#strangers.delete(stranger)
+    this.#options.log('debug', 'a connection to the port of members was closed', { reason })
+    stranger.destroy()
   }
 
   #welcomed({ ensembleId, from, to, life }: Extract<PeerFrame, { type: 'hello' }>): MemberId {

@@ -5,8 +5,9 @@
 import type { SessionId } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import type { ClientBarriers } from './client-barriers'
+import { problemOf } from './core/client-command'
 import type { Wanted } from './core/consensus/leadership'
-import type { MemberId } from './core/consensus/messages'
+import { termsAheadMax, type MemberId } from './core/consensus/messages'
 import type { Raft, Ready } from './core/consensus/raft'
 import type { LogCommand } from './core/log-entry'
 import type { MemberStorage } from './member-storage'
@@ -33,6 +34,14 @@ export class PeerTalk {
 
   constructor(parts: TalkParts) {
     this.#parts = parts
+  }
+
+  /** Why no member of this ensemble says so: then its link is closed. Undefined of what is to be heard. */
+  static problemOf(raft: Raft | undefined, from: MemberId, frame: HeardFrame): string | undefined {
+    if (frame.type === 'proposal') return problemOf(frame.command, from)
+    const term = raft?.term ?? 0
+    if (frame.type !== 'consensus' || frame.message.term <= term + termsAheadMax) return undefined
+    return `it is in term ${frame.message.term}, and this one in ${term}: one of them has the data of another ensemble`
   }
 
   /** True when something may be to be done now. */

@@ -14,6 +14,7 @@ import { invariant } from '../kernel/invariant'
 import type { Connection } from '../kernel/ports'
 import { looksAtTree, piecesOf, type Decision, type Waiting } from './connection-queue'
 import type { ConnectionFigures } from './core/admin-words'
+import { identitiesLengthMax, identitiesMax } from './core/client-command'
 import { ConnectionTraffic } from './core/connection-traffic'
 import type { LogCommand } from './core/log-entry'
 import type { Outcome } from './core/replicated-state'
@@ -40,7 +41,6 @@ export const outstandingBytesMax = 4 * 1024 * 1024
 export const unsentBytesMax = 1024 * 1024
 /** Replies wait for room; events cannot. */
 const unsentEventBytesMax = 64 * 1024 * 1024
-export const identitiesPerConnectionMax = 32
 export const watchesPerConnectionMax = 250_000
 /** What a connection asks of the member. */
 export interface MemberFace {
@@ -225,7 +225,7 @@ export class ServerConnection {
     const cameAtMs = this.#member.nowMs()
     // Of another ensemble, whose port this member has now: to it, its session is not over, and nothing of it is known here.
     if (request.ensembleId !== undefined && request.ensembleId !== this.#member.ensembleId) {
-      this.#connection.send(foreignEnsembleFrame(this.#member.ensembleId ?? ''))
+      this.#connection.send(foreignEnsembleFrame())
       this.#end()
       return
     }
@@ -347,8 +347,10 @@ export class ServerConnection {
     const isKnown = (one: Identity): boolean =>
       this.#identities.some(({ scheme, id }) => scheme === one.scheme && id === one.id)
     const added = shown.filter((one) => !isKnown(one))
-    if (this.#identities.length + added.length > identitiesPerConnectionMax) return refused
-    this.#identities = [...this.#identities, ...added]
+    const identities = [...this.#identities, ...added]
+    const length = identities.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0)
+    if (identities.length > identitiesMax || length > identitiesLengthMax) return refused
+    this.#identities = identities
     return { type: 'authenticated' }
   }
 

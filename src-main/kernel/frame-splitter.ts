@@ -43,6 +43,8 @@ function giveSpare(buffer: Uint8Array): void {
 
 export class FrameSplitter {
   readonly #frameBytesMax: number
+  /** Of the next frame. */
+  #nextBytesMax: number
   /** The length prefix while it is incomplete. */
   readonly #prefix = new Uint8Array(4)
   #prefixBytes = 0
@@ -51,8 +53,10 @@ export class FrameSplitter {
   #partial: Uint8Array | undefined
   #partialBytes = 0
 
-  constructor(frameBytesMax: number) {
+  /** `firstFrameBytesMax`: of the first frame alone, where that shows who speaks. */
+  constructor(frameBytesMax: number, firstFrameBytesMax = frameBytesMax) {
     this.#frameBytesMax = frameBytesMax
+    this.#nextBytesMax = firstFrameBytesMax
   }
 
   /** True between frames: a connection that ends here ended in good order. */
@@ -70,7 +74,8 @@ export class FrameSplitter {
         if (this.#prefixBytes < 4) return 'ok'
         const p = this.#prefix
         const frameBytes = ((p[0] ?? 0) << 24) | ((p[1] ?? 0) << 16) | ((p[2] ?? 0) << 8) | (p[3] ?? 0)
-        if (frameBytes < 0 || frameBytes > this.#frameBytesMax) return 'oversized'
+        if (frameBytes < 0 || frameBytes > this.#nextBytesMax) return 'oversized'
+        this.#nextBytesMax = this.#frameBytesMax
         this.#prefixBytes = 0
         this.#frameBytes = frameBytes
         this.#partialBytes = 0

@@ -170,6 +170,8 @@ export interface FrameHandler {
 export interface ListenOptions extends Address {
   /** A frame whose length is negative or above this closes the connection. */
   readonly frameBytesMax: number
+  /** The same for a connection's first frame; absent: as all others. */
+  readonly firstFrameBytesMax?: number
   /** ASCII words of four bytes to hand to FrameHandler.word instead of reading a frame (ZooKeeper's). */
   readonly words?: readonly string[]
 }

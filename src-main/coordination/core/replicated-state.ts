@@ -3,16 +3,17 @@
  * and every restart that applies the same entries has the same state, gives the same replies and the same events.
  *
  * Invariants: entries are applied in the order of their zxids, each once; a write counts only from the connection its
- * session is attached to; every ephemeral's owner is a session of the table.
+ * session is attached to; every ephemeral's owner is a session of the table. What no member proposes (client-command.ts) is passed
+ * over by all of them alike: a log that has it must not keep any from starting.
  * Deviation: create2 inside a multi is answered with path and Stat; 3.8 answers it as a create, without (measured).
  */
 import type { SessionId } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import { errorCodes } from '../wire/codes'
-import { copyOfBytes, JuteReader } from '../wire/jute-reader'
-import { readRequest, type Request, type WriteRequest } from '../wire/requests'
+import { copyOfBytes } from '../wire/jute-reader'
 import type { MultiResult, Response } from '../wire/responses'
 import { compareZxid, zxidZero, type Zxid } from '../wire/zxid'
+import { writtenRequest } from './client-command'
 import type { LogCommand, LogEntry } from './log-entry'
 import { isSamePassword, SessionTable } from './session/session-table'
 import { allAtOnce, type Steps } from './steps'
@@ -22,7 +23,7 @@ export type Outcome =
   | { readonly type: 'sessionCreated'; readonly sessionId: SessionId }
   /** The connection that was attached before, which is closed before the new one is answered. */
   | { readonly type: 'sessionAttached'; readonly sessionId: SessionId; readonly previousConnectionId: number }
-  /** Unknown, expired, or a wrong password: the client learns no difference. */
+  /** Unknown, expired, or a wrong password, or a new one's id is taken: the client learns no difference. */
   | { readonly type: 'attachRefused' }
   | { readonly type: 'sessionClosed'; readonly sessionId: SessionId; readonly connectionId: number }
   /** Closing what is closed already, and what members tell each other. */
@@ -68,6 +69,8 @@ export class ReplicatedState {
     switch (command.type) {
       case 'createSession': {
         const { sessionId, timeoutMs, connectionId } = command
+        if (this.sessions.find(sessionId) !== undefined)
+          return { outcome: { type: 'attachRefused' }, changes: noChanges }
         this.sessions.created({ sessionId, timeoutMs, connectionId, password: copyOfBytes(command.password) })
         return { outcome: { type: 'sessionCreated', sessionId }, changes: noChanges }
       }
@@ -116,7 +119,8 @@ export class ReplicatedState {
   }
 
   *#operate(context: TreeContext, command: Extract<LogCommand, { type: 'operation' }>): Steps<Applied> {
-    const request = writeOf(readRequest(command.op, new JuteReader(command.body)))
+    const request = writtenRequest(command)
+    if (request === undefined) return failed(errorCodes.MARSHALLINGERROR)
     if (request.type === 'multi') {
       yield
       const { results, changes } = yield* this.tree.applyAll(context, request.operations)
@@ -143,20 +147,6 @@ function contextOf({ zxid, timeMs }: LogEntry, { sessionId }: { readonly session
 
 function failed(error: number): Applied {
   return { outcome: { type: 'reply', error, response: undefined }, changes: noChanges }
-}
-
-function writeOf(request: Request | undefined): WriteRequest {
-  switch (request?.type) {
-    case 'create':
-    case 'delete':
-    case 'setData':
-    case 'setACL':
-    case 'reconfig':
-    case 'multi':
-      return request
-    default:
-      invariant(false, 'only writes are in the log', { type: request?.type })
-  }
 }
 
 function replyOf(result: MultiResult): Outcome {

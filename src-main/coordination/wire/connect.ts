@@ -3,8 +3,9 @@
  *
  * Our own clients say behind it of which ensemble they are: {magic LGEN, string ensemble id}. ZooKeeper reads no further than
  * its last field, and other clients say nothing: they are taken as ever. A member of another ensemble answers who said so with
- * {magic LGEN, string its own ensemble id} in place of a response, and closes. (Where a response has its protocol version, 0, that has
- * the magic; who does not know of it finds a password longer than the frame, and takes the connection for lost.)
+ * {magic LGEN, empty string} in place of a response, and closes: which one it is of it does not say, since whoever knows may speak at
+ * the port of members. (Where a response has its protocol version, 0, that has the magic; who does not know of it finds a password
+ * longer than the frame, and takes the connection for lost. Earlier versions put their ensemble's id in place of the empty string.)
  */
 import type { SessionId } from '../../kernel/ids'
 import { DecodeError, type JuteReader } from './jute-reader'
@@ -71,13 +72,13 @@ export function readConnectResponse(reader: JuteReader): ConnectResponse {
 }
 
 /** To who means another ensemble. */
-export function foreignEnsembleFrame(ensembleId: string): Uint8Array {
-  return JuteWriter.frame(64).int(ensembleMagic).string(ensembleId).finishFrame()
+export function foreignEnsembleFrame(): Uint8Array {
+  return JuteWriter.frame(64).int(ensembleMagic).string('').finishFrame()
 }
 
-/** The id of the ensemble that answered in place of the one that was meant; undefined: it is a response. Throws DecodeError. */
-export function readForeignEnsemble(reader: JuteReader): string | undefined {
-  return reader.int() === ensembleMagic ? (reader.string() ?? '') : undefined
+/** Is this the answer of another ensemble than the one that was meant? Throws DecodeError. */
+export function isOfForeignEnsemble(reader: JuteReader): boolean {
+  return reader.int() === ensembleMagic
 }
 
 export function connectResponseFrame(response: ConnectResponse): Uint8Array {

@@ -178,6 +178,21 @@ export function readRequest(op: number, reader: JuteReader): Request | undefined
   }
 }
 
+/** Undefined of all others. */
+export function writeOf(request: Request | undefined): WriteRequest | undefined {
+  switch (request?.type) {
+    case 'create':
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+    case 'reconfig':
+    case 'multi':
+      return request
+    default:
+      return undefined
+  }
+}
+
 /** Those of which nothing more is to be known. */
 function readBodiless(op: number): Request | undefined {
   switch (op) {

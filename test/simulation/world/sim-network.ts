@@ -167,8 +167,8 @@ export class SimNetwork implements Network {
     const listening = this.#listeners.get(options.port)
     if (listening === undefined) throw refused('nobody listens')
     if (this.#unreachable.has(listening.process.host)) throw refused('the network is cut')
-    const near = new SimConnection(process, options.frameBytesMax, undefined)
-    const far = new SimConnection(listening.process, listening.options.frameBytesMax, listening)
+    const near = new SimConnection(process, options, undefined)
+    const far = new SimConnection(listening.process, listening.options, listening)
     this.#join(near, far)
     this.#join(far, near)
     // A process that is stopped accepts when it goes on; what was sent meanwhile comes after it.
@@ -231,11 +231,15 @@ class SimConnection implements Connection {
   #isClosed = false
   #isEnding = false
 
-  constructor(process: Process, frameBytesMax: number, listening: Listening | undefined) {
+  constructor(
+    process: Process,
+    { frameBytesMax, firstFrameBytesMax }: Pick<ListenOptions, 'frameBytesMax' | 'firstFrameBytesMax'>,
+    listening: Listening | undefined
+  ) {
     this.#process = process
     this.host = process.host
     this.listening = listening
-    this.#splitter = new FrameSplitter(frameBytesMax)
+    this.#splitter = new FrameSplitter(frameBytesMax, firstFrameBytesMax)
   }
 
   accept(accept: Listening['accept']): void {

@@ -2,6 +2,7 @@
  * What members say to each other, as bytes. Anything may come in: what is no message throws DecodeError, and no length makes
  * memory before its bytes have been seen. A frame is its CRC-32C and what that is of: a message of which bytes are wrong may read as
  * another one, and what an append brings is kept. Frames are bounded by `peerFrameBytesMax`; an append is cut to fit (`appendBytesMax`).
+ * Terms are from 0 to `termMax`, and no position is of a later term than the message that names it.
  */
 import type { SessionId } from '../../../kernel/ids'
 import { unreachable } from '../../../kernel/invariant'
@@ -10,6 +11,7 @@ import { DecodeError, JuteReader } from '../../wire/jute-reader'
 import { JuteWriter } from '../../wire/jute-writer'
 import { decodeLogEntry, encodeLogEntry, entryCapacityBytes, writeLogEntry, type LogCommand } from '../log-entry'
 import type { MemberId, PeerMessage } from './messages'
+import type { Zxid } from '../../wire/zxid'
 
 /** Of entries, as they are counted in an append. */
 export const appendBytesMax = 1024 * 1024
@@ -198,34 +200,40 @@ function writeMessage(writer: JuteWriter, message: PeerMessage): void {
 
 function readMessage(reader: JuteReader): PeerMessage {
   const code = reader.int()
-  const term = reader.int() >>> 0
+  const term = reader.int()
+  if (term < 0) throw new DecodeError(`term ${term >>> 0}`)
+  const position = (zxid = reader.zxid()): Zxid => {
+    if (zxid.epoch > term) throw new DecodeError(`a position of term ${zxid.epoch} in a message of term ${term}`)
+    return zxid
+  }
   switch (code) {
     case messageCodes.preVote:
-      return { type: 'preVote', term, last: reader.zxid() }
+      return { type: 'preVote', term, last: position() }
     case messageCodes.preVoteAnswer:
       return { type: 'preVoteAnswer', term, isGranted: reader.boolean() }
     case messageCodes.vote:
-      return { type: 'vote', term, last: reader.zxid(), isTransfer: reader.boolean() }
+      return { type: 'vote', term, last: position(), isTransfer: reader.boolean() }
     case messageCodes.voteAnswer:
       return { type: 'voteAnswer', term, isGranted: reader.boolean() }
     case messageCodes.append: {
-      const [previous, committed, round] = [reader.zxid(), reader.zxid(), reader.long()]
+      const [previous, committed, round] = [position(), position(), reader.long()]
       const entries = reader.vector(4, () => decodeLogEntry(bytesOf(reader)))
+      for (const { zxid } of entries) position(zxid)
       return { type: 'append', term, previous, committed, round, entries }
     }
     case messageCodes.appendAnswer:
-      return { type: 'appendAnswer', term, matched: reader.zxid(), round: reader.long(), ...readStanding(reader) }
+      return { type: 'appendAnswer', term, matched: position(), round: reader.long(), ...readStanding(reader) }
     case messageCodes.appendRefused: {
-      const [refused, hint, round] = [reader.zxid(), reader.zxid(), reader.long()]
+      const [refused, hint, round] = [position(), position(), reader.long()]
       return { type: 'appendRefused', term, refused, hint, round, ...readStanding(reader) }
     }
     case messageCodes.snapshot: {
-      const [round, last, offsetBytes, totalBytes] = [reader.long(), reader.zxid(), reader.long(), reader.long()]
+      const [round, last, offsetBytes, totalBytes] = [reader.long(), position(), reader.long(), reader.long()]
       if (offsetBytes < 0 || totalBytes < 0) throw new DecodeError('a piece of a snapshot that is nowhere')
       return { type: 'snapshot', term, round, last, offsetBytes, totalBytes, bytes: bytesOf(reader) }
     }
     case messageCodes.snapshotAnswer: {
-      const [last, receivedBytes, round] = [reader.zxid(), reader.long(), reader.long()]
+      const [last, receivedBytes, round] = [position(), reader.long(), reader.long()]
       return { type: 'snapshotAnswer', term, last, receivedBytes, round, ...readStanding(reader) }
     }
     case messageCodes.campaignNow:
@@ -233,7 +241,7 @@ function readMessage(reader: JuteReader): PeerMessage {
     case messageCodes.readRequest:
       return { type: 'readRequest', term, readId: reader.long() }
     case messageCodes.readAnswer:
-      return { type: 'readAnswer', term, readId: reader.long(), position: reader.zxid() }
+      return { type: 'readAnswer', term, readId: reader.long(), position: position() }
     default:
       throw new DecodeError(`message ${code}`)
   }

@@ -9,6 +9,14 @@ import type { LogEntry } from '../log-entry'
 /** 1-127; 0 where it says so: nobody. */
 export type MemberId = number
 
+/** The last term: a zxid is an int64 to clients, and theirs compare it as one. */
+export const termMax = 0x7fff_ffff
+/**
+ * Nobody goes further ahead of a member at once: an election each second takes half a year for it. So no single message brings an
+ * ensemble to its last term, after which it would have no leader.
+ */
+export const termsAheadMax = 2 ** 24
+
 /** Whether a member counts, and which life of it speaks: one that was wiped begins another (see HardState). */
 export interface Standing {
   readonly isVoter: boolean

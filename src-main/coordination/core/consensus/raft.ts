@@ -25,7 +25,7 @@ import type { Ballot, ConsensusFigures } from './consensus-figures'
 import { Durability, type Persist } from './durability'
 import { Leadership, type Wanted } from './leadership'
 import { areInOrder, LogView, nextInTerm, type EntryLimits, type KnownLog } from './log-view'
-import type { Envelope, HardState, MemberId, PeerMessage, SnapshotPiece } from './messages'
+import { termMax, type Envelope, type HardState, type MemberId, type PeerMessage, type SnapshotPiece } from './messages'
 import type { FlowLimits } from './progress'
 import { majorityOf } from './quorum'
 import { barriersMax, type Passed } from './read-barriers'
@@ -411,18 +411,23 @@ export class Raft {
     return this.#leaderId !== 0 && this.#nowMs - this.#heardLeaderMs < this.#options.electionTimeoutMs
   }
 
+  /** There is no term after the last. */
+  get #mayStand(): boolean {
+    return this.isVoter && this.term < termMax
+  }
+
   #askBeforehand(): void {
     this.#eagerAttempts = (this.#eagerAttempts ?? 0) + 1
     this.#follow(this.term, 0)
     const isFull = this.#nowMs - this.#refusedAtMs < refusedElectionTimeouts * this.#options.electionTimeoutMs
-    if (!this.isVoter || isFull) return
+    if (!this.#mayStand || isFull) return
     this.#role = 'preCandidate'
     this.#toOthers({ type: 'preVote', term: this.term + 1, last: this.#log.last })
     this.#votedBy(this.#options.memberId)
   }
 
   #campaign(isTransfer: boolean): void {
-    if (!this.isVoter) return
+    if (!this.#mayStand) return
     const term = this.term + 1
     this.#follow(term, this.#options.memberId)
     this.#leaderId = 0

@@ -5,6 +5,12 @@
 import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 
+/** Which member gave this one out; none for an id that no member gives out. */
+export function memberOf(sessionId: SessionId): number | undefined {
+  const memberId = Number(sessionId >> 56n)
+  return memberId >= 1 ? memberId : undefined
+}
+
 export class SessionIds {
   #next: SessionId
 

@@ -152,6 +152,16 @@ describe('three members', () => {
     expect(await code(client, asMe)).toBe(errorCodes.AUTHFAILED)
   })
 
+  it('take no name that would not go with each request to the others', async () => {
+    const client = await clientAt(1)
+    const named = (length: number): Request => {
+      return { type: 'auth', scheme: 'digest', credentials: bytes(`${'n'.repeat(length)}:x`) }
+    }
+
+    expect(await code(client, named(30_000))).toBe(0)
+    expect(await code(client, named(40_000))).toBe(errorCodes.AUTHFAILED)
+  })
+
   it('take away what has outlived itself, at every member and with its events', async () => {
     const client = await clientAt(await otherThan())
     const before = { type: 'create', data: null, acl: openAcl, withStat: true } as const

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { encodePeerFrame, type PeerFrame } from '../../../../src-main/coordination/core/consensus/message-codec'
-import { PeerLinks, type PeerLinksOptions } from '../../../../src-main/coordination/peer-links'
+import { PeerLinks, strangersMax, type PeerLinksOptions } from '../../../../src-main/coordination/peer-links'
 import type { Connection } from '../../../../src-main/kernel/ports'
 import { nodeChecksum, silent, SimClock, SimNetwork, SimRandom } from '../../../support/ensemble-world'
 
@@ -25,11 +25,17 @@ class Member {
       clock: world.clock,
       checksum: nodeChecksum,
       log: silent,
+      problemOf: () => undefined,
       heard: (from, frame) => void this.heard.push(`${from} ${frame.type}`),
       lost: (id) => void this.lost.push(id),
       ...change
     })
   }
+}
+
+interface Stranger {
+  isClosed: boolean
+  connection: Connection
 }
 
 class World {
@@ -46,17 +52,18 @@ class World {
   }
 
   /** Somebody who says what the test wants to member 1. */
-  async stranger(...frames: readonly Uint8Array[]): Promise<{ readonly isClosed: boolean; connection: Connection }> {
-    const state = { isClosed: false }
+  async stranger(...frames: readonly Uint8Array[]): Promise<Stranger> {
+    const state: Stranger = { isClosed: false, connection: undefined as never }
     const connection = await this.clock.until(
       this.network.connect({ host: 'sim', port: 2881, frameBytesMax: 1_000, timeoutMs: 100 }, () => ({
         frame: () => undefined,
         closed: () => (state.isClosed = true)
       }))
     )
+    state.connection = connection
     for (const frame of frames) connection.send(frame)
     await this.clock.run(10)
-    return { ...state, connection }
+    return state
   }
 }
 
@@ -148,6 +155,51 @@ describe('links between members', () => {
 
     const friend = await world.stranger(encodePeerFrame(hello, nodeChecksum), encodePeerFrame(question, nodeChecksum))
     expect([friend.isClosed, one.heard]).toEqual([false, ['2 consensus']])
+  })
+
+  it('are closed to who has said hello and then what no member says', async () => {
+    const heard: string[] = []
+    const wary = new Member(world, 2, {
+      problemOf: (from, { type }) => (type === 'proposal' ? `no proposal of ${from}` : undefined),
+      heard: (from, { type }) => void heard.push(`${from} ${type}`)
+    })
+    await world.clock.until(wary.links.start())
+    await world.run(600, one, wary)
+
+    one.links.send(2, { type: 'touched', sessionIds: [] })
+    one.links.send(2, { type: 'proposal', proposalId: 1, command: { type: 'expireSession', sessionId: 1n } })
+    one.links.send(2, { type: 'touched', sessionIds: [] })
+    await world.run(20, one, wary)
+
+    expect(heard).toEqual(['1 touched'])
+    expect(one.lost).toEqual([2])
+  })
+
+  it('have room, whoever else holds the port without a word or in the middle of one', async () => {
+    const half = Uint8Array.of(0, 0, 8, 0, 1, 2, 3)
+    const holding: Stranger[] = []
+    for (let i = 0; i < 3 * strangersMax; i++) holding.push(await world.stranger(...(i % 2 === 0 ? [] : [half])))
+    expect(holding.filter(({ isClosed }) => !isClosed)).toHaveLength(strangersMax)
+
+    await world.clock.until(two.links.start())
+    await world.run(600, one, two)
+    two.links.send(1, { type: 'touched', sessionIds: [] })
+    await world.run(50, one, two)
+    expect(one.heard).toEqual(['2 touched'])
+
+    await world.run(2_000, one, two)
+    expect(holding.filter(({ isClosed }) => !isClosed)).toEqual([])
+    two.links.send(1, { type: 'touched', sessionIds: [] })
+    await world.run(50, one, two)
+    expect(one.heard).toEqual(['2 touched', '2 touched'])
+  })
+
+  it('take no long frame before a hello, and the longest after it', async () => {
+    const long = Uint8Array.of(0, 0, 0x10, 1)
+    expect((await world.stranger(long)).isClosed).toBe(true)
+
+    const friend = await world.stranger(encodePeerFrame(hello, nodeChecksum), Uint8Array.of(0, 0x40, 0, 0))
+    expect(friend.isClosed).toBe(false)
   })
 
   it('stay when somebody sends what is no message at all', async () => {

@@ -108,4 +108,17 @@ describe('FrameSplitter', () => {
     expect(result).toBe('stopped')
     expect(received).toEqual([1])
   })
+
+  it('bounds the first frame by itself', () => {
+    const long = framed([new Uint8Array(50), new Uint8Array(50)])
+    const after = framed([new Uint8Array(10), new Uint8Array(50), new Uint8Array(101)])
+    const lengths: number[] = []
+    const push = (splitter: FrameSplitter, bytes: Uint8Array): string =>
+      splitter.push(bytes, bytes.length, (frame) => lengths.push(frame.length) > 0)
+
+    expect(push(new FrameSplitter(100, 49), long)).toBe('oversized')
+    expect(lengths).toEqual([])
+    expect(push(new FrameSplitter(100, 49), after)).toBe('oversized')
+    expect(lengths).toEqual([10, 50])
+  })
 })

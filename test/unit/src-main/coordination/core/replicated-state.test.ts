@@ -125,6 +125,30 @@ describe('the replicated state', () => {
   })
 })
 
+describe('what no member proposes, and a log may have all the same', () => {
+  const forged = (op: number, body: Uint8Array): LogCommand => {
+    return { type: 'operation', sessionId: 1n, connectionId: 10, op, body }
+  }
+
+  it('is passed over: reads, what cannot be decoded, and a session whose id is taken', () => {
+    const driver = new Driver()
+    driver.session()
+    const before = driver.state.sessions.find(1n)
+
+    const random = fc.sample(fc.uint8Array({ maxLength: 40 }), 200)
+    for (let op = -12; op < 130; op++)
+      for (const body of [new Uint8Array(0), ...random.slice(0, 20)]) {
+        const { outcome } = driver.apply(forged(op, body))
+        expect(outcome.type).toBe('reply')
+      }
+    const again = { type: 'createSession', sessionId: 1n, connectionId: 66, timeoutMs: 1, password } as const
+
+    expect(driver.apply(again)).toEqual({ outcome: { type: 'attachRefused' }, changes: [] })
+    expect(driver.state.sessions.find(1n)).toBe(before)
+    expect(driver.apply(operation(create('/still'))).outcome).toMatchObject({ error: 0 })
+  })
+})
+
 describe('log entries', () => {
   const sessionId = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
   const connectionId = fc.maxSafeInteger().map(Math.abs)

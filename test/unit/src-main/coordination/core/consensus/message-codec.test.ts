@@ -5,13 +5,15 @@ import {
   encodePeerFrame,
   type PeerFrame
 } from '../../../../../../src-main/coordination/core/consensus/message-codec'
-import type { PeerMessage } from '../../../../../../src-main/coordination/core/consensus/messages'
+import { termMax, type PeerMessage } from '../../../../../../src-main/coordination/core/consensus/messages'
 import type { LogCommand, LogEntry } from '../../../../../../src-main/coordination/core/log-entry'
 import { DecodeError } from '../../../../../../src-main/coordination/wire/jute-reader'
+import { zxidZero } from '../../../../../../src-main/coordination/wire/zxid'
 import { nodeChecksum } from '../../../../../support/ensemble-world'
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const zxid = fc.record({ epoch: uint32, counter: uint32 })
+const term = fc.oneof(fc.nat(10), fc.integer({ min: 0, max: termMax }))
 const count = fc.maxSafeNat()
 const bytes = fc.uint8Array({ maxLength: 40 })
 const sessionId = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
@@ -31,26 +33,26 @@ const command: fc.Arbitrary<LogCommand> = fc.oneof(
 )
 const entry: fc.Arbitrary<LogEntry> = fc.record({ zxid, proposalId: count, timeMs: count, command })
 
-const message: fc.Arbitrary<PeerMessage> = fc.oneof(
-  fc.record({ type: fc.constant('preVote' as const), term: uint32, last: zxid }),
+const anyMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
+  fc.record({ type: fc.constant('preVote' as const), term, last: zxid }),
   fc.record({
     type: fc.constantFrom('preVoteAnswer' as const, 'voteAnswer' as const),
-    term: uint32,
+    term,
     isGranted: fc.boolean()
   }),
-  fc.record({ type: fc.constant('vote' as const), term: uint32, last: zxid, isTransfer: fc.boolean() }),
+  fc.record({ type: fc.constant('vote' as const), term, last: zxid, isTransfer: fc.boolean() }),
   fc.record({
     type: fc.constant('append' as const),
-    term: uint32,
+    term,
     previous: zxid,
     entries: fc.array(entry, { maxLength: 4 }),
     committed: zxid,
     round: count
   }),
-  fc.record({ type: fc.constant('appendAnswer' as const), term: uint32, matched: zxid, round: count, ...standing }),
+  fc.record({ type: fc.constant('appendAnswer' as const), term, matched: zxid, round: count, ...standing }),
   fc.record({
     type: fc.constant('appendRefused' as const),
-    term: uint32,
+    term,
     refused: zxid,
     hint: zxid,
     round: count,
@@ -58,7 +60,7 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('snapshot' as const),
-    term: uint32,
+    term,
     round: count,
     last: zxid,
     offsetBytes: count,
@@ -67,16 +69,30 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('snapshotAnswer' as const),
-    term: uint32,
+    term,
     last: zxid,
     receivedBytes: count,
     round: count,
     ...standing
   }),
-  fc.record({ type: fc.constant('campaignNow' as const), term: uint32 }),
-  fc.record({ type: fc.constant('readRequest' as const), term: uint32, readId: count }),
-  fc.record({ type: fc.constant('readAnswer' as const), term: uint32, readId: count, position: zxid })
+  fc.record({ type: fc.constant('campaignNow' as const), term }),
+  fc.record({ type: fc.constant('readRequest' as const), term, readId: count }),
+  fc.record({ type: fc.constant('readAnswer' as const), term, readId: count, position: zxid })
 )
+
+/** Its positions are of no later term than it is. */
+function inTerm(one: PeerMessage): PeerMessage {
+  const walk = (value: unknown): unknown => {
+    if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(walk)
+    const fields = Object.entries(value).map(([name, field]: [string, unknown]) =>
+      name === 'epoch' ? [name, Number(field) % (one.term + 1)] : [name, walk(field)]
+    )
+    return Object.fromEntries(fields) as unknown
+  }
+  return walk(one) as PeerMessage
+}
+const message = anyMessage.map(inTerm)
 
 const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ type: fc.constant('consensus' as const), message }) },
@@ -132,6 +148,29 @@ describe('what members say to each other', () => {
       }),
       { numRuns: 500 }
     )
+  })
+
+  it('is refused past the last term, and where a position is of a later term than the message', () => {
+    const refused = (one: PeerMessage): void => {
+      const frame = { type: 'consensus', message: one } as const
+      expect(() => decodePeerFrame(body(frame), nodeChecksum)).toThrow(DecodeError)
+    }
+    const later = { epoch: 8, counter: 1 }
+    const of = { previous: zxidZero, committed: zxidZero, round: 1 }
+    const begins = { proposalId: 0, timeMs: 0, command: { type: 'beginTerm', memberId: 2 } } as const
+
+    for (const term of [termMax + 1, 0xffff_fffe, 0xffff_ffff]) {
+      refused({ type: 'preVote', term, last: zxidZero })
+      refused({ type: 'voteAnswer', term, isGranted: false })
+      refused({ type: 'append', term, ...of, entries: [] })
+      refused({ type: 'campaignNow', term })
+    }
+    refused({ type: 'vote', term: 7, last: later, isTransfer: false })
+    refused({ type: 'append', term: 7, ...of, previous: later, entries: [] })
+    refused({ type: 'append', term: 7, ...of, committed: later, entries: [] })
+    refused({ type: 'append', term: 7, ...of, entries: [{ zxid: later, ...begins }] })
+    const piece = { offsetBytes: 0, totalBytes: 1, bytes: new Uint8Array(1) }
+    refused({ type: 'snapshot', term: 7, round: 1, last: later, ...piece })
   })
 
   it('is read or refused, whatever it is', () => {

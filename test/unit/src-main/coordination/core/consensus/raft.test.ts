@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HardState } from '../../../../../../src-main/coordination/core/consensus/messages'
+import { termMax, type HardState } from '../../../../../../src-main/coordination/core/consensus/messages'
 import {
   Raft,
   type RaftLimits,
@@ -409,5 +409,14 @@ describe('a member of three', () => {
     expect(raft.role).toBe('follower')
     raft.tick(500)
     expect(raft.role).toBe('follower')
+  })
+
+  it('stands for no term after the last one', () => {
+    const raft = member([1, 2, 3], { hardState: { ...fresh, term: termMax } })
+    raft.tick(500)
+    raft.step(2, { type: 'preVoteAnswer', term: termMax + 1, isGranted: true }, 510)
+
+    expect([raft.term, raft.role]).toEqual([termMax, 'follower'])
+    expect(raft.takeReady()).toBeUndefined()
   })
 })
