@@ -575,6 +575,7 @@ export const EVENT_CODES = [
   'quorumLost',
   'quorumRegained',
   'sessionExpired',
+  'snapshotRefused',
   'clientTurnedAway',
   'brokerSessionExpired',
   'brokerLeft',

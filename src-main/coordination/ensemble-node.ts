@@ -108,7 +108,9 @@ export class EnsembleNode {
       storage: this.#storage,
       barriers: this.#barriers,
       links: () => this.#links,
-      notTaken: (command) => this.#applier.notTaken(command)
+      notTaken: (command) => this.#applier.notTaken(command),
+      log: options.log,
+      snapshotRefused: (refused) => options.snapshotRefused?.(refused)
     })
     const connectionIds = new UniqueNumbers(options.random)
     this.#port = new ClientPort({

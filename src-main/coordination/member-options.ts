@@ -3,6 +3,7 @@ import type { SessionId } from '../kernel/ids'
 import type { Address, Checksum, Clock, Disk, Log, Network, Random } from '../kernel/ports'
 import { appendBytesMax } from './core/consensus/message-codec'
 import type { RaftLimits } from './core/consensus/raft'
+import type { RefusedSnapshot } from './core/consensus/snapshot-intake'
 import type { LogEntry } from './core/log-entry'
 import type { MemberReport } from './core/member-report'
 import type { Applied } from './core/replicated-state'
@@ -50,6 +51,8 @@ export interface EnsembleNodeOptions {
   readonly failed: (error: unknown) => void
   /** A session ended by its clock, with so many ephemerals; told by the member that leads. */
   readonly sessionExpired?: (sessionId: SessionId, ephemerals: number) => void
+  /** What the leader sends is too large for this member, which cannot catch up. Told once of each. */
+  readonly snapshotRefused?: (refused: Pick<RefusedSnapshot, 'totalBytes' | 'bytesMax'>) => void
   /** While it serves: each second, and at once when it has another role, term or leader. */
   readonly told?: (report: MemberReport) => void
   /** What an entry came to, before anybody else hears of it: for whoever checks members against each other. */

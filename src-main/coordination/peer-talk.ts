@@ -3,12 +3,13 @@
  * from the disk, proposals of a follower's clients, and whose sessions it has heard of.
  */
 import type { SessionId } from '../kernel/ids'
-import type { Clock } from '../kernel/ports'
+import type { Clock, Log } from '../kernel/ports'
 import type { ClientBarriers } from './client-barriers'
 import { problemOf } from './core/client-command'
 import type { Wanted } from './core/consensus/leadership'
 import { termsAheadMax, type MemberId } from './core/consensus/messages'
 import type { Raft, Ready } from './core/consensus/raft'
+import type { RefusedSnapshot } from './core/consensus/snapshot-intake'
 import type { LogCommand } from './core/log-entry'
 import type { MemberStorage } from './member-storage'
 import type { PeerLinks, PeerLinksOptions } from './peer-links'
@@ -27,10 +28,15 @@ export interface TalkParts {
   readonly links: () => PeerLinks | undefined
   /** What was forwarded is in no log. */
   readonly notTaken: (command: LogCommand) => void
+  readonly log: Log
+  /** Once for each. */
+  readonly snapshotRefused: (refused: RefusedSnapshot) => void
 }
 
 export class PeerTalk {
   readonly #parts: TalkParts
+  /** What was told last. */
+  #refused: RefusedSnapshot | undefined
 
   constructor(parts: TalkParts) {
     this.#parts = parts
@@ -50,6 +56,7 @@ export class PeerTalk {
     switch (frame.type) {
       case 'consensus':
         raft.step(from, frame.message, clock.monotonicMs())
+        if (frame.message.type === 'snapshot') this.#tellRefused(raft.refusedSnapshot)
         return true
       case 'proposal': {
         const { proposalId, command } = frame
@@ -66,6 +73,19 @@ export class PeerTalk {
         sessions.heardOf(frame.sessionIds)
         return false
     }
+  }
+
+  #tellRefused(refused: RefusedSnapshot | undefined): void {
+    if (refused === undefined || refused === this.#refused) return
+    this.#refused = refused
+    this.#parts.log(
+      'error',
+      'the leader sends a snapshot that is larger than a member takes: this one cannot catch up',
+      {
+        ...refused
+      }
+    )
+    this.#parts.snapshotRefused(refused)
   }
 
   /** True when it is taken by this member, or on its way to the one that leads. */

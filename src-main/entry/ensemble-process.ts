@@ -80,7 +80,8 @@ runNode((failed) => {
     failed,
     told: (report) => tellEvent('member', { ...report }),
     sessionExpired: (sessionId, ephemerals) =>
-      tellEvent('sessionExpired', { sessionId: `0x${BigInt.asUintN(64, sessionId).toString(16)}`, ephemerals })
+      tellEvent('sessionExpired', { sessionId: `0x${BigInt.asUintN(64, sessionId).toString(16)}`, ephemerals }),
+    snapshotRefused: ({ totalBytes, bytesMax }) => tellEvent('snapshotRefused', { totalBytes, bytesMax })
   })
   return {
     start: async () => (await node.start()).port,

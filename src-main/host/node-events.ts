@@ -98,6 +98,12 @@ export function toldEvent(
       const params = { sessionId: String(fields['sessionId']), count: Number(fields['ephemerals']) }
       return ofCluster('sessionExpired', 'degraded', params)
     }
+    case 'snapshotRefused': {
+      const [size, sizeMax] = [Number(fields['totalBytes']), Number(fields['bytesMax'])].map((bytes) =>
+        Math.ceil(bytes / 2 ** 20)
+      )
+      return about('snapshotRefused', 'critical', { size: size ?? 0, sizeMax: sizeMax ?? 0 })
+    }
     case 'turnedAway':
       return about('clientTurnedAway', 'critical', { member: String(fields['member']) })
     case 'brokerLeft':

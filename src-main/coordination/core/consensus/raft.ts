@@ -29,7 +29,7 @@ import { termMax, type Envelope, type HardState, type MemberId, type PeerMessage
 import type { FlowLimits } from './progress'
 import { majorityOf } from './quorum'
 import { barriersMax, type Passed } from './read-barriers'
-import { SnapshotIntake } from './snapshot-intake'
+import { SnapshotIntake, type RefusedSnapshot } from './snapshot-intake'
 
 export interface RaftLimits {
   /** Of a batch for the disk, of an append, and of what is handed out to be applied at once. */
@@ -189,6 +189,11 @@ export class Raft {
   /** Is `next` the entry of the log after `position`? */
   follows(position: Zxid, next: Zxid): boolean {
     return this.#log.follows(position, next)
+  }
+
+  /** The leader sends one that is too large for this member: it cannot catch up. */
+  get refusedSnapshot(): RefusedSnapshot | undefined {
+    return this.#intake.refused
   }
 
   figures(): ConsensusFigures {

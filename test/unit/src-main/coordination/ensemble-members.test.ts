@@ -389,6 +389,67 @@ describe('a session of a client at a follower', () => {
   })
 })
 
+describe('a member that somebody speaks to as another one', () => {
+  const refused: unknown[] = []
+  const lines: string[] = []
+
+  async function spokenTo(): Promise<{ readonly world: EnsembleMembers; readonly say: (frame: PeerFrame) => void }> {
+    refused.length = 0
+    lines.length = 0
+    const world = new EnsembleMembers(3, {
+      snapshotRefused: ({ totalBytes }) => refused.push(totalBytes),
+      log: (level, message, fields) => void (level !== 'info' && lines.push(`${message} ${JSON.stringify(fields)}`))
+    })
+    await world.start(world.member(1), true)
+    const target = { host: 'sim', port: 2881, frameBytesMax: peerFrameBytesMax, timeoutMs: 1_000 }
+    const quiet = { frame: () => undefined, closed: () => undefined }
+    const link = await world.do(world.network.of('member-2').connect(target, () => quiet))
+    const say = (frame: PeerFrame): void => link.send(encodePeerFrame(frame, nodeChecksum))
+    say({ type: 'hello', ensembleId: 'e', from: 2, to: 1, life: 1 })
+    await world.clock.run(10)
+    return { world, say }
+  }
+
+  const termOf = (world: EnsembleMembers): number => world.member(1).node?.consensus?.term ?? -1
+
+  it('says once that a snapshot is too large for it, and goes on', async () => {
+    const { world, say } = await spokenTo()
+    const piece = { offsetBytes: 0, totalBytes: 2 ** 31, bytes: new Uint8Array(10) }
+    for (let again = 0; again < 5; again++) {
+      say({
+        type: 'consensus',
+        message: { type: 'snapshot', term: 3, round: 1, last: { epoch: 2, counter: 9 }, ...piece }
+      })
+      await world.clock.run(100)
+    }
+
+    expect(refused).toEqual([2 ** 31])
+    expect(lines.filter((line) => line.includes('cannot catch up'))).toHaveLength(1)
+    expect([termOf(world), world.failures]).toEqual([3, []])
+  })
+
+  it.each([2 ** 25, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])('is not carried off to term %i', async (term) => {
+    const { world, say } = await spokenTo()
+    const before = termOf(world)
+
+    say({ type: 'consensus', message: { type: 'campaignNow', term } })
+    await world.clock.run(200)
+
+    expect(termOf(world)).toBeLessThan(before + 10)
+    expect(lines.at(-1)).toContain('a link from a member was closed')
+    expect(lines.at(-1)).toContain('term')
+  })
+
+  it('takes no proposal that no client can have made', async () => {
+    const { world, say } = await spokenTo()
+
+    say({ type: 'proposal', proposalId: 1, command: { type: 'admitMember', memberId: 2, incarnation: 1 } })
+    await world.clock.run(50)
+
+    expect(lines.at(-1)).toContain('admitMember, which is for the leader to decide')
+  })
+})
+
 describe('a follower whose leader leads again in a later term', () => {
   it('ends connections that wait for what the earlier term may have lost', async () => {
     const world = new EnsembleMembers(3)

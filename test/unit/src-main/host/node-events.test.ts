@@ -62,6 +62,11 @@ describe('what a node tells', () => {
     ],
     ['groupStateChanged', { groupId: 'g', from: 'PreparingRebalance', state: 'CompletingRebalance' }, undefined],
     ['groupStateChanged', { groupId: 'g', from: 'Stable', state: 'Stable', expired: ['m'] }, undefined],
+    [
+      'snapshotRefused',
+      { totalBytes: 2 ** 30 + 1, bytesMax: 2 ** 30 },
+      ['snapshotRefused', 'critical', 'broker-2', { size: 1025, sizeMax: 1024 }]
+    ],
     ['becameLeader', { count: 1, sample: 't-0', controller: 1, epoch: 3 }, undefined],
     ['something that later versions tell', {}, undefined]
   ])('of %s', (name, fields, event) => {
