@@ -2,7 +2,7 @@
  * The params that the sentence of each event needs beside its subject. Who emits an event fills these; a screen that
  * finds one missing falls back to the shorter sentence.
  *
- * Subjects: node, fault, recovery, disk and log events, partitionsRefused, memberElected, sessionExpired, snapshotRefused, clientTurnedAway, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
+ * Subjects: node, fault, recovery, disk and log events, partitionsRefused, memberElected, sessionExpired, sessionsExpired, snapshotRefused, clientTurnedAway, brokerSessionExpired, brokerLeft, brokerRegistered and controllerElected name a node (broker-2), topic
  * events the topic, group events the group, workload events the workload, which may be called as a node is; partitionsOffline, partitionsOnline and controllerGone may have none.
  */
 import type { EventCode } from './views'
@@ -54,6 +54,8 @@ export const EVENT_PARAMS = {
   quorumRegained: ['seconds'],
   /** Of any client of the ensemble, by the member that leads; `count` ephemeral znodes went with it. */
   sessionExpired: ['sessionId', 'count'],
+  /** So many at the same moment, `sessionId` one of them; `count` ephemeral znodes went with them all together. */
+  sessionsExpired: ['sessions', 'sessionId', 'count'],
   /** The member is the subject; both in MiB. */
   snapshotRefused: ['size', 'sizeMax'],
   /** A broker that looks for its ensemble at `member`, host:port, where a member of another cluster's answers. */

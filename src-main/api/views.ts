@@ -575,6 +575,7 @@ export const EVENT_CODES = [
   'quorumLost',
   'quorumRegained',
   'sessionExpired',
+  'sessionsExpired',
   'snapshotRefused',
   'clientTurnedAway',
   'brokerSessionExpired',

@@ -228,6 +228,7 @@ export class EnsembleNode {
     this.#beats.cancel()
     await this.#links?.stop()
     await this.#loop
+    this.#applier.stop()
     await this.#storage.close()
     this.#folderLock?.release()
     this.#folderLock = undefined

@@ -9,6 +9,7 @@ import type { Outcome, ReplicatedState } from './core/replicated-state'
 import type { Steps } from './core/steps'
 import type { WatchTable } from './core/tree/watch-table'
 import type { EnsembleNodeOptions } from './member-options'
+import { ExpiryNews } from './expiry-news'
 import type { SessionKeeper } from './session-keeper'
 import { compareZxid, zxidZero, type Zxid } from './wire/zxid'
 
@@ -26,16 +27,32 @@ export interface ApplierParts {
   readonly recoveredTo: () => Zxid
 }
 
+type ApplierOptions = Pick<EnsembleNodeOptions, 'clock' | 'log' | 'applied' | 'sessionsExpired'>
+
 export class EntryApplier {
-  readonly #options: Pick<EnsembleNodeOptions, 'clock' | 'log' | 'applied' | 'sessionExpired'>
+  readonly #options: ApplierOptions
   readonly #parts: ApplierParts
+  /** Every member sees sessions end, some of them again after each start: the one that leads tells. */
+  readonly #told: ExpiryNews
+  readonly #logged: ExpiryNews
   #isChanging = false
   /** Before the entry that is being applied. */
   #before: Zxid = zxidZero
 
-  constructor(options: Pick<EnsembleNodeOptions, 'clock' | 'log' | 'applied' | 'sessionExpired'>, parts: ApplierParts) {
+  constructor(options: ApplierOptions, parts: ApplierParts) {
+    const { clock, log, sessionsExpired } = options
     this.#options = options
     this.#parts = parts
+    this.#logged = new ExpiryNews(clock, ({ sample, ...counts }) =>
+      log('info', 'sessions expired', { ...counts, sample: `0x${sample.toString(16)}` })
+    )
+    this.#told = new ExpiryNews(clock, (expired) => sessionsExpired?.(expired))
+  }
+
+  /** Nothing is applied any more: what was gathered to be told is told. */
+  stop(): void {
+    this.#told.tellNow()
+    this.#logged.tellNow()
   }
 
   /** In the middle of a multi: what is read waits. */
@@ -117,10 +134,10 @@ export class EntryApplier {
       port.committed(command.connectionId, entry, outcome)
     } else if (command.type === 'expireSession' && outcome.type === 'sessionClosed') {
       port.close(outcome.connectionId)
-      this.#options.log('info', 'session expired', { sessionId: `0x${outcome.sessionId.toString(16)}` })
-      // Every member sees it end, some of them again after each start: the one that leads tells.
+      const ephemerals = changes.filter(({ type }) => type === 'deleted').length
+      this.#logged.add(outcome.sessionId, ephemerals)
       if (sessions.isRunning && compareZxid(entry.zxid, recoveredTo()) > 0)
-        this.#options.sessionExpired?.(outcome.sessionId, changes.filter(({ type }) => type === 'deleted').length)
+        this.#told.add(outcome.sessionId, ephemerals)
     }
   }
 

@@ -1,5 +1,4 @@
 /** What a member of the ensemble is given when it is made, and the limits within which it works. */
-import type { SessionId } from '../kernel/ids'
 import type { Address, Checksum, Clock, Disk, Log, Network, Random } from '../kernel/ports'
 import { appendBytesMax } from './core/consensus/message-codec'
 import type { RaftLimits } from './core/consensus/raft'
@@ -8,6 +7,7 @@ import type { LogEntry } from './core/log-entry'
 import type { MemberReport } from './core/member-report'
 import type { Applied } from './core/replicated-state'
 import type { TimeoutLimits } from './core/session/session-table'
+import type { ExpiredSessions } from './expiry-news'
 import type { Peer } from './peer-links'
 
 const batchLimits = { entriesMax: 1_000, bytesMax: 4 * 1024 * 1024 }
@@ -49,8 +49,8 @@ export interface EnsembleNodeOptions {
   readonly log: Log
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void
-  /** A session ended by its clock, with so many ephemerals; told by the member that leads. */
-  readonly sessionExpired?: (sessionId: SessionId, ephemerals: number) => void
+  /** Sessions ended by their clocks, a moment ago; told by the member that leads. */
+  readonly sessionsExpired?: (expired: ExpiredSessions) => void
   /** What the leader sends is too large for this member, which cannot catch up. Told once of each. */
   readonly snapshotRefused?: (refused: Pick<RefusedSnapshot, 'totalBytes' | 'bytesMax'>) => void
   /** While it serves: each second, and at once when it has another role, term or leader. */

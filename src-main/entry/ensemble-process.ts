@@ -79,8 +79,12 @@ runNode((failed) => {
     environment: processEnvironment(config.host),
     failed,
     told: (report) => tellEvent('member', { ...report }),
-    sessionExpired: (sessionId, ephemerals) =>
-      tellEvent('sessionExpired', { sessionId: `0x${BigInt.asUintN(64, sessionId).toString(16)}`, ephemerals }),
+    sessionsExpired: ({ count, ephemerals, sample }) =>
+      tellEvent('sessionsExpired', {
+        count,
+        ephemerals,
+        sessionId: `0x${BigInt.asUintN(64, sample).toString(16)}`
+      }),
     snapshotRefused: ({ totalBytes, bytesMax }) => tellEvent('snapshotRefused', { totalBytes, bytesMax })
   })
   return {

@@ -94,9 +94,11 @@ export function toldEvent(
       const params = { count: Number(fields['count']), sample: String(fields['sample']) }
       return about(name, name === 'isrShrunk' ? 'degraded' : 'healthy', params)
     }
-    case 'sessionExpired': {
-      const params = { sessionId: String(fields['sessionId']), count: Number(fields['ephemerals']) }
-      return ofCluster('sessionExpired', 'degraded', params)
+    case 'sessionsExpired': {
+      const [sessions, count] = [Number(fields['count']), Number(fields['ephemerals'])]
+      const sessionId = String(fields['sessionId'])
+      if (sessions === 1) return ofCluster('sessionExpired', 'degraded', { sessionId, count })
+      return ofCluster('sessionsExpired', 'degraded', { sessions, sessionId, count })
     }
     case 'snapshotRefused': {
       const [size, sizeMax] = [Number(fields['totalBytes']), Number(fields['bytesMax'])].map((bytes) =>

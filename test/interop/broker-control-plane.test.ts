@@ -180,7 +180,7 @@ describe('the control plane', () => {
     await until('it has a leader', () => serves('at.once'))
     const expirations = async (): Promise<number> => {
       const { events } = await cluster.lab.call('cluster.events', {})
-      return events.filter(({ code }) => code === 'sessionExpired').length
+      return events.filter(({ code }) => code === 'sessionExpired' || code === 'sessionsExpired').length
     }
     const before = await expirations()
     await cluster.lab.verb('node', 'kill', `broker-${victim}`)

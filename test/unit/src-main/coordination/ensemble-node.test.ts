@@ -314,6 +314,31 @@ describe('a member', () => {
     expect(raw.isClosed).toBe(true)
   })
 
+  it('tells sessions that expire together once, however many they are', async () => {
+    const told: { readonly count: number }[] = []
+    const lines: string[] = []
+    await world.restart({
+      sessionsExpired: (expired) => told.push(expired),
+      log: (_level, message) => void (message.includes('expired') && lines.push(message))
+    })
+    const many = world.network.of('many')
+    const password = new Uint8Array(16)
+    const hello = { lastZxidSeen: zxidZero, timeoutMs: 6_000, sessionId: 0n, password, readOnly: undefined }
+    const quiet = { frame: () => undefined, closed: () => undefined }
+    for (let i = 0; i < 60; i++) {
+      const options = { ...address, frameBytesMax: 1 << 20, timeoutMs: 1_000 }
+      const connection = await world.do(many.connect(options, () => quiet))
+      connection.send(connectRequestFrame(hello))
+    }
+
+    await world.clock.run(8_000)
+
+    // Two when the end of a bucket lies between them.
+    expect([1, 2]).toContain(told.length)
+    expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(60)
+    expect(lines).toHaveLength(told.length)
+  })
+
   it('expires a silent session between its timeout and half a second more, with all its ephemerals', async () => {
     const raw = new RawClient(world)
     await raw.connect()

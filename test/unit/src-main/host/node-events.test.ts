@@ -63,6 +63,16 @@ describe('what a node tells', () => {
     ['groupStateChanged', { groupId: 'g', from: 'PreparingRebalance', state: 'CompletingRebalance' }, undefined],
     ['groupStateChanged', { groupId: 'g', from: 'Stable', state: 'Stable', expired: ['m'] }, undefined],
     [
+      'sessionsExpired',
+      { count: 1, ephemerals: 2, sessionId: '0x5' },
+      ['sessionExpired', 'degraded', 'broker-2', { sessionId: '0x5', count: 2 }]
+    ],
+    [
+      'sessionsExpired',
+      { count: 9_000, ephemerals: 2, sessionId: '0x5' },
+      ['sessionsExpired', 'degraded', 'broker-2', { sessions: 9_000, sessionId: '0x5', count: 2 }]
+    ],
+    [
       'snapshotRefused',
       { totalBytes: 2 ** 30 + 1, bytesMax: 2 ** 30 },
       ['snapshotRefused', 'critical', 'broker-2', { size: 1025, sizeMax: 1024 }]
