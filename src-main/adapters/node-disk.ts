@@ -57,7 +57,7 @@ export function diskError(error: unknown, path: string): AppError {
     case 'EMFILE':
     case 'ENFILE':
       return new AppError(
-        'DISK_FAILED',
+        'TOO_MANY_FILES',
         `Too many open files while opening ${path}. Raise the limit: ulimit -n 65536.`,
         options
       )

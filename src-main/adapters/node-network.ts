@@ -240,7 +240,8 @@ function withSharedBuffer(accepted: net.Socket, received: (length: number, chunk
 function listenError(error: NodeJS.ErrnoException, options: Address): AppError {
   const at = `${options.host}:${options.port}`
   if (error.code === 'EADDRINUSE') return portTaken(options, 'use another data folder', error)
-  return new AppError('FAILED', `${at} cannot be listened on: ${error.message}`, {
+  const isForFiles = error.code === 'EMFILE' || error.code === 'ENFILE'
+  return new AppError(isForFiles ? 'TOO_MANY_FILES' : 'FAILED', `${at} cannot be listened on: ${error.message}`, {
     cause: error,
     details: { host: options.host, port: options.port }
   })

@@ -8,6 +8,8 @@ export type AppErrorCode =
   | 'CONNECTION_LOST'
   | 'DISK_FULL'
   | 'DISK_FAILED'
+  /** This process, or the machine, has as many open as it may; others may close theirs. */
+  | 'TOO_MANY_FILES'
   | 'NOT_FOUND'
   | 'EXISTS'
   | 'ACCESS_DENIED'

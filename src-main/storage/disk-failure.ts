@@ -4,6 +4,8 @@ import { AppError, messageOf } from '../kernel/errors'
 /** After a failed fsync, rename or close nobody knows what the disk has of that log, unless it is only full. */
 export function asDiskFailure(error: unknown, path: string): AppError {
   if (error instanceof AppError && (error.code === 'DISK_FULL' || error.code === 'DISK_FAILED')) return error
+  if (error instanceof AppError && error.code === 'TOO_MANY_FILES')
+    return new AppError('DISK_FAILED', error.message, { cause: error, details: error.details })
   return new AppError('DISK_FAILED', `The disk failed at ${path}: ${messageOf(error)}`, { cause: error })
 }
 

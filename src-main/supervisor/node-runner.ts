@@ -47,8 +47,8 @@ export interface NodeRunnerPorts {
 /** Exit code of a node that cannot run on this machine as it is; a broken invariant has another one. */
 const machineProblem = 1
 
-/** Problems that others may take away without telling us: a port that is let go, a disk that gets room. */
-const passesByItself: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'DISK_FULL'])
+/** Problems that others may take away without telling us: a port that is let go, a disk that gets room, a flood of connections that ends. */
+const passesByItself: ReadonlySet<string> = new Set(['ADDRESS_IN_USE', 'DISK_FULL', 'TOO_MANY_FILES'])
 
 interface RepairAnswer {
   readonly done?: Repaired

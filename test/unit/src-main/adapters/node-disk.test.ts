@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nodeDisk } from '../../../../src-main/adapters/node-disk'
+import { diskError, nodeDisk } from '../../../../src-main/adapters/node-disk'
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -33,6 +33,20 @@ describe('a small file that is written again', () => {
 
   it('says where it could not be written', () => {
     expect(() => nodeDisk.rewriteUnsynced(join(dir, 'gone', 'file'), bytesOf('x'))).toThrow('gone')
+  })
+})
+
+describe('what the system says', () => {
+  it.each([
+    ['ENOSPC', 'DISK_FULL'],
+    ['EMFILE', 'TOO_MANY_FILES'],
+    ['ENFILE', 'TOO_MANY_FILES'],
+    ['EIO', 'DISK_FAILED']
+  ])('of %s is %s, with the path and its own code', (system, code) => {
+    const error = diskError(Object.assign(new Error('no'), { code: system }), '/lab/log')
+
+    expect(error).toMatchObject({ code, details: { path: '/lab/log', code: system } })
+    expect(error.message).toContain('/lab/log')
   })
 })
 

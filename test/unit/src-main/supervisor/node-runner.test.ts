@@ -54,4 +54,22 @@ describe('NodeRunner', () => {
     expect(runner.state).toBe('running')
     expect(world.launches).toBe(3)
   })
+
+  it.each([
+    ['TOO_MANY_FILES', 'running'],
+    ['ACCESS_DENIED', 'failed']
+  ])('starts a node again that ended with %s, when that may have passed: %s', async (code, state) => {
+    const { runner, clock, world } = runnerUnderTest()
+    world.refuses = false
+    runner.start()
+    world.handlers?.message({ type: 'ready', port: 2181 })
+
+    world.handlers?.message({ type: 'problem', code, message: 'Something is wrong.' })
+    world.handlers?.exited({ code: 1, signal: null })
+    expect(runner.view()).toMatchObject({ state: 'failed', problem: 'Something is wrong.' })
+    await clock.run(6_000)
+    world.handlers?.message({ type: 'ready', port: 2181 })
+
+    expect([runner.state, world.launches]).toEqual([state, state === 'running' ? 2 : 1])
+  })
 })
