@@ -418,15 +418,17 @@ export class Supervisor {
     return runner.view()
   }
 
-  /** Kills what runs and takes its data away; it stays stopped. */
+  /**
+   * Kills what runs and takes its data away; it stays stopped. Rejects with AppError, and the data is there, where it could not be
+   * written down before.
+   */
   async wipe(name: string): Promise<NodeView> {
     const runner = this.#find(name)
     this.#storms.leave(name)
     this.#desire(name, 'stopped')
-    const spec = withEmptied(this.#spec, name)
-    if (spec !== this.#spec) this.#setSpec(spec)
     // Known before its data is gone: it may have voted, and must not vote again before it is caught up.
-    await runner.wipe(this.#specWritten, () => wipeNode(this.#ports.disk, this.dir, name))
+    const known = this.#recorded((spec) => withEmptied(spec, name), `${name} keeps its data`)
+    await runner.wipe(known, () => wipeNode(this.#ports.disk, this.dir, name))
     this.#ports.wiped(runner.view())
     return runner.view()
   }
@@ -489,8 +491,31 @@ export class Supervisor {
   }
 
   #setSpec(spec: ClusterSpec): void {
-    this.#spec = spec
+    this.#takeSpec(spec)
     this.#specWritten = this.#specWritten.then(() => this.#writeSpec())
+  }
+
+  /** Takes effect when it is on disk; rejects with AppError where that cannot be, and nothing has changed. */
+  async #recorded(change: (spec: ClusterSpec) => ClusterSpec, otherwise: string): Promise<void> {
+    const recorded = this.#specWritten.then(async () => {
+      if (change(this.#spec) === this.#spec) return
+      await this.#storeSpec(change(this.#spec))
+      // With whatever else was decided meanwhile, which is written next.
+      this.#takeSpec(change(this.#spec))
+    })
+    // Whoever writes next waits for it, however it ends.
+    this.#specWritten = recorded.catch((error: unknown) => this.#notWritten(specFile, error))
+    try {
+      await recorded
+    } catch (error) {
+      expectAppError(error)
+      const message = `${specFile} could not be written, so ${otherwise}: ${error.message}`
+      throw new AppError(error.code, message, { cause: error })
+    }
+  }
+
+  #takeSpec(spec: ClusterSpec): void {
+    this.#spec = spec
     for (const node of spec.nodes) {
       const runner = this.#runners.get(node.name)
       if (runner !== undefined) runner.spec = node
@@ -500,12 +525,16 @@ export class Supervisor {
 
   /** As it is by then, and whole also after a power cut: without it nobody could start the cluster again. */
   async #writeSpec(): Promise<void> {
-    const { disk } = this.#ports
     try {
-      await disk.replace(disk.join(this.dir, specFile), new TextEncoder().encode(encodeSpec(this.#spec)))
+      await this.#storeSpec(this.#spec)
     } catch (error) {
       this.#notWritten(specFile, error)
     }
+  }
+
+  async #storeSpec(spec: ClusterSpec): Promise<void> {
+    const { disk } = this.#ports
+    await disk.replace(disk.join(this.dir, specFile), new TextEncoder().encode(encodeSpec(spec)))
   }
 
   /** A disk that is full, or gone, must not keep anybody from stopping nodes, nor end us when one is started again. */
@@ -539,12 +568,7 @@ export class Supervisor {
   }
 
   #memberServes(name: string): void {
-    const members = [...this.#runners.values()].filter(({ spec }) => spec.role === 'ensemble')
-    const spec = withServed(
-      this.#spec,
-      name,
-      members.every(({ state }) => state === 'running')
-    )
+    const spec = withServed(this.#spec, name)
     if (spec !== this.#spec) this.#setSpec(spec)
   }
 

@@ -20,6 +20,8 @@ export interface NodeSpec {
   readonly peerPort?: number
   /** Of a member of several: its data was taken away, and it has not served since. */
   readonly isEmptied?: true
+  /** Of a member of several that is not founded yet: it has served, so without data it has lost some. */
+  readonly hasServed?: true
 }
 
 /** Of a folder: raised when an earlier Lagoon could not work with it any more. */
@@ -43,7 +45,7 @@ export interface ClusterSpec {
 export interface EnsembleSpec {
   /** Members of another are not listened to. */
   readonly id: string
-  /** All members have served: from now on one without data has lost it. */
+  /** Each member has served once: from now on one without data has lost it. */
   readonly isFounded: boolean
 }
 
@@ -146,21 +148,26 @@ export function portsOf({ port, peerPort }: NodeSpec): readonly number[] {
 // ── an ensemble of several members ───────────────────────────────────────────────────────────────────────────────
 
 /**
- * Whether a member without data may vote at once: no member has had any yet. One that was emptied may have voted before, and is a
- * learner (ADR 45).
+ * Whether a member without data may vote at once: it has never had any. One that has served, or was emptied, may have voted before,
+ * and is a learner (ADR 45).
  */
-export function isFounding({ ensemble }: ClusterSpec, { isEmptied }: NodeSpec): boolean {
-  return ensemble?.isFounded === false && isEmptied !== true
+export function isFounding({ ensemble }: ClusterSpec, { isEmptied, hasServed }: NodeSpec): boolean {
+  return ensemble?.isFounded === false && isEmptied !== true && hasServed !== true
 }
 
 /** The same spec when there is nothing to say of it. */
-export function withServed(spec: ClusterSpec, name: string, haveAllServed: boolean): ClusterSpec {
+export function withServed(spec: ClusterSpec, name: string): ClusterSpec {
   const { ensemble } = spec
-  if (ensemble === undefined) return spec
-  const isNews = spec.nodes.some((node) => node.name === name && node.isEmptied === true)
-  const founded = haveAllServed && !ensemble.isFounded ? { ensemble: { ...ensemble, isFounded: true } } : {}
-  if (!isNews && Object.keys(founded).length === 0) return spec
-  return { ...spec, ...founded, nodes: spec.nodes.map((node) => (node.name === name ? withData(node) : node)) }
+  const served = spec.nodes.find((node) => node.name === name && node.role === 'ensemble')
+  if (ensemble === undefined || served === undefined) return spec
+  const isNews = served.isEmptied === true || (!ensemble.isFounded && served.hasServed !== true)
+  if (!isNews) return spec
+  const { isEmptied: _, ...withData } = served
+  const now: NodeSpec = ensemble.isFounded ? withData : { ...withData, hasServed: true }
+  const nodes = spec.nodes.map((node) => (node === served ? now : node))
+  const isLast = nodes.every(({ role, hasServed }) => role !== 'ensemble' || hasServed === true)
+  if (ensemble.isFounded || !isLast) return { ...spec, nodes }
+  return { ...spec, ensemble: { ...ensemble, isFounded: true }, nodes: nodes.map(asBegun) }
 }
 
 /** When nobody has anything any more the ensemble begins anew. */
@@ -175,12 +182,13 @@ export function withEmptied(spec: ClusterSpec, name: string): ClusterSpec {
 /** No member has anything: the ensemble begins. The same spec when it does already. */
 export function withNothing(spec: ClusterSpec): ClusterSpec {
   const { ensemble, nodes } = spec
-  const isSo = ensemble?.isFounded === false && nodes.every(({ isEmptied }) => isEmptied !== true)
+  const isSo = ensemble?.isFounded === false && nodes.every((node) => !node.isEmptied && !node.hasServed)
   if (ensemble === undefined || isSo) return spec
-  return { ...spec, ensemble: { ...ensemble, isFounded: false }, nodes: nodes.map(withData) }
+  return { ...spec, ensemble: { ...ensemble, isFounded: false }, nodes: nodes.map(asBegun) }
 }
 
-function withData({ isEmptied: _, ...node }: NodeSpec): NodeSpec {
+/** What the ensemble says of all of them goes for each. */
+function asBegun({ isEmptied: _emptied, hasServed: _served, ...node }: NodeSpec): NodeSpec {
   return node
 }
 
@@ -265,10 +273,11 @@ function hasPeers(nodes: readonly NodeSpec[], ensemble: unknown): boolean {
 
 function isNodeSpec(value: unknown): value is NodeSpec {
   if (typeof value !== 'object' || value === null) return false
-  const { name, role, id, port, desired, peerPort, isEmptied } = value as Record<string, unknown>
+  const { name, role, id, port, desired, peerPort, isEmptied, hasServed } = value as Record<string, unknown>
   return (
     (peerPort === undefined || Number.isInteger(peerPort)) &&
     (isEmptied === undefined || isEmptied === true) &&
+    (hasServed === undefined || hasServed === true) &&
     (role === 'broker' || role === 'ensemble') &&
     Number.isInteger(id) &&
     name === `${role}-${String(id)}` &&

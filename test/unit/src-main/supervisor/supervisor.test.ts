@@ -485,6 +485,57 @@ describe('the supervisor', () => {
     expect(peersOf(1)['isFounding']).toBe(true)
   })
 
+  it('takes no member without data for a new one once each has served, be it never at the same time', async () => {
+    const world = new World()
+    world.onLaunch = (one) => {
+      if (one.config['memberId'] !== 3) world.ready(one)
+    }
+    const first = await world.open({ brokers: 1, ensemble: 3 })
+    void settled(first.start())
+    await world.clock.run(100)
+    for (const id of [1, 2]) world.disk.makeDirectory(`${dir}/ensemble-${id}`)
+    await world.clock.until(first.stop())
+    const isFounding = async (id: number): Promise<unknown> => {
+      const supervisor = await world.open({ ensemble: 3 })
+      void settled(supervisor.start())
+      await world.clock.run(100)
+      await world.clock.until(supervisor.stop())
+      const { config } = world.launched.findLast((one) => one.config['memberId'] === id) as Launched
+      return (config['peers'] as Record<string, unknown>)['isFounding']
+    }
+
+    expect([await isFounding(1), await isFounding(3)]).toEqual([false, true])
+    // The third serves while the first does not.
+    world.onLaunch = (one) => {
+      if (one.config['memberId'] !== 1) world.ready(one)
+    }
+    await isFounding(3)
+
+    expect(await isFounding(3)).toBe(false)
+  })
+
+  it('leaves a member its data when it cannot write down that this is to go', async () => {
+    const world = new World()
+    const supervisor = await world.open({ brokers: 1, ensemble: 3 })
+    await world.clock.until(supervisor.start())
+    for (const id of [1, 2, 3]) world.disk.makeDirectory(`${dir}/ensemble-${id}/data`)
+    for (const id of [1, 2]) await world.clock.until(supervisor.wipe(`ensemble-${id}`))
+    world.disk.isFull = true
+
+    const wiped = await world.clock.until(settled(supervisor.wipe('ensemble-3')))
+    expect(wiped).toMatchObject({ status: 'rejected', reason: { code: 'DISK_FULL' } })
+    expect(String((wiped as PromiseRejectedResult).reason)).toContain('ensemble-3 keeps its data')
+    expect(world.disk.exists(`${dir}/ensemble-3/data`)).toBe(true)
+    // The others are not taken for the first of an ensemble that begins.
+    await world.clock.until(supervisor.startNode('ensemble-1'))
+    const last = world.launched.findLast(({ config }) => config['memberId'] === 1)
+    expect(last?.config['peers']).toMatchObject({ isFounding: false })
+
+    world.disk.isFull = false
+    await world.clock.until(supervisor.wipe('ensemble-3'))
+    expect(world.disk.exists(`${dir}/ensemble-3`)).toBe(false)
+  })
+
   it('begins the ensemble anew when no member has a folder any more, and not while one has', async () => {
     const world = new World()
     const first = await world.open({ brokers: 1, ensemble: 3 })
@@ -604,7 +655,7 @@ describe('the supervisor', () => {
   it('stops, kills and starts nodes on a disk that is full', async () => {
     const world = new World()
     const supervisor = await world.started({ brokers: 1 })
-    world.disk.capacityBytes = 0
+    world.disk.isFull = true
 
     await world.clock.until(supervisor.kill('broker-1'))
     expect(states(supervisor)['broker-1']).toBe('killed')

@@ -188,15 +188,24 @@ describe('a cluster’s spec', () => {
     const member = (of: ClusterSpec, id: number) => of.nodes.find(({ name }) => name === `ensemble-${id}`) as NodeSpec
     const begun = (of: ClusterSpec): boolean[] => [1, 2, 3].map((id) => isFounding(of, member(of, id)))
     expect(begun(ofThree)).toEqual([true, true, true])
-    expect(begun(withServed(ofThree, 'ensemble-1', false))).toEqual([true, true, true])
+    // Where it has served it has had data.
+    const one = withServed(ofThree, 'ensemble-1')
+    expect(begun(one)).toEqual([false, true, true])
+    expect([withServed(one, 'ensemble-1'), withServed(one, 'broker-1')]).toEqual([one, one])
+    expect(parseSpec(encodeSpec(one))).toEqual(one)
+    expect(begun(withServed(withEmptied(one, 'ensemble-1'), 'ensemble-1'))).toEqual([false, true, true])
+    expect(begun(withNothing(one))).toEqual([true, true, true])
     // It may have voted before it was emptied.
     expect(begun(withEmptied(ofThree, 'ensemble-2'))).toEqual([true, false, true])
 
-    const founded = withServed(ofThree, 'ensemble-3', true)
+    // Each of them once; never all of them at the same time.
+    const founded = withServed(withServed(one, 'ensemble-3'), 'ensemble-2')
     expect(begun(founded)).toEqual([false, false, false])
+    expect(founded.ensemble).toEqual({ id: 'e', isFounded: true })
+    expect(founded.nodes).toEqual(ofThree.nodes)
     const emptied = withEmptied(withEmptied(founded, 'ensemble-1'), 'ensemble-2')
     expect(begun(emptied)).toEqual([false, false, false])
-    expect(begun(withEmptied(withServed(emptied, 'ensemble-1', true), 'ensemble-3'))).toEqual([false, false, false])
+    expect(begun(withEmptied(withServed(emptied, 'ensemble-1'), 'ensemble-3'))).toEqual([false, false, false])
     expect(begun(withEmptied(emptied, 'ensemble-3'))).toEqual([true, true, true])
     expect(begun(withNothing(withEmptied(founded, 'ensemble-2')))).toEqual([true, true, true])
     expect([withNothing(ofThree), withNothing(spec)]).toEqual([ofThree, spec])
