@@ -25,6 +25,7 @@ import {
   resizeProblem,
   sizesProblem,
   specVersion,
+  superDigestProblem,
   withBrokerConfigs,
   withDesired,
   withEmptied,
@@ -32,6 +33,7 @@ import {
   withNothing,
   withPort,
   withServed,
+  withSuperDigest,
   type ClusterSpec,
   type Desired,
   type NodeSpec,
@@ -79,6 +81,8 @@ export interface SupervisorPorts {
 export interface AskedCluster extends Partial<Sizes> {
   /** Kept in the folder. */
   readonly brokerConfigs?: BrokerConfigs
+  /** Kept in the folder: who may do everything in the tree of the ensemble; null takes it away. Its folder's without it. */
+  readonly superDigest?: string | null
   /** Of a new cluster; its folder's without it. */
   readonly name?: string
   /** Of a new cluster: the first of its brokers' ports, which follow each other, and of its ensemble members'. */
@@ -145,6 +149,8 @@ export class Supervisor {
       const message = brokerConfigProblem(name, value)
       if (message !== undefined) throw new AppError('USAGE', message)
     }
+    const digestProblem = asked.superDigest == null ? undefined : superDigestProblem(asked.superDigest)
+    if (digestProblem !== undefined) throw new AppError('USAGE', digestProblem)
     const sizes = { ...defaultSizes, ...asked }
     const problem = sizesProblem(sizes)
     if (problem !== undefined) throw new AppError(problem.code, problem.message)
@@ -168,7 +174,9 @@ export class Supervisor {
       // Emptied as a whole, or by hand: whoever has something is a voter of what was there.
       const isAnyThere = stored.nodes.some(({ role, name }) => role === 'ensemble' && disk.exists(disk.join(dir, name)))
       const begun = isAnyThere ? stored : withNothing(stored)
-      const spec = asked.brokerConfigs === undefined ? begun : withBrokerConfigs(begun, asked.brokerConfigs)
+      const configured = asked.brokerConfigs === undefined ? begun : withBrokerConfigs(begun, asked.brokerConfigs)
+      const { superDigest } = asked
+      const spec = superDigest === undefined ? configured : withSuperDigest(configured, superDigest ?? undefined)
       if (isNew || spec !== stored) await disk.replace(path, new TextEncoder().encode(encodeSpec(spec)))
       rememberPorts(ports.labs, dir, spec)
       return new Supervisor(ports, dir, spec, lock, { isNew, asked })
@@ -593,8 +601,9 @@ export class Supervisor {
     const faults = this.#faults.of(name)
     if (role === 'ensemble') {
       const peers = this.#peersOf(node)
-      const options = memberOptions(this.#spec.brokerConfigs ?? {})
-      return { memberId: id, host, port, dataDir, faults, ...(peers === undefined ? {} : { peers }), ...options }
+      const { brokerConfigs = {}, superDigest } = this.#spec
+      const own = { memberId: id, host, port, dataDir, faults, ...(peers === undefined ? {} : { peers }) }
+      return { ...own, ...memberOptions(brokerConfigs), ...(superDigest === undefined ? {} : { superDigest }) }
     }
     const of = (wanted: NodeSpec['role']) => this.#spec.nodes.filter((one) => one.role === wanted)
     const ensemble = of('ensemble').map((member) => ({ host, port: member.port }))

@@ -54,6 +54,10 @@ export function buildProgram(): Command {
     .option('--brokers <n>', 'brokers of a new cluster (default: 3)', wholeNumber(1))
     .option('--ensemble <n>', 'ensemble members of a new cluster: 1, 3, 5 or 7 (default: 3)', wholeNumber(1))
     .option('--broker-config <k=v>', 'config of all brokers, kept in the folder; may be given several times', keyValue)
+    .option(
+      '--super-digest <user:digest>',
+      "who may do everything in the ensemble's tree, kept in the folder; base64(sha1(user:password)), or none"
+    )
     .option('--ui', 'serve the screens to a browser on this machine')
     .option('--ui-port <port>', 'port of the screens (default: a free one)', wholeNumber(0, 65535))
     .action((options: UpOptions) => up(options))

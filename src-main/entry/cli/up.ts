@@ -20,16 +20,19 @@ export interface UpOptions extends CommonOptions {
   readonly brokers?: number
   readonly ensemble?: number
   readonly brokerConfig?: Readonly<Record<string, string>>
+  /** `none` takes it away. */
+  readonly superDigest?: string
   readonly ui?: boolean
   readonly uiPort?: number
 }
 
 export async function up(options: UpOptions): Promise<void> {
-  const { brokers, ensemble, brokerConfig } = options
+  const { brokers, ensemble, brokerConfig, superDigest } = options
   const asked = {
     ...(brokers === undefined ? {} : { brokers }),
     ...(ensemble === undefined ? {} : { ensemble }),
-    ...(brokerConfig === undefined ? {} : { brokerConfigs: brokerConfig })
+    ...(brokerConfig === undefined ? {} : { brokerConfigs: brokerConfig }),
+    ...(superDigest === undefined ? {} : { superDigest: superDigest === 'none' ? null : superDigest })
   }
   const interruption = new Interruption()
   const opened: { log: Log; screens?: WebServer } = { log: () => undefined }

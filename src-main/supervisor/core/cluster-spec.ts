@@ -38,6 +38,8 @@ export interface ClusterSpec {
   readonly ensemble?: EnsembleSpec
   /** Of all its brokers; those that are not named have their default. */
   readonly brokerConfigs?: BrokerConfigs
+  /** Who may do everything in the tree of the ensemble: see superDigestProblem. Nobody without it. */
+  readonly superDigest?: string
   /** How long its history is kept; HISTORY_DAYS.default without it. */
   readonly historyDays?: number
 }
@@ -197,6 +199,25 @@ export function withBrokerConfigs(spec: ClusterSpec, configs: BrokerConfigs): Cl
   return { ...spec, brokerConfigs: { ...spec.brokerConfigs, ...configs } }
 }
 
+/** As ZooKeeper's zookeeper.DigestAuthenticationProvider.superDigest. */
+const superDigestShape = /^[^:\s]{1,100}:[A-Za-z0-9+/]{27}=$/
+
+/** One sentence; undefined of what ZooKeeper takes, too. */
+export function superDigestProblem(superDigest: string): string | undefined {
+  if (superDigestShape.test(superDigest)) return undefined
+  return (
+    '--super-digest must be user:digest, the digest as ZooKeeper has it: base64(sha1("user:password")). ' +
+    'To make one: printf super:secret | openssl sha1 -binary | base64'
+  )
+}
+
+/** Undefined: nobody may any more. */
+export function withSuperDigest(spec: ClusterSpec, superDigest: string | undefined): ClusterSpec {
+  if (spec.superDigest === superDigest) return spec
+  const { superDigest: _before, ...rest } = spec
+  return superDigest === undefined ? rest : { ...rest, superDigest }
+}
+
 export function withHistoryDays(spec: ClusterSpec, historyDays: number): ClusterSpec {
   return { ...spec, historyDays }
 }
@@ -232,7 +253,16 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, name, host, nodes, brokerConfigs = {}, historyDays, ensemble } = value as Record<string, unknown>
+  const {
+    version,
+    name,
+    host,
+    nodes,
+    brokerConfigs = {},
+    superDigest,
+    historyDays,
+    ensemble
+  } = value as Record<string, unknown>
   if (version !== specVersion && version !== versionOfOneMember) return undefined
   if (typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
   if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
@@ -244,6 +274,7 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     nodes,
     ...(isEnsembleSpec(ensemble) ? { ensemble } : {}),
     ...(Object.keys(brokerConfigs).length === 0 ? {} : { brokerConfigs }),
+    ...(isSuperDigest(superDigest) ? { superDigest } : {}),
     ...(areHistoryDays(historyDays) ? { historyDays } : {})
   }
 }
@@ -252,6 +283,9 @@ export function areHistoryDays(value: unknown): value is number {
   const { min, max } = HISTORY_DAYS
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
 }
+
+const isSuperDigest = (value: unknown): value is string =>
+  typeof value === 'string' && superDigestProblem(value) === undefined
 
 function areBrokerConfigs(value: unknown): value is BrokerConfigs {
   if (typeof value !== 'object' || value === null) return false

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../../src-main/kernel/errors'
 import type { ChildProcess, ProcessExit, ProcessHandlers, ProcessKind } from '../../../../src-main/kernel/ports'
-import { Supervisor } from '../../../../src-main/supervisor/supervisor'
+import { Supervisor, type AskedCluster } from '../../../../src-main/supervisor/supervisor'
 import { silent, SimClock, SimRandom } from '../../../support/ensemble-world'
 import { MemoryDisk } from '../../../support/memory-disk'
 
@@ -116,7 +116,7 @@ class World {
       [...this.remembered].flatMap(([other, ports]) => (other === at ? [] : ports))
   }
 
-  open(sizes: { brokers?: number; ensemble?: number; isKnown?: boolean } = {}, at = dir): Promise<Supervisor> {
+  open(sizes: Partial<AskedCluster> = {}, at = dir): Promise<Supervisor> {
     const { clock, disk, launcher, ports, labs } = this
     const nobody = () => undefined
     const observers = {
@@ -512,6 +512,24 @@ describe('the supervisor', () => {
     await isFounding(3)
 
     expect(await isFounding(3)).toBe(false)
+  })
+
+  it('tells every member who may do everything, from the folder, until that is taken away', async () => {
+    const world = new World()
+    const superDigest = 'super:D/InIHSb7yEEbrWz8b9l71RjZJU='
+    const told = async (asked: Partial<AskedCluster>): Promise<unknown[]> => {
+      const supervisor = await world.open({ brokers: 1, ensemble: 3, ...asked })
+      await world.clock.until(supervisor.start())
+      const members = world.living('ensemble').map(({ config }) => config['superDigest'])
+      await world.clock.until(supervisor.stop())
+      return members
+    }
+
+    expect(await told({})).toEqual([undefined, undefined, undefined])
+    expect(await told({ superDigest })).toEqual([superDigest, superDigest, superDigest])
+    expect(await told({})).toEqual([superDigest, superDigest, superDigest])
+    expect(await settled(told({ superDigest: 'super:secret' }))).toMatchObject({ reason: { code: 'USAGE' } })
+    expect(await told({ superDigest: null })).toEqual([undefined, undefined, undefined])
   })
 
   it('leaves a member its data when it cannot write down that this is to go', async () => {

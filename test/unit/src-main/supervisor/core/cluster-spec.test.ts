@@ -8,12 +8,14 @@ import {
   resizeProblem,
   sizesOf,
   sizesProblem,
+  superDigestProblem,
   withBrokerConfigs,
   withDesired,
   withEmptied,
   withNothing,
   withPort,
   withServed,
+  withSuperDigest,
   type ClusterSpec,
   type NodeSpec
 } from '../../../../../src-main/supervisor/core/cluster-spec'
@@ -211,6 +213,26 @@ describe('a cluster’s spec', () => {
     expect([withNothing(ofThree), withNothing(spec)]).toEqual([ofThree, spec])
     expect(withEmptied(founded, 'broker-1')).toBe(founded)
     expect(withEmptied(spec, 'ensemble-1')).toBe(spec)
+  })
+
+  it('keeps who may do everything, as ZooKeeper writes it, and no other text', () => {
+    const digest = 'super:D/InIHSb7yEEbrWz8b9l71RjZJU='
+    const of = withSuperDigest(spec, digest)
+
+    expect(parseSpec(encodeSpec(of))?.superDigest).toBe(digest)
+    expect(withSuperDigest(of, digest)).toBe(of)
+    expect(withSuperDigest(of, undefined)).toEqual(spec)
+    expect(superDigestProblem(digest)).toBeUndefined()
+    for (const wrong of [
+      '',
+      'super',
+      'super:test',
+      'super:',
+      ':D/InIHSb7yEEbrWz8b9l71RjZJU=',
+      `a b:${digest.slice(6)}`
+    ])
+      expect(superDigestProblem(wrong), wrong).toContain('--super-digest must be user:digest')
+    expect(parseSpec(encodeSpec({ ...spec, superDigest: 'super:test' }))?.superDigest).toBeUndefined()
   })
 
   it('keeps the sizes it was made with', () => {
