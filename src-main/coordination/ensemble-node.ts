@@ -144,6 +144,7 @@ export class EnsembleNode {
       watches: this.#watches,
       clocks: this.#sessions.clocks,
       latency: this.#latency,
+      storage: this.#storage,
       state: () => this.#state,
       raft: () => this.#raft,
       leaderId: () => this.#leaderId,

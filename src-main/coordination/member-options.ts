@@ -3,6 +3,7 @@ import type { Address, Checksum, Clock, Disk, Log, Network, Random } from '../ke
 import { appendBytesMax } from './core/consensus/message-codec'
 import type { RaftLimits } from './core/consensus/raft'
 import type { RefusedSnapshot } from './core/consensus/snapshot-intake'
+import type { Descriptors } from './core/admin-words'
 import type { LogEntry } from './core/log-entry'
 import type { MemberReport } from './core/member-report'
 import type { Applied } from './core/replicated-state'
@@ -46,6 +47,8 @@ export interface EnsembleNodeOptions {
   readonly superDigest?: string
   /** Of the machine and the process, for `envi`: os.name and the like. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Files and sockets that the process has open, and may have; undefined, or absent, where the system does not tell. */
+  readonly descriptors?: () => Descriptors | undefined
   readonly log: Log
   /** The member cannot go on: an environment error of its disk, or a broken invariant. Called once. */
   readonly failed: (error: unknown) => void

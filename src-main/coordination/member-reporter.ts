@@ -1,16 +1,17 @@
 /** What a member tells of itself: to its parent each second and when it has another role, and to whoever asks by a word. */
 import type { Timer } from '../kernel/ports'
 import { answerWord } from './admin-answers'
-import type { ClientPort, Word } from './client-port'
-import { membersText, type Configuration, type MemberFigures } from './core/admin-words'
+import { connectionsMax, type ClientPort, type Word } from './client-port'
+import { membersText, type Configuration, type LeaderFigures, type MemberFigures } from './core/admin-words'
 import type { MemberId } from './core/consensus/messages'
 import type { Raft, Role } from './core/consensus/raft'
-import type { Latency } from './core/latency'
+import { Latency } from './core/latency'
 import { memberReport, type MemberReport } from './core/member-report'
 import type { ReplicatedState } from './core/replicated-state'
-import type { SessionClocks } from './core/session/session-clocks'
+import { expiryBucketMs, type SessionClocks } from './core/session/session-clocks'
 import type { WatchTable } from './core/tree/watch-table'
-import type { EnsembleNodeOptions } from './member-options'
+import { electionTimeoutMs, type EnsembleNodeOptions } from './member-options'
+import type { MemberStorage } from './member-storage'
 
 /** The protocol we speak is 3.8's; clients compare the numbers. */
 const serverVersion = '3.8.0-lagoon'
@@ -21,6 +22,7 @@ export interface ReportSources {
   readonly watches: WatchTable
   readonly clocks: SessionClocks
   readonly latency: Latency
+  readonly storage: Pick<MemberStorage, 'syncs' | 'entrySizes'>
   readonly state: () => ReplicatedState
   /** Undefined before it has recovered. */
   readonly raft: () => Raft | undefined
@@ -32,6 +34,11 @@ export class MemberReporter {
   readonly #options: EnsembleNodeOptions
   readonly #sources: ReportSources
   #startedAtMs = 0
+  readonly #elections = new Latency()
+  /** Since when it knows no leader; undefined: it knows one. */
+  #leaderlessSinceMs: number | undefined
+  /** In which term it leads, and since when. */
+  #leading: { readonly term: number; readonly sinceMs: number } | undefined
   #timer: Timer | undefined
   /** As it was told last. */
   #told: {
@@ -49,6 +56,7 @@ export class MemberReporter {
   /** The member starts: it is up from now on. */
   begin(): void {
     this.#startedAtMs = this.#options.clock.monotonicMs()
+    this.#leaderlessSinceMs = this.#startedAtMs
   }
 
   /** From now on, each second. */
@@ -66,9 +74,24 @@ export class MemberReporter {
   /** Looked at with each message: what is cheap to ask for. */
   changed(): void {
     const raft = this.#sources.raft()
+    if (raft !== undefined) this.#observe(raft)
     if (this.#options.told === undefined || raft === undefined || !this.#sources.isServing()) return
     const { role, term, leaderId, isReady } = this.#told
     if (raft.term !== term || raft.role !== role || raft.leaderId !== leaderId || raft.isReady !== isReady) this.#tell()
+  }
+
+  /** Looked at with each message, too. */
+  #observe({ leaderId, role, term }: Pick<Raft, 'leaderId' | 'role' | 'term'>): void {
+    const isLed = leaderId !== 0
+    const leads = role === 'leader'
+    if (isLed !== (this.#leaderlessSinceMs === undefined)) {
+      const nowMs = this.#options.clock.monotonicMs()
+      if (this.#leaderlessSinceMs !== undefined) this.#elections.add(nowMs - this.#leaderlessSinceMs)
+      this.#leaderlessSinceMs = isLed ? undefined : nowMs
+    }
+    if (leads === (this.#leading?.term === term)) return
+    this.#leading = leads ? { term, sinceMs: this.#options.clock.monotonicMs() } : undefined
+    if (leads) this.#sources.storage.entrySizes.reset()
   }
 
   #tell(): void {
@@ -101,7 +124,7 @@ export class MemberReporter {
 
   word(word: Word): string {
     const { clock, disk, environment = {}, address, dataDir, sessionTimeouts, memberId, peers } = this.#options
-    const { port, watches, clocks, state, latency } = this.#sources
+    const { port, watches, clocks, state, latency, storage } = this.#sources
     return answerWord(word, {
       clock,
       disk,
@@ -115,6 +138,9 @@ export class MemberReporter {
       configuration: () => ({
         clientPort: port.address?.port ?? address.port,
         dataDir,
+        tickMs: expiryBucketMs,
+        connectionsMax,
+        electionTimeoutMs,
         sessionTimeoutMinMs: sessionTimeouts.minMs,
         sessionTimeoutMaxMs: sessionTimeouts.maxMs,
         memberId,
@@ -124,6 +150,8 @@ export class MemberReporter {
       resetFigures: () => {
         latency.reset()
         port.resetCounts()
+        storage.syncs.reset()
+        this.#elections.reset()
       }
     })
   }
@@ -137,17 +165,18 @@ export class MemberReporter {
   }
 
   #figures(mode: MemberFigures['mode']): MemberFigures {
-    const { peers, clock } = this.#options
-    const { port, watches, latency } = this.#sources
+    const { peers, clock, descriptors } = this.#options
+    const { port, watches, latency, storage } = this.#sources
     const { tree, sessions, lastApplied } = this.#sources.state()
     return {
       version: serverVersion,
       mode,
       latency: latency.figures(),
       quorumSize: peers === undefined ? undefined : peers.others.length + 1,
-      followersBehind: (this.#sources.raft()?.figures().followers ?? []).map(
-        ({ behindEntries }) => behindEntries ?? null
-      ),
+      descriptors: descriptors?.(),
+      syncs: storage.syncs.summary(),
+      elections: peers === undefined ? undefined : this.#elections.summary(),
+      leader: mode === 'leader' ? this.#leaderFigures() : undefined,
       ...port.counts(),
       zxid: lastApplied,
       znodes: tree.count,
@@ -156,6 +185,20 @@ export class MemberReporter {
       dataBytes: tree.approximateDataBytes,
       sessions: sessions.count,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs)
+    }
+  }
+
+  #leaderFigures(): LeaderFigures | undefined {
+    const { raft, storage } = this.#sources
+    const consensus = raft()?.figures()
+    if (consensus === undefined) return undefined
+    const { followers, pendingBarriers } = consensus
+    const nowMs = this.#options.clock.monotonicMs()
+    return {
+      followersBehind: followers.map(({ behindEntries }) => behindEntries ?? null),
+      pendingSyncs: pendingBarriers,
+      uptimeMs: Math.round(nowMs - (this.#leading?.sinceMs ?? nowMs)),
+      proposals: storage.entrySizes.figures()
     }
   }
 }

@@ -11,8 +11,10 @@ import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
 import { entryBytes } from './core/consensus/log-view'
 import type { HardState, SnapshotPiece } from './core/consensus/messages'
+import { Latency } from './core/latency'
 import type { LogEntry } from './core/log-entry'
 import { ReplicatedState } from './core/replicated-state'
+import type { Sizes } from './core/sizes'
 import { HardStateFile } from './hard-state-file'
 import { whenRoom } from './member-folder'
 import { raftLimits, type EnsembleNodeOptions } from './member-options'
@@ -59,6 +61,8 @@ export class MemberStorage {
   readonly #txnLog: TxnLog
   readonly #snapshots: SnapshotFile
   readonly #hardState: HardStateFile
+  /** How long syncs of the log took. */
+  readonly syncs = new Latency()
   /** The disk was full at the last write. */
   #isRefusing = false
   #snapshotting: Promise<void> | undefined
@@ -75,6 +79,11 @@ export class MemberStorage {
     this.#txnLog = new TxnLog({ ...files, whenFull: () => this.roomMayBe() })
     this.#snapshots = new SnapshotFile(files)
     this.#hardState = new HardStateFile(files)
+  }
+
+  /** Of the entries that went to the log, since they were forgotten last. */
+  get entrySizes(): Sizes {
+    return this.#txnLog.entrySizes
   }
 
   get isRefusing(): boolean {
@@ -160,7 +169,10 @@ export class MemberStorage {
       return false
     }
     const isHeld = mayHoldThread && isShort(persist)
+    const { clock } = this.#options
+    const beganMs = clock.monotonicMs()
     if (truncateAfter !== undefined || entries.length > 0) await this.#txnLog.sync({ mayHoldThread: isHeld })
+    if (entries.length > 0) this.syncs.add(clock.monotonicMs() - beganMs)
     this.#isRefusing = false
     return true
   }

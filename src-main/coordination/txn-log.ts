@@ -21,6 +21,7 @@ import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Disk, DiskFile, SyncOptions } from '../kernel/ports'
 import { decodeLogEntry, entryCapacityBytes, writeLogEntry, type LogEntry } from './core/log-entry'
+import { Sizes } from './core/sizes'
 import { corruptFile } from './corrupt-file'
 import type { PassedOver } from './snapshot-file'
 import { DecodeError, JuteReader } from './wire/jute-reader'
@@ -66,6 +67,8 @@ export interface Recovery {
 }
 
 export class TxnLog {
+  /** Of the entries that were appended. */
+  readonly entrySizes = new Sizes()
   readonly #disk: Disk
   readonly #checksum: Checksum
   readonly #directory: string
@@ -145,7 +148,11 @@ export class TxnLog {
     invariant(this.#file !== undefined && entries.length > 0, 'an open log takes at least one entry')
     const capacityBytes = entries.reduce((bytes, entry) => bytes + entryCapacityBytes(entry), batchHeaderBytes + 4)
     const writer = new JuteWriter(capacityBytes).int(batchMagic).int(0).int(0).int(entries.length)
-    for (const entry of entries) writer.sized(() => writeLogEntry(writer, entry))
+    for (const entry of entries) {
+      const before = writer.position
+      writer.sized(() => writeLogEntry(writer, entry))
+      this.entrySizes.add(writer.position - before - 4)
+    }
     const at = this.#file.sizeBytes
     this.#file.append(this.#batch(writer))
     this.#mark(this.#file.path, this.#last, at)

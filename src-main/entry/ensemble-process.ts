@@ -3,7 +3,7 @@ import { EnsembleNode } from '../coordination/ensemble-node'
 import type { PeerOptions } from '../coordination/member-options'
 import type { NodeFaults } from '../kernel/node-faults'
 import { nodePorts } from './node-ports'
-import { processEnvironment } from './process-environment'
+import { descriptors, processEnvironment } from './process-environment'
 import { configurationFrom, faultsOf, runNode, tellEvent } from './node-process'
 
 interface Configuration {
@@ -77,6 +77,7 @@ runNode((failed) => {
     ...(config.snapshotBytesMax === undefined ? {} : { snapshotBytesMax: config.snapshotBytesMax }),
     ...(config.superDigest === undefined ? {} : { superDigest: config.superDigest }),
     environment: processEnvironment(config.host),
+    descriptors,
     failed,
     told: (report) => tellEvent('member', { ...report }),
     sessionsExpired: ({ count, ephemerals, sample }) =>

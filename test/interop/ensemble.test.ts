@@ -172,6 +172,33 @@ describe('three members', () => {
     expect(await fourLetterWord(port, 'mntr')).toMatch(
       /\nzk_peer_state\tleading - broadcast\n(.*\n)*zk_quorum_size\t3\n/
     )
+    const figures = async (of: number): Promise<Readonly<Record<string, number>>> =>
+      Object.fromEntries(
+        (await fourLetterWord(of, 'mntr')).split('\n').map((line) => {
+          const [name = '', value] = line.split('\t')
+          return [name.replace('zk_', ''), Number(value)]
+        })
+      )
+    const client = nodeEnsembleClient(port)
+    client.start()
+    await client.whenConnected()
+    await client.create('/sized', new Uint8Array(5_000))
+    const known = await figures(port)
+    expect(known['max_proposal_size']).toBeGreaterThan(5_000)
+    expect(known['max_proposal_size']).toBeLessThan(5_300)
+    expect(await fourLetterWord(port, 'srvr')).toMatch(
+      /\nNode count: \d+\nProposal sizes last\/min\/max: \d+\/\d+\/5\d{3}\n$/
+    )
+    for (const name of ['leader_uptime', 'cnt_fsynctime', 'cnt_election_time', 'open_file_descriptor_count'])
+      expect(known[name], name).toBeGreaterThan(0)
+    expect(known['leader_uptime']).toBeLessThanOrEqual(known['uptime'] ?? 0)
+    expect(known['pending_syncs']).toBe(0)
+    expect(known['open_file_descriptor_count']).toBeLessThan(known['max_file_descriptor_count'] ?? 0)
+    await client.close()
+    const others = await figures(follower)
+    for (const name of ['leader_uptime', 'pending_syncs', 'max_proposal_size']) expect(others).not.toHaveProperty(name)
+    expect(others['cnt_election_time']).toBeGreaterThan(0)
+    expect(await fourLetterWord(follower, 'conf')).toMatch(/\ntickTime=250\nmaxClientCnxns=10000\n(.*\n)*syncLimit=2\n/)
     expect(await fourLetterWord(follower, 'mntr')).toMatch(/\nzk_peer_state\tfollowing - broadcast\n/)
     expect(await fourLetterWord(follower, 'dump')).toMatch(/^SessionTracker dump:\nGlobal Sessions\(0\):\n/)
     expect((await fourLetterWord(follower, 'conf')).split('\n').slice(-4)).toEqual([

@@ -2,13 +2,17 @@
  * What the four-letter words answer, in the layout of ZooKeeper 3.8 (Administrator's Guide, "The Four Letter Words"; measured),
  * which tools parse. A figure that this ensemble does not have is left out, never 0. No answer is longer than answerBytesMax.
  *
+ * conf's tickTime is how often sessions are looked at, syncLimit how many of these a member hears no leader before it looks for another;
+ * initLimit and electionAlg are ways of working that this ensemble does not have.
+ *
  * Deviations: wchs, wchc and wchp tell of watches for children, too, of which ZooKeeper's say nothing; dump does not tell when
  * connections are closed, which hangs on sessions here.
  */
 import type { SessionId } from '../../kernel/ids'
 import type { Zxid } from '../wire/zxid'
 import { BoundedText } from './bounded-text'
-import type { LatencyFigures } from './latency'
+import type { LatencyFigures, LatencySummary } from './latency'
+import type { SizeFigures } from './sizes'
 
 /** Of a member that knows no leader. */
 export const notServing = 'This ZooKeeper instance is not currently serving requests\n'
@@ -31,8 +35,30 @@ export interface MemberFigures {
   readonly uptimeMs: number
   /** Members that vote; undefined: an ensemble of one. */
   readonly quorumSize: number | undefined
-  /** Of a leader: how far behind each follower is; null where it has not said so. */
+  /** Undefined: the system does not tell. */
+  readonly descriptors: Descriptors | undefined
+  /** Of syncs of the log, and of elections: how long nobody led. Undefined: there was none. */
+  readonly syncs: LatencySummary | undefined
+  readonly elections: LatencySummary | undefined
+  /** Undefined of all others. */
+  readonly leader: LeaderFigures | undefined
+}
+
+export interface LeaderFigures {
+  /** How far behind each follower is; null where it has not said so. */
   readonly followersBehind: readonly (number | null)[]
+  readonly pendingSyncs: number
+  readonly uptimeMs: number
+  /** Of the entries of its log since it leads. */
+  readonly proposals: SizeFigures | undefined
+}
+
+/** As ZooKeeper tells it of a leader that has proposed nothing (BufferStats). */
+const noProposals: SizeFigures = { lastBytes: -1, minBytes: -1, maxBytes: -1 }
+
+export interface Descriptors {
+  readonly open: number
+  readonly max: number
 }
 
 export interface ConnectionFigures {
@@ -62,9 +88,13 @@ export interface Configuration {
   readonly clientPort: number
   readonly dataDir: string
   readonly dataBytes: number
+  readonly tickMs: number
+  readonly connectionsMax: number
   readonly sessionTimeoutMinMs: number
   readonly sessionTimeoutMaxMs: number
   readonly memberId: number
+  /** So long a member hears no leader before it looks for another. */
+  readonly electionTimeoutMs: number
   readonly peerPort: number | undefined
   /** Of an ensemble of several, itself among them. */
   readonly members: readonly { readonly memberId: number; readonly host: string; readonly port: number }[]
@@ -85,10 +115,10 @@ export function consWord(connections: Iterable<ConnectionFigures>): string {
 }
 
 export function monitorWord(figures: MemberFigures): string {
-  const { latency, mode, quorumSize, followersBehind } = figures
+  const { latency, mode, quorumSize, descriptors, leader } = figures
   const peerStates = { leader: 'leading - broadcast', follower: 'following - broadcast', standalone: undefined }
-  const synced = followersBehind.filter((behind) => behind === 0).length
-  const isLeader = mode === 'leader'
+  const known = leader?.followersBehind.filter((behind) => behind !== null)
+  const proposals = leader === undefined ? undefined : (leader.proposals ?? noProposals)
   const lines: readonly (readonly [string, string | number | undefined])[] = [
     ['zk_version', figures.version],
     ['zk_server_state', mode],
@@ -106,17 +136,37 @@ export function monitorWord(figures: MemberFigures): string {
     ['zk_approximate_data_size', figures.dataBytes],
     ['zk_global_sessions', figures.sessions],
     ['zk_local_sessions', 0],
+    ['zk_open_file_descriptor_count', descriptors?.open],
+    ['zk_max_file_descriptor_count', descriptors?.max],
     ['zk_uptime', figures.uptimeMs],
+    ...summary('fsynctime', figures.syncs),
+    ...summary('election_time', figures.elections),
     ['zk_quorum_size', quorumSize],
-    ['zk_learners', isLeader ? followersBehind.filter((behind) => behind !== null).length : undefined],
-    ['zk_synced_followers', isLeader ? synced : undefined],
-    ['zk_synced_observers', isLeader ? 0 : undefined]
+    ['zk_learners', known?.length],
+    ['zk_synced_followers', known?.filter((behind) => behind === 0).length],
+    ['zk_synced_observers', leader === undefined ? undefined : 0],
+    ['zk_pending_syncs', leader?.pendingSyncs],
+    ['zk_leader_uptime', leader?.uptimeMs],
+    ['zk_last_proposal_size', proposals?.lastBytes],
+    ['zk_min_proposal_size', proposals?.minBytes],
+    ['zk_max_proposal_size', proposals?.maxBytes]
   ]
   return lines.map(([key, value]) => (value === undefined ? '' : `${key}\t${value}\n`)).join('')
 }
 
+function summary(name: string, of: LatencySummary | undefined): readonly (readonly [string, number])[] {
+  if (of === undefined) return []
+  return [
+    [`zk_avg_${name}`, thousandths(of.averageMs)],
+    [`zk_min_${name}`, Math.round(of.minMs)],
+    [`zk_max_${name}`, Math.round(of.maxMs)],
+    [`zk_cnt_${name}`, of.count],
+    [`zk_sum_${name}`, Math.round(of.sumMs)]
+  ]
+}
+
 export function confWord(configuration: Configuration): string {
-  const { dataDir, dataBytes, members, peerPort } = configuration
+  const { dataDir, dataBytes, members, peerPort, tickMs } = configuration
   const lines = [
     `clientPort=${configuration.clientPort}`,
     'secureClientPort=-1',
@@ -124,13 +174,15 @@ export function confWord(configuration: Configuration): string {
     `dataDirSize=${dataBytes}`,
     `dataLogDir=${dataDir}`,
     `dataLogSize=${dataBytes}`,
-    'maxClientCnxns=0',
+    `tickTime=${tickMs}`,
+    `maxClientCnxns=${configuration.connectionsMax}`,
     `minSessionTimeout=${configuration.sessionTimeoutMinMs}`,
     `maxSessionTimeout=${configuration.sessionTimeoutMaxMs}`,
     `serverId=${configuration.memberId}`
   ]
   if (peerPort === undefined) return `${lines.join('\n')}\n`
-  const membership = [`electionPort=${peerPort}`, `quorumPort=${peerPort}`, 'peerType=0', 'membership: ']
+  const syncLimit = `syncLimit=${configuration.electionTimeoutMs / tickMs}`
+  const membership = [syncLimit, `electionPort=${peerPort}`, `quorumPort=${peerPort}`, 'peerType=0', 'membership: ']
   return [...lines, ...membership, membersText(members)].join('\n')
 }
 
@@ -211,7 +263,8 @@ export function watchesByPathWord(watches: Iterable<readonly [string, Iterable<S
 }
 
 function serverLines(figures: MemberFigures): readonly string[] {
-  const { latency, zxid } = figures
+  const { latency, zxid, leader } = figures
+  const { lastBytes, minBytes, maxBytes } = leader?.proposals ?? noProposals
   const [min, average, max] = latencyTexts(latency)
   return [
     `Latency min/avg/max: ${min}/${average}/${max}`,
@@ -221,7 +274,8 @@ function serverLines(figures: MemberFigures): readonly string[] {
     `Outstanding: ${figures.outstanding}`,
     `Zxid: ${zxidHex(zxid)}`,
     `Mode: ${figures.mode}`,
-    `Node count: ${figures.znodes}`
+    `Node count: ${figures.znodes}`,
+    ...(leader === undefined ? [] : [`Proposal sizes last/min/max: ${lastBytes}/${minBytes}/${maxBytes}`])
   ]
 }
 

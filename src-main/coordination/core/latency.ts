@@ -1,4 +1,4 @@
-/** How long requests took. */
+/** How long requests took, or whatever else is counted by its time. */
 export class Latency {
   #count = 0
   #sumMs = 0
@@ -21,10 +21,21 @@ export class Latency {
     if (this.#count === 0) return undefined
     return { minMs: this.#minMs, averageMs: this.#sumMs / this.#count, maxMs: this.#maxMs }
   }
+
+  /** The same, with how many there were. */
+  summary(): LatencySummary | undefined {
+    const figures = this.figures()
+    return figures === undefined ? undefined : { ...figures, count: this.#count, sumMs: this.#sumMs }
+  }
 }
 
 export interface LatencyFigures {
   readonly minMs: number
   readonly averageMs: number
   readonly maxMs: number
+}
+
+export interface LatencySummary extends LatencyFigures {
+  readonly count: number
+  readonly sumMs: number
 }

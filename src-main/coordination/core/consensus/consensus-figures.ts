@@ -12,6 +12,8 @@ export interface ConsensusFigures {
   readonly committed: Zxid
   /** Of a leader; empty for everybody else. */
   readonly followers: readonly FollowerFigures[]
+  /** Of a leader: reads that wait until a majority has said that it leads. */
+  readonly pendingBarriers: number
   /** The last vote that it gave in this life; following a leader that others elected is none. */
   readonly ballot: Ballot | undefined
   /** Of a leader: who voted for it, answers that came after it was elected included. */

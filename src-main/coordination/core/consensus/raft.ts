@@ -205,6 +205,7 @@ export class Raft {
       persisted: this.#durability.persisted,
       committed: this.#committed,
       followers: this.#leadership?.followers() ?? [],
+      pendingBarriers: this.#leadership?.barriers.count ?? 0,
       ballot: this.#ballot,
       electedBy: this.#role === 'leader' ? [...this.#votes] : []
     }

@@ -29,6 +29,11 @@ export class ReadBarriers {
   #round = 0
   #isRoundSent = true
 
+  /** Questions without an answer yet. */
+  get count(): number {
+    return this.#waiting.length
+  }
+
   /** The number that goes with what is sent now. */
   get round(): number {
     return this.#round

@@ -31,7 +31,15 @@ const figures: MemberFigures = {
   sessions: 1,
   uptimeMs: 4_224,
   quorumSize: 3,
-  followersBehind: [0, null]
+  descriptors: { open: 40, max: 1024 },
+  syncs: { minMs: 0.6, averageMs: 1.23456, maxMs: 9.4, count: 7, sumMs: 8.6 },
+  elections: { minMs: 80, averageMs: 90, maxMs: 100, count: 2, sumMs: 180 },
+  leader: {
+    followersBehind: [0, null],
+    pendingSyncs: 2,
+    uptimeMs: 4_000,
+    proposals: { lastBytes: 70, minBytes: 44, maxBytes: 1_100 }
+  }
 }
 
 const connection: ConnectionFigures = {
@@ -73,8 +81,14 @@ describe('four-letter words', () => {
       'Zxid: 0x100000002',
       'Mode: leader',
       'Node count: 5',
+      'Proposal sizes last/min/max: 70/44/1100',
       ''
     ]
+    const others = { ...figures, leader: undefined }
+    expect(serverWord(others)).not.toContain('Proposal sizes')
+    const { followersBehind, pendingSyncs, uptimeMs } = figures.leader ?? expect.fail('it leads')
+    const fresh = { followersBehind, pendingSyncs, uptimeMs, proposals: undefined }
+    expect(serverWord({ ...figures, leader: fresh })).toContain('Proposal sizes last/min/max: -1/-1/-1\n')
 
     expect(serverWord(figures).split('\n')).toEqual(['Zookeeper version: 3.8.0-lagoon', ...lines])
     expect(statWord(figures, [stranger, connection]).split('\n')).toEqual([
@@ -110,15 +124,33 @@ describe('four-letter words', () => {
       zk_avg_latency: '7.412',
       zk_quorum_size: '3',
       zk_learners: '1',
-      zk_synced_followers: '1'
+      zk_synced_followers: '1',
+      zk_synced_observers: '0',
+      zk_pending_syncs: '2',
+      zk_leader_uptime: '4000',
+      zk_last_proposal_size: '70',
+      zk_min_proposal_size: '44',
+      zk_max_proposal_size: '1100',
+      zk_open_file_descriptor_count: '40',
+      zk_max_file_descriptor_count: '1024',
+      zk_avg_fsynctime: '1.235',
+      zk_min_fsynctime: '1',
+      zk_max_fsynctime: '9',
+      zk_cnt_fsynctime: '7',
+      zk_sum_fsynctime: '9',
+      zk_cnt_election_time: '2',
+      zk_sum_election_time: '180'
     })
-    const follower = keys({ ...figures, mode: 'follower' })
+    const follower = keys({ ...figures, mode: 'follower', leader: undefined })
     expect(follower).toMatchObject({ zk_peer_state: 'following - broadcast', zk_quorum_size: '3' })
-    expect(follower).not.toHaveProperty('zk_synced_followers')
-    const alone = keys({ ...figures, mode: 'standalone', quorumSize: undefined, latency: undefined })
+    for (const name of ['synced_followers', 'learners', 'pending_syncs', 'leader_uptime', 'max_proposal_size'])
+      expect(follower).not.toHaveProperty(`zk_${name}`)
+    const unknown = { quorumSize: undefined, latency: undefined, descriptors: undefined, syncs: undefined }
+    const alone = keys({ ...figures, mode: 'standalone', ...unknown, elections: undefined, leader: undefined })
     expect(alone).not.toHaveProperty('zk_peer_state')
     expect(alone).not.toHaveProperty('zk_quorum_size')
-    expect(alone).not.toHaveProperty('zk_fsynctime')
+    for (const name of ['open_file_descriptor_count', 'cnt_fsynctime', 'cnt_election_time'])
+      expect(alone).not.toHaveProperty(`zk_${name}`)
   })
 
   it('conf, alone and of several', () => {
@@ -126,6 +158,9 @@ describe('four-letter words', () => {
       clientPort: 2181,
       dataDir: '/data',
       dataBytes: 7,
+      tickMs: 250,
+      connectionsMax: 10_000,
+      electionTimeoutMs: 500,
       sessionTimeoutMinMs: 1_000,
       sessionTimeoutMaxMs: 40_000,
       memberId: 1,
@@ -134,9 +169,11 @@ describe('four-letter words', () => {
     }
 
     expect(confWord(configuration)).toMatch(/^clientPort=2181\n.*\ndataDir=\/data\ndataDirSize=7\n(.*\n)*serverId=1\n$/)
+    expect(confWord(configuration)).toContain('\ntickTime=250\nmaxClientCnxns=10000\n')
+    expect(confWord(configuration)).not.toContain('syncLimit')
     const member = (memberId: number) => ({ memberId, host: 'h', port: 2880 + memberId })
     expect(confWord({ ...configuration, peerPort: 2881, members: [member(1), member(2)] })).toMatch(
-      /quorumPort=2881\npeerType=0\nmembership: \nserver.1=h:2881:2881:participant\nserver.2=h:2882:2882:participant\nversion=0$/
+      /syncLimit=2\nelectionPort=2881\nquorumPort=2881\npeerType=0\nmembership: \nserver.1=h:2881:2881:participant\nserver.2=h:2882:2882:participant\nversion=0$/
     )
   })
 
