@@ -25,7 +25,15 @@ import type { Ballot, ConsensusFigures } from './consensus-figures'
 import { Durability, type Persist } from './durability'
 import { Leadership, type Wanted } from './leadership'
 import { areInOrder, LogView, nextInTerm, type EntryLimits, type KnownLog } from './log-view'
-import { termMax, type Envelope, type HardState, type MemberId, type PeerMessage, type SnapshotPiece } from './messages'
+import {
+  termMax,
+  type Envelope,
+  type HardState,
+  type MemberId,
+  type PeerMessage,
+  type SnapshotPiece,
+  type Standing
+} from './messages'
 import type { FlowLimits } from './progress'
 import { majorityOf } from './quorum'
 import { barriersMax, type Passed } from './read-barriers'
@@ -537,7 +545,7 @@ export class Raft {
       case 'appendAnswer':
       case 'appendRefused':
       case 'snapshotAnswer':
-        if (this.#leadership === undefined) return
+        if (this.#leadership === undefined || !this.#wasAsked(this.#leadership, message)) return
         this.#leadership.answered(from, message, this.#nowMs)
         this.#commitWhatMajorityHas(this.#leadership)
         this.#afterAnswer(this.#leadership)
@@ -556,6 +564,17 @@ export class Raft {
       case 'preVote':
       case 'preVoteAnswer':
     }
+  }
+
+  /** A position of this leader's log, and a question that it has put: of others nobody who follows it can know. */
+  #wasAsked({ barriers }: Leadership, message: Extract<PeerMessage, { readonly round: number } & Standing>): boolean {
+    const position =
+      message.type === 'appendAnswer'
+        ? message.matched
+        : message.type === 'appendRefused'
+          ? message.refused
+          : message.last
+    return compareZxid(position, this.#log.last) <= 0 && message.round <= barriers.round
   }
 
   /** Its sender is of an earlier term: the answer tells it of this one. */

@@ -400,6 +400,27 @@ describe('a member of three', () => {
     expect(propose(raft, 2)).toBe('taken')
   })
 
+  it('believes no answer about what it has not sent or asked', () => {
+    const raft = leader()
+    work(raft, 250)
+    raft.step(2, { type: 'appendAnswer', term: 1, matched: at(1, 1), round: 0, ...standing }, 260)
+    work(raft, 260)
+    raft.read(7)
+    work(raft, 261)
+
+    raft.step(2, { type: 'appendAnswer', term: 1, matched: at(1, 900), round: 0, ...standing }, 262)
+    raft.step(2, { type: 'appendAnswer', term: 1, matched: at(1, 1), round: 900, ...standing }, 262)
+    expect(work(raft, 262).readies.flatMap(({ reads }) => reads)).toEqual([])
+    expect(propose(raft, 1)).toBe('taken')
+    const { readies } = work(raft, 263)
+
+    // It is sent what it lacks, and not taken to have had it.
+    expect(readies.flatMap(({ messages }) => messages)).toContainEqual(
+      expect.objectContaining({ to: 2, message: expect.objectContaining({ previous: at(1, 1) }) as unknown })
+    )
+    expect(raft.committed).toEqual(at(1, 1))
+  })
+
   it('with a full disk leads no more', () => {
     const raft = leader()
     const ready = raft.takeReady()
