@@ -208,14 +208,15 @@ describe('what is shown of a value in part', () => {
       value: 'v',
       headers: [
         { key: 'small', value: 'x' },
-        { key: 'large', value: 'h'.repeat(20) }
+        { key: 'large', value: 'h'.repeat(200) }
       ],
       cutFromBytes: 41,
       wholeBytes: { key: 40, value: 1, headers: [1, 102_400] }
     }
     await show(RecordDetail, { record: cut })
     expect(shownText()).toContain('Shown are the first 30 of 40 B. Copying takes all of it.')
-    expect(shownText()).toContain('Shown are the first 20 of 102 400 B. Copying takes all of it.')
+    expect(shownText()).toContain('Shown are the first 200 of 102 400 B. Copying takes all of it.')
+    expect([byRole('button', 'Show all').length, byRole('button', 'Show more').length]).toEqual([0, 1])
     expect(shownText()).not.toContain('Shown are the first 1 of')
 
     one('button', 'Copy large').click()
