@@ -224,6 +224,7 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
     limit?: number
     contains?: string
     dryRun?: boolean
+    from?: { type: string }
   }
   const result = (value: unknown): void => send({ type: 'result', id, value })
   switch (name) {
@@ -285,6 +286,14 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         ]
       })
     case 'records.from':
+      if (input.from?.type === 'group') {
+        // It has read one partition to its end, and has committed nothing in another.
+        const places = [
+          { partition: 0, askedOffset: 48_213, startOffset: 1000, endOffset: 48_213 },
+          { partition: 1, askedOffset: null, startOffset: 1000, endOffset: 48_100 }
+        ]
+        return result({ records: [], unreachablePartitions: [], unreadable: [], positions: [], places, isEnd: true })
+      }
       return result({
         records: scene.records(input.topic ?? '', 3),
         unreachablePartitions: [],

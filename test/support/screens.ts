@@ -532,6 +532,24 @@ export const SCREENS: readonly Screen[] = [
     }
   },
   {
+    name: 'messages-empty',
+    scene: 'healthy',
+    hash: '#/topics/orders/messages',
+    prepare: async (page) => {
+      await page.getByRole('combobox').first().click()
+      await page.getByRole('option').last().click()
+      await page.locator('.messages-bar .start input').fill('billing')
+      await page.keyboard.press('Enter')
+      await page.locator('.empty .button').first().waitFor()
+      // An end that is no time: said, and marked.
+      await page.getByRole('combobox').last().click()
+      await page.getByRole('option').last().click()
+      await page.locator('.messages-bar .start input').last().fill('noon')
+      await page.keyboard.press('Enter')
+      await page.locator('.problem').waitFor()
+    }
+  },
+  {
     name: 'messages-tail',
     scene: 'healthy',
     hash: '#/topics/orders/messages',
@@ -659,6 +677,10 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('radio', { name: 'Avro' }).click()
       await page.locator('#avro-schema').fill('{"type":"record","name":"Log","fields":[]}')
       await page.locator('.avro .read').waitFor()
+      // The key, too, by a schema of its own.
+      await page.locator('.copies button[aria-expanded]').first().click()
+      await page.locator('#avro-key-schema').fill('{"type":')
+      await page.locator('.avro .problem').waitFor()
     }
   },
   { name: 'groups', scene: 'broken', hash: '#/groups' },
