@@ -10,10 +10,17 @@ import { runInNewContext } from 'node:vm'
 import type { Clock } from '../kernel/ports'
 
 const lookEveryMs = 10_000
-/** Below this nothing is done: half of it is Node's own. */
-const residentBytesMin = 96 * 1024 * 1024
-/** Held by V8 and for it, more than after the last collection. */
-const grownBytesMin = 32 * 1024 * 1024
+export interface IdleMemoryLimits {
+  /** Below this nothing is done. */
+  readonly residentBytesMin: number
+  /** Held by V8 and for it, more than after the last collection. */
+  readonly grownBytesMin: number
+}
+
+/** Half of what is resident are Node's own pages. */
+const limitsOfNodes: IdleMemoryLimits = { residentBytesMin: 96 * 1024 * 1024, grownBytesMin: 32 * 1024 * 1024 }
+/** Of a process of which there may be dozens, and for which nobody waits who would notice a collection. */
+export const limitsOfMany: IdleMemoryLimits = { residentBytesMin: 64 * 1024 * 1024, grownBytesMin: 16 * 1024 * 1024 }
 /** Share of a CPU below which a process rests. */
 const restingShare = 0.1
 
@@ -22,7 +29,11 @@ const againLooksMin = 6
 const againLooksMax = 60
 
 /** From now on. */
-export function giveMemoryBackWhenIdle(clock: Clock, collect = collector()): void {
+export function giveMemoryBackWhenIdle(
+  clock: Clock,
+  { residentBytesMin, grownBytesMin } = limitsOfNodes,
+  collect = collector()
+): void {
   let keptBytes = 0
   let restingLooks = 0
   let againLooks = againLooksMin

@@ -7,7 +7,7 @@
  * Exit codes: 0 stopped; 1 a problem with the machine, said in one sentence; 2 no usable configuration; 70 a broken
  * invariant, after its state was logged. When the channel to the parent breaks the parent is dead: exit at once.
  */
-import { giveMemoryBackWhenIdle } from '../adapters/idle-memory'
+import { giveMemoryBackWhenIdle, type IdleMemoryLimits } from '../adapters/idle-memory'
 import { nodeClock } from '../adapters/node-clock'
 import { AppError, messageOf } from '../kernel/errors'
 import { FaultSwitch, noFaults, type NodeFaults } from '../kernel/node-faults'
@@ -78,7 +78,7 @@ export function faultsOf({ faults }: { readonly faults?: NodeFaults }): FaultSwi
 }
 
 /** Runs the node until it stops or fails. `make` gets what to call when an invariant broke or the disk failed. */
-export function runNode(make: (failed: (error: unknown) => void) => NodeProcess): void {
+export function runNode(make: (failed: (error: unknown) => void) => NodeProcess, memory?: IdleMemoryLimits): void {
   let isEnding = false
   const fail = (error: unknown): void => {
     if (isEnding) return
@@ -132,6 +132,6 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess)
     if (process.send === undefined) stop()
   })
   const node = make(fail)
-  giveMemoryBackWhenIdle(nodeClock)
+  giveMemoryBackWhenIdle(nodeClock, memory)
   node.start().then((port) => tell({ type: 'ready', port }), fail)
 }

@@ -1,4 +1,5 @@
 /** The reader as a process of its own: searches, tails and exports. It is spoken to as the monitor is (monitor-process.ts). */
+import { limitsOfMany } from '../adapters/idle-memory'
 import { fileSinks } from '../adapters/file-sinks'
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
@@ -42,4 +43,4 @@ runNode(() => {
     stop: () => reader.stop(),
     inspect: () => ({})
   }
-})
+}, limitsOfMany)

@@ -3,6 +3,7 @@
  * TCP. See node-process.ts for how it is spoken to; beside that orders come in (what it is to be from now on) and
  * tellings go out (what became of it).
  */
+import { limitsOfMany } from '../adapters/idle-memory'
 import { nodeChecksum } from '../adapters/node-checksum'
 import { nodeClock } from '../adapters/node-clock'
 import { nodeCompression } from '../adapters/node-compression'
@@ -71,4 +72,4 @@ runNode((failed) => {
     stop: () => client.stop(),
     inspect: () => ({ ...client.telling() })
   }
-})
+}, limitsOfMany)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { giveMemoryBackWhenIdle } from '../../../../src-main/adapters/idle-memory'
+import { giveMemoryBackWhenIdle, limitsOfMany } from '../../../../src-main/adapters/idle-memory'
 import type { Clock } from '../../../../src-main/kernel/ports'
 
 const megabyte = 1024 * 1024
@@ -59,7 +59,7 @@ it('what lived while it collected is given back, too, when it is given up later'
 it('what goes on living is not collected every time', () => {
   const { clock, look } = lookingClock()
   let collections = 0
-  giveMemoryBackWhenIdle(clock, () => void (collections += 1))
+  giveMemoryBackWhenIdle(clock, undefined, () => void (collections += 1))
   livingBurst()
   for (let time = 0; time < 360; time++) look()
 
@@ -67,4 +67,20 @@ it('what goes on living is not collected every time', () => {
   expect(living?.length).toBeGreaterThan(0)
   expect(collections).toBeGreaterThan(3)
   expect(collections).toBeLessThan(12)
+})
+
+it('one of many gives back less than a node would keep', () => {
+  const { clock, look } = lookingClock()
+  const node = lookingClock()
+  let collected: string[] = []
+  giveMemoryBackWhenIdle(clock, limitsOfMany, () => void collected.push('one of many'))
+  giveMemoryBackWhenIdle(node.clock, undefined, () => void collected.push('node'))
+  look()
+  node.look()
+  collected = []
+  living = new Uint8Array(20 * megabyte).fill(1)
+  look()
+  node.look()
+
+  expect(collected).toEqual(['one of many'])
 })
