@@ -27,7 +27,19 @@ function livingBurst(): number {
   return process.memoryUsage().external
 }
 
-it('a process that rests gives back what each burst has left, however often', () => {
+/** Buffers are swept by a thread of V8's own: on a busy machine that is told with a later collection. */
+const expectGivenBack = (highest: number, look: () => void): Promise<void> =>
+  expect
+    .poll(
+      () => {
+        look()
+        return highest - process.memoryUsage().external
+      },
+      { timeout: 20_000 }
+    )
+    .toBeGreaterThan(100 * megabyte)
+
+it('a process that rests gives back what each burst has left, however often', async () => {
   const { clock, look } = lookingClock()
   giveMemoryBackWhenIdle(clock)
 
@@ -37,11 +49,11 @@ it('a process that rests gives back what each burst has left, however often', ()
     look()
     look()
 
-    expect(highest - process.memoryUsage().external).toBeGreaterThan(100 * megabyte)
+    await expectGivenBack(highest, look)
   }
 })
 
-it('what lived while it collected is given back, too, when it is given up later', () => {
+it('what lived while it collected is given back, too, when it is given up later', async () => {
   const { clock, look } = lookingClock()
   giveMemoryBackWhenIdle(clock)
   const highest = livingBurst()
@@ -53,7 +65,7 @@ it('what lived while it collected is given back, too, when it is given up later'
   // Of what was old already, V8 tells only with the collection after the one that gave it back.
   for (let time = 0; time < 20; time++) look()
 
-  expect(highest - process.memoryUsage().external).toBeGreaterThan(100 * megabyte)
+  await expectGivenBack(highest, look)
 })
 
 it('what goes on living is not collected every time', () => {
