@@ -318,6 +318,19 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       )
       return result({ groupId: input.groupId, applied: input.dryRun !== true, partitions, was })
     }
+    case 'group.restore': {
+      const known = scene.group(input.groupId ?? '')?.partitions ?? []
+      const failed = known.slice(0, 2).map(({ topic, partition }, index) => ({
+        topic,
+        partition,
+        kafkaError: index === 0 ? 'UNKNOWN_TOPIC_OR_PARTITION' : null,
+        message: index === 0 ? 'The broker does not know this topic or partition.' : 'Somebody commits for this group.'
+      }))
+      const partitions = known.slice(2).map(({ topic, partition, committedOffset }, index) => {
+        return { topic, partition, before: 12, after: index === 0 ? null : committedOffset }
+      })
+      return result({ groupId: input.groupId, partitions, failed })
+    }
     case 'topic.delete':
       if (input.topic !== 'audit.trail') return result({ topic: input.topic })
       return send({

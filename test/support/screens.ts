@@ -246,6 +246,8 @@ export const SCREENS: readonly Screen[] = [
       await page.getByRole('option').nth(1).click()
       await page.locator('#produce-value').fill('{"a": 1,}')
       await page.locator('#produce-partition').fill('x')
+      await page.getByRole('radio').nth(1).click()
+      await page.locator('#produce-time').fill('9223372036854775808')
       await page.getByRole('radio').last().click()
       await page.locator('#produce-rate').fill('-1')
     }
@@ -282,6 +284,20 @@ export const SCREENS: readonly Screen[] = [
       await openReset(page)
       await page.keyboard.press('Control+Enter')
       await page.locator('.dialog .data-table').waitFor()
+    }
+  },
+  {
+    name: 'group-reset-undone',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: async (page) => {
+      await openReset(page)
+      await page.keyboard.press('Control+Enter')
+      await page.locator('.dialog .button.danger').press('Enter')
+      // Cancel, Undo, Done.
+      await page.locator('.dialog .lead .mark').waitFor()
+      await page.locator('.dialog .button.large').nth(-2).press('Enter')
+      await page.getByRole('alert').waitFor()
     }
   },
   {

@@ -141,9 +141,10 @@ describe('resetting the offsets of a group', () => {
     await flushPromises()
 
     expect(shownText()).toContain('Undone. This was read back')
-    expect(one('row', /^audit-0/).textContent.replace(/\s+/g, ' ')).toContain('4—no commit, as before')
+    expect(one('row', /^audit-0/).textContent.replace(/\s+/g, ' ')).toContain('4—no commit again')
     expect(shownText()).toContain('1 partition has no commit, as before')
     expect(byRole('button', /^Undo/)).toEqual([])
+    expect(document.activeElement?.textContent.trim()).toBe('Done')
   })
 
   it('says what could not be put back and why, and tries again for that alone', async () => {
@@ -162,6 +163,7 @@ describe('resetting the offsets of a group', () => {
     expect(shownText()).toContain('Undone in part. This was read back')
     expect(shownText()).toContain('orders-1 could not be put back. Somebody commits for the group')
     expect(one('alert', 'The broker went.').textContent).toContain('NOT_COORDINATOR')
+    expect(document.activeElement?.textContent.trim()).toBe('Done')
     await press('Undo the rest')
     expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked.slice(1) })
     api.last('group.restore').resolve({ groupId: 'billing', partitions: back.slice(1), failed: [] })
