@@ -263,7 +263,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 4,
+    seed: 2,
     what: 'followers do not know what producers have written'
   },
   {
