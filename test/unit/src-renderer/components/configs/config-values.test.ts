@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import type { ConfigView } from '@api/views'
-import { changesOf, forNewTopic, inLargestUnit, minIsrAbove, ruleOf, typedValue } from '@/components/configs/config-values'
+import {
+  changesOf,
+  forNewTopic,
+  inLargestUnit,
+  minIsrAbove,
+  ruleOf,
+  typedValue
+} from '@/components/configs/config-values'
 
 const config = (name: string, type: ConfigView['type'], own?: string): ConfigView => ({
   name,
