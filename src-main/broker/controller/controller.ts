@@ -36,7 +36,7 @@ export class Controller {
   #term: ControllerTerm | undefined
   // Of the present term of office, or the last.
   #epoch: ControllerEpoch = 0
-  /** What was known when the last term ended. */
+  /** What was known when the last term that was read ended; undefined when another has been controller since. */
   #before: ControllerState | undefined
   readonly #office: ControllerOffice
   #isLossTold = false
@@ -213,7 +213,10 @@ export class Controller {
     const { epoch } = office
     const isOnlyOurs = epoch === this.#epoch || epoch === this.#epoch + 1
     const present = this.#term?.isRead === true ? this.#term : undefined
-    const before = isOnlyOurs ? (present?.state ?? this.#before) : undefined
+    if (present !== undefined) this.#before = present.state
+    // Whoever was controller since has dealt with what happened until then, and stays so when this term is not read to its end.
+    if (!isOnlyOurs) this.#before = undefined
+    const before = this.#before
     const term: ControllerTerm = new ControllerTerm(this.#ports, office, before, {
       event: (work) => this.#whenActive((now) => (now === term ? work() : Promise.resolve())),
       readAgain: (reason) => {

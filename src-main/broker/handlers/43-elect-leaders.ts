@@ -42,7 +42,7 @@ export function electLeaders(broker: BrokerServices): HandlerRow {
 
 function timedOut(asked: readonly TopicPartition[] = []): Elected {
   const error = 'REQUEST_TIMED_OUT'
-  const message = 'The leaders are elected, but not all brokers know them yet.'
+  const message = 'It is not known yet which leaders are elected, and whether all brokers know them.'
   return { error, outcomes: asked.map((one) => ({ ...one, error, message })) }
 }
 

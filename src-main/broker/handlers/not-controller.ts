@@ -14,6 +14,7 @@ export function notController({ image, brokerId }: Pick<BrokerServices, 'image' 
 /** `controllerId` is -1 while there is none. */
 function words(controllerId: BrokerId, self: BrokerId): string {
   if (controllerId === -1) return 'The cluster has no controller at the moment: ask again when one is elected.'
-  if (controllerId === self) return 'The controller has lost the ensemble. Try again when it is back.'
+  if (controllerId === self)
+    return 'This broker may not be the controller any more, or has lost the ensemble. Try again when it is back.'
   return `This broker is not the controller: ask broker ${controllerId}.`
 }

@@ -226,31 +226,49 @@ describe('Controller and brokers that come and go', () => {
     expect(await stateOf(world, 'two')).toMatchObject({ leader: 2, leaderEpoch: 0, isr: [2] })
   })
 
-  it('believes nothing of an earlier term when another was controller since', async () => {
-    const world = await BrokerWorld.start([1, 2])
-    await topicOn(world, 'two', [2])
-    const ensemble = await world.ensemble()
-    const holder = async (): Promise<unknown> => {
-      const znode = await world.clock.until(ensemble.getData(paths.controller))
-      return (JSON.parse(new TextDecoder().decode(znode?.data ?? undefined)) as { brokerid: number }).brokerid
-    }
-    expect(await holder()).toBe(1)
+  it.each([undefined, 0, 1, 2, 3, 4, 6, 8, 10, 12, 14])(
+    'believes nothing of an earlier term when another was controller since, lost again after %s ms',
+    async (lostAfterMs) => {
+      const world = await BrokerWorld.start([1, 2])
+      await topicOn(world, 'two', [2])
+      const ensemble = await world.ensemble()
+      const holder = async (): Promise<unknown> => {
+        const znode = await world.clock.until(ensemble.getData(paths.controller))
+        return (JSON.parse(new TextDecoder().decode(znode?.data ?? undefined)) as { brokerid: number }).brokerid
+      }
+      expect(await holder()).toBe(1)
 
-    // Broker 2 governs, and deals with its own bounce.
-    await world.cutOff(1)
-    await bounce(world, 2)
-    await world.clock.run(2_000)
-    expect(await stateOf(world, 'two', ensemble)).toMatchObject({ leader: 2, leaderEpoch: 1 })
-    await world.reconnect(1)
-    for (let i = 0; i < 20 && (await holder()) !== 1; i++) {
-      await world.clock.until(ensemble.delete(paths.controller))
-      await world.clock.run(1_000)
-    }
+      // Broker 2 governs, and deals with its own bounce.
+      await world.cutOff(1)
+      await bounce(world, 2)
+      await world.clock.run(2_000)
+      expect(await stateOf(world, 'two', ensemble)).toMatchObject({ leader: 2, leaderEpoch: 1 })
+      await world.reconnect(1)
+      // Broker 1 is the quicker one, and each answer comes at another moment.
+      for (const [host, delayMs] of [
+        ['broker-1', 1],
+        ['broker-2', 5]
+      ] as const) {
+        world.network.fault(host, 'outside', { delayMs })
+        world.network.fault('outside', host, { delayMs })
+      }
+      let isToBeLost = lostAfterMs !== undefined
+      world.onEvent = ({ broker, name }) => {
+        if (broker !== 1 || name !== 'controllerElected' || !isToBeLost) return
+        isToBeLost = false
+        world.clock.after(lostAfterMs ?? 0, () => world.blip(1, 300))
+      }
+      for (let i = 0; i < 20 && (await holder()) !== 1; i++) {
+        await world.clock.until(ensemble.delete(paths.controller))
+        await world.clock.run(1_000)
+      }
 
-    expect(await holder()).toBe(1)
-    expect(await stateOf(world, 'two', ensemble)).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
-    expect(world.failures).toEqual([])
-  })
+      await world.clock.run(3_000)
+      expect([await holder(), isToBeLost]).toEqual([1, false])
+      expect(await stateOf(world, 'two', ensemble)).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
+      expect(world.failures).toEqual([])
+    }
+  )
 
   it('does not forget a bounce that it could not store, although it reads everything anew', async () => {
     const world = await BrokerWorld.start([1, 2])
