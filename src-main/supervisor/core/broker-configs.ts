@@ -37,7 +37,8 @@ export const BROKER_CONFIGS = {
   'log.segment.delete.delay.ms': { min: 0n, max: int64Max },
   'message.max.bytes': { min: 0n, max: int32Max },
   'min.insync.replicas': { min: 1n, max: int32Max },
-  'num.partitions': { min: 1n, max: int32Max },
+  // No more than a topic may have here.
+  'num.partitions': { min: 1n, max: 10_000n },
   // No less than a follower may be held by its leader for one fetch (KafkaConfig.validateValues).
   'replica.lag.time.max.ms': { min: 500n, max: int32Max },
   'unclean.leader.election.enable': 'boolean',
@@ -50,6 +51,19 @@ const whileRunning: readonly string[] = [
   'follower.replication.throttled.rate',
   'replica.alter.log.dirs.io.max.bytes.per.second'
 ]
+
+/** Those that folders had not from the beginning: an earlier Lagoon takes them for damage. */
+const ofLaterVersion = new Set([
+  'num.partitions',
+  'auto.create.topics.enable',
+  'log.retention.hours',
+  'log.retention.minutes',
+  'log.roll.hours',
+  'log.message.timestamp.type',
+  'log.cleanup.policy',
+  'compression.type'
+])
+export const isOfLaterVersion = (name: string): boolean => ofLaterVersion.has(name)
 
 const replicasMax = 3
 const rebalanceDelay = 'group.initial.rebalance.delay.ms'

@@ -3,7 +3,7 @@
  * cluster.json; made once, changed only by stopping, killing and starting nodes.
  */
 import type { AppErrorCode } from '../../kernel/errors'
-import { brokerConfigProblem, type BrokerConfigs } from './broker-configs'
+import { brokerConfigProblem, isOfLaterVersion, type BrokerConfigs } from './broker-configs'
 
 export type NodeRole = 'broker' | 'ensemble'
 /** down: through us, until started again. */
@@ -24,10 +24,13 @@ export interface NodeSpec {
   readonly hasServed?: true
 }
 
-/** Of a folder: raised when an earlier Lagoon could not work with it any more. */
-export const specVersion = 2
+/** Of a folder: raised when an earlier Lagoon could not work with it any more. The latest that this one knows. */
+export const specVersion = 3
 /** Of one whose ensemble has one member: it has what the first version had. */
 const versionOfOneMember = 1
+const versionOfSeveralMembers = 2
+/** Of one that sets configs which the versions before do not know, and would take for damage. */
+const versionOfMoreConfigs = 3
 
 export interface ClusterSpec {
   readonly version: number
@@ -125,7 +128,7 @@ export function makeSpec(
     return { ...node('ensemble', port, index), ...(peerPort === undefined ? {} : { peerPort }) }
   }
   return {
-    version: peers === undefined ? versionOfOneMember : specVersion,
+    version: peers === undefined ? versionOfOneMember : versionOfSeveralMembers,
     name,
     host: clusterHost,
     nodes: [...ports.ensemble.map(member), ...ports.brokers.map((port, index) => node('broker', port, index))],
@@ -169,7 +172,7 @@ export function withServed(spec: ClusterSpec, name: string): ClusterSpec {
   const nodes = spec.nodes.map((node) => (node === served ? now : node))
   const isLast = nodes.every(({ role, hasServed }) => role !== 'ensemble' || hasServed === true)
   if (ensemble.isFounded || !isLast) return { ...spec, nodes }
-  return { ...spec, ensemble: { ...ensemble, isFounded: true }, nodes: nodes.map(asBegun) }
+  return { ...spec, ensemble: { ...ensemble, isFounded: true }, nodes: nodes.map(asFounded) }
 }
 
 /** When nobody has anything any more the ensemble begins anew. */
@@ -189,6 +192,11 @@ export function withNothing(spec: ClusterSpec): ClusterSpec {
   return { ...spec, ensemble: { ...ensemble, isFounded: false }, nodes: nodes.map(asBegun) }
 }
 
+/** That all have served is said of the ensemble. Who was emptied since has nothing, founded or not. */
+function asFounded({ hasServed: _served, ...node }: NodeSpec): NodeSpec {
+  return node
+}
+
 /** What the ensemble says of all of them goes for each. */
 function asBegun({ isEmptied: _emptied, hasServed: _served, ...node }: NodeSpec): NodeSpec {
   return node
@@ -196,7 +204,9 @@ function asBegun({ isEmptied: _emptied, hasServed: _served, ...node }: NodeSpec)
 
 /** Those that are named replace what was set before. */
 export function withBrokerConfigs(spec: ClusterSpec, configs: BrokerConfigs): ClusterSpec {
-  return { ...spec, brokerConfigs: { ...spec.brokerConfigs, ...configs } }
+  const brokerConfigs = { ...spec.brokerConfigs, ...configs }
+  const version = Object.keys(brokerConfigs).some(isOfLaterVersion) ? versionOfMoreConfigs : spec.version
+  return { ...spec, version, brokerConfigs }
 }
 
 /** As ZooKeeper's zookeeper.DigestAuthenticationProvider.superDigest. */
@@ -244,6 +254,9 @@ export function laterVersion(text: string): number | undefined {
   }
 }
 
+const isKnownVersion = (version: unknown): version is number =>
+  version === versionOfOneMember || version === versionOfSeveralMembers || version === versionOfMoreConfigs
+
 /** Undefined when the text is no cluster of ours. */
 export function parseSpec(text: string): ClusterSpec | undefined {
   let value: unknown
@@ -263,7 +276,7 @@ export function parseSpec(text: string): ClusterSpec | undefined {
     historyDays,
     ensemble
   } = value as Record<string, unknown>
-  if (version !== specVersion && version !== versionOfOneMember) return undefined
+  if (!isKnownVersion(version)) return undefined
   if (typeof name !== 'string' || typeof host !== 'string' || !Array.isArray(nodes)) return undefined
   if (nodes.length === 0 || !nodes.every(isNodeSpec) || !areBrokerConfigs(brokerConfigs)) return undefined
   if (!hasPeers(nodes, ensemble)) return undefined

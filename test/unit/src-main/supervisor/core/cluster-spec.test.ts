@@ -138,7 +138,7 @@ describe('a cluster’s spec', () => {
     ['log.cleanup.policy', 'compact', 'must be delete'],
     ['auto.create.topics.enable', '1', 'must be true or false'],
     ['log.retention.hours', '0', 'whole number from -1 to 2147483647, but 0'],
-    ['num.partitions', '0', 'whole number from 1 to 2147483647'],
+    ['num.partitions', '0', 'whole number from 1 to 10000'],
     ['group.initial.rebalance.delay.ms', '-1', 'whole number from 0 to 2147483647'],
     ['group.initial.rebalance.delay.ms', '2147483648', 'whole number'],
     ['group.initial.rebalance.delay.ms', 3, 'whole number'],
@@ -154,7 +154,7 @@ describe('a cluster’s spec', () => {
   it.each([
     ['no JSON', '{'],
     ['no object', 'null'],
-    ['another version', encodeSpec(spec).replace('"version": 1', '"version": 3')],
+    ['another version', encodeSpec(spec).replace('"version": 1', '"version": 9')],
     ['no nodes', JSON.stringify({ ...spec, nodes: [] })],
     ['a role that is none', encodeSpec(spec).replace('"role": "broker"', '"role": "oracle"')],
     ['a name that is not its role and id', encodeSpec(spec).replace('"broker-2"', '"broker-7"')],
@@ -201,6 +201,11 @@ describe('a cluster’s spec', () => {
     expect(begun(withEmptied(ofThree, 'ensemble-2'))).toEqual([true, false, true])
 
     // Each of them once; never all of them at the same time.
+    // One that was emptied before the last of them served has nothing all the same.
+    const late = withServed(withEmptied(withServed(one, 'ensemble-2'), 'ensemble-1'), 'ensemble-3')
+    expect([late.ensemble?.isFounded, begun(late)]).toEqual([true, [false, false, false]])
+    expect(late.nodes.map(({ isEmptied = false }) => isEmptied).slice(0, 3)).toEqual([true, false, false])
+    expect(begun(withEmptied(withEmptied(late, 'ensemble-2'), 'ensemble-3'))).toEqual([true, true, true])
     const founded = withServed(withServed(one, 'ensemble-3'), 'ensemble-2')
     expect(begun(founded)).toEqual([false, false, false])
     expect(founded.ensemble).toEqual({ id: 'e', isFounded: true })
