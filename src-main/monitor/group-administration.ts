@@ -139,8 +139,9 @@ export class GroupAdministration {
       if (problem === null) continue
       const error = new AppError('KAFKA', problem.message, { details: { kafkaError: problem.name } })
       if (isPassing(error)) throw error
-      if (ofMembers.has(problem.name)) await this.#refuseAlive(coordinator, groupId, 'reset')
     }
+    if (answered.some(({ problem }) => problem !== null && ofMembers.has(problem.name)))
+      await this.#refuseAlive(coordinator, groupId, 'reset')
     return answered
   }
 

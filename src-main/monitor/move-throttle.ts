@@ -4,7 +4,7 @@
  * all is. Whose they are is in a file before they are set: whoever is the monitor after a crash takes them away. Limits that somebody
  * else has set are in no such file, and stay.
  */
-import { AppError, expectAppError, messageOf } from '../kernel/errors'
+import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { ClusterMetadata, KafkaCluster } from '../kernel/cluster-ports'
 import type { BrokerId, TopicPartition } from '../kernel/ids'
 import type { Clock, Disk, Log } from '../kernel/ports'
@@ -14,7 +14,8 @@ import { retrying } from './retrying'
 
 const changeTimeoutMs = 15_000
 const readTimeoutMs = 3000
-const lookEveryMs = 1000
+/** While topics are moved; longer and longer for brokers that are away. */
+const lookEveryMs = { min: 1000, max: 30_000 }
 /** Of 10,000 topics with the longest names. */
 const fileBytesMax = 4 * 1024 * 1024
 const fileName = 'throttled'
@@ -43,6 +44,8 @@ export class MoveThrottle {
   #asking = 0
   #isLooking = false
   #isStopped = false
+  /** Setting, taking away and noting are done one after the other. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(ports: MoveThrottlePorts) {
     this.#ports = ports
@@ -67,7 +70,7 @@ export class MoveThrottle {
   async limited<T>(moves: readonly Move[], bytesPerSecond: number, ask: () => Promise<T>): Promise<T> {
     this.#asking += 1
     try {
-      await this.#limit(moves, bytesPerSecond)
+      await this.#inTurn(() => this.#limit(moves, bytesPerSecond))
       return await ask()
     } finally {
       this.#asking -= 1
@@ -113,11 +116,21 @@ export class MoveThrottle {
     void this.#untilNoneIsLeft().finally(() => (this.#isLooking = false))
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work)
+    this.#last = turn.catch((error: unknown) => ignore(error, 'told to whoever asked for it'))
+    return turn
+  }
+
   async #untilNoneIsLeft(): Promise<void> {
-    for (let complaint = ''; !this.#isStopped && this.#topics.size + this.#brokers.size > 0;) {
-      await pause(this.#ports.clock, lookEveryMs)
+    let complaint = ''
+    let pauseMs = lookEveryMs.min
+    while (!this.#isStopped && this.#topics.size + this.#brokers.size > 0) {
+      await pause(this.#ports.clock, pauseMs)
+      // It may be a broker that never comes back.
+      pauseMs = this.#topics.size > 0 ? lookEveryMs.min : Math.min(lookEveryMs.max, pauseMs * 2)
       try {
-        await this.#unlimit()
+        await this.#inTurn(() => this.#unlimit())
         complaint = ''
       } catch (error) {
         expectAppError(error)
@@ -134,26 +147,35 @@ export class MoveThrottle {
     if (this.#asking > 0 || this.#isStopped) return
     const moving = await cluster.reassignments(undefined, readTimeoutMs)
     const count = this.#topics.size + this.#brokers.size
-    try {
-      for (const topic of [...this.#topics]) {
-        if (this.#asking > 0 || moving.some((one) => one.topic === topic)) continue
-        await this.#alter({ type: 'topic', topic }, {}, replicaConfigs).catch((error: unknown) => {
-          // With the topic its limits have gone.
-          if (kafkaErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
-        })
-        this.#topics.delete(topic)
-      }
-      if (this.#topics.size > 0 || moving.length > 0) return
+    const failures: unknown[] = []
+    const failed = (error: unknown): void => void failures.push(error)
+    for (const topic of [...this.#topics]) {
+      if (this.#asking > 0 || moving.some((one) => one.topic === topic)) continue
+      await this.#unlimitTopic(topic).catch(failed)
+    }
+    if (this.#topics.size === 0 && moving.length === 0) {
       const { brokers } = await cluster.metadata({ timeoutMs: readTimeoutMs, topics: [] })
       // Of a broker that is away when it is back.
-      for (const { id } of brokers) {
-        if (this.#asking > 0 || !this.#brokers.has(id)) continue
-        await this.#alter({ type: 'broker', broker: id }, {}, rateConfigs)
-        this.#brokers.delete(id)
-      }
-    } finally {
-      if (this.#topics.size + this.#brokers.size < count) await this.#keep()
+      for (const { id } of brokers)
+        if (this.#asking === 0 && this.#brokers.has(id)) await this.#unlimitBroker(id).catch(failed)
     }
+    if (this.#topics.size + this.#brokers.size < count) await this.#keep()
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #unlimitTopic(topic: string): Promise<void> {
+    try {
+      await this.#alter({ type: 'topic', topic }, {}, replicaConfigs)
+    } catch (error) {
+      if (kafkaErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+      ignore(error, 'with the topic its limits have gone')
+    }
+    this.#topics.delete(topic)
+  }
+
+  async #unlimitBroker(broker: BrokerId): Promise<void> {
+    await this.#alter({ type: 'broker', broker }, {}, rateConfigs)
+    this.#brokers.delete(broker)
   }
 
   #alter(

@@ -14,6 +14,8 @@ const connectTimeoutMs = 5_000
 const answerTimeoutMs = 15_000
 /** Znodes that are asked about at once, or deleted in one multi, which is all done or not at all. */
 const partSize = 200
+/** Of their paths: a request may have 1 MiB, and a character three bytes. */
+const partCharacters = 250_000
 const brokerIdsPath = '/brokers/ids'
 
 export interface ZnodePorts {
@@ -79,13 +81,13 @@ export class ZnodeAdministration {
       try {
         // The deepest first: nothing with children can be deleted.
         for (const some of parts(below.toReversed())) {
-          await deleteAll(client, some, version === undefined ? [] : [{ type: 'check', path, version }])
-          gone += some.length
+          const guard: readonly Operation[] = version === undefined ? [] : [{ type: 'check', path, version }]
+          await deleteAll(client, some, guard, (count) => (gone += count))
         }
         await client.delete(path, version)
       } catch (error) {
         if (!(error instanceof EnsembleError) || gone === 0) throw error
-        throw partlyDeleted(znodeFailure(error, path), gone, below.length)
+        throw partlyDeleted(error, path, gone, below.length)
       }
       return { path, deleted: below.length + 1 }
     })
@@ -204,22 +206,40 @@ export function statView(stat: ZnodeStat): ZnodeStatView {
 }
 
 function parts(paths: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(paths.length / partSize) }, (_, i) =>
-    paths.slice(i * partSize, (i + 1) * partSize)
-  )
+  const all: string[][] = []
+  let characters = 0
+  for (const path of paths) {
+    const part = all.at(-1)
+    if (part === undefined || part.length === partSize || characters + path.length > partCharacters) {
+      all.push([path])
+      characters = path.length
+    } else {
+      part.push(path)
+      characters += path.length
+    }
+  }
+  return all
 }
 
 /** All or, where somebody else was faster with one of them, each that is left. */
-async function deleteAll(client: EnsembleClient, paths: readonly string[], guard: readonly Operation[]): Promise<void> {
+async function deleteAll(
+  client: EnsembleClient,
+  paths: readonly string[],
+  guard: readonly Operation[],
+  deleted: (count: number) => void
+): Promise<void> {
   const isGone = (error: unknown): boolean => error instanceof EnsembleError && error.code === 'NONODE'
   try {
     await client.multi([...guard, ...paths.map((path): Operation => ({ type: 'delete', path }))])
+    deleted(paths.length)
   } catch (error) {
     if (!isGone(error) || (error as EnsembleError).failedIndex < guard.length) throw error
-    for (const path of paths)
+    for (const path of paths) {
       await client.multi([...guard, { type: 'delete', path }]).catch((one: unknown) => {
         if (!isGone(one) || (one as EnsembleError).failedIndex < guard.length) throw one
       })
+      deleted(1)
+    }
   }
 }
 
@@ -228,8 +248,14 @@ function tooMany(path: string): ApiError {
   return new ApiError({ code: 'INVALID_INPUT', message })
 }
 
-function partlyDeleted({ code, message, kafkaError }: ApiError, gone: number, of: number): ApiError {
-  const words = `${gone} of the ${of} znodes below it are deleted, the others are not. ${message}`
+/** What was on its way when the connection went may be deleted, too. */
+const inDoubt = new Set(['CONNECTIONLOSS', 'OPERATIONTIMEOUT', 'SESSIONEXPIRED', 'SESSIONMOVED'])
+
+function partlyDeleted(error: EnsembleError, path: string, gone: number, of: number): ApiError {
+  const { code, message, kafkaError } = znodeFailure(error, path)
+  const words = inDoubt.has(error.code)
+    ? `At least ${gone} of the ${of} znodes below it are deleted. ${message}`
+    : `${gone} of the ${of} znodes below it are deleted, the others are not. ${message}`
   return new ApiError({ code, message: words, ...(kafkaError === undefined ? {} : { kafkaError }) })
 }
 

@@ -94,9 +94,36 @@ describe('a limit of moved replicas', () => {
     // Broker 3 is away: its limit goes when it is back.
     expect([...held.keys()]).toEqual(['broker 3'])
     cluster.metadata = metadata
-    await clock.run(3_000)
+    await clock.run(60_000)
     expect([...held.keys()]).toEqual([])
     expect(new TextDecoder().decode(disk.read('/monitor/throttled'))).toBe('end\n')
+  })
+
+  it('that is set while an earlier one is taken away is known, and goes in its turn', async () => {
+    const { clock, cluster, disk, held, throttle } = world()
+    cluster.moving = [moving]
+    await clock.until(throttle.limited([move], 1000, () => Promise.resolve()))
+    const alter = cluster.alterConfigs.bind(cluster)
+    let release = (): void => undefined
+    cluster.alterConfigs = (...given: []) => {
+      cluster.alterConfigs = alter
+      return new Promise((resolve) => (release = () => void alter(...given).then(resolve)))
+    }
+    cluster.moving = []
+    await clock.run(1_500)
+
+    const again = throttle.limited([move], 2000, () => {
+      cluster.moving = [moving]
+      return Promise.resolve()
+    })
+    await clock.run(100)
+    release()
+    await clock.until(again)
+    expect(Object.keys(held.get('t') ?? {})).toHaveLength(2)
+    expect(new TextDecoder().decode(disk.read('/monitor/throttled'))).toContain('topic t')
+    cluster.moving = []
+    await clock.run(60_000)
+    expect([...held.keys()]).toEqual([])
   })
 
   it('that cannot be noted is not set, and nothing is moved', async () => {
