@@ -180,8 +180,6 @@ export class Group {
     if (!this.#isCompatible(request)) return 'INCONSISTENT_GROUP_PROTOCOL'
     const isNew = request.memberId === '' || this.#pending.has(request.memberId)
     if (isNew && this.#members.size >= this.#options.membersMax) return 'GROUP_MAX_SIZE_REACHED'
-    const isAsking = request.memberId === '' && request.groupInstanceId === null && request.requiresKnownMemberId
-    if (isAsking && this.#pending.size >= pendingMax) return 'GROUP_MAX_SIZE_REACHED'
     return undefined
   }
 
@@ -201,6 +199,9 @@ export class Group {
       return
     }
     if (groupInstanceId === null && request.requiresKnownMemberId) {
+      // Who comes late with the oldest asks for another.
+      const [oldest] = this.#pending.keys()
+      if (this.#pending.size >= pendingMax && oldest !== undefined) this.#pending.delete(oldest)
       this.#pending.set(newMemberId, nowMs + request.sessionTimeoutMs)
       this.#answerJoin(token, failedJoin('MEMBER_ID_REQUIRED', newMemberId))
       return

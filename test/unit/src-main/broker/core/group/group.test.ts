@@ -95,17 +95,18 @@ function stableGroup() {
 const identity = (memberId: string, groupInstanceId: string | null = null) => ({ memberId, groupInstanceId })
 
 describe('a group that is asked for ids', () => {
-  it('hands out ten thousand that nobody has used yet, and more when those are used or over', () => {
+  it('keeps ten thousand that nobody has used yet: whoever comes late with an older one asks for another', () => {
     const { group, join } = groupUnderTest()
     const ask = (index: number, nowMs = 0) =>
       join(index, { newMemberId: `m${index}`, requiresKnownMemberId: true }, nowMs)?.error
     for (let index = 1; index <= 10_000; index++) ask(index)
 
-    expect(ask(10_001)).toBe('GROUP_MAX_SIZE_REACHED')
-    expect(join(20_000, { memberId: 'm7', requiresKnownMemberId: true })).toBeUndefined()
-    expect(ask(10_002)).toBe('MEMBER_ID_REQUIRED')
+    expect(ask(10_001)).toBe('MEMBER_ID_REQUIRED')
+    expect(join(20_000, { memberId: 'm1', requiresKnownMemberId: true })?.error).toBe('UNKNOWN_MEMBER_ID')
+    expect(join(20_001, { memberId: 'm2', requiresKnownMemberId: true })).toBeUndefined()
+    expect(group.hasPending).toBe(true)
     group.tick(10_000)
-    expect(ask(10_003, 10_000)).toBe('MEMBER_ID_REQUIRED')
+    expect(group.hasPending).toBe(false)
   })
 })
 
