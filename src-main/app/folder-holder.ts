@@ -5,7 +5,7 @@
  */
 import { AppError, expectAppError, ignore } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
-import { pause } from '../kernel/waiting'
+import { pause, withinTime } from '../kernel/waiting'
 import { ApiError } from '../api/api'
 
 /** Between the lock and the socket a host reads its folder, and what is left of an earlier run is ended. */
@@ -24,15 +24,24 @@ export async function showHolder({ clock, isHeld, ask }: FolderHolderPorts): Pro
   const endMs = clock.monotonicMs() + patienceMs
   for (;;) {
     try {
-      await ask()
-      return 'shown'
+      const answered = ask().then(() => true)
+      // One that stands still has taken the connection all the same.
+      if ((await withinTime(clock, Math.max(0, endMs - clock.monotonicMs()), answered)) === true) return 'shown'
     } catch (error) {
       if (!(error instanceof ApiError)) expectAppError(error)
       ignore(error, 'who has the folder is named by whoever asked')
-      if (!(error instanceof AppError && error.code === 'NOT_RUNNING')) return 'windowless'
+      if (!isPassing(error)) return 'windowless'
     }
     if (!isHeld()) return 'free'
     if (clock.monotonicMs() >= endMs) return 'windowless'
     await pause(clock, pauseMs)
   }
+}
+
+/** It does not listen yet, or does not any more: the folder may be free in a moment. */
+function isPassing(error: unknown): boolean {
+  return (
+    (error instanceof AppError && error.code === 'NOT_RUNNING') ||
+    (error instanceof ApiError && error.code === 'DISCONNECTED')
+  )
 }

@@ -1,6 +1,8 @@
 /** The commands that reach a running cluster through its folder's control socket. */
 import type { CommandInput, CommandName, CommandOutput } from '../../api/commands'
 import { ControlClient } from '../../host/control-client'
+import { ApiError } from '../../api/api'
+import { AppError, ignore } from '../../kernel/errors'
 import { dataFolder, type CommonOptions } from './options'
 import { exitCodes } from './exit'
 import { visible } from './visible'
@@ -79,7 +81,13 @@ export async function warnOfMinIsr(
 ): Promise<void> {
   const asked = Number(config?.['min.insync.replicas'])
   if (!Number.isSafeInteger(asked) || asked < 2) return
-  const { partitions } = await withCluster(options, (client) => client.call('topic.describe', { topic }))
+  const { partitions } = await withCluster(options, (client) => client.call('topic.describe', { topic })).catch(
+    (error: unknown) => {
+      if (!(error instanceof AppError || error instanceof ApiError)) throw error
+      ignore(error, 'what was asked for is done, and this was only to be said of it')
+      return { partitions: [] }
+    }
+  )
   const factor = Math.min(...partitions.map(({ replicas }) => replicas.length))
   if (!Number.isFinite(factor) || asked <= factor) return
   process.stderr.write(

@@ -44,6 +44,21 @@ describe('whoever has the folder', () => {
     expect(await found).toBe('free')
   })
 
+  it('may end while it is asked', async () => {
+    const { found } = holder([new ApiError({ code: 'DISCONNECTED', message: 'It is gone.' })], 0)
+
+    expect(await found).toBe('free')
+  })
+
+  it('is not waited for when it stands still and has taken the question', async () => {
+    const clock = new SimClock()
+    const beganMs = clock.monotonicMs()
+    const ask = (): Promise<void> => new Promise(() => undefined)
+
+    expect(await clock.until(showHolder({ clock, isHeld: () => true, ask }))).toBe('windowless')
+    expect(clock.monotonicMs() - beganMs).toBeLessThan(21_000)
+  })
+
   it('is not waited for for ever', async () => {
     const { found, waitedMs } = holder(Array<Error>(1000).fill(notYet))
 
