@@ -53,13 +53,26 @@ export const scanQuerySchema = z.object({
 })
 export type ScanQuery = z.infer<typeof scanQuerySchema>
 
+/** Why something was not read; `other`: for a reason that only its sentence tells. */
+export const NOT_READ_CODES = [
+  'silent',
+  'leaderless',
+  'notLeader',
+  'topicDeleted',
+  'logCut',
+  'uncommitted',
+  'nothingMore',
+  'other'
+] as const
+
 /** Offsets of a partition that were not looked at; null where not even its ends are known. */
 export const notReadSchema = z.object({
   partition,
   fromOffset: offset.nullable(),
   /** Exclusive. */
   untilOffset: offset.nullable(),
-  /** One sentence. */
+  code: z.enum(NOT_READ_CODES),
+  /** The same as one sentence. */
   reason: z.string()
 })
 export type NotReadView = z.infer<typeof notReadSchema>

@@ -21,7 +21,7 @@ import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
-import { PartitionShare } from './core/partition-share'
+import { PartitionShare, type Why } from './core/partition-share'
 import { kafkaErrorOf, unknownTopic } from './failure'
 
 const requestTimeoutMs = 5000
@@ -58,6 +58,17 @@ export interface ScanOptions {
   readonly taken: (partition: number, scanned: ScannedRecords, isWindowEnd: boolean) => Promise<void>
 }
 
+const why = {
+  silent: { code: 'silent', reason: 'Its leader did not answer.' },
+  leaderless: { code: 'leaderless', reason: 'It has no leader now.' },
+  topicDeleted: { code: 'topicDeleted', reason: 'The topic was deleted meanwhile.' },
+  logCut: { code: 'logCut', reason: 'It was deleted from the log meanwhile.' },
+  uncommitted: { code: 'uncommitted', reason: 'The group has committed nothing there.' },
+  nothingMore: { code: 'nothingMore', reason: 'Its leader gave nothing more: its log was cut meanwhile.' }
+} as const satisfies Record<string, Why>
+const notLeader = (broker: number): Why => ({ code: 'notLeader', reason: `Broker ${broker} does not lead it.` })
+const other = (reason: string): Why => ({ code: 'other', reason })
+
 export class TopicScan {
   readonly #ports: ScanPorts
   readonly #query: PlacedQuery
@@ -68,7 +79,7 @@ export class TopicScan {
   #topicId: string | undefined
   #shares: readonly PartitionShare[] = []
   #leaders = new Map<number, number | null>()
-  readonly #reasons = new Map<number, string>()
+  readonly #reasons = new Map<number, Why>()
   readonly #unreadable: UnreadableView[] = []
   #unreadableCount = 0
   #recordsScanned = 0
@@ -158,7 +169,7 @@ export class TopicScan {
       const isQuiet = after.length === before.length && readBefore === this.#recordsScanned + this.#placedCount()
       quietSinceMs = isQuiet ? (quietSinceMs ?? nowMs) : undefined
       if (quietSinceMs !== undefined && nowMs - quietSinceMs > graceMs) {
-        for (const share of after) share.giveUp(this.#reasons.get(share.partition) ?? 'Its leader did not answer.')
+        for (const share of after) share.giveUp(this.#reasons.get(share.partition) ?? why.silent)
         return
       }
       await pause(clock, retryMs)
@@ -179,7 +190,7 @@ export class TopicScan {
     const byLeader = new Map<number, PartitionShare[]>()
     for (const share of shares) {
       const leader = this.#leaders.get(share.partition) ?? null
-      if (leader === null) this.#reasons.set(share.partition, 'It has no leader now.')
+      if (leader === null) this.#reasons.set(share.partition, why.leaderless)
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), share])
     }
     return byLeader
@@ -189,10 +200,10 @@ export class TopicScan {
     try {
       const found = await this.#refreshLeaders()
       if (found !== undefined) return
-      for (const share of open) share.giveUp('The topic was deleted meanwhile.')
+      for (const share of open) share.giveUp(why.topicDeleted)
     } catch (error) {
       expectAppError(error)
-      for (const { partition } of open) this.#reasons.set(partition, error.message)
+      for (const { partition } of open) this.#reasons.set(partition, other(error.message))
     }
   }
 
@@ -228,20 +239,20 @@ export class TopicScan {
         const [start, end] = [at(starts)?.offset ?? null, at(ends)?.offset ?? null]
         const time = at(times)
         if (start === null || end === null || (time !== undefined && time.problem !== null)) {
-          this.#reasons.set(share.partition, time?.problem?.message ?? `Broker ${leader} does not lead it.`)
+          this.#reasons.set(share.partition, time?.problem == null ? notLeader(leader) : other(time.problem.message))
           continue
         }
         if (share.isCut) {
-          share.resume(start, end, 'It was deleted from the log meanwhile.')
+          share.resume(start, end, why.logCut)
           continue
         }
         const wantedFrom = this.#startIn(share, { start, end, time: time?.offset ?? null })
         share.place(Math.max(start, wantedFrom ?? start), to?.type === 'offset' ? Math.min(end, to.offset) : end)
-        if (wantedFrom === undefined) share.giveUp('The group has committed nothing there.')
+        if (wantedFrom === undefined) share.giveUp(why.uncommitted)
       }
     } catch (error) {
       expectAppError(error)
-      for (const { partition } of unplaced) this.#reasons.set(partition, error.message)
+      for (const { partition } of unplaced) this.#reasons.set(partition, other(error.message))
     }
   }
 
@@ -279,7 +290,7 @@ export class TopicScan {
         answer = await ahead
       } catch (error) {
         expectAppError(error)
-        for (const { partition } of turn) this.#reasons.set(partition, error.message)
+        for (const { partition } of turn) this.#reasons.set(partition, other(error.message))
         return
       }
       const asked = new Map(turn.slice(0, partitionsPerFetch).map((share) => [share.partition, share]))
@@ -313,14 +324,14 @@ export class TopicScan {
   #advance(share: PartitionShare, raw: RawPartition): readonly Piece[] {
     const { problem, bytes, nextOffset } = raw
     if (problem !== null) {
-      this.#reasons.set(share.partition, problem.message)
+      this.#reasons.set(share.partition, other(problem.message))
       // Purged or past its retention meanwhile: it goes on with what is left.
       if (problem.name === 'OFFSET_OUT_OF_RANGE') share.cut()
       return []
     }
     const [from, until] = [share.position, share.windowEnd]
     if (nextOffset <= from) {
-      if (share.gotNothing() > emptyAnswersMax) share.giveUp('Its leader gave nothing more: its log was cut meanwhile.')
+      if (share.gotNothing() > emptyAnswersMax) share.giveUp(why.nothingMore)
       return []
     }
     share.advance(nextOffset, bytes.length)

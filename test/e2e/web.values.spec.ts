@@ -228,7 +228,7 @@ test('what foreign clients write is read in the window, Avro by a pasted schema,
   await page.keyboard.press('j')
   const detail = detailOf(page)
   const views = detail.getByRole('radiogroup', { name: 'Show value as' })
-  await expect(detail.locator('.bytes')).toContainText('00 00 00 00 2a')
+  await expect(detail.locator('ol.hex')).toContainText('00 00 00 00 2a')
   await pressOn(views.getByRole('radio', { name: 'Hex' }), 'ArrowRight')
   await detail.locator('#avro-schema').fill('{"type": "record", "name": "Paym')
   await expect(detail.getByRole('alert')).toContainText(/schema/i)
@@ -239,7 +239,7 @@ test('what foreign clients write is read in the window, Avro by a pasted schema,
 
   await pressOn(detail.getByRole('button', { name: 'Next record' }))
   await pressOn(views.getByRole('radio', { name: 'Avro' }), 'ArrowLeft')
-  await expect(detail.locator('.bytes')).toContainText('00 ff 80 c3 28')
+  await expect(detail.locator('ol.hex')).toContainText('00 ff 80 c3 28')
   await pressOn(detail.getByRole('button', { name: 'Next record' }))
   await expect(detail.locator('dl.headers')).toContainText(html)
   await expect(detail.locator('dl.headers')).toContainText('07')

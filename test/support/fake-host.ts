@@ -147,7 +147,9 @@ const jobs: Readonly<Record<'search' | 'tail', (scene: Scene) => JobPush>> = {
       partitions: [],
       unreadableCount: 2,
       unreadable: [],
-      notRead: [{ partition: 5, fromOffset: 1_200, untilOffset: 48_213, reason: 'Broker 3 does not answer.' }]
+      notRead: [
+        { partition: 5, fromOffset: 1_200, untilOffset: 48_213, code: 'other', reason: 'Broker 3 does not answer.' }
+      ]
     },
     error: null
   }),

@@ -5,6 +5,9 @@
 import type { NotReadView, ScanProgress } from '../../api/search'
 import { invariant } from '../../kernel/invariant'
 
+/** Why something is not read. */
+export type Why = Pick<NotReadView, 'code' | 'reason'>
+
 type ShareView = ScanProgress['partitions'][number]
 
 /** Before one has been seen. */
@@ -26,8 +29,8 @@ export class PartitionShare {
   #emptyAnswers = 0
   #isGivenUp = false
   #isCut = false
-  readonly #gaps: { readonly fromOffset: number; readonly untilOffset: number; readonly reason: string }[] = []
-  #reason = ''
+  readonly #gaps: (Why & { readonly fromOffset: number; readonly untilOffset: number })[] = []
+  #why: Why = { code: 'other', reason: '' }
 
   constructor(partition: number, order: 'newestFirst' | 'oldestFirst') {
     this.partition = partition
@@ -117,25 +120,25 @@ export class PartitionShare {
   }
 
   /** Goes on with what is left of a log that was cut; what is gone was not read. */
-  resume(logStart: number, logEnd: number, reason: string): void {
+  resume(logStart: number, logEnd: number, why: Why): void {
     this.#isCut = false
     const start = Math.min(this.#windowEnd, Math.max(logStart, this.#position))
-    if (start > this.#position) this.#gaps.push({ fromOffset: this.#position, untilOffset: start, reason })
+    if (start > this.#position) this.#gaps.push({ fromOffset: this.#position, untilOffset: start, ...why })
     this.#position = start
-    if (logEnd < this.#position && this.isOpen) this.giveUp(reason)
+    if (logEnd < this.#position && this.isOpen) this.giveUp(why)
     // Windows below the new start are gone as well.
-    else if (this.#windowStart < logStart && this.#order === 'newestFirst') this.#loseWindows(reason)
+    else if (this.#windowStart < logStart && this.#order === 'newestFirst') this.#loseWindows(why)
   }
 
-  #loseWindows(reason: string): void {
+  #loseWindows(why: Why): void {
     const from = this.#from ?? 0
-    if (from < this.#windowStart) this.#gaps.push({ fromOffset: from, untilOffset: this.#windowStart, reason })
+    if (from < this.#windowStart) this.#gaps.push({ fromOffset: from, untilOffset: this.#windowStart, ...why })
     this.#from = this.#windowStart
   }
 
-  giveUp(reason: string): void {
+  giveUp(why: Why): void {
     this.#isGivenUp = true
-    this.#reason = reason
+    this.#why = why
   }
 
   /** What will not be read any more, and why. */
@@ -143,7 +146,7 @@ export class PartitionShare {
     const { partition } = this
     const gaps = this.#gaps.map((gap) => ({ partition, ...gap }))
     if (!this.#isGivenUp) return gaps
-    return [...gaps, ...this.#unread().map((range) => ({ partition, ...range, reason: this.#reason }))]
+    return [...gaps, ...this.#unread().map((range) => ({ partition, ...range, ...this.#why }))]
   }
 
   /** Ranges that are still to be read, or will not be. */

@@ -10,7 +10,7 @@ it('an export of which everything was read has no problem', () => {
 
 it('an export that met batches that cannot be read is no success, and names their places', () => {
   const problem = exportProblem('t', {
-    notRead: [{ partition: 0, fromOffset: 2, untilOffset: 5, reason: 'Gone.' }],
+    notRead: [{ partition: 0, fromOffset: 2, untilOffset: 5, code: 'other', reason: 'Gone.' }],
     unreadable: [broken(5, 9), broken(12, 12)],
     unreadableCount: 2
   })

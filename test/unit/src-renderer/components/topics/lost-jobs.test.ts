@@ -1,6 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { ApiError } from '@api/api'
-import type { JobPush } from '@api/search'
+import type { JobPush, NotReadView } from '@api/search'
 import { beforeEach, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import ExportDialog from '@/components/topics/ExportDialog.vue'
@@ -52,15 +52,15 @@ async function exported(push: Partial<Extract<JobPush, { type: 'export' }>>): Pr
 }
 
 it('an export says which offsets are not in its file, of a partition that was read in part, too', async () => {
-  const notRead = [
-    { partition: 2, fromOffset: 1200, untilOffset: 3000, reason: 'Topic t was deleted.' },
-    { partition: 3, fromOffset: null, untilOffset: null, reason: 'It has no leader.' }
+  const notRead: readonly NotReadView[] = [
+    { partition: 2, fromOffset: 1200, untilOffset: 3000, code: 'other', reason: 'Topic t was deleted.' },
+    { partition: 3, fromOffset: null, untilOffset: null, code: 'leaderless', reason: 'It has no leader.' }
   ]
-  await exported({ state: 'done', path: '/tmp/t.jsonl', progress: { ...progress(), notRead } })
+  await exported({ state: 'done', path: '/tmp/t.jsonl', progress: { ...progress(), notRead: [...notRead] } })
 
   const words = shownText().replaceAll(/\s+/g, ' ')
   expect(words).toContain('Partition 2, offsets 1 200 to 2 999 not read: Topic t was deleted.')
-  expect(words).toContain('Partition 3 not read: It has no leader.')
+  expect(words).toContain('Partition 3 not read: It has no leader now.')
   expect(words).toContain('What is in the file is all that was read.')
 })
 
