@@ -120,6 +120,17 @@ export function restoreInput({ groupId, partitions, was }: CommandOutput<'group.
   }
 }
 
+/**
+ * Of a reset that was asked for again, since nobody knew whether the one before was made: how the group stood before that
+ * one, which the later one may have found as the earlier one left it.
+ */
+export function restoredFirst(earlier: RestoreInput | undefined, later: RestoreInput): RestoreInput {
+  if (earlier === undefined) return later
+  const known = new Set(earlier.partitions.map(({ topic, partition }) => `${partition} ${topic}`))
+  const more = later.partitions.filter(({ topic, partition }) => !known.has(`${partition} ${topic}`))
+  return { ...later, partitions: [...earlier.partitions, ...more] }
+}
+
 /** The same for those that are not as they were yet. */
 export function restRestored(input: RestoreInput, failed: readonly NotRestored[]): RestoreInput {
   const left = new Set(failed.map(({ topic, partition }) => `${partition} ${topic}`))

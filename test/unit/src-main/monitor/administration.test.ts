@@ -72,6 +72,25 @@ describe('a reset that is taken back', () => {
     expect(await cluster.committedOffsets(3, 'g')).toEqual(was)
   })
 
+  it('is as before by what its plan told, where it was committed and nobody could read that back', async () => {
+    const { clock, cluster, groups } = world()
+    cluster.commitDetails.set('t 0', beside)
+    const read = cluster.committedOffsets.bind(cluster)
+    cluster.committedOffsets = (coordinator, groupId) =>
+      cluster.commits.length > 0 ? Promise.reject(new AppError('TIMED_OUT', 'slow')) : read(coordinator, groupId)
+    const asked = { groupId: 'g', to: { type: 'latest' } } as const
+
+    const plan = await clock.until(groups.reset({ ...asked, dryRun: true }))
+    const failed = await clock.until(groups.reset(asked).catch((error: unknown) => error))
+    expect(failed).toMatchObject({ code: 'TIMED_OUT' })
+    cluster.committedOffsets = read
+    expect(await read(3, 'g')).toMatchObject([{ offset: 5 }])
+
+    const partitions = plan.was.map(({ topic, partition, ...one }) => ({ topic, partition, commit: one }))
+    await clock.until(groups.restore({ groupId: 'g', partitions }))
+    expect(await read(3, 'g')).toEqual([{ topic: 't', partition: 0, ...commit }])
+  })
+
   it('says of each partition what the coordinator refused, and of those where somebody else commits', async () => {
     const { clock, cluster, groups } = world()
     cluster.refused.set('t 0', 'UNKNOWN_TOPIC_OR_PARTITION')

@@ -54,6 +54,7 @@ const rows = [
   { topic: 'audit', partition: 0, before: null, after: 4 }
 ]
 
+const refusal = { code: 'KAFKA', message: 'It has members.', kafkaError: 'NON_EMPTY_GROUP' } as const
 const commit = { offset: 10, leaderEpoch: -1, metadata: '' }
 const was = [0, 1].map((partition) => ({ topic: 'orders', partition, ...commit }))
 const asked = [
@@ -117,7 +118,6 @@ describe('resetting the offsets of a group', () => {
     const member = { memberId: 'c-1', clientId: 'payer', clientHost: '/127.0.0.1', assignments: [] }
     api.push('group:billing', group({ state: 'Stable', members: [member] }))
     await press(/^Preview$/)
-    const refusal = { code: 'KAFKA', message: 'It has members.', kafkaError: 'NON_EMPTY_GROUP' } as const
     api.last('group.reset').reject(new ApiError(refusal))
     await flushPromises()
 
@@ -184,6 +184,71 @@ describe('resetting the offsets of a group', () => {
 
     expect(one('alert', 'The broker went.')).toBeTruthy()
     expect((one('button', /^Undo$/) as HTMLButtonElement).disabled).toBe(false)
+  })
+
+  it('keeps Undo, with the focus, when it is refused for members: nothing else tries it again', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
+    await flushPromises()
+    await press(/^Undo$/)
+    api.last('group.restore').reject(new ApiError(refusal))
+    await flushPromises()
+
+    expect(byRole('button', 'Try again')).toEqual([])
+    expect(one('button', /^Done$/)).toBeTruthy()
+    expect(document.activeElement).toBe(one('button', /^Undo$/))
+    await press(/^Undo$/)
+    expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked })
+    api.last('group.restore').resolve({ groupId: 'billing', partitions: back, failed: [] })
+    await flushPromises()
+    expect(shownText()).toContain('Undone. This was read back')
+  })
+
+  it('that nobody confirmed claims nothing, and can be undone to what was previewed', async () => {
+    await preview()
+    expect(byRole('button', /^Undo/)).toEqual([])
+    await press(/^Reset offsets$/)
+    const message = 'The reset was committed, but orders-0 stands elsewhere by now.'
+    api.last('group.reset').reject(new ApiError({ code: 'FAILED', message }))
+    await flushPromises()
+
+    expect(one('alert', message)).toBeTruthy()
+    expect(shownText()).not.toContain('Nothing is changed yet')
+    expect(shownText()).toContain('The reset is not confirmed; the group may have been changed.')
+    await press(/^Undo$/)
+    expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked })
+    api.last('group.restore').resolve({ groupId: 'billing', partitions: back, failed: [] })
+    await flushPromises()
+    expect(shownText()).toContain('Undone. This was read back')
+  })
+
+  it('asked for again is undone to where the group stood before the first time', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').reject(new ApiError({ code: 'TIMED_OUT', message: '' }))
+    await flushPromises()
+    await press(/^Reset offsets$/)
+    const found = rows.map((row) => ({ ...row, before: row.after }))
+    const left = found.map(({ topic, partition, after }) => ({ ...commit, topic, partition, offset: after }))
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: found, was: left })
+    await flushPromises()
+
+    expect(shownText()).toContain('Reset. This was read back from the group')
+    await press(/^Undo$/)
+    expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked })
+  })
+
+  it('that was refused for members changed nothing, so there is nothing to undo', async () => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').reject(new ApiError(refusal))
+    await flushPromises()
+
+    expect(shownText()).toContain('Nothing is changed yet')
+    expect(byRole('button', /^Undo/)).toEqual([])
+    await press('Try again')
+    expect(api.last('group.reset').input).toEqual({ groupId: 'billing', to: { type: 'earliest' } })
   })
 })
 

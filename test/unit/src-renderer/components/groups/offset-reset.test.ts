@@ -4,6 +4,7 @@ import {
   resetCommand,
   resetSums,
   resetTarget,
+  restoredFirst,
   restoreInput,
   restRestored
 } from '@/components/groups/offset-reset'
@@ -87,6 +88,20 @@ describe('undoing a reset', () => {
         { topic: 'a', partition: 1, commit: null },
         { topic: 'b', partition: 0, commit: { ...commit, offset: 4 } }
       ]
+    })
+  })
+
+  it('of one that was asked for again goes to before the first time, where that one named it', () => {
+    const [first, second] = restoreInput(reset).partitions
+    const moved = { ...commit, offset: 4 }
+    const later = { topic: 'a', partition: 0, commit: moved }
+    const only = { topic: 'c', partition: 0, commit: moved }
+    const earlier = { groupId: 'billing', partitions: [first, second].filter((one) => one !== undefined) }
+
+    expect(restoredFirst(undefined, restoreInput(reset))).toEqual(restoreInput(reset))
+    expect(restoredFirst(earlier, { groupId: 'billing', partitions: [later, only] })).toEqual({
+      groupId: 'billing',
+      partitions: [first, second, only]
     })
   })
 
