@@ -55,6 +55,7 @@ const rows = [
 ]
 
 const refusal = { code: 'KAFKA', message: 'It has members.', kafkaError: 'NON_EMPTY_GROUP' } as const
+const elsewhere = { kafkaError: null, message: 'Somebody commits for group billing.' }
 const commit = { offset: 10, leaderEpoch: -1, metadata: '' }
 const was = [0, 1].map((partition) => ({ topic: 'orders', partition, ...commit }))
 const asked = [
@@ -249,6 +250,24 @@ describe('resetting the offsets of a group', () => {
     expect(byRole('button', /^Undo/)).toEqual([])
     await press('Try again')
     expect(api.last('group.reset').input).toEqual({ groupId: 'billing', to: { type: 'earliest' } })
+  })
+
+  it.each([
+    ['nothing', back.slice(0, 0), 'offsetsNotBack'],
+    ['a part', back.slice(0, 1), 'offsetsPartlyBack']
+  ] as const)('of which %s was put back behind a closed dialog says so', async (_what, partitions, what) => {
+    await preview()
+    await press(/^Reset offsets$/)
+    api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
+    await flushPromises()
+    await press(/^Undo$/)
+    useDialogsStore().close()
+    await flushPromises()
+    const failed = back.slice(partitions.length).map(({ topic, partition }) => ({ topic, partition, ...elsewhere }))
+    api.last('group.restore').resolve({ groupId: 'billing', partitions, failed })
+    await flushPromises()
+
+    expect(useNoticesStore().notices).toMatchObject([{ what, subject: 'billing', level: 'critical' }])
   })
 })
 
