@@ -253,7 +253,9 @@ export function momentWithin(locale: string, atMs: number, range: TimeRange, now
   return isToday ? clock(locale, atMs) : isoLocal(atMs).slice(5, 19)
 }
 
+/** Of the clocks at a time: GMT+9; of no time there is none. */
 export function zone(locale: string, atMs: number): string {
+  if (!isTime(atMs)) return ''
   const parts = dateFormat(locale, 'zone', { timeZoneName: 'short' }).formatToParts(atMs)
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
 }

@@ -202,6 +202,7 @@ describe('the shown zone', () => {
 
   it('has no day for what no clock can show', () => {
     expect([isoLocal(8.64e15 + 1), clock('en', Number.NaN)]).toEqual(['—', '—'])
+    expect([8.64e15 + 1, -9e15, Number.NaN].map((atMs) => zone('en', atMs))).toEqual(['', '', ''])
     showTimesIn('Asia/Seoul')
     expect(isoLocal(-62_135_596_800_000 - 86_400_000)).toMatch(/^0000-12-31 /)
   })

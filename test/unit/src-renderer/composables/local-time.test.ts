@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { typedTime } from '@/composables/local-time'
+import { typedRecordTime, typedTime } from '@/composables/local-time'
 import { isoLocal, showTimesIn } from '@/format'
 
 it('takes a time in the zone of this machine', () => {
@@ -20,6 +20,28 @@ it.each(['', '22.11.2026', '2026-02-30', '2026-13-01', '2026-11-22 24:00', '2026
     expect(typedTime(text)).toBeUndefined()
   }
 )
+
+describe('the time of a record', () => {
+  afterEach(() => showTimesIn(null))
+
+  it('may be before 1970, where no place in a log is asked for', () => {
+    showTimesIn('Asia/Seoul')
+    expect(typedRecordTime('1969-07-20 20:17')).toBe(Date.UTC(1969, 6, 20, 11, 17))
+    expect(typedRecordTime('1969-07-20T20:17:00.004Z')).toBe(Date.UTC(1969, 6, 20, 20, 17, 0, 4))
+    expect(typedRecordTime('1969-12-31T23:59:59.999Z')).toBe(-1)
+    expect(typedTime('1969-07-20T20:17:00Z')).toBeUndefined()
+    expect(typedRecordTime('1969-02-29')).toBeUndefined()
+  })
+
+  it('is of the year that was typed, however early, and given back as it is shown', () => {
+    showTimesIn('UTC')
+    expect(typedTime('0099-03-01')).toBeUndefined()
+    for (const text of ['0000-02-29 00:00:00.000', '0099-03-01 12:00:00.250', '1582-10-10 08:00:00.000'])
+      expect(isoLocal(typedRecordTime(text) ?? Number.NaN)).toBe(text)
+    showTimesIn('Asia/Seoul')
+    expect(isoLocal(typedRecordTime('1899-12-31 23:59:59.999') ?? Number.NaN)).toBe('1899-12-31 23:59:59.999')
+  })
+})
 
 describe('in a chosen zone', () => {
   afterEach(() => showTimesIn(null))

@@ -27,7 +27,9 @@ describe('the time that is given to a record', () => {
     ['-1', -1],
     ['9223372036854775807', '9223372036854775807'],
     ['-9223372036854775808', '-9223372036854775808'],
-    ['1970-01-01T00:00:01Z', 1000]
+    ['1970-01-01T00:00:01Z', 1000],
+    ['1969-07-20T20:17:00Z', -14_182_980_000],
+    ['-14182980000', -14_182_980_000]
   ])('may be %s', async (text, timestampMs) => {
     const field = await typeTime(text)
 
@@ -40,6 +42,8 @@ describe('the time that is given to a record', () => {
   it('says what digits mean: a day, none, or that there is no timestamp', async () => {
     await typeTime('2026')
     expect(shownText()).toContain('1970-01-01')
+    await typeTime('-86400000')
+    expect(shownText()).toContain('That is 1969-12-')
     await typeTime('-1')
     expect(shownText()).toContain('the record has no timestamp')
     await typeTime('9223372036854775807')
