@@ -36,6 +36,7 @@ describe('styles outside theme/', () => {
     const defined = new Set(themes.flatMap((css) => [...css.matchAll(/(--[\w-]+)\s*:/g)].map(([, name]) => name)))
     defined.add('--depth') // set on the line of a tree
     defined.add('--reka-dropdown-menu-content-available-height') // set by the library on an open menu
+    defined.add('--reka-select-content-available-height') // and on the open list of a select
     const all = [...themes, ...styled.map(([, source]) => styleOf(source))]
 
     const unknown = all
