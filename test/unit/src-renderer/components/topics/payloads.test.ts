@@ -14,6 +14,7 @@ import {
 import { contains, cutCount } from '@/components/topics/record-search'
 import RecordDetail from '@/components/topics/RecordDetail.vue'
 import { RETENTION_CHOICES, retentionConfigs } from '@/components/topics/retention'
+import { useNoticesStore } from '@/stores/notices'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
 
 /** What was copied: the clipboard is the machine's. */
@@ -229,6 +230,52 @@ describe('what is shown of a value in part', () => {
 
     expect(written).toEqual(['h'.repeat(102_400), 'k'.repeat(40)])
     expect(api.calls.filter(({ name }) => name === 'record.whole')).toHaveLength(1)
+  })
+
+  it.each([
+    ['en', 'Copy Key', 'Copy value', '20 000 000 B; as hex no more than 16 777 216 B are copied', 'Save it to a file'],
+    ['ko', '키 복사', '값 복사', '크기 20 000 000 B. 16진수로는 최대 16 777 216 B까지', '파일로 저장하세요']
+  ] as const)('of bytes is copied as hex up to a bound, and not fetched beyond it, in %s', async (...words) => {
+    const [language, copyKey, copyValue, tooLarge, instead] = words
+    const api = useFakeHost()
+    written.length = 0
+    const cut = {
+      ...record,
+      key: { base64: btoa('\xff\x00') },
+      value: { base64: btoa('\xff\x01') },
+      cutFromBytes: 40_000_000,
+      wholeBytes: { key: 20_000_000, value: 20_000_000, headers: [] }
+    }
+    await show(RecordDetail, { record: cut }, language)
+    one('button', copyKey).click()
+    one('button', copyValue).click()
+    await flushPromises()
+
+    const [ofKey, ofValue] = useNoticesStore().notices.map(({ error }) => error?.message.replaceAll('\u2009', ' '))
+    expect(ofKey).toContain(tooLarge)
+    expect(ofKey).toContain('Base64')
+    expect(ofValue).toContain(tooLarge)
+    expect(ofValue).toContain(instead)
+    expect(api.calls.filter(({ name }) => name === 'record.whole')).toEqual([])
+    expect(written).toEqual([])
+  })
+
+  it('of as many bytes as are copied is all there', async () => {
+    const api = useFakeHost()
+    written.length = 0
+    const wholeBytes = { key: 300, value: 300, headers: [] }
+    const cut = { ...record, key: { base64: btoa('\xff') }, value: { base64: btoa('\xff') } }
+    await show(RecordDetail, { record: { ...cut, cutFromBytes: 600, wholeBytes } })
+    const whole = { base64: btoa(String.fromCharCode(0xff, ...Array.from({ length: 299 }, (_, i) => i % 256))) }
+    one('button', 'Copy Key').click()
+    one('button', 'Copy value').click()
+    await flushPromises()
+    api.last('record.whole').resolve({ ...cut, key: whole, value: whole })
+    await flushPromises()
+
+    const bytes = [0xff, ...Array.from({ length: 299 }, (_, i) => i % 256)]
+    const expected = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    expect(written).toEqual([expected, expected])
   })
 
   it('is raw, with a word, where it is nested too deeply for a tree', async () => {
