@@ -117,8 +117,9 @@ export class MoveThrottle {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    // Whoever asked is told how it ends; the next one begins either way.
     const turn = this.#last.then(work, work)
-    this.#last = turn.catch((error: unknown) => ignore(error, 'told to whoever asked for it'))
+    this.#last = turn
     return turn
   }
 
