@@ -11,6 +11,7 @@ import {
   payloadText,
   readableText
 } from '@/components/topics/payload'
+import JsonTree from '@/components/topics/JsonTree.vue'
 import { contains, cutCount } from '@/components/topics/record-search'
 import RecordDetail from '@/components/topics/RecordDetail.vue'
 import { RETENTION_CHOICES, retentionConfigs } from '@/components/topics/retention'
@@ -175,6 +176,32 @@ describe('what is shown of a value in part', () => {
     await flushPromises()
     expect(document.querySelectorAll('.tree li')).toHaveLength(600)
     expect(shownText()).not.toContain('Shown are the first')
+  }, 30_000)
+
+  it('counts what is folded among the lines that are there, and shows as many after it', async () => {
+    useFakeHost()
+    const value = JSON.stringify({ many: Array.from({ length: 600 }, (_, i) => i), next: 'after it', last: 'the end' })
+    await show(RecordDetail, { record: { ...record, value } })
+    expect(shownText()).toContain('Shown are the first 500 of 603 lines.')
+
+    one('button', /many/).click()
+    await flushPromises()
+    expect(document.querySelectorAll('.tree li')).toHaveLength(3)
+    expect(shownText()).toContain('the end')
+    expect(shownText()).not.toContain('Shown are the first')
+    expect(byRole('button', 'Show more')).toHaveLength(0)
+  }, 30_000)
+
+  it('tells of lines that the tree does not hold, also where all that it holds is folded', async () => {
+    useFakeHost()
+    const tree = jsonLines(`{"many":[${'1,'.repeat(29_999)}1],"next":2}`)
+    await show(JsonTree, { tree, label: 'Value' })
+    one('button', /many/).click()
+    await flushPromises()
+
+    expect(document.querySelectorAll('.tree li')).toHaveLength(1)
+    expect(shownText()).toContain('Shown are the first 20 000 of 30 002 lines.')
+    expect(byRole('button', 'Show more')).toHaveLength(0)
   }, 30_000)
 
   it.each([
