@@ -1,7 +1,7 @@
 /** Why a page of messages is empty, or begins elsewhere than was asked, in words; and what is offered instead. Pure. */
 import type { LogPlace } from '@api/commands'
 import type { Text } from '@/composables/use-text'
-import { integer } from '@/format'
+import { integer, isoLocal } from '@/format'
 
 /** Where somebody asked to read from. */
 export type PageStart =
@@ -27,7 +27,7 @@ export interface WhyEmpty {
   readonly offers: readonly Offer[]
 }
 
-type Words = Pick<Text, 't' | 'moment' | 'foreign'>
+type Words = Pick<Text, 't' | 'foreign'>
 
 /** Partitions that are named; of more only how many there are. */
 const NAMED_MAX = 3
@@ -57,13 +57,13 @@ export function whyEmpty(words: Words, origin: PageOrigin, places: readonly LogP
     case 'time':
       if (!held.every(({ askedOffset }) => askedOffset === null)) break
       return {
-        title: t('messages.empty.time', { time: words.moment(origin.start.timestampMs, true) }),
+        title: t('messages.empty.time', { time: isoLocal(origin.start.timestampMs) }),
         text: t('messages.empty.timeWhy'),
         offers: elsewhere
       }
     case 'newest':
     case 'oldest':
-      break
+      return { title: t('messages.empty.onlyGaps'), text: t('messages.empty.gapsWhy'), offers: elsewhere }
   }
   return { title: t('messages.empty.gaps'), text: t('messages.empty.gapsWhy'), offers: elsewhere }
 }
@@ -85,21 +85,25 @@ function nothingHeld({ t }: Words, { partitions }: PageOrigin, places: readonly 
 }
 
 function ofGroup(
-  { t, foreign }: Words,
+  words: Words,
   { partitions }: PageOrigin,
   groupId: string,
   held: readonly LogPlace[]
 ): Omit<WhyEmpty, 'offers'> {
-  const group = foreign(groupId)
+  const { t } = words
+  const group = words.foreign(groupId)
   const without = held.filter(({ askedOffset }) => askedOffset === null)
   const past = held.filter(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset > endOffset)
+  // A commit before the end, and no record from there on: a consumer's lag is not 0, and it has not read everything.
+  const before = held.filter(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset < endOffset)
   if (without.length === held.length) {
     const key = partitions === undefined ? 'messages.empty.uncommitted' : 'messages.empty.uncommittedThere'
     return { title: t(key, { group }), text: t('messages.empty.uncommittedWhy') }
   }
   const sentences = [
-    ...(without.length === 0 ? [] : [uncommitted({ t, foreign }, groupId, without)]),
-    ...past.slice(0, NAMED_MAX).map((place) => beyond(t, place))
+    ...(without.length === 0 ? [] : [uncommitted(words, groupId, without)]),
+    ...(past.length === 0 ? [] : [named(words, past, (place) => beyond(t, place))]),
+    ...(before.length === 0 ? [] : [named(words, before, (place) => gapAfter(t, place))])
   ]
   if (sentences.length === 0) return { title: t('messages.empty.read', { group }), text: t('messages.empty.readWhy') }
   return { title: t('messages.empty.behind', { group }), text: sentences.join(' ') }
@@ -107,7 +111,7 @@ function ofGroup(
 
 /**
  * What is to be said above a page that has records: of its partitions that have no committed offset, and of those whose log
- * begins behind what was asked for.
+ * begins after what was asked for.
  */
 export function placeNotes(
   words: Words,
@@ -126,11 +130,7 @@ export function placeNotes(
 
 const isPast = ({ askedOffset, endOffset }: LogPlace): boolean => askedOffset !== null && askedOffset >= endOffset
 
-function uncommitted(
-  { t, foreign }: Pick<Words, 't' | 'foreign'>,
-  groupId: string,
-  without: readonly LogPlace[]
-): string {
+function uncommitted({ t, foreign }: Words, groupId: string, without: readonly LogPlace[]): string {
   const partitions = listed(
     t,
     without.map(({ partition }) => partition)
@@ -140,6 +140,9 @@ function uncommitted(
 
 const beyond = (t: Text['t'], { partition, askedOffset, endOffset }: LogPlace): string =>
   t('messages.empty.beyond', { partition, asked: integer(askedOffset), end: integer(endOffset) })
+
+const gapAfter = (t: Text['t'], { partition, askedOffset, endOffset }: LogPlace): string =>
+  t('messages.empty.gapAfter', { partition, asked: integer(askedOffset), end: integer(endOffset) })
 
 const begins = (t: Text['t'], { partition, askedOffset, startOffset }: LogPlace): string =>
   t('messages.empty.begins', { partition, asked: integer(askedOffset), start: integer(startOffset) })

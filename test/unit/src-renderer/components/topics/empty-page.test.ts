@@ -1,6 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ApiError } from '@api/api'
+import EmptyPage from '@/components/topics/EmptyPage.vue'
 import MessagesPane from '@/components/topics/MessagesPane.vue'
 import type { FakeApi } from '../../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
@@ -62,6 +63,29 @@ describe('an empty page of a topic that is full', () => {
     expect(api.last('records.from').input).toMatchObject({ from: { type: 'oldest' } })
   })
 
+  it.each([
+    ['en', 'In partition 1 it has committed offset 4, and the log ends at 5: between them are only gaps', 'everything'],
+    ['ko', '파티션 1: 커밋된 오프셋 4, 로그 끝 5. 그 사이에는 빈 구간이나 트랜잭션 표시만 있습니다.', '모두 읽은']
+  ] as const)('does not say so while a commit is before the end, with no record after it, in %s', async (...said) => {
+    const [language, gap, everything] = said
+    const origin = { start: { type: 'group', groupId: 'billing' }, isNext: false, partitions: undefined }
+    await show(EmptyPage, { origin, places: [place(0, 0, 9, 9), place(1, 0, 5, 4), place(2, 0, 0)] }, language)
+
+    expect(shownText()).toContain(gap)
+    expect(shownText()).not.toContain(everything)
+    expect(shownText()).not.toMatch(/partition 0|파티션 0/)
+  })
+
+  it.each([
+    ['newest', 'en', 'No records in what was read'],
+    ['oldest', 'ko', '읽은 범위에 레코드가 없습니다']
+  ] as const)('from the %s on names no place that was not asked for, in %s', async (start, language, title) => {
+    const origin = { start: { type: start }, isNext: false, partitions: undefined }
+    await show(EmptyPage, { origin, places: [place(0, 0, 9)] }, language)
+
+    expect(shownText()).toContain(title)
+  })
+
   it('says that the group has committed nothing here', async () => {
     await pane(group)
     await answer([place(0, 0, 9), place(1, 0, 5)])
@@ -76,7 +100,7 @@ describe('an empty page of a topic that is full', () => {
     await pane(group)
     await answer([place(0, 0, 9), place(1, 0, 5, 8)])
 
-    expect(shownText()).toMatch(/Nothing lies behind what group billing has committed/)
+    expect(shownText()).toMatch(/No record comes after what group billing has committed/)
     expect(shownText()).toMatch(/has committed nothing in partition 0;/)
     expect(shownText()).toContain('In partition 1 it has committed offset 8, and the log ends at 5')
   })
@@ -106,7 +130,7 @@ describe('an empty page of a topic that is full', () => {
     await pane({ place: /^Time$/, name: /^Time/, text: '2026-01-31T12:00Z' })
     await answer([place(0, 0, 9), place(1, 0, 5)])
 
-    expect(shownText()).toContain('No record is as late as 01-31 12:00:00.000')
+    expect(shownText()).toContain('No record is as late as 2026-01-31 12:00:00.000')
   })
 
   it('says which partition is empty, and reads all of them', async () => {
