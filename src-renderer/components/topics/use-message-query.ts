@@ -1,5 +1,5 @@
 /** What is typed above the messages: where to read from, what to search for, up to where; and what of it cannot be used. */
-import { reactive, shallowRef } from 'vue'
+import { reactive, shallowRef, watch } from 'vue'
 import type { ShallowRef } from 'vue'
 import type { ScanQuery } from '@api/search'
 import { criteriaOf, partitionsOf, placeOf } from './message-query'
@@ -24,6 +24,16 @@ export interface MessageForm {
   untilText: string
 }
 
+const FIELDS_OF: Readonly<Record<QueryProblem['field'], readonly (keyof MessageForm)[]>> = {
+  partitions: ['partitionText'],
+  start: ['place', 'startText'],
+  until: ['until', 'untilText'],
+  text: ['kind', 'filter']
+}
+/** What it is of: when one of these changes, it is not known any more whether it is one. A window has two ends. */
+const fieldsOf = ({ field, why }: QueryProblem): readonly (keyof MessageForm)[] =>
+  why === 'window' ? [...FIELDS_OF.start, ...FIELDS_OF.until] : FIELDS_OF[field]
+
 export interface MessageQuery {
   readonly form: MessageForm
   readonly problem: Readonly<ShallowRef<QueryProblem | undefined>>
@@ -45,6 +55,15 @@ export function useMessageQuery(partitionCount: () => number | undefined): Messa
     untilText: ''
   })
   const problem = shallowRef<QueryProblem>()
+  watch(
+    () => ({ ...form }),
+    (now, before) => {
+      const of = problem.value === undefined ? [] : fieldsOf(problem.value)
+      if (of.some((name) => now[name] !== before[name])) problem.value = undefined
+    },
+    // What is asked right after a change tells its own problem.
+    { flush: 'sync' }
+  )
   const refuse = (field: QueryProblem['field'], why: QueryProblem['why']): undefined => {
     problem.value = { field, why }
     return undefined

@@ -24,7 +24,8 @@ export interface RecordJobs {
   readonly error: Readonly<ShallowRef<ApiError | undefined>>
   /** Records that a tail's page let go of to stay bounded. */
   readonly droppedCount: Readonly<Ref<number>>
-  readonly startSearch: (query: Omit<CommandInput<'search.open'>, 'limit'>) => Promise<void>
+  /** Gives the error of this one when it does not begin; undefined, too, when another was begun meanwhile. */
+  readonly startSearch: (query: Omit<CommandInput<'search.open'>, 'limit'>) => Promise<ApiError | undefined>
   readonly startTail: (query: CommandInput<'tail.open'>) => Promise<void>
   readonly stop: () => void
   readonly pause: (isPaused: boolean) => Promise<void>
@@ -68,14 +69,17 @@ export function useRecordJob(): RecordJobs {
     return ++turn
   }
 
-  async function begin(own: number, opened: Promise<RecordJob>): Promise<void> {
+  async function begin(own: number, opened: Promise<RecordJob>): Promise<ApiError | undefined> {
     try {
       const started = await opened
       if (own === turn) job = started
       else started.close()
     } catch (cause) {
-      if (own === turn) error.value = asApiError(cause)
+      if (own !== turn) return undefined
+      error.value = asApiError(cause)
+      return error.value
     }
+    return undefined
   }
   const follow =
     (own: number) =>
@@ -94,7 +98,7 @@ export function useRecordJob(): RecordJobs {
 
   const startSearch: RecordJobs['startSearch'] = async (query) => {
     const own = clear('search')
-    await begin(own, store.open('search.open', { ...query, limit: SEARCH_LIMIT }, follow(own), lost(own)))
+    return begin(own, store.open('search.open', { ...query, limit: SEARCH_LIMIT }, follow(own), lost(own)))
   }
   const startTail: RecordJobs['startTail'] = async (query) => {
     const own = clear('tail')

@@ -20,6 +20,12 @@ export type ReadPage = Omit<CommandOutput<'records.newest'>, 'isStart'> & {
   readonly isEnd?: boolean
 }
 
+/** Of one reading, whatever was read since; `error` is undefined when another was asked for meanwhile. */
+export interface PageRead {
+  readonly isShown: boolean
+  readonly error?: ApiError
+}
+
 export interface RecordPage {
   readonly records: readonly RecordView[] | undefined
   readonly unreachable: readonly number[]
@@ -31,8 +37,8 @@ export interface RecordPage {
   readonly readAtMs: number
   readonly error: ApiError | undefined
   readonly isPending: boolean
-  /** Shows what comes, unless another was asked for meanwhile; what was shown stays when it fails. Whether it is shown. */
-  readonly show: (asked: Promise<ReadPage>, origin: PageOrigin) => Promise<boolean>
+  /** Shows what comes, unless another was asked for meanwhile; what was shown stays when it fails, an error does not. */
+  readonly show: (asked: Promise<ReadPage>, origin: PageOrigin) => Promise<PageRead>
 }
 
 const WHOLE_TOPIC: PageOrigin = { start: { type: 'newest' }, isNext: false, partitions: undefined }
@@ -50,12 +56,13 @@ export function useRecordPage(): RecordPage {
     readAtMs: 0,
     error: undefined as ApiError | undefined,
     isPending: false,
-    show: async (asked: Promise<ReadPage>, origin: PageOrigin): Promise<boolean> => {
+    show: async (asked: Promise<ReadPage>, origin: PageOrigin): Promise<PageRead> => {
       const own = ++turn
       page.isPending = true
+      page.error = undefined
       try {
         const answer = await asked
-        if (own !== turn) return false
+        if (own !== turn) return { isShown: false }
         const isMore = answer.isStart === false || answer.isEnd === false
         const isOlder = answer.isStart !== undefined
         page.records = answer.records
@@ -65,11 +72,12 @@ export function useRecordPage(): RecordPage {
         page.origin = origin
         page.places = answer.places
         page.readAtMs = Date.now()
-        page.error = undefined
-        return true
+        return { isShown: true }
       } catch (cause) {
-        if (own === turn) page.error = asApiError(cause)
-        return false
+        if (own !== turn) return { isShown: false }
+        const error = asApiError(cause)
+        page.error = error
+        return { isShown: false, error }
       } finally {
         if (own === turn) page.isPending = false
       }

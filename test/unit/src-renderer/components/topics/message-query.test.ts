@@ -84,4 +84,24 @@ describe('what is to be searched', () => {
   ] as const)('is nothing where %j is typed, and where is said', (typed, problem) =>
     expect(query(typed)).toEqual({ scan: undefined, problem })
   )
+
+  it.each([
+    [{ until: 'offset', untilText: '0x10' }, { until: 'end' }, { startText: '7' }],
+    [{ until: 'offset', untilText: '0x10' }, { untilText: '10' }, { partitionText: '1' }],
+    [{ place: 'offset', startText: '9', until: 'offset', untilText: '9' }, { startText: '3' }, { filter: 'other' }],
+    [{ place: 'time', startText: 'yesterday' }, { place: 'group' }, { untilText: '1' }],
+    [{ filter: '' }, { kind: 'tombstone' }, { place: 'oldest' }],
+    [{ partitionText: '6' }, { partitionText: '5' }, { place: 'oldest' }]
+  ] as const)('is no longer called wrong for %j when that becomes %j, but when %j', (typed, mended, other) => {
+    const { form, scan, problem } = useMessageQuery(() => 6)
+    Object.assign(form, { filter: 'needle', ...typed })
+    scan()
+    const said = problem.value
+    expect(said).toBeDefined()
+
+    Object.assign(form, other)
+    expect(problem.value).toBe(said)
+    Object.assign(form, mended)
+    expect(problem.value).toBeUndefined()
+  })
 })
