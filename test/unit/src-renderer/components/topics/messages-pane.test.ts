@@ -145,3 +145,43 @@ describe('a tail without records', () => {
     expect(alerts()).toEqual([expect.stringContaining('Too many tails.')])
   })
 })
+
+describe('the focus', () => {
+  const focusedRow = (): string | undefined => document.activeElement?.closest('tr')?.textContent
+
+  it('goes to the records that an offer has brought', async () => {
+    await choose('Read from', /^Offset$/)
+    await type('Offset', '500')
+    await enter('Offset')
+    api.last('records.from').resolve({
+      ...page,
+      places: [{ partition: 0, startOffset: 0, endOffset: 9, askedOffset: 500 }]
+    })
+    await flushPromises()
+    await press('Read from the oldest')
+    api.last('records.from').resolve({ ...page, records: [{ ...record, value: 'oldest' }] })
+    await flushPromises()
+
+    expect(focusedRow()).toContain('oldest')
+  })
+
+  it('goes to the records that come after a gap', async () => {
+    await choose('Read from', /^Oldest$/)
+    api.last('records.from').resolve({ ...page, isEnd: false, positions: [{ partition: 1, offset: 60 }] })
+    await flushPromises()
+    await press('Next records')
+    api.last('records.from').resolve({ ...page, records: [{ ...record, value: 'after it' }] })
+    await flushPromises()
+
+    expect(focusedRow()).toContain('after it')
+  })
+
+  it('stays where it is when that is still there', async () => {
+    await press('Live tail')
+    await press('Live tail')
+    api.last('records.newest').resolve({ ...page, records: [record], isStart: true })
+    await flushPromises()
+
+    expect(document.activeElement).toBe(one('button', 'Live tail'))
+  })
+})

@@ -176,6 +176,7 @@ describe('what is shown of a value in part', () => {
     await flushPromises()
     expect(document.querySelectorAll('.tree li')).toHaveLength(600)
     expect(shownText()).not.toContain('Shown are the first')
+    expect(document.activeElement).toBe(document.querySelectorAll('.tree li')[500])
   }, 30_000)
 
   it('counts what is folded among the lines that are there, and shows as many after it', async () => {
@@ -226,6 +227,7 @@ describe('what is shown of a value in part', () => {
     expect(document.querySelectorAll('.hex li')).toHaveLength(750)
     expect(shownText()).toContain(all)
     expect(byRole('button', more)).toHaveLength(0)
+    expect(document.activeElement).toBe(document.querySelectorAll('.hex li')[512])
   })
 
   it('of a cut key and header says how much there is, and copies all of it, fetched once', async () => {
