@@ -1,4 +1,5 @@
 import { flushPromises } from '@vue/test-utils'
+import { nextTick, shallowReactive } from 'vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@api/api'
 import RecordDetail from '@/components/topics/RecordDetail.vue'
@@ -120,6 +121,62 @@ describe('a value read by an Avro schema', () => {
   })
 })
 
+describe('the reading of a record', () => {
+  const cut = (offset: number) => ({
+    ...record,
+    offset,
+    cutFromBytes: 100,
+    wholeBytes: { key: 0, value: 100, headers: [] }
+  })
+  const offsetsOf = (name: string): unknown[] =>
+    api.calls.filter((call) => call.name === name).map(({ input }) => (input as { readonly offset: number }).offset)
+
+  it.each([
+    ['en', 'Reading…'],
+    ['ko', '읽는 중…']
+  ] as const)(
+    'does not wait for the record before it, and is said while it lasts, in %s',
+    async (language, reading) => {
+      const props = shallowReactive<Record<string, unknown>>({ record: cut(7) })
+      await show(RecordDetail, props, language)
+      one('radio', 'Avro').click()
+      await flushPromises()
+      expect(shownText()).not.toContain(reading)
+      await paste('"long"')
+      expect(offsetsOf('record.whole')).toEqual([7])
+      expect(shownText()).toContain(reading)
+
+      props.record = { ...record, offset: 8 }
+      await flushPromises()
+      expect(api.last('avro.decode').input).toEqual({ schema: '"long"', payload: record.value })
+      expect(shownText()).toContain(reading)
+      api.last('avro.decode').resolve({ text: '{"of":8}', framing: 'none' })
+      await flushPromises()
+      api.last('record.whole').resolve({ ...record, value: { base64: 'AAECAw==' } })
+      await flushPromises()
+
+      expect(document.querySelector('.tree')?.textContent).toContain('of8')
+      expect(shownText()).not.toContain(reading)
+      expect(api.calls.filter(({ name }) => name === 'avro.decode')).toHaveLength(1)
+    }
+  )
+
+  it('fetches no cut record that is only stepped over', async () => {
+    const props = shallowReactive<Record<string, unknown>>({ record: cut(7) })
+    await show(RecordDetail, props)
+    one('radio', 'Avro').click()
+    await flushPromises()
+    await paste('"long"')
+
+    props.record = cut(8)
+    await nextTick()
+    props.record = cut(9)
+    await nextTick()
+    await vi.waitFor(() => expect(offsetsOf('record.whole')).toContain(9))
+    expect(offsetsOf('record.whole')).toEqual([7, 9])
+  })
+})
+
 describe('a key read by an Avro schema', () => {
   it('is not waited for with a large value', async () => {
     const bytes = 60 * 1024 * 1024
@@ -140,6 +197,17 @@ describe('a key read by an Avro schema', () => {
     field.dispatchEvent(new Event('input', { bubbles: true }))
     await vi.waitFor(() => expect(api.last('avro.decode').input).toMatchObject({ schema }))
   }
+
+  it('that is too large is not said to be saved, which only values can', async () => {
+    const bytes = 60 * 1024 * 1024
+    const large = { ...keyed, cutFromBytes: bytes + 5, wholeBytes: { key: bytes, value: 5, headers: [] } }
+    await show(RecordDetail, { record: large })
+    one('button', 'Key as Avro').click()
+    await flushPromises()
+
+    expect(shownText()).toContain('It has 62 914 560 B. No more than 18 874 368 B are read by a schema here.')
+    expect(shownText()).not.toContain('save the value')
+  })
 
   it.each([
     ['en', 'Key as Avro'],
