@@ -1,8 +1,11 @@
+import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import type { WorkloadView } from '@api/workloads'
 import { sceneSchema } from '@api/workloads'
 import { definitionOf, emptyForm, formOf, settingsOf, wrongFields } from '@/components/lab/workload-form'
+import WorkloadsPane from '@/components/lab/WorkloadsPane.vue'
 import { groupsOf, rateText, sceneOf, sumText, trendPath } from '@/components/lab/workload-rows'
+import { show, shownText, useFakeHost } from '../../support/mount'
 
 function consumer(name: string, rest: Partial<WorkloadView> = {}): WorkloadView {
   return {
@@ -41,6 +44,21 @@ function consumer(name: string, rest: Partial<WorkloadView> = {}): WorkloadView 
     ...rest
   }
 }
+
+describe('rows that cannot be kept', () => {
+  it.each([
+    ['en', '/lab/workloads.json: EACCES: permission denied', 'permission denied. What runs goes on'],
+    ['en', 'There is no room on the disk.', 'There is no room on the disk. What runs goes on'],
+    ['ko', '/lab/workloads.json: EACCES: permission denied', 'permission denied. 실행 중인 것은 계속되지만']
+  ] as const)('say why in a sentence of its own, in %s: %s', async (language, reason, said) => {
+    const api = useFakeHost()
+    await show(WorkloadsPane, {}, language)
+    api.push('workloads', { atMs: 1, workloads: [], scenes: [], notKept: { sinceMs: 1, reason } })
+    await flushPromises()
+
+    expect(shownText().replaceAll(/[\u2068\u2069]/g, '')).toContain(said)
+  })
+})
 
 describe('rows of workloads', () => {
   it('are grouped by consumer group, with the highest generation of its members', () => {

@@ -115,6 +115,26 @@ it('a search and a tail whose reader dies are over', async () => {
   expect(jobs?.tail.value?.state).toBe('failed')
 })
 
+it.each([
+  ['en', 'One batch cannot be read; it was not searched.', '2 batches cannot be read; they were not searched.'],
+  ['ko', '배치 1개를 읽을 수 없어 검색하지 못했습니다.', '배치 2개를 읽을 수 없어 검색하지 못했습니다.']
+] as const)('a search says how many batches it could not read, in %s', async (language, one_, two) => {
+  const search = (count: number) =>
+    ({ type: 'search', state: 'done', records: [], error: null, progress: progress(count) }) as const
+  const first = await show(JobStatus, { search: search(1), tail: undefined, shown: 0 }, language)
+  expect(shownText()).toContain(one_)
+  first.unmount()
+  await show(JobStatus, { search: search(2), tail: undefined, shown: 0 }, language)
+  expect(shownText()).toContain(two)
+})
+
+it('a tail says how many batches it could not read', async () => {
+  const counts = { arrived: 0, skipped: 0, waiting: 0, recordsPerSecond: 0, unreadableCount: 1 }
+  const state = { type: 'tail', state: 'running', records: [], isPaused: false, silentPartitions: [], error: null }
+  await show(JobStatus, { search: undefined, tail: { ...state, ...counts }, shown: 0 })
+  expect(shownText()).toContain('One batch cannot be read; it is not shown.')
+})
+
 it('a search of several partitions that found more than is shown says which are shown', async () => {
   const search = (found: number, partitions: number): Extract<JobPush, { type: 'search' }> => ({
     type: 'search',
