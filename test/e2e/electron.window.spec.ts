@@ -117,7 +117,9 @@ test('a second launch on the same profile brings the first to the front, whateve
   await expect(page.getByText('Healthy').first()).toBeVisible()
   const pids = nodePids(dataDir)
   await page.evaluate(() => (window.location.hash = '#/lab/cluster'))
-  await page.getByRole('button', { name: 'Stop…: cluster' }).press('Enter')
+  // Others that run beside this test may have the same name.
+  const own = page.getByRole('row').filter({ has: page.getByTitle(dataDir, { exact: true }) })
+  await own.getByRole('button', { name: 'Stop…' }).press('Enter')
   await page.getByRole('button', { name: 'Stop the cluster' }).press('Enter')
   await expect.poll(() => pids.filter(isAlive)).toEqual([])
   await lagoon.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())

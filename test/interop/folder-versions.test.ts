@@ -99,7 +99,7 @@ it('refuses a folder of a later version in a sentence, and touches nothing in it
   const ended = await lagoon(['up', '--data', dir])
   expect(ended.code).toBe(1)
   expect(ended.stderr).toMatch(
-    /is of a newer Lagoon: .* version 7, .* version 2\. Update Lagoon, or choose another folder/
+    /is of a newer Lagoon: .* version 7, .* version 3\. Update Lagoon, or choose another folder/
   )
   expect(readFileSync(path, 'utf8')).toBe(later)
   expect(

@@ -46,7 +46,7 @@ describe('a cluster folder', () => {
 
     expect(lookAtFolder(lab, () => 4711)).toEqual({ state: 'elsewhere', spec, pid: 4711 })
     expect(look()).toBe('stopped')
-    writeFileSync(join(lab, 'cluster.json'), encodeSpec(spec).replace('"version": 1', '"version": 3'))
+    writeFileSync(join(lab, 'cluster.json'), encodeSpec(spec).replace('"version": 1', '"version": 9'))
     expect(look()).toBe('newer')
     writeFileSync(join(lab, 'cluster.json'), '{"version": 1')
     expect(look()).toBe('damaged')

@@ -77,7 +77,13 @@ it.each(['oldestFirst', 'newestFirst'] as const)(
     expect(shown.toSorted()).toEqual(down(0, 4999, 10).toSorted())
     expect(last?.progress).toMatchObject({ recordsScanned: 10, found: 10 })
     expect(last?.progress.notRead).toEqual([
-      { partition: 2, fromOffset: 0, untilOffset: 70, reason: 'The group has committed nothing there.' }
+      {
+        partition: 2,
+        fromOffset: 0,
+        untilOffset: 70,
+        code: 'uncommitted',
+        reason: 'The group has committed nothing there.'
+      }
     ])
   }
 )
