@@ -43,6 +43,8 @@ export class MoveThrottle {
   /** Moves that are about to be asked for: their limits are there already. */
   #asking = 0
   #isLooking = false
+  /** Ends the pause before the next look: there is more to look for. */
+  #wake = (): void => undefined
   #isStopped = false
   /** Setting, taking away and noting are done one after the other. */
   #last: Promise<unknown> = Promise.resolve()
@@ -111,7 +113,10 @@ export class MoveThrottle {
   }
 
   #look(): void {
-    if (this.#isLooking) return
+    if (this.#isLooking) {
+      this.#wake()
+      return
+    }
     this.#isLooking = true
     void this.#untilNoneIsLeft().finally(() => (this.#isLooking = false))
   }
@@ -125,11 +130,14 @@ export class MoveThrottle {
 
   async #untilNoneIsLeft(): Promise<void> {
     let complaint = ''
-    let pauseMs = lookEveryMs.min
+    let awayMs = lookEveryMs.min
     while (!this.#isStopped && this.#topics.size + this.#brokers.size > 0) {
-      await pause(this.#ports.clock, pauseMs)
+      const isWoken = new Promise<true>((resolve) => (this.#wake = () => resolve(true)))
+      const pauseMs = this.#topics.size > 0 ? lookEveryMs.min : awayMs
+      const hasMore = await Promise.race([pause(this.#ports.clock, pauseMs).then(() => false), isWoken])
       // It may be a broker that never comes back.
-      pauseMs = this.#topics.size > 0 ? lookEveryMs.min : Math.min(lookEveryMs.max, pauseMs * 2)
+      awayMs = hasMore || this.#topics.size > 0 ? lookEveryMs.min : Math.min(lookEveryMs.max, awayMs * 2)
+      if (hasMore) continue
       try {
         await this.#inTurn(() => this.#unlimit())
         complaint = ''
@@ -149,7 +157,10 @@ export class MoveThrottle {
     const moving = await cluster.reassignments(undefined, readTimeoutMs)
     const count = this.#topics.size + this.#brokers.size
     const failures: unknown[] = []
-    const failed = (error: unknown): void => void failures.push(error)
+    const failed = (error: unknown): void => {
+      expectAppError(error)
+      failures.push(error)
+    }
     for (const topic of [...this.#topics]) {
       if (this.#asking > 0 || moving.some((one) => one.topic === topic)) continue
       await this.#unlimitTopic(topic).catch(failed)

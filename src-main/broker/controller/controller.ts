@@ -234,6 +234,8 @@ export class Controller {
     if (this.#term !== inOffice) return
     if (inOffice !== term) this.#begin(term)
     term.isRead = true
+    // It has what it needs of that; its own is what counts from now on.
+    this.#before = undefined
     await brokersAre(term, brokers)
     term.deletions.resume()
     term.rebalance()

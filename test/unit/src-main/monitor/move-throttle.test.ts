@@ -93,6 +93,13 @@ describe('a limit of moved replicas', () => {
 
     // Broker 3 is away: its limit goes when it is back.
     expect([...held.keys()]).toEqual(['broker 3'])
+    // However long it is away, what is moved meanwhile is looked at as soon as before.
+    await clock.run(100_000)
+    cluster.moving = [moving]
+    await clock.until(next.limited([move], 1000, () => Promise.resolve()))
+    cluster.moving = []
+    await clock.run(3_000)
+    expect([...held.keys()]).toEqual(['broker 3'])
     cluster.metadata = metadata
     await clock.run(60_000)
     expect([...held.keys()]).toEqual([])
