@@ -46,7 +46,7 @@ export function whyEmpty(words: Words, origin: PageOrigin, places: readonly LogP
   const held = places.filter((place) => !isEmpty(place))
   switch (origin.start.type) {
     case 'group':
-      return { ...ofGroup(words, origin, origin.start.groupId, held), offers: elsewhere }
+      return { ...ofGroup(words, origin, origin.start.groupId, places), offers: elsewhere }
     case 'offset':
       if (!held.every(isPast)) break
       return {
@@ -88,12 +88,13 @@ function ofGroup(
   words: Words,
   { partitions }: PageOrigin,
   groupId: string,
-  held: readonly LogPlace[]
+  places: readonly LogPlace[]
 ): Omit<WhyEmpty, 'offers'> {
   const { t } = words
   const group = words.foreign(groupId)
+  const held = places.filter((place) => !isEmpty(place))
   const without = held.filter(({ askedOffset }) => askedOffset === null)
-  const past = held.filter(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset > endOffset)
+  const past = places.filter(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset > endOffset)
   // A commit before the end, and no record from there on: a consumer's lag is not 0, and it has not read everything.
   const before = held.filter(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset < endOffset)
   if (without.length === held.length) {
@@ -105,7 +106,13 @@ function ofGroup(
     ...(past.length === 0 ? [] : [named(words, past, (place) => beyond(t, place))]),
     ...(before.length === 0 ? [] : [named(words, before, (place) => gapAfter(t, place))])
   ]
-  if (sentences.length === 0) return { title: t('messages.empty.read', { group }), text: t('messages.empty.readWhy') }
+  if (sentences.length === 0) {
+    // Of what was deleted it has not read everything; where its partitions begin is said above.
+    const hasLost = places.some(({ askedOffset, endOffset }) => askedOffset !== null && askedOffset < endOffset)
+    return hasLost
+      ? { title: t('messages.empty.gaps'), text: t('messages.empty.gapsWhy') }
+      : { title: t('messages.empty.read', { group }), text: t('messages.empty.readWhy') }
+  }
   return { title: t('messages.empty.behind', { group }), text: sentences.join(' ') }
 }
 

@@ -51,6 +51,25 @@ async function answer(places: readonly object[], rest: object = {}): Promise<voi
 describe('an empty page of a topic that is full', () => {
   const group = { place: /^Group$/, name: 'Group id', text: 'billing' }
 
+  it('claims nothing of what was deleted before the group read it', async () => {
+    await pane(group)
+    await answer([place(0, 100, 100, 50), place(1, 0, 9, 9)])
+
+    expect(shownText()).toContain('Partition 0 begins at offset 100')
+    expect(shownText()).not.toMatch(/has read everything/)
+  })
+
+  it('says nothing at a field that has another text by now', async () => {
+    await pane(group)
+    const asked = api.last('records.from')
+    await type('Group id', 'sales')
+    asked.reject(new ApiError({ code: 'NOT_FOUND', message: 'No such group.', kafkaError: 'GROUP_ID_NOT_FOUND' }))
+    await flushPromises()
+
+    expect(field('Group id').getAttribute('aria-invalid')).not.toBe('true')
+    expect(shownText()).toContain('No such group.')
+  })
+
   it('says that the group has read everything, and reads elsewhere', async () => {
     await pane(group)
     expect(api.last('records.from').input).toMatchObject({ from: { type: 'group', groupId: 'billing' } })
