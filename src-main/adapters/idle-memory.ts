@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import type { Clock } from '../kernel/ports'
 
 const lookEveryMs = 10_000
+
 export interface IdleMemoryLimits {
   /** Below this nothing is done. */
   readonly residentBytesMin: number

@@ -47,7 +47,7 @@ const commitSchema = z.object({
   metadata: z.string().max(32_767)
 })
 /**
- * A partition that was read and gave nothing, or whose log begins behind the place that was asked for. `askedOffset` is
+ * A partition that was read and gave nothing, or whose log begins after the place that was asked for. `askedOffset` is
  * null where no offset was asked for, and where there is none: nothing committed, nothing written so late.
  */
 const logPlace = z.object({

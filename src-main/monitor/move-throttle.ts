@@ -220,7 +220,13 @@ export class MoveThrottle {
     try {
       if (!disk.exists(this.#path) || (disk.sizeOf(this.#path) ?? 0) > fileBytesMax) return none
       const lines = new TextDecoder().decode(disk.read(this.#path)).split('\n')
-      if (lines.at(-2) !== lastLine) return none
+      if (lines.at(-2) !== lastLine) {
+        log('warn', 'what limits earlier moves left is not known', {
+          path: this.#path,
+          reason: 'the file is not whole'
+        })
+        return none
+      }
       return {
         brokers: lines.flatMap((line) => /^broker (\d{1,10})$/.exec(line)?.[1] ?? []).map(Number),
         topics: lines.flatMap((line) => /^topic ([\w.-]{1,249})$/.exec(line)?.[1] ?? [])

@@ -36,7 +36,7 @@ export class Controller {
   #term: ControllerTerm | undefined
   // Of the present term of office, or the last.
   #epoch: ControllerEpoch = 0
-  /** What was known when the last term that was read ended; undefined when another has been controller since. */
+  /** What the last term that was read knew; undefined while one that is read is in office, and when another has been controller since. */
   #before: ControllerState | undefined
   readonly #office: ControllerOffice
   #isLossTold = false
