@@ -6,6 +6,7 @@
 //   --only a,b       only these steps (lint, format, types, unit, interop, cost, crash, e2e)
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { build } from './build.mjs'
 import { ensureElectron } from './ensure-electron.mjs'
@@ -39,11 +40,12 @@ function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 }
 
-/** The same beside others: resolves with how it ended and, where it is not shown at once, with what it said. */
-function runBeside(command, args, { env = {}, isShown = false } = {}) {
+/** The same beside others, or after them where it makes room: resolves with how it ended and, where it is not shown at once, with what it said. */
+function runBeside(command, args, { env = {}, isShown = false, makesRoom = false } = {}) {
   return new Promise((resolve) => {
     const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe']
     const child = spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...env } })
+    if (makesRoom && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += chunk))
     child.on('error', (error) => (said += error.message))
@@ -145,7 +147,7 @@ async function smoke([name, path]) {
   countVitest(`on ${name}`, report, code)
 }
 
-/** Tests on real clusters one after the other; those that only look at screens side by side. */
+/** Tests on real clusters one after the other; those that only look at screens side by side, and they make room. */
 async function playwright(projects, workers, isShown = true) {
   const electron = ensureElectron()
   const report = join(results, `playwright-${projects.join('-')}.json`)
@@ -158,7 +160,11 @@ async function playwright(projects, workers, isShown = true) {
   if (!process.env.DISPLAY && hasWindow) command.unshift('xvfb-run', '-a', '-s', '-screen 0 1600x1000x24')
   const env = { ...electron.env, PLAYWRIGHT_JSON_OUTPUT_NAME: report }
   if (isShown) console.log(`\n── e2e: ${projects.join(', ')}`)
-  const { code: status, said } = await runBeside(command[0], command.slice(1), { env, isShown })
+  const { code: status, said } = await runBeside(command[0], command.slice(1), {
+    env,
+    isShown,
+    makesRoom: !hasWindow
+  })
   if (!isShown) console.log(`\n── e2e: ${projects.join(', ')}\n${said}`)
   count(`e2e: ${projects.join(', ')}`, report, status, ({ stats, suites, errors }) => ({
     passed: stats.expected,
@@ -177,26 +183,21 @@ async function playwright(projects, workers, isShown = true) {
 }
 
 const asked = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : undefined
-/** Tests on real processes wait more than they work, for disks and for each other: what only works runs beside them. */
-const besides = { crash: 'unit' }
 const isAsked = (name) => asked === undefined || asked.includes(name)
-/** It runs beside another step, which is asked for, too. */
-const isBeside = (name) => besides[name] !== undefined && isAsked(besides[name])
+/** Tests on real processes wait more than they work, for disks and for each other: what only works runs beside them. */
+const isCrashBeside = isAsked('unit') && isAsked('crash')
+/** Screens of invented clusters only work: they begin when the first wait, and have the last of them to end in. */
+const screensBegin = isAsked('interop') ? 'interop' : 'e2e'
 
 /** Beside `checks`. */
 const steps = {
   unit: () => vitest(['unit', 'renderer', 'tidy']),
-  interop: () => vitest(['interop']),
   // Of these some are timed: nothing runs beside them.
   cost: () => vitest(['cost']),
-  crash: () => vitest(['crash'], !isBeside('crash')),
-  // The first two wait for clusters, each its own, more than they work.
-  e2e: () =>
-    Promise.all([
-      playwright(['electron'], 1),
-      playwright(['web'], 1, false),
-      playwright(['screens'], screensAtOnce, false)
-    ])
+  interop: () => vitest(['interop']),
+  crash: () => vitest(['crash'], !isCrashBeside),
+  // They wait for clusters, each its own, more than they work.
+  e2e: () => Promise.all([playwright(['electron'], 1), playwright(['web'], 1, false)])
 }
 
 async function main() {
@@ -232,15 +233,20 @@ async function main() {
   if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
   if (['interop', 'cost', 'crash', 'e2e'].some((name) => only.includes(name))) ensureSystem(['clients'])
   build()
-  // Lint takes a core for minutes: it begins at once, and has ended before anything that is timed.
+  // Lint takes a core for minutes: it begins at once, beside what is not timed.
   const checked = checks(only.filter((name) => together.includes(name)))
-  if (!only.includes('interop')) await checked
-  for (const name of only) {
-    if (isBeside(name)) continue
-    const others = Object.keys(besides).filter((one) => besides[one] === name && isAsked(one))
-    const step = steps[name]?.()
-    await Promise.all([step, ...others.map((one) => steps[one]()), ...(name === 'interop' ? [checked] : [])])
+  let screens
+  for (const name of Object.keys(steps).filter(isAsked)) {
+    if (name === 'crash' && isCrashBeside) continue
+    if (name !== 'unit') await checked
+    if (name === screensBegin && isAsked('e2e')) screens = playwright(['screens'], screensAtOnce, false)
+    await Promise.all([
+      steps[name](),
+      ...(name === 'unit' && isCrashBeside ? [steps.crash()] : []),
+      ...(name === 'e2e' ? [screens] : [])
+    ])
   }
+  await checked
 }
 
 try {
