@@ -28,6 +28,8 @@ const answerBytesMax = 8 * 1024 * 1024
 const recordsPerPush = 500
 const autoCommitEveryMs = 5000
 const retryMs = 200
+/** A reader without a group looks so often for partitions that were added. */
+const addedLookMs = 3000
 const namedPartitionsMax = 10
 /** Pushes that may be under way to the client. */
 const untakenMax = 4
@@ -55,6 +57,11 @@ export class Consumer {
   /** Partitions whose start is not known yet, because their leader is away. */
   #unplaced: readonly TopicPartition[] = []
   #leaders = new Map<number, number | null>()
+  /** Without a group: partitions that there were when it began, or that it has found since. */
+  readonly #found = new Set<number>()
+  /** Of those, the ones that were added since: all that is in them came after it began. */
+  readonly #added = new Set<number>()
+  #addedLookedMs = 0
   /** Partitions that did not answer the last time they were asked. */
   #silent = new Set<number>()
   #recordsLeft: number
@@ -144,6 +151,7 @@ export class Consumer {
         await this.#rejoin(this.#member)
         pollSinceMs = clock.monotonicMs()
       }
+      if (this.#member === undefined) await this.#lookForAdded()
       const leftMs = pollSinceMs + pollMs - clock.monotonicMs()
       if (leftMs <= 0) {
         this.#shortfall = this.#silentPartitions()
@@ -184,7 +192,29 @@ export class Consumer {
     const { topic } = this.#options
     const partitions = await this.#refreshLeaders()
     if (partitions === undefined) throw unknownTopic(topic)
+    for (const partition of partitions) this.#found.add(partition)
+    this.#addedLookedMs = this.#ports.clock.monotonicMs()
     return partitions.map((partition) => ({ topic, partition }))
+  }
+
+  /** Nobody shares partitions out to a reader without a group. Those that were added it reads from their start. */
+  async #lookForAdded(): Promise<void> {
+    const { clock, cluster } = this.#ports
+    const { topic } = this.#options
+    if (clock.monotonicMs() - this.#addedLookedMs < addedLookMs) return
+    this.#addedLookedMs = clock.monotonicMs()
+    try {
+      const { topics } = await cluster.metadata({ timeoutMs: requestTimeoutMs, topics: [topic] })
+      for (const { partition } of topics.find(({ name }) => name === topic)?.partitions ?? []) {
+        if (this.#found.has(partition)) continue
+        this.#found.add(partition)
+        this.#added.add(partition)
+        this.#unplaced = [...this.#unplaced, { topic, partition }]
+      }
+    } catch (error) {
+      expectAppError(error)
+      ignore(error, 'the next look says it; what is read has its own ways')
+    }
   }
 
   /** Positions of new partitions: the group's commit, else where the options say. Waits for leaders that are away. */
@@ -230,7 +260,7 @@ export class Consumer {
             const start = startOf.get(at.partition) ?? null
             const end = endOf.get(at.partition) ?? null
             if (start === null || end === null) unplaced.push(at)
-            else if (from === 'earliest') this.#beginAt(at.partition, start)
+            else if (from === 'earliest' || this.#added.has(at.partition)) this.#beginAt(at.partition, start)
             else if (from === 'latest') this.#beginAt(at.partition, end)
             else this.#beginAt(at.partition, Math.min(end, Math.max(start, from)))
           }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CommandInput } from '../../../../src-main/api/commands'
 import type { ConsumerPush } from '../../../../src-main/api/watch'
+import { AppError } from '../../../../src-main/kernel/errors'
 import { Consumer } from '../../../../src-main/monitor/consumer'
 import { SimClock } from '../../../support/ensemble-world'
 import { FakeCluster, kafkaError } from './fake-cluster'
@@ -188,6 +189,46 @@ describe('a consumer without a group', () => {
     await clock.run(1000)
 
     expect(values()).toEqual(['a', 'b'])
+  })
+
+  it.each(['earliest', 'latest', 7] as const)(
+    'from %s reads partitions that are added, from their start, some seconds later',
+    async (from) => {
+      const { cluster, clock, consumer } = world()
+      cluster.topic('t', [1])
+      cluster.append('t', 0, ['a'])
+      const { values } = consumer({ from })
+      await clock.run(1000)
+
+      cluster.topic('t', [1, 2])
+      cluster.append('t', 1, ['b', 'c'])
+      await clock.run(4000)
+      cluster.append('t', 1, ['d'])
+      await clock.run(1000)
+
+      expect(values().filter((value) => value !== 'a')).toEqual(['b', 'c', 'd'])
+    }
+  )
+
+  it('goes on with what it has while nobody can say whether there are more partitions', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    const { values, ended } = consumer({})
+    await clock.run(1000)
+    // The leader answers; whoever would say what there is does not.
+    let isRefused = true
+    const metadata = cluster.metadata.bind(cluster)
+    cluster.metadata = (options) =>
+      isRefused ? Promise.reject(new AppError('TIMED_OUT', 'nobody says')) : metadata(options)
+    await clock.run(20_000)
+    cluster.topic('t', [1, 1])
+    isRefused = false
+    cluster.append('t', 1, ['b'])
+    cluster.append('t', 0, ['a'])
+    await clock.run(5000)
+
+    expect([...values()].sort()).toEqual(['a', 'b'])
+    expect(ended()).toBeUndefined()
   })
 
   it('says that there is no such topic', async () => {
