@@ -5,6 +5,7 @@ import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { AppError, messageOf } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { Consumers } from './consumers'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import type { StandingCommit } from './core/commits-standing'
@@ -198,7 +199,7 @@ export function commands(ports: CommandPorts): CommandTable {
       const group = snapshot.groups?.get(groupId)
       if (group !== undefined) return groupView(snapshot, group, behind(), standing(groupId))
       if (snapshot.groups === null) throw noBroker()
-      const message = `There is no group ${groupId}.`
+      const message = said`There is no group ${groupId}.`
       throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
     },
     'group.delete': async ({ groupId }) => {

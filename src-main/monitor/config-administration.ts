@@ -5,6 +5,7 @@ import type { ConfigFacts, ConfigResource, KafkaCluster } from '../kernel/cluste
 import type { Clock } from '../kernel/ports'
 import { configView } from './core/config-view'
 import { expectAppError } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { noBroker } from './failure'
 import { retrying } from './retrying'
 
@@ -28,7 +29,7 @@ export class ConfigAdministration {
   async alter({ resource, set = {}, remove = [] }: CommandInput<'config.alter'>): Promise<void> {
     const twice = remove.find((name) => Object.hasOwn(set, name))
     if (twice !== undefined)
-      throw new ApiError({ code: 'INVALID_INPUT', message: `${twice} is to be set and to be removed: choose one.` })
+      throw new ApiError({ code: 'INVALID_INPUT', message: said`${twice} is to be set and to be removed: choose one.` })
     await retrying(this.#clock, changeTimeoutMs, () =>
       this.#cluster.alterConfigs(resource, { set, remove }, changeTimeoutMs)
     )

@@ -5,6 +5,7 @@ import type { ConsumerPush } from '../api/watch'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { ignore } from '../kernel/errors'
 import type { Clock, Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { Consumer } from './consumer'
 
 /** More are refused. */
@@ -31,7 +32,7 @@ export class Consumers {
 
   open(options: CommandInput<'consumer.open'>): string {
     if (this.#open.size >= consumersMax) {
-      throw new ApiError({ code: 'CONFLICT', message: `There are ${consumersMax} consumers open already.` })
+      throw new ApiError({ code: 'CONFLICT', message: said`There are ${consumersMax} consumers open already.` })
     }
     const { clock, log, cluster, push } = this.#ports
     const id = String(++this.#lastId)

@@ -1,6 +1,7 @@
 /** What went wrong, as the API tells it. */
 import { ApiError, type ApiErrorBody } from '../api/api'
 import { AppError, messageOf } from '../kernel/errors'
+import { said } from '../kernel/said'
 
 /** Kafka's name of the error that a broker answered; undefined for anything else. */
 export function kafkaErrorOf(error: unknown): string | undefined {
@@ -24,11 +25,11 @@ export function failureOf(error: unknown): ApiErrorBody {
 export function unknownTopic(topic: string): ApiError {
   return new ApiError({
     code: 'NOT_FOUND',
-    message: `There is no topic ${topic}.`,
+    message: said`There is no topic ${topic}.`,
     kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION'
   })
 }
 
 export function noBroker(): ApiError {
-  return new ApiError({ code: 'FAILED', message: 'No broker answers at the moment.' })
+  return new ApiError({ code: 'FAILED', message: said`No broker answers at the moment.` })
 }

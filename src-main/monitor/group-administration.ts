@@ -17,6 +17,7 @@ import type {
 import { AppError, messageOf } from '../kernel/errors'
 import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { planReset, type PartitionPosition, type PlannedPartition } from './core/offset-reset'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { noGroup } from './group-commits'
@@ -47,7 +48,7 @@ export class GroupAdministration {
 
   async delete(groupId: string): Promise<void> {
     await this.#atCoordinator(groupId, async (coordinator) => {
-      await this.#refuseAlive(coordinator, groupId, 'deleted')
+      await this.#refuseAlive(coordinator, groupId, said`deleted`)
       await this.#cluster.deleteGroup(coordinator, groupId, readTimeoutMs)
     })
   }
@@ -65,18 +66,18 @@ export class GroupAdministration {
   async reset({ groupId, to, topics, dryRun = false }: ResetInput): Promise<ResetOutput> {
     // Each part by itself: what is tried again never plans from its own commit.
     const { planned, was } = await this.#atCoordinator(groupId, async (coordinator) => {
-      const isThere = await this.#refuseAlive(coordinator, groupId, 'reset')
+      const isThere = await this.#refuseAlive(coordinator, groupId, said`reset`)
       const committed = await this.#committed(coordinator, groupId)
       if (topics === undefined && committed.size === 0) {
         if (!isThere) throw noGroup(groupId)
-        const message = `Group ${groupId} has committed nothing: say which topics are meant.`
+        const message = said`Group ${groupId} has committed nothing: say which topics are meant.`
         throw new ApiError({ code: 'FAILED', message })
       }
       const scope = await this.#scopeOf(topics, [...committed.values()])
       const positions = await this.#positions(scope, committed, to)
       const { partitions, withoutCommit } = planReset(to, positions)
       if (withoutCommit.length > 0) {
-        const message = `A shift starts from what is committed, and nothing is in ${named(withoutCommit)}. Leave them out, or choose another target.`
+        const message = said`A shift starts from what is committed, and nothing is in ${named(withoutCommit)}. Leave them out, or choose another target.`
         throw new ApiError({ code: 'FAILED', message })
       }
       const was = partitions.flatMap(({ topic, partition }) => {
@@ -97,7 +98,7 @@ export class GroupAdministration {
   /** A plan does not come into it: a commit outside of its log is committed outside of it again. */
   async restore({ groupId, partitions }: RestoreInput): Promise<RestoreOutput> {
     const before = await this.#atCoordinator(groupId, async (coordinator) => {
-      await this.#refuseAlive(coordinator, groupId, 'reset')
+      await this.#refuseAlive(coordinator, groupId, said`reset`)
       return await this.#committed(coordinator, groupId)
     })
     const commits = partitions.flatMap(({ topic, partition, commit }) =>
@@ -122,7 +123,7 @@ export class GroupAdministration {
         continue
       }
       const problem = refused.get(name)
-      const message = problem?.message ?? `Somebody commits for group ${groupId}: it stands elsewhere by now.`
+      const message = problem?.message ?? said`Somebody commits for group ${groupId}: it stands elsewhere by now.`
       output.failed.push({ topic, partition, kafkaError: problem?.name ?? null, message })
     }
     return output
@@ -141,7 +142,7 @@ export class GroupAdministration {
       if (isPassing(error)) throw error
     }
     if (answered.some(({ problem }) => problem !== null && ofMembers.has(problem.name)))
-      await this.#refuseAlive(coordinator, groupId, 'reset')
+      await this.#refuseAlive(coordinator, groupId, said`reset`)
     return answered
   }
 
@@ -175,8 +176,8 @@ export class GroupAdministration {
     if (group.state === 'Empty' && group.members.length === 0) return true
     const members = group.members.map(({ clientId, clientHost, memberId }) => `${clientId}${clientHost} (${memberId})`)
     const shown = members.slice(0, namedMax).join(', ') + (members.length > namedMax ? ', …' : '')
-    const who = members.length === 0 ? `it is ${group.state}` : `${members.length} alive: ${shown}`
-    const message = `Group ${groupId} cannot be ${what} while it has members (${who}). Stop them and try again.`
+    const who = members.length === 0 ? said`it is ${group.state}` : said`${members.length} alive: ${shown}`
+    const message = said`Group ${groupId} cannot be ${what} while it has members (${who}). Stop them and try again.`
     throw new ApiError({ code: 'KAFKA', message, kafkaError: 'NON_EMPTY_GROUP' })
   }
 
@@ -226,7 +227,7 @@ export class GroupAdministration {
       }
     }
     if (leaderless.length > 0) {
-      const message = `${named(leaderless)} cannot be reset: there is no leader at the moment. Start its broker, or leave it out.`
+      const message = said`${named(leaderless)} cannot be reset: there is no leader at the moment. Start its broker, or leave it out.`
       throw new ApiError({ code: 'KAFKA', message, kafkaError: 'LEADER_NOT_AVAILABLE' })
     }
     const read = await Promise.all(
@@ -260,7 +261,7 @@ export class GroupAdministration {
       // Somebody joined between our look and our commit.
       const name = kafkaErrorOf(error)
       if (name === undefined || !ofMembers.has(name)) throw error
-      await this.#refuseAlive(coordinator, groupId, 'reset')
+      await this.#refuseAlive(coordinator, groupId, said`reset`)
       throw error
     }
   }
@@ -273,7 +274,7 @@ export class GroupAdministration {
     const stored = await this.#committed(coordinator, groupId)
     const other = planned.filter((at) => stored.get(topicPartitionName(at))?.offset !== at.after)
     if (other.length === 0) return [...planned]
-    const message = `The reset was committed, but ${named(other)} stands elsewhere by now: somebody commits for group ${groupId}.`
+    const message = said`The reset was committed, but ${named(other)} stands elsewhere by now: somebody commits for group ${groupId}.`
     throw new ApiError({ code: 'FAILED', message })
   }
 }
@@ -288,7 +289,7 @@ function isSameCommit(stored: CommittedPosition | undefined, asked: Commit): boo
 
 function named(partitions: readonly TopicPartition[]): string {
   const names = partitions.slice(0, namedMax).map(topicPartitionName).join(', ')
-  return partitions.length > namedMax ? `${names} and ${partitions.length - namedMax} more` : names
+  return partitions.length > namedMax ? said`${names} and ${partitions.length - namedMax} more` : names
 }
 
 function throwProblem(answered: readonly ChangedPartition[]): void {
@@ -299,11 +300,11 @@ function throwProblem(answered: readonly ChangedPartition[]): void {
 }
 
 function movedLeader(at: TopicPartition): ApiError {
-  const message = `Where ${topicPartitionName(at)} begins and ends could not be read: its leader moved. Try again.`
+  const message = said`Where ${topicPartitionName(at)} begins and ends could not be read: its leader moved. Try again.`
   return new ApiError({ code: 'KAFKA', message, kafkaError: 'NOT_LEADER_OR_FOLLOWER' })
 }
 
 function noPartitions(topic: string, missing: readonly number[]): ApiError {
-  const message = `Topic ${topic} has no partition ${missing.slice(0, namedMax).join(', ')}.`
+  const message = said`Topic ${topic} has no partition ${missing.slice(0, namedMax).join(', ')}.`
   return new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
 }

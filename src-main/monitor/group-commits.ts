@@ -2,6 +2,7 @@
 import { ApiError } from '../api/api'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { retrying } from './retrying'
 
 const requestTimeoutMs = 5000
@@ -30,6 +31,6 @@ export async function commitsOf(
 }
 
 export function noGroup(groupId: string): ApiError {
-  const message = `There is no group ${groupId}.`
+  const message = said`There is no group ${groupId}.`
   return new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'GROUP_ID_NOT_FOUND' })
 }

@@ -14,6 +14,7 @@ import type { KafkaCluster } from '../kernel/cluster-ports'
 import { ApiError } from '../api/api'
 import { expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { Address, AskWord, Checksum, Clock, Disk, Log, Random, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { commands, type CommandTable } from './commands'
 import { Consumers } from './consumers'
 import { brokerIdOf } from './core/broker-name'
@@ -199,7 +200,8 @@ export class Monitor {
   async #answer(id: number, name: string, input: unknown): Promise<void> {
     try {
       const command = this.#commands[name as keyof CommandTable] as ((input: unknown) => Promise<unknown>) | undefined
-      if (command === undefined) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
+      if (command === undefined)
+        throw new ApiError({ code: 'INVALID_INPUT', message: said`There is no command ${name}.` })
       this.#tell({ type: 'result', id, value: await command(input) })
     } catch (error) {
       const { kafkaError, ...body } = failureOf(error)
@@ -323,7 +325,7 @@ export class Monitor {
     if (isZnodeKey(key)) return this.#znodes.begin(key)
     if (!this.#watches.add(key)) {
       this.#ports.log('warn', 'too many watches', { key })
-      const message = `${watchesMax} views are watched already by all clients together. Close some and open this one again.`
+      const message = said`${watchesMax} views are watched already by all clients together. Close some and open this one again.`
       this.#tell({ type: 'refused', key, error: { code: 'CONFLICT', message } })
       return
     }

@@ -8,6 +8,7 @@ import type { UnreadableView } from '../api/views'
 import type { ClusterWriter, FetchedRecord, UnreadableOffsets } from '../kernel/cluster-ports'
 import { AppError, ignore } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { newestFirst, type PartitionRecords, type PlacedRecord } from './core/newest-first'
 import type { PartitionFacts, TopicFacts } from './core/snapshot'
 
@@ -235,7 +236,7 @@ export async function wholeRecord(
 ): Promise<CommandOutput<'record.whole'>> {
   const name = `${topic.name}-${at.partition}`
   const leader = topic.partitions.find(({ partition }) => partition === at.partition)?.leader ?? null
-  if (leader === null) throw new ApiError({ code: 'FAILED', message: `Partition ${name} has no leader now.` })
+  if (leader === null) throw new ApiError({ code: 'FAILED', message: said`Partition ${name} has no leader now.` })
   const [fetched] = await cluster.fetch(leader, [{ topic: topic.name, ...at }], {
     maxWaitMs: 0,
     partitionBytesMax,
@@ -248,8 +249,11 @@ export async function wholeRecord(
     const isUnreadable = fetched?.unreadable.some(
       ({ fromOffset, toOffset }) => fromOffset <= at.offset && at.offset <= toOffset
     )
-    const why = isUnreadable === true ? 'cannot be read' : 'is no longer there'
-    const message = fetched?.problem?.message ?? `Record ${at.offset} of ${name} ${why}.`
+    const why =
+      isUnreadable === true
+        ? said`Record ${at.offset} of ${name} cannot be read.`
+        : said`Record ${at.offset} of ${name} is no longer there.`
+    const message = fetched?.problem?.message ?? why
     throw new ApiError({ code: 'NOT_FOUND', message })
   }
   return { topic: topic.name, partition: at.partition, ...record, headers: [...record.headers] }

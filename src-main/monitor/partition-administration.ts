@@ -6,6 +6,7 @@ import type { ClusterMetadata, KafkaCluster, PartitionResult } from '../kernel/c
 import { expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName, type BrokerId, type TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { pause } from '../kernel/waiting'
 import { LeaderEnds } from './core/caught-up'
 import { planned } from './core/reassignment-plan'
@@ -86,7 +87,7 @@ export class PartitionAdministration {
       if (gone !== undefined)
         throw new ApiError({
           code: 'NOT_FOUND',
-          message: `There is no partition ${topicPartitionName(gone)}. Take it out of the plan.`,
+          message: said`There is no partition ${topicPartitionName(gone)}. Take it out of the plan.`,
           kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION'
         })
     }
@@ -95,7 +96,7 @@ export class PartitionAdministration {
       throw new ApiError({
         code: 'KAFKA',
         kafkaError: 'INVALID_REPLICATION_FACTOR',
-        message: `Replication factor ${goal.factor} is larger than the ${live.length} brokers that are live.`
+        message: said`Replication factor ${goal.factor} is larger than the ${live.length} brokers that are live.`
       })
     const moving = await this.#cluster.reassignments(undefined, readTimeoutMs)
     return planned(goal, known, live, new Set(moving.map(topicPartitionName)))
@@ -208,12 +209,12 @@ function refuseTwice(partitions: readonly TopicPartition[]): void {
   for (const at of partitions) {
     const name = topicPartitionName(at)
     if (seen.has(name))
-      throw new ApiError({ code: 'INVALID_INPUT', message: `${name} is named twice. Name each partition once.` })
+      throw new ApiError({ code: 'INVALID_INPUT', message: said`${name} is named twice. Name each partition once.` })
     seen.add(name)
   }
 }
 
-const noAnswer = { name: 'UNKNOWN_SERVER_ERROR', message: 'The controller said nothing of this partition.' }
+const noAnswer = { name: 'UNKNOWN_SERVER_ERROR', message: said`The controller said nothing of this partition.` }
 
 /** Those that something was said of, and good. */
 function answered(

@@ -9,6 +9,7 @@ import type { Codec, Serdes } from '../api/formats'
 import type { ClusterReader, ClusterWriter, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock, Random } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { partitionOfKey, StickyPartitions } from './core/partitioner'
 import { failureOf, kafkaErrorOf, unknownTopic } from './failure'
 import { isPassing, retrying } from './retrying'
@@ -237,7 +238,7 @@ function notSent(partition: number, { message, ...error }: ApiErrorBody): Fate {
   return {
     partition,
     offset: null,
-    error: { ...error, message: `Not sent, since what stood before it failed: ${message}` }
+    error: { ...error, message: said`Not sent, since what stood before it failed: ${message}` }
   }
 }
 
@@ -245,13 +246,13 @@ function notSent(partition: number, { message, ...error }: ApiErrorBody): Fate {
 function withDoubt(error: ApiError | AppError): ApiErrorBody {
   const body = failureOf(error)
   const isOpen = error instanceof AppError && (error.code === 'TIMED_OUT' || error.code === 'CONNECTION_LOST')
-  return isOpen ? { ...body, message: `${body.message} Whether it wrote the records is not known.` } : body
+  return isOpen ? { ...body, message: said`${body.message} Whether it wrote the records is not known.` } : body
 }
 
 function noPartition(topic: string, partition: number): ApiError {
   return new ApiError({
     code: 'NOT_FOUND',
-    message: `Topic ${topic} has no partition ${partition}.`,
+    message: said`Topic ${topic} has no partition ${partition}.`,
     kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION'
   })
 }
@@ -260,7 +261,7 @@ function noPartition(topic: string, partition: number): ApiError {
 function noLeader(topic: string, partition: number): ApiError {
   return new ApiError({
     code: 'KAFKA',
-    message: `Partition ${topic}-${partition} has no leader at the moment.`,
+    message: said`Partition ${topic}-${partition} has no leader at the moment.`,
     kafkaError: 'LEADER_NOT_AVAILABLE'
   })
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../api/api'
 import type { CommandInput } from '../api/commands'
 import type { ProductionView } from '../api/producing'
 import type { Random, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { Production, type ProductionPorts } from './production'
 
 /** More are refused. */
@@ -50,7 +51,7 @@ export class Productions {
   open(input: CommandInput<'production.start'>): string {
     const entries = [...this.#known]
     if (entries.filter(([, { production }]) => production.view().state === 'running').length >= productionsMax) {
-      const message = `${productionsMax} productions are under way already. Stop one and try again.`
+      const message = said`${productionsMax} productions are under way already. Stop one and try again.`
       throw new ApiError({ code: 'CONFLICT', message })
     }
     // Of those that have ended the oldest result goes first.

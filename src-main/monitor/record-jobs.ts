@@ -5,6 +5,7 @@ import type { JobPush } from '../api/search'
 import type { KafkaCluster, RecordScanner } from '../kernel/cluster-ports'
 import { ignore, messageOf } from '../kernel/errors'
 import type { Clock, FileSinks, Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { ExportJob } from './export-job'
 import type { JobPorts, RecordJob } from './record-job'
 import { SearchJob } from './search-job'
@@ -56,7 +57,7 @@ export class RecordJobs {
 
   #add(make: (ports: JobPorts, lane: string) => RecordJob): string {
     if (this.#open.size >= jobsMax) {
-      const message = `${jobsMax} searches, tails and exports are open already. Stop one of them.`
+      const message = said`${jobsMax} searches, tails and exports are open already. Stop one of them.`
       throw new ApiError({ code: 'CONFLICT', message })
     }
     const { clock, log, cluster, push } = this.#ports

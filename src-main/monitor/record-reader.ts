@@ -7,6 +7,7 @@ import type { ClientMessage, HostMessage } from '../api/wire'
 import type { KafkaCluster, RecordScanner } from '../kernel/cluster-ports'
 import { expectAppError, ignore } from '../kernel/errors'
 import type { Clock, FileSinks, Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { failureOf } from './failure'
 import { commitsOf } from './group-commits'
 import { RecordJobs } from './record-jobs'
@@ -86,14 +87,15 @@ export class RecordReader {
 
   /** It was of a reader that is dead, or ended before it was watched. */
   #refuse(key: string): void {
-    const message = 'It is over: what read it has ended. Begin it again.'
+    const message = said`It is over: what read it has ended. Begin it again.`
     this.#tell({ type: 'refused', key, error: { code: 'NOT_FOUND', message } })
   }
 
   async #answer(id: number, name: string, input: unknown): Promise<void> {
     try {
       const command = this.#commands[name as keyof Table] as ((input: unknown) => Promise<unknown>) | undefined
-      if (command === undefined) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
+      if (command === undefined)
+        throw new ApiError({ code: 'INVALID_INPUT', message: said`There is no command ${name}.` })
       this.#tell({ type: 'result', id, value: await command(input) })
     } catch (error) {
       this.#tell({ type: 'error', id, error: failureOf(error) })

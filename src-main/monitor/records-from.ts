@@ -7,6 +7,7 @@ import type { RecordView, UnreadableView } from '../api/views'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { PartitionFacts, TopicFacts } from './core/snapshot'
 import { commitsOf } from './group-commits'
 import { byLeader, fetchTimeoutMs, lane, partitionBytesMax, payloadBytesMax, unreadableMax } from './newest'
@@ -166,7 +167,7 @@ async function placeIn(
   const { topic, partition, leader } = at
   const [found] = await cluster.offsetsAtTime(leader, wanted.timestampMs, [{ topic, partition }], requestTimeoutMs)
   if (found === undefined || found.problem !== null) {
-    const message = found?.problem?.message ?? `Broker ${leader} does not lead it.`
+    const message = found?.problem?.message ?? said`Broker ${leader} does not lead it.`
     throw new AppError('KAFKA', message, { details: { kafkaError: found?.problem?.name } })
   }
   return found.offset ?? undefined

@@ -4,6 +4,7 @@ import type { CommandInput, CommandOutput } from '../api/commands'
 import type { Serdes } from '../api/formats'
 import type { KafkaCluster } from '../kernel/cluster-ports'
 import type { Clock, FileSinks } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { unknownTopic } from './failure'
 import { wholeRecord } from './newest'
 import { retrying } from './retrying'
@@ -30,8 +31,13 @@ export async function saveRecord(
   try {
     const record = await wholeRecord(cluster, found, { partition, offset })
     const bytes = serdes.payloadBytes(record[part])
-    if (bytes === null)
-      throw new ApiError({ code: 'NOT_FOUND', message: `Record ${offset} has no ${part}: it is null.` })
+    if (bytes === null) {
+      const message =
+        part === 'key'
+          ? said`Record ${offset} has no key: it is null.`
+          : said`Record ${offset} has no value: it is null.`
+      throw new ApiError({ code: 'NOT_FOUND', message })
+    }
     await sink.write([bytes])
     return { path: await sink.finish(), sizeBytes: bytes.length }
   } finally {

@@ -8,6 +8,7 @@ import type { RecordView } from '../api/views'
 import { ApiError } from '../api/api'
 import type { RawPartition, RecordMatcher, ScanReading } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { pause } from '../kernel/waiting'
 import { unknownTopic } from './failure'
 import type { JobPorts, RecordJob } from './record-job'
@@ -118,7 +119,7 @@ export class TailJob implements RecordJob {
       if (found === undefined || (this.#topicId ?? found.topicId) !== found.topicId) {
         throw this.#topicId === undefined
           ? unknownTopic(topic)
-          : new ApiError({ code: 'NOT_FOUND', message: `Topic ${topic} was deleted.` })
+          : new ApiError({ code: 'NOT_FOUND', message: said`Topic ${topic} was deleted.` })
       }
       this.#topicId = found.topicId
       this.#leadersAtMs = clock.monotonicMs()

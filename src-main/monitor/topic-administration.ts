@@ -11,6 +11,7 @@ import type {
 import { AppError, messageOf } from '../kernel/errors'
 import type { BrokerId, TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { ConfigAdministration } from './config-administration'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { isPassing, retrying } from './retrying'
@@ -109,7 +110,7 @@ export class TopicAdministration {
     if (partition === undefined) return found.partitions
     const one = found.partitions.find((known) => known.partition === partition)
     if (one !== undefined) return [one]
-    const message = `Topic ${topic} has no partition ${partition}.`
+    const message = said`Topic ${topic} has no partition ${partition}.`
     throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
   }
 
@@ -121,7 +122,7 @@ export class TopicAdministration {
     const at = partitions.map((partition) => ({ topic, partition }))
     const all = (problem: KafkaProblem): readonly ChangedPartition[] =>
       at.map((one) => ({ ...one, offset: null, problem }))
-    if (leader === null) return all({ name: 'LEADER_NOT_AVAILABLE', message: 'There is no leader at the moment.' })
+    if (leader === null) return all({ name: 'LEADER_NOT_AVAILABLE', message: said`There is no leader at the moment.` })
     try {
       const positions = await this.#positionsBefore(leader, at, before)
       return await this.#cluster.deleteRecords(leader, positions, changeTimeoutMs)
@@ -149,7 +150,7 @@ export class TopicAdministration {
       const found = times.find(({ partition }) => partition === one.partition)
       const end = ends.find(({ partition }) => partition === one.partition)?.offset ?? null
       if (found?.problem) throw problemOf(found.problem.name, found.problem.message)
-      if (found === undefined || end === null) throw problemOf('NOT_LEADER_OR_FOLLOWER', 'The leader moved.')
+      if (found === undefined || end === null) throw problemOf('NOT_LEADER_OR_FOLLOWER', said`The leader moved.`)
       return { ...one, offset: found.offset ?? end }
     })
   }
@@ -170,7 +171,7 @@ function byLeader(partitions: readonly PartitionMetadata[]): readonly Led[] {
   return [...led].map(([leader, indexes]) => ({ leader, partitions: indexes }))
 }
 
-const noAnswer: KafkaProblem = { name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' }
+const noAnswer: KafkaProblem = { name: 'UNKNOWN_SERVER_ERROR', message: said`There was no answer.` }
 
 function problemOf(name: string, message: string): AppError {
   return new AppError('KAFKA', message, { details: { kafkaError: name } })

@@ -20,6 +20,7 @@ import type {
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { pause } from '../kernel/waiting'
 import { PartitionShare, type Why } from './core/partition-share'
 import { kafkaErrorOf, unknownTopic } from './failure'
@@ -143,7 +144,7 @@ export class TopicScan {
     if (found === undefined) throw unknownTopic(topic)
     const missing = partitions?.find((partition) => !found.includes(partition))
     if (missing !== undefined) {
-      const message = `Topic ${topic} has no partition ${missing}: it has ${found.length}, from 0 on.`
+      const message = said`Topic ${topic} has no partition ${missing}: it has ${found.length}, from 0 on.`
       throw new ApiError({ code: 'NOT_FOUND', message, kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' })
     }
     const wanted = partitions === undefined ? found : [...new Set(partitions)].sort((a, b) => a - b)

@@ -4,6 +4,7 @@ import { problemSentence, type Format, type Serdes, type TypedProblem } from '..
 import type { TypedRecord } from '../api/producing'
 import type { Payload } from '../api/views'
 import type { NewRecord } from '../kernel/cluster-ports'
+import { said } from '../kernel/said'
 
 export interface Formats {
   readonly keyFormat?: Format | undefined
@@ -15,8 +16,9 @@ export function newRecord(serdes: Serdes, formats: Formats, typed: TypedRecord, 
   const part = (what: string, format: Format | undefined, payload: Payload): Uint8Array | null => {
     const bytes = typedBytes(serdes, format, payload)
     if (bytes === null || bytes instanceof Uint8Array) return bytes
-    const where = number === undefined ? what : `Record ${number}, ${what.toLowerCase()}`
-    throw new ApiError({ code: 'INVALID_INPUT', message: `${where}: ${problemSentence(bytes)}` })
+    const why = problemSentence(bytes)
+    const message = number === undefined ? `${what}: ${why}` : said`Record ${number}, ${what.toLowerCase()}: ${why}`
+    throw new ApiError({ code: 'INVALID_INPUT', message })
   }
   const { key, value, headers = [], timestampMs } = typed
   return {

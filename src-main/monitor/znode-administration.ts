@@ -8,6 +8,7 @@ import type { Serdes } from '../api/formats'
 import { childPath, ZNODE_DELETE_MAX, type ZnodeOwner, type ZnodeStatView } from '../api/znodes'
 import { EnsembleError, type EnsembleClient, type Operation, type ZnodeStat } from '../coordination/ensemble-client'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { withinTime } from '../kernel/waiting'
 
 const connectTimeoutMs = 5_000
@@ -244,7 +245,7 @@ async function deleteAll(
 }
 
 function tooMany(path: string): ApiError {
-  const message = `There are more than ${ZNODE_DELETE_MAX} znodes below ${path}: nothing was deleted. Delete it in parts.`
+  const message = said`There are more than ${ZNODE_DELETE_MAX} znodes below ${path}: nothing was deleted. Delete it in parts.`
   return new ApiError({ code: 'INVALID_INPUT', message })
 }
 
@@ -254,40 +255,39 @@ const inDoubt = new Set(['CONNECTIONLOSS', 'OPERATIONTIMEOUT', 'SESSIONEXPIRED',
 function partlyDeleted(error: EnsembleError, path: string, gone: number, of: number): ApiError {
   const { code, message, kafkaError } = znodeFailure(error, path)
   const words = inDoubt.has(error.code)
-    ? `At least ${gone} of the ${of} znodes below it are deleted. ${message}`
-    : `${gone} of the ${of} znodes below it are deleted, the others are not. ${message}`
+    ? said`At least ${gone} of the ${of} znodes below it are deleted. ${message}`
+    : said`${gone} of the ${of} znodes below it are deleted, the others are not. ${message}`
   return new ApiError({ code, message: words, ...(kafkaError === undefined ? {} : { kafkaError }) })
 }
 
 function noMember(): ApiError {
-  const message =
-    'No member of the ensemble takes clients: it has no quorum, or none runs. lagoon ensemble status says which.'
+  const message = said`No member of the ensemble takes clients: it has no quorum, or none runs. lagoon ensemble status says which.`
   return new ApiError({ code: 'FAILED', message, kafkaError: 'CONNECTIONLOSS' })
 }
 
-const doubt = 'whether it was done is not known. Look before you do it again.'
+const doubt = said`whether it was done is not known. Look before you do it again.`
 
 /** In words, with ZooKeeper's name. */
 export function znodeFailure({ code, path: failedPath }: EnsembleError, asked: string): ApiError {
   const path = failedPath === '/' ? asked : failedPath
   const known: Partial<Record<string, readonly [ApiErrorCode, string]>> = {
-    NONODE: ['NOT_FOUND', `There is no znode ${path}, or none above it.`],
-    NODEEXISTS: ['CONFLICT', `There is a znode ${path} already.`],
-    NOTEMPTY: ['CONFLICT', `${path} has children: delete those first, or all of it with --recursive.`],
-    BADVERSION: ['CONFLICT', `${path} was changed since: its version is another one. Read it again.`],
-    NOCHILDRENFOREPHEMERALS: ['CONFLICT', `The znode above ${path} is ephemeral, and can have no children.`],
+    NONODE: ['NOT_FOUND', said`There is no znode ${path}, or none above it.`],
+    NODEEXISTS: ['CONFLICT', said`There is a znode ${path} already.`],
+    NOTEMPTY: ['CONFLICT', said`${path} has children: delete those first, or all of it with --recursive.`],
+    BADVERSION: ['CONFLICT', said`${path} was changed since: its version is another one. Read it again.`],
+    NOCHILDRENFOREPHEMERALS: ['CONFLICT', said`The znode above ${path} is ephemeral, and can have no children.`],
     BADARGUMENTS: [
       'INVALID_INPUT',
-      `${path} cannot be: a part of the path is ., .. or unprintable, or the data is too long (1 MiB).`
+      said`${path} cannot be: a part of the path is ., .. or unprintable, or the data is too long (1 MiB).`
     ],
-    NOAUTH: ['FAILED', `The ACL of ${path} does not allow this.`],
-    INVALIDACL: ['FAILED', `The ACL of ${path} cannot be.`],
-    SYSTEMERROR: ['FAILED', `The member that was asked cannot write: its disk may be full.`],
-    CONNECTIONLOSS: ['FAILED', `The connection to the ensemble was lost: ${doubt}`],
-    SESSIONEXPIRED: ['FAILED', 'The session with the ensemble has expired, and another one is begun. Try again.'],
-    SESSIONMOVED: ['FAILED', 'The session has moved to another member. Try again.'],
-    OPERATIONTIMEOUT: ['TIMED_OUT', `The ensemble has not answered within ${answerTimeoutMs / 1000} s: ${doubt}`]
+    NOAUTH: ['FAILED', said`The ACL of ${path} does not allow this.`],
+    INVALIDACL: ['FAILED', said`The ACL of ${path} cannot be.`],
+    SYSTEMERROR: ['FAILED', said`The member that was asked cannot write: its disk may be full.`],
+    CONNECTIONLOSS: ['FAILED', said`The connection to the ensemble was lost: ${doubt}`],
+    SESSIONEXPIRED: ['FAILED', said`The session with the ensemble has expired, and another one is begun. Try again.`],
+    SESSIONMOVED: ['FAILED', said`The session has moved to another member. Try again.`],
+    OPERATIONTIMEOUT: ['TIMED_OUT', said`The ensemble has not answered within ${answerTimeoutMs / 1000} s: ${doubt}`]
   }
-  const [apiCode, message] = known[code] ?? (['FAILED', `The ensemble refuses it for ${path}.`] as const)
+  const [apiCode, message] = known[code] ?? (['FAILED', said`The ensemble refuses it for ${path}.`] as const)
   return new ApiError({ code: apiCode, message, kafkaError: code })
 }

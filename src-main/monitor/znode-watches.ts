@@ -21,6 +21,7 @@ import {
 import { EnsembleError, type EnsembleClient, type Watcher, type ZnodeStat } from '../coordination/ensemble-client'
 import { ignore } from '../kernel/errors'
 import type { Clock, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { aclOf, ownerOf, statView, unlessDenied } from './znode-administration'
 
 export const heldMax = 300
@@ -56,7 +57,7 @@ export class ZnodeWatches {
     const { client, refused } = this.#ports
     const told = (value: ZnodeView | ZnodeChildrenView): void => this.#ports.push(key, value)
     if (this.#held.size >= heldMax) {
-      const message = `${heldMax} znodes are followed already. Fold some of the tree, and open this one again.`
+      const message = said`${heldMax} znodes are followed already. Fold some of the tree, and open this one again.`
       return refused(key, { code: 'CONFLICT', message })
     }
     const children = childrenOfKey(key)
@@ -68,7 +69,7 @@ export class ZnodeWatches {
         : isPath
           ? new ZnodeReader(client, this.#ports.serdes, path)
           : undefined
-    if (reader === undefined) return refused(key, { code: 'INVALID_INPUT', message: `${key} names no znode.` })
+    if (reader === undefined) return refused(key, { code: 'INVALID_INPUT', message: said`${key} names no znode.` })
     const followed = new Followed(this.#ports, reader, told)
     this.#held.set(key, followed)
     followed.session(client.state === 'connected')

@@ -12,6 +12,7 @@ import { deedSentence } from '@/composables/deed-sentence'
 import { faultSentence } from '@/composables/fault-sentence'
 import { isDown } from '@/composables/node-level'
 import { isolated } from '@/foreign-text'
+import { hostTranslator } from '@/i18n'
 import { useClockStore } from '@/stores/clock'
 
 /** Their sample is how many members run, there are, and are needed. */
@@ -41,6 +42,10 @@ export interface Text {
   /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
   readonly list: (sample: readonly string[], count: number) => string
   readonly errorSentence: (error: ApiError) => string
+  /** The same of one part of what was asked: a partition that was refused. */
+  readonly kafkaSentence: (kafkaError: string, message: string) => string
+  /** A sentence of the host, as it said it where it is not known in the present language. */
+  readonly hostSentence: (english: string) => string
   /** A name that others gave, to stand in a sentence. */
   readonly foreign: (name: string) => string
 }
@@ -97,7 +102,7 @@ export function useText(): Text {
     if (subject !== null) named.nodeIn = nodeInline(subject)
     if (event.code === 'nodeCrashed') named.how = exitSentence(params.exit)
     if (event.code === 'workloadEnded')
-      named.how = typeof params.problem === 'string' ? isolated(params.problem) : exitSentence(params.exit)
+      named.how = typeof params.problem === 'string' ? hostSentence(params.problem) : exitSentence(params.exit)
     if (event.code === 'faultAdded' || event.code === 'faultHealed') named.fault = faultOf(event)
     if (event.code === 'actSettled') Object.assign(named, settledOf(event))
     if (event.code === 'partitionsElected') named.why = causeOf(params.cause)
@@ -204,19 +209,32 @@ export function useText(): Text {
     return t(isPlaced ? `reason.${reason.code}.why` : 'reason.partitionsOffline.whyUnplaced', reasonNames(reason))
   }
 
-  /** Kafka's error names are never translated; what the host says about them is shown as it says it. */
-  const errorSentence = (error: ApiError): string => {
-    if (error.code === 'DISCONNECTED' || error.code === 'TIMED_OUT') return t(`error.${error.code}`)
-    const { kafkaError } = error
-    const message = isolated(error.message)
-    if (kafkaError === undefined) return message
-    // What the broker says of this case stays as it is; where it has only the name of the error, we have a sentence.
-    const key = `kafkaError.${kafkaError}`
-    const isNamed = i18n.te(key, 'en')
-    if (!isNamed) return `${kafkaError}: ${message}`
-    const hasOwnWords = error.message.trim() !== '' && error.message !== i18n.t(key, {}, { locale: 'en' })
-    return `${kafkaError}: ${hasOwnWords ? message : t(key)}`
+  /** Kafka's error names are never translated; what is said of them is, where it is known. */
+  const errorSentence = ({ code, kafkaError, message }: ApiError): string => {
+    if (code === 'DISCONNECTED' || code === 'TIMED_OUT') return t(`error.${code}`)
+    return kafkaError === undefined ? hostSentence(message) : kafkaSentence(kafkaError, message)
   }
+
+  const translated = (english: string): string | undefined =>
+    hostTranslator(locale())?.(english, { named: foreign, refusal })
+
+  /** A broker may have words of its own for the case, in English: then they stand behind those that all have. */
+  const refusal = (kafkaError: string, message: string): string => {
+    const key = `kafkaError.${kafkaError}`
+    const common = i18n.te(key, 'en') ? t(key) : undefined
+    if (common === undefined || hostTranslator(locale()) === undefined) return `${kafkaError}: ${isolated(message)}`
+    return `${kafkaError}: ${common} (${isolated(message)})`
+  }
+
+  const kafkaSentence = (kafkaError: string, message: string): string => {
+    const key = `kafkaError.${kafkaError}`
+    const isPlain = message.trim() === '' || message === i18n.t(key, {}, { locale: 'en' })
+    if (isPlain && i18n.te(key, 'en')) return `${kafkaError}: ${t(key)}`
+    const own = translated(message)
+    return own === undefined ? refusal(kafkaError, message) : `${kafkaError}: ${own}`
+  }
+
+  const hostSentence = (english: string): string => translated(english) ?? isolated(english)
 
   return {
     t,
@@ -236,6 +254,8 @@ export function useText(): Text {
     reasonWhy,
     list,
     errorSentence,
+    kafkaSentence,
+    hostSentence,
     foreign
   }
 }

@@ -2,6 +2,8 @@
 import { createI18n } from 'vue-i18n'
 import en from './en.json'
 import ko from './ko.json'
+import { translator, type Catalogue, type Translate } from './said'
+import saidKo from './said/ko.json'
 
 export const messages = { en, ko }
 
@@ -15,6 +17,26 @@ export function createTexts(locale: keyof typeof messages) {
     missingWarn: true,
     fallbackWarn: true
   })
+}
+
+/** Sentences that screens say themselves, and the host says, too. */
+const SHARED = ['kafkaError', 'typed'] as const
+/** Of the host's sentences; English needs none. */
+const catalogues: Readonly<Record<string, Catalogue>> = { ko: saidKo }
+const translators = new Map<string, Translate | undefined>()
+
+/** For the host's sentences; undefined where they are said as they come. */
+export function hostTranslator(locale: string): Translate | undefined {
+  if (!translators.has(locale)) {
+    const catalogue = catalogues[locale]
+    const own = messages[locale as keyof typeof messages]
+    const shared = SHARED.flatMap((group) =>
+      Object.entries(en[group]).map(([key, english]) => [english, (own[group] as Catalogue)[key] ?? english])
+    )
+    const all = catalogue === undefined ? undefined : { ...Object.fromEntries(shared), ...catalogue }
+    translators.set(locale, all === undefined ? undefined : translator(all as Catalogue))
+  }
+  return translators.get(locale)
 }
 
 type Tree = Readonly<Record<string, unknown>>

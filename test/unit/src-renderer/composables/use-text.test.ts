@@ -189,7 +189,10 @@ describe('other words', () => {
   it('leave Kafka’s error names as they are', () => {
     const error = new ApiError({ code: 'KAFKA', message: 'Too many.', kafkaError: 'INVALID_PARTITIONS' })
 
-    expect(text('ko').errorSentence(error)).toBe('INVALID_PARTITIONS: Too many.')
+    expect(text().errorSentence(error)).toBe('INVALID_PARTITIONS: Too many.')
+    expect(text('ko').errorSentence(error)).toBe(
+      'INVALID_PARTITIONS: 파티션 수가 허용 범위를 벗어났습니다. (Too many.)'
+    )
     expect(text('ko').errorSentence(new ApiError({ code: 'DISCONNECTED', message: 'x' }))).toContain('알 수 없습니다')
   })
 })
@@ -211,5 +214,23 @@ describe('the sentence of an error', () => {
     const said = text('ko').errorSentence(failure('TOPIC_ALREADY_EXISTS', "Topic 'orders' already exists."))
 
     expect(said).toContain("Topic 'orders' already exists.")
+  })
+
+  it('is said in Korean where the host said it in English, names as they are', () => {
+    const { errorSentence, hostSentence, kafkaSentence } = text('ko')
+    const english = 'There is no topic \u202eorders.'
+
+    expect(errorSentence(new ApiError({ code: 'NOT_FOUND', message: english }))).toBe('‹U+202E›orders 토픽이 없습니다.')
+    expect(errorSentence(failure('UNKNOWN_TOPIC_OR_PARTITION', english))).toBe(
+      'UNKNOWN_TOPIC_OR_PARTITION: ‹U+202E›orders 토픽이 없습니다.'
+    )
+    expect(kafkaSentence('LEADER_NOT_AVAILABLE', 'There is no leader at the moment.')).toBe(
+      'LEADER_NOT_AVAILABLE: 지금 리더가 없습니다.'
+    )
+    expect(hostSentence('NOT_CONTROLLER: Ask broker 2.')).toBe(
+      'NOT_CONTROLLER: 요청을 받은 브로커가 컨트롤러가 아닙니다. (Ask broker 2.)'
+    )
+    expect(hostSentence('ENOSPC: no space left on device')).toBe('ENOSPC: no space left on device')
+    expect(text().hostSentence('There is no topic orders.')).toBe('There is no topic orders.')
   })
 })
