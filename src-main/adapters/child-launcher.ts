@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import { AppError, ignore } from '../kernel/errors'
 import { LineSplitter } from '../kernel/line-splitter'
 import type { ChildProcess, ProcessHandlers, ProcessKind, ProcessLauncher } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { identityOf, isAlive, isPaused } from './process-liveness'
 
 const sweepPollMs = 20
@@ -76,10 +77,13 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
       for (const stream of [child.stdout, child.stderr]) {
         if (stream !== null) tellLines(stream, handlers.line)
       }
-      if (pid === undefined) throw new AppError('FAILED', `The ${kind} process could not be started.`)
+      if (pid === undefined) throw new AppError('FAILED', said`The ${kind} process could not be started.`)
       const signalled = async (signal: 'SIGSTOP' | 'SIGCONT', isToPause: boolean): Promise<void> => {
         if (process.platform === 'win32') {
-          throw new AppError('FAILED', 'Windows cannot make a process stand still. Kill the node, or slow its links.')
+          throw new AppError(
+            'FAILED',
+            said`Windows cannot make a process stand still. Kill the node, or slow its links.`
+          )
         }
         if (isGone) return
         process.kill(pid, signal)
@@ -87,7 +91,10 @@ export function childLauncher(scriptDir: string): ProcessLauncher {
           if (isGone || isPaused(pid) === isToPause) return
           await new Promise((resolve) => setTimeout(resolve, pausePollMs))
         }
-        throw new AppError('TIMED_OUT', `Process ${pid} was sent ${signal}, and the system does not show its effect.`)
+        throw new AppError(
+          'TIMED_OUT',
+          said`Process ${pid} was sent ${signal}, and the system does not show its effect.`
+        )
       }
       return {
         pid,

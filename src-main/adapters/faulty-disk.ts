@@ -5,13 +5,15 @@
 import { AppError } from '../kernel/errors'
 import type { FaultSwitch } from '../kernel/node-faults'
 import type { Clock, Disk, DiskFile, SyncOptions } from '../kernel/ports'
+import { said } from '../kernel/said'
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 export function faultyDisk(disk: Disk, faults: FaultSwitch, clock: Clock): Disk {
   const writes = (path: string): void => {
     const { isDiskFull, diskDelayMs } = faults.now
-    if (isDiskFull) throw new AppError('DISK_FULL', `${path}: the disk is full, by a fault that was added. Heal it.`)
+    if (isDiskFull)
+      throw new AppError('DISK_FULL', said`${path}: the disk is full, by a fault that was added. Heal it.`)
     if (diskDelayMs > 0) Atomics.wait(never, 0, 0, diskDelayMs)
   }
   const synced = (): Promise<void> | undefined => {

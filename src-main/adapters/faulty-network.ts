@@ -8,6 +8,7 @@
 import type { Address, Clock, Connection, FrameHandler, Listener, Network, Random } from '../kernel/ports'
 import { AppError } from '../kernel/errors'
 import { wholeLeg, type FaultSwitch, type LinkFaults } from '../kernel/node-faults'
+import { said } from '../kernel/said'
 import { FaultyConnection, type FaultyPorts } from './faulty-connection'
 import { stallMs } from './faulty-lane'
 
@@ -68,7 +69,7 @@ async function shakenHands(
     await changedOrLater(faults, clock, Math.min(isCut ? Infinity : dueMs, deadlineMs - nowMs))
     if (isWhole(link()) || (!isCut && clock.monotonicMs() - nowMs >= dueMs)) return
   }
-  throw new AppError('TIMED_OUT', `${host}:${port} did not answer within ${timeoutMs} ms`)
+  throw new AppError('TIMED_OUT', said`${host}:${port} did not answer within ${timeoutMs} ms`)
 }
 
 function changedOrLater(faults: FaultSwitch, clock: Clock, delayMs: number): Promise<void> {

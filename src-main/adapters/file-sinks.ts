@@ -8,6 +8,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { AppError, ignore } from '../kernel/errors'
 import type { FileSink, FileSinks, Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { partName, sweepParts } from './export-parts'
 import { diskError, syncFolder } from './node-disk'
 
@@ -50,7 +51,7 @@ class NamedLater implements FileSink {
 
   get #open(): FileHandle {
     if (this.#handle !== undefined) return this.#handle
-    throw new AppError('FAILED', `${this.#path} is closed already.`)
+    throw new AppError('FAILED', said`${this.#path} is closed already.`)
   }
 
   finish(): Promise<string> {
@@ -73,7 +74,7 @@ class NamedLater implements FileSink {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST') throw error
       // File systems without links.
-      if (await isThere(this.#path)) throw new AppError('EXISTS', `${this.#path} exists already.`, { cause: error })
+      if (await isThere(this.#path)) throw new AppError('EXISTS', said`${this.#path} exists already.`, { cause: error })
       await rename(this.#temporary, this.#path)
       return
     }
@@ -112,15 +113,15 @@ export const fileSinks = (log: Log): FileSinks => ({
   async create(given, isReplacing) {
     const path = given.startsWith('~/') ? join(homedir(), given.slice(2)) : given
     if (!isAbsolute(path) || path.includes('\0')) {
-      throw new AppError('USAGE', `Give the whole path of the file, as in /home/me/orders.jsonl or ~/orders.jsonl.`)
+      throw new AppError('USAGE', said`Give the whole path of the file, as in /home/me/orders.jsonl or ~/orders.jsonl.`)
     }
     const whole = resolve(path)
     const folder = dirname(whole)
     if (/[/\\]$/.test(path) || (await isFolder(whole))) {
-      throw new AppError('EXISTS', `${whole} is a folder. Give the path of a file.`)
+      throw new AppError('EXISTS', said`${whole} is a folder. Give the path of a file.`)
     }
-    if (!(await isFolder(folder))) throw new AppError('NOT_FOUND', `The folder ${folder} does not exist.`)
-    if (!isReplacing && (await isThere(whole))) throw new AppError('EXISTS', `${whole} exists already.`)
+    if (!(await isFolder(folder))) throw new AppError('NOT_FOUND', said`The folder ${folder} does not exist.`)
+    if (!isReplacing && (await isThere(whole))) throw new AppError('EXISTS', said`${whole} exists already.`)
     const swept = await sweepParts(folder)
     if (swept.length > 0) log('warn', 'what exports had left that were killed was removed', { paths: swept })
     const temporary = join(folder, partName())

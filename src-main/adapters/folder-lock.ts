@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { AppError, ignore } from '../kernel/errors'
 import type { FolderLock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { identityOf, isAlive, type ProcessIdentity } from './process-liveness'
 
 const attemptsMax = 5
@@ -66,7 +67,7 @@ export function lockFolder(path: string): FolderLock {
     if (holder !== undefined && isAlive(holder)) {
       throw new AppError(
         'LOCKED',
-        `This folder is in use by process ${holder.pid} (${path}). Stop it first, or choose another folder.`,
+        said`This folder is in use by process ${holder.pid} (${path}). Stop it first, or choose another folder.`,
         {
           details: { path, pid: holder.pid }
         }
@@ -74,7 +75,7 @@ export function lockFolder(path: string): FolderLock {
     }
     takeAway(path, holder)
   }
-  throw new AppError('LOCKED', `The lock ${path} changes hands all the time. Try again.`, { details: { path } })
+  throw new AppError('LOCKED', said`The lock ${path} changes hands all the time. Try again.`, { details: { path } })
 }
 
 /** Throws EEXIST when there is a lock already. */

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AppError, ignore } from '../kernel/errors'
 import type { DirectoryEntry, Disk, DiskFile, FolderLock, FolderSync, SyncOptions } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { performance } from 'node:perf_hooks'
 import { lockFolder } from './folder-lock'
 import { SyncPace } from './sync-pace'
@@ -34,31 +35,31 @@ export function diskError(error: unknown, path: string): AppError {
     case 'EDQUOT':
       return new AppError(
         'DISK_FULL',
-        `The disk is full: ${path} cannot grow. Free some space, then try again.`,
+        said`The disk is full: ${path} cannot grow. Free some space, then try again.`,
         options
       )
     case 'ENOENT':
-      return new AppError('NOT_FOUND', `${path} does not exist.`, options)
+      return new AppError('NOT_FOUND', said`${path} does not exist.`, options)
     case 'EEXIST':
-      return new AppError('EXISTS', `${path} exists already.`, options)
+      return new AppError('EXISTS', said`${path} exists already.`, options)
     case 'EACCES':
     case 'EPERM':
       return new AppError(
         'ACCESS_DENIED',
-        `${path} may not be read or written by this user. Change its owner or its mode.`,
+        said`${path} may not be read or written by this user. Change its owner or its mode.`,
         options
       )
     case 'EROFS':
       return new AppError(
         'ACCESS_DENIED',
-        `${path} cannot be written: it is on a read-only file system. Choose another folder.`,
+        said`${path} cannot be written: it is on a read-only file system. Choose another folder.`,
         options
       )
     case 'EMFILE':
     case 'ENFILE':
       return new AppError(
         'TOO_MANY_FILES',
-        `Too many open files while opening ${path}. Raise the limit: ulimit -n 65536.`,
+        said`Too many open files while opening ${path}. Raise the limit: ulimit -n 65536.`,
         options
       )
     default:
@@ -106,7 +107,8 @@ class NodeDiskFile implements DiskFile {
 
   /** The number of a closed descriptor may be another file's by now. */
   get #open(): number {
-    if (this.#isClosed) throw new AppError('DISK_FAILED', `${this.path} is closed.`, { details: { path: this.path } })
+    if (this.#isClosed)
+      throw new AppError('DISK_FAILED', said`${this.path} is closed.`, { details: { path: this.path } })
     return this.#handle
   }
 
@@ -154,7 +156,9 @@ class NodeDiskFile implements DiskFile {
       fs.ftruncateSync(this.#handle, this.#sizeBytes)
       this.#lengthBytes = this.#sizeBytes
     } catch (cutError) {
-      return new AppError('DISK_FAILED', `${this.path}: a failed write could not be taken back.`, { cause: cutError })
+      return new AppError('DISK_FAILED', said`${this.path}: a failed write could not be taken back.`, {
+        cause: cutError
+      })
     }
     return diskError(error, this.path)
   }

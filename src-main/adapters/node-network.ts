@@ -18,6 +18,7 @@ import {
   type ListenOptions,
   type Network
 } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { portTaken } from './port-holder'
 
 const receiveBufferBytes = 256 * 1024
@@ -239,9 +240,9 @@ function withSharedBuffer(accepted: net.Socket, received: (length: number, chunk
 
 function listenError(error: NodeJS.ErrnoException, options: Address): AppError {
   const at = `${options.host}:${options.port}`
-  if (error.code === 'EADDRINUSE') return portTaken(options, 'use another data folder', error)
+  if (error.code === 'EADDRINUSE') return portTaken(options, said`use another data folder`, error)
   const isForFiles = error.code === 'EMFILE' || error.code === 'ENFILE'
-  return new AppError(isForFiles ? 'TOO_MANY_FILES' : 'FAILED', `${at} cannot be listened on: ${error.message}`, {
+  return new AppError(isForFiles ? 'TOO_MANY_FILES' : 'FAILED', said`${at} cannot be listened on: ${error.message}`, {
     cause: error,
     details: { host: options.host, port: options.port }
   })
@@ -279,7 +280,7 @@ export const nodeNetwork: Network = {
 
   connect(options, handlerFor): Promise<Connection> {
     if (!isPort(options.port)) {
-      const message = `${options.host}:${options.port} is no address: ${options.port} is no port`
+      const message = said`${options.host}:${options.port} is no address: ${options.port} is no port`
       return Promise.reject(new AppError('CONNECTION_REFUSED', message))
     }
     return new Promise((resolve, reject) => {
@@ -292,11 +293,11 @@ export const nodeNetwork: Network = {
       const at = `${options.host}:${options.port}`
       const timer = setTimeout(() => {
         socket.destroy()
-        reject(new AppError('TIMED_OUT', `${at} did not answer within ${options.timeoutMs} ms`))
+        reject(new AppError('TIMED_OUT', said`${at} did not answer within ${options.timeoutMs} ms`))
       }, options.timeoutMs)
       const refused = (error: Error): void => {
         clearTimeout(timer)
-        reject(new AppError('CONNECTION_REFUSED', `${at} cannot be reached: ${error.message}`, { cause: error }))
+        reject(new AppError('CONNECTION_REFUSED', said`${at} cannot be reached: ${error.message}`, { cause: error }))
       }
       socket.once('error', refused)
       socket.once('connect', () => {

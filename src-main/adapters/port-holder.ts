@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { AppError, ignore } from '../kernel/errors'
 import type { Address } from '../kernel/ports'
+import { said } from '../kernel/said'
 
 /** TCP_LISTEN in /proc/net/tcp. */
 const listening = '0A'
@@ -13,7 +14,7 @@ export function portHolder(port: number): string | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listenersIn(table, port)))
   if (inodes.size === 0) return undefined
   for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (holdsOneOf(pid, inodes)) return `${programOf(pid)} (process ${pid})`
+    if (holdsOneOf(pid, inodes)) return said`${programOf(pid)} (process ${pid})`
   }
   return undefined
 }
@@ -21,7 +22,7 @@ export function portHolder(port: number): string | undefined {
 /** What is said of a port that cannot be had; `remedy` is what to do besides stopping that program. */
 export function portTaken({ host, port }: Address, remedy: string, cause: unknown): AppError {
   const holder = portHolder(port)
-  const message = `Port ${port} on ${host} is taken by ${holder ?? 'another program'}. Stop that, or ${remedy}.`
+  const message = said`Port ${port} on ${host} is taken by ${holder ?? said`another program`}. Stop that, or ${remedy}.`
   return new AppError('ADDRESS_IN_USE', message, { cause, details: { host, port, holder } })
 }
 
@@ -55,9 +56,9 @@ function programOf(pid: string): string {
   if (script !== -1) {
     const dir = dataDirIn(args[script + 1] ?? '')
     const match = /^(.*)[\\/]([^\\/]+)$/.exec(dir ?? '')
-    if (match !== null) return `${match[2] ?? ''} of the cluster in ${match[1] ?? ''}`
+    if (match !== null) return said`${match[2] ?? ''} of the cluster in ${match[1] ?? ''}`
   }
-  return textOf(`/proc/${pid}/comm`).trim() || 'another program'
+  return textOf(`/proc/${pid}/comm`).trim() || said`another program`
 }
 
 function dataDirIn(config: string): string | undefined {

@@ -12,6 +12,7 @@ import { InvariantError } from '../kernel/invariant'
 import { isPort } from '../kernel/ports'
 import type { KafkaProblem } from '../kernel/cluster-ports'
 import { kafkaErrorSentence } from '../kernel/kafka-errors'
+import { said } from '../kernel/said'
 import { errorName, isErrorCode } from '../protocol/wire/error-codes'
 
 export interface HostPort {
@@ -48,7 +49,7 @@ export class BrokerLanes {
   async ask<T>(to: HostPort, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
     // Whatever a broker says of another is taken for an address.
     if (!isPort(to.port))
-      throw new AppError('CONNECTION_REFUSED', `${to.host}:${to.port} is no address: ${to.port} is no port.`)
+      throw new AppError('CONNECTION_REFUSED', said`${to.host}:${to.port} is no address: ${to.port} is no port.`)
     const key = `${lane} ${to.host}:${to.port}`
     const open = this.#usable(key, to)
     if (open.unanswered > 0) throw stalled(to)
@@ -123,7 +124,7 @@ export class BrokerLanes {
 }
 
 function stalled(to: HostPort): AppError {
-  return new AppError('TIMED_OUT', `The broker at ${to.host}:${to.port} did not answer in time.`)
+  return new AppError('TIMED_OUT', said`The broker at ${to.host}:${to.port} did not answer in time.`)
 }
 
 /** What came, although the library threw because one partition or topic in it has an error. */
@@ -161,16 +162,20 @@ function asAppError(error: unknown, to: HostPort): AppError {
   if (error instanceof InvariantError) throw error
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
   if (cause?.code === 'ECONNREFUSED') {
-    return new AppError('CONNECTION_REFUSED', `Nothing listens at ${to.host}:${to.port}.`, { cause: error })
+    return new AppError('CONNECTION_REFUSED', said`Nothing listens at ${to.host}:${to.port}.`, { cause: error })
   }
-  return new AppError('CONNECTION_LOST', `The broker at ${to.host}:${to.port} did not answer: ${messageOf(error)}`, {
-    cause: error
-  })
+  return new AppError(
+    'CONNECTION_LOST',
+    said`The broker at ${to.host}:${to.port} did not answer: ${messageOf(error)}`,
+    {
+      cause: error
+    }
+  )
 }
 
 /** Of a request about one thing. */
 export function only<T>(answers: readonly T[]): T {
   const answer = answers[0]
-  if (answer === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' })
+  if (answer === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: said`There was no answer.` })
   return answer
 }

@@ -3,6 +3,7 @@ import type { BrokerAddress } from '../kernel/cluster-ports'
 import type { ClusterIdentity } from '../kernel/cluster-identity'
 import { AppError } from '../kernel/errors'
 import type { BrokerId } from '../kernel/ids'
+import { said } from '../kernel/said'
 import { BrokerLanes, type Ask, type HostPort } from './broker-lanes'
 import { candidates } from './candidates'
 
@@ -29,7 +30,7 @@ export class Brokers {
   /** Throws when what answered is another cluster: the next broker is asked then. */
   admit(clusterId: string | null | undefined): void {
     if (this.#identity.admits(clusterId)) return
-    throw new AppError('CONNECTION_REFUSED', 'Another cluster answers at this address.', { details: { clusterId } })
+    throw new AppError('CONNECTION_REFUSED', said`Another cluster answers at this address.`, { details: { clusterId } })
   }
 
   learn(brokers: readonly BrokerAddress[], controllerId: number | null): void {
@@ -49,18 +50,18 @@ export class Brokers {
   /** Throws CONNECTION_REFUSED while there is none. */
   controller(): number {
     if (this.#controllerId !== null) return this.#controllerId
-    throw new AppError('CONNECTION_REFUSED', 'The cluster has no controller at the moment.')
+    throw new AppError('CONNECTION_REFUSED', said`The cluster has no controller at the moment.`)
   }
 
   async ask<T>(broker: number, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
     const to = this.#known.get(broker)
-    if (to === undefined) throw new AppError('CONNECTION_REFUSED', `The address of broker ${broker} is not known.`)
+    if (to === undefined) throw new AppError('CONNECTION_REFUSED', said`The address of broker ${broker} is not known.`)
     return await this.lanes.ask(to, lane, timeoutMs, ask)
   }
 
   /** One after the other until one answers; the last failure when none does. */
   async askAny<T>(lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
-    let failure: unknown = new AppError('CONNECTION_REFUSED', 'No broker is known.')
+    let failure: unknown = new AppError('CONNECTION_REFUSED', said`No broker is known.`)
     for (const to of this.#candidates) {
       try {
         const answer = await this.lanes.ask(to, lane, timeoutMs, ask)
@@ -72,7 +73,7 @@ export class Brokers {
       }
     }
     if (!(failure instanceof AppError)) throw failure
-    throw new AppError(failure.code, `No broker answers. ${failure.message}`, {
+    throw new AppError(failure.code, said`No broker answers. ${failure.message}`, {
       cause: failure,
       details: failure.details
     })

@@ -22,6 +22,7 @@ import type {
   TopicMetadata
 } from '../kernel/cluster-ports'
 import type { TopicPartition } from '../kernel/ids'
+import { said } from '../kernel/said'
 import { uuidFromBytes, type Uuid } from '../kernel/uuid'
 import { check, kafkaError, partial } from './broker-lanes'
 import { commandLane, sampleLane, type Brokers } from './brokers'
@@ -119,7 +120,7 @@ export function clusterReader(brokers: Brokers): ClusterReader {
         partial(describeConfigsV4.api.async(connection, resources, false, false))
       )
       const result = answer.results[0]
-      if (result === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: 'There was no answer.' })
+      if (result === undefined) throw kafkaError({ name: 'UNKNOWN_SERVER_ERROR', message: said`There was no answer.` })
       check(result.errorCode, result.errorMessage)
       const own = result.configs.filter(({ configSource }) => configSource === ConfigSources.DYNAMIC_TOPIC_CONFIG)
       return Object.fromEntries(own.map(({ name, value }) => [name, value ?? '']))

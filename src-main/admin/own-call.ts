@@ -5,6 +5,7 @@
 import { promisify } from 'node:util'
 import { Writer as LibraryWriter, type Connection } from '@platformatic/kafka'
 import { AppError } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { Reader } from '../protocol/wire/reader'
 import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
@@ -39,7 +40,8 @@ export async function ownCall<Request extends Message, Response extends Message>
     // The library uses its buffers again.
     const bytes = Uint8Array.prototype.slice.call(reader.buffer.subarray(reader.position).buffer)
     const answer = decode(response, version, new Reader(bytes))
-    if (isDecodeFailure(answer)) throw new AppError('CORRUPT', `The broker's answer cannot be read: ${answer.failure}.`)
+    if (isDecodeFailure(answer))
+      throw new AppError('CORRUPT', said`The broker's answer cannot be read: ${answer.failure}.`)
     return answer
   }
   const send = promisify<readonly unknown[], ValueOf<Response>>(

@@ -13,6 +13,7 @@ import type {
   RecordScanner
 } from '../kernel/cluster-ports'
 import { AppError } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { fetchRequest, fetchResponse } from '../protocol/api/01-fetch'
 import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { Reader } from '../protocol/wire/reader'
@@ -147,6 +148,7 @@ function parsed(_correlationId: number, _apiKey: number, _apiVersion: number, re
   const joined = reader.buffer.subarray(reader.position).buffer
   const bytes = joined.length > readBytesMax ? joined : Uint8Array.prototype.slice.call(joined)
   const answer = decode(fetchResponse, fetchVersion, new Reader(bytes))
-  if (isDecodeFailure(answer)) throw new AppError('CORRUPT', `The broker's answer cannot be read: ${answer.failure}.`)
+  if (isDecodeFailure(answer))
+    throw new AppError('CORRUPT', said`The broker's answer cannot be read: ${answer.failure}.`)
   return answer
 }

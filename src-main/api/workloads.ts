@@ -3,6 +3,7 @@
  * several of them and the topics that they need; it is what a file of `lagoon workload start` holds.
  */
 import { z } from 'zod'
+import { said } from '../kernel/said'
 
 /** Each is a process with a Kafka client in it: some 80 MB of its own (PSS). */
 export const workloadsMax = 40
@@ -18,19 +19,22 @@ const name = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/,
-    'must be 1 to 60 letters, digits, ".", "_" or "-", a letter or digit first'
+    said`must be 1 to 60 letters, digits, ".", "_" or "-", a letter or digit first`
   )
 const topic = z
   .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'must be a topic name: letters, digits, ".", "_" and "-"')
+  .regex(/^[A-Za-z0-9._-]+$/, said`must be a topic name: letters, digits, ".", "_" and "-"`)
   .max(topicNameMax)
-const groupId = z.string().min(1, 'must name a group').max(200)
+const groupId = z
+  .string()
+  .min(1, said`must name a group`)
+  .max(200)
 const within = (min: number, max: number): z.ZodNumber =>
   z
-    .number(`must be a number from ${min} to ${max}`)
-    .min(min, `must be at least ${min}`)
-    .max(max, `must be at most ${max}`)
-const whole = (min: number, max: number): z.ZodNumber => within(min, max).int('must be a whole number')
+    .number(said`must be a number from ${min} to ${max}`)
+    .min(min, said`must be at least ${min}`)
+    .max(max, said`must be at most ${max}`)
+const whole = (min: number, max: number): z.ZodNumber => within(min, max).int(said`must be a whole number`)
 
 export const SERIALIZERS = ['string', 'json', 'bytes'] as const
 export const ACKS = ['0', '1', 'all'] as const
@@ -84,7 +88,7 @@ const sceneTopicSchema = z.strictObject({
 export const sceneSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u, 'must be 1 to 60 letters, digits, spaces, ".", "_" or "-"'),
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,59}$/u, said`must be 1 to 60 letters, digits, spaces, ".", "_" or "-"`),
   description: z.string().max(300).optional(),
   /** Made when they are missing. */
   topics: z.array(sceneTopicSchema).max(countMax).default([]),
@@ -202,19 +206,19 @@ export function problemsOf(what: string, error: z.ZodError): string {
     return `${place === '' ? 'it' : place.replace(/^\./, '')}: ${sentenceOf(issue)}`
   })
   const more = error.issues.length > shown.length ? ` and ${error.issues.length - shown.length} more` : ''
-  return `${what} cannot be used. ${shown.join('; ')}${more}.`
+  return said`${what} cannot be used. ${`${shown.join('; ')}${more}`}.`
 }
 
 function sentenceOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `there is no ${issue.keys.join(', ')} here`
+      return said`there is no ${issue.keys.join(', ')} here`
     case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`
+      return said`must be one of ${issue.values.map(String).join(', ')}`
     case 'invalid_type':
       // A message of our own says what is allowed.
       if (!issue.message.startsWith('Invalid input')) return issue.message
-      return issue.message.endsWith('undefined') ? 'is missing' : `must be of type ${issue.expected}`
+      return issue.message.endsWith('undefined') ? said`is missing` : said`must be of type ${issue.expected}`
     default:
       return issue.message
   }

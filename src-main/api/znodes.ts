@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { payloadSchema } from './views'
+import { said } from '../kernel/said'
 
 const count = z.number().int().nonnegative()
 const version = z.number().int().min(0).max(0x7fff_ffff)
@@ -24,9 +25,11 @@ export const znodePathSchema = z
   .min(1)
   .max(ZNODE_PATH_MAX)
   .refine((path) => path === '/' || (path.startsWith('/') && !path.endsWith('/')), {
-    error: 'A path begins with / and does not end with one: /brokers/ids.'
+    error: said`A path begins with / and does not end with one: /brokers/ids.`
   })
-  .refine((path) => !path.includes('//') && !path.includes('\0'), { error: 'A path has no empty part, and no NUL.' })
+  .refine((path) => !path.includes('//') && !path.includes('\0'), {
+    error: said`A path has no empty part, and no NUL.`
+  })
 
 export const znodeStatSchema = z.object({
   czxid: hex,

@@ -6,6 +6,7 @@ import { ApiError } from '../api/api'
 import { BROWSER, type Closing, type DesktopView } from '../api/desktop'
 import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import type { ApiProvider } from '../host/client-session'
+import { said } from '../kernel/said'
 
 export interface Preferences {
   readonly closing: Closing
@@ -130,7 +131,8 @@ export class Desktop {
     'app.show': (_, { id }) => this.#ports.show(id),
     'app.openWindow': ({ id }) => this.#ports.openWindow(id),
     'app.openFolder': (_, { dir }) => {
-      if (dir === undefined) throw new ApiError({ code: 'NOT_FOUND', message: 'The folder of this cluster is gone.' })
+      if (dir === undefined)
+        throw new ApiError({ code: 'NOT_FOUND', message: said`The folder of this cluster is gone.` })
       return this.#ports.openFolder(dir)
     },
     'app.choosePath': async ({ name }) => ({ path: await this.#ports.choosePath(name) })

@@ -6,6 +6,7 @@ import { ApiError } from '../api/api'
 import { closingSchema } from '../api/desktop'
 import { expectSystemError, ignore } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { Preferences } from './desktop'
 
 function schemaFor(language: Preferences['language']): z.ZodType<Preferences> {
@@ -33,7 +34,7 @@ export function keepPreferences(path: string, preferences: Preferences, log: Log
     expectSystemError(error)
     log('warn', 'preferences are not kept', { reason: error.message })
     dropDraft(draft)
-    throw new ApiError({ code: 'FAILED', message: `${path} could not be written: ${error.message}` })
+    throw new ApiError({ code: 'FAILED', message: said`${path} could not be written: ${error.message}` })
   }
 }
 

@@ -1,6 +1,8 @@
 /** What the desktop is told in the user's language, out of the screens' own locales. */
 import en from '../../src-renderer/i18n/en.json'
 import ko from '../../src-renderer/i18n/ko.json'
+import { translator } from '../../src-renderer/i18n/said'
+import saidKo from '../../src-renderer/i18n/said/ko.json'
 import type { HealthLevel } from '../api/views'
 import type { Preferences } from './desktop'
 
@@ -13,6 +15,15 @@ export function word(
   named: Readonly<Record<string, string | number>> = {}
 ): string {
   return locales[language].desktop[key].replace(/\{(\w+)\}/g, (_, name: string) => String(named[name] ?? ''))
+}
+
+const inKorean = translator(saidKo)
+
+/** A sentence of the host, as it came where it is not known in the language; names stand in it as they are. */
+export function hostSentence(language: Language, english: string): string {
+  if (language === 'en') return english
+  const refusal = (kafkaError: string, words: string): string => `${kafkaError}: ${words}`
+  return inKorean(english, { named: (name) => name, refusal }) ?? english
 }
 
 export function healthWord(language: Language, level: HealthLevel): string {

@@ -23,6 +23,7 @@ import { isOurPage, openMainWindow, registerScheme, servePages } from '../app/ma
 import { isOnlyInstance, type Launch } from '../app/one-instance'
 import { keepPreferences, readPreferences } from '../app/preferences'
 import { ClusterTray } from '../app/tray'
+import { hostSentence } from '../app/words'
 import type { ClusterView, EventsView } from '../api/views'
 import { ClientSession } from '../host/client-session'
 import { ClusterFace } from '../host/cluster-face'
@@ -32,6 +33,7 @@ import type { LabHost } from '../host/lab-host'
 import { clusterOfQuery } from '../host/renderer-files'
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { meantCluster, withWayOut } from './home'
 import { lockFile } from '../supervisor/cluster-folder'
 import type { AskedCluster } from '../supervisor/supervisor'
@@ -119,8 +121,11 @@ function endSession(contents: WebContents): void {
 }
 
 function say(error: unknown): void {
-  process.stderr.write(`${messageOf(error)}\n`)
-  if (process.env['LAGOON_NO_DIALOG'] === undefined) dialog.showErrorBox('Lagoon', messageOf(error))
+  const message = messageOf(error)
+  process.stderr.write(`${message}\n`)
+  if (process.env['LAGOON_NO_DIALOG'] !== undefined) return
+  const { language } = readPreferences(preferencesPath(), app.getLocale())
+  dialog.showErrorBox('Lagoon', hostSentence(language, message))
 }
 
 function fail(error: unknown): void {
@@ -189,7 +194,7 @@ function follow(lab: LabHost, id: string, app_: Desktop): void {
 async function openFolder(dir: string): Promise<void> {
   const problem = await shell.openPath(dir)
   if (problem === '') return
-  throw new ApiError({ code: 'FAILED', message: `${dir} could not be shown: ${problem}` })
+  throw new ApiError({ code: 'FAILED', message: said`${dir} could not be shown: ${problem}` })
 }
 
 async function choosePath(name: string): Promise<string | null> {

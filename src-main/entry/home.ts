@@ -8,6 +8,7 @@ import { homePath, labRegistry } from '../adapters/lab-registry'
 import { realFolder } from '../host/control-path'
 import { AppError } from '../kernel/errors'
 import type { OwnCluster } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { AskedCluster } from '../supervisor/supervisor'
 
 export interface MeantCluster {
@@ -34,6 +35,6 @@ export function meantCluster(
 /** Nobody is left in front of a start that can only fail. */
 export function withWayOut(error: unknown, { asked }: MeantCluster): unknown {
   if (asked.isKnown !== true || !(error instanceof AppError) || error.code !== 'NOT_FOUND') return error
-  const message = `${error.message} It is your own cluster, which was moved there. Bring that disk or folder back, name another cluster with --data, or remove ${homePath()} to begin anew in ${ownDir}.`
+  const message = said`${error.message} It is your own cluster, which was moved there. Bring that disk or folder back, name another cluster with --data, or remove ${homePath()} to begin anew in ${ownDir}.`
   return new AppError('NOT_FOUND', message, { cause: error })
 }

@@ -13,6 +13,7 @@ import { AppError, messageOf } from '../kernel/errors'
 import { FaultSwitch, noFaults, type NodeFaults } from '../kernel/node-faults'
 import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 
 const exitCodes = { problem: 1, usage: 2, brokenInvariant: 70 } as const
 
@@ -117,7 +118,7 @@ export function runNode(make: (failed: (error: unknown) => void) => NodeProcess,
   process.on('message', (message: unknown) => {
     if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'repair') return
     const { serial, asked } = message as unknown as { readonly serial: number; readonly asked: AskedRepair }
-    const refused = new AppError('USAGE', 'This node has no logs of partitions.')
+    const refused = new AppError('USAGE', said`This node has no logs of partitions.`)
     ;(node.repair?.(asked) ?? Promise.reject(refused)).then(
       (done) => tell({ type: 'repaired', serial, done }),
       (error: unknown) => {

@@ -9,6 +9,7 @@ import { clientMessageSchema, type HostMessage } from '../api/wire'
 import type { WatchKey } from '../api/watch'
 import { messageOf } from '../kernel/errors'
 import type { Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 
 /** Watches of one client at a time. */
 const watchesMax = 200
@@ -52,7 +53,7 @@ export class ClientSession {
 
   async #answer(id: number, name: string, input: unknown): Promise<void> {
     if (this.#callsUnderWay >= callsMax) {
-      const message = `${callsMax} commands of this client are under way already. Wait for one of them.`
+      const message = said`${callsMax} commands of this client are under way already. Wait for one of them.`
       this.#send({ type: 'error', id, error: { code: 'CONFLICT', message } })
       return
     }
@@ -67,7 +68,7 @@ export class ClientSession {
   }
 
   async #dispatch(name: string, input: unknown): Promise<unknown> {
-    if (!isCommand(name)) throw new ApiError({ code: 'INVALID_INPUT', message: `There is no command ${name}.` })
+    if (!isCommand(name)) throw new ApiError({ code: 'INVALID_INPUT', message: said`There is no command ${name}.` })
     const parsed = COMMANDS[name].input.safeParse(input)
     if (!parsed.success) {
       const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
@@ -93,7 +94,7 @@ export class ClientSession {
     if (this.#watches.has(key)) return
     const refused = (error: ApiErrorBody): void => this.#send({ type: 'refused', key, error })
     if (this.#watches.size >= watchesMax) {
-      const message = `This client watches ${watchesMax} views already. End one of those watches and ask again.`
+      const message = said`This client watches ${watchesMax} views already. End one of those watches and ask again.`
       refused({ code: 'CONFLICT', message })
       return
     }

@@ -5,6 +5,7 @@
  */
 import type { ApiErrorBody } from '../api/api'
 import type { HostMessage } from '../api/wire'
+import { said } from '../kernel/said'
 
 export const clientLimits = {
   /** On one transport at a time. */
@@ -88,7 +89,7 @@ export function connectionError(error: ApiErrorBody): HostMessage {
 
 export function tooManyClients(): ApiErrorBody {
   const { clientsMax } = clientLimits
-  return { code: 'CONFLICT', message: `${clientsMax} clients are connected already. Close one and try again.` }
+  return { code: 'CONFLICT', message: said`${clientsMax} clients are connected already. Close one and try again.` }
 }
 
 const encoder = new TextEncoder()

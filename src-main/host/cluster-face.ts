@@ -9,6 +9,7 @@ import type { CommandInput, CommandName, CommandOutput } from '../api/commands'
 import { BROWSER } from '../api/desktop'
 import type { WatchKey, WatchValue } from '../api/watch'
 import { expectAppError, ignore } from '../kernel/errors'
+import { said } from '../kernel/said'
 import type { ApiProvider } from './client-session'
 import type { Clusters } from './clusters'
 import { ControlClient } from './control-client'
@@ -162,11 +163,11 @@ function remote(client: ControlClient): ApiProvider {
 const isOfClusters = (name: CommandName): name is ClustersCommand => name.startsWith('clusters.')
 
 function notRunning(): ApiError {
-  const message = 'This cluster is not running. Start it in Lab, Cluster.'
+  const message = said`This cluster is not running. Start it in Lab, Cluster.`
   return new ApiError({ code: 'NOT_RUNNING', message })
 }
 
 export function noWindow(): ApiError {
-  const message = 'These screens are in no window of the app: only the app has one.'
+  const message = said`These screens are in no window of the app: only the app has one.`
   return new ApiError({ code: 'NOT_RUNNING', message })
 }

@@ -17,6 +17,7 @@ import type {
   PortFinder,
   Timer
 } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { defaultSizes, type ClusterSpec } from '../supervisor/core/cluster-spec'
 import type { AskedCluster } from '../supervisor/supervisor'
 import { emptyCluster, removeCluster, sizeOfFolder, type FolderLook } from './cluster-folders'
@@ -97,11 +98,11 @@ export class Clusters {
 
   /** Rejects with AppError. */
   async open(dir: string, asked: AskedCluster = {}): Promise<OpenedLab> {
-    if (this.#work.isEnding) throw new AppError('ABORTED', 'Lagoon is ending.')
+    if (this.#work.isEnding) throw new AppError('ABORTED', said`Lagoon is ending.`)
     const lab = await this.#ports.open(dir, asked)
     if (this.#work.isEnding) {
       await lab.host.stop()
-      throw new AppError('ABORTED', 'Lagoon is ending.')
+      throw new AppError('ABORTED', said`Lagoon is ending.`)
     }
     const id = this.#ports.labs.idOf(lab.host.dir)
     const hosted: Hosted = { id, dir: lab.host.dir, host: lab.host, isStarted: false }
@@ -306,14 +307,14 @@ export class Clusters {
   #place(id: string): Place {
     const place = this.#known.places().find((one) => one.id === id)
     if (place === undefined)
-      throw new ApiError({ code: 'NOT_FOUND', message: 'This cluster is not known here any more.' })
+      throw new ApiError({ code: 'NOT_FOUND', message: said`This cluster is not known here any more.` })
     return { ...place, name: this.#known.look(place).spec?.name ?? place.name }
   }
 
   #named(id: string, name: string): Place {
     const place = this.#place(id)
     if (place.name !== name)
-      throw new ApiError({ code: 'INVALID_INPUT', message: `Type its name, ${place.name}, to confirm.` })
+      throw new ApiError({ code: 'INVALID_INPUT', message: said`Type its name, ${place.name}, to confirm.` })
     return place
   }
 
@@ -330,9 +331,8 @@ export class Clusters {
     const { dir, problems } = await this.#check(asked)
     const [first] = problems
     if (first !== undefined) {
-      const message = `The cluster cannot be made so: ${first.field} (${first.code}${Object.values(first.params)
-        .map((value) => `, ${value}`)
-        .join('')}).`
+      const why = [first.code, ...Object.values(first.params)].join(', ')
+      const message = said`The cluster cannot be made so: ${first.field} (${why}).`
       throw new ApiError({ code: 'INVALID_INPUT', message })
     }
     const { brokerPort, ensemblePort } = asked
@@ -381,7 +381,7 @@ export class Clusters {
     while (this.#known.look(place).state === 'elsewhere') {
       if (clock.monotonicMs() > endMs) {
         client.close()
-        throw new AppError('TIMED_OUT', `${place.name} has not stopped within ${endTimeoutMs / 1000} s.`)
+        throw new AppError('TIMED_OUT', said`${place.name} has not stopped within ${endTimeoutMs / 1000} s.`)
       }
       await new Promise<void>((resolve) => void clock.after(endPollMs, resolve))
     }
@@ -393,7 +393,10 @@ export class Clusters {
     this.#work.refuseBusy(id, name)
     const { state } = this.#known.look({ dir })
     if (this.#hosted.has(id) || state === 'elsewhere')
-      throw new ApiError({ code: 'CONFLICT', message: `${name} is running. Stop it first; then it can be forgotten.` })
+      throw new ApiError({
+        code: 'CONFLICT',
+        message: said`${name} is running. Stop it first; then it can be forgotten.`
+      })
     this.#ports.labs.forget(dir)
     if (this.#known.isOwn(dir)) this.#ports.labs.keepHome(undefined)
     this.#known.left(id)
@@ -403,8 +406,8 @@ export class Clusters {
   }
 
   #delete(place: Place): Promise<{ kept: string[] }> {
-    this.#refuseHome(place, 'deleted')
-    this.#refuseAround(place, 'deleted')
+    this.#refuseHome(place, said`deleted`)
+    this.#refuseAround(place, said`deleted`)
     const { state } = this.#known.look(place)
     if (state !== 'stopped' && state !== 'elsewhere') throw notACluster(place)
     const isOwn = this.#known.isOwn(place.dir)
@@ -413,7 +416,7 @@ export class Clusters {
       const { kept, failed } = await this.#work.locked(place, () => removeCluster(this.#ports.disk, place.dir))
       if (failed.length > 0) {
         const left = failed.map(({ path, reason }) => `${path} (${reason})`).join(', ')
-        throw new AppError('FAILED', `Not all of ${place.name} could be deleted. This is left: ${left}.`)
+        throw new AppError('FAILED', said`Not all of ${place.name} could be deleted. This is left: ${left}.`)
       }
       this.#ports.labs.forget(place.dir)
       if (isOwn) this.#ports.labs.keepHome(undefined)
@@ -433,13 +436,13 @@ export class Clusters {
   }
 
   async #move(place: Place, to: string): Promise<CommandOutput<'clusters.move'>> {
-    this.#refuseHome(place, 'moved')
-    this.#refuseAround(place, 'moved')
+    this.#refuseHome(place, said`moved`)
+    this.#refuseAround(place, said`moved`)
     this.#refuseElsewhere(place)
     const { dir, problems } = await this.#checkFolder(to)
     const [first] = problems
     if (first !== undefined) {
-      const message = `The folder cannot be moved to ${dir} (${first.code}). Choose a folder that is not there yet.`
+      const message = said`The folder cannot be moved to ${dir} (${first.code}). Choose a folder that is not there yet.`
       throw new ApiError({ code: 'INVALID_INPUT', message })
     }
     const isOwn = this.#known.isOwn(place.dir)
@@ -481,7 +484,7 @@ export class Clusters {
       const why = error.message.replace(/\.$/, '')
       this.#problems.set(
         id,
-        `It has moved, but that could not be written down: ${why}. Start Lagoon with --data ${dir} from now on.`
+        said`It has moved, but that could not be written down: ${why}. Start Lagoon with --data ${dir} from now on.`
       )
     }
   }
@@ -524,18 +527,18 @@ export class Clusters {
 
   // ── one thing at a time ──────────────────────────────────────────────────────────────────────────────────────
 
-  #refuseHome({ id, name }: Place, what: 'moved' | 'deleted'): void {
+  #refuseHome({ id, name }: Place, what: string): void {
     const { endsWithHome } = this.#ports
     if (endsWithHome === undefined || id !== this.#home) return
-    const message = `${name} cannot be ${what} from here: ${endsWithHome} hosts it and ends with it. Use the app, or stop it and do it by hand.`
+    const message = said`${name} cannot be ${what} from here: ${endsWithHome} hosts it and ends with it. Use the app, or stop it and do it by hand.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 
   /** What is done to a folder is done to all that is in it. */
-  #refuseAround({ id, dir, name }: Place, what: 'moved' | 'deleted'): void {
+  #refuseAround({ id, dir, name }: Place, what: string): void {
     const inner = this.#known.places().find((other) => other.id !== id && isWithin(other.dir, dir))
     if (inner === undefined || this.#known.look(inner).state === 'gone') return
-    const message = `${name} cannot be ${what}: ${inner.name} is in a folder of it (${inner.dir}). Move or delete that one first.`
+    const message = said`${name} cannot be ${what}: ${inner.name} is in a folder of it (${inner.dir}). Move or delete that one first.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 
@@ -543,7 +546,7 @@ export class Clusters {
     const { state, pid } = this.#known.look(place)
     if (this.#hosted.has(place.id) || state === 'stopped') return
     if (state !== 'elsewhere') throw notACluster(place)
-    const message = `${place.name} runs in process ${pid ?? ''}. Stop it there first.`
+    const message = said`${place.name} runs in process ${pid ?? ''}. Stop it there first.`
     throw new ApiError({ code: 'CONFLICT', message })
   }
 
@@ -611,6 +614,6 @@ function portsOf(spec: ClusterSpec | undefined): Pick<KnownCluster, 'brokers' | 
 }
 
 function notACluster({ dir }: Place): ApiError {
-  const message = `${dir} is no folder that this Lagoon knows as a cluster, so nothing in it was touched. Forget it, or remove the folder by hand.`
+  const message = said`${dir} is no folder that this Lagoon knows as a cluster, so nothing in it was touched. Forget it, or remove the folder by hand.`
   return new ApiError({ code: 'CONFLICT', message })
 }

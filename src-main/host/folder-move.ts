@@ -8,6 +8,7 @@ import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AppError, expectAppError, expectSystemError, ignore, messageOf } from '../kernel/errors'
 import type { Disk } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { lockFile, specFile } from '../supervisor/cluster-folder'
 import { nearestFolder } from './new-cluster'
 
@@ -97,7 +98,7 @@ async function copied({ from, to, progress, arrived, signal, disk }: Move): Prom
       if (!stats.isFile()) continue
       signal?.throwIfAborted()
       if ((await digestOf(join(from, path))) !== (await digestOf(join(draft, path))))
-        throw new Error(`${path} is not the same there: the disk may be broken`)
+        throw new Error(said`${path} is not the same there: the disk may be broken`)
       done(stats.size)
     }
     for (const { path, stats } of entries) if (stats.isDirectory()) await disk.syncDirectory(join(draft, path))
@@ -148,7 +149,11 @@ async function refuseAround(from: string, to: string): Promise<void> {
   }
   if (inner === undefined) return
   const other = join(from, dirname(inner.path))
-  throw failed(from, to, new Error(`there is another cluster inside of it, ${other}. Move or delete that one first`))
+  throw failed(
+    from,
+    to,
+    new Error(said`there is another cluster inside of it, ${other}. Move or delete that one first`)
+  )
 }
 
 interface Entry {
@@ -200,11 +205,11 @@ async function digestOf(path: string): Promise<string> {
 async function refuseWithoutRoom(to: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await fs.statfs(nearestFolder(dirname(to)))
   if (bavail * bsize >= bytes) return
-  throw new AppError('DISK_FULL', `There is no room for it: it has ${bytes} bytes, and ${bavail * bsize} are free.`)
+  throw new AppError('DISK_FULL', said`There is no room for it: it has ${bytes} bytes, and ${bavail * bsize} are free.`)
 }
 
 function failed(from: string, to: string, error: unknown): AppError {
   const reason = messageOf(error)
-  const message = `The folder was not moved to ${to}: ${reason.replace(/\.$/, '')}. All of it is still in ${from}.`
+  const message = said`The folder was not moved to ${to}: ${reason.replace(/\.$/, '')}. All of it is still in ${from}.`
   return new AppError('FAILED', message, { cause: error })
 }

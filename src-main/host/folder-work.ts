@@ -4,6 +4,7 @@ import { ApiError } from '../api/api'
 import type { KnownCluster } from '../api/clusters'
 import { AppError } from '../kernel/errors'
 import type { Disk } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { lockFile } from '../supervisor/cluster-folder'
 import type { Place } from './known-places'
 
@@ -31,20 +32,20 @@ export class FolderWork {
 
   /** Nothing begins any more; resolves when what is under way has come to its end. */
   async end(): Promise<void> {
-    this.#ending.abort(new AppError('ABORTED', 'Lagoon is ending.'))
+    this.#ending.abort(new AppError('ABORTED', said`Lagoon is ending.`))
     await Promise.allSettled([...this.#works])
   }
 
   /** Throws ApiError CONFLICT. */
   refuseBusy(id: string, name: string): void {
     if (this.busy.has(id))
-      throw new ApiError({ code: 'CONFLICT', message: `${name} is being moved, reset or deleted. Wait for that.` })
+      throw new ApiError({ code: 'CONFLICT', message: said`${name} is being moved, reset or deleted. Wait for that.` })
   }
 
   /** Throws ApiError CONFLICT, AppError ABORTED; rejects with what `work` rejects with. */
   exclusively<T>({ id, name }: Place, work: () => Promise<T>): Promise<T> {
     this.refuseBusy(id, name)
-    if (this.isEnding) throw new AppError('ABORTED', 'Lagoon is ending.')
+    if (this.isEnding) throw new AppError('ABORTED', said`Lagoon is ending.`)
     this.busy.set(id, null)
     this.#changed()
     const running = work().finally(() => {

@@ -26,6 +26,7 @@ import type { WatchKey, WatchValue } from '../api/watch'
 import type { WorkloadsView } from '../api/workloads'
 import { AppError, ignore, type AppErrorCode } from '../kernel/errors'
 import type { Clock, Disk, LabRegistry, Log, PortFinder, ProcessLauncher, Random, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { isSilent, judge } from '../monitor/core/health'
 import { oldTopics } from '../monitor/core/old-topics'
 import { ratesBetween, type TrafficRates, type TrafficTotals } from '../monitor/core/traffic-rates'
@@ -555,7 +556,7 @@ export class LabHost {
     const name = asked.node
     const node = this.#supervisor.node(name)
     if (node === undefined)
-      throw new ApiError({ code: 'NOT_FOUND', message: `There is no node ${name} in this cluster.` })
+      throw new ApiError({ code: 'NOT_FOUND', message: said`There is no node ${name} in this cluster.` })
     const isController = node.role === 'broker' && this.#controllerId() === node.id
     const nothing = { node: name, isController, topics: [], groups: [], slowed: 0, isMinIsrKnown: true }
     if (node.role === 'ensemble' && asked.to === undefined) return { ...nothing, isComplete: true }
@@ -676,14 +677,14 @@ export class LabHost {
   }
 }
 
-const noScreensMessage = 'Only the process that serves the screens knows the other clusters of this machine.'
+const noScreensMessage = said`Only the process that serves the screens knows the other clusters of this machine.`
 
 function noScreens(): Promise<never> {
   return Promise.reject(new ApiError({ code: 'NOT_RUNNING', message: noScreensMessage }))
 }
 
 function noWindow(): Promise<never> {
-  const message = 'This cluster was started without a window: lagoon up hosts it.'
+  const message = said`This cluster was started without a window: lagoon up hosts it.`
   return Promise.reject(new ApiError({ code: 'NOT_RUNNING', message }))
 }
 

@@ -5,6 +5,7 @@
 import { majorityOf, memberReportSchema, type ElectionView } from '../api/ensemble'
 import type { EnsembleView, MemberReportView, MemberView } from '../api/ensemble'
 import type { NodeView } from '../api/views'
+import { said } from '../kernel/said'
 
 import { ElectionSteps } from './election-steps'
 
@@ -199,7 +200,8 @@ export function hasLostQuorum({ quorum, running, majority, leaderlessSinceMs }: 
 /** Why nothing can be changed now, in a sentence; undefined while the ensemble writes, or nobody knows. */
 export function noQuorumReason({ quorum, running, majority, members }: EnsembleView): string | undefined {
   if (quorum !== false) return undefined
-  const all = `${running} of ${members.length} ${members.length === 1 ? 'member runs' : 'members run'}`
-  if (running >= majority) return `The ensemble has no leader: ${all}, and elect one. Try again in a moment.`
-  return `The ensemble has no quorum: ${all}, ${majority} needed. Start members with lagoon node start, then try again.`
+  const { length: of } = members
+  const all = of === 1 ? said`${running} of ${of} member runs` : said`${running} of ${of} members run`
+  if (running >= majority) return said`The ensemble has no leader: ${all}, and elect one. Try again in a moment.`
+  return said`The ensemble has no quorum: ${all}, ${majority} needed. Start members with lagoon node start, then try again.`
 }

@@ -9,6 +9,7 @@ import type { WatchKey, WatchValue } from '../api/watch'
 import { hostMessageSchema, type ClientMessage } from '../api/wire'
 import { messageOf } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessLauncher, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { afterCrash, noCrashes, type RestartHistory } from '../supervisor/core/restart-policy'
 import type { MonitorMessage, Observation, ObservedEvent } from '../monitor/observation'
 
@@ -79,7 +80,9 @@ export class MonitorLink {
     return new Promise((resolve, reject) => {
       const timer = this.#ports.clock.after(answerTimeoutMs, () => {
         this.#asked.delete(id)
-        reject(new ApiError({ code: 'TIMED_OUT', message: `${name} took longer than ${answerTimeoutMs / 1000} s.` }))
+        reject(
+          new ApiError({ code: 'TIMED_OUT', message: said`${name} took longer than ${answerTimeoutMs / 1000} s.` })
+        )
       })
       this.#asked.set(id, { resolve: resolve as (value: unknown) => void, reject, timer })
       this.#send({ type: 'call', id, name, input })
@@ -184,6 +187,6 @@ export class MonitorLink {
 function notRunning(kind: MonitorLinkPorts['kind']): ApiError {
   return new ApiError({
     code: 'NOT_RUNNING',
-    message: `The ${kind} is not running at the moment. Try again in a second.`
+    message: said`The ${kind} is not running at the moment. Try again in a second.`
   })
 }

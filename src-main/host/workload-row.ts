@@ -5,6 +5,7 @@
 import type { ConsumerSettings, ProducerSettings, WorkloadState, WorkloadView } from '../api/workloads'
 import { AppError } from '../kernel/errors'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { endEvent, failedEvent, zombieEvent, type End, type WorkloadEvent } from './workload-events'
 import { rateBetween, stateOf, type Mode, type Telling } from '../workload/core/telling'
 
@@ -155,12 +156,12 @@ export class WorkloadRow {
   async order(mode: Mode, slowedBy: number): Promise<void> {
     const child = this.#child
     const { name } = this.#spec
-    if (child === undefined) throw new AppError('NOT_RUNNING', `${name} is not running. Start it first.`)
+    if (child === undefined) throw new AppError('NOT_RUNNING', said`${name} is not running. Start it first.`)
     child.send({ type: 'order', mode, slowedBy, leavesForGood: false })
     const obeys = (): boolean => this.#told?.mode === mode && this.#told.slowedBy === slowedBy
     await this.#until(() => this.#child !== child || obeys(), orderTimeoutMs)
-    if (this.#child !== child) throw new AppError('NOT_RUNNING', `${name} ended before it could do so.`)
-    if (!obeys()) throw new AppError('TIMED_OUT', `${name} has not answered for ${orderTimeoutMs / 1000} s.`)
+    if (this.#child !== child) throw new AppError('NOT_RUNNING', said`${name} ended before it could do so.`)
+    if (!obeys()) throw new AppError('TIMED_OUT', said`${name} has not answered for ${orderTimeoutMs / 1000} s.`)
   }
 
   /** Until it is more than starting, or for so long. */
@@ -210,7 +211,8 @@ export class WorkloadRow {
     this.#lastForRate = undefined
     const isOdd = !this.#wasAsked && exit.signal !== 'SIGKILL' && exit.code !== 0
     if (isOdd)
-      this.#problem ??= this.#lastLine ?? `Its process ended (${exit.signal ?? `exit code ${exit.code ?? '?'}`}).`
+      this.#problem ??=
+        this.#lastLine ?? said`Its process ended (${exit.signal ?? said`exit code ${exit.code ?? '?'}`}).`
     const event = endEvent({ exit, by: this.#endedBy, stopTimeoutMs, problem: this.#problem })
     if (event !== undefined) this.#ports.happened(event)
     this.#look()

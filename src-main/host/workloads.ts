@@ -20,6 +20,7 @@ import {
 import type { ClusterEvent } from '../api/views'
 import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { Disk, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { builtInScenes, sceneKey } from '../workload/core/scenes'
 import { Leaving } from './workload-leaving'
 import { WorkloadFile } from './workload-file'
@@ -96,7 +97,7 @@ export class Workloads {
 
   async startScene({ scene, definition }: CommandInput<'workload.start'>): Promise<CommandOutput<'workload.start'>> {
     if ((scene === undefined) === (definition === undefined))
-      throw invalid('Name a scene, or give one: not both, and not neither.')
+      throw invalid(said`Name a scene, or give one: not both, and not neither.`)
     const wanted = scene === undefined ? sceneOf(definition) : this.#find(scene)
     const specs = specsOf(wanted)
     this.#refuse(specs)
@@ -129,7 +130,7 @@ export class Workloads {
         break
       case 'zombie':
         if (row.spec.kind === 'producer')
-          throw invalid(`${name} is a producer: only members of a group have heartbeats that can stop.`)
+          throw invalid(said`${name} is a producer: only members of a group have heartbeats that can stop.`)
         await row.order('zombie', slowedBy)
         break
       case 'kill':
@@ -161,7 +162,7 @@ export class Workloads {
     const { kind, scene } = row.spec
     const parsed =
       kind === 'producer' ? producerSettingsSchema.safeParse(settings) : consumerSettingsSchema.safeParse(settings)
-    if (!parsed.success) throw invalid(problemsOf(`These settings of ${name}`, parsed.error))
+    if (!parsed.success) throw invalid(problemsOf(said`These settings of ${name}`, parsed.error))
     const wasRunning = row.hasProcess
     await row.stop(true)
     row.spec = { name, kind, scene, settings: parsed.data }
@@ -176,12 +177,12 @@ export class Workloads {
 
   async stopSome({ name, all }: CommandInput<'workload.stop'>): Promise<{ workloads: WorkloadView[] }> {
     if ((name === undefined) === (all !== true))
-      throw invalid('Name what to stop, or say all: not both, and not neither.')
+      throw invalid(said`Name what to stop, or say all: not both, and not neither.`)
     const rows = name === undefined ? [...this.#rows.values()] : this.#matching(name)
     if (name !== undefined && rows.length === 0)
       throw new ApiError({
         code: 'NOT_FOUND',
-        message: `No workload, group or scene called ${name} is here. ${this.#hint()}`
+        message: noneCalled(name, this.#names())
       })
     for (const { spec } of rows) this.#leaving.forget(spec.name)
     await Promise.all(rows.map((row) => row.stop(false)))
@@ -194,11 +195,14 @@ export class Workloads {
     if (builtInScenes.some((one) => sceneKey(one.name) === key))
       throw new ApiError({
         code: 'CONFLICT',
-        message: `Every lab has a scene "${scene.name}" already. Choose another name.`
+        message: said`Every lab has a scene "${scene.name}" already. Choose another name.`
       })
     const others = this.#scenes.filter((one) => sceneKey(one.name) !== key)
     if (others.length >= savedScenesMax)
-      throw new ApiError({ code: 'CONFLICT', message: `${savedScenesMax} scenes are kept already. Forget one first.` })
+      throw new ApiError({
+        code: 'CONFLICT',
+        message: said`${savedScenesMax} scenes are kept already. Forget one first.`
+      })
     const before = this.#scenes
     this.#scenes = [...others, scene]
     await this.#keepOr(() => (this.#scenes = before))
@@ -209,7 +213,8 @@ export class Workloads {
   async forgetScene({ scene }: CommandInput<'workload.forgetScene'>): Promise<{ name: string }> {
     const key = sceneKey(scene)
     const found = this.#scenes.find((one) => sceneKey(one.name) === key)
-    if (found === undefined) throw new ApiError({ code: 'NOT_FOUND', message: `No scene "${scene}" was saved here.` })
+    if (found === undefined)
+      throw new ApiError({ code: 'NOT_FOUND', message: said`No scene "${scene}" was saved here.` })
     const before = this.#scenes
     this.#scenes = before.filter((one) => one !== found)
     await this.#keepOr(() => (this.#scenes = before))
@@ -250,31 +255,29 @@ export class Workloads {
     this.#refuseWhileStopping()
     const names = specs.map(({ name }) => name)
     const twice = names.find((name, i) => names.indexOf(name) !== i)
-    if (twice !== undefined) throw invalid(`Two workloads would be called ${twice}. Give one of them another name.`)
+    if (twice !== undefined) throw invalid(said`Two workloads would be called ${twice}. Give one of them another name.`)
     const running = names.find((name) => this.#rows.get(name)?.hasProcess === true)
     if (running !== undefined)
-      throw new ApiError({ code: 'CONFLICT', message: `${running} is running already. Stop it first.` })
+      throw new ApiError({ code: 'CONFLICT', message: said`${running} is running already. Stop it first.` })
     const total = new Set([...this.#rows.keys(), ...names]).size
     if (total > workloadsMax) {
-      const message = `A lab has ${workloadsMax} workloads at most, each a process of its own; this would make ${total}. Remove some first.`
+      const message = said`A lab has ${workloadsMax} workloads at most, each a process of its own; this would make ${total}. Remove some first.`
       throw new ApiError({ code: 'CONFLICT', message })
     }
   }
 
   #refuseWhileStopping(): void {
-    if (this.#isStopping) throw new ApiError({ code: 'CONFLICT', message: 'The cluster is stopping.' })
+    if (this.#isStopping) throw new ApiError({ code: 'CONFLICT', message: said`The cluster is stopping.` })
   }
 
   #named(name: string): WorkloadRow {
     const row = this.#rows.get(name)
     if (row !== undefined) return row
-    throw new ApiError({ code: 'NOT_FOUND', message: `There is no workload ${name}. ${this.#hint()}` })
+    throw new ApiError({ code: 'NOT_FOUND', message: noWorkload(name, this.#names()) })
   }
 
-  #hint(): string {
-    const names = [...this.#rows.keys()]
-    if (names.length === 0) return 'There are no workloads.'
-    return `There ${names.length === 1 ? 'is' : 'are'} ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}.`
+  #names(): readonly string[] {
+    return [...this.#rows.keys()]
   }
 
   #matching(name: string): readonly WorkloadRow[] {
@@ -293,7 +296,7 @@ export class Workloads {
     const found = [...this.#scenes, ...builtInScenes].find((one) => sceneKey(one.name) === key)
     if (found !== undefined) return found
     const names = [...builtInScenes, ...this.#scenes].map((one) => `"${one.name}"`).join(', ')
-    throw new ApiError({ code: 'NOT_FOUND', message: `There is no scene "${name}". There are ${names}.` })
+    throw new ApiError({ code: 'NOT_FOUND', message: said`There is no scene "${name}". There are ${names}.` })
   }
 
   /** Those that are not there are made; their names. */
@@ -308,7 +311,7 @@ export class Workloads {
       } catch (error) {
         if (!(error instanceof ApiError) || created.length === 0) throw error
         const { code, kafkaError } = error
-        const message = `${error.message} Nothing was started; made before that: ${created.join(', ')}.`
+        const message = said`${error.message} Nothing was started; made before that: ${created.join(', ')}.`
         throw new ApiError({ code, message, ...(kafkaError === undefined ? {} : { kafkaError }) })
       }
     }
@@ -362,7 +365,7 @@ export class Workloads {
       await this.#write()
     } catch (error) {
       undo()
-      throw new ApiError({ code: 'FAILED', message: `The scenes could not be kept: ${messageOf(error)}` })
+      throw new ApiError({ code: 'FAILED', message: said`The scenes could not be kept: ${messageOf(error)}` })
     }
   }
 
@@ -432,15 +435,31 @@ function isOfGroup({ settings }: RowSpec, group: string): boolean {
   return 'group' in settings && settings.group === group
 }
 
+function noWorkload(name: string, known: readonly string[]): string {
+  if (known.length === 0) return said`There is no workload ${name}. There are no workloads.`
+  if (known.length === 1) return said`There is no workload ${name}. There is ${firstOf(known)}.`
+  return said`There is no workload ${name}. There are ${firstOf(known)}.`
+}
+
+function noneCalled(name: string, known: readonly string[]): string {
+  if (known.length === 0) return said`No workload, group or scene called ${name} is here. There are no workloads.`
+  if (known.length === 1) return said`No workload, group or scene called ${name} is here. There is ${firstOf(known)}.`
+  return said`No workload, group or scene called ${name} is here. There are ${firstOf(known)}.`
+}
+
+function firstOf(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`
+}
+
 function invalid(message: string): ApiError {
   return new ApiError({ code: 'INVALID_INPUT', message })
 }
 
 function sceneOf(definition: unknown): Scene {
   const parsed = sceneSchema.safeParse(definition)
-  if (!parsed.success) throw invalid(problemsOf('The scene', parsed.error))
+  if (!parsed.success) throw invalid(problemsOf(said`The scene`, parsed.error))
   if (parsed.data.producers.length + parsed.data.consumers.length === 0)
-    throw invalid('The scene cannot be used. It has neither producers nor consumers.')
+    throw invalid(said`The scene cannot be used. It has neither producers nor consumers.`)
   return parsed.data
 }
 

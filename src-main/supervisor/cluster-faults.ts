@@ -6,6 +6,7 @@ import { FAULTS_MAX, faultValueRule, type AskedFault } from '../api/faults'
 import { AppError, expectAppError, ignore } from '../kernel/errors'
 import type { NodeFaults } from '../kernel/node-faults'
 import type { Clock, Timer } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { faultProblem, isSameFault, nodeFaults, type Fault } from './core/faults'
 import type { ClusterSpec } from './core/cluster-spec'
 
@@ -43,7 +44,7 @@ export class ClusterFaults {
     if (problem !== undefined) throw new AppError('USAGE', problem)
     const known = this.list().find((fault) => isSameFault(fault, asked))
     if (known === undefined && this.#faults.size >= FAULTS_MAX) {
-      throw new AppError('USAGE', `There are ${FAULTS_MAX} faults already. Heal some of them first.`)
+      throw new AppError('USAGE', said`There are ${FAULTS_MAX} faults already. Heal some of them first.`)
     }
     const nowMs = this.#ports.clock.nowMs()
     const fault: Fault = {
@@ -67,7 +68,7 @@ export class ClusterFaults {
   async heal(id?: string): Promise<readonly Fault[]> {
     const healed = id === undefined ? this.list() : [...this.#faults.values()].filter((fault) => fault.id === id)
     if (id !== undefined && healed.length === 0 && !this.#wasThere(id)) {
-      throw new AppError('NOT_FOUND', `There is no fault ${id}. lagoon fault list shows those that there are.`)
+      throw new AppError('NOT_FOUND', said`There is no fault ${id}. lagoon fault list shows those that there are.`)
     }
     for (const fault of healed) {
       this.#faults.delete(fault.id)

@@ -11,6 +11,7 @@ import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { ChildProcess, Clock, Log, ProcessExit, ProcessLauncher, Timer } from '../kernel/ports'
 import type { NodeView, NodeState } from '../api/views'
 import type { NodeFaults } from '../kernel/node-faults'
+import { said } from '../kernel/said'
 import type { NodeSpec } from './core/cluster-spec'
 import { afterCrash, afterPassingProblem, noCrashes, type RestartHistory } from './core/restart-policy'
 
@@ -237,14 +238,14 @@ export class NodeRunner {
     if (child === undefined || this.#ending !== undefined) {
       throw new AppError(
         'NOT_RUNNING',
-        `${name} does not run (${this.#state}), so it cannot be paused. Start it first.`
+        said`${name} does not run (${this.#state}), so it cannot be paused. Start it first.`
       )
     }
     if (this.#isPaused) return
     const pause = ++this.#pauses
     await child.pause()
     if (this.#child !== child || this.#pauses !== pause) {
-      throw new AppError('ABORTED', `${name} was told something else before it stood still.`)
+      throw new AppError('ABORTED', said`${name} was told something else before it stood still.`)
     }
     this.#setPaused(true)
   }
@@ -253,7 +254,7 @@ export class NodeRunner {
   async resume(): Promise<void> {
     const child = this.#child
     if (child === undefined) {
-      throw new AppError('NOT_RUNNING', `${this.#spec.name} does not run (${this.#state}). Start it instead.`)
+      throw new AppError('NOT_RUNNING', said`${this.#spec.name} does not run (${this.#state}). Start it instead.`)
     }
     this.#pauses += 1
     await child.resume()
@@ -297,7 +298,7 @@ export class NodeRunner {
     const seconds = obeyTimeoutMs / 1000
     throw new AppError(
       'TIMED_OUT',
-      `${this.#spec.name} has not answered within ${seconds} s: its faults change when it does.`
+      said`${this.#spec.name} has not answered within ${seconds} s: its faults change when it does.`
     )
   }
 
@@ -306,7 +307,7 @@ export class NodeRunner {
     const { name } = this.#spec
     const child = this.#child
     if (child === undefined || this.#state !== 'running' || this.#isPaused)
-      throw new AppError('NOT_RUNNING', `${name} does not run (${this.state}). Start or resume it first.`)
+      throw new AppError('NOT_RUNNING', said`${name} does not run (${this.state}). Start or resume it first.`)
     const serial = ++this.#repairsAsked
     child.send({ type: 'repair', serial, asked })
     let isLate = false
@@ -320,16 +321,21 @@ export class NodeRunner {
     this.#repairs.delete(serial)
     if (answer?.refused !== undefined) throw new AppError(answer.refused.code, answer.refused.message)
     if (answer?.done !== undefined) return answer.done
-    const what =
-      this.#child === child ? `has not answered within ${obeyTimeoutMs / 1000} s` : 'ended before it answered'
-    throw new AppError('TIMED_OUT', `${name} ${what}: look whether the partition is back before you try again.`)
+    const message =
+      this.#child === child
+        ? said`${name} has not answered within ${obeyTimeoutMs / 1000} s: look whether the partition is back before you try again.`
+        : said`${name} ended before it answered: look whether the partition is back before you try again.`
+    throw new AppError('TIMED_OUT', message)
   }
 
   /** Kills what runs, then lets `empty` take its data away, not before `known` has resolved; it stays stopped. */
   async wipe(known: Promise<void>, empty: () => void): Promise<void> {
     await Promise.all([this.kill(), known])
     if (this.#child !== undefined) {
-      throw new AppError('ABORTED', `${this.#spec.name} was started before its data was gone; nothing was taken away.`)
+      throw new AppError(
+        'ABORTED',
+        said`${this.#spec.name} was started before its data was gone; nothing was taken away.`
+      )
     }
     // In one turn: nothing is launched into a folder that is half empty.
     empty()
@@ -341,10 +347,13 @@ export class NodeRunner {
     await this.#untilSettled(() => this.#state !== 'starting' && !this.#startsAfterExit && !this.#isPaused)
     if (this.#state === 'running') return
     if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'killed') {
-      const verb = this.#spec.desired === 'killed' ? 'killed' : 'stopped'
-      throw new AppError('ABORTED', `${this.#spec.name} was ${verb} before it served.`)
+      const { name, desired } = this.#spec
+      const message =
+        desired === 'killed' ? said`${name} was killed before it served.` : said`${name} was stopped before it served.`
+      throw new AppError('ABORTED', message)
     }
-    const message = this.#problem?.message ?? `${this.#spec.name} ended while it was starting (${this.#exitText()}).`
+    const message =
+      this.#problem?.message ?? said`${this.#spec.name} ended while it was starting (${this.#exitText()}).`
     throw new AppError('FAILED', message, { details: { node: this.#spec.name, code: this.#problem?.code ?? 'FAILED' } })
   }
 
@@ -433,8 +442,8 @@ export class NodeRunner {
   }
 
   #exitText(): string {
-    if (this.#exit === null) return 'no exit seen'
-    return this.#exit.signal ?? `exit code ${String(this.#exit.code)}`
+    if (this.#exit === null) return said`no exit seen`
+    return this.#exit.signal ?? said`exit code ${String(this.#exit.code)}`
   }
 
   #cancelRestart(): void {

@@ -7,6 +7,7 @@ import { STORM_COUNT, STORM_INTERVAL_MS } from '../api/failures'
 import type { StormView } from '../api/faults'
 import { AppError, expectAppError, ignore } from '../kernel/errors'
 import type { Clock } from '../kernel/ports'
+import { said } from '../kernel/said'
 
 export interface AskedStorm {
   readonly count?: number | undefined
@@ -48,7 +49,10 @@ export class RestartStorms {
     const known = this.#storms.get(node)
     if (known !== undefined) {
       const { done, count } = known.view
-      throw new AppError('ABORTED', `${node} is in a restart storm already (${done} of ${count}). End that one first.`)
+      throw new AppError(
+        'ABORTED',
+        said`${node} is in a restart storm already (${done} of ${count}). End that one first.`
+      )
     }
     const { count = STORM_COUNT.default, intervalMs = STORM_INTERVAL_MS.default } = asked
     const view = { node, done: 0, count, intervalMs, sinceMs: this.#ports.clock.nowMs() }

@@ -5,6 +5,7 @@
 import { AppError, expectAppError } from '../kernel/errors'
 import type { AskedRepair, Repaired } from '../kernel/log-repair'
 import type { Clock, Disk, FolderLock, LabRegistry, Log, PortFinder, ProcessLauncher, Random } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { randomUuid } from '../kernel/uuid'
 import type { AskedFault, StormView } from '../api/faults'
 import type { NodeView } from '../api/views'
@@ -435,7 +436,7 @@ export class Supervisor {
     this.#storms.leave(name)
     this.#desire(name, 'stopped')
     // Known before its data is gone: it may have voted, and must not vote again before it is caught up.
-    const known = this.#recorded((spec) => withEmptied(spec, name), `${name} keeps its data`)
+    const known = this.#recorded((spec) => withEmptied(spec, name), said`${name} keeps its data`)
     await runner.wipe(known, () => wipeNode(this.#ports.disk, this.dir, name))
     this.#ports.wiped(runner.view())
     return runner.view()
@@ -486,7 +487,7 @@ export class Supervisor {
     const runner = this.#runners.get(name)
     if (runner !== undefined) return runner
     const names = [...this.#runners.keys()].join(', ')
-    throw new AppError('NOT_FOUND', `There is no node ${name} in this cluster. Its nodes are ${names}.`)
+    throw new AppError('NOT_FOUND', said`There is no node ${name} in this cluster. Its nodes are ${names}.`)
   }
 
   #desire(name: string, desired: Desired): void {
@@ -495,7 +496,7 @@ export class Supervisor {
   }
 
   #refuseWhileStopping(): void {
-    if (this.#stopping !== undefined) throw new AppError('ABORTED', 'The cluster is stopping.')
+    if (this.#stopping !== undefined) throw new AppError('ABORTED', said`The cluster is stopping.`)
   }
 
   #setSpec(spec: ClusterSpec): void {
@@ -517,7 +518,7 @@ export class Supervisor {
       await recorded
     } catch (error) {
       expectAppError(error)
-      const message = `${specFile} could not be written, so ${otherwise}: ${error.message}`
+      const message = said`${specFile} could not be written, so ${otherwise}: ${error.message}`
       throw new AppError(error.code, message, { cause: error })
     }
   }
@@ -648,7 +649,7 @@ async function sweep({ disk, launcher, log }: SupervisorPorts, dir: string): Pro
 /** A folder with files in it that are none of ours is left alone. */
 function refuseGone(disk: Disk, dir: string, { isKnown }: AskedCluster): void {
   if (isKnown !== true || disk.exists(disk.join(dir, specFile))) return
-  const message = `There is no cluster in ${dir} any more (no ${specFile}). If it is on another disk, attach that and try again; nothing new was made in its place.`
+  const message = said`There is no cluster in ${dir} any more (no ${specFile}). If it is on another disk, attach that and try again; nothing new was made in its place.`
   throw new AppError('NOT_FOUND', message)
 }
 
@@ -660,7 +661,7 @@ function refuseForeign(disk: Disk, dir: string): void {
   if (foreign.length === 0) return
   throw new AppError(
     'FOREIGN_FOLDER',
-    `${dir} is not empty and holds no Lagoon cluster (${foreign[0]?.name ?? ''} …). Choose an empty or new folder with --data.`
+    said`${dir} is not empty and holds no Lagoon cluster (${foreign[0]?.name ?? ''} …). Choose an empty or new folder with --data.`
   )
 }
 
@@ -672,12 +673,12 @@ function storedSpec(disk: Disk, path: string): ClusterSpec {
   if (version !== undefined) {
     throw new AppError(
       'CORRUPT',
-      `${path} is of a newer Lagoon: its folders have version ${version}, and this one knows them up to version ${specVersion}. Update Lagoon, or choose another folder with --data; nothing was changed.`
+      said`${path} is of a newer Lagoon: its folders have version ${version}, and this one knows them up to version ${specVersion}. Update Lagoon, or choose another folder with --data; nothing was changed.`
     )
   }
   throw new AppError(
     'CORRUPT',
-    `${path} cannot be read as a cluster. Restore it, or choose another folder with --data; nothing was changed.`
+    said`${path} cannot be read as a cluster. Restore it, or choose another folder with --data; nothing was changed.`
   )
 }
 

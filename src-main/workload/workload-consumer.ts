@@ -9,6 +9,7 @@ import type { ConsumerSettings } from '../api/workloads'
 import type { FetchedPartition, FetchPosition, PartitionOffset } from '../kernel/cluster-ports'
 import { AppError, expectAppError, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
+import { said } from '../kernel/said'
 import { pause } from '../kernel/waiting'
 import { kafkaErrorOf } from '../monitor/failure'
 import { GroupMember } from '../monitor/group-member'
@@ -265,7 +266,7 @@ export class WorkloadConsumer {
     )
     if (metadata === undefined) return
     const found = metadata.topics.find(({ name }) => name === topic)
-    if (found === undefined) this.#errors.add('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${topic}.`)
+    if (found === undefined) this.#errors.add('UNKNOWN_TOPIC_OR_PARTITION', said`There is no topic ${topic}.`)
     this.#leaders = new Map(found?.partitions.map(({ partition, leader }) => [partition, leader]))
   }
 
@@ -333,7 +334,7 @@ export class WorkloadConsumer {
         else await this.#commitWhenDue()
       }
       for (const { fromOffset, reason } of unreadable)
-        this.#errors.add(undefined, `Offset ${fromOffset} of partition ${partition} cannot be read: ${reason}.`)
+        this.#errors.add(undefined, said`Offset ${fromOffset} of partition ${partition} cannot be read: ${reason}.`)
       if (nextOffset > (this.#positions.get(partition) ?? nextOffset)) this.#moveTo(partition, nextOffset)
     }
     if (this.#settings.commit === 'batch') await this.#commit()

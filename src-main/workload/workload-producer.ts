@@ -8,6 +8,7 @@ import type { ProducerSettings } from '../api/workloads'
 import type { KafkaCluster, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { Clock, Random } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { pause, withinTime } from '../kernel/waiting'
 import { partitionOfKey, StickyPartitions } from '../monitor/core/partitioner'
 import { kafkaErrorOf } from '../monitor/failure'
@@ -144,7 +145,7 @@ export class WorkloadProducer {
       const { topics } = await cluster.metadata({ timeoutMs: metadataTimeoutMs, topics: [this.#settings.topic] })
       const found = topics.find(({ name }) => name === this.#settings.topic)
       if (found === undefined || found.partitions.length === 0) {
-        this.#errors.add('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${this.#settings.topic}.`)
+        this.#errors.add('UNKNOWN_TOPIC_OR_PARTITION', said`There is no topic ${this.#settings.topic}.`)
         this.#staleIn(missingTopicMs)
         return
       }
@@ -220,7 +221,7 @@ export class WorkloadProducer {
           await pause(this.#ports.clock, retryMs)
           continue
         }
-        this.#errors.add(undefined, `Records were given up: no leader took them for ${deliveryTimeoutMs / 1000} s.`)
+        this.#errors.add(undefined, said`Records were given up: no leader took them for ${deliveryTimeoutMs / 1000} s.`)
       }
       if (outcome === 'written') this.#records += batch.length
       else this.#unsent += batch.length

@@ -65,10 +65,14 @@ export function translator(catalogue: Catalogue): Translate {
     if (template === undefined) return prefixed(english, speaker, depth)
     return template.spoken.replaceAll(/\{(\w+)(:said)?\}/g, (_place, name: string, isSaid: string | undefined) => {
       const value = values?.[template.places.indexOf(name)] ?? ''
-      const inner = isSaid !== undefined && depth < DEPTH_MAX ? translated(value, speaker, depth + 1) : undefined
+      const inner = isSaid !== undefined && depth < DEPTH_MAX ? within(value, speaker, depth + 1) : undefined
       return inner ?? speaker.named(value)
     })
   }
+  /** In the middle of another one a sentence may have lost its full stop. */
+  const within = (english: string, speaker: Speaker, depth: number): string | undefined =>
+    translated(english, speaker, depth) ?? translated(`${english}.`, speaker, depth)?.replace(/\.$/, '')
+
   /** Who or what it is about, and a colon: `INVALID_CONFIG: …`, `orders-0: …`, `/a/file: …`. */
   const prefixed = (english: string, speaker: Speaker, depth: number): string | undefined => {
     const [, of, words] = /^([^\s:]{1,1000}): (.*)$/s.exec(english) ?? []

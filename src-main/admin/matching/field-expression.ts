@@ -7,6 +7,7 @@
  * array contains what one of its elements equals.
  */
 import { AppError } from '../../kernel/errors'
+import { said } from '../../kernel/said'
 import { compareDecimals, integerOrderAt, isPlainInteger, shortNumber, shortNumberAt } from './decimal'
 import { findInJson, skipString, skipWord, textAt, type PathStep } from './json-walk'
 
@@ -45,14 +46,14 @@ export function parseFieldExpression(text: string): FieldExpression {
   const rest = text.slice(end).trim()
   const operator = operators.find((one) => rest.startsWith(one))
   if (operator === undefined) {
-    throw usage('What follows the path must be ==, !=, <, <=, >, >=, contains or exists, as in: order.total > 100')
+    throw usage(said`What follows the path must be ==, !=, <, <=, >, >=, contains or exists, as in: order.total > 100`)
   }
   const given = rest.slice(operator.length).trim()
   if (operator === 'exists') {
-    if (given !== '') throw usage('Nothing follows exists, as in: order.coupon exists')
+    if (given !== '') throw usage(said`Nothing follows exists, as in: order.coupon exists`)
     return { path, operator, literal: undefined }
   }
-  if (given === '') throw usage(`What ${operator} compares with is missing, as in: order.total ${operator} 100`)
+  if (given === '') throw usage(said`What ${operator} compares with is missing, as in: order.total ${operator} 100`)
   return { path, operator: operator === '=' ? '==' : operator, literal: literalOf(given) }
 }
 
@@ -74,7 +75,8 @@ function parsePath(text: string): { readonly path: readonly PathStep[]; readonly
     // A word behind a blank is the comparison.
     else if (text[at] !== '[') break
   }
-  if (path.length === 0) throw usage('It begins with the path to a member of the JSON value, as in: order.total > 100')
+  if (path.length === 0)
+    throw usage(said`It begins with the path to a member of the JSON value, as in: order.total > 100`)
   return { path, end: at }
 }
 
@@ -90,14 +92,14 @@ function unquoted(text: string): string {
   try {
     return String(JSON.parse(text))
   } catch (cause) {
-    throw new AppError('USAGE', `${text} is no text in JSON.`, { cause })
+    throw new AppError('USAGE', said`${text} is no text in JSON.`, { cause })
   }
 }
 
 function literalOf(text: string): Literal {
   if (numberShape.test(text)) {
     if ((/[eE][+-]?(\d+)$/.exec(text)?.[1]?.length ?? 0) > exponentDigitsMax)
-      throw usage(`${text} has no such exponent.`)
+      throw usage(said`${text} has no such exponent.`)
     return { type: 'number', digits: text, short: shortNumber(text), isInteger: isPlainInteger(text) }
   }
   if (text === 'true' || text === 'false' || text === 'null') return { type: 'word', word: text }

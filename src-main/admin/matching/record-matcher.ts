@@ -5,6 +5,7 @@
 import { RE2JS } from 're2js'
 import type { Criterion, RecordMatcher } from '../../kernel/cluster-ports'
 import { AppError, messageOf } from '../../kernel/errors'
+import { said } from '../../kernel/said'
 import { batchMaxTimestampMs } from '../../protocol/record/batch-header'
 import type { PlacesIn, StoredRecord } from '../../protocol/record/record'
 import { bufferOf, fieldPlaces, textFinder } from './byte-places'
@@ -80,9 +81,12 @@ function testOf(criterion: Criterion): Test {
 type Of<Type extends Criterion['type']> = Extract<Criterion, { type: Type }>
 
 function checkedText(text: string): string {
-  if (text === '') throw new AppError('USAGE', 'The text to search for is empty.')
+  if (text === '') throw new AppError('USAGE', said`The text to search for is empty.`)
   if (text.length <= textLengthMax) return text
-  throw new AppError('USAGE', `The text to search for has ${text.length} characters; ${textLengthMax} are the most.`)
+  throw new AppError(
+    'USAGE',
+    said`The text to search for has ${text.length} characters; ${textLengthMax} are the most.`
+  )
 }
 
 function anyPart({ key, value, headers }: StoredRecord, isMet: (bytes: Uint8Array) => boolean): boolean {
@@ -110,7 +114,7 @@ function compiledRegex(pattern: string, isCaseSensitive: boolean): RE2JS {
   try {
     return RE2JS.compile(pattern, isCaseSensitive ? 0 : RE2JS.CASE_INSENSITIVE)
   } catch (cause) {
-    throw new AppError('USAGE', `The pattern cannot be read: ${messageOf(cause)}.`, { cause })
+    throw new AppError('USAGE', said`The pattern cannot be read: ${messageOf(cause)}.`, { cause })
   }
 }
 
@@ -138,7 +142,7 @@ function headerTest({ name, value, isCaseSensitive }: Of<'header'>): Test {
     text === undefined || text === '' ? undefined : textFinder(checkedText(text), isCaseSensitive === true)
   const [named, valued] = [finderOf(name), finderOf(value)]
   const looked = valued ?? named
-  if (looked === undefined) throw new AppError('USAGE', 'A header is searched by its name, its value or both.')
+  if (looked === undefined) throw new AppError('USAGE', said`A header is searched by its name, its value or both.`)
   const isValueMet = (bytes: Uint8Array | null): boolean => {
     if (value === undefined) return true
     if (bytes === null) return false

@@ -1,6 +1,7 @@
 /** Faults of a cluster: what may be asked for, and what each node has to do for all of them together. */
 import { FAULT_RULES, faultValueRule, type AskedFault, type FaultView } from '../../api/faults'
 import { noFaults, wholeLeg, type LinkFaults, type LinkLeg, type NodeFaults } from '../../kernel/node-faults'
+import { said } from '../../kernel/said'
 import { portsOf, type NodeSpec } from './cluster-spec'
 
 export type Fault = FaultView
@@ -12,23 +13,25 @@ export function faultProblem(asked: AskedFault, nodes: readonly NodeSpec[]): str
   const named = (name: string): NodeSpec | undefined => nodes.find((one) => one.name === name)
   for (const name of [node, ...(to === undefined ? [] : [to])]) {
     if (named(name) !== undefined) continue
-    return `There is no node ${name} in this cluster. Its nodes are ${nodes.map((one) => one.name).join(', ')}.`
+    return said`There is no node ${name} in this cluster. Its nodes are ${nodes.map((one) => one.name).join(', ')}.`
   }
-  if (rule.isForBrokersOnly && named(node)?.role !== 'broker') return `${kind} is for brokers; ${node} is none.`
-  if (rule.isLink && to === undefined) return `${kind} is of a link: name its other end with --to.`
-  if (rule.isLink && to === node) return `${kind} is of a link between two nodes; ${node} is both of its ends.`
-  if (!rule.isLink && to !== undefined) return `${kind} is of one node: leave out --to.`
-  if (!rule.isLink && oneWay === true) return `${kind} is of one node and has no direction: leave out --one-way.`
+  if (rule.isForBrokersOnly && named(node)?.role !== 'broker') return said`${kind} is for brokers; ${node} is none.`
+  if (rule.isLink && to === undefined) return said`${kind} is of a link: name its other end with --to.`
+  if (rule.isLink && to === node) return said`${kind} is of a link between two nodes; ${node} is both of its ends.`
+  if (!rule.isLink && to !== undefined) return said`${kind} is of one node: leave out --to.`
+  if (!rule.isLink && oneWay === true) return said`${kind} is of one node and has no direction: leave out --one-way.`
   return valueProblem(asked, value)
 }
 
 function valueProblem({ kind }: AskedFault, value: number | undefined): string | undefined {
   const rule = faultValueRule(kind)
   if (value === undefined) return undefined
-  if (rule === undefined) return `${kind} takes no value: leave out --value.`
+  if (rule === undefined) return said`${kind} takes no value: leave out --value.`
   if (value >= rule.min && value <= rule.max) return undefined
-  const unit = rule.unit === '%' ? 'percent' : 'milliseconds'
-  return `The value of ${kind} is in ${unit}, from ${rule.min} to ${rule.max}; ${value} is not.`
+  const { unit, min, max } = rule
+  return unit === '%'
+    ? said`The value of ${kind} is in percent, from ${min} to ${max}; ${value} is not.`
+    : said`The value of ${kind} is in milliseconds, from ${min} to ${max}; ${value} is not.`
 }
 
 /** Whether both are about the same, so that the later one replaces the earlier. */
