@@ -18,6 +18,7 @@ import type {
   Random,
   Timer
 } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { randomUuid } from '../kernel/uuid'
 import { pause } from '../kernel/waiting'
 import { EnsembleClient, EnsembleError } from '../coordination/ensemble-client'
@@ -704,7 +705,10 @@ export class BrokerNode {
   async repairLog(asked: AskedRepair): Promise<Repaired> {
     const [replicas, logs] = [this.#replicas, this.#logs]
     if (replicas === undefined || logs === undefined)
-      throw new AppError('NOT_RUNNING', `Broker ${this.#options.brokerId} is still starting. Try again when it runs.`)
+      throw new AppError(
+        'NOT_RUNNING',
+        said`Broker ${this.#options.brokerId} is still starting. Try again when it runs.`
+      )
     const done = await replicas.inOrder(() => repairLog({ ...this.#ports, logs, image: this.#image, replicas }, asked))
     this.#offline.notify()
     return done

@@ -1,5 +1,6 @@
 /** Changes of stored configs, by any broker (as in Kafka's ZooKeeper mode); somebody else's change in between is not lost. */
 import { ignore } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
 import type { ConfigNotifications } from './config-notifications'
 import { changedConfigs, type ConfigChange, type ConfigKind, type ConfigRefusal } from './core/config-changes'
@@ -35,10 +36,13 @@ export class ConfigWriter {
     } catch (error) {
       if (!(error instanceof EnsembleError)) throw error
       if (error.code === 'SYSTEMERROR')
-        return { error: 'KAFKA_STORAGE_ERROR', message: 'The ensemble could not store it; its disk may be full.' }
+        return { error: 'KAFKA_STORAGE_ERROR', message: said`The ensemble could not store it; its disk may be full.` }
       if (error.code === 'BADARGUMENTS')
-        return { error: 'INVALID_REQUEST', message: 'These configs are too large to be stored. Nothing was changed.' }
-      const message = `The ensemble did not answer (${error.message}): whether the change was made is not known. Look, and try again.`
+        return {
+          error: 'INVALID_REQUEST',
+          message: said`These configs are too large to be stored. Nothing was changed.`
+        }
+      const message = said`The ensemble did not answer (${error.message}): whether the change was made is not known. Look, and try again.`
       return { error: 'UNKNOWN_SERVER_ERROR', message }
     }
   }

@@ -5,6 +5,7 @@
 import { AppError } from '../kernel/errors'
 import { topicPartitionName, type TopicPartition } from '../kernel/ids'
 import type { AskedRepair, Repaired } from '../kernel/log-repair'
+import { said } from '../kernel/said'
 import type { LogManager } from '../storage/log-manager'
 import type { MetadataImage } from './core/metadata-image'
 import type { ReplicaManager } from './replica-manager'
@@ -25,7 +26,7 @@ export async function repairLog(ports: RepairPorts, { topic, partition, how }: A
   if (problem === undefined)
     throw new AppError(
       'NOT_FOUND',
-      `Broker ${replicas.brokerId} can use its log of ${name}: there is nothing to repair.`
+      said`Broker ${replicas.brokerId} can use its log of ${name}: there is nothing to repair.`
     )
   if (how === 'copy') {
     refuseUnlessLed(ports, of)
@@ -37,7 +38,7 @@ export async function repairLog(ports: RepairPorts, { topic, partition, how }: A
   if (badBatch === undefined || !logs.cutAtBadBatch(of))
     throw new AppError(
       'FAILED',
-      `The disk fails at the log of ${name}: there is no place to cut it at. It is tried again by itself when the disk works.`
+      said`The disk fails at the log of ${name}: there is no place to cut it at. It is tried again by itself when the disk works.`
     )
   const cut = { from: badBatch.endOffset, to: badBatch.offset }
   event('logCut', { ...of, ...cut })
@@ -51,8 +52,8 @@ function refuseUnlessLed({ image, replicas: { brokerId } }: RepairPorts, { topic
   if (!isLed)
     throw new AppError(
       'FAILED',
-      `No other broker leads ${name}, so there is nothing to copy it from. Start a broker that has it in sync, or cut it.`
+      said`No other broker leads ${name}, so there is nothing to copy it from. Start a broker that has it in sync, or cut it.`
     )
   if (known.isr.includes(brokerId))
-    throw new AppError('FAILED', `Broker ${brokerId} still counts as in sync for ${name}. Try again in a moment.`)
+    throw new AppError('FAILED', said`Broker ${brokerId} still counts as in sync for ${name}. Try again in a moment.`)
 }

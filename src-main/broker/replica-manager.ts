@@ -7,6 +7,7 @@ import { topicPartitionName, type TopicPartition } from '../kernel/ids'
 import type { LeaderEpoch, ControllerEpoch, BrokerEpoch, BrokerId, Offset } from '../kernel/ids'
 import { expectAppError, ignore, type AppError } from '../kernel/errors'
 import type { Address, Clock, Log } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { Uuid } from '../kernel/uuid'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
@@ -87,24 +88,24 @@ export type LeaderAppendResult =
 const notEnoughReplicas: LeaderAppendResult = {
   type: 'error',
   error: 'NOT_ENOUGH_REPLICAS',
-  message: 'fewer replicas are in sync than min.insync.replicas asks for'
+  message: said`fewer replicas are in sync than min.insync.replicas asks for`
 }
 const notLeader: LeaderAppendResult = {
   type: 'error',
   error: 'NOT_LEADER_OR_FOLLOWER',
-  message: 'this broker leads the partition no more'
+  message: said`this broker leads the partition no more`
 }
 /** To be sent again: Kafka has no word for it that clients do not take for lost records. */
 const strayAhead: LeaderAppendResult = {
   type: 'error',
   error: 'NOT_ENOUGH_REPLICAS',
-  message: 'the leader has just changed, and what this producer sent before may be on its way'
+  message: said`the leader has just changed, and what this producer sent before may be on its way`
 }
 
 const storageError: LeaderAppendResult = {
   type: 'error',
   error: 'KAFKA_STORAGE_ERROR',
-  message: 'the log of the partition cannot be used on this broker'
+  message: said`the log of the partition cannot be used on this broker`
 }
 
 /** Why this broker does not answer for a partition. */

@@ -6,6 +6,7 @@
  */
 import type { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { HardState } from './core/consensus/messages'
 import { corruptFile } from './corrupt-file'
 import { JuteReader } from './wire/jute-reader'
@@ -31,15 +32,16 @@ export class HardStateFile {
   read(): HardState | undefined {
     if (!this.#disk.exists(this.#path)) return undefined
     const bytes = this.#disk.read(this.#path)
-    if (bytes.byteLength < 8) throw corruptFile(this.#path, 'it is too short')
+    if (bytes.byteLength < 8) throw corruptFile(this.#path, said`it is too short`)
     const reader = new JuteReader(bytes)
-    if (reader.int() !== magic) throw corruptFile(this.#path, 'it is not the hard state of an ensemble member')
+    if (reader.int() !== magic) throw corruptFile(this.#path, said`it is not the hard state of an ensemble member`)
     const version = reader.int()
-    if (version !== formatVersion) throw corruptFile(this.#path, `its format ${version} is not one this version reads`)
-    if (bytes.byteLength !== fileBytes) throw corruptFile(this.#path, 'its length is wrong')
+    if (version !== formatVersion)
+      throw corruptFile(this.#path, said`its format ${version} is not one this version reads`)
+    if (bytes.byteLength !== fileBytes) throw corruptFile(this.#path, said`its length is wrong`)
     const checksum = new JuteReader(bytes, fileBytes - 4).int() >>> 0
     if (checksum !== this.#checksum.crc32c(bytes.subarray(0, fileBytes - 4)))
-      throw corruptFile(this.#path, 'its checksum is wrong')
+      throw corruptFile(this.#path, said`its checksum is wrong`)
     const term = reader.int() >>> 0
     const vote = reader.int()
     return { term, vote, isVoter: reader.boolean(), incarnation: reader.long() }

@@ -8,6 +8,7 @@
 import { AppError, ignore } from '../kernel/errors'
 import type { Disk, FolderLock, Log } from '../kernel/ports'
 import { isRemnantOf } from '../kernel/remnant'
+import { said } from '../kernel/said'
 
 const identityName = 'member.json'
 const lockName = 'lock'
@@ -100,7 +101,7 @@ function checkOwner({ disk, log }: FolderPorts, directory: string, owner: Owner)
   if (!disk.exists(path)) {
     const other = disk.list(directory).find(({ name }) => !name.startsWith(lockName) && !name.startsWith(identityName))
     if (other === undefined) return 'new'
-    throw foreign(directory, `it holds ${other.name} and no ${identityName}`)
+    throw foreign(directory, said`it holds ${other.name} and no ${identityName}`)
   }
   const bytes = disk.read(path)
   if (
@@ -112,17 +113,18 @@ function checkOwner({ disk, log }: FolderPorts, directory: string, owner: Owner)
     return 'remnant'
   }
   const identity = parseIdentity(bytes)
-  if (identity?.format !== format) throw foreign(directory, `its ${identityName} is not an ensemble member's`)
-  if (identity.version > version) throw foreign(directory, `a newer version (${identity.version}) wrote it`)
-  if (identity.memberId !== owner.memberId) throw foreign(directory, `it belongs to member ${identity.memberId}`)
-  if (identity.ensembleId !== owner.ensembleId) throw foreign(directory, 'it belongs to a member of another ensemble')
+  if (identity?.format !== format) throw foreign(directory, said`its ${identityName} is not an ensemble member's`)
+  if (identity.version > version) throw foreign(directory, said`a newer version (${identity.version}) wrote it`)
+  if (identity.memberId !== owner.memberId) throw foreign(directory, said`it belongs to member ${identity.memberId}`)
+  if (identity.ensembleId !== owner.ensembleId)
+    throw foreign(directory, said`it belongs to a member of another ensemble`)
   return identity.version
 }
 
 function foreign(directory: string, why: string): AppError {
   return new AppError(
     'FOREIGN_FOLDER',
-    `${directory} is not the folder of this ensemble member: ${why}. Choose another folder.`,
+    said`${directory} is not the folder of this ensemble member: ${why}. Choose another folder.`,
     {
       details: { directory }
     }

@@ -6,6 +6,7 @@
  * needs room, and asked again later; snapshots wait.
  */
 import { AppError } from '../kernel/errors'
+import { said } from '../kernel/said'
 import { pause } from '../kernel/waiting'
 import type { InstalledSnapshot, Persist } from './core/consensus/durability'
 import type { Wanted } from './core/consensus/leadership'
@@ -132,11 +133,11 @@ export class MemberStorage {
   async #hardStateAt(lastZxid: Zxid, isFirstVersion: boolean): Promise<HardState> {
     const found = this.#hardState.read()
     if (found !== undefined) {
-      if (found.term < lastZxid.epoch) throw this.#hardState.damaged('the log has entries of a later term')
+      if (found.term < lastZxid.epoch) throw this.#hardState.damaged(said`the log has entries of a later term`)
       return found
     }
     if (lastZxid.epoch > 0 && !isFirstVersion)
-      throw this.#hardState.damaged('it is missing, and entries of the log are never without it')
+      throw this.#hardState.damaged(said`it is missing, and entries of the log are never without it`)
     const isVoter = lastZxid.epoch > 0 || this.#options.peers?.isFounding !== false
     const hardState = { term: lastZxid.epoch, vote: 0, isVoter, incarnation: this.#nextIncarnation() }
     // What a learner is called must not change with its next start.

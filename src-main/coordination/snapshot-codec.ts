@@ -3,6 +3,7 @@
  * beginning to its end, a slice at a time. Version 1 had checksum and length before the body, and no lists of who may do what.
  */
 import type { Checksum } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { ReplicatedState } from './core/replicated-state'
 import { accessOf } from './core/tree/access'
 import { newZnode, type Znode } from './core/tree/znode'
@@ -97,18 +98,18 @@ export function snapshotBody(
   bytes: Uint8Array,
   checksum: Checksum
 ): SnapshotBody | { readonly problem: string; readonly isNewer?: true } {
-  if (bytes.byteLength <= earlierHeaderBytes) return { problem: 'it is too short' }
+  if (bytes.byteLength <= earlierHeaderBytes) return { problem: said`it is too short` }
   const reader = new JuteReader(bytes)
-  if (reader.int() !== magic) return { problem: 'it is not a snapshot of an ensemble' }
+  if (reader.int() !== magic) return { problem: said`it is not a snapshot of an ensemble` }
   const version = reader.int()
   if (version !== versionWithHeader && version !== formatVersion)
-    return { problem: `its format ${version} is not one this version reads`, isNewer: true }
+    return { problem: said`its format ${version} is not one this version reads`, isNewer: true }
   const isEarlier = version === versionWithHeader
   const body = isEarlier ? bytes.subarray(earlierHeaderBytes) : bytes.subarray(headerBytes, -trailerBytes)
   const sealed = new JuteReader(bytes, isEarlier ? headerBytes : bytes.byteLength - trailerBytes)
   const crc = sealed.int() >>> 0
-  if (sealed.int() >>> 0 !== body.byteLength) return { problem: 'its length is wrong' }
-  return checksum.crc32c(body) === crc ? { version, bytes: body } : { problem: 'its checksum is wrong' }
+  if (sealed.int() >>> 0 !== body.byteLength) return { problem: said`its length is wrong` }
+  return checksum.crc32c(body) === crc ? { version, bytes: body } : { problem: said`its checksum is wrong` }
 }
 
 /** Into an empty state. Throws DecodeError. */

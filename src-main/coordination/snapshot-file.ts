@@ -9,6 +9,7 @@
  */
 import { AppError } from '../kernel/errors'
 import type { Checksum, Disk } from '../kernel/ports'
+import { said } from '../kernel/said'
 import type { SnapshotPiece } from './core/consensus/messages'
 import type { ReplicatedState } from './core/replicated-state'
 import { corruptFile } from './corrupt-file'
@@ -62,9 +63,9 @@ export class SnapshotFile {
         readSnapshot(body, state)
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error
-        throw corruptFile(path, `it cannot be read (${error.message})`)
+        throw corruptFile(path, said`it cannot be read (${error.message})`)
       }
-      if (compareZxid(state.lastApplied, zxid) !== 0) throw corruptFile(path, 'its name is not its own')
+      if (compareZxid(state.lastApplied, zxid) !== 0) throw corruptFile(path, said`its name is not its own`)
       return passedOver
     }
     if (passedOver !== undefined && !reachesBackTo(zxidZero)) throw passedOver.damage

@@ -20,6 +20,7 @@
 import { AppError, ignore } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Disk, DiskFile, SyncOptions } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { decodeLogEntry, entryCapacityBytes, writeLogEntry, type LogEntry } from './core/log-entry'
 import { Sizes } from './core/sizes'
 import { corruptFile } from './corrupt-file'
@@ -119,7 +120,7 @@ export class TxnLog {
     })
     if (this.#segments.length === 0 && after.epoch > 0) {
       const path = this.#disk.join(this.#directory, `log.${zxidName(nextZxid(after))}`)
-      throw corruptFile(path, 'it is missing, and a snapshot is never without the log after it')
+      throw corruptFile(path, said`it is missing, and a snapshot is never without the log after it`)
     }
     const entries: LogEntry[] = []
     let truncatedBytes = 0
@@ -307,7 +308,7 @@ export class TxnLog {
       for (let position = from; position < endBytes && file.readAt(position, header) === batchHeaderBytes;) {
         const body = new Uint8Array(new JuteReader(header, 8).int())
         const isWhole = file.readAt(position + batchHeaderBytes, body) === body.byteLength
-        if (!isWhole) throw corruptFile(path, `the entries at byte ${position} are cut off`)
+        if (!isWhole) throw corruptFile(path, said`the entries at byte ${position} are cut off`)
         yield body
         position += batchHeaderBytes + body.byteLength
       }
@@ -359,7 +360,8 @@ export class TxnLog {
     const bytes = this.#disk.read(path)
     if (!this.#isHeader(segment, bytes)) {
       // A crash can have come between the segment's creation and its first sync; then nothing is in it.
-      if (!isLast || this.#hasGoodBatch(bytes, 0)) throw corruptFile(path, 'its header is not that of an ensemble log')
+      if (!isLast || this.#hasGoodBatch(bytes, 0))
+        throw corruptFile(path, said`its header is not that of an ensemble log`)
       return { items: [], goodBytes: 0, tornBytes: writtenBytes(bytes) }
     }
     const items: Item[] = []
@@ -370,7 +372,7 @@ export class TxnLog {
       if (body === undefined) {
         const tornBytes = writtenBytes(bytes.subarray(position))
         if (tornBytes > 0 && (!isLast || this.#hasGoodBatch(bytes, position + 1))) {
-          throw corruptFile(path, `the checksum of the entries at byte ${position} is wrong`)
+          throw corruptFile(path, said`the checksum of the entries at byte ${position} is wrong`)
         }
         return { items, goodBytes: position, tornBytes }
       }
@@ -391,7 +393,7 @@ export class TxnLog {
     const [magic, version, zxid, crc] = [reader.int(), reader.int(), reader.zxid(), reader.int()]
     if (magic !== segmentMagic || crc >>> 0 !== this.#checksum.crc32c(bytes.subarray(0, 16))) return false
     if (version !== formatVersion && version !== firstFormatVersion)
-      throw corruptFile(segment.path, `its format ${version} is not one this version reads`)
+      throw corruptFile(segment.path, said`its format ${version} is not one this version reads`)
     return compareZxid(version === firstFormatVersion ? zxid : nextZxid(zxid), segment.first) === 0
   }
 
@@ -450,7 +452,7 @@ function readBatch(path: string, position: number, body: Uint8Array): Item[] {
       })
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw corruptFile(path, `the entries at byte ${position} cannot be read (${error.message})`)
+    throw corruptFile(path, said`the entries at byte ${position} cannot be read (${error.message})`)
   }
 }
 
@@ -465,6 +467,6 @@ function takeItem(path: string, item: Item, entries: LogEntry[], after: Zxid): v
   if (compareZxid(zxid, after) <= 0) return
   const last = entries.at(-1)?.zxid ?? after
   if (!isSuccessor(zxid, last))
-    throw corruptFile(path, `entries between ${zxidName(last)} and ${zxidName(zxid)} are missing`)
+    throw corruptFile(path, said`entries between ${zxidName(last)} and ${zxidName(zxid)} are missing`)
   entries.push(item.entry)
 }

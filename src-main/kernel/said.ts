@@ -4,7 +4,7 @@
  * (ADR 0051); `test/tidy/said.test.ts` holds that they know each one that is marked. Names and numbers stand in it as they
  * are; a part that is words of its own (a reason, another error's sentence) is marked where it is made.
  */
-export function said(words: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+export function said(words: TemplateStringsArray, ...values: readonly (string | number | bigint)[]): string {
   let sentence = words[0] ?? ''
   for (const [at, value] of values.entries()) sentence += `${value}${words[at + 1] ?? ''}`
   return sentence

@@ -4,6 +4,7 @@
  */
 import { AppError, expectAppError } from '../kernel/errors'
 import type { Offset } from '../kernel/ids'
+import { said } from '../kernel/said'
 import { badBatchFile, decodeBadBatch, encodeBadBatch, type BadBatch } from './core/bad-batch'
 import { nextGoodBatch } from './core/batch-search'
 import { offsetName } from './core/file-names'
@@ -29,7 +30,7 @@ export function* surveyBadBatch(
     position: validBytes,
     offset: nextOffset,
     ...behind,
-    fault: fault ?? 'it cannot be read'
+    fault: fault ?? said`it cannot be read`
   }
 }
 
@@ -120,7 +121,7 @@ function oneBatch(file: ScanSource, position: number): ScanSource {
 /** For people: what is wrong, where, and that nothing was touched. */
 export function badBatchError(context: LogContext, bad: BadBatch): AppError {
   const path = context.ports.disk.join(context.folder, bad.file)
-  const message = `${path}: the batch at offset ${bad.offset} (byte ${bad.position}) cannot be read: ${bad.fault}.`
+  const message = said`${path}: the batch at offset ${bad.offset} (byte ${bad.position}) cannot be read: ${bad.fault}.`
   return new AppError('CORRUPT', message, { details: { badBatch: bad } })
 }
 

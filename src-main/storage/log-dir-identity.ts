@@ -6,6 +6,7 @@ import { AppError } from '../kernel/errors'
 import type { BrokerId } from '../kernel/ids'
 import type { Disk, Log } from '../kernel/ports'
 import { isRemnantOf } from '../kernel/remnant'
+import { said } from '../kernel/said'
 import { decodeMetaProperties, encodeMetaProperties } from './core/checkpoint-text'
 import type { MetaProperties } from './core/checkpoint-text'
 import { isDeletedFolder, partitionOfFolder } from './core/file-names'
@@ -32,7 +33,7 @@ export function readMetaProperties(disk: Disk, dir: string): MetaProperties | un
   if (meta === undefined)
     throw new AppError(
       'FOREIGN_FOLDER',
-      `${path} is no broker's meta.properties. Restore it from a copy, or choose another folder.`
+      said`${path} is no broker's meta.properties. Restore it from a copy, or choose another folder.`
     )
   return meta
 }
@@ -55,18 +56,18 @@ export function identityOf(
     if (alien === undefined) return disk.list(dir).some(({ isDirectory }) => isDirectory) ? 'lost' : 'none'
     throw new AppError(
       'FOREIGN_FOLDER',
-      `${dir} is no broker's log directory: it holds ${alien.name} and no meta.properties. Choose an empty folder.`
+      said`${dir} is no broker's log directory: it holds ${alien.name} and no meta.properties. Choose an empty folder.`
     )
   }
   if (meta.clusterId !== undefined && meta.clusterId !== clusterId)
     throw new AppError(
       'FOREIGN_FOLDER',
-      `${dir} belongs to cluster ${meta.clusterId}, not to ${clusterId}. Choose another folder.`
+      said`${dir} belongs to cluster ${meta.clusterId}, not to ${clusterId}. Choose another folder.`
     )
   if (meta.brokerId !== undefined && meta.brokerId !== brokerId)
     throw new AppError(
       'FOREIGN_FOLDER',
-      `${dir} belongs to broker ${meta.brokerId}, not to ${brokerId}. Choose another folder.`
+      said`${dir} belongs to broker ${meta.brokerId}, not to ${brokerId}. Choose another folder.`
     )
   return 'known'
 }

@@ -14,6 +14,7 @@ import { AppError, expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
 import type { FolderLock } from '../kernel/ports'
+import { said } from '../kernel/said'
 import { badBatchOf } from './bad-batch-survey'
 import { badBatchFile } from './core/bad-batch'
 import { decodePartitionMetadata, encodePartitionMetadata } from './core/checkpoint-text'
@@ -355,7 +356,7 @@ export class LogManager {
     if (!this.#isIdentityOwed) return
     this.#isIdentityOwed = !(await writeIdentity(this.#ports.disk, this.#options))
     if (this.#isIdentityOwed)
-      throw new AppError('DISK_FULL', `The disk is full: ${this.#options.dir} takes no partition yet.`)
+      throw new AppError('DISK_FULL', said`The disk is full: ${this.#options.dir} takes no partition yet.`)
   }
 
   /**

@@ -11,6 +11,7 @@
 import type { Offset, LeaderEpoch } from '../kernel/ids'
 import { AppError } from '../kernel/errors'
 import { invariant } from '../kernel/invariant'
+import { said } from '../kernel/said'
 import {
   attributeBits,
   batchAttributes,
@@ -587,7 +588,10 @@ export class PartitionLog {
     for (const segment of this.#segments.all) segment.release()
     if (isComplete) return
     const { folder } = this.#context
-    throw new AppError('DISK_FULL', `The disk is full: the files beside the log in ${folder} could not be completed.`)
+    throw new AppError(
+      'DISK_FULL',
+      said`The disk is full: the files beside the log in ${folder} could not be completed.`
+    )
   }
 
   /** The folder is being deleted: nothing more is written, handles close after their grace. */

@@ -8,6 +8,7 @@
 import type { Offset, FilePosition } from '../kernel/ids'
 import { AppError, messageOf } from '../kernel/errors'
 import type { DiskFile } from '../kernel/ports'
+import { said } from '../kernel/said'
 import {
   batchBaseOffset,
   batchHeaderBytes,
@@ -230,7 +231,7 @@ export class Segment {
     } catch (error) {
       // Never tried again: after a failed fsync nobody knows what the disk has.
       const details = { isOfSync: true }
-      throw new AppError('DISK_FAILED', `The disk failed to keep ${this.#path}: ${messageOf(error)}`, {
+      throw new AppError('DISK_FAILED', said`The disk failed to keep ${this.#path}: ${messageOf(error)}`, {
         cause: error,
         details
       })

@@ -43,7 +43,36 @@ for (const { tree } of all)
   })
 
 /** Of these every error is told to a screen. Others write to a log, or to programs. */
-const ROOMS = ['monitor/', 'admin/', 'app/', 'host/', 'supervisor/', 'workload/']
+const ROOMS = [
+  'monitor/',
+  'admin/',
+  'app/',
+  'host/',
+  'supervisor/',
+  'workload/',
+  'adapters/child-launcher',
+  'adapters/file-sinks',
+  'adapters/folder-lock',
+  'adapters/node-disk',
+  'adapters/port-holder',
+  'broker/config-writer',
+  'broker/controller/',
+  'broker/core/config-changes',
+  'broker/core/topic-',
+  'broker/handlers/19-create-topics',
+  'broker/handlers/20-delete-topics',
+  'broker/handlers/37-create-partitions',
+  'broker/handlers/43-elect-leaders',
+  'broker/handlers/45-alter-partition-reassignments',
+  'broker/handlers/alter-configs',
+  'broker/repair-log',
+  'broker/replica-manager',
+  'coordination/corrupt-file',
+  'coordination/member-folder',
+  'storage/bad-batch-survey',
+  'storage/disk-failure',
+  'storage/log-dir-identity'
+]
 /** Of these a person meets nothing in a window: the line is drawn in ADR 51. */
 const ELSEWHERE = ['host/control-', 'supervisor/core/cluster-spec']
 /** Words, and none of them marked: an error's second argument, or what is called a message. */

@@ -3,6 +3,7 @@
  * elections that somebody asks for.
  */
 import { topicPartitionName, type BrokerEpoch, type BrokerId, type TopicPartition } from '../../kernel/ids'
+import { said } from '../../kernel/said'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition, ControllerState } from '../core/controller/controller-state'
 import type { Election } from '../core/controller/leader-election'
@@ -93,10 +94,10 @@ export async function electAsked(
     const answer = (error: KafkaError, message: string): void => {
       outcomes.set(topicPartitionName(one), { topic, partition, error, message })
     }
-    if (known?.state === undefined) answer('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist.')
-    else if (state.deleting.has(topic)) answer('INVALID_TOPIC_EXCEPTION', 'The topic is being deleted')
+    if (known?.state === undefined) answer('UNKNOWN_TOPIC_OR_PARTITION', said`The partition does not exist.`)
+    else if (state.deleting.has(topic)) answer('INVALID_TOPIC_EXCEPTION', said`The topic is being deleted`)
     else if (!isNeeded(state, type, known)) {
-      if (asked !== undefined) answer('ELECTION_NOT_NEEDED', 'Leader election not needed for topic partition.')
+      if (asked !== undefined) answer('ELECTION_NOT_NEEDED', said`Leader election not needed for topic partition.`)
     } else wanted.push(known)
   }
   const changed =
@@ -109,7 +110,7 @@ export async function electAsked(
         ? ['PREFERRED_LEADER_NOT_AVAILABLE', 'PreferredReplicaPartitionLeaderElectionStrategy']
         : ['ELIGIBLE_LEADERS_NOT_AVAILABLE', 'OfflinePartitionLeaderElectionStrategy(true)']
     const name = topicPartitionName(partition)
-    const message = `Failed to elect leader for partition ${name} under strategy ${strategy}`
+    const message = said`Failed to elect leader for partition ${name} under strategy ${strategy}`
     const outcome: Outcome = isElected ? { error: 'NONE', message: null } : { error, message }
     outcomes.set(name, { topic, partition: index, ...outcome })
   }

@@ -6,6 +6,7 @@
  *   those that go delete what they have. One that is dead then keeps it.
  */
 import { topicPartitionName, type TopicPartition } from '../../kernel/ids'
+import { said } from '../../kernel/said'
 import type { ControlledPartition, ControlledTopic } from '../core/controller/controller-state'
 import type { Election } from '../core/controller/leader-election'
 import type { MoveFacts } from '../core/controller/leader-moves'
@@ -62,7 +63,7 @@ export async function reassign(
 
 const namedTwice: Outcome = {
   error: 'INVALID_REQUEST',
-  message: 'The partition is named more than once in the request.'
+  message: said`The partition is named more than once in the request.`
 }
 
 function planOf(
@@ -70,11 +71,13 @@ function planOf(
   { topic, partition: index, replicas }: AskedReassignment
 ): Planned | Outcome {
   const partition = state.topics.get(topic)?.partitions[index]
-  if (partition === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: 'The partition does not exist' }
-  if (state.deleting.has(topic)) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: 'The topic is being deleted' }
+  if (partition === undefined)
+    return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: said`The partition does not exist` }
+  if (state.deleting.has(topic))
+    return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: said`The topic is being deleted` }
   const before = { replicas: partition.replicas, reassignment: partition.reassignment }
   if (replicas === null && before.reassignment === undefined)
-    return { error: 'NO_REASSIGNMENT_IN_PROGRESS', message: 'No partition reassignment is in progress.' }
+    return { error: 'NO_REASSIGNMENT_IN_PROGRESS', message: said`No partition reassignment is in progress.` }
   if (replicas !== null) {
     const message = targetProblem(replicas, {
       assignment: before,
@@ -103,7 +106,7 @@ function lossOf(
   if (replicas.includes(state.leader) || stays.some(mayLead)) return undefined
   if (stays.length > 0 && state.leader < 0) return undefined
   const holders = state.isr.join(', ')
-  return `Only replicas that this would take away are in sync and alive (brokers ${holders}). Wait until another one has caught up.`
+  return said`Only replicas that this would take away are in sync and alive (brokers ${holders}). Wait until another one has caught up.`
 }
 
 /** Those of one topic with one write; believed when they are stored. */

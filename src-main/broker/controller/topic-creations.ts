@@ -1,5 +1,6 @@
 /** Topics that clients want made, and partitions that are to be added to them. */
 import { ignore } from '../../kernel/errors'
+import { said } from '../../kernel/said'
 import { randomUuid } from '../../kernel/uuid'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
@@ -61,13 +62,13 @@ function nameTaken({ state }: ControllerTerm, topic: NewTopic, names: TopicMap<N
   const { name } = topic
   if (state.topics.has(name) || names.has(name)) {
     const message = state.deleting.has(name)
-      ? `Topic '${name}' is marked for deletion.`
-      : `Topic '${name}' already exists.`
+      ? said`Topic '${name}' is marked for deletion.`
+      : said`Topic '${name}' already exists.`
     return { error: 'TOPIC_ALREADY_EXISTS', message }
   }
   const other = state.topics.colliding(name) ?? names.colliding(name)
   if (other !== undefined) {
-    return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${name}' collides with existing topic: ${other}` }
+    return { error: 'INVALID_TOPIC_EXCEPTION', message: said`Topic '${name}' collides with existing topic: ${other}` }
   }
   names.set(name, topic)
   return undefined
@@ -96,10 +97,10 @@ async function makeTopic(term: ControllerTerm, topic: NewTopic, attempt = 1): Pr
       return makeTopic(term, topic, attempt + 1)
     }
     if (error instanceof EnsembleError && error.code === 'NODEEXISTS') {
-      return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${name}' already exists.` }
+      return { error: 'TOPIC_ALREADY_EXISTS', message: said`Topic '${name}' already exists.` }
     }
     if (error instanceof EnsembleError && error.code === 'BADARGUMENTS') {
-      return { error: 'INVALID_REQUEST', message: `Topic '${name}' with its configs is too large to be stored.` }
+      return { error: 'INVALID_REQUEST', message: said`Topic '${name}' with its configs is too large to be stored.` }
     }
     throw error
   }
@@ -128,22 +129,22 @@ export async function addPartitions(
   const topic = state.topics.get(name)
   const stored = topic === undefined ? undefined : await ports.ensemble.getData(paths.topic(name))
   if (topic === undefined || stored === undefined)
-    return failed('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`)
-  if (state.deleting.has(name)) return failed('INVALID_TOPIC_EXCEPTION', `Topic '${name}' is marked for deletion.`)
+    return failed('UNKNOWN_TOPIC_OR_PARTITION', said`The topic '${name}' does not exist.`)
+  if (state.deleting.has(name)) return failed('INVALID_TOPIC_EXCEPTION', said`Topic '${name}' is marked for deletion.`)
   if (topic.partitions.length !== from)
     return failed(
       'INVALID_PARTITIONS',
-      `Topic currently has ${topic.partitions.length} partitions: somebody else added some.`
+      said`Topic currently has ${topic.partitions.length} partitions: somebody else added some.`
     )
   if (topic.partitions.some(({ reassignment }) => reassignment !== undefined))
-    return failed('REASSIGNMENT_IN_PROGRESS', `A partition reassignment is in progress for the topic '${name}'.`)
+    return failed('REASSIGNMENT_IN_PROGRESS', said`A partition reassignment is in progress for the topic '${name}'.`)
   const all = [...topic.partitions, ...added.map((replicas) => ({ replicas }))]
   try {
     const data = assignmentData(topic.topicId, all)
     await writes.multi([{ type: 'setData', path: paths.topic(name), data, version: stored.stat.version }])
   } catch (error) {
     if (!(error instanceof EnsembleError) || error.code !== 'BADARGUMENTS') throw error
-    return failed('INVALID_REQUEST', `Topic '${name}' with so many partitions is too large to be stored.`)
+    return failed('INVALID_REQUEST', said`Topic '${name}' with so many partitions is too large to be stored.`)
   }
   const created = added.map((replicas, i) => newPartition(name, from + i, replicas))
   state.topics.set(name, { ...topic, partitions: [...topic.partitions, ...created] })

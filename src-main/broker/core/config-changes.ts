@@ -5,6 +5,7 @@
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import { configProblem, definitionOf, isTopicConfig, shown, type TopicConfigs } from './topic-configs'
 import { dynamicBrokerConfigNames, isThrottleRate, topicConfigOf } from './broker-layers'
+import { said } from '../../kernel/said'
 
 /** IncrementalAlterConfigs, "config operation". */
 export const configOperation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -39,7 +40,7 @@ export const brokerConfigKind: ConfigKind = {
     const topicName = topicConfigOf(name)
     if (topicName !== undefined) return configProblem(topicName, value)?.replace(` ${topicName}`, ` ${name}`)
     if (isThrottleRate(name)) return rateProblem(name, value)
-    return `The broker config ${shown(name)} cannot be changed while it runs. These can: ${dynamicBrokerConfigNames.join(', ')}.`
+    return said`The broker config ${shown(name)} cannot be changed while it runs. These can: ${dynamicBrokerConfigNames.join(', ')}.`
   },
   listDefault: (name) => {
     const topicName = topicConfigOf(name)
@@ -51,7 +52,9 @@ const int64Max = 2n ** 63n - 1n
 
 function rateProblem(name: string, value: string): string | undefined {
   const isRate = /^\d{1,19}$/.test(value.trim()) && BigInt(value.trim()) <= int64Max
-  return isRate ? undefined : `Invalid value ${shown(value)} for config ${name}: it must be a whole number of bytes.`
+  return isRate
+    ? undefined
+    : said`Invalid value ${shown(value)} for config ${name}: it must be a whole number of bytes.`
 }
 
 /** The configs as they are after the changes. */
@@ -62,7 +65,7 @@ export function changedConfigs(
 ): { readonly configs: TopicConfigs } | ConfigRefusal {
   const names = new Set(changes.map(({ name }) => name))
   if (names.size < changes.length) {
-    return { error: 'INVALID_REQUEST', message: 'A config is named more than once in the request.' }
+    return { error: 'INVALID_REQUEST', message: said`A config is named more than once in the request.` }
   }
   const after: Record<string, string> = {}
   for (const [name, value] of Object.entries(before)) if (value !== undefined) after[name] = value
@@ -84,16 +87,16 @@ function applyChange(
     return undefined
   }
   if (value === null) {
-    return { error: 'INVALID_REQUEST', message: `Null value not supported for config ${shown(name)}.` }
+    return { error: 'INVALID_REQUEST', message: said`Null value not supported for config ${shown(name)}.` }
   }
   if (operation === configOperation.set) return set(configs, name, value, kind)
   if (operation !== configOperation.append && operation !== configOperation.subtract) {
-    return { error: 'INVALID_REQUEST', message: `Unknown operation ${operation} for config ${shown(name)}.` }
+    return { error: 'INVALID_REQUEST', message: said`Unknown operation ${operation} for config ${shown(name)}.` }
   }
   const listDefault = kind.listDefault(name)
   if (listDefault === undefined) {
     const word = operation === configOperation.append ? 'append' : 'subtract'
-    return { error: 'INVALID_CONFIG', message: `${word} is not possible for config ${shown(name)}: it is no list.` }
+    return { error: 'INVALID_CONFIG', message: said`${word} is not possible for config ${shown(name)}: it is no list.` }
   }
   const present = itemsOf(configs[name] ?? listDefault)
   const given = itemsOf(value)

@@ -3,6 +3,7 @@
  * A config that is not listed does not exist here: CreateTopics refuses it by name, DescribeConfigs does not show it.
  */
 import type { LogConfig } from '../../storage/log-types'
+import { said } from '../../kernel/said'
 
 type ConfigType = 'boolean' | 'long' | 'int' | 'string' | 'list'
 
@@ -26,7 +27,7 @@ const throttledReplicas = {
   brokerName: undefined,
   form: {
     pattern: /^(\*|(\d{1,10}:\d{1,10}(,\d{1,10}:\d{1,10})*)?)$/,
-    words: 'it must be *, or partition:broker pairs with commas between them'
+    words: said`it must be *, or partition:broker pairs with commas between them`
   }
 } as const
 
@@ -89,32 +90,32 @@ export function shown(text: string): string {
 /** One sentence that names the config, or undefined when it may be set so. */
 export function configProblem(name: string, value: string | null): string | undefined {
   if (!isTopicConfig(name)) {
-    return `Unknown topic config name: ${shown(name)}. These are possible here: ${topicConfigNames.join(', ')}.`
+    return said`Unknown topic config name: ${shown(name)}. These are possible here: ${topicConfigNames.join(', ')}.`
   }
   const definition = definitionOf(name)
-  if (value === null) return `The config ${name} has no value.`
+  if (value === null) return said`The config ${name} has no value.`
   if (definition.values !== undefined) {
     if (definition.values.includes(value)) return undefined
-    return `Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
+    return said`Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
   }
   if (definition.form !== undefined) {
     const { pattern, words } = definition.form
     return pattern.test(value.replaceAll(' ', ''))
       ? undefined
-      : `Invalid value ${shown(value)} for config ${name}: ${words}.`
+      : said`Invalid value ${shown(value)} for config ${name}: ${words}.`
   }
   return numberProblem(name, value, definition)
 }
 
 function numberProblem(name: string, value: string, definition: ConfigDefinition): string | undefined {
   if (!/^[+-]?\d{1,40}$/.test(value.trim())) {
-    return `Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
+    return said`Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }
   // Exact: a long goes up to 2^63 - 1, which many tools mean by "for ever".
   const number = wholeNumberIn(value)
   const { min = -int64Max - 1n, max = int64Max } = definition
-  if (number < min) return `Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
-  if (number > max) return `Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
+  if (number < min) return said`Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
+  if (number > max) return said`Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
   return undefined
 }
 

@@ -1,14 +1,15 @@
 /** Legal topic names and their collisions: `.` and `_` are the same in names of metrics (Kafka's Topic.java). */
+import { said } from '../../kernel/said'
 const legal = /^[a-zA-Z0-9._-]+$/
 const lengthMax = 249
 
 /** One sentence, or undefined when the name is legal. */
 export function topicNameProblem(name: string): string | undefined {
-  if (name === '') return 'The topic name is empty.'
-  if (name === '.' || name === '..') return `The topic name cannot be "." or "..".`
-  if (name.length > lengthMax) return `The topic name is ${name.length} characters long; ${lengthMax} are allowed.`
+  if (name === '') return said`The topic name is empty.`
+  if (name === '.' || name === '..') return said`The topic name cannot be "." or "..".`
+  if (name.length > lengthMax) return said`The topic name is ${name.length} characters long; ${lengthMax} are allowed.`
   if (!legal.test(name))
-    return `The topic name "${name}" has characters other than ASCII letters, digits, ".", "_" and "-".`
+    return said`The topic name "${name}" has characters other than ASCII letters, digits, ".", "_" and "-".`
   return undefined
 }
 

@@ -9,6 +9,7 @@ import type { Offset, BrokerId } from '../../kernel/ids'
 import { produceRequest, produceResponse } from '../../protocol/api/00-produce'
 import { attributeBits, batchAttributes, batchHeaderBytes } from '../../protocol/record/batch-header'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
+import { said } from '../../kernel/said'
 import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
@@ -122,7 +123,7 @@ function write(broker: BrokerServices, request: Request, piece: Piece): Written 
   if (request.acks < -1 || request.acks > 1) return refused('INVALID_REQUIRED_ACKS')
   if (request.transactionalId !== null) return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   if (isInternalTopic(piece.topic)) {
-    return refused('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${piece.topic}`)
+    return refused('INVALID_TOPIC_EXCEPTION', said`Cannot append to internal topic ${piece.topic}`)
   }
   const partition = broker.replicas.leaderForClients(piece.topic, piece.partition)
   if (typeof partition === 'string') return refused(wrongBroker(broker, piece, partition))

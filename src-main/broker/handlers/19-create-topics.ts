@@ -9,6 +9,7 @@ import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf, ValueOf } from '../../protocol/wire/schema'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
+import { said } from '../../kernel/said'
 import { zeroUuid } from '../../kernel/uuid'
 import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
@@ -84,7 +85,7 @@ function* planTopics(broker: BrokerServices, request: Request): Slices<readonly 
     const { name } = asked
     const times = timesNamed.get(name)
     if (times === undefined) continue
-    const message = `Topic '${shown(name)}' is named more than once in the request.`
+    const message = said`Topic '${shown(name)}' is named more than once in the request.`
     const refused: Refused = { error: 'INVALID_REQUEST', message }
     planned.push({ name, plan: times > 1 ? refused : plan(broker, asked) })
     timesNamed.delete(name)
@@ -124,7 +125,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   if (isOffsets && !isOffsetsShape(asked)) {
     return {
       error: 'INVALID_TOPIC_EXCEPTION',
-      message: `Topic ${name} is internal: its partitions, replicas and configs are the brokers' to choose. Leave them out.`
+      message: said`Topic ${name} is internal: its partitions, replicas and configs are the brokers' to choose. Leave them out.`
     }
   }
   const configs: TopicConfigs = isOffsets
@@ -145,7 +146,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
     : asked.numPartitions === -1
       ? Number(startConfig('num.partitions', broker.configs.layers))
       : asked.numPartitions
-  if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: 'Number of partitions must be larger than 0.' }
+  if (partitions < 1) return { error: 'INVALID_PARTITIONS', message: said`Number of partitions must be larger than 0.` }
   if (partitions > partitionsMax) return tooManyPartitions(partitions)
   const replicationFactor = isOffsets
     ? offsetsReplicationFactor(brokers.length)
@@ -153,9 +154,9 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
       ? Number(startConfig('default.replication.factor', broker.configs.layers))
       : asked.replicationFactor
   if (replicationFactor < 1)
-    return { error: 'INVALID_REPLICATION_FACTOR', message: 'Replication factor must be larger than 0.' }
+    return { error: 'INVALID_REPLICATION_FACTOR', message: said`Replication factor must be larger than 0.` }
   if (replicationFactor > brokers.length) {
-    const message = `Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
+    const message = said`Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
     return { error: 'INVALID_REPLICATION_FACTOR', message }
   }
   const start = broker.random.uint32() % brokers.length
@@ -164,7 +165,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
 }
 
 function tooManyPartitions(partitions: number): Refused {
-  const message = `${partitions} partitions are more than the ${partitionsMax} that a topic may have here.`
+  const message = said`${partitions} partitions are more than the ${partitionsMax} that a topic may have here.`
   return { error: 'INVALID_PARTITIONS', message }
 }
 
@@ -172,11 +173,14 @@ function nameProblem(broker: BrokerServices, asked: Asked): Refused | undefined 
   const problem = topicNameProblem(asked.name)
   if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
   if (broker.controller.topic(asked.name) !== undefined) {
-    return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic '${asked.name}' already exists.` }
+    return { error: 'TOPIC_ALREADY_EXISTS', message: said`Topic '${asked.name}' already exists.` }
   }
   const other = broker.controller.collidingTopic(asked.name)
   if (other === undefined) return undefined
-  return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic '${asked.name}' collides with existing topic: ${other}` }
+  return {
+    error: 'INVALID_TOPIC_EXCEPTION',
+    message: said`Topic '${asked.name}' collides with existing topic: ${other}`
+  }
 }
 
 function configsProblem(asked: Asked): Refused | undefined {
@@ -193,7 +197,7 @@ function givenAssignment({ assignments, numPartitions, replicationFactor }: Aske
   if (numPartitions !== -1 || replicationFactor !== -1) {
     return refuse(
       'INVALID_REQUEST',
-      'Both an assignment and a number of partitions or a replication factor were given.'
+      said`Both an assignment and a number of partitions or a replication factor were given.`
     )
   }
   const assignment: (readonly number[])[] = []
@@ -205,16 +209,16 @@ function givenAssignment({ assignments, numPartitions, replicationFactor }: Aske
     ) {
       return refuse(
         'INVALID_REPLICA_ASSIGNMENT',
-        `Partition ${partitionIndex} names no brokers, one twice, or one that is not there.`
+        said`Partition ${partitionIndex} names no brokers, one twice, or one that is not there.`
       )
     }
     if (replicas.length !== assignments[0]?.brokerIds.length) {
-      return refuse('INVALID_REPLICA_ASSIGNMENT', 'All partitions should have the same number of replicas.')
+      return refuse('INVALID_REPLICA_ASSIGNMENT', said`All partitions should have the same number of replicas.`)
     }
     if (partitionIndex >= 0 && partitionIndex < assignments.length) assignment[partitionIndex] = replicas
   }
   if (Object.keys(assignment).length === assignments.length) return assignment
-  return refuse('INVALID_REPLICA_ASSIGNMENT', 'Partitions of an assignment must be numbered from 0 without a gap.')
+  return refuse('INVALID_REPLICA_ASSIGNMENT', said`Partitions of an assignment must be numbered from 0 without a gap.`)
 }
 
 function answer(
@@ -250,5 +254,8 @@ function failed(name: string, { error, message }: Refused): Answer {
 
 function timedOut(name: string, plan: NewTopic | Refused): Answer {
   if ('error' in plan) return failed(name, plan)
-  return failed(name, { error: 'REQUEST_TIMED_OUT', message: 'The topic is created, but not all brokers know it yet.' })
+  return failed(name, {
+    error: 'REQUEST_TIMED_OUT',
+    message: said`The topic is created, but not all brokers know it yet.`
+  })
 }

@@ -8,6 +8,7 @@ import { code } from '../../protocol/wire/headers'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { InputOf } from '../../protocol/wire/schema'
 import { kafkaErrorSentence } from '../../kernel/kafka-errors'
+import { said } from '../../kernel/said'
 import { zeroUuid } from '../../kernel/uuid'
 import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
@@ -69,11 +70,11 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
   if (!(await broker.controller.whenInOffice()))
     return failed('NOT_CONTROLLER', notController(broker).message, asked.name ?? null)
   if ((asked.name === null) === (topicId === zeroUuid)) {
-    return failed('INVALID_REQUEST', 'A topic is deleted by its name or by its id: one of them, not both.')
+    return failed('INVALID_REQUEST', said`A topic is deleted by its name or by its id: one of them, not both.`)
   }
   const name = topicId === zeroUuid ? asked.name : (broker.image.topicName(topicId) ?? null)
-  if (name === null) return failed('UNKNOWN_TOPIC_ID', 'There is no topic with this id.')
-  if (isInternalTopic(name)) return failed('INVALID_REQUEST', `Topic ${name} is internal and is not deleted.`, name)
+  if (name === null) return failed('UNKNOWN_TOPIC_ID', said`There is no topic with this id.`)
+  if (isInternalTopic(name)) return failed('INVALID_REQUEST', said`Topic ${name} is internal and is not deleted.`, name)
   const { error, message, gone } = await broker.controller.deleteTopic(name)
   if (error !== 'NONE') return failed(error, message, name)
   const isGone = await withinTime(
@@ -84,7 +85,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
   if (isGone === undefined) {
     return failed(
       'REQUEST_TIMED_OUT',
-      'The topic is marked for deletion, but not every broker has heard of it yet.',
+      said`The topic is marked for deletion, but not every broker has heard of it yet.`,
       name
     )
   }

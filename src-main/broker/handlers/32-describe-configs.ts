@@ -24,6 +24,7 @@ import {
   topicResource,
   type ConfigEntry
 } from './config-entries'
+import { said } from '../../kernel/said'
 
 type Asked = ValueOf<typeof describeConfigsRequest>['resources'][number]
 interface Resource {
@@ -98,7 +99,7 @@ function entriesOf(broker: BrokerServices, { resourceType, resourceName }: Resou
     const problem = topicNameProblem(resourceName)
     if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
     if (broker.image.topic(resourceName) === undefined) {
-      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `There is no topic ${resourceName}.` }
+      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: said`There is no topic ${resourceName}.` }
     }
     return { entries: topicConfigEntries(broker.configs.of(resourceName), broker.configs.layers) }
   }

@@ -16,6 +16,7 @@ import { isInternalTopic } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
 import { answersPerTurn, soon } from '../server/slices'
 import { notController } from './not-controller'
+import { said } from '../../kernel/said'
 
 type Request = ValueOf<typeof createPartitionsRequest>
 type Asked = Request['topics'][number]
@@ -67,7 +68,7 @@ async function answerAll(broker: BrokerServices, request: Request, wanted: reado
 }
 
 function namedTwice(name: string): Outcome {
-  const message = `Topic '${shown(name)}' is named more than once in the request.`
+  const message = said`Topic '${shown(name)}' is named more than once in the request.`
   return { error: 'INVALID_REQUEST', message }
 }
 
@@ -83,7 +84,7 @@ async function extend(broker: BrokerServices, asked: Asked, validateOnly: boolea
     endMs - broker.clock.monotonicMs(),
     broker.controller.createPartitions(asked.name, planned.from, planned.replicas)
   )
-  const message = 'The partitions are made, but not all brokers know them yet.'
+  const message = said`The partitions are made, but not all brokers know them yet.`
   return made ?? { error: 'REQUEST_TIMED_OUT', message }
 }
 
@@ -93,37 +94,40 @@ function plan(
 ): { readonly from: number; readonly replicas: readonly (readonly number[])[] } | Outcome {
   const refuse = (error: KafkaError, message: string): Outcome => ({ error, message })
   const topic = broker.controller.topic(name)
-  if (topic === undefined) return refuse('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${shown(name)}' does not exist.`)
+  if (topic === undefined) return refuse('UNKNOWN_TOPIC_OR_PARTITION', said`The topic '${shown(name)}' does not exist.`)
   if (isInternalTopic(name)) {
-    return refuse('INVALID_REQUEST', `Topic ${name} is internal: how many partitions it has is the brokers' to choose.`)
+    return refuse(
+      'INVALID_REQUEST',
+      said`Topic ${name} is internal: how many partitions it has is the brokers' to choose.`
+    )
   }
   const present = topic.partitions.map(({ replicas }) => replicas)
   const added = count - present.length
   if (added < 0) {
-    const message = `Topic currently has ${present.length} partitions, which is higher than the requested ${count}.`
+    const message = said`Topic currently has ${present.length} partitions, which is higher than the requested ${count}.`
     return refuse('INVALID_PARTITIONS', message)
   }
-  if (added === 0) return refuse('INVALID_PARTITIONS', `Topic already has ${count} partitions.`)
+  if (added === 0) return refuse('INVALID_PARTITIONS', said`Topic already has ${count} partitions.`)
   if (count > partitionsMax) {
-    const message = `${count} partitions are more than the ${partitionsMax} that a topic may have here.`
+    const message = said`${count} partitions are more than the ${partitionsMax} that a topic may have here.`
     return refuse('INVALID_PARTITIONS', message)
   }
   const brokers = broker.controller.placeableBrokers()
   const brokerIds = brokers.map(({ id }) => id)
   const replicationFactor = present[0]?.length ?? 1
   if (assignments === null && replicationFactor > brokers.length) {
-    const message = `Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
+    const message = said`Replication factor: ${replicationFactor} larger than available brokers: ${brokers.length}.`
     return refuse('INVALID_REPLICATION_FACTOR', message)
   }
   if (assignments === null) return { from: present.length, replicas: placeMoreReplicas({ brokers, present, added }) }
   if (assignments.length !== added) {
-    const message = `Increasing the number of partitions by ${added} but ${assignments.length} assignments provided.`
+    const message = said`Increasing the number of partitions by ${added} but ${assignments.length} assignments provided.`
     return refuse('INVALID_REPLICA_ASSIGNMENT', message)
   }
   const replicas = assignments.map((assignment) => assignment.brokerIds)
   const isFit = (ids: readonly number[]): boolean =>
     ids.length === replicationFactor && new Set(ids).size === ids.length && ids.every((id) => brokerIds.includes(id))
   if (replicas.every(isFit)) return { from: present.length, replicas }
-  const message = `Each new partition needs ${replicationFactor} live and different brokers of ${brokerIds.join(', ')}.`
+  const message = said`Each new partition needs ${replicationFactor} live and different brokers of ${brokerIds.join(', ')}.`
   return refuse('INVALID_REPLICA_ASSIGNMENT', message)
 }

@@ -8,6 +8,7 @@ import { code } from '../../protocol/wire/headers'
 import type { ValueOf } from '../../protocol/wire/schema'
 import { withinTime } from '../../kernel/waiting'
 import type { TopicPartition } from '../../kernel/ids'
+import { said } from '../../kernel/said'
 import type { BrokerServices } from '../broker-services'
 import type { Elected, ElectionOutcome } from '../controller/leader-changes'
 import { handler, type HandlerRow } from '../server/handler'
@@ -42,7 +43,7 @@ export function electLeaders(broker: BrokerServices): HandlerRow {
 
 function timedOut(asked: readonly TopicPartition[] = []): Elected {
   const error = 'REQUEST_TIMED_OUT'
-  const message = 'It is not known yet which leaders are elected, and whether all brokers know them.'
+  const message = said`It is not known yet which leaders are elected, and whether all brokers know them.`
   return { error, outcomes: asked.map((one) => ({ ...one, error, message })) }
 }
 

@@ -11,6 +11,7 @@ import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
 import { notController } from './not-controller'
+import { said } from '../../kernel/said'
 
 export function alterPartitionReassignments(broker: BrokerServices): HandlerRow {
   return handler({
@@ -28,7 +29,7 @@ export function alterPartitionReassignments(broker: BrokerServices): HandlerRow 
       )
       const outcomes = await withinTime(broker.clock, timeoutMs, broker.controller.reassign(asked))
       if (outcomes === undefined) {
-        const errorMessage = 'The reassignment is under way, but not all brokers know it yet.'
+        const errorMessage = said`The reassignment is under way, but not all brokers know it yet.`
         return { errorCode: code('REQUEST_TIMED_OUT'), errorMessage, responses: [] }
       }
       let next = 0

@@ -13,6 +13,7 @@ import { isInternalTopic, topicNameProblem } from '../core/topic-name'
 import type { ConfigEntity } from '../core/znodes'
 import { answersPerTurn, soon } from '../server/slices'
 import { brokerResource, everyBroker, topicResource } from './config-entries'
+import { said } from '../../kernel/said'
 
 export interface ResourceChange {
   readonly resourceType: number
@@ -59,7 +60,7 @@ async function answerAll(
 const nameOf = ({ resourceType, resourceName }: ResourceChange): string => `${resourceType} ${resourceName}`
 const namedTwice: ConfigRefusal = {
   error: 'INVALID_REQUEST',
-  message: 'The resource is named more than once in the request.'
+  message: said`The resource is named more than once in the request.`
 }
 
 async function alter(
@@ -80,21 +81,24 @@ function entityOf(
     const problem = topicNameProblem(name)
     if (problem !== undefined) return { error: 'INVALID_TOPIC_EXCEPTION', message: problem }
     if (broker.image.topic(name) === undefined) {
-      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `The topic '${shown(name)}' does not exist.` }
+      return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: said`The topic '${shown(name)}' does not exist.` }
     }
     if (isInternalTopic(name)) {
-      return { error: 'INVALID_REQUEST', message: `Topic ${name} is internal: its configs are the brokers' to choose.` }
+      return {
+        error: 'INVALID_REQUEST',
+        message: said`Topic ${name} is internal: its configs are the brokers' to choose.`
+      }
     }
     return { entity: { type: 'topic', topic: name }, kind: topicConfigKind }
   }
   if (resourceType !== brokerResource) {
-    return { error: 'INVALID_REQUEST', message: `Resource type ${resourceType} has no configs here.` }
+    return { error: 'INVALID_REQUEST', message: said`Resource type ${resourceType} has no configs here.` }
   }
   if (name === everyBroker) return { entity: { type: 'broker', id: undefined }, kind: brokerConfigKind }
   if (name === String(broker.brokerId))
     return { entity: { type: 'broker', id: broker.brokerId }, kind: brokerConfigKind }
   return {
     error: 'INVALID_REQUEST',
-    message: `Unexpected broker id, expected ${broker.brokerId} or empty string, but received ${shown(name)}.`
+    message: said`Unexpected broker id, expected ${broker.brokerId} or empty string, but received ${shown(name)}.`
   }
 }

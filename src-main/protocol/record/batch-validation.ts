@@ -6,6 +6,7 @@
  */
 import { AppError } from '../../kernel/errors'
 import type { Checksum, Compression, CompressionCodec } from '../../kernel/ports'
+import { said } from '../../kernel/said'
 import {
   attributeBits,
   batchAttributes,
@@ -75,7 +76,7 @@ export function validateBatchForAppend(
     (length > limits.segmentBytes
       ? refuse(
           'RECORD_LIST_TOO_LARGE',
-          `the batch of ${length} bytes is larger than a segment (${limits.segmentBytes})`
+          said`the batch of ${length} bytes is larger than a segment (${limits.segmentBytes})`
         )
       : undefined) ??
     bodyFault(bytes, start, length, limits, compression)
@@ -111,7 +112,7 @@ function bodyFault(
 function recordsFault(walked: WalkedRecords | WalkFault, { needsKeys }: BatchLimits): BatchRefused | undefined {
   if (!walked.isWhole) return refuse('INVALID_RECORD', walked.fault)
   return needsKeys && walked.hasNullKey
-    ? refuse('INVALID_RECORD', 'records of a compacted topic need a key')
+    ? refuse('INVALID_RECORD', said`records of a compacted topic need a key`)
     : undefined
 }
 
@@ -134,7 +135,7 @@ function shapeFault(bytes: Uint8Array, start: number, length: number, limits: Ba
   if (sizeBytes > limits.maxMessageBytes)
     return refuse(
       'MESSAGE_TOO_LARGE',
-      `the batch of ${sizeBytes} bytes exceeds max.message.bytes (${limits.maxMessageBytes})`
+      said`the batch of ${sizeBytes} bytes exceeds max.message.bytes (${limits.maxMessageBytes})`
     )
   return undefined
 }

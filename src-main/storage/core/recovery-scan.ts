@@ -5,6 +5,7 @@
  */
 import type { Offset, FilePosition } from '../../kernel/ids'
 import type { Checksum } from '../../kernel/ports'
+import { said } from '../../kernel/said'
 import {
   attributeBits,
   batchAttributes,
@@ -73,7 +74,7 @@ export function* scanInSteps(source: ScanSource, options: ScanOptions, visit: Sc
       wanted = sizeBytes
       if (at + sizeBytes > filled) break
       if (options.checksum !== undefined && !hasBatchCrc(chunk, at, sizeBytes, options.checksum))
-        return { validBytes: position, nextOffset, fault: 'its CRC is wrong' }
+        return { validBytes: position, nextOffset, fault: said`its CRC is wrong` }
       visit(chunk, at, position)
       nextOffset = batchLastOffset(chunk, at) + 1
       at += sizeBytes
@@ -84,7 +85,7 @@ export function* scanInSteps(source: ScanSource, options: ScanOptions, visit: Sc
       continue
     }
     if (source.sizeBytes - position < wanted || filled < Math.min(wanted, chunk.length))
-      return { validBytes: position, nextOffset, fault: 'it is cut short' }
+      return { validBytes: position, nextOffset, fault: said`it is cut short` }
     chunk = new Uint8Array(wanted)
   }
   return { validBytes: position, nextOffset, fault: undefined }
@@ -104,15 +105,15 @@ export function batchHeaderFault(
   at: number,
   { remainingBytes, segmentBaseOffset, nextOffset }: BatchBounds
 ): string | undefined {
-  if (batchMagic(bytes, at) !== currentMagic) return 'it is no batch of magic 2'
+  if (batchMagic(bytes, at) !== currentMagic) return said`it is no batch of magic 2`
   const sizeBytes = batchSizeBytes(bytes, at)
-  if (sizeBytes < batchHeaderBytes) return 'its length is impossible'
-  if (sizeBytes > remainingBytes) return 'it is cut short'
-  if (batchLastOffsetDelta(bytes, at) < 0) return 'its offsets are impossible'
+  if (sizeBytes < batchHeaderBytes) return said`its length is impossible`
+  if (sizeBytes > remainingBytes) return said`it is cut short`
+  if (batchLastOffsetDelta(bytes, at) < 0) return said`its offsets are impossible`
   const baseOffset = batchBaseOffset(bytes, at)
-  if (!Number.isSafeInteger(baseOffset) || baseOffset < nextOffset) return 'its offset is lower than one before it'
+  if (!Number.isSafeInteger(baseOffset) || baseOffset < nextOffset) return said`its offset is lower than one before it`
   if (batchLastOffset(bytes, at) - segmentBaseOffset > relativeOffsetMax)
-    return 'its offset is too far from its segment'
-  if ((batchAttributes(bytes, at) & attributeBits.codec) > 4) return 'its codec is unknown'
+    return said`its offset is too far from its segment`
+  if ((batchAttributes(bytes, at) & attributeBits.codec) > 4) return said`its codec is unknown`
   return undefined
 }

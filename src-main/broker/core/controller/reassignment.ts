@@ -3,6 +3,7 @@
  * that go stay until all of the target are in sync. While it lasts the partition has the replicas of both.
  */
 import type { BrokerId, ControllerEpoch } from '../../../kernel/ids'
+import { said } from '../../../kernel/said'
 import type { PartitionState } from '../znodes'
 import { toTarget, type MoveFacts } from './leader-moves'
 
@@ -73,12 +74,12 @@ export function targetProblem(
   target: readonly BrokerId[],
   { assignment, isAlive, liveBrokers }: TargetFacts
 ): string | undefined {
-  if (target.length === 0) return 'Empty replica list specified in partition reassignment.'
+  if (target.length === 0) return said`Empty replica list specified in partition reassignment.`
   if (new Set(target).size !== target.length)
-    return `Duplicate replica ids in partition reassignment replica list: ${target.join(', ')}`
-  if (target.some((id) => id < 0)) return `Invalid broker id in replica list: ${target.join(', ')}`
+    return said`Duplicate replica ids in partition reassignment replica list: ${target.join(', ')}`
+  if (target.some((id) => id < 0)) return said`Invalid broker id in replica list: ${target.join(', ')}`
   // What is there already may be dead; what is to be copied to may not.
   const { adding } = reassigned(assignment, target).reassignment ?? { adding: [] }
   if (adding.every(isAlive)) return undefined
-  return `Replica assignment has brokers that are not alive. Replica list: ${adding.join(', ')}, live broker list: ${liveBrokers.join(', ')}`
+  return said`Replica assignment has brokers that are not alive. Replica list: ${adding.join(', ')}, live broker list: ${liveBrokers.join(', ')}`
 }

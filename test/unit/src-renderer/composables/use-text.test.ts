@@ -210,10 +210,14 @@ describe('the sentence of an error', () => {
     expect(text('ko').errorSentence(failure('NOT_CONTROLLER', generic))).toContain('컨트롤러가 아닙니다.')
   })
 
-  it('leaves what the broker says of the case as it is', () => {
-    const said = text('ko').errorSentence(failure('TOPIC_ALREADY_EXISTS', "Topic 'orders' already exists."))
+  it('is Kafka’s own where a broker says no more, ours where we know what it says, and stands before what we do not', () => {
+    const of = (message: string): string => text('ko').errorSentence(failure('TOPIC_ALREADY_EXISTS', message))
 
-    expect(said).toContain("Topic 'orders' already exists.")
+    expect(of("Topic 'orders' already exists.")).toBe("TOPIC_ALREADY_EXISTS: 'orders' 토픽이 이미 있습니다.")
+    expect(of('orders: denied by the policy of this company')).toBe(
+      'TOPIC_ALREADY_EXISTS: 같은 이름의 토픽이 이미 있습니다. (orders: denied by the policy of this company)'
+    )
+    expect(text().errorSentence(failure('TOPIC_ALREADY_EXISTS', 'No.'))).toBe('TOPIC_ALREADY_EXISTS: No.')
   })
 
   it('is said in Korean where the host said it in English, names as they are', () => {
