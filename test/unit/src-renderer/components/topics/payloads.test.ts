@@ -1,5 +1,8 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
+import { defineComponent, h, reactive } from 'vue'
+import type { PropType } from 'vue'
+import { ApiError } from '@api/api'
 import type { RecordView } from '@api/views'
 import { jsonLines, numberSize, unfolded, type JsonLine } from '@/components/topics/json-lines'
 import {
@@ -163,6 +166,14 @@ describe('payloads', () => {
   })
 })
 
+/** A detail whose record becomes another one. */
+const Following = defineComponent({
+  props: { props: { type: Object as PropType<{ record: RecordView }>, required: true } },
+  render() {
+    return h(RecordDetail, this.props)
+  }
+})
+
 describe('what is shown of a value in part', () => {
   const record = { topic: 't', partition: 0, offset: 7, timestampMs: 1, key: null, headers: [] }
 
@@ -228,6 +239,63 @@ describe('what is shown of a value in part', () => {
     expect(shownText()).toContain(all)
     expect(byRole('button', more)).toHaveLength(0)
     expect(document.activeElement).toBe(document.querySelectorAll('.hex li')[512])
+  })
+
+  it('becomes all of it when that is asked for: JSON that was cut is a tree then, until the record is another one', async () => {
+    const api = useFakeHost()
+    const whole = JSON.stringify(Array.from({ length: 600 }, (_, i) => i))
+    const cut = {
+      ...record,
+      value: whole.slice(0, 1000),
+      cutFromBytes: whole.length,
+      wholeBytes: { key: 0, value: whole.length, headers: [] }
+    }
+    const props = reactive<{ record: RecordView }>({ record: cut })
+    await show(Following, { props })
+    expect(shownText()).toContain('Shown are the first 1 000 of')
+    expect(document.querySelector('.tree')).toBeNull()
+
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    expect(one('button', 'Show all of it').getAttribute('aria-busy')).toBe('true')
+    api.last('record.whole').reject(new ApiError({ code: 'TIMED_OUT', message: 'The broker did not answer.' }))
+    await flushPromises()
+    expect(document.querySelector('.problem[role=alert]')).not.toBeNull()
+
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    api.last('record.whole').resolve({ ...record, value: whole })
+    await flushPromises()
+    expect(document.querySelector('.problem[role=alert]')).toBeNull()
+    expect(shownText()).toContain('Shown are the first 500 of 600 lines.')
+    expect(byRole('button', 'Show all of it')).toHaveLength(0)
+    expect(document.activeElement?.textContent?.trim()).toBe('Tree')
+
+    props.record = { ...cut, offset: 8 }
+    await flushPromises()
+    expect(shownText()).toContain('Shown are the first 1 000 of')
+    expect(byRole('button', 'Show all of it')).toHaveLength(1)
+  }, 30_000)
+
+  it('is not fetched to be shown where it is larger than a screen is for, nor comes to another record', async () => {
+    const api = useFakeHost()
+    const wholeBytes = (value: number) => ({ key: 0, value, headers: [] })
+    const cut = { ...record, value: 'v', cutFromBytes: 9 }
+    const props = reactive<{ record: RecordView }>({ record: { ...cut, wholeBytes: wholeBytes(1024 * 1024 + 1) } })
+    await show(Following, { props })
+    expect(shownText()).toContain('Shown are the first 1 of')
+    expect(byRole('button', 'Show all of it')).toHaveLength(0)
+
+    props.record = { ...cut, offset: 8, wholeBytes: wholeBytes(9) }
+    await flushPromises()
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    props.record = { ...cut, offset: 9, value: 'w', wholeBytes: wholeBytes(9) }
+    await flushPromises()
+    api.last('record.whole').resolve({ ...record, offset: 8, value: 'too late' })
+    await flushPromises()
+    expect(shownText()).not.toContain('too late')
+    expect(one('button', 'Show all of it').getAttribute('aria-busy')).toBe('false')
   })
 
   it('of a cut key and header says how much there is, and copies all of it, fetched once', async () => {
