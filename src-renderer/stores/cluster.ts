@@ -1,12 +1,14 @@
 /** The cluster view: verdict, nodes, brokers; and the rates of each broker, which the host keeps. */
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import type { BrokerStatsView, ClusterView, NodeView, OfflineLogView } from '@api/views'
+import type { BrokerStatsView, ClusterView, NodeView, OfflineLogView, ReasonView } from '@api/views'
 import { mergeRates } from '@/charts/rate-history'
 import type { RateHistory } from '@/charts/rate-history'
 import { rateUnit } from '@/format'
 import type { Unit } from '@/format'
 import { host } from './host'
+
+const MEMBER_APART: ReadonlySet<ReasonView['code']> = new Set(['memberCutOff', 'memberCopies'])
 
 export const useClusterStore = defineStore('cluster', () => {
   const view = shallowRef<ClusterView | null>(null)
@@ -27,6 +29,9 @@ export const useClusterStore = defineStore('cluster', () => {
     () => new Map<string, BrokerStatsView>((view.value?.brokers ?? []).map((stats) => [stats.name, stats]))
   )
   const node = (name: string): NodeView | undefined => nodes.value.find((one) => one.name === name)
+  /** Why that member of the ensemble runs and takes no part; undefined when it does, or does not run. */
+  const memberApart = (name: string): ReasonView | undefined =>
+    view.value?.reasons.find((reason) => MEMBER_APART.has(reason.code) && reason.node === name)
 
   const offlineLogs = computed(() => {
     const byPlace = new Map<string, OfflineLogView>()
@@ -38,5 +43,5 @@ export const useClusterStore = defineStore('cluster', () => {
   const offlineLog = (topic: string, partition: number, broker: number): OfflineLogView | undefined =>
     offlineLogs.value.size === 0 ? undefined : offlineLogs.value.get(`${broker} ${topic}-${partition}`)
 
-  return { offlineLog, view, rates, unitOfRates, nodes, brokerStats, node }
+  return { offlineLog, view, rates, unitOfRates, nodes, brokerStats, node, memberApart }
 })

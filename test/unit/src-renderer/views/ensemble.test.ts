@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flushPromises } from '@vue/test-utils'
 import { ApiError } from '@api/api'
-import type { NodeState } from '@api/views'
+import type { NodeState, ReasonView } from '@api/views'
 import AppDialogs from '@/components/shell/AppDialogs.vue'
 import en from '@/i18n/en.json'
 import { useDialogsStore } from '@/stores/dialogs'
@@ -49,6 +49,48 @@ describe('the ensemble', () => {
     expect(rows[2]).toContain('Killed')
     expect(rows[2]).not.toMatch(/0x5|Follower/)
     expect(text()).toContain('Start ensemble 3')
+  })
+
+  it('marks a member that runs and takes no part, and says why', async () => {
+    const api = await shown('running', 'running', 'running')
+    const nodes = [1, 2, 3].map((id) => nodeView(`ensemble-${id}`))
+    const state = (index: number) => document.querySelectorAll('tbody tr')[index]?.querySelector('.status')
+    expect(state(2)?.textContent).toBe('Running')
+
+    const cutOff: ReasonView = {
+      code: 'memberCutOff',
+      level: 'degraded',
+      sinceMs: 1,
+      count: null,
+      node: 'ensemble-3',
+      sample: []
+    }
+    api.push('cluster', clusterView({ nodes, reasons: [cutOff] }))
+    const apart = (role: 'candidate' | 'learner') => ({
+      ...fakeEnsemble(nodes, Date.now()),
+      apart: [{ member: 'ensemble-3', role, sinceMs: 1 }]
+    })
+    api.push('ensemble', apart('candidate'))
+    await flushPromises()
+
+    expect([0, 1, 2].map((index) => state(index)?.textContent.trim())).toEqual(['Running', 'Running', 'Cut off'])
+    expect(state(2)?.getAttribute('title')).toContain('it has not reached the leader since')
+
+    api.push('ensemble', apart('learner'))
+    await flushPromises()
+    expect(state(2)?.textContent.trim()).toBe('Copying')
+  })
+
+  it('shows no day in 1970 for znodes that every ensemble begins with', async () => {
+    const api = await shown('running')
+    const root = fakeChildren('children:200:/', 0)
+    if (root === null) throw new Error('the tree has no root')
+    const [first] = root.rows
+    if (first === undefined) throw new Error('the root has no children')
+    api.push('children:200:/', { ...root, rows: [{ ...first, mtimeMs: 0 }] })
+    await flushPromises()
+
+    expect(line(first.name).querySelector('.when')?.textContent).toBe('—')
   })
 
   it('says beside the tree how many znodes there are, and nothing of it while no member tells', async () => {

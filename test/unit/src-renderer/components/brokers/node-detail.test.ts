@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flushPromises } from '@vue/test-utils'
 import NodeDetail from '@/components/brokers/NodeDetail.vue'
-import type { BrokerStatsView } from '@api/views'
+import type { BrokerStatsView, ReasonView } from '@api/views'
 import { show, shownText, useFakeHost } from '../../support/mount'
 import { clusterView, nodeView } from '../../support/views'
 
@@ -34,6 +34,26 @@ describe('a broker’s detail', () => {
     api.push('cluster', clusterView({ reasons: [] }))
     await flushPromises()
     expect(text()).not.toContain('another cluster’s ensemble')
+  })
+
+  it('says of a member that runs and takes no part why that is', async () => {
+    const api = useFakeHost()
+    await show(NodeDetail, { node: nodeView('ensemble-3'), stats: undefined })
+    const cutOff: ReasonView = {
+      code: 'memberCutOff',
+      level: 'degraded',
+      sinceMs: 1,
+      count: null,
+      node: 'ensemble-3',
+      sample: []
+    }
+    api.push('cluster', clusterView({ reasons: [cutOff] }))
+    await flushPromises()
+    expect(text()).toContain('Ensemble 3 runs, but takes no part: it has not reached the leader since')
+
+    api.push('cluster', clusterView({ reasons: [{ ...cutOff, node: 'ensemble-2' }] }))
+    await flushPromises()
+    expect(text()).not.toContain('takes no part')
   })
 
   it.each([
