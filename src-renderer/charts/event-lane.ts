@@ -48,7 +48,8 @@ export function packLane(
   })
 }
 
-function cluster(events: readonly ClusterEvent[], scale: TimeScale, { mark, gap, widthOf }: LaneMetrics): Cluster[] {
+function cluster(events: readonly ClusterEvent[], scale: TimeScale, metrics: LaneMetrics): Cluster[] {
+  const { mark, gap } = metrics
   const half = mark / 2
   const clusters: Cluster[] = []
   for (const event of events) {
@@ -56,14 +57,39 @@ function cluster(events: readonly ClusterEvent[], scale: TimeScale, { mark, gap,
     const x = Math.min(Math.max(xOf(scale, event.atMs), scale.left + half), scale.right - half)
     const last = clusters.at(-1)
     if (last !== undefined && x - half < last.end + gap) {
-      last.events.push(event)
-      last.level = worse(last.level, event.level)
-      last.end = last.x + half + gap / 2 + widthOf(String(last.events.length))
+      join(last, [event], event.level, metrics)
     } else {
       clusters.push({ x, end: x + half, level: event.level, events: [event] })
     }
   }
+  keepInside(clusters, scale, metrics)
   return clusters
+}
+
+function join(
+  into: Cluster,
+  events: readonly ClusterEvent[],
+  level: HealthLevel,
+  { mark, gap, widthOf }: LaneMetrics
+): void {
+  into.events.push(...events)
+  into.level = worse(into.level, level)
+  into.end = into.x + mark / 2 + gap / 2 + widthOf(String(into.events.length))
+}
+
+/** What has just happened stands at the end of the lane: its count takes the room before it, and who stood there joins it. */
+function keepInside(clusters: Cluster[], { left, right }: TimeScale, metrics: LaneMetrics): void {
+  const half = metrics.mark / 2
+  for (;;) {
+    const last = clusters.at(-1)
+    if (last === undefined || last.end <= right) return
+    last.x = Math.max(left + half, last.x - (last.end - right))
+    last.end = right
+    const before = clusters.at(-2)
+    if (before === undefined || last.x - half >= before.end + metrics.gap) return
+    clusters.pop()
+    join(before, last.events, last.level, metrics)
+  }
 }
 
 function placeLabel(

@@ -56,6 +56,26 @@ describe('the event lane', () => {
     expect(marks.map((mark) => mark.x)).toEqual([6, 994])
   })
 
+  it('keeps the count of the last mark inside the plot, and joins those whose room it takes', () => {
+    const at = (...times: number[]) => times.map((atMs, id) => eventView(id, atMs, { level: 'healthy' }))
+    const countEnd = (mark: { x: number; events: readonly unknown[] } | undefined): number =>
+      (mark?.x ?? 0) + 6 + 2 + 6 * String(mark?.events.length).length
+
+    const [alone] = packLane(at(990, 995, 1000), scale, metrics, sentence)
+    expect(alone?.events).toHaveLength(3)
+    expect(countEnd(alone)).toBe(1000)
+
+    const near = packLane(at(965, 990, 995, 1000), scale, metrics, sentence)
+    expect(near.map(({ events }) => events.length)).toEqual([4])
+    expect(countEnd(near[0])).toBeLessThanOrEqual(1000)
+
+    const far = packLane(at(900, 990, 995, 1000), scale, metrics, sentence)
+    expect(far.map(({ x, events }) => [x, events.length])).toEqual([
+      [900, 1],
+      [986, 3]
+    ])
+  })
+
   it('ranks critical over degraded over the rest', () => {
     expect(worse('degraded', 'critical')).toBe('critical')
     expect(worse('recovering', 'degraded')).toBe('degraded')
