@@ -8,13 +8,16 @@ import type { BrokerId } from '../kernel/ids'
 import type { LogConfig } from '../storage/log-types'
 import { inParts } from './controller/controller-writes'
 import { effectiveConfigs, type BrokerLayers } from './core/broker-layers'
-import { logConfigOf, type TopicConfigs } from './core/topic-configs'
+import { logConfigOf, parsedConfig, type TopicConfigs } from './core/topic-configs'
 import { groupOffsetsTopic } from './core/topic-name'
 import { parseConfig, paths } from './core/znodes'
 
 const noConfigs: TopicConfigs = {}
 
-const mayBeUnclean = (configs: TopicConfigs): boolean => configs['unclean.leader.election.enable'] === 'true'
+function mayBeUnclean(configs: TopicConfigs): boolean {
+  const name = 'unclean.leader.election.enable'
+  return parsedConfig(name, configs[name] ?? 'false') === 'true'
+}
 
 export class ConfigStore {
   readonly #ensemble: EnsembleClient

@@ -265,6 +265,28 @@ describe('metadata and topics', () => {
     expect((await ask(2, 'no where', null)).results[0]?.errorCode).toBe(code('INVALID_TOPIC_EXCEPTION'))
   })
 
+  it('documents each config that it shows, for who asks', async () => {
+    const ask = (resourceType: number, resourceName: string, includeDocumentation: boolean) =>
+      cluster.ask(1, 'describeConfigs', 4, {
+        resources: [{ resourceType, resourceName, configurationKeys: null }],
+        includeDocumentation
+      })
+    await cluster.createTopic('documented', { configs: { 'delete.retention.ms': '60000' } })
+    for (const [type, name] of [
+      [2, 'documented'],
+      [4, '1']
+    ] as const) {
+      const shown = (await ask(type, name, true)).results[0]?.configs ?? []
+      const texts = shown.map(({ name: config, documentation }) => ({ config, documentation }))
+      expect(texts.length).toBeGreaterThan(10)
+      expect(texts.filter(({ documentation }) => !documentation?.endsWith('.'))).toEqual([])
+      const inert = texts.filter(({ documentation }) => documentation?.includes('changes nothing here'))
+      expect(inert.map(({ config }) => config)).toEqual(type === 2 ? ['delete.retention.ms'] : [])
+      const silent = (await ask(type, name, false)).results[0]?.configs ?? []
+      expect(new Set(silent.map(({ documentation }) => documentation))).toEqual(new Set([null]))
+    }
+  })
+
   it('refuses transactions with 53', async () => {
     const found = await cluster.ask(1, 'findCoordinator', 2, { key: 'tx', keyType: 1 })
     expect(found.errorCode).toBe(code('TRANSACTIONAL_ID_AUTHORIZATION_FAILED'))

@@ -1,9 +1,11 @@
 /**
  * The topic configs that this broker obeys, their types, defaults and bounds (Kafka documentation, "Topic Configs").
- * A config that is not listed does not exist here: CreateTopics refuses it by name, DescribeConfigs does not show it.
+ * A config that is not listed does not exist here: CreateTopics refuses it by name, DescribeConfigs does not show it; but
+ * for those that change nothing here, which may be set (inert-topic-configs).
  */
 import type { LogConfig } from '../../storage/log-types'
 import { said } from '../../kernel/said'
+import { inertTopicConfig, type InertTopicConfig } from './inert-topic-configs'
 
 type ConfigType = 'boolean' | 'long' | 'int' | 'string' | 'list'
 
@@ -89,13 +91,14 @@ export function shown(text: string): string {
 
 /** One sentence that names the config, or undefined when it may be set so. */
 export function configProblem(name: string, value: string | null): string | undefined {
-  if (!isTopicConfig(name)) {
-    return said`Unknown topic config name: ${shown(name)}. These are possible here: ${topicConfigNames.join(', ')}.`
-  }
-  const definition = definitionOf(name)
+  const inert = inertTopicConfig(name)
+  if (inert === undefined && !isTopicConfig(name)) return unknownConfig(name)
   if (value === null) return said`The config ${name} has no value.`
+  if (inert !== undefined) return inertProblem(name, value, inert)
+  if (!isTopicConfig(name)) return unknownConfig(name)
+  const definition = definitionOf(name)
   if (definition.values !== undefined) {
-    if (definition.values.includes(value)) return undefined
+    if (definition.values.includes(parsedConfig(name, value))) return undefined
     return said`Invalid value ${shown(value)} for config ${name}: possible here is ${definition.values.join(' or ')}.`
   }
   if (definition.form !== undefined) {
@@ -107,7 +110,35 @@ export function configProblem(name: string, value: string | null): string | unde
   return numberProblem(name, value, definition)
 }
 
-function numberProblem(name: string, value: string, definition: ConfigDefinition): string | undefined {
+const unknownConfig = (name: string): string =>
+  said`Unknown topic config name: ${shown(name)}. These are possible here: ${topicConfigNames.join(', ')}.`
+
+function inertProblem(name: string, value: string, inert: InertTopicConfig): string | undefined {
+  const text = value.trim()
+  switch (inert.type) {
+    case 'int':
+    case 'long':
+      return numberProblem(name, value, inert)
+    case 'double': {
+      const isNumber = /^[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})$/.test(text)
+      if (isNumber && Number(text) >= inert.min && Number(text) <= inert.max) return undefined
+      return said`Invalid value ${shown(value)} for config ${name}: it must be a number from ${inert.min} to ${inert.max}.`
+    }
+    case 'boolean':
+      if (inert.values.some((one) => one === text.toLowerCase())) return undefined
+      return said`Invalid value ${shown(value)} for config ${name}: possible here is ${inert.values.join(' or ')}.`
+    case 'version':
+      if (inert.form.test(text)) return undefined
+      return said`Invalid value ${shown(value)} for config ${name}: it must be a version of Kafka, as 3.0.`
+  }
+}
+
+interface WholeNumbers {
+  readonly min?: number | bigint
+  readonly max?: number | bigint
+}
+
+function numberProblem(name: string, value: string, definition: WholeNumbers): string | undefined {
   if (!/^[+-]?\d{1,40}$/.test(value.trim())) {
     return said`Invalid value ${shown(value)} for config ${name}: it is not a whole number.`
   }
@@ -117,6 +148,13 @@ function numberProblem(name: string, value: string, definition: ConfigDefinition
   if (number < min) return said`Invalid value ${shown(value)} for config ${name}: it must be at least ${min}.`
   if (number > max) return said`Invalid value ${shown(value)} for config ${name}: it must be at most ${max}.`
   return undefined
+}
+
+/** What a text that configProblem lets pass means, as Kafka shows what it has parsed (ConfigDef.parseType): "5" for " +5 ", "true" for "TRUE". */
+export function parsedConfig(name: TopicConfigName, text: string): string {
+  const { type } = definitionOf(name)
+  if (type === 'int' || type === 'long') return String(wholeNumberIn(text))
+  return type === 'boolean' ? text.trim().toLowerCase() : text.trim()
 }
 
 /** Of a text that configProblem lets pass. */
@@ -138,7 +176,8 @@ export function logConfigOf(configs: TopicConfigs, isCompacted = false): LogConf
     segmentMs: numberOf(configs, 'segment.ms'),
     segmentBytes: numberOf(configs, 'segment.bytes'),
     maxMessageBytes: numberOf(configs, 'max.message.bytes'),
-    messageTimestampType: configs['message.timestamp.type'] === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
+    messageTimestampType:
+      configs['message.timestamp.type']?.trim() === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
     indexIntervalBytes: numberOf(configs, 'index.interval.bytes'),
     fileDeleteDelayMs: numberOf(configs, 'file.delete.delay.ms'),
     cleanupPolicy: isCompacted ? 'compact' : 'delete',

@@ -9,6 +9,7 @@ import type { ValueOf } from '../../protocol/wire/schema'
 import type { Slices } from '../../protocol/wire/codec'
 import type { BrokerServices } from '../broker-services'
 import { configSource } from '../core/broker-layers'
+import { configDocumentation } from '../core/config-documentation'
 import { shown } from '../core/topic-configs'
 import { topicNameProblem } from '../core/topic-name'
 import { handler, type HandlerRow } from '../server/handler'
@@ -63,7 +64,7 @@ export function describeConfigs(broker: BrokerServices): HandlerRow {
             errorMessage: null,
             resourceType,
             resourceName,
-            configs: wanted.map((entry) => configAnswer(entry, request.includeSynonyms))
+            configs: wanted.map((entry) => configAnswer(entry, request))
           }
         })
         return { results }
@@ -134,7 +135,9 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
   ]
 }
 
-function configAnswer(entry: ConfigEntry, withSynonyms: boolean) {
+type Wishes = Pick<ValueOf<typeof describeConfigsRequest>, 'includeSynonyms' | 'includeDocumentation'>
+
+function configAnswer(entry: ConfigEntry, { includeSynonyms, includeDocumentation }: Wishes) {
   return {
     name: entry.name,
     value: entry.value,
@@ -142,8 +145,8 @@ function configAnswer(entry: ConfigEntry, withSynonyms: boolean) {
     isDefault: entry.source === configSource.default,
     configSource: entry.source,
     isSensitive: false,
-    synonyms: withSynonyms ? entry.synonyms : [],
+    synonyms: includeSynonyms ? entry.synonyms : [],
     configType: entry.type,
-    documentation: null
+    documentation: includeDocumentation ? configDocumentation(entry.name) : null
   }
 }

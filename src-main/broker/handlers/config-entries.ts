@@ -13,13 +13,8 @@ import {
   type BrokerLayers,
   type ConfigSynonym
 } from '../core/broker-layers'
-import {
-  definitionOf,
-  topicConfigNames,
-  wholeNumberIn,
-  type TopicConfigName,
-  type TopicConfigs
-} from '../core/topic-configs'
+import { inertTopicConfig } from '../core/inert-topic-configs'
+import { definitionOf, parsedConfig, topicConfigNames, type TopicConfigs } from '../core/topic-configs'
 
 /** Resources that have configs (Kafka's ConfigResource.Type). */
 export const topicResource = 2
@@ -27,7 +22,7 @@ export const brokerResource = 4
 /** Name of the broker resource that stands for all brokers. */
 export const everyBroker = ''
 /** DescribeConfigs, "config type". */
-export const configType = { boolean: 1, string: 2, int: 3, long: 5, list: 7 } as const
+export const configType = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
 
 export interface ConfigEntry {
   readonly name: string
@@ -40,11 +35,11 @@ export interface ConfigEntry {
 
 /** `own` is what was set for the topic; the rest is as the broker has it. */
 export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): readonly ConfigEntry[] {
-  return topicConfigNames.map((name) => {
+  const obeyed = topicConfigNames.map((name): ConfigEntry => {
     const defaults = defaultsOf(name, layers)
     const value = own[name]
     const set: readonly ConfigSynonym[] =
-      value === undefined ? [] : [{ name, value: parsedText(name, value), source: configSource.dynamicTopic }]
+      value === undefined ? [] : [{ name, value: parsedConfig(name, value), source: configSource.dynamicTopic }]
     const holds = set[0] ?? defaults[0]
     const { type: typeName, brokerName } = definitionOf(name)
     const type = configType[typeName]
@@ -52,12 +47,19 @@ export function topicConfigEntries(own: TopicConfigs, layers: BrokerLayers): rea
     const synonyms = brokerName === undefined ? set : [...set, ...defaults]
     return { name, value: meaningOf(holds), source: holds.source, type, synonyms, isReadOnly: false }
   })
+  return [...obeyed, ...inertConfigEntries(own)]
 }
 
-/** As Kafka shows what it has parsed: "5" for " +5 ". */
-function parsedText(name: TopicConfigName, text: string): string {
-  const { type } = definitionOf(name)
-  return type === 'int' || type === 'long' ? String(wholeNumberIn(text)) : text
+/** Configs that change nothing here are shown where they were set. */
+function inertConfigEntries(own: TopicConfigs): readonly ConfigEntry[] {
+  return Object.entries(own).flatMap(([name, text]): readonly ConfigEntry[] => {
+    const definition = inertTopicConfig(name)
+    if (definition === undefined || text === undefined) return []
+    const source = configSource.dynamicTopic
+    const value = text.trim()
+    const type = definition.type === 'version' ? configType.string : configType[definition.type]
+    return [{ name, value, source, type, synonyms: [{ name, value, source }], isReadOnly: false }]
+  })
 }
 
 /** Broker configs that it was started with for good: those that are obeyed in any case, and the coarser names that were given. */

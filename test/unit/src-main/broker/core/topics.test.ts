@@ -25,7 +25,7 @@ describe('topic names', () => {
 
 describe('topic configs', () => {
   it('names a config that is not obeyed here', () => {
-    expect(configProblem('min.cleanable.dirty.ratio', '0.5')).toContain('min.cleanable.dirty.ratio')
+    expect(configProblem('flush.messages', '1')).toContain('flush.messages')
     expect(configProblem('x'.repeat(32_767), 'true')?.length).toBeLessThan(1_000)
   })
 
@@ -67,6 +67,16 @@ describe('topic configs', () => {
 
   it.each(['', '*', '0:1', '0:1,1:2, 10:3'])('takes %j for throttled replicas', (value) => {
     expect(configProblem('leader.replication.throttled.replicas', value)).toBeUndefined()
+  })
+
+  it.each([
+    ['unclean.leader.election.enable', ' TRUE '],
+    ['unclean.leader.election.enable', 'False'],
+    ['message.timestamp.type', ' LogAppendTime ']
+  ])('takes %s=%j as Kafka does, which trims it and reads booleans in any case', (name, value) => {
+    expect(configProblem(name, value)).toBeUndefined()
+    expect(configProblem('message.timestamp.type', 'logappendtime')).toContain('message.timestamp.type')
+    expect(logConfigOf({ 'message.timestamp.type': ' LogAppendTime ' }).messageTimestampType).toBe('LogAppendTime')
   })
 
   it('takes its own defaults', () => {
