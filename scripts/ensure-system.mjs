@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 /** What each thing needs. A name with | lists alternatives of different Debian releases, the first that exists counts. */
 export const packagesFor = {
   electron: ['libgtk-3-0|libgtk-3-0t64', 'libnss3', 'libasound2|libasound2t64', 'libgbm1'],
-  // The shell is what screens are looked at with: the same page for a fifth less of the processor. Chromium does as well.
+  // Pages are tested in the shell, which takes a fifth less of the processor; Chromium does as well, and soak and bench want it.
   e2e: ['xvfb', 'xauth', 'chromium', 'chromium-headless-shell|chromium', 'fonts-noto-cjk'],
   clients: ['kcat', 'python3-kafka', 'python3-confluent-kafka', 'python3-kazoo'],
   zookeeper: [
