@@ -1,10 +1,11 @@
-/** Messages with a real cluster, on the keyboard: search, stop, tail, pause, export; records written by a foreign client. */
+/** Messages with a real cluster, on the keyboard: search, stop, tail, pause, export; records written by a foreign client. Errors in Korean. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test as base } from '@playwright/test'
+import korean from '../../src-renderer/i18n/ko.json' with { type: 'json' }
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const needle = '23958446825181076828'
@@ -94,4 +95,26 @@ test('one record is found among a million, tailed, paused and exported, on the k
   await page.keyboard.press(' ')
   await expect(page.getByText(/3.000 skipped/)).toBeVisible()
   await expect(page.getByRole('grid')).not.toContainText('unseen')
+})
+
+test.describe('in Korean', () => {
+  test.use({ locale: 'ko-KR' })
+
+  test('what went wrong is said in Korean: what the broker answers, and what the disk does', async ({ page, lab }) => {
+    spawnSync(process.execPath, [cli, 'topic', 'create', 'orders', '--data', join(lab.dir, 'cluster')])
+    produce(lab, 'first\n')
+    await page.goto(lab.uiUrl)
+    await page.evaluate(() => (window.location.hash = '#/topics'))
+    await page.getByRole('button', { name: korean.topics.create }).first().click()
+    await page.locator('#topic-name').fill('orders')
+    await page.keyboard.press('Control+Enter')
+    await expect(page.locator('#create-problem')).toContainText("TOPIC_ALREADY_EXISTS: 'orders' 토픽이 이미 있습니다.")
+
+    await page.evaluate(() => (window.location.hash = '#/topics/orders/messages'))
+    await page.reload()
+    await page.getByRole('button', { name: korean.messages.export }).click()
+    await page.locator('#export-path').fill(join(lab.dir, 'nowhere', 'found.jsonl'))
+    await page.keyboard.press('Control+Enter')
+    await expect(page.getByRole('dialog').getByRole('alert')).toHaveText(`${join(lab.dir, 'nowhere')} 폴더가 없습니다.`)
+  })
 })
