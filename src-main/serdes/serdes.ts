@@ -2,6 +2,7 @@
 import zlib from 'node:zlib'
 import type { Serdes } from '../api/formats'
 import { plainBase64, plainHex, textProblem } from '../api/typed-text'
+import { said } from '../kernel/said'
 import { decodeAvro, encodeAvro } from './avro'
 import { bytesFromPayload, payloadFromBytes } from './payload'
 
@@ -24,5 +25,5 @@ export const serdes: Serdes = {
   codecsMissing:
     'zstdCompressSync' in zlib
       ? {}
-      : { zstd: `zstd cannot be written here: it takes Node 22.15 or later, and this is ${process.versions.node}.` }
+      : { zstd: said`zstd cannot be written here: it takes Node 22.15 or later, and this is ${process.versions.node}.` }
 }

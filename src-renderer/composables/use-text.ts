@@ -96,7 +96,8 @@ export function useText(): Text {
     const { params, subject } = event
     const named: Record<string, unknown> = { subject: foreign(subject ?? ''), node: nodeLabel(subject ?? '') }
     for (const [name, value] of Object.entries(params)) {
-      named[name] = typeof value === 'number' ? integer(value) : nodeLabel(value)
+      if (typeof value === 'number') named[name] = integer(value)
+      else named[name] = name === 'problem' ? hostSentence(value) : nodeLabel(value)
     }
     if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
     if (subject !== null) named.nodeIn = nodeInline(subject)

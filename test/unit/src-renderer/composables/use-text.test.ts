@@ -220,6 +220,16 @@ describe('the sentence of an error', () => {
     expect(text().errorSentence(failure('TOPIC_ALREADY_EXISTS', 'No.'))).toBe('TOPIC_ALREADY_EXISTS: No.')
   })
 
+  it('is said in Korean in what has happened, too, whenever that was', () => {
+    const problem = 'Port 9092 on 127.0.0.1 is taken by python3 (process 4711). Stop that, or use another data folder.'
+    const failed = eventView(1, NOW_MS, { code: 'nodeFailed', subject: 'broker-1', params: { problem } })
+
+    expect(text('ko').eventSentence(failed)).toContain(
+      '127.0.0.1의 9092 포트는 다른 프로그램이 사용 중입니다: python3(프로세스 4711). 그 프로그램을 중지하거나 다른 데이터 폴더를 사용하세요.'
+    )
+    expect(text().eventSentence(failed)).toContain(problem)
+  })
+
   it('is said in Korean where the host said it in English, names as they are', () => {
     const { errorSentence, hostSentence, kafkaSentence } = text('ko')
     const english = 'There is no topic \u202eorders.'
