@@ -1,5 +1,6 @@
 /** Options that several commands take, checked when they are parsed. */
 import { InvalidArgumentError, type Command } from 'commander'
+import { nodeNameSchema } from '../../api/node-name'
 import { meantCluster } from '../home'
 
 export interface CommonOptions {
@@ -29,6 +30,16 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
       min < 0 ? 'It must be a whole number.' : `It must be a whole number of at least ${min}.`
     )
   }
+}
+
+export function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.')
+  return text
+}
+
+export function nodeName(text: string): string {
+  if (nodeNameSchema.safeParse(text).success) return text
+  throw new InvalidArgumentError('It must be a broker or a member of the ensemble, such as broker-1 or ensemble-1.')
 }
 
 export function keyValue(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 /** The commands of `lagoon` and their options. */
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { FAULT_FOR_MS_MAX, FAULT_KINDS } from '../../api/faults'
 import { SESSION_ROWS_MAX } from '../../api/sessions'
 import { consume } from './consume'
@@ -13,6 +13,8 @@ import {
   eachOf,
   exportFormat,
   keyValue,
+  nodeName,
+  notEmpty,
   offsetOrTime,
   resetTarget,
   startingPoint,
@@ -25,6 +27,7 @@ import type { exportRecords } from './export'
 import * as faults from './faults'
 import * as partitions from './partitions'
 import { produce } from './produce'
+import { nearestName } from './similar'
 import { up, type UpOptions } from './up'
 import * as verbs from './verbs'
 import { workloadList, workloadStart, workloadStop } from './workloads'
@@ -32,6 +35,8 @@ import { visible } from './visible'
 import * as znodes from './znodes'
 
 const partitionMax = 2147483647
+/** CreateTopics has 16 bits for it. */
+const replicasMax = 32767
 
 const nodeVerbs = {
   kill: 'end the process of a node at once, as a crash does (SIGKILL); it stays down',
@@ -47,10 +52,9 @@ export function buildProgram(): Command {
   const program = new Command('lagoon')
     .description('A whole Kafka-compatible cluster on your own machine: run it, see it, break it')
     .version('0.1.0')
-    .showHelpAfterError('(lagoon --help shows what is possible)')
 
   withCommon(program.command('up'))
-    .description('run the cluster of a folder in the foreground; SIGINT stops it')
+    .description('run the cluster of a folder in the foreground; Ctrl+C (SIGINT) stops it')
     .option('--brokers <n>', 'brokers of a new cluster (default: 3)', wholeNumber(1))
     .option('--ensemble <n>', 'ensemble members of a new cluster: 1, 3, 5 or 7 (default: 3)', wholeNumber(1))
     .option('--broker-config <k=v>', 'config of all brokers, kept in the folder; may be given several times', keyValue)
@@ -67,11 +71,11 @@ export function buildProgram(): Command {
   withCommon(topic.command('list')).description('list topics with what is in them').action(verbs.topicList)
   withCommon(topic.command('create <topic>'))
     .description('create a topic')
-    .option('--partitions <n>', 'number of partitions (default: 1)', wholeNumber(-1))
+    .option('--partitions <n>', 'number of partitions (default: 1)', wholeNumber(-1, partitionMax))
     .option(
       '--replication-factor <n>',
       'replicas of each partition (default: the brokers’ own, 3 or as many as there are)',
-      wholeNumber(-1)
+      wholeNumber(-1, replicasMax)
     )
     .option('--config <k=v>', 'topic config; may be given several times', keyValue)
     .action(verbs.topicCreate)
@@ -104,8 +108,8 @@ export function buildProgram(): Command {
     .option('--partition <n>', 'write to this partition', wholeNumber(0, partitionMax))
     .action(produce)
   withCommon(program.command('consume <topic>'))
-    .description('read records, one line each')
-    .option('--group <group>', 'as a member of this group')
+    .description('read records, one line each, until --max-records, --poll-timeout-ms or Ctrl+C (SIGINT) ends it')
+    .option('--group <group>', 'as a member of this group', notEmpty)
     .option('--from <where>', 'earliest, latest or an offset', startingPoint, 'earliest' as const)
     .option('--max-records <n>', 'end after so many', wholeNumber(1))
     .option('--poll-timeout-ms <ms>', 'end when a poll of this length brings nothing', wholeNumber(1))
@@ -114,7 +118,7 @@ export function buildProgram(): Command {
 
   withCommon(program.command('export <topic>'))
     .description('write the records of a topic to stdout, as JSON lines or CSV, up to where it ends now')
-    .requiredOption('--format <format>', 'jsonl or csv', exportFormat)
+    .option('--format <format>', 'jsonl or csv', exportFormat, 'jsonl' as const)
     .option(
       '--from <where>',
       'earliest (default), latest, an offset, or a time such as 2026-01-31T12:00:00Z',
@@ -131,13 +135,14 @@ export function buildProgram(): Command {
 
   const group = program.command('group').description('list, describe, reset, delete consumer groups')
   withCommon(group.command('list')).description('list consumer groups with their lag').action(verbs.groupList)
-  withCommon(group.command('describe <group>'))
+  const groupId = (): Argument => new Argument('<group>').argParser(notEmpty)
+  withCommon(group.command('describe').addArgument(groupId()))
     .description('show the offsets, lag and members of a group')
     .action(verbs.groupDescribe)
-  withCommon(group.command('delete <group>'))
+  withCommon(group.command('delete').addArgument(groupId()))
     .description('delete a group that has no members, with its offsets')
     .action(administration.groupDelete)
-  withCommon(group.command('reset <group>'))
+  withCommon(group.command('reset').addArgument(groupId()))
     .description('move the committed offsets of a group that has no members')
     .option('--to <where>', 'earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z', resetTarget)
     .option('--shift-by <n>', 'so many records on, or back when negative', wholeNumber(-Number.MAX_SAFE_INTEGER))
@@ -159,7 +164,7 @@ export function buildProgram(): Command {
 
   const node = program.command('node').description('kill, stop, start, pause, wipe … a node: broker-1, ensemble-1')
   for (const [verb, description] of Object.entries(nodeVerbs) as [verbs.NodeVerb, string][]) {
-    withCommon(node.command(`${verb} <node>`))
+    withCommon(node.command(verb).addArgument(new Argument('<node>').argParser(nodeName)))
       .description(description)
       .action((name: string, options: CommonOptions) => verbs.node(verb, name, options))
   }
@@ -212,7 +217,7 @@ export function buildProgram(): Command {
     .option('--unclean', 'where nobody in sync lives, a replica that is out of sync: acknowledged records may be lost')
     .action(partitions.partitionElect)
   withCommon(partition.command('reassign <plan...>'))
-    .description('give a partition other replicas: orders:0=1,2,3; it is copied while the command has ended')
+    .description('give a partition other replicas: orders:0=1,2,3; the command ends at once, and copying goes on')
     .option(
       '--throttle <bytes>',
       'bytes a second that each broker may copy for it, and may be copied from it',
@@ -229,9 +234,9 @@ export function buildProgram(): Command {
 
   const fault = program.command('fault').description('make links, disks and clocks of nodes go wrong, and heal them')
   const kinds = FAULT_KINDS.map((kind) => kind).join(', ')
-  withCommon(fault.command('add <kind> <node>'))
+  withCommon(fault.command('add <kind>').addArgument(new Argument('<node>').argParser(nodeName)))
     .description(`one of ${kinds}; it lasts until it is healed, or the cluster ends`)
-    .option('--to <node>', 'the other end of a link')
+    .option('--to <node>', 'the other end of a link', nodeName)
     .option('--one-way', 'only what <node> sends to the other end')
     .option('--value <n>', 'milliseconds; of lossy-link percent', wholeNumber(-Number.MAX_SAFE_INTEGER))
     .option('--for <ms>', 'heal by itself after so long', wholeNumber(1, FAULT_FOR_MS_MAX))
@@ -241,7 +246,14 @@ export function buildProgram(): Command {
     .description('take a fault back, or all of them')
     .option('--all', 'all of them')
     .action(faults.faultHeal)
+  nameHelp(program, 'lagoon')
   return program
+}
+
+/** What is wrong is said with the help of the command that it is wrong for. */
+function nameHelp(command: Command, words: string): void {
+  command.showHelpAfterError(`(${words} --help shows what is possible)`)
+  for (const child of command.commands) nameHelp(child, `${words} ${child.name()}`)
 }
 
 /** Asked for the help of a command that does not exist, commander shows that of the one above it as if all were well. */
@@ -252,7 +264,12 @@ export function refuseUnknownCommand(program: Command, words: readonly string[])
     if (word === 'help' || word.startsWith('-')) continue
     const named = command.commands.find((one) => one.name() === word)
     if (named === undefined) {
-      return command.error(`error: unknown command '${visible(word)}'`, { exitCode: exitCodes.usage })
+      const meant = nearestName(
+        word,
+        command.commands.map((one) => one.name())
+      )
+      const hint = meant === undefined ? '' : `\n(Did you mean ${meant}?)`
+      return command.error(`error: unknown command '${visible(word)}'${hint}`, { exitCode: exitCodes.usage })
     }
     command = named
   }

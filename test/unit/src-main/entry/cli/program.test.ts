@@ -3,6 +3,24 @@ import { describe, expect, it } from 'vitest'
 import { offsetOrTime, startingPoint } from '../../../../../src-main/entry/cli/options'
 import { buildProgram, refuseUnknownCommand } from '../../../../../src-main/entry/cli/program'
 
+/** What commander itself says of words that it refuses. */
+async function parsed(...words: string[]): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const program = buildProgram()
+  let text = ''
+  const quiet = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeErr: (line) => (text += line) })
+    command.commands.forEach(quiet)
+  }
+  quiet(program)
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return { text, exitCode: error.exitCode }
+    throw error
+  }
+  return { text, exitCode: 0 }
+}
+
 function refusal(...words: string[]): { readonly exitCode: number; readonly text: string } | undefined {
   const program = buildProgram()
   let text = ''
@@ -42,7 +60,32 @@ describe('lagoon', () => {
     const refused = refusal(...words)
 
     expect(refused?.exitCode).toBe(2)
-    expect(refused?.text).toMatch(/^error: unknown command '(doctor|make)'\n\(lagoon --help shows what is possible\)/)
+    expect(refused?.text).toMatch(
+      /^error: unknown command '(doctor|make)'\n\(lagoon( topic)? --help shows what is possible\)/
+    )
+  })
+
+  it.each([
+    [['topic', 'crete', 'orders'], 'create', 'lagoon topic'],
+    [['node', 'kil', 'broker-1'], 'kill', 'lagoon node'],
+    [['stauts'], 'status', 'lagoon']
+  ])('says of %j what may have been meant', (words, meant, help) => {
+    expect(refusal(...words)?.text).toContain(`(Did you mean ${meant}?)\n(${help} --help shows what is possible)`)
+  })
+
+  it.each([
+    [['node', 'kill', 'broker2'], 'such as broker-1 or ensemble-1'],
+    [['node', 'wipe', '1'], 'such as broker-1 or ensemble-1'],
+    [['fault', 'add', 'cut-link', 'broker-1', '--to', '2'], 'such as broker-1 or ensemble-1'],
+    [['consume', 'orders', '--group', ''], 'It must not be empty'],
+    [['group', 'describe', ''], 'It must not be empty'],
+    [['topic', 'create', 'x', '--replication-factor', '40000'], 'at most 32767']
+  ])('refuses %j before anybody is asked, and names the help of that command', async (words, sentence) => {
+    const { text, exitCode } = await parsed(...words)
+
+    expect(exitCode).not.toBe(0)
+    expect(text).toContain(sentence)
+    expect(text).toMatch(new RegExp(`\\(lagoon ${words[0]}[a-z ]* --help shows what is possible\\)`))
   })
 
   it.each([
