@@ -260,6 +260,11 @@ describe('metadata and topics', () => {
 
     const [broker] = (await ask(4, '1', null)).results
     expect(broker?.configs.find(({ name }) => name === 'broker.id')).toMatchObject({ value: '1', readOnly: true })
+    const { host, port } = (await cluster.metadata([])).brokers.find(({ nodeId }) => nodeId === 1) ?? {}
+    for (const listeners of ['listeners', 'advertised.listeners']) {
+      const shown = broker?.configs.find(({ name }) => name === listeners)
+      expect(shown).toMatchObject({ value: `PLAINTEXT://${host}:${port}`, configSource: 4, readOnly: true })
+    }
     expect((await ask(4, '2', null)).results[0]?.errorCode).toBe(code('INVALID_REQUEST'))
     expect((await ask(2, 'nowhere', null)).results[0]?.errorCode).toBe(code('UNKNOWN_TOPIC_OR_PARTITION'))
     expect((await ask(2, 'no where', null)).results[0]?.errorCode).toBe(code('INVALID_TOPIC_EXCEPTION'))

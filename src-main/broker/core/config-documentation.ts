@@ -24,6 +24,7 @@ const ofTopics: Readonly<Record<TopicConfigName, string>> = {
 }
 
 const ofBrokers: Readonly<Record<string, string>> = {
+  'advertised.listeners': 'The address that clients are told.',
   'auto.create.topics.enable': 'Whether a topic is made when a client asks for one that is not there.',
   'auto.leader.rebalance.enable': 'Whether leadership goes back to preferred replicas by itself.',
   'broker.id': 'The id of this broker.',
@@ -32,6 +33,7 @@ const ofBrokers: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms':
     'How long an empty consumer group waits for more members before its first rebalance.',
   'leader.replication.throttled.rate': 'Bytes a second that this broker sends at most to throttled replicas.',
+  listeners: 'The address that it listens on.',
   'log.dirs': 'The folder that holds the logs.',
   'log.retention.hours': 'As log.retention.ms, in hours; the finer one holds.',
   'log.retention.minutes': 'As log.retention.ms, in minutes; the finer one holds.',

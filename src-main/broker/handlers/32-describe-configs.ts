@@ -124,7 +124,13 @@ function brokerConfigEntries(broker: BrokerServices): readonly ConfigEntry[] {
     synonyms: [{ name, value, source: configSource.staticBroker }],
     isReadOnly: true
   })
+  // Where clients reach it, as they are told; not known before the controller has said so.
+  const here = broker.image.broker(broker.brokerId)
+  const listener = here && `PLAINTEXT://${here.host}:${here.port}`
   return [
+    ...(listener === undefined
+      ? []
+      : ['listeners', 'advertised.listeners'].map((name) => own(name, listener, configType.string))),
     own('broker.id', String(broker.brokerId), configType.int),
     own('log.dirs', broker.logDir, configType.string),
     own('group.initial.rebalance.delay.ms', String(broker.groups.initialRebalanceDelayMs), configType.int),
