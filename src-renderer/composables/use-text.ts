@@ -229,8 +229,9 @@ export function useText(): Text {
 
   const kafkaSentence = (kafkaError: string, message: string): string => {
     const key = `kafkaError.${kafkaError}`
-    const isPlain = message.trim() === '' || message === i18n.t(key, {}, { locale: 'en' })
-    if (isPlain && i18n.te(key, 'en')) return `${kafkaError}: ${t(key)}`
+    // ZooKeeper's names have none.
+    const isCommon = i18n.te(key, 'en') && (message.trim() === '' || message === i18n.t(key, {}, { locale: 'en' }))
+    if (isCommon) return `${kafkaError}: ${t(key)}`
     const own = translated(message)
     return own === undefined ? refusal(kafkaError, message) : `${kafkaError}: ${own}`
   }

@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { createPinia } from 'pinia'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import type { ClusterEvent, NodeState, ReasonView } from '@api/views'
 import { ApiError } from '@api/api'
@@ -218,6 +218,19 @@ describe('the sentence of an error', () => {
       'TOPIC_ALREADY_EXISTS: 같은 이름의 토픽이 이미 있습니다. (orders: denied by the policy of this company)'
     )
     expect(text().errorSentence(failure('TOPIC_ALREADY_EXISTS', 'No.'))).toBe('TOPIC_ALREADY_EXISTS: No.')
+  })
+
+  it('asks for no word of ZooKeeper’s errors, which have none', () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    try {
+      const gone = failure('NONODE', 'There is no znode /brokers/ids/2, or none above it.')
+
+      expect(text('ko').errorSentence(gone)).toBe('NONODE: /brokers/ids/2 znode 또는 그 상위 znode가 없습니다.')
+      expect(text().errorSentence(failure('NONODE', 'Gone.'))).toBe('NONODE: Gone.')
+      expect(warned).not.toHaveBeenCalled()
+    } finally {
+      warned.mockRestore()
+    }
   })
 
   it('is said in Korean in what has happened, too, whenever that was', () => {
