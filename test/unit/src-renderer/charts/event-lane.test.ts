@@ -65,7 +65,7 @@ describe('the event lane', () => {
     expect(alone?.events).toHaveLength(3)
     expect(countEnd(alone)).toBe(1000)
 
-    const near = packLane(at(965, 990, 995, 1000), scale, metrics, sentence)
+    const near = packLane(at(972, 990, 995, 1000), scale, metrics, sentence)
     expect(near.map(({ events }) => events.length)).toEqual([4])
     expect(countEnd(near[0])).toBeLessThanOrEqual(1000)
 
