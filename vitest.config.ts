@@ -96,7 +96,13 @@ export default defineConfig({
       {
         extends: true,
         plugins: [vue()],
-        test: { name: 'renderer', environment: 'happy-dom', include: ['test/unit/src-renderer/**/*.test.ts'] }
+        test: {
+          name: 'renderer',
+          environment: 'happy-dom',
+          include: ['test/unit/src-renderer/**/*.test.ts'],
+          // As of unit: lint and the crash tests run beside them.
+          testTimeout: 30_000
+        }
       }
     ]
   }
