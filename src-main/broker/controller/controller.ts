@@ -5,7 +5,9 @@
  * back; after any other error of the ensemble (somebody else wrote, a full disk) everything is read anew, after a pause.
  */
 import type { BrokerEpoch, BrokerId, ControllerEpoch, TopicPartition } from '../../kernel/ids'
+import { ignore } from '../../kernel/errors'
 import type { Timer } from '../../kernel/ports'
+import { withinTime } from '../../kernel/waiting'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition, ControlledTopic, ControllerState } from '../core/controller/controller-state'
@@ -27,6 +29,8 @@ export type { ControllerPorts } from './controller-term'
 
 /** Everything is read anew so soon after an event failed, at first and at most. */
 const againDelays = { minMs: 100, maxMs: 10_000 }
+/** An election takes a few hundred milliseconds on a machine at rest. */
+const ensembleAwayMs = 3000
 /** Without a reason to read again for so long, the next pause is a short one. */
 const againCalmMs = 30_000
 
@@ -85,6 +89,22 @@ export class Controller {
           () => false
         )
       : Promise.resolve(false)
+  }
+
+  /**
+   * The same for who is about to change something: while the ensemble elects a leader it is waited for, as Kafka's controller does
+   * (KafkaZkClient.retryRequestUntilConnected), but no longer than a client should wait to hear that there is no quorum.
+   */
+  async whenReadyToWrite(): Promise<boolean> {
+    const { ensemble, clock } = this.#ports
+    if (this.isActive && ensemble.state === 'connecting') {
+      const back = ensemble.whenConnected().catch((error: unknown) => {
+        if (!(error instanceof EnsembleError)) throw error
+        ignore(error, 'the session has ended, and the office with it')
+      })
+      await withinTime(clock, ensembleAwayMs, back)
+    }
+    return this.whenInOffice()
   }
 
   /** A topic that this name would collide with. */

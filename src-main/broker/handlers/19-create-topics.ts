@@ -49,7 +49,7 @@ export function createTopics(broker: BrokerServices): HandlerRow {
     request: createTopicsRequest,
     response: createTopicsResponse,
     async handle(request) {
-      if (!(await broker.controller.whenInOffice())) {
+      if (!(await broker.controller.whenReadyToWrite())) {
         const refused = notController(broker)
         const answers = mapInSlices(request.topics, ({ name }) => failed(name, refused))
         return { topics: await inSlices(broker.clock, answers) }

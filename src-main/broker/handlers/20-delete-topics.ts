@@ -67,7 +67,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     errorCode: code(error),
     errorMessage: kafkaErrorSentence(error, errorMessage)
   })
-  if (!(await broker.controller.whenInOffice()))
+  if (!(await broker.controller.whenReadyToWrite()))
     return failed('NOT_CONTROLLER', notController(broker).message, asked.name ?? null)
   if ((asked.name === null) === (topicId === zeroUuid)) {
     return failed('INVALID_REQUEST', said`A topic is deleted by its name or by its id: one of them, not both.`)

@@ -75,7 +75,7 @@ function namedTwice(name: string): Outcome {
 /** `endMs`: of the whole request, on the monotonic clock. */
 async function extend(broker: BrokerServices, asked: Asked, validateOnly: boolean, endMs: number): Promise<Outcome> {
   // Asked for each: the office may be lost, or taken anew, while another topic is waited for.
-  if (!(await broker.controller.whenInOffice())) return notController(broker)
+  if (!(await broker.controller.whenReadyToWrite())) return notController(broker)
   const planned = plan(broker, asked)
   if ('error' in planned) return planned
   if (validateOnly) return { error: 'NONE', message: null }

@@ -14,6 +14,7 @@ import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse
 } from '../../../../../src-main/protocol/api/46-list-partition-reassignments'
+import { code } from '../../../../../src-main/protocol/wire/headers'
 import { Controller, type ControllerPorts } from '../../../../../src-main/broker/controller/controller'
 import { EnsembleError, type EnsembleClient } from '../../../../../src-main/coordination/ensemble-client'
 import { BrokerWorld } from '../../../../support/broker-world'
@@ -419,6 +420,40 @@ describe('Controller without the ensemble', () => {
       await world.clock.run(3_000)
     }
     expect(world.events.filter(({ name }) => name === 'controllerResigned')).toEqual([])
+  })
+
+  it('waits with what is asked meanwhile until the ensemble is there again', async () => {
+    const world = await BrokerWorld.start()
+    await create(world, ['before'])
+    await world.stopEnsemble()
+    await world.clock.run(100)
+
+    const channel = (): BrokerChannel => new BrokerChannel(world, { host: 'sim', port: 9092 }, 'test')
+    const created = channel().ask(createCall, { topics: [wanted('after')], timeoutMs: 10_000 }, 30_000)
+    const deleted = channel().ask(deleteCall, { topics: [{ name: 'before' }], timeoutMs: 10_000 }, 30_000)
+    await world.clock.run(1_000)
+    await world.startEnsemble()
+
+    expect((await world.clock.until(created)).topics[0]?.errorCode).toBe(0)
+    expect((await world.clock.until(deleted)).responses[0]?.errorCode).toBe(0)
+    expect(await leaders(world, 'after')).toEqual([1])
+    expect(world.failures).toEqual([])
+  })
+
+  it('says soon that it has lost the ensemble when that stays away', async () => {
+    const world = await BrokerWorld.start()
+    await world.stopEnsemble()
+    await world.clock.run(100)
+    const askedMs = world.clock.monotonicMs()
+
+    const answer = await create(world, ['t'])
+
+    expect(answer.topics[0]).toMatchObject({
+      errorCode: code('NOT_CONTROLLER'),
+      errorMessage: 'The controller has lost the ensemble. Try again when it is back.'
+    })
+    expect(world.clock.monotonicMs() - askedMs).toBeLessThan(4_000)
+    expect(world.failures).toEqual([])
   })
 
   it('says once that it has lost it, however much happens until it is there again', async () => {
