@@ -67,7 +67,7 @@ export function lockFolder(path: string): FolderLock {
     if (holder !== undefined && isAlive(holder)) {
       throw new AppError(
         'LOCKED',
-        said`This folder is in use by process ${holder.pid} (${path}). Stop it first, or choose another folder.`,
+        said`This folder is in use by process ${holder.pid} (${path}). Stop it first, or choose another folder with --data.`,
         {
           details: { path, pid: holder.pid }
         }

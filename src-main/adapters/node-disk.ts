@@ -40,6 +40,12 @@ export function diskError(error: unknown, path: string): AppError {
       )
     case 'ENOENT':
       return new AppError('NOT_FOUND', said`${path} does not exist.`, options)
+    case 'ENOTDIR':
+      return new AppError(
+        'DISK_FAILED',
+        said`There can be no folder ${path}: a part of this path is a file. Choose another folder.`,
+        options
+      )
     case 'EEXIST':
       return new AppError('EXISTS', said`${path} exists already.`, options)
     case 'EACCES':
@@ -64,6 +70,34 @@ export function diskError(error: unknown, path: string): AppError {
       )
     default:
       return new AppError('DISK_FAILED', `${path}: ${(error as Error).message}`, options)
+  }
+}
+
+/** With those above it that are missing. Node's own way to do so never returns where nothing can be made, as in /proc. */
+function makeFolders(path: string): void {
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    const { code } = error as SystemError
+    const parent = dirname(path)
+    // There it may be all the same: of a folder that is there a file system that cannot be written says EROFS.
+    if (isFolder(path)) return
+    if (code !== 'ENOENT') throw diskError(error, path)
+    if (isFolder(parent))
+      throw new AppError('ACCESS_DENIED', said`No folder can be made in ${parent}. Choose another one.`, {
+        cause: error
+      })
+    makeFolders(parent)
+    makeFolders(path)
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory()
+  } catch (error) {
+    ignore(error, 'then it is none, or none that can be used')
+    return false
   }
 }
 
@@ -325,7 +359,7 @@ export const nodeDisk: Disk = {
         .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
     ),
   makeDirectory(path): void {
-    attempt(path, () => fs.mkdirSync(path, { recursive: true }))
+    makeFolders(path)
   },
   rename(from, to): void {
     attempt(from, () => fs.renameSync(from, to))

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -33,6 +33,31 @@ describe('a small file that is written again', () => {
 
   it('says where it could not be written', () => {
     expect(() => nodeDisk.rewriteUnsynced(join(dir, 'gone', 'file'), bytesOf('x'))).toThrow('gone')
+  })
+})
+
+describe('a folder', () => {
+  it('is made with those above it, and may be there already', () => {
+    const path = join(dir, 'a', 'b', 'c')
+    nodeDisk.makeDirectory(path)
+    nodeDisk.makeDirectory(path)
+    expect(statSync(path).isDirectory()).toBe(true)
+  })
+
+  it('cannot be below a file, nor where a file is', () => {
+    const file = join(dir, 'file')
+    writeFileSync(file, '')
+    expect(() => nodeDisk.makeDirectory(join(file, 'a', 'b'))).toThrow(
+      `There can be no folder ${join(file, 'a', 'b')}: a part of this path is a file. Choose another folder.`
+    )
+    expect(() => nodeDisk.list(file)).toThrow(/^There can be no folder .*file: a part of this path is a file/)
+    expect(() => nodeDisk.makeDirectory(file)).toThrow(`${file} exists already.`)
+  })
+
+  it('is refused where nothing can be made, which takes no time', () => {
+    expect(() => nodeDisk.makeDirectory('/proc/lagoon/cluster')).toThrow(
+      'No folder can be made in /proc. Choose another one.'
+    )
   })
 })
 
