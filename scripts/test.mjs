@@ -40,16 +40,28 @@ function run(command, args, env = {}) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 }
 
+/** What was begun beside others: it ends when this ends. */
+const running = new Set()
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal)
+    process.exit(130)
+  })
+
 /** The same beside others, or after them where it makes room: resolves with how it ended and, where it is not shown at once, with what it said. */
 function runBeside(command, args, { env = {}, isShown = false, makesRoom = false } = {}) {
   return new Promise((resolve) => {
     const stdio = isShown ? 'inherit' : ['ignore', 'pipe', 'pipe']
     const child = spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...env } })
+    running.add(child)
     if (makesRoom && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += chunk))
     child.on('error', (error) => (said += error.message))
-    child.on('close', (code) => resolve({ code: code ?? 1, said }))
+    child.on('close', (code) => {
+      running.delete(child)
+      resolve({ code: code ?? 1, said })
+    })
   })
 }
 
