@@ -30,8 +30,14 @@ export function ensembleText(view: EnsembleView): string {
   ].join('\n')
 }
 
-function quorumSentence({ quorum, leader, running, majority, members }: EnsembleView): string {
+const APART = { candidate: 'is cut off from the others', learner: 'copies what the others have' } as const
+
+function quorumSentence({ quorum, leader, running, majority, members, apart }: EnsembleView): string {
   const run = `${running} of ${members.length} ${members.length === 1 ? 'member runs' : 'members run'}`
+  if (quorum === true && apart.length > 0) {
+    const why = apart.map(({ member, role }) => `${member} ${APART[role]}`).join(', ')
+    return `${running - apart.length} of ${members.length} members take part (${running} run; ${why}), ${leader ?? 'nobody'} leads.`
+  }
   if (quorum === true) return `${run}, ${leader ?? 'nobody'} leads.`
   if (quorum === null) return `${run}; none has told yet who leads.`
   const why = running < majority ? `, ${majority} are needed` : ', and no leader is elected'

@@ -1,10 +1,11 @@
 /** `lagoon workload`: traffic on purpose without a window. Every line of --json is one workload. */
 import { readFileSync, statSync } from 'node:fs'
 import { nodeClock } from '../../adapters/node-clock'
+import { diskError } from '../../adapters/node-disk'
 import type { CommandInput } from '../../api/commands'
 import type { WorkloadView } from '../../api/workloads'
 import type { ControlClient } from '../../host/control-client'
-import { AppError, messageOf } from '../../kernel/errors'
+import { AppError } from '../../kernel/errors'
 import type { CommonOptions } from './options'
 import { printJson, printLine, table } from './output'
 import { withCluster } from './verbs'
@@ -56,7 +57,7 @@ function startOf(what: string): CommandInput<'workload.start'> {
   } catch (error) {
     if (error instanceof SyntaxError) throw new AppError('FAILED', `${what} is no JSON: ${error.message}`)
     if (error instanceof AppError) throw error
-    throw new AppError('FAILED', `${what} cannot be read: ${messageOf(error)}`)
+    throw new AppError('FAILED', `No scene can be read there. ${diskError(error, what).message}`)
   }
 }
 

@@ -142,7 +142,13 @@ export function znodeWatch(path: string, options: CommonOptions & { readonly max
 
 function changeLine({ path, data, stat, cutFromBytes }: ZnodeView, type: Change, { json }: CommonOptions): string {
   if (json === true) return jsonText({ path, type, data, stat, ...(cutFromBytes === null ? {} : { cutFromBytes }) })
-  const version = stat === null ? '' : `  version ${stat.version}, ${stat.numChildren} children`
+  const isMissing = stat === null && type === 'initial'
+  const version =
+    stat === null
+      ? isMissing
+        ? '  there is no such znode yet'
+        : ''
+      : `  version ${stat.version}, ${stat.numChildren} children`
   return `${visible(path)} ${type}${version}${stat === null ? '' : `  ${forReader(payloadText(data))}`}`
 }
 

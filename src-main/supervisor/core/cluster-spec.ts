@@ -82,7 +82,7 @@ export function sizesProblem({ brokers, ensemble }: Sizes): SpecProblem | undefi
   if (ensembleSizes.includes(ensemble)) return undefined
   const isEven = Number.isInteger(ensemble) && ensemble > 0 && ensemble % 2 === 0
   const reason = isEven
-    ? `: a write needs more than half of the members, so ${ensemble} survive the loss of no more than ${ensemble - 1} do`
+    ? `: a write needs more than half of the members, so that ${ensemble} may lose no more of them than ${ensemble - 1} may`
     : ''
   return { code: 'USAGE', message: `--ensemble must be 1, 3, 5 or 7; ${ensemble} is not one of them${reason}.` }
 }

@@ -240,6 +240,16 @@ describe('lagoon ensemble status', () => {
     expect(unknownOfEnsemble(view)).toBeUndefined()
   })
 
+  it('says who runs and takes no part', () => {
+    const view = viewOf(['running', 'running', 'running'])
+    const apart = (role: 'candidate' | 'learner') => ({ ...view, apart: [{ member: 'ensemble-3', role, sinceMs: 1 }] })
+
+    expect(ensembleText(apart('candidate')).split('\n')[0]).toBe(
+      '2 of 3 members take part (3 run; ensemble-3 is cut off from the others), ensemble-1 leads.'
+    )
+    expect(ensembleText(apart('learner'))).toContain('ensemble-3 copies what the others have')
+  })
+
   it('says why there is no quorum, and of whom nothing is known', () => {
     const silent = viewOf(['running', 'running', 'running'], nowMs + 5_000)
 

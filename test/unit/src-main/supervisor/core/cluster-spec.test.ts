@@ -176,7 +176,9 @@ describe('a cluster’s spec', () => {
       { brokers: 3, ensemble: 1.5 }
     ])
       expect(sizesProblem(sizes)?.code).toBe('USAGE')
-    expect(sizesProblem({ brokers: 3, ensemble: 4 })?.message).toContain('survive the loss of no more than 3 do')
+    expect(sizesProblem({ brokers: 3, ensemble: 4 })?.message).toContain(
+      'so that 4 may lose no more of them than 3 may'
+    )
   })
 
   it('of one member is as earlier versions know it, and of several they refuse it', () => {
