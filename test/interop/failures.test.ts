@@ -200,7 +200,7 @@ describe('failures on purpose', () => {
     [['add', 'cut-link', 'broker-1'], 'with --to'],
     [['add', 'melt', 'broker-1'], 'There is no fault melt'],
     [['add', 'slow-disk', 'broker-7'], 'There is no node broker-7'],
-    [['add', 'slow-disk', 'the disk'], 'is no node'],
+    [['add', 'slow-disk', 'the disk'], 'It must be a broker or a member of the ensemble'],
     [['heal'], 'Say what to heal']
   ])('ends with 2 on %j', async (args, sentence) => {
     const ended = await cluster.fails('fault', ...args)

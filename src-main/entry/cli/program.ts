@@ -118,7 +118,7 @@ export function buildProgram(): Command {
 
   withCommon(program.command('export <topic>'))
     .description('write the records of a topic to stdout, as JSON lines or CSV, up to where it ends now')
-    .option('--format <format>', 'jsonl or csv', exportFormat, 'jsonl' as const)
+    .requiredOption('--format <format>', 'jsonl or csv', exportFormat)
     .option(
       '--from <where>',
       'earliest (default), latest, an offset, or a time such as 2026-01-31T12:00:00Z',
