@@ -5,6 +5,8 @@ import { defineConfig } from '@playwright/test'
 const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
+  // Letters as wide as in a window: the shell makes them wider.
+  '--font-render-hinting=none',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
