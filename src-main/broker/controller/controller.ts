@@ -44,6 +44,8 @@ export class Controller {
   #before: ControllerState | undefined
   readonly #office: ControllerOffice
   #isLossTold = false
+  /** All requests that wait for the ensemble wait for this. */
+  #back: Promise<void> | undefined
   #again: { readonly timer: Timer } | undefined
   #againDelayMs = againDelays.minMs
   #againMs = -Infinity
@@ -92,19 +94,27 @@ export class Controller {
   }
 
   /**
-   * The same for who is about to change something: while the ensemble elects a leader it is waited for, as Kafka's controller does
-   * (KafkaZkClient.retryRequestUntilConnected), but no longer than a client should wait to hear that there is no quorum.
+   * The same for a request that is to change something, asked once for all of it: while the ensemble elects a leader it is waited
+   * for, as Kafka's controller does (KafkaZkClient.retryRequestUntilConnected), but no longer than the request's time, nor than a
+   * client should wait to hear that there is no quorum.
    */
-  async whenReadyToWrite(): Promise<boolean> {
+  async whenReadyToWrite(timeoutMs: number): Promise<boolean> {
     const { ensemble, clock } = this.#ports
     if (this.isActive && ensemble.state === 'connecting') {
-      const back = ensemble.whenConnected().catch((error: unknown) => {
-        if (!(error instanceof EnsembleError)) throw error
-        ignore(error, 'the session has ended, and the office with it')
-      })
-      await withinTime(clock, ensembleAwayMs, back)
+      this.#back ??= this.#whenBack()
+      await withinTime(clock, Math.min(timeoutMs, ensembleAwayMs), this.#back)
     }
     return this.whenInOffice()
+  }
+
+  async #whenBack(): Promise<void> {
+    try {
+      await this.#ports.ensemble.whenConnected()
+    } catch (error) {
+      if (!(error instanceof EnsembleError)) throw error
+      ignore(error, 'the session has ended, and the office with it')
+    }
+    this.#back = undefined
   }
 
   /** A topic that this name would collide with. */

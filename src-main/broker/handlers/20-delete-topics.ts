@@ -40,6 +40,7 @@ export function deleteTopics(broker: BrokerServices): HandlerRow {
       const responses: Answer[] = []
       // A set, asked for together: topics that are there wait for their brokers at the same time.
       const wanted = await inSlices(broker.clock, eachOnce(asked))
+      await broker.controller.whenReadyToWrite(request.timeoutMs)
       for (const some of chunks(wanted, removedAtOnce)) {
         responses.push(...(await Promise.all(some.map((topic) => remove(broker, topic, request.timeoutMs)))))
         // What is refused is refused at once: without this all of them would be one turn of the event loop.
@@ -67,7 +68,7 @@ async function remove(broker: BrokerServices, asked: Asked, timeoutMs: number): 
     errorCode: code(error),
     errorMessage: kafkaErrorSentence(error, errorMessage)
   })
-  if (!(await broker.controller.whenReadyToWrite()))
+  if (!(await broker.controller.whenInOffice()))
     return failed('NOT_CONTROLLER', notController(broker).message, asked.name ?? null)
   if ((asked.name === null) === (topicId === zeroUuid)) {
     return failed('INVALID_REQUEST', said`A topic is deleted by its name or by its id: one of them, not both.`)

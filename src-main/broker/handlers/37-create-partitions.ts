@@ -58,6 +58,7 @@ function* eachOnce(topics: readonly Asked[]): Slices<readonly Wanted[]> {
 async function answerAll(broker: BrokerServices, request: Request, wanted: readonly Wanted[]) {
   const endMs = broker.clock.monotonicMs() + request.timeoutMs
   const results = []
+  await broker.controller.whenReadyToWrite(request.timeoutMs)
   for (const [i, { asked, times }] of wanted.entries()) {
     const { name } = asked
     const { error, message } = times > 1 ? namedTwice(name) : await extend(broker, asked, request.validateOnly, endMs)
@@ -75,7 +76,7 @@ function namedTwice(name: string): Outcome {
 /** `endMs`: of the whole request, on the monotonic clock. */
 async function extend(broker: BrokerServices, asked: Asked, validateOnly: boolean, endMs: number): Promise<Outcome> {
   // Asked for each: the office may be lost, or taken anew, while another topic is waited for.
-  if (!(await broker.controller.whenReadyToWrite())) return notController(broker)
+  if (!(await broker.controller.whenInOffice())) return notController(broker)
   const planned = plan(broker, asked)
   if ('error' in planned) return planned
   if (validateOnly) return { error: 'NONE', message: null }

@@ -27,7 +27,7 @@ export function electLeaders(broker: BrokerServices): HandlerRow {
     async handle(request) {
       const { electionType, timeoutMs } = request
       const asked = askedFor(request)
-      if (!(await broker.controller.whenReadyToWrite())) {
+      if (!(await broker.controller.whenReadyToWrite(timeoutMs))) {
         const refused = notController(broker)
         const outcomes = (asked ?? []).map((one) => ({ ...one, ...refused }))
         return { errorCode: code(refused.error), replicaElectionResults: resultsOf(outcomes) }

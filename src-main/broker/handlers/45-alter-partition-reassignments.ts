@@ -20,7 +20,7 @@ export function alterPartitionReassignments(broker: BrokerServices): HandlerRow 
     request: alterPartitionReassignmentsRequest,
     response: alterPartitionReassignmentsResponse,
     async handle({ topics, timeoutMs }) {
-      if (!(await broker.controller.whenReadyToWrite())) {
+      if (!(await broker.controller.whenReadyToWrite(timeoutMs))) {
         const { error, message } = notController(broker)
         return { errorCode: code(error), errorMessage: message, responses: [] }
       }

@@ -11,6 +11,10 @@ import { metadataRequest, metadataResponse } from '../../../../../src-main/proto
 import { createTopicsRequest, createTopicsResponse } from '../../../../../src-main/protocol/api/19-create-topics'
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../../../src-main/protocol/api/20-delete-topics'
 import {
+  createPartitionsRequest,
+  createPartitionsResponse
+} from '../../../../../src-main/protocol/api/37-create-partitions'
+import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse
 } from '../../../../../src-main/protocol/api/46-list-partition-reassignments'
@@ -28,6 +32,12 @@ const reassignmentsCall = {
   version: 0,
   request: listPartitionReassignmentsRequest,
   response: listPartitionReassignmentsResponse
+} as const
+const partitionsCall = {
+  apiKey: 37,
+  version: 3,
+  request: createPartitionsRequest,
+  response: createPartitionsResponse
 } as const
 const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
 
@@ -453,6 +463,27 @@ describe('Controller without the ensemble', () => {
       errorMessage: 'The controller has lost the ensemble. Try again when it is back.'
     })
     expect(world.clock.monotonicMs() - askedMs).toBeLessThan(4_000)
+    expect(world.failures).toEqual([])
+  })
+
+  it('waits once for all that is asked in a request, and no longer than that may take', async () => {
+    const world = await BrokerWorld.start()
+    const names = Array.from({ length: 450 }, (_, i) => `t${i}`)
+    await create(world, names)
+    await world.stopEnsemble()
+    await world.clock.run(100)
+    const took = async (work: () => Promise<unknown>): Promise<number> => {
+      const askedMs = world.clock.monotonicMs()
+      await work()
+      return world.clock.monotonicMs() - askedMs
+    }
+    const more = names.map((name) => ({ name, count: 2, assignments: null }))
+    const partitions = { topics: more, timeoutMs: 10_000, validateOnly: false }
+
+    expect(await took(() => world.ask(1, partitionsCall, partitions))).toBeLessThan(4_000)
+    expect(await took(() => world.ask(1, partitionsCall, { ...partitions, timeoutMs: 500 }))).toBeLessThan(1_000)
+    const topics = names.map((name) => ({ name }))
+    expect(await took(() => world.ask(1, deleteCall, { topics, timeoutMs: 10_000 }))).toBeLessThan(4_000)
     expect(world.failures).toEqual([])
   })
 
