@@ -15,6 +15,7 @@ import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
 import type { Clock, Log } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
+import { AddedPartitions } from './added-partitions'
 import { Untaken } from './core/untaken'
 import { kafkaErrorOf, unknownTopic } from './failure'
 import { GroupMember } from './group-member'
@@ -28,8 +29,6 @@ const answerBytesMax = 8 * 1024 * 1024
 const recordsPerPush = 500
 const autoCommitEveryMs = 5000
 const retryMs = 200
-/** A reader without a group looks so often for partitions that were added. */
-const addedLookMs = 3000
 const namedPartitionsMax = 10
 /** Pushes that may be under way to the client. */
 const untakenMax = 4
@@ -57,11 +56,8 @@ export class Consumer {
   /** Partitions whose start is not known yet, because their leader is away. */
   #unplaced: readonly TopicPartition[] = []
   #leaders = new Map<number, number | null>()
-  /** Without a group: partitions that there were when it began, or that it has found since. */
-  readonly #found = new Set<number>()
-  /** Of those, the ones that were added since: all that is in them came after it began. */
-  readonly #added = new Set<number>()
-  #addedLookedMs = 0
+  /** Without a group. */
+  readonly #addedPartitions: AddedPartitions
   /** Partitions that did not answer the last time they were asked. */
   #silent = new Set<number>()
   #recordsLeft: number
@@ -78,6 +74,10 @@ export class Consumer {
     this.#recordsLeft = options.maxRecords ?? Number.POSITIVE_INFINITY
     const { clock, log, cluster } = ports
     const { groupId, topic } = options
+    this.#addedPartitions = new AddedPartitions(clock, async () => {
+      const { topics } = await cluster.metadata({ timeoutMs: requestTimeoutMs, topics: [topic] })
+      return topics.find(({ name }) => name === topic)?.partitions.map(({ partition }) => partition) ?? []
+    })
     if (groupId !== undefined) {
       const partitionCounts = (topics: readonly string[]): Promise<ReadonlyMap<string, number>> =>
         countPartitions(cluster, topics)
@@ -151,12 +151,12 @@ export class Consumer {
         await this.#rejoin(this.#member)
         pollSinceMs = clock.monotonicMs()
       }
-      if (this.#member === undefined) await this.#lookForAdded()
       const leftMs = pollSinceMs + pollMs - clock.monotonicMs()
       if (leftMs <= 0) {
         this.#shortfall = this.#silentPartitions()
         return
       }
+      if (this.#member === undefined) this.#takeOverAdded()
       const fetched = await this.#fetch(isIdle ? Math.max(1, Math.min(idleWaitMs, leftMs)) : 0)
       isIdle = !(await this.#deliver(fetched))
       if (!isIdle) pollSinceMs = clock.monotonicMs()
@@ -192,29 +192,14 @@ export class Consumer {
     const { topic } = this.#options
     const partitions = await this.#refreshLeaders()
     if (partitions === undefined) throw unknownTopic(topic)
-    for (const partition of partitions) this.#found.add(partition)
-    this.#addedLookedMs = this.#ports.clock.monotonicMs()
+    this.#addedPartitions.begin(partitions)
     return partitions.map((partition) => ({ topic, partition }))
   }
 
-  /** Nobody shares partitions out to a reader without a group. Those that were added it reads from their start. */
-  async #lookForAdded(): Promise<void> {
-    const { clock, cluster } = this.#ports
+  #takeOverAdded(): void {
     const { topic } = this.#options
-    if (clock.monotonicMs() - this.#addedLookedMs < addedLookMs) return
-    this.#addedLookedMs = clock.monotonicMs()
-    try {
-      const { topics } = await cluster.metadata({ timeoutMs: requestTimeoutMs, topics: [topic] })
-      for (const { partition } of topics.find(({ name }) => name === topic)?.partitions ?? []) {
-        if (this.#found.has(partition)) continue
-        this.#found.add(partition)
-        this.#added.add(partition)
-        this.#unplaced = [...this.#unplaced, { topic, partition }]
-      }
-    } catch (error) {
-      expectAppError(error)
-      ignore(error, 'the next look says it; what is read has its own ways')
-    }
+    const added = this.#addedPartitions.take().map((partition) => ({ topic, partition }))
+    if (added.length > 0) this.#unplaced = [...this.#unplaced, ...added]
   }
 
   /** Positions of new partitions: the group's commit, else where the options say. Waits for leaders that are away. */
@@ -260,7 +245,7 @@ export class Consumer {
             const start = startOf.get(at.partition) ?? null
             const end = endOf.get(at.partition) ?? null
             if (start === null || end === null) unplaced.push(at)
-            else if (from === 'earliest' || this.#added.has(at.partition)) this.#beginAt(at.partition, start)
+            else if (from === 'earliest' || this.#addedPartitions.has(at.partition)) this.#beginAt(at.partition, start)
             else if (from === 'latest') this.#beginAt(at.partition, end)
             else this.#beginAt(at.partition, Math.min(end, Math.max(start, from)))
           }

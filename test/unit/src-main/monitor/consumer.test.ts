@@ -231,6 +231,28 @@ describe('a consumer without a group', () => {
     expect(ended()).toBeUndefined()
   })
 
+  it('reads on while it looks for added partitions, and counts the look to no poll', async () => {
+    const { cluster, clock, consumer } = world()
+    cluster.topic('t', [1])
+    const { values, ended } = consumer({ pollTimeoutMs: 500 })
+    const metadata = cluster.metadata.bind(cluster)
+    let looks = 0
+    for (let i = 0; i < 100; i++) {
+      if (i === 10)
+        cluster.metadata = async (options) => {
+          looks += 1
+          await new Promise<void>((resolve) => void clock.after(2000, resolve))
+          return metadata(options)
+        }
+      cluster.append('t', 0, [`r${i}`])
+      await clock.run(100)
+    }
+
+    expect(looks).toBeGreaterThan(1)
+    expect(values()).toHaveLength(100)
+    expect(ended()).toBeUndefined()
+  })
+
   it('says that there is no such topic', async () => {
     const { clock, consumer } = world()
     const { ended } = consumer({})
