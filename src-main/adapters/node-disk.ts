@@ -82,13 +82,26 @@ function makeFolders(path: string): void {
     const parent = dirname(path)
     // There it may be all the same: of a folder that is there a file system that cannot be written says EROFS.
     if (isFolder(path)) return
-    if (code !== 'ENOENT') throw diskError(error, path)
+    // Of a drive that is not there nothing is above it.
+    if (code !== 'ENOENT' || parent === path) throw diskError(error, path)
+    // Somebody else may have made it just now.
+    if (isFolder(parent) && mayMake(path)) return
     if (isFolder(parent))
       throw new AppError('ACCESS_DENIED', said`No folder can be made in ${parent}. Choose another one.`, {
         cause: error
       })
     makeFolders(parent)
     makeFolders(path)
+  }
+}
+
+function mayMake(path: string): boolean {
+  try {
+    fs.mkdirSync(path)
+    return true
+  } catch (error) {
+    ignore(error, 'told by who asks')
+    return isFolder(path)
   }
 }
 

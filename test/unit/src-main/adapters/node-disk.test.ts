@@ -54,7 +54,7 @@ describe('a folder', () => {
     expect(() => nodeDisk.makeDirectory(file)).toThrow(`${file} exists already.`)
   })
 
-  it('is refused where nothing can be made, which takes no time', () => {
+  it('is refused where nothing can be made, as in /proc, which takes no time', () => {
     expect(() => nodeDisk.makeDirectory('/proc/lagoon/cluster')).toThrow(
       'No folder can be made in /proc. Choose another one.'
     )
