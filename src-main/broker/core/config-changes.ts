@@ -3,7 +3,7 @@
  * part of a value, too (KIP-339); deleting what is not set is no error.
  */
 import type { KafkaError } from '../../protocol/wire/error-codes'
-import { configProblem, definitionOf, isTopicConfig, shown, type TopicConfigs } from './topic-configs'
+import { configProblem, definitionOf, isTopicConfig, keptConfig, shown, type TopicConfigs } from './topic-configs'
 import { dynamicBrokerConfigNames, isThrottleRate, topicConfigOf } from './broker-layers'
 import { said } from '../../kernel/said'
 
@@ -25,12 +25,15 @@ export interface ConfigRefusal {
 /** Which configs a resource has. */
 export interface ConfigKind {
   readonly problem: (name: string, value: string) => string | undefined
+  /** What is kept of a value without a problem. */
+  readonly kept: (name: string, value: string) => string
   /** What stands for a config that is not set, as far as lists are concerned. */
   readonly listDefault: (name: string) => string | undefined
 }
 
 export const topicConfigKind: ConfigKind = {
   problem: configProblem,
+  kept: keptConfig,
   listDefault: (name) =>
     isTopicConfig(name) && definitionOf(name).type === 'list' ? definitionOf(name).default : undefined
 }
@@ -42,6 +45,7 @@ export const brokerConfigKind: ConfigKind = {
     if (isThrottleRate(name)) return rateProblem(name, value)
     return said`The broker config ${shown(name)} cannot be changed while it runs. These can: ${dynamicBrokerConfigNames.join(', ')}.`
   },
+  kept: (name, value) => keptConfig(topicConfigOf(name) ?? name, value),
   listDefault: (name) => {
     const topicName = topicConfigOf(name)
     return topicName === undefined ? undefined : topicConfigKind.listDefault(topicName)
@@ -115,7 +119,7 @@ function set(
 ): ConfigRefusal | undefined {
   const message = kind.problem(name, value)
   if (message !== undefined) return { error: 'INVALID_CONFIG', message }
-  configs[name] = value
+  configs[name] = kind.kept(name, value)
   return undefined
 }
 

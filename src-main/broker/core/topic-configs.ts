@@ -117,10 +117,13 @@ function inertProblem(name: string, value: string, inert: InertTopicConfig): str
   const text = value.trim()
   switch (inert.type) {
     case 'int':
-    case 'long':
-      return numberProblem(name, value, inert)
+    case 'long': {
+      const problem = numberProblem(name, value, inert)
+      if (problem !== undefined || wholeNumberIn(value) !== inert.not) return problem
+      return said`Invalid value ${shown(value)} for config ${name}: it must not be ${String(inert.not)}.`
+    }
     case 'double': {
-      const isNumber = /^[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})$/.test(text)
+      const isNumber = /^[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,3})?$/i.test(text)
       if (isNumber && Number(text) >= inert.min && Number(text) <= inert.max) return undefined
       return said`Invalid value ${shown(value)} for config ${name}: it must be a number from ${inert.min} to ${inert.max}.`
     }
@@ -153,6 +156,17 @@ function numberProblem(name: string, value: string, definition: WholeNumbers): s
 /** What a text that configProblem lets pass means, as Kafka shows what it has parsed (ConfigDef.parseType): "5" for " +5 ", "true" for "TRUE". */
 export function parsedConfig(name: TopicConfigName, text: string): string {
   const { type } = definitionOf(name)
+  if (type === 'int' || type === 'long') return String(wholeNumberIn(text))
+  return type === 'boolean' ? text.trim().toLowerCase() : text.trim()
+}
+
+/**
+ * What is kept of a text that configProblem lets pass: what it means, so that whoever reads it later, an earlier version of this
+ * broker too, need not know what else may mean the same.
+ */
+export function keptConfig(name: string, text: string): string {
+  if (isTopicConfig(name)) return parsedConfig(name, text)
+  const type = inertTopicConfig(name)?.type
   if (type === 'int' || type === 'long') return String(wholeNumberIn(text))
   return type === 'boolean' ? text.trim().toLowerCase() : text.trim()
 }

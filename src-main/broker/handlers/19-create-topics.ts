@@ -17,7 +17,7 @@ import type { NewTopic, TopicOutcome } from '../controller/topic-creations'
 import { groupOffsetsPartitions, isOffsetsShape, offsetsBrokers, offsetsReplicationFactor } from '../core/offsets-topic'
 import { partitionsMax, placeReplicas } from '../core/placement'
 import { startConfig } from '../core/broker-layers'
-import { configProblem, shown, type TopicConfigs } from '../core/topic-configs'
+import { configProblem, keptConfig, shown, type TopicConfigs } from '../core/topic-configs'
 import { groupOffsetsTopic, isInternalTopic, topicNameProblem } from '../core/topic-name'
 import { groupOffsetsConfigs } from '../core/topic-configs'
 import { handler, type HandlerRow } from '../server/handler'
@@ -49,7 +49,7 @@ export function createTopics(broker: BrokerServices): HandlerRow {
     request: createTopicsRequest,
     response: createTopicsResponse,
     async handle(request) {
-      if (!(await broker.controller.whenReadyToWrite())) {
+      if (!(await broker.controller.whenReadyToWrite(request.timeoutMs))) {
         const refused = notController(broker)
         const answers = mapInSlices(request.topics, ({ name }) => failed(name, refused))
         return { topics: await inSlices(broker.clock, answers) }
@@ -130,7 +130,7 @@ function plan(broker: BrokerServices, asked: Asked): NewTopic | Refused {
   }
   const configs: TopicConfigs = isOffsets
     ? groupOffsetsConfigs
-    : Object.fromEntries(asked.configs.map((config) => [config.name, config.value ?? '']))
+    : Object.fromEntries(asked.configs.map((config) => [config.name, keptConfig(config.name, config.value ?? '')]))
   const live = broker.controller.placeableBrokers()
   const brokers = isOffsets ? offsetsBrokers(live, broker.clusterBrokers) : live
   if (asked.assignments.length > partitionsMax) return tooManyPartitions(asked.assignments.length)

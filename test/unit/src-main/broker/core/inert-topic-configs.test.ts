@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { INERT_TOPIC_CONFIGS } from '../../../../../src-main/broker/core/inert-topic-configs'
-import { configProblem, isTopicConfig, logConfigOf } from '../../../../../src-main/broker/core/topic-configs'
+import { brokerConfigKind, changedConfigs, topicConfigKind } from '../../../../../src-main/broker/core/config-changes'
+import {
+  configProblem,
+  isTopicConfig,
+  keptConfig,
+  logConfigOf
+} from '../../../../../src-main/broker/core/topic-configs'
 import { topicConfigEntries } from '../../../../../src-main/broker/handlers/config-entries'
 
 const layers = { own: {}, everyBroker: {}, fixed: {} }
@@ -14,6 +20,10 @@ describe('topic configs that change nothing here', () => {
     ['message.format.version', '3.0-IV1'],
     ['message.downconversion.enable', 'FALSE'],
     ['preallocate', 'false'],
+    ['remote.log.copy.disable', 'false'],
+    ['min.cleanable.dirty.ratio', '1.0E-4'],
+    ['flush.ms', '9223372036854775807'],
+    ['message.timestamp.before.max.ms', '9223372036854775807'],
     ['local.retention.ms', '-2']
   ])('may be set beside those that matter: %s=%s', (name, value) => {
     expect(configProblem(name, value)).toBeUndefined()
@@ -26,6 +36,8 @@ describe('topic configs that change nothing here', () => {
     ['min.cleanable.dirty.ratio', '1.1', 'from 0 to 1'],
     ['min.cleanable.dirty.ratio', 'NaN', 'from 0 to 1'],
     ['compression.gzip.level', '10', 'at most 9'],
+    ['compression.gzip.level', '0', 'must not be 0'],
+    ['flush.ms', '1000', 'at least 9223372036854775807'],
     ['message.format.version', 'x', 'version of Kafka'],
     ['message.downconversion.enable', 'maybe', 'false or true']
   ])('have Kafka’s bounds: %s=%s is refused', (name, value, words) => {
@@ -49,6 +61,26 @@ describe('topic configs that change nothing here', () => {
     const entries = topicConfigEntries({ 'min.cleanable.dirty.ratio': ' 0.7 ' }, layers)
     const shown = entries.find(({ name }) => name === 'min.cleanable.dirty.ratio')
     expect(shown).toMatchObject({ value: '0.7', source: 1, type: 6, isReadOnly: false })
+  })
+
+  it.each([
+    ['message.downconversion.enable', ' FALSE ', 'false'],
+    ['delete.retention.ms', '+5', '5'],
+    ['unclean.leader.election.enable', 'TRUE', 'true'],
+    ['message.timestamp.type', ' LogAppendTime ', 'LogAppendTime'],
+    ['min.cleanable.dirty.ratio', ' 1 ', '1']
+  ])('are kept for what they mean, as those that matter are: %s=%s', (name, value, kept) => {
+    expect(keptConfig(name, value)).toBe(kept)
+    expect(topicConfigKind.kept(name, value)).toBe(kept)
+  })
+
+  it('is so of what is set for brokers, too', () => {
+    const changed = changedConfigs(
+      {},
+      [{ name: 'unclean.leader.election.enable', operation: 0, value: 'TRUE' }],
+      brokerConfigKind
+    )
+    expect(changed).toEqual({ configs: { 'unclean.leader.election.enable': 'true' } })
   })
 
   it('are none that the log reads', () => {
