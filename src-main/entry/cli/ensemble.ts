@@ -36,7 +36,8 @@ function quorumSentence({ quorum, leader, running, majority, members, apart }: E
   const run = `${running} of ${members.length} ${members.length === 1 ? 'member runs' : 'members run'}`
   if (quorum === true && apart.length > 0) {
     const why = apart.map(({ member, role }) => `${member} ${APART[role]}`).join(', ')
-    return `${running - apart.length} of ${members.length} members take part (${running} run; ${why}), ${leader ?? 'nobody'} leads.`
+    const counted = members.filter(({ role }) => role === 'leader' || role === 'follower').length
+    return `${counted} of ${members.length} members take part (${running} run; ${why}), ${leader ?? 'nobody'} leads.`
   }
   if (quorum === true) return `${run}, ${leader ?? 'nobody'} leads.`
   if (quorum === null) return `${run}; none has told yet who leads.`

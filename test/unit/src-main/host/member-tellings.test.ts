@@ -242,7 +242,11 @@ describe('lagoon ensemble status', () => {
 
   it('says who runs and takes no part', () => {
     const view = viewOf(['running', 'running', 'running'])
-    const apart = (role: 'candidate' | 'learner') => ({ ...view, apart: [{ member: 'ensemble-3', role, sinceMs: 1 }] })
+    const apart = (role: 'candidate' | 'learner') => ({
+      ...view,
+      apart: [{ member: 'ensemble-3', role, sinceMs: 1 }],
+      members: view.members.map((one) => (one.name === 'ensemble-3' ? { ...one, role } : one))
+    })
 
     expect(ensembleText(apart('candidate')).split('\n')[0]).toBe(
       '2 of 3 members take part (3 run; ensemble-3 is cut off from the others), ensemble-1 leads.'
