@@ -126,7 +126,7 @@ describe('sentences of the host', () => {
 
   it('have no particle directly behind a place in Korean', () => {
     const wrong = Object.values(korean).filter((spoken) =>
-      /\}(은|는|이|가|을|를|와|과|으로|로)(?!\()(\s|$|[.,])/.test(spoken)
+      /\}(은|는|이|가|을|를|와|과|으로|로|\(으\)로)(\s|$|[.,(])/.test(spoken)
     )
 
     expect(wrong).toEqual([])
