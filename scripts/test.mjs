@@ -42,10 +42,16 @@ function run(command, args, env = {}) {
 
 /** What was begun beside others: it ends when this ends. */
 const running = new Set()
-for (const signal of ['SIGINT', 'SIGTERM'])
+function endAll(signal) {
+  for (const child of running) child.kill(signal)
+}
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143]
+])
   process.on(signal, () => {
-    for (const child of running) child.kill(signal)
-    process.exit(130)
+    endAll(signal)
+    process.exit(code)
   })
 
 /** The same beside others, or after them where it makes room: resolves with how it ended and, where it is not shown at once, with what it said. */
@@ -159,6 +165,9 @@ async function smoke([name, path]) {
   countVitest(`on ${name}`, report, code)
 }
 
+/** Of what was begun and is waited for later: that it could not be done is one failure more. */
+const told = (work) => work.catch((error) => fail(error.message))
+
 /** Tests on real clusters one after the other; those that only look at screens side by side, and they make room. */
 async function playwright(projects, workers, isShown = true) {
   const electron = ensureElectron()
@@ -195,21 +204,26 @@ async function playwright(projects, workers, isShown = true) {
 }
 
 const asked = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : undefined
-const isAsked = (name) => asked === undefined || asked.includes(name)
 /** Tests on real processes wait more than they work, for disks and for each other: what only works runs beside them. */
-const isCrashBeside = isAsked('unit') && isAsked('crash')
-/** Screens of invented clusters only work: they begin when the first wait, and have the last of them to end in. */
-const screensBegin = isAsked('interop') ? 'interop' : 'e2e'
+const besides = { crash: 'unit' }
+const isAsked = (name) => asked === undefined || asked.includes(name)
+/** It runs beside another step, which is asked for, too. */
+const isBeside = (name) => besides[name] !== undefined && isAsked(besides[name])
 
 /** Beside `checks`. */
 const steps = {
   unit: () => vitest(['unit', 'renderer', 'tidy']),
+  interop: () => vitest(['interop']),
   // Of these some are timed: nothing runs beside them.
   cost: () => vitest(['cost']),
-  interop: () => vitest(['interop']),
-  crash: () => vitest(['crash'], !isCrashBeside),
-  // They wait for clusters, each its own, more than they work.
-  e2e: () => Promise.all([playwright(['electron'], 1), playwright(['web'], 1, false)])
+  crash: () => vitest(['crash'], !isBeside('crash')),
+  // The first two wait for clusters, each its own, more than they work.
+  e2e: () =>
+    Promise.all([
+      playwright(['electron'], 1),
+      playwright(['web'], 1, false),
+      playwright(['screens'], screensAtOnce, false)
+    ])
 }
 
 async function main() {
@@ -245,26 +259,22 @@ async function main() {
   if (only.includes('e2e')) ensureSystem(['electron', 'e2e'])
   if (['interop', 'cost', 'crash', 'e2e'].some((name) => only.includes(name))) ensureSystem(['clients'])
   build()
-  // Lint takes a core for minutes: it begins at once, beside what is not timed.
-  const checked = checks(only.filter((name) => together.includes(name)))
-  let screens
-  for (const name of Object.keys(steps).filter(isAsked)) {
-    if (name === 'crash' && isCrashBeside) continue
-    if (name !== 'unit') await checked
-    if (name === screensBegin && isAsked('e2e')) screens = playwright(['screens'], screensAtOnce, false)
-    await Promise.all([
-      steps[name](),
-      ...(name === 'unit' && isCrashBeside ? [steps.crash()] : []),
-      ...(name === 'e2e' ? [screens] : [])
-    ])
+  // Lint takes a core for minutes: it begins at once, and has ended before anything that is timed.
+  const checked = told(checks(only.filter((name) => together.includes(name))))
+  if (!only.includes('interop')) await checked
+  for (const name of only) {
+    if (isBeside(name)) continue
+    const others = Object.keys(besides).filter((one) => besides[one] === name && isAsked(one))
+    const step = steps[name]?.()
+    await Promise.all([step, ...others.map((one) => steps[one]()), ...(name === 'interop' ? [checked] : [])])
   }
-  await checked
 }
 
 try {
   await main()
 } catch (error) {
   fail(error.message)
+  endAll('SIGTERM')
 }
 if (failures.length > 0) console.log('\nWhat failed:')
 for (const { name, message } of failures) console.log(`  ✗ ${name}${message === '' ? '' : `\n    ${message}`}`)

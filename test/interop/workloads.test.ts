@@ -146,7 +146,7 @@ describe('workloads', () => {
     expect(refused.stderr).toContain('ratePerSecond: must be at least 0.1')
     expect(await start(fileOf('half.json', '{"name": '))).toMatchObject({ code: 1 })
     expect((await start('no such scene')).stderr).toContain('There is no scene "no such scene". There are "steady"')
-    expect((await start(join(files, 'absent.json'))).stderr).toContain('cannot be read')
+    expect((await start(join(files, 'absent.json'))).stderr).toContain('absent.json does not exist.')
     expect(await cluster.fails('workload', 'stop')).toMatchObject({ code: 2 })
     expect((await cluster.fails('workload', 'stop', 'nobody')).stderr).toContain('No workload, group or scene')
     expect(await rows()).toHaveLength(4)

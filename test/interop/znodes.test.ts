@@ -35,11 +35,13 @@ describe('sessions and watches', () => {
   it('are told by the members themselves: the broker’s and Lagoon’s, where they are connected and what they watch', async () => {
     const client = await ControlClient.connect(cluster.dir)
     try {
-      const list = await until('each is connected, and was heard of', async () => {
+      // Members tell how many there are once a second, and each session when it is asked.
+      const list = await until('each is connected, was heard of, and is counted', async () => {
         const { sessions, silent, total } = await client.call('session.list', { limit: 100 })
+        const { sessions: counted } = await client.call('ensemble.status', {})
         const isWhole =
           sessions.length === 2 && sessions.every(({ member, heardAtMs }) => member !== null && heardAtMs !== null)
-        return isWhole && silent.length === 0 ? { sessions, total } : undefined
+        return isWhole && silent.length === 0 && counted === 2 ? { sessions, total } : undefined
       })
       const [broker, ours] = list.sessions
       const paths = await client.call('watch.paths', { limit: 100, contains: '/brokers/ids' })
