@@ -6,14 +6,18 @@ import { useTopicsStore } from '@/stores/topics'
 /** A larger one is not kept: it is fetched again. */
 const HELD_BYTES_MAX = 24 * 1024 * 1024
 
-const placeName = ({ topic, partition, offset }: RecordView): string => `${partition} ${offset} ${topic}`
+/** Tells a record from another one that has its place later: after a truncation, or in a topic that was made anew. */
+export const recordIdentity = (record: RecordView): string => {
+  const { topic, partition, offset, timestampMs, batch, wholeBytes, value } = record
+  return JSON.stringify([topic, partition, offset, timestampMs, batch?.leaderEpoch ?? null, wholeBytes ?? null, value])
+}
 
 /** What it gives rejects with ApiError when the record cannot be had; then it is asked for anew the next time. */
 export function useWholeRecord(record: () => RecordView): () => Promise<RecordView> {
   const topics = useTopicsStore()
   let held: Promise<RecordView> | undefined
   watch(
-    () => placeName(record()),
+    () => recordIdentity(record()),
     () => (held = undefined)
   )
   return () => {

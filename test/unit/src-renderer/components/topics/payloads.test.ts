@@ -1,5 +1,5 @@
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, reactive } from 'vue'
 import type { PropType } from 'vue'
 import { ApiError } from '@api/api'
@@ -175,6 +175,9 @@ const Following = defineComponent({
 })
 
 describe('what is shown of a value in part', () => {
+  beforeEach(() => {
+    written.length = 0
+  })
   const record = { topic: 't', partition: 0, offset: 7, timestampMs: 1, key: null, headers: [] }
 
   it('says how many lines of its tree are shown, and shows more of them', async () => {
@@ -255,12 +258,18 @@ describe('what is shown of a value in part', () => {
     expect(shownText()).toContain('Shown are the first 1 000 of')
     expect(document.querySelector('.tree')).toBeNull()
 
+    one('button', 'Show all of it').focus()
     one('button', 'Show all of it').click()
     await flushPromises()
     expect(one('button', 'Show all of it').getAttribute('aria-busy')).toBe('true')
+    // Pressed again meanwhile, it is not asked for twice.
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    expect(api.calls.filter(({ name }) => name === 'record.whole')).toHaveLength(1)
     api.last('record.whole').reject(new ApiError({ code: 'TIMED_OUT', message: 'The broker did not answer.' }))
     await flushPromises()
     expect(document.querySelector('.problem[role=alert]')).not.toBeNull()
+    expect(document.activeElement).toBe(one('button', 'Show all of it'))
 
     one('button', 'Show all of it').click()
     await flushPromises()
@@ -276,6 +285,72 @@ describe('what is shown of a value in part', () => {
     expect(shownText()).toContain('Shown are the first 1 000 of')
     expect(byRole('button', 'Show all of it')).toHaveLength(1)
   }, 30_000)
+
+  it('in hex goes on where it ended when all of it is asked for, with the focus on the first new line', async () => {
+    const api = useFakeHost()
+    const bytes = (count: number) => ({ base64: btoa('\xff'.repeat(count)) })
+    const wholeBytes = { key: 0, value: 20_000, headers: [] }
+    const cut = { ...record, value: bytes(8192), cutFromBytes: 20_000, wholeBytes }
+    const props = reactive<{ record: RecordView }>({ record: cut })
+    await show(Following, { props })
+    one('button', 'Show more').click()
+    await flushPromises()
+    const lines = () => document.querySelectorAll('.hex li')
+    expect(lines()).toHaveLength(1024)
+
+    one('button', 'Show all of it').focus()
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    api.last('record.whole').resolve({ ...record, value: bytes(20_000) })
+    await flushPromises()
+    expect(lines()).toHaveLength(1536)
+    expect(shownText()).toContain('Shown are the first 12 288 of 20 000 B.')
+    expect(document.activeElement).toBe(lines()[1024])
+
+    props.record = { ...cut, offset: 8 }
+    await flushPromises()
+    expect(lines()).toHaveLength(512)
+  })
+
+  it('leaves who went on elsewhere meanwhile where they are', async () => {
+    const api = useFakeHost()
+    const wholeBytes = { key: 0, value: 9, headers: [] }
+    await show(RecordDetail, { record: { ...record, value: 'v', cutFromBytes: 9, wholeBytes } })
+    one('button', 'Show all of it').focus()
+    one('button', 'Show all of it').click()
+    one('button', 'Next record').focus()
+    api.last('record.whole').resolve({ ...record, value: 'v'.repeat(9) })
+    await flushPromises()
+
+    expect(byRole('button', 'Show all of it')).toHaveLength(0)
+    expect(document.activeElement).toBe(one('button', 'Next record'))
+  })
+
+  it('is that of this record only, also where another one has its place since', async () => {
+    const api = useFakeHost()
+    const wholeBytes = { key: 0, value: 9, headers: [] }
+    const cut = { ...record, value: 'v', cutFromBytes: 9, wholeBytes }
+    const props = reactive<{ record: RecordView }>({ record: cut })
+    await show(Following, { props })
+    one('button', 'Show all of it').click()
+    await flushPromises()
+    api.last('record.whole').resolve({ ...record, value: 'v of it' })
+    await flushPromises()
+    expect(shownText()).toContain('v of it')
+    // Told again it is the same one.
+    props.record = { ...cut, wholeBytes: { ...wholeBytes } }
+    await flushPromises()
+    expect(shownText()).toContain('v of it')
+
+    props.record = { ...cut, timestampMs: 2 }
+    await flushPromises()
+    expect(shownText()).not.toContain('v of it')
+    one('button', 'Copy value').click()
+    await flushPromises()
+    api.last('record.whole').resolve({ ...record, value: 'of 2' })
+    await flushPromises()
+    expect(written).toEqual(['of 2'])
+  })
 
   it('is not fetched to be shown where it is larger than a screen is for, nor comes to another record', async () => {
     const api = useFakeHost()
@@ -339,7 +414,6 @@ describe('what is shown of a value in part', () => {
   ] as const)('of bytes is copied as hex up to a bound, and not fetched beyond it, in %s', async (...words) => {
     const [language, copyKey, copyValue, tooLarge, instead] = words
     const api = useFakeHost()
-    written.length = 0
     const cut = {
       ...record,
       key: { base64: btoa('\xff\x00') },
@@ -363,7 +437,6 @@ describe('what is shown of a value in part', () => {
 
   it('of as many bytes as are copied is all there', async () => {
     const api = useFakeHost()
-    written.length = 0
     const wholeBytes = { key: 300, value: 300, headers: [] }
     const cut = { ...record, key: { base64: btoa('\xff') }, value: { base64: btoa('\xff') } }
     await show(RecordDetail, { record: { ...cut, cutFromBytes: 600, wholeBytes } })
