@@ -34,7 +34,7 @@ const planAway = async (page: Page): Promise<void> => {
 }
 
 const openReset = async (page: Page): Promise<void> => {
-  await page.locator('.page .toolbar > .button').first().click()
+  await page.locator('.page .toolbar .after > .button').first().click()
   await page.locator('.dialog').waitFor()
 }
 
@@ -118,7 +118,12 @@ export const SCREENS: readonly Screen[] = [
     prepare: click(znodeButton(0))
   },
   { name: 'placement-healthy', scene: 'healthy', hash: '#/brokers/placement' },
-  { name: 'topic-delete', scene: 'healthy', hash: '#/topics/orders', prepare: click('.toolbar > button', 'last') },
+  {
+    name: 'topic-delete',
+    scene: 'healthy',
+    hash: '#/topics/orders',
+    prepare: click('.toolbar .after > button', 'last')
+  },
   { name: 'topic-groups', scene: 'healthy', hash: '#/topics/orders/groups' },
   { name: 'topic-groups-none', scene: 'healthy', hash: '#/topics/scratch.load-test/groups' },
   {
@@ -204,7 +209,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/topics/orders',
     prepare: async (page) => {
-      await click('.page .toolbar > .button')(page)
+      await click('.page .toolbar .after > .button')(page)
       await page.getByRole('menuitem').first().click()
       await page.locator('.dialog').waitFor()
       await page.getByRole('radio').last().click()
@@ -215,7 +220,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/topics/orders',
     prepare: async (page) => {
-      await click('.page .toolbar > .button')(page)
+      await click('.page .toolbar .after > .button')(page)
       await page.getByRole('menuitem').last().click()
       await page.locator('#partitions-to').fill('6')
     }
@@ -310,13 +315,18 @@ export const SCREENS: readonly Screen[] = [
       await page.locator('.data-table').nth(1).waitFor()
     }
   },
-  { name: 'group-menu', scene: 'healthy', hash: '#/groups/es-sink', prepare: click('.toolbar > .button', 'last') },
+  {
+    name: 'group-menu',
+    scene: 'healthy',
+    hash: '#/groups/es-sink',
+    prepare: click('.toolbar .after > .button', 'last')
+  },
   {
     name: 'group-offsets-delete',
     scene: 'healthy',
     hash: '#/groups/es-sink',
     prepare: async (page) => {
-      await click('.toolbar > .button', 'last')(page)
+      await click('.toolbar .after > .button', 'last')(page)
       await page.getByRole('menuitem').first().click()
       await page.locator('.dialog').waitFor()
     }
@@ -326,7 +336,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/groups/es-sink',
     prepare: async (page) => {
-      await click('.toolbar > .button', 'last')(page)
+      await click('.toolbar .after > .button', 'last')(page)
       await page.getByRole('menuitem').last().click()
       await page.locator('.dialog').waitFor()
     }
@@ -359,7 +369,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/lab/workloads',
     prepare: async (page) => {
-      await page.locator('.toolbar > button').last().click()
+      await page.locator('.toolbar .after > button').last().click()
       await page.locator('#workload-rate').fill('1e400')
       await page.keyboard.press('Control+Enter')
       await page.getByRole('alert').first().waitFor()
@@ -370,7 +380,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/lab/workloads',
     prepare: async (page) => {
-      await page.locator('.toolbar > button').nth(1).click()
+      await page.locator('.toolbar .after > button').nth(1).click()
       await page.locator('#workload-topic').fill('not-there')
     }
   },
@@ -406,7 +416,7 @@ export const SCREENS: readonly Screen[] = [
     scene: 'healthy',
     hash: '#/lab/cluster',
     prepare: async (page) => {
-      await page.locator('.toolbar > button').last().click()
+      await page.locator('.toolbar .after > button').last().click()
       await page.locator('#cluster-name').fill('orders')
       await page.getByRole('radio').last().click()
       await page.locator('#cluster-broker-port').waitFor()
