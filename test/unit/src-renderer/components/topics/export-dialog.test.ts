@@ -3,7 +3,7 @@ import { ApiError } from '@api/api'
 import { beforeEach, describe, expect, it } from 'vitest'
 import ExportDialog from '@/components/topics/ExportDialog.vue'
 import type { FakeApi } from '../../support/fake-api'
-import { one, show, useFakeHost } from '../../support/mount'
+import { one, show, shownText, useFakeHost } from '../../support/mount'
 
 let api: FakeApi
 beforeEach(async () => {
@@ -57,4 +57,15 @@ describe('a file that may be replaced', () => {
 
     expect(await run()).toMatchObject({ path: '~/t.csv', isReplacing: false })
   })
+})
+
+it('names what a broker refused as Kafka does', async () => {
+  one('button', 'Export').click()
+  await flushPromises()
+  const cause = { code: 'KAFKA', message: 'No.', kafkaError: 'TOPIC_AUTHORIZATION_FAILED' } as const
+  api.last('export.open').reject(new ApiError(cause))
+  await flushPromises()
+
+  expect(shownText()).toContain('TOPIC_AUTHORIZATION_FAILED: ')
+  expect(box()).toBeNull()
 })
