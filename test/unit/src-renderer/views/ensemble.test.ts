@@ -79,6 +79,14 @@ describe('the ensemble', () => {
     api.push('ensemble', apart('learner'))
     await flushPromises()
     expect(state(2)?.textContent.trim()).toBe('Copying')
+
+    // By state it is none of those that run; its detail says the same of it.
+    one('columnheader', 'State').querySelector('button')?.click()
+    await flushPromises()
+    expect(state(0)?.textContent.trim()).toBe('Copying')
+    useRouteStore().go('ensemble', 'ensemble-3')
+    await flushPromises()
+    expect(document.querySelector('.detail-head .status')?.textContent.trim()).toBe('Copying')
   })
 
   it('shows no day in 1970 for znodes that every ensemble begins with', async () => {
