@@ -425,3 +425,39 @@ describe('deleting a topic', () => {
     expect(api.last('topic.delete').input).toEqual({ topic: 'orders' })
   })
 })
+
+describe('changing the configs of a topic', () => {
+  it('says first why it was refused and what no producer could do, before a list of changes of any length', async () => {
+    useDialogsStore().open({ type: 'editConfigs', resource: { type: 'topic', topic: 'orders' } })
+    await flushPromises()
+    const config = { name: 'min.insync.replicas', type: 'int', isReadOnly: false, isSensitive: false, isSet: false }
+    const rest = { value: '1', source: 'default', otherwise: { value: '1', source: 'default' } }
+    api.last('config.describe').resolve({ configs: [{ ...config, ...rest }] })
+    const partition = { leader: 1, leaderEpoch: 0, replicas: [1], isr: [1], startOffset: 0, endOffset: 0, sizeBytes: 0 }
+    api.push('topic:orders', {
+      name: 'orders',
+      topicId: 'id',
+      isInternal: false,
+      configs: {},
+      configsProblem: null,
+      partitions: [{ partition: 0, ...partition }]
+    })
+    await flushPromises()
+    await type(document.querySelector('#config-min-insync-replicas') as HTMLElement, '2')
+    one('button', /^Apply/).click()
+    await flushPromises()
+    api
+      .last('config.alter')
+      .reject(new ApiError({ code: 'KAFKA', message: 'No.', kafkaError: 'TOPIC_AUTHORIZATION_FAILED' }))
+    await flushPromises()
+
+    const parts = [...document.querySelectorAll('.effects > *')]
+    expect(parts.map((part) => part.getAttribute('role') ?? part.localName)).toEqual([
+      'h3',
+      'alert',
+      'status',
+      'ul',
+      'p'
+    ])
+  })
+})
