@@ -30,6 +30,8 @@ export interface Text {
   /** The same among others of a range: with dates in all of it, or in none. */
   readonly when: (atMs: number, range: TimeRange) => string
   readonly duration: (ms: number) => string
+  /** Of a length that somebody has set: "10 m", where what runs is "10 m 00 s". */
+  readonly setDuration: (ms: number) => string
   readonly nodeLabel: (name: string) => string
   readonly nodeInline: (name: string) => string
   readonly stateWord: (node: NodeView, nowMs: number) => string
@@ -78,6 +80,11 @@ export function useText(): Text {
   const duration = (ms: number): string => {
     const { unit, first, second } = durationParts(ms)
     return t(`duration.${unit}`, { first, second: String(second ?? '').padStart(2, '0') })
+  }
+
+  const setDuration = (ms: number): string => {
+    const { unit, first, second } = durationParts(ms)
+    return second === 0 ? t(`duration.whole.${unit}`, { first }) : duration(ms)
   }
 
   const stateWord = (node: NodeView, nowMs: number): string =>
@@ -246,6 +253,7 @@ export function useText(): Text {
     moment: dated,
     when: (atMs, range) => momentWithin(locale(), atMs, range, clockStore.nowMs),
     duration,
+    setDuration,
     nodeLabel,
     nodeInline,
     stateWord,

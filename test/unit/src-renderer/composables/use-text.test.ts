@@ -179,6 +179,12 @@ describe('the sentences of a reason', () => {
 })
 
 describe('other words', () => {
+  it('say of a length that was set no rest that is none', () => {
+    expect([45_000, 600_000, 630_000, 7_200_000].map(text().setDuration)).toEqual(['45 s', '10 m', '10 m 30 s', '2 h'])
+    expect(text('ko').setDuration(600_000)).toBe('10분')
+    expect(text().duration(600_000)).toBe('10 m 00 s')
+  })
+
   it('count down to the restart of a crashed node', () => {
     const node = nodeView('broker-1', 'crashed', { restartAtMs: NOW_MS + 2_400 })
 
