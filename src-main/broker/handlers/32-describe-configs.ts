@@ -1,6 +1,6 @@
 /**
- * DescribeConfigs, versions 0 to 4, of topics, of this broker, and of what was set for all brokers (no name). Only configs
- * that are obeyed here are shown.
+ * DescribeConfigs, versions 0 to 4, of topics, of this broker, and of what was set for all brokers (no name). Shown are the
+ * configs that are obeyed here, and of a topic's others those that are set.
  */
 import { describeConfigsRequest, describeConfigsResponse } from '../../protocol/api/32-describe-configs'
 import { code } from '../../protocol/wire/headers'
