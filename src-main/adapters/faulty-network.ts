@@ -69,7 +69,8 @@ async function shakenHands(
     await changedOrLater(faults, clock, Math.min(isCut ? Infinity : dueMs, deadlineMs - nowMs))
     if (isWhole(link()) || (!isCut && clock.monotonicMs() - nowMs >= dueMs)) return
   }
-  throw new AppError('TIMED_OUT', said`${host}:${port} did not answer within ${timeoutMs} ms`)
+  const at = `${host}:${port}`
+  throw new AppError('TIMED_OUT', said`${at} did not answer within ${timeoutMs} ms`)
 }
 
 function changedOrLater(faults: FaultSwitch, clock: Clock, delayMs: number): Promise<void> {

@@ -279,8 +279,9 @@ export const nodeNetwork: Network = {
   },
 
   connect(options, handlerFor): Promise<Connection> {
+    const at = `${options.host}:${options.port}`
     if (!isPort(options.port)) {
-      const message = said`${options.host}:${options.port} is no address: ${options.port} is no port`
+      const message = said`${at} is no address: ${options.port} is no port`
       return Promise.reject(new AppError('CONNECTION_REFUSED', message))
     }
     return new Promise((resolve, reject) => {
@@ -290,7 +291,6 @@ export const nodeNetwork: Network = {
         callback: (length: number, chunk: Uint8Array): boolean => connection?.received(length, chunk) ?? true
       }
       const socket = net.connect({ host: options.host, port: options.port, noDelay: true, onread })
-      const at = `${options.host}:${options.port}`
       const timer = setTimeout(() => {
         socket.destroy()
         reject(new AppError('TIMED_OUT', said`${at} did not answer within ${options.timeoutMs} ms`))

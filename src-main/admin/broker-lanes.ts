@@ -49,8 +49,8 @@ export class BrokerLanes {
   async ask<T>(to: HostPort, lane: string, timeoutMs: number, ask: Ask<T>): Promise<T> {
     // Whatever a broker says of another is taken for an address.
     if (!isPort(to.port))
-      throw new AppError('CONNECTION_REFUSED', said`${to.host}:${to.port} is no address: ${to.port} is no port.`)
-    const key = `${lane} ${to.host}:${to.port}`
+      throw new AppError('CONNECTION_REFUSED', said`${addressOf(to)} is no address: ${to.port} is no port.`)
+    const key = `${lane} ${addressOf(to)}`
     const open = this.#usable(key, to)
     if (open.unanswered > 0) throw stalled(to)
     return await this.#withinTime(open, to, timeoutMs, async () => {
@@ -123,8 +123,11 @@ export class BrokerLanes {
   }
 }
 
+/** In a sentence it is one name: a host of IPv6 has colons of its own. */
+const addressOf = ({ host, port }: HostPort): string => `${host}:${port}`
+
 function stalled(to: HostPort): AppError {
-  return new AppError('TIMED_OUT', said`The broker at ${to.host}:${to.port} did not answer in time.`)
+  return new AppError('TIMED_OUT', said`The broker at ${addressOf(to)} did not answer in time.`)
 }
 
 /** What came, although the library threw because one partition or topic in it has an error. */
@@ -162,15 +165,10 @@ function asAppError(error: unknown, to: HostPort): AppError {
   if (error instanceof InvariantError) throw error
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined
   if (cause?.code === 'ECONNREFUSED') {
-    return new AppError('CONNECTION_REFUSED', said`Nothing listens at ${to.host}:${to.port}.`, { cause: error })
+    return new AppError('CONNECTION_REFUSED', said`Nothing listens at ${addressOf(to)}.`, { cause: error })
   }
-  return new AppError(
-    'CONNECTION_LOST',
-    said`The broker at ${to.host}:${to.port} did not answer: ${messageOf(error)}`,
-    {
-      cause: error
-    }
-  )
+  const message = said`The broker at ${addressOf(to)} did not answer: ${messageOf(error)}`
+  return new AppError('CONNECTION_LOST', message, { cause: error })
 }
 
 /** Of a request about one thing. */

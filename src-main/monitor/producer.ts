@@ -8,6 +8,7 @@ import type { CommandInput, CommandOutput } from '../api/commands'
 import type { Codec, Serdes } from '../api/formats'
 import type { ClusterReader, ClusterWriter, NewRecord, PartitionMetadata } from '../kernel/cluster-ports'
 import { AppError, expectAppError } from '../kernel/errors'
+import { topicPartitionName } from '../kernel/ids'
 import type { Clock, Random } from '../kernel/ports'
 import { said } from '../kernel/said'
 import { partitionOfKey, StickyPartitions } from './core/partitioner'
@@ -261,7 +262,7 @@ function noPartition(topic: string, partition: number): ApiError {
 function noLeader(topic: string, partition: number): ApiError {
   return new ApiError({
     code: 'KAFKA',
-    message: said`Partition ${topic}-${partition} has no leader at the moment.`,
+    message: said`Partition ${topicPartitionName({ topic, partition })} has no leader at the moment.`,
     kafkaError: 'LEADER_NOT_AVAILABLE'
   })
 }

@@ -134,7 +134,7 @@ describe('sentences of the host', () => {
 
   it('can be known by their words: there are some, and some between two places', () => {
     const bare = [...templates].filter((template) => !/[a-z]{2}/.test(template.replaceAll(/\{\d+\}/g, '')))
-    const adjacent = [...templates].filter((template) => /\}\{/.test(template))
+    const adjacent = [...templates].filter((template) => /\}[^\sA-Za-z{]{0,2}\{/.test(template))
 
     expect([...bare, ...adjacent]).toEqual([])
   })
