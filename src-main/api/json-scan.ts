@@ -16,7 +16,8 @@ export interface JsonSink {
 /** Deeper is refused: nobody who reads it would come to an end. */
 export const jsonDepthMax = 1000
 
-const EXPECTED = {
+/** What should stand there; a screen has the same in its languages. */
+export const EXPECTED = {
   value: 'a value',
   firstValue: 'a value or “]”',
   name: 'a name in double quotes',

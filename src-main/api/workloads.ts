@@ -203,10 +203,11 @@ export const WORKLOAD_COMMANDS = {
 export function problemsOf(what: string, error: z.ZodError): string {
   const shown = error.issues.slice(0, 4).map((issue) => {
     const place = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-    return `${place === '' ? 'it' : place.replace(/^\./, '')}: ${sentenceOf(issue)}`
+    return `${place === '' ? said`it` : place.replace(/^\./, '')}: ${sentenceOf(issue)}`
   })
-  const more = error.issues.length > shown.length ? ` and ${error.issues.length - shown.length} more` : ''
-  return said`${what} cannot be used. ${`${shown.join('; ')}${more}`}.`
+  const list = shown.join('; ')
+  const more = error.issues.length - shown.length
+  return said`${what} cannot be used. ${more === 0 ? list : said`${list} and ${more} more`}.`
 }
 
 function sentenceOf(issue: z.core.$ZodIssue): string {

@@ -1,6 +1,7 @@
 /** What the desktop is told in the user's language, out of the screens' own locales. */
 import en from '../../src-renderer/i18n/en.json'
 import ko from '../../src-renderer/i18n/ko.json'
+import { hostCatalogue } from '../../src-renderer/i18n/host-catalogue'
 import { translator } from '../../src-renderer/i18n/said'
 import saidKo from '../../src-renderer/i18n/said/ko.json'
 import type { HealthLevel } from '../api/views'
@@ -17,7 +18,7 @@ export function word(
   return locales[language].desktop[key].replace(/\{(\w+)\}/g, (_, name: string) => String(named[name] ?? ''))
 }
 
-const inKorean = translator(saidKo)
+const inKorean = translator(hostCatalogue(ko, saidKo))
 
 /** A sentence of the host, as it came where it is not known in the language; names stand in it as they are. */
 export function hostSentence(language: Language, english: string): string {

@@ -11,20 +11,29 @@ export interface Formats {
   readonly valueFormat?: Format | undefined
 }
 
+/** What is wrong, at the beginning of a sentence and inside of one. */
+const PARTS = {
+  key: { first: said`Key`, inside: said`key` },
+  value: { first: said`Value`, inside: said`value` },
+  header: { first: said`Header`, inside: said`header` }
+} as const
+type Part = keyof typeof PARTS
+
 /** Throws ApiError INVALID_INPUT; `number` says which of several it is, from 1. */
 export function newRecord(serdes: Serdes, formats: Formats, typed: TypedRecord, number?: number): NewRecord {
-  const part = (what: string, format: Format | undefined, payload: Payload): Uint8Array | null => {
+  const part = (what: Part, format: Format | undefined, payload: Payload): Uint8Array | null => {
     const bytes = typedBytes(serdes, format, payload)
     if (bytes === null || bytes instanceof Uint8Array) return bytes
     const why = problemSentence(bytes)
-    const message = number === undefined ? `${what}: ${why}` : said`Record ${number}, ${what.toLowerCase()}: ${why}`
+    const message =
+      number === undefined ? `${PARTS[what].first}: ${why}` : said`Record ${number}, ${PARTS[what].inside}: ${why}`
     throw new ApiError({ code: 'INVALID_INPUT', message })
   }
   const { key, value, headers = [], timestampMs } = typed
   return {
-    key: part('Key', formats.keyFormat, key),
-    value: part('Value', formats.valueFormat, value),
-    headers: headers.map((header) => ({ key: header.key, value: part('Header', undefined, header.value) })),
+    key: part('key', formats.keyFormat, key),
+    value: part('value', formats.valueFormat, value),
+    headers: headers.map((header) => ({ key: header.key, value: part('header', undefined, header.value) })),
     ...(timestampMs === undefined ? {} : { timestampMs: BigInt(timestampMs) })
   }
 }

@@ -223,8 +223,8 @@ export function useText(): Text {
     return kafkaError === undefined ? hostSentence(message) : kafkaSentence(kafkaError, message)
   }
 
-  const translated = (english: string): string | undefined =>
-    hostTranslator(locale())?.(english, { named: foreign, refusal })
+  const translated = (english: string, origin: 'host' | 'broker'): string | undefined =>
+    hostTranslator(locale())?.(english, { named: foreign, refusal }, origin)
 
   /** A broker may have words of its own for the case, in English: then they stand behind those that all have. */
   const refusal = (kafkaError: string, message: string): string => {
@@ -239,11 +239,11 @@ export function useText(): Text {
     // ZooKeeper's names have none.
     const isCommon = i18n.te(key, 'en') && (message.trim() === '' || message === i18n.t(key, {}, { locale: 'en' }))
     if (isCommon) return `${kafkaError}: ${t(key)}`
-    const own = translated(message)
+    const own = translated(message, 'broker')
     return own === undefined ? refusal(kafkaError, message) : `${kafkaError}: ${own}`
   }
 
-  const hostSentence = (english: string): string => translated(english) ?? isolated(english)
+  const hostSentence = (english: string): string => translated(english, 'host') ?? isolated(english)
 
   return {
     t,

@@ -2,6 +2,7 @@
 import { createI18n } from 'vue-i18n'
 import en from './en.json'
 import ko from './ko.json'
+import { hostCatalogue } from './host-catalogue'
 import { translator, type Catalogue, type Translate } from './said'
 import saidKo from './said/ko.json'
 
@@ -19,8 +20,6 @@ export function createTexts(locale: keyof typeof messages) {
   })
 }
 
-/** Sentences that screens say themselves, and the host says, too. */
-const SHARED = ['kafkaError', 'typed'] as const
 /** Of the host's sentences; English needs none. */
 const catalogues: Readonly<Record<string, Catalogue>> = { ko: saidKo }
 const translators = new Map<string, Translate | undefined>()
@@ -30,11 +29,7 @@ export function hostTranslator(locale: string): Translate | undefined {
   if (!translators.has(locale)) {
     const catalogue = catalogues[locale]
     const own = messages[locale as keyof typeof messages]
-    const shared = SHARED.flatMap((group) =>
-      Object.entries(en[group]).map(([key, english]) => [english, (own[group] as Catalogue)[key] ?? english])
-    )
-    const all = catalogue === undefined ? undefined : { ...Object.fromEntries(shared), ...catalogue }
-    translators.set(locale, all === undefined ? undefined : translator(all as Catalogue))
+    translators.set(locale, catalogue === undefined ? undefined : translator(hostCatalogue(own, catalogue)))
   }
   return translators.get(locale)
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { translator, type Speaker } from '../../src-renderer/i18n/said'
 
 const root = resolve(import.meta.dirname, '../..')
 const korean = JSON.parse(readFileSync(join(root, 'src-renderer/i18n/said/ko.json'), 'utf8')) as Readonly<
@@ -36,10 +37,14 @@ function templateOf(literal: ts.TemplateLiteral): string {
 
 const all = sources()
 const templates = new Set<string>()
-for (const { tree } of all)
+/** Of what a broker says to whoever asks it. */
+const ofBrokers = new Set<string>()
+for (const { path, tree } of all)
   walk(tree, (node) => {
-    if (ts.isTaggedTemplateExpression(node) && node.tag.getText(tree) === 'said')
-      templates.add(templateOf(node.template))
+    if (!ts.isTaggedTemplateExpression(node) || node.tag.getText(tree) !== 'said') return
+    const template = templateOf(node.template)
+    templates.add(template)
+    if (/^src-main\/broker\/(controller|core|handlers)\//.test(path)) ofBrokers.add(template)
   })
 
 /** Of these every error is told to a screen. Others write to a log, or to programs. */
@@ -99,7 +104,7 @@ function unmarked({ path, tree }: (typeof all)[number]): readonly string[] {
 const isIn = (path: string, some: readonly string[]): boolean =>
   some.some((start) => path.startsWith(`src-main/${start}`))
 const places = (text: string): string =>
-  [...text.matchAll(/\{(\w+)(?::said)?\}/g)]
+  [...text.matchAll(/\{(\w+)(?::(?:said|told|choice))?\}/g)]
     .map((match) => match[1])
     .sort()
     .join()
@@ -137,5 +142,14 @@ describe('sentences of the host', () => {
     const adjacent = [...templates].filter((template) => /\}[^\sA-Za-z{]{0,2}\{/.test(template))
 
     expect([...bare, ...adjacent]).toEqual([])
+  })
+
+  it('have enough of them to be known where a broker says them', () => {
+    const heard = translator(korean)
+    const speaker: Speaker = { named: (name) => name, refusal: () => '' }
+    const filled = (template: string): string => template.replaceAll(/\{\d+\}/g, 'x')
+
+    expect(ofBrokers.size).toBeGreaterThan(50)
+    expect([...ofBrokers].filter((one) => heard(filled(one), speaker, 'broker') === undefined)).toEqual([])
   })
 })

@@ -263,6 +263,11 @@ describe('the sentence of an error', () => {
     expect(hostSentence('NOT_CONTROLLER: Ask broker 2.')).toBe(
       'NOT_CONTROLLER: 요청을 받은 브로커가 컨트롤러가 아닙니다. (Ask broker 2.)'
     )
+    // Files have these words here, and topics have them there.
+    expect(kafkaSentence('UNKNOWN_TOPIC_OR_PARTITION', 'Topic orders does not exist.')).toBe(
+      'UNKNOWN_TOPIC_OR_PARTITION: 해당 토픽이나 파티션이 없습니다. (Topic orders does not exist.)'
+    )
+    expect(hostSentence('/a/orders does not exist.')).toContain('/a/orders 파일')
     expect(hostSentence('ENOSPC: no space left on device')).toBe('ENOSPC: no space left on device')
     expect(text().hostSentence('There is no topic orders.')).toBe('There is no topic orders.')
   })
