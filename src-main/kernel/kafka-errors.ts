@@ -2,6 +2,8 @@
  * A sentence for each of Kafka's errors, in English, for whoever tells people of one that comes without words: broker,
  * monitor, command line. The screens have the same sentences in their languages (`kafkaError` in src-renderer/i18n).
  */
+import { said } from './said'
+
 export const KAFKA_ERROR_SENTENCES = {
   UNKNOWN_SERVER_ERROR: 'The broker met an error of its own; its log says which.',
   NONE: 'There was no error.',
@@ -147,5 +149,5 @@ export type KafkaErrorName = keyof typeof KAFKA_ERROR_SENTENCES
 export function kafkaErrorSentence(name: string, message?: string | null): string {
   if (message !== undefined && message !== null && message.trim() !== '') return message
   if (Object.hasOwn(KAFKA_ERROR_SENTENCES, name)) return KAFKA_ERROR_SENTENCES[name as KafkaErrorName]
-  return `The broker answered an error that is not known here (${name}).`
+  return said`The broker answered an error that is not known here (${name}).`
 }

@@ -267,6 +267,9 @@ describe('the sentence of an error', () => {
     expect(kafkaSentence('UNKNOWN_TOPIC_OR_PARTITION', 'Topic orders does not exist.')).toBe(
       'UNKNOWN_TOPIC_OR_PARTITION: 해당 토픽이나 파티션이 없습니다. (Topic orders does not exist.)'
     )
+    expect(kafkaSentence('ERROR_999', 'The broker answered an error that is not known here (ERROR_999).')).toMatch(
+      /^ERROR_999: [^a-z]*\(ERROR_999\)\.$/
+    )
     expect(hostSentence('/a/orders does not exist.')).toContain('/a/orders 파일')
     expect(hostSentence('ENOSPC: no space left on device')).toBe('ENOSPC: no space left on device')
     expect(text().hostSentence('There is no topic orders.')).toBe('There is no topic orders.')
