@@ -18,6 +18,8 @@ const leading = (page: Page) => members(page).getByRole('row', { name: / Leader 
 /** Which one leads, and its term. Behind a member's number stands its port. */
 async function leader(page: Page): Promise<{ readonly id: number; readonly term: number }> {
   await expect(leading(page)).toHaveCount(1, patience)
+  // While a detail goes, the table is still as narrow as beside it, and has no room for terms.
+  await expect(members(page).getByRole('columnheader', { name: 'Term' })).toBeVisible(patience)
   const text = await leading(page).innerText()
   const [, id, term] = /^Ensemble (\d)[\s\S]*?Leader\s+(\d+)/.exec(text) ?? []
   return { id: Number(id), term: Number(term) }
