@@ -74,7 +74,7 @@ export function diskError(error: unknown, path: string): AppError {
 }
 
 /** With those above it that are missing. Node's own way to do so never returns where nothing can be made, as in /proc. */
-function makeFolders(path: string): void {
+function makeFolders(path: string, isAgain = false): void {
   try {
     fs.mkdirSync(path)
   } catch (error) {
@@ -84,24 +84,13 @@ function makeFolders(path: string): void {
     if (isFolder(path)) return
     // Of a drive that is not there nothing is above it.
     if (code !== 'ENOENT' || parent === path) throw diskError(error, path)
-    // Somebody else may have made it just now.
-    if (isFolder(parent) && mayMake(path)) return
-    if (isFolder(parent))
+    // Somebody else may have made the one above it just now: it is tried once more.
+    if (!isFolder(parent)) makeFolders(parent)
+    else if (isAgain)
       throw new AppError('ACCESS_DENIED', said`No folder can be made in ${parent}. Choose another one.`, {
         cause: error
       })
-    makeFolders(parent)
-    makeFolders(path)
-  }
-}
-
-function mayMake(path: string): boolean {
-  try {
-    fs.mkdirSync(path)
-    return true
-  } catch (error) {
-    ignore(error, 'told by who asks')
-    return isFolder(path)
+    makeFolders(path, true)
   }
 }
 
