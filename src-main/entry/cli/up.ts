@@ -11,7 +11,7 @@ import type { WebServer } from '../../host/web-server'
 import { AppError } from '../../kernel/errors'
 import type { Log } from '../../kernel/ports'
 import { meantCluster, withWayOut } from '../home'
-import { machine, openLab } from '../lab'
+import * as lab from '../lab'
 import { exitCodes, failWith } from './exit'
 import type { CommonOptions } from './options'
 import { printJson, printLine, statusText } from './output'
@@ -26,7 +26,10 @@ export interface UpOptions extends CommonOptions {
   readonly uiPort?: number
 }
 
-export async function up(options: UpOptions): Promise<void> {
+/** What hosts clusters on this machine. */
+export type UpPorts = Pick<typeof lab, 'machine' | 'openLab'>
+
+export async function up(options: UpOptions, { machine, openLab }: UpPorts = lab): Promise<void> {
   const { brokers, ensemble, brokerConfig, superDigest } = options
   const asked = {
     ...(brokers === undefined ? {} : { brokers }),
@@ -41,10 +44,10 @@ export async function up(options: UpOptions): Promise<void> {
     ...machine,
     endsWithHome: 'lagoon up',
     open: async (dir, wanted) => {
-      const lab = await openLab(dir, wanted)
-      opened.log = lab.log
-      starts.set(lab.host, lab.started)
-      return lab
+      const opening = await openLab(dir, wanted)
+      opened.log = opening.log
+      starts.set(opening.host, opening.started)
+      return opening
     }
   })
   const meant = meantCluster(options.data)

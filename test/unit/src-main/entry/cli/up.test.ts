@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { up } from '../../../../../src-main/entry/cli/up'
-import { openLab } from '../../../../../src-main/entry/lab'
+import { up, type UpPorts } from '../../../../../src-main/entry/cli/up'
 import { AppError } from '../../../../../src-main/kernel/errors'
 
-vi.mock('../../../../../src-main/entry/lab', () => ({
-  openLab: vi.fn(),
+const openLab = vi.fn()
+const ports = {
+  openLab,
   machine: {
     clock: { after: () => ({ cancel: () => undefined }), soon: () => undefined, monotonicMs: () => 0 },
     labs: { idOf: (dir: string) => dir, list: () => [], newBrokers: () => undefined },
     root: '/labs',
     ownDir: '/labs/own'
   }
-}))
+} as unknown as UpPorts
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 let ended: (number | string | null | undefined)[]
@@ -42,7 +42,7 @@ afterEach(() => {
 function lab(started: Promise<void>, stop: () => Promise<void> = () => Promise.resolve()): void {
   const host = { dir: '/labs/x', name: 'x', stop, onStopped: (listener: () => unknown) => void stopped.push(listener) }
   started.catch(() => undefined)
-  vi.mocked(openLab).mockResolvedValue({ host, log: () => undefined, started } as never)
+  openLab.mockResolvedValue({ host, log: () => undefined, started })
 }
 const endsByItself = async (failure?: unknown): Promise<void> => {
   for (const listener of stopped) await listener(failure)
@@ -51,7 +51,7 @@ const endsByItself = async (failure?: unknown): Promise<void> => {
 describe('lagoon up', () => {
   it('goes on when its cluster ended while it started, to be opened again, and ends with the one that ends for good', async () => {
     lab(Promise.reject(new AppError('ABORTED', 'It is being reset.')))
-    await up({ data: '/labs/x' })
+    await up({ data: '/labs/x' }, ports)
     expect([ended, written]).toEqual([[], ''])
 
     await endsByItself()
@@ -61,7 +61,7 @@ describe('lagoon up', () => {
 
   it('fails with the sentence of a cluster that could not start', async () => {
     lab(Promise.reject(new AppError('FAILED', 'Port 9092 is taken.')))
-    await expect(up({ data: '/labs/x' })).rejects.toThrow('Port 9092 is taken.')
+    await expect(up({ data: '/labs/x' }, ports)).rejects.toThrow('Port 9092 is taken.')
     await endsByItself(new AppError('FAILED', 'Port 9092 is taken.'))
     expect([ended, written]).toEqual([[1], 'Port 9092 is taken.\n'])
   })
@@ -70,7 +70,7 @@ describe('lagoon up', () => {
     lab(Promise.reject(new AppError('ABORTED', '')), () =>
       Promise.reject(new AppError('FAILED', 'broker-1 does not end.'))
     )
-    await up({ data: '/labs/x' })
+    await up({ data: '/labs/x' }, ports)
 
     process.emit('SIGINT')
     await vi.waitFor(() => expect(ended).toEqual([1]))
