@@ -3,7 +3,7 @@
  * socket, one message each elsewhere). Requests carry an id; pushes carry the watch key.
  */
 import { z } from 'zod'
-import { changedRowsSchema } from './rows'
+import { changedRowsSchema, rowsSchema } from './rows'
 import { watchKeySchema } from './watch'
 
 const id = z.number().int().nonnegative()
@@ -27,7 +27,15 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
     id,
     error: errorSchema
   }),
-  z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown() }),
+  /** `follows`: how many parts came right before it. */
+  z.object({
+    type: z.literal('push'),
+    key: watchKeySchema,
+    value: z.unknown(),
+    follows: z.number().int().positive().optional()
+  }),
+  /** Rows of a long view, which stand before those of the push for this key that comes next; only to who asked for rows. */
+  z.object({ type: z.literal('part'), key: watchKeySchema, value: rowsSchema }),
   /** What has changed since the last push for this key; only to who asked for it. */
   z.object({ type: z.literal('rows'), key: watchKeySchema, value: changedRowsSchema }),
   /** The watch is not held: nothing will come for the key until it is asked for again. */

@@ -4,7 +4,7 @@
  */
 import { ApiError, type ApiErrorBody, type LagoonApi } from '../api/api'
 import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '../api/commands'
-import { changedRows, type ChangedRows } from '../api/rows'
+import { changedRows, partsOf, type ChangedRows } from '../api/rows'
 import { clientMessageSchema, type HostMessage } from '../api/wire'
 import type { WatchKey } from '../api/watch'
 import { messageOf } from '../kernel/errors'
@@ -114,7 +114,9 @@ export class ClientSession {
       (value) => {
         const rows = byRows ? sharedRows(key, last, value) : undefined
         last = value
-        this.#send(rows === undefined ? { type: 'push', key, value } : { type: 'rows', key, value: rows })
+        if (rows !== undefined) this.#send({ type: 'rows', key, value: rows })
+        else if (byRows) this.#sendInParts(key, value)
+        else this.#send({ type: 'push', key, value })
       },
       (error) => {
         if (isOver) return
@@ -124,6 +126,12 @@ export class ClientSession {
       }
     )
     if (isOver) behind.end()
+  }
+
+  #sendInParts(key: WatchKey, view: unknown): void {
+    const { parts, last } = sharedParts(key, view)
+    for (const value of parts) this.#send({ type: 'part', key, value: [...value] })
+    this.#send({ type: 'push', key, value: last, ...(parts.length === 0 ? {} : { follows: parts.length }) })
   }
 
   #unwatch(key: string): void {
@@ -175,6 +183,16 @@ function sharedRows(key: WatchKey, before: unknown, after: unknown): ChangedRows
   const rows = changedRows(key, before, after)
   rowsOf.set(after, { before, rows })
   return rows
+}
+
+const partsByView = new WeakMap<object, ReturnType<typeof sharedParts>>()
+
+/** As `sharedRows`. */
+function sharedParts(key: WatchKey, view: unknown): NonNullable<ReturnType<typeof partsOf>> {
+  if (typeof view !== 'object' || view === null) return { parts: [], last: view }
+  const known = partsByView.get(view) ?? partsOf(key, view) ?? { parts: [], last: view }
+  partsByView.set(view, known)
+  return known
 }
 
 function isCommand(name: string): name is CommandName {

@@ -99,7 +99,8 @@ const encoded = new WeakMap<object, { readonly key: string; readonly bytes: Uint
 /** A message as a line of JSON, LF included. */
 export function encodeMessage(message: HostMessage): Uint8Array {
   const { value } = message as { readonly value?: unknown }
-  const isShared = (message.type === 'push' || message.type === 'rows') && typeof value === 'object' && value !== null
+  const isOfView = message.type === 'push' || message.type === 'rows' || message.type === 'part'
+  const isShared = isOfView && typeof value === 'object' && value !== null
   if (!isShared) return encoder.encode(`${JSON.stringify(message)}\n`)
   const known = encoded.get(value)
   if (known?.key === message.key) return known.bytes

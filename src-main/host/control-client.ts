@@ -113,7 +113,7 @@ export class ControlClient {
       return
     }
     // Asked for by pages only.
-    if (message.type === 'rows') return
+    if (message.type === 'rows' || message.type === 'part') return
     const refused = message.type === 'refused' ? this.#watches.get(message.key)?.refused : undefined
     if (message.type === 'refused' && refused !== undefined) {
       this.#watches.delete(message.key)

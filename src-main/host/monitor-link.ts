@@ -145,7 +145,7 @@ export class MonitorLink {
       return
     }
     // Between processes views are whole.
-    if (answer.data.type === 'rows') return
+    if (answer.data.type === 'rows' || answer.data.type === 'part') return
     const asked = this.#asked.get(answer.data.id)
     if (asked === undefined) return
     this.#asked.delete(answer.data.id)

@@ -6,7 +6,7 @@
 import { ApiError, API_ERROR_CODES } from '@api/api'
 import type { ApiErrorCode, LagoonApi } from '@api/api'
 import type { CommandInput, CommandName, CommandOutput } from '@api/commands'
-import { isListOfRows, withChangedRows } from '@api/rows'
+import { isListOfRows, withChangedRows, withParts } from '@api/rows'
 import type { WatchKey, WatchValue } from '@api/watch'
 import type { ClientMessage, HostMessage } from '@api/wire'
 import { GatheredPushes, isIncremental } from './gathered'
@@ -52,6 +52,8 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
   const watches = new Map<string, Watch>()
   /** Of long lists: the view that the host told last, be it shown already or not. */
   const wholes = new Map<string, unknown>()
+  /** Of long lists: rows of a view whose end has not come. */
+  const parts = new Map<string, (HostMessage & { readonly type: 'part' })['value'][]>()
   const connectionListeners = new Set<(isConnected: boolean, isRefused: boolean) => void>()
   let nextId = 1
   let isConnected = false
@@ -74,16 +76,36 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
     tellConnection()
   }
 
-  const ask = (key: string): void => {
+  const forgetRows = (key: string): void => {
     wholes.delete(key)
+    parts.delete(key)
+  }
+  const ask = (key: string): void => {
+    forgetRows(key)
     transport.send(isListOfRows(key) ? { type: 'watch', key, byRows: true } : { type: 'watch', key })
   }
-  /** The push as a whole view; undefined when it changes one that is not here, which is then asked for again. */
-  const whole = (message: HostMessage & { readonly type: 'push' | 'rows' }): Push | undefined => {
-    const { type, key } = message
-    const value = type === 'push' ? message.value : withChangedRows(key, wholes.get(key), message.value)
-    if (value !== undefined && isListOfRows(key)) wholes.set(key, value)
-    if (value !== undefined || type === 'push') return { key, value }
+  type ViewMessage = HostMessage & { readonly type: 'push' | 'rows' }
+  /** Undefined when it needs what is not here. */
+  const wholeValue = (message: ViewMessage): { readonly value: unknown } | undefined => {
+    const { key } = message
+    if (message.type === 'rows') {
+      const value = withChangedRows(key, wholes.get(key), message.value)
+      return value === undefined ? undefined : { value }
+    }
+    const first = parts.get(key) ?? []
+    parts.delete(key)
+    // Of a watch that was ended in the middle of them, and asked for again.
+    if (first.length !== (message.follows ?? 0)) return undefined
+    return { value: first.length === 0 ? message.value : withParts(key, first, message.value) }
+  }
+  /** The push as a whole view; undefined when it cannot be made of what is here, and is asked for again. */
+  const whole = (message: ViewMessage): Push | undefined => {
+    const { key } = message
+    const here = wholeValue(message)
+    if (here !== undefined) {
+      if (isListOfRows(key)) wholes.set(key, here.value)
+      return { key, value: here.value }
+    }
     if (watches.has(key)) {
       transport.send({ type: 'unwatch', key })
       ask(key)
@@ -111,6 +133,10 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
     received(raw) {
       const message = asHostMessage(raw)
       if (message === undefined) return
+      if (message.type === 'part') {
+        if (watches.has(message.key)) parts.set(message.key, [...(parts.get(message.key) ?? []), message.value])
+        return
+      }
       if (message.type === 'push' || message.type === 'rows') {
         const push = whole(message)
         if (push === undefined) return
@@ -165,7 +191,7 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
         if (!watch.listeners.delete(listener) || watch.listeners.size > 0 || watches.get(key) !== watch) return
         watches.delete(key)
         gathered?.forget(key)
-        wholes.delete(key)
+        forgetRows(key)
         if (isConnected) transport.send({ type: 'unwatch', key })
       }
     },
@@ -195,7 +221,12 @@ function asApiError(error: { code: string; message: string; kafkaError?: string 
 function asHostMessage(raw: unknown): HostMessage | undefined {
   if (typeof raw !== 'object' || raw === null || !('type' in raw)) return undefined
   const { type } = raw
-  return type === 'push' || type === 'rows' || type === 'refused' || type === 'result' || type === 'error'
+  return type === 'push' ||
+    type === 'rows' ||
+    type === 'part' ||
+    type === 'refused' ||
+    type === 'result' ||
+    type === 'error'
     ? (raw as HostMessage)
     : undefined
 }

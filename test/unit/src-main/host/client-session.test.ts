@@ -40,6 +40,9 @@ describe('a watch by rows', () => {
     topics: Object.entries(counts).map(([name, recordCount]) => ({ name, recordCount }))
   })
 
+  const valueOf = (message: HostMessage): ReturnType<typeof view> =>
+    (message as { readonly value: ReturnType<typeof view> }).value
+
   it('is told the view, and then what changes in it', () => {
     const { api, sent, session } = scene()
     session.receive({ type: 'watch', key: 'topics', byRows: true })
@@ -54,6 +57,19 @@ describe('a watch by rows', () => {
         value: { rest: { observedAtMs: 2 }, changed: [{ name: 'b', recordCount: 9 }], gone: [] }
       }
     ])
+  })
+
+  it('is told a long view in parts, of which each is read within a frame', () => {
+    const { api, sent, session } = scene()
+    const long = view(1, Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`t-${10_000 + i}`, i])))
+    session.receive({ type: 'watch', key: 'topics', byRows: true })
+    api.push(long)
+
+    expect(sent.map(({ type }) => type)).toEqual(['part', 'part', 'push'])
+    const rows = sent.map((message) => (message.type === 'part' ? message.value : valueOf(message).topics))
+    expect(rows.map((some) => some.length)).toEqual([1000, 1000, 500])
+    expect(rows.flat()).toEqual(long.topics)
+    expect(sent.at(-1)).toMatchObject({ follows: 2, value: { observedAtMs: 1 } })
   })
 
   it('is told a whole view by who did not ask for it, and anew after a watch has ended', () => {

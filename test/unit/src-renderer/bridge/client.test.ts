@@ -69,6 +69,38 @@ describe('a long list that is told by rows', () => {
     ])
   })
 
+  it('is shown when the last of its parts has come', () => {
+    const { api, transport } = setUp()
+    transport.connected()
+    const told: unknown[] = []
+    api.watch('topics', (view) => told.push(view))
+    transport.received({ type: 'part', key: 'topics', value: [{ name: 'a' }] })
+    transport.received({ type: 'part', key: 'topics', value: [{ name: 'b' }] })
+    expect(told).toEqual([])
+    transport.received({ type: 'push', key: 'topics', value: { observedAtMs: 1, topics: [] }, follows: 2 })
+    transport.received({ type: 'rows', key: 'topics', value: rows })
+
+    expect(told).toEqual([whole, { observedAtMs: 2, topics: [{ name: 'a' }, { name: 'aa' }] }])
+  })
+
+  it('is never shown without its first rows, be the watch ended and begun in the middle of them', () => {
+    const { api, sent, transport } = setUp()
+    transport.connected()
+    const told: unknown[] = []
+    const end = api.watch('topics', () => undefined)
+    transport.received({ type: 'part', key: 'topics', value: [{ name: 'a' }] })
+    end()
+    api.watch('topics', (view) => told.push(view))
+    transport.received({ type: 'part', key: 'topics', value: [{ name: 'b' }] })
+    transport.received({ type: 'push', key: 'topics', value: { observedAtMs: 1, topics: [] }, follows: 2 })
+
+    expect(told).toEqual([])
+    expect(sent.slice(-2)).toEqual([
+      { type: 'unwatch', key: 'topics' },
+      { type: 'watch', key: 'topics', byRows: true }
+    ])
+  })
+
   it('begins with a whole view on another connection', () => {
     const { api, transport } = setUp()
     transport.connected()

@@ -206,22 +206,22 @@ describe('a list that is told again and again', () => {
 
   it('collates only names that it has not had', () => {
     let reads = 0
-    const rows = shallowRef<readonly Named[]>(list(['c', 'b', 'a']))
+    const rows = shallowRef<readonly Named[]>(list(['다', '나', '가']))
     const { rows: sorted } = useSorted(
       () => rows.value,
       (row) => (reads++, row.name),
       { key: 'name', isDescending: false }
     )
-    expect(shown(sorted.value)).toEqual(['a', 'b', 'c'])
+    expect(shown(sorted.value)).toEqual(['가', '나', '다'])
     collated.mockClear()
-    rows.value = list(['c', 'b'])
-    expect(shown(sorted.value)).toEqual(['b', 'c'])
+    rows.value = list(['다', '나'])
+    expect(shown(sorted.value)).toEqual(['나', '다'])
     expect(collated).not.toHaveBeenCalled()
     // Once for each row, not once for each comparison.
     expect(reads).toBe(5)
 
-    rows.value = list(['c', 'b', 'aa'])
-    expect(shown(sorted.value)).toEqual(['aa', 'b', 'c'])
+    rows.value = list(['다', '나', '가가'])
+    expect(shown(sorted.value)).toEqual(['가가', '나', '다'])
     expect(collated).toHaveBeenCalled()
   })
 })
