@@ -10,7 +10,7 @@ import { newZnode, type Znode } from './core/tree/znode'
 import { copyOfBytes, DecodeError, JuteReader } from './wire/jute-reader'
 import { JuteWriter } from './wire/jute-writer'
 import { openAcl, readAcl, writeAcl, type Acl } from './wire/stat'
-import type { Zxid } from './wire/zxid'
+import { compareZxid, type Zxid } from './wire/zxid'
 
 const magic = 0x4c47_534e
 const versionWithHeader = 1
@@ -128,18 +128,31 @@ export function readSnapshot({ version, bytes }: SnapshotBody, state: Replicated
   for (let index = 0; index < count; index++) {
     const path = reader.string()
     const data = reader.buffer()
-    const [czxid, mzxid, pzxid] = [reader.zxid(), reader.zxid(), reader.zxid()]
+    const czxid = reader.zxid()
+    // Most have not changed since they were made: one object for all three, as when they were.
+    const mzxid = sameOr(czxid, reader.zxid())
+    const pzxid = sameOr(mzxid, reader.zxid())
     const [ctimeMs, mtimeMs] = [reader.long(), reader.long()]
     const [dataVersion, childCreates] = [reader.int(), reader.int()]
-    const znode = newZnode(data === null ? null : copyOfBytes(data), czxid, ctimeMs, reader.longBits())
+    const owner = reader.longBits()
+    // One zero for all of them, not one each.
+    const znode = newZnode(data, czxid, ctimeMs, owner === 0n ? 0n : owner)
     if (version > versionWithHeader) {
       const aclVersion = reader.int()
       znode.access = accessOf(readList(reader, lists), aclVersion)
     }
-    Object.assign(znode, { mzxid, pzxid, mtimeMs, version: dataVersion, childCreates })
+    znode.mzxid = mzxid
+    znode.pzxid = pzxid
+    znode.mtimeMs = mtimeMs
+    znode.version = dataVersion
+    znode.childCreates = childCreates
     state.tree.restore(path, znode)
   }
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes after the last znode`)
+}
+
+function sameOr(known: Zxid, zxid: Zxid): Zxid {
+  return compareZxid(known, zxid) === 0 ? known : zxid
 }
 
 /** A list stands where it comes first; later its number does. */

@@ -1,16 +1,28 @@
 /** Paths of znodes (ZooKeeper's PathUtils). The root is '/' outside and '' as a parent. */
 
+const slash = 0x2f
+const dot = 0x2e
+
 /** Is this a path a znode can be created at? Reads do not ask: a malformed path is just a znode that is not there. */
 export function isValidPath(path: string): boolean {
   if (path === '/') return true
-  if (!path.startsWith('/') || path.endsWith('/')) return false
-  for (const part of path.slice(1).split('/')) {
-    if (part === '' || part === '.' || part === '..') return false
+  if (path.charCodeAt(0) !== slash) return false
+  let from = 1
+  for (let index = 1; index < path.length; index++) {
+    const unit = path.charCodeAt(index)
+    if (isForbidden(unit)) return false
+    if (unit !== slash) continue
+    if (!isName(path, from, index)) return false
+    from = index + 1
   }
-  for (let index = 0; index < path.length; index++) {
-    if (isForbidden(path.charCodeAt(index))) return false
-  }
-  return true
+  return isName(path, from, path.length)
+}
+
+/** Neither empty nor `.` nor `..`. */
+function isName(path: string, from: number, to: number): boolean {
+  const length = to - from
+  if (length === 0 || length > 2) return length > 2
+  return path.charCodeAt(from) !== dot || path.charCodeAt(to - 1) !== dot
 }
 
 /** UTF-16 units as in Java: surrogates are among them, so no character beyond the first plane. */
@@ -25,8 +37,8 @@ function isForbidden(unit: number): boolean {
 
 /** Everything before the last slash: '' for a child of the root. Undefined when there is no slash. */
 export function parentPath(path: string): string | undefined {
-  const slash = path.lastIndexOf('/')
-  return slash === -1 ? undefined : path.slice(0, slash)
+  const last = path.lastIndexOf('/')
+  return last === -1 ? undefined : path.slice(0, last)
 }
 
 export function nameOf(path: string): string {

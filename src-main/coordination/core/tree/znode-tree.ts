@@ -10,7 +10,6 @@
 import type { SessionId } from '../../../kernel/ids'
 import { invariant } from '../../../kernel/invariant'
 import { createFlags, errorCodes, permissions } from '../../wire/codes'
-import { copyOfBytes } from '../../wire/jute-reader'
 import type {
   CheckRequest,
   CreateRequest,
@@ -24,6 +23,7 @@ import { isOpenAcl, openAcl, type Acl, type Identity, type Stat } from '../../wi
 import { compareZxid, zxidZero, type Zxid } from '../../wire/zxid'
 import type { Steps } from '../steps'
 import { accessOf, isAllowed, keptAcl } from './access'
+import { DataSlabs } from './data-slabs'
 import { Photograph } from './photograph'
 import { containerOwner, isOver, newSystemZnode, newZnode, statOf, ttlMaxMs, ttlOwner, type Znode } from './znode'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
@@ -74,6 +74,7 @@ export class ZnodeTree {
   readonly #ephemerals = new Map<SessionId, Set<string>>()
   /** Containers, and those with a time to live. */
   readonly #passing = new Set<string>()
+  readonly #slabs = new DataSlabs()
   #dataBytes = 0
   #lastOrdinal = 0
   #photograph: Photograph | undefined
@@ -264,9 +265,10 @@ export class ZnodeTree {
     return changes
   }
 
-  /** A znode out of a snapshot; parents come first. */
+  /** A znode out of a snapshot, whose data is copied; parents come first. */
   restore(path: string, znode: Znode): void {
     invariant(isValidPath(path), 'a restored path is valid', { path })
+    if (znode.data !== null) znode.data = this.#slabs.copyOf(znode.data)
     const made = systemPaths.includes(path) ? this.#znodes.get(path) : undefined
     if (made !== undefined) {
       this.#dataBytes += sizeOf(path, znode.data) - sizeOf(path, made.data)
@@ -295,7 +297,7 @@ export class ZnodeTree {
     if (this.#znodes.has(path)) return failed(errorCodes.NODEEXISTS)
     if (parent.ephemeralOwner > 0n) return failed(errorCodes.NOCHILDRENFOREPHEMERALS)
 
-    const data = request.data === null ? null : copyOfBytes(request.data)
+    const data = request.data === null ? null : this.#slabs.copyOf(request.data)
     const znode = newZnode(data, context.zxid, context.timeMs, owner)
     znode.access = accessOf(acl, 0)
     const { childCreates, pzxid } = parent
@@ -363,7 +365,7 @@ export class ZnodeTree {
   #write(znode: Znode, data: Uint8Array | null): void {
     const isKept = this.#undo !== undefined || this.#photograph !== undefined
     if (data !== null && !isKept && znode.data?.byteLength === data.byteLength) znode.data.set(data)
-    else znode.data = data === null ? null : copyOfBytes(data)
+    else znode.data = data === null ? null : this.#slabs.copyOf(data)
   }
 
   #check(context: TreeContext, request: CheckRequest): TreeOutcome {

@@ -8,8 +8,10 @@ import {
 
 describe('paths of znodes', () => {
   it('are absolute, without empty or dotted parts and without a slash at the end', () => {
-    for (const path of ['/', '/a', '/a/b.c', '/...', '/a/..b', '/é/한국', '/a b']) expect(isValidPath(path)).toBe(true)
-    for (const path of ['', 'a', '/a/', '//', '/a//b', '/.', '/a/..', '/a/./b']) expect(isValidPath(path)).toBe(false)
+    for (const path of ['/', '/a', '/a/b.c', '/...', '/a/..b', '/a..', '/.a', '/a.', '/é/한국', '/a b'])
+      expect(isValidPath(path)).toBe(true)
+    for (const path of ['', 'a', '/a/', '//', '/a//b', '/.', '/a/..', '/..', '/a/.', '/a/./b', '/../a', '///'])
+      expect(isValidPath(path)).toBe(false)
   })
 
   it('hold no control, surrogate, private or special characters', () => {

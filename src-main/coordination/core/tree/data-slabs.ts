@@ -1,0 +1,26 @@
+/**
+ * Copies of what small znodes hold, side by side in slabs: a buffer of its own costs some 250 bytes more than what is in it,
+ * and each collection looks at all of them. A slab goes when nothing in it is held any more: at worst a small value keeps one.
+ */
+const slabBytes = 4096
+/** Larger ones stand alone: at most an eighth of a slab is left empty. */
+const smallBytesMax = 512
+
+export class DataSlabs {
+  #slab = new Uint8Array(0)
+  #used = 0
+
+  /** Shares no byte with what was given. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    const { byteLength } = bytes
+    if (byteLength > smallBytesMax) return new Uint8Array(bytes)
+    if (this.#used + byteLength > this.#slab.byteLength) {
+      this.#slab = new Uint8Array(slabBytes)
+      this.#used = 0
+    }
+    const copy = this.#slab.subarray(this.#used, this.#used + byteLength)
+    copy.set(bytes)
+    this.#used += byteLength
+    return copy
+  }
+}
