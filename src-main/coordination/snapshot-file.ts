@@ -22,6 +22,9 @@ const receivedPrefix = 'received.'
 /** As Disk.replace names what is not whole yet. */
 const draftSuffix = '.tmp'
 
+/** A sync of the log may wait for all that the file system has not written yet, of a snapshot, too. */
+const unsyncedBytesMax = 2 * 1024 * 1024
+
 /** A damaged snapshot, and the last entry that it told. */
 export interface PassedOver {
   readonly zxid: Zxid
@@ -88,8 +91,13 @@ export class SnapshotFile {
       this.#disk.remove(draft)
       const file = this.#disk.open(draft, 'append')
       try {
+        let syncedBytes = 0
         for (let slice = slices.next(znodesPerSlice); slice !== undefined; slice = slices.next(znodesPerSlice)) {
           file.append(slice)
+          if (file.sizeBytes - syncedBytes >= unsyncedBytesMax) {
+            await file.sync()
+            syncedBytes = file.sizeBytes
+          }
           if (await goesOn()) continue
           this.#disk.remove(draft)
           return undefined
