@@ -5,6 +5,8 @@ const collator = new Intl.Collator('en', { numeric: true })
 
 const zero = 0x30
 const isDigit = (code: number): boolean => code >= zero && code <= 0x39
+/** Of one number: the collation takes more for another one (ICU). */
+const digitsMax = 254
 const isSmallLetter = (code: number): boolean => code >= 0x61 && code <= 0x7a
 /** No later than here letters may be joined by what stands behind them (marks), or be others than they look. */
 const isPlain = (code: number): boolean => code >= 0x20 && code < 0x7f
@@ -35,7 +37,7 @@ function compareNumbers(a: string, b: string, at: number): number | undefined {
   let from = at
   while (from > 0 && isDigit(a.charCodeAt(from - 1))) from -= 1
   const [endOfA, endOfB] = [endOfNumber(a, at), endOfNumber(b, at)]
-  if (endOfA === undefined || endOfB === undefined) return undefined
+  if (endOfA === undefined || endOfB === undefined || Math.max(endOfA, endOfB) - from > digitsMax) return undefined
   if (endOfA === endOfB) return a.charCodeAt(at) - b.charCodeAt(at)
   const hasZeros = a.charCodeAt(from) === zero || b.charCodeAt(from) === zero
   return hasZeros ? undefined : endOfA - endOfB

@@ -75,26 +75,32 @@ export function withChangedRows(key: string, before: unknown, { rest, changed, g
 /** More rows than this in one message are a frame that a screen misses: some 6 ms each thousand to read, 340 B a row. */
 const PART_ROWS = 1000
 
-/** A long view in pieces: the rows of `parts` come before those that are left in `last`. Undefined where one message will do. */
-export function partsOf(
-  key: WatchKey,
-  view: unknown
-): { readonly parts: readonly (readonly Row[])[]; readonly last: unknown } | undefined {
-  const list = LISTS[key]
-  const rows = list === undefined ? undefined : rowsIn(view, list.rows)
-  if (list === undefined || rows === undefined || rows.length <= PART_ROWS) return undefined
-  const parts: (readonly Row[])[] = []
-  let from = 0
-  for (; rows.length - from > PART_ROWS; from += PART_ROWS) parts.push(rows.slice(from, from + PART_ROWS))
-  return { parts, last: { ...(view as Row), [list.rows]: rows.slice(from) } }
+/** The rows of `parts` come before those that are left in `last`. */
+export interface InParts {
+  readonly parts: readonly Record<string, unknown>[][]
+  readonly last: unknown
 }
 
-/** The view whose first rows came in parts. */
-export function withParts(key: string, parts: readonly (readonly Row[])[], last: unknown): unknown {
-  const list = LISTS[key as WatchKey]
-  const rows = list === undefined ? undefined : rowsIn(last, list.rows)
-  if (list === undefined || rows === undefined) return last
-  return { ...(last as Row), [list.rows]: [...parts, rows].flat() }
+/** The field with the rows of what is told: a whole view, or what has changed in one. */
+const fieldOf = (type: 'push' | 'rows', key: string): string | undefined =>
+  type === 'rows' ? 'changed' : LISTS[key as WatchKey]?.rows
+
+/** What is told of a long list, in pieces. Complexity: O(rows). */
+export function inParts(type: 'push' | 'rows', key: string, told: unknown): InParts {
+  const field = fieldOf(type, key)
+  const rows = field === undefined ? undefined : rowsIn(told, field)
+  if (field === undefined || rows === undefined || rows.length <= PART_ROWS) return { parts: [], last: told }
+  const parts: Record<string, unknown>[][] = []
+  let from = 0
+  for (; rows.length - from > PART_ROWS; from += PART_ROWS) parts.push(rows.slice(from, from + PART_ROWS))
+  return { parts, last: { ...(told as Row), [field]: rows.slice(from) } }
+}
+
+export function withParts(type: 'push' | 'rows', key: string, { parts, last }: InParts): unknown {
+  const field = fieldOf(type, key)
+  const rows = field === undefined ? undefined : rowsIn(last, field)
+  if (field === undefined || rows === undefined || parts.length === 0) return last
+  return { ...(last as Row), [field]: [...parts, rows].flat() }
 }
 
 /** Of values as JSON has them. */

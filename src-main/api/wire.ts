@@ -19,6 +19,9 @@ export type ClientMessage = z.infer<typeof clientMessageSchema>
 
 const errorSchema = z.object({ code: z.string(), message: z.string(), kafkaError: z.string().optional() })
 
+/** How many parts came right before it. */
+const follows = z.number().int().positive().optional()
+
 /** Host to client. */
 export const hostMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), id, value: z.unknown() }),
@@ -27,17 +30,11 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
     id,
     error: errorSchema
   }),
-  /** `follows`: how many parts came right before it. */
-  z.object({
-    type: z.literal('push'),
-    key: watchKeySchema,
-    value: z.unknown(),
-    follows: z.number().int().positive().optional()
-  }),
-  /** Rows of a long view, which stand before those of the push for this key that comes next; only to who asked for rows. */
+  z.object({ type: z.literal('push'), key: watchKeySchema, value: z.unknown(), follows }),
+  /** Rows of a long list: they stand before those of the next push, or rows, for this key; only to who asked for rows. */
   z.object({ type: z.literal('part'), key: watchKeySchema, value: rowsSchema }),
   /** What has changed since the last push for this key; only to who asked for it. */
-  z.object({ type: z.literal('rows'), key: watchKeySchema, value: changedRowsSchema }),
+  z.object({ type: z.literal('rows'), key: watchKeySchema, value: changedRowsSchema, follows }),
   /** The watch is not held: nothing will come for the key until it is asked for again. */
   z.object({ type: z.literal('refused'), key: watchKeySchema, error: errorSchema })
 ])

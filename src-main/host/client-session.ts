@@ -4,7 +4,7 @@
  */
 import { ApiError, type ApiErrorBody, type LagoonApi } from '../api/api'
 import { COMMANDS, type CommandInput, type CommandName, type CommandOutput } from '../api/commands'
-import { changedRows, partsOf, type ChangedRows } from '../api/rows'
+import { changedRows, inParts, type ChangedRows, type InParts } from '../api/rows'
 import { clientMessageSchema, type HostMessage } from '../api/wire'
 import type { WatchKey } from '../api/watch'
 import { messageOf } from '../kernel/errors'
@@ -114,8 +114,8 @@ export class ClientSession {
       (value) => {
         const rows = byRows ? sharedRows(key, last, value) : undefined
         last = value
-        if (rows !== undefined) this.#send({ type: 'rows', key, value: rows })
-        else if (byRows) this.#sendInParts(key, value)
+        if (rows !== undefined) this.#sendInParts('rows', key, rows)
+        else if (byRows) this.#sendInParts('push', key, value)
         else this.#send({ type: 'push', key, value })
       },
       (error) => {
@@ -128,10 +128,12 @@ export class ClientSession {
     if (isOver) behind.end()
   }
 
-  #sendInParts(key: WatchKey, view: unknown): void {
-    const { parts, last } = sharedParts(key, view)
-    for (const value of parts) this.#send({ type: 'part', key, value: [...value] })
-    this.#send({ type: 'push', key, value: last, ...(parts.length === 0 ? {} : { follows: parts.length }) })
+  #sendInParts(type: 'push' | 'rows', key: WatchKey, told: unknown): void {
+    const { parts, last } = sharedParts(type, key, told)
+    for (const value of parts) this.#send({ type: 'part', key, value })
+    const follows = parts.length === 0 ? {} : { follows: parts.length }
+    if (type === 'push') this.#send({ type, key, value: last, ...follows })
+    else this.#send({ type, key, value: last as ChangedRows, ...follows })
   }
 
   #unwatch(key: string): void {
@@ -185,13 +187,13 @@ function sharedRows(key: WatchKey, before: unknown, after: unknown): ChangedRows
   return rows
 }
 
-const partsByView = new WeakMap<object, ReturnType<typeof sharedParts>>()
+const partsOf = new WeakMap<object, InParts>()
 
 /** As `sharedRows`. */
-function sharedParts(key: WatchKey, view: unknown): NonNullable<ReturnType<typeof partsOf>> {
-  if (typeof view !== 'object' || view === null) return { parts: [], last: view }
-  const known = partsByView.get(view) ?? partsOf(key, view) ?? { parts: [], last: view }
-  partsByView.set(view, known)
+function sharedParts(type: 'push' | 'rows', key: WatchKey, told: unknown): InParts {
+  if (typeof told !== 'object' || told === null) return { parts: [], last: told }
+  const known = partsOf.get(told) ?? inParts(type, key, told)
+  partsOf.set(told, known)
   return known
 }
 

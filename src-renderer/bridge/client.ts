@@ -7,6 +7,7 @@ import { ApiError, API_ERROR_CODES } from '@api/api'
 import type { ApiErrorCode, LagoonApi } from '@api/api'
 import type { CommandInput, CommandName, CommandOutput } from '@api/commands'
 import { isListOfRows, withChangedRows, withParts } from '@api/rows'
+import type { ChangedRows } from '@api/rows'
 import type { WatchKey, WatchValue } from '@api/watch'
 import type { ClientMessage, HostMessage } from '@api/wire'
 import { GatheredPushes, isIncremental } from './gathered'
@@ -87,16 +88,15 @@ export function createClient(transport: Transport, beat?: Omit<GatheringPorts, '
   type ViewMessage = HostMessage & { readonly type: 'push' | 'rows' }
   /** Undefined when it needs what is not here. */
   const wholeValue = (message: ViewMessage): { readonly value: unknown } | undefined => {
-    const { key } = message
-    if (message.type === 'rows') {
-      const value = withChangedRows(key, wholes.get(key), message.value)
-      return value === undefined ? undefined : { value }
-    }
+    const { type, key } = message
     const first = parts.get(key) ?? []
     parts.delete(key)
     // Of a watch that was ended in the middle of them, and asked for again.
     if (first.length !== (message.follows ?? 0)) return undefined
-    return { value: first.length === 0 ? message.value : withParts(key, first, message.value) }
+    const told = withParts(type, key, { parts: first, last: message.value })
+    if (type === 'push') return { value: told }
+    const value = withChangedRows(key, wholes.get(key), told as ChangedRows)
+    return value === undefined ? undefined : { value }
   }
   /** The push as a whole view; undefined when it cannot be made of what is here, and is asked for again. */
   const whole = (message: ViewMessage): Push | undefined => {

@@ -40,6 +40,12 @@ describe('the order of names', () => {
     }).filter(([a, b]) => Math.sign(compareNames(a, b)) !== Math.sign(collator.compare(a, b)))
 
     expect(differing).toEqual([])
+    const long = [
+      ...[254, 255].flatMap((digits) => ['1', '9'].map((digit) => digit.repeat(digits))),
+      `0${'9'.repeat(254)}`
+    ]
+    for (const a of long)
+      for (const b of long) expect(Math.sign(compareNames(a, b))).toBe(Math.sign(collator.compare(a, b)))
   })
 })
 

@@ -70,6 +70,26 @@ describe('a watch by rows', () => {
     expect(rows.map((some) => some.length)).toEqual([1000, 1000, 500])
     expect(rows.flat()).toEqual(long.topics)
     expect(sent.at(-1)).toMatchObject({ follows: 2, value: { observedAtMs: 1 } })
+
+    const other = scene()
+    other.session.receive({ type: 'watch', key: 'topics', byRows: true })
+    other.api.push(long)
+    // Made into bytes once: by who each object is.
+    const objects = (messages: readonly HostMessage[]): unknown[] => messages.map(valueOf)
+    for (const [i, object] of objects(sent).entries()) expect(objects(other.sent)[i]).toBe(object)
+  })
+
+  it('is told in parts, too, of thousands that change', () => {
+    const { api, sent, session } = scene()
+    const long = (changed: number) =>
+      view(1, Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`t-${10_000 + i}`, i < changed ? -1 : i])))
+    session.receive({ type: 'watch', key: 'topics', byRows: true })
+    api.push(long(0))
+    sent.length = 0
+    api.push(long(1500))
+
+    expect(sent.map(({ type }) => type)).toEqual(['part', 'rows'])
+    expect(sent.at(-1)).toMatchObject({ follows: 1, value: { changed: { length: 500 } } })
   })
 
   it('is told a whole view by who did not ask for it, and anew after a watch has ended', () => {

@@ -78,7 +78,8 @@ describe('a long list that is told by rows', () => {
     transport.received({ type: 'part', key: 'topics', value: [{ name: 'b' }] })
     expect(told).toEqual([])
     transport.received({ type: 'push', key: 'topics', value: { observedAtMs: 1, topics: [] }, follows: 2 })
-    transport.received({ type: 'rows', key: 'topics', value: rows })
+    transport.received({ type: 'part', key: 'topics', value: rows.changed })
+    transport.received({ type: 'rows', key: 'topics', value: { ...rows, changed: [] }, follows: 1 })
 
     expect(told).toEqual([whole, { observedAtMs: 2, topics: [{ name: 'a' }, { name: 'aa' }] }])
   })
