@@ -19,7 +19,13 @@ describe('slabs of small data', () => {
     const slabs = new DataSlabs()
     const buffers = (byteLength: number): number =>
       new Set(Array.from({ length: 80 }, () => slabs.copyOf(filled(byteLength, 1)).buffer)).size
-    expect(buffers(100)).toBe(2)
-    expect(buffers(513)).toBe(80)
+    expect(buffers(100)).toBe(4)
+    expect(buffers(257)).toBe(80)
+  })
+
+  it('keep none for an empty one', () => {
+    const slabs = new DataSlabs()
+    const { buffer } = slabs.copyOf(filled(1, 1))
+    expect(slabs.copyOf(filled(0, 1)).buffer).not.toBe(buffer)
   })
 })
