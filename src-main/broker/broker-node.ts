@@ -360,7 +360,7 @@ export class BrokerNode {
         brokerEpoch: () => replicas.brokerEpoch
       }),
       configs: this.#configs,
-      configWriter: new ConfigWriter(this.#ensemble, this.#notifications),
+      configWriter: new ConfigWriter({ ensemble: this.#ensemble, clock: this.#ports.clock }, this.#notifications),
       loadTopicConfigs: (topics) => this.#loadConfigs(topics),
       forgetTopicConfigs: (topic) => this.#configs.forget(topic),
       topicGone: (topic) => {

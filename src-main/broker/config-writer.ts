@@ -1,8 +1,10 @@
 /** Changes of stored configs, by any broker (as in Kafka's ZooKeeper mode); somebody else's change in between is not lost. */
 import { ignore } from '../kernel/errors'
+import type { Clock } from '../kernel/ports'
 import { said } from '../kernel/said'
 import { EnsembleError, type EnsembleClient } from '../coordination/ensemble-client'
 import type { ConfigNotifications } from './config-notifications'
+import { EnsembleReturn } from './ensemble-return'
 import { changedConfigs, type ConfigChange, type ConfigKind, type ConfigRefusal } from './core/config-changes'
 import type { TopicConfigs } from './core/topic-configs'
 import { configChangeData, configData, configPath, parseConfig, paths, type ConfigEntity } from './core/znodes'
@@ -22,9 +24,20 @@ export class ConfigWriter {
   readonly #ensemble: EnsembleClient
   readonly #notifications: ConfigNotifications
 
-  constructor(ensemble: EnsembleClient, notifications: ConfigNotifications) {
+  readonly #ensembleReturn: EnsembleReturn
+
+  constructor(
+    { ensemble, clock }: { readonly ensemble: EnsembleClient; readonly clock: Clock },
+    notifications: ConfigNotifications
+  ) {
     this.#ensemble = ensemble
     this.#notifications = notifications
+    this.#ensembleReturn = new EnsembleReturn({ ensemble, clock })
+  }
+
+  /** Once for all that a request is to change. */
+  whenReady(): Promise<void> {
+    return this.#ensembleReturn.awaited()
   }
 
   /** Undefined when it is stored and announced (or would be). */

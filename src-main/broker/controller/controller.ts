@@ -5,12 +5,11 @@
  * back; after any other error of the ensemble (somebody else wrote, a full disk) everything is read anew, after a pause.
  */
 import type { BrokerEpoch, BrokerId, ControllerEpoch, TopicPartition } from '../../kernel/ids'
-import { ignore } from '../../kernel/errors'
 import type { Timer } from '../../kernel/ports'
-import { withinTime } from '../../kernel/waiting'
 import { EnsembleError, isPassing } from '../../coordination/ensemble-client'
 import type { KafkaError } from '../../protocol/wire/error-codes'
 import type { ControlledPartition, ControlledTopic, ControllerState } from '../core/controller/controller-state'
+import { EnsembleReturn } from '../ensemble-return'
 import { brokersAre, readBrokers, registeredBrokers } from './broker-changes'
 import { ControllerOffice, type OfficeTerm } from './controller-office'
 import { ControllerTerm, type ControllerPorts } from './controller-term'
@@ -29,8 +28,6 @@ export type { ControllerPorts } from './controller-term'
 
 /** Everything is read anew so soon after an event failed, at first and at most. */
 const againDelays = { minMs: 100, maxMs: 10_000 }
-/** An election takes a few hundred milliseconds on a machine at rest. */
-const ensembleAwayMs = 3000
 /** Without a reason to read again for so long, the next pause is a short one. */
 const againCalmMs = 30_000
 
@@ -44,8 +41,7 @@ export class Controller {
   #before: ControllerState | undefined
   readonly #office: ControllerOffice
   #isLossTold = false
-  /** All requests that wait for the ensemble wait for this. */
-  #back: Promise<void> | undefined
+  readonly #ensembleReturn: EnsembleReturn
   #again: { readonly timer: Timer } | undefined
   #againDelayMs = againDelays.minMs
   #againMs = -Infinity
@@ -72,6 +68,7 @@ export class Controller {
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports
+    this.#ensembleReturn = new EnsembleReturn(ports)
     this.#office = new ControllerOffice(ports)
   }
 
@@ -93,28 +90,10 @@ export class Controller {
       : Promise.resolve(false)
   }
 
-  /**
-   * The same for a request that is to change something, asked once for all of it: while the ensemble elects a leader it is waited
-   * for, as Kafka's controller does (KafkaZkClient.retryRequestUntilConnected), but no longer than the request's time, nor than a
-   * client should wait to hear that there is no quorum.
-   */
+  /** The same for a request that is to change something, asked once for all of it: no longer than the request's time, too. */
   async whenReadyToWrite(timeoutMs: number): Promise<boolean> {
-    const { ensemble, clock } = this.#ports
-    if (this.isActive && ensemble.state === 'connecting') {
-      this.#back ??= this.#whenBack()
-      await withinTime(clock, Math.min(timeoutMs, ensembleAwayMs), this.#back)
-    }
+    if (this.isActive) await this.#ensembleReturn.awaited(timeoutMs)
     return this.whenInOffice()
-  }
-
-  async #whenBack(): Promise<void> {
-    try {
-      await this.#ports.ensemble.whenConnected()
-    } catch (error) {
-      if (!(error instanceof EnsembleError)) throw error
-      ignore(error, 'the session has ended, and the office with it')
-    }
-    this.#back = undefined
   }
 
   /** A topic that this name would collide with. */

@@ -43,6 +43,7 @@ async function answerAll(
   options: Options,
   isNamedOnce: (resource: ResourceChange) => boolean
 ) {
+  await broker.configWriter.whenReady()
   const responses = []
   for (const [i, resource] of resources.entries()) {
     const refused = isNamedOnce(resource) ? await alter(broker, resource, options) : namedTwice

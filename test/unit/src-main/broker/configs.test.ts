@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
@@ -131,6 +132,29 @@ describe('a changed topic config', () => {
 
     expect(answer?.errorCode).toBe(0)
     expect(await told(world, 1, 't', 'retention.ms')).toEqual({ value: '604800000', source: 5 })
+  })
+
+  it('is changed when the ensemble has a leader again, and once it stays away its change is refused soon', async () => {
+    const world = await worldWithTopic([1])
+    const configs = [{ name: 'retention.ms', value: '1000', configOperation: operations.set }]
+    const resources = [{ resourceType: topicType, resourceName: 't', configs }]
+    await world.stopEnsemble()
+    await world.clock.run(100)
+
+    const channel = new BrokerChannel(world, { host: 'sim', port: 9092 }, 'test')
+    const changed = channel.ask(changeCall, { resources, validateOnly: false }, 30_000)
+    await world.clock.run(1_000)
+    await world.startEnsemble()
+    expect((await world.clock.until(changed)).responses[0]?.errorCode).toBe(0)
+
+    await world.stopEnsemble()
+    await world.clock.run(100)
+    const askedMs = world.clock.monotonicMs()
+    const more = Array.from({ length: 20 }, (_, i) => ({ resourceType: topicType, resourceName: `t${i}`, configs }))
+    const refused = await world.ask(1, changeCall, { resources: [...resources, ...more], validateOnly: false })
+    expect(refused.responses[0]?.errorCode).not.toBe(0)
+    expect(world.clock.monotonicMs() - askedMs).toBeLessThan(4_000)
+    expect(world.failures).toEqual([])
   })
 
   it('survives the broker, and reaches one that was away', async () => {
