@@ -20,7 +20,7 @@ export class EnsembleReturn {
     this.#clock = clock
   }
 
-  /** Resolves at once unless it is away; never rejects. */
+  /** Resolves at once unless it is away, and whatever became of it: who goes on then hears it from the ensemble. */
   async awaited(timeoutMs = awayMaxMs): Promise<void> {
     if (this.#ensemble.state !== 'connecting') return
     this.#back ??= this.#whenBack()
