@@ -140,6 +140,8 @@ export class BrokerNode {
   readonly #creating = new Set<string>()
   readonly #toCreate: string[] = []
   #logs: LogManager | undefined
+  /** The log directory while a start opens it. */
+  #opening: Promise<LogManager> | undefined
   #replicas: ReplicaManager | undefined
   #groups: GroupCoordinator | undefined
   #proposals: IsrProposals | undefined
@@ -208,7 +210,10 @@ export class BrokerNode {
     })
   }
 
-  /** Resolves with the port when this broker serves and the controller knows it. */
+  /**
+   * Resolves with the port when this broker serves and the controller knows it. Rejects with AppError ABORTED when it is told to stop
+   * before it has opened its logs or served.
+   */
   async start(): Promise<Address> {
     const { clock } = this.#ports
     const clusterId = await this.#untilDone(() => this.#prepareEnsemble())
@@ -217,9 +222,12 @@ export class BrokerNode {
       await this.#notifications.begin()
       await this.#configs.loadAll()
     })
-    const logs = await this.#openLogs(clusterId)
+    this.#refuseStopped()
+    this.#opening = this.#openLogs(clusterId)
+    const logs = await this.#opening
     // Before anybody is told that this broker is there: leaders that do not answer yet help nobody (Kafka's order).
     if (!logs.wasClean) await logs.recoverAll((progress) => this.#tellRecovery(progress))
+    this.#refuseStopped()
     const services = this.#build(logs, clusterId)
     const address = await this.#listen(services)
     const ready = new Promise<void>((resolve) => (this.#whenReady = resolve))
@@ -236,6 +244,11 @@ export class BrokerNode {
     await ready
     this.#ports.log('info', 'serving', { port: address.port, startedAtMs: clock.nowMs() })
     return address
+  }
+
+  /** A start that goes on beside a stop would open what nobody closes any more. */
+  #refuseStopped(): void {
+    if (this.#isStopping) throw new AppError('ABORTED', 'The broker was told to stop while it started.')
   }
 
   /** Of a start: a connection or a session that is lost in between is no reason to end. */
@@ -684,6 +697,8 @@ export class BrokerNode {
     await this.#listener?.close()
     this.#groups?.close()
     this.#replicas?.close()
+    // A start took note that they are in use: left at that, the next one would recover what nobody has touched.
+    await Promise.allSettled([this.#opening])
     await this.#logs?.close(Number(this.#replicas?.brokerEpoch ?? -1n))
   }
 

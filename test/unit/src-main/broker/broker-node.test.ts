@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
 import { paths } from '../../../../src-main/broker/core/znodes'
+import { messageOf } from '../../../../src-main/kernel/errors'
 import { brokerEpochOf } from '../../../../src-main/kernel/ids'
+import { pause } from '../../../../src-main/kernel/waiting'
 import { listOffsetsRequest, listOffsetsResponse } from '../../../../src-main/protocol/api/02-list-offsets'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
@@ -154,6 +156,36 @@ describe('BrokerNode', () => {
 
     const ensemble = await world.ensemble()
     expect(await world.clock.until(ensemble.exists(paths.broker(1)))).toBeDefined()
+    expect(world.failures).toEqual([])
+  })
+
+  it('leaves its folder as a clean stop does at whatever moment of its start it is told to stop', async () => {
+    const world = await BrokerWorld.start([1])
+    await world.clock.until(world.brokers.get(1)?.stop() ?? Promise.resolve())
+    // To open the folder takes longer than all else that a stop waits for.
+    const disk = world.diskOf(1)
+    const syncDirectory = disk.syncDirectory.bind(disk)
+    disk.syncDirectory = async (path) => {
+      await pause(world.clock, 20)
+      return syncDirectory(path)
+    }
+    const outcomes = new Set<string>()
+    let startedMs = 0
+    for (let afterMs = 0; afterMs <= startedMs || startedMs === 0; afterMs++) {
+      const beginMs = world.clock.nowMs()
+      const stopped = pause(world.clock, afterMs).then(() => world.brokers.get(1)?.stop())
+      const outcome = await world.startBroker(1).then(
+        () => 'served',
+        (error: unknown) => messageOf(error)
+      )
+      if (outcome === 'served') startedMs = world.clock.nowMs() - beginMs
+      await world.clock.until(stopped)
+      outcomes.add(outcome)
+
+      expect(disk.exists('/log/.kafka_cleanshutdown'), `stopped after ${afterMs} ms`).toBe(true)
+    }
+    expect(outcomes).toContain('served')
+    expect(outcomes).toContain('The broker was told to stop while it started.')
     expect(world.failures).toEqual([])
   })
 })
