@@ -97,6 +97,11 @@ export interface OffsetToCommit {
   readonly metadata: string | null
 }
 
+export interface CommittedOffsets {
+  readonly partition: Partition
+  readonly offsets: ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>>
+}
+
 interface Waiting {
   readonly resolve: (answer: never) => void
 }
@@ -442,15 +447,19 @@ export class GroupCoordinator {
     )
   }
 
-  /** All committed offsets of a group; empty for a group that is none. COORDINATOR_LOAD_IN_PROGRESS until they are surely committed. */
-  committed(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> | KafkaError {
+  /**
+   * All committed offsets of a group, by topic and partition, and the partition that they lie in; none for a group that is none.
+   * COORDINATOR_LOAD_IN_PROGRESS until they are surely committed.
+   */
+  committed(groupId: string): CommittedOffsets | KafkaError {
     const shard = this.#shardOf(groupId)
     if (typeof shard === 'string') return shard
     // What was read may lie above the watermark: it could be lost with this leader, and the next would tell of less (as KIP-207).
     if (!shard.partition.isHighWatermarkKnown) return 'COORDINATOR_LOAD_IN_PROGRESS'
     // Another one may coordinate it by now, and know of more.
     if (!shard.partition.isStillFollowed) return 'COORDINATOR_LOAD_IN_PROGRESS'
-    return shard.groups.get(groupId)?.offsets() ?? new Map<string, ReadonlyMap<number, CommittedOffset>>()
+    const { partition, groups } = shard
+    return { partition, offsets: groups.get(groupId)?.offsets() ?? new Map() }
   }
 
   /**

@@ -7,10 +7,10 @@ import { unreachable } from '../kernel/invariant'
 import type { Clock } from '../kernel/ports'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { PartitionLog } from '../storage/partition-log'
+import type { FollowerPolls } from './core/follower-polls'
 import {
   PartitionLeader,
   type FollowerFetch,
-  type FollowerPolls,
   type IsrProposal,
   type LeaderTerm,
   type Outcome,
@@ -36,7 +36,8 @@ export interface PartitionPorts extends FollowerPorts {
   readonly isOfflineReplica: (brokerId: BrokerId, topic: string, partition: number) => boolean
   /** When that follower asked last, for whatever partitions; -Infinity when it never has. */
   readonly followerAskedMs: (follower: BrokerId) => number
-  readonly followerPolls: (follower: BrokerId) => FollowerPolls | undefined
+  /** What was asked over that connection, by a follower. */
+  readonly followerPolls: (connection: object) => FollowerPolls | undefined
   /** Whether what was ordered under that registration can have been taken back by nobody. */
   readonly isSurelyRegistered: (brokerEpoch: BrokerEpoch) => boolean
   /** The controller is to store another ISR. What it says comes back by isrStored or isrRefused. */
@@ -44,8 +45,8 @@ export interface PartitionPorts extends FollowerPorts {
 }
 
 /**
- * A leader that cannot know whether its session has ended goes on while its followers follow: their requests are held for half a
- * second, and this is two of them.
+ * A leader that cannot know whether its session has ended goes on while its followers follow. What shows it is as old as a request is
+ * held, half a second, and as it and the one before are on their way.
  */
 const followedWithinMs = 1200
 
@@ -119,7 +120,24 @@ export class Partition {
     if (leader === undefined) return false
     if (this.isSurelyOrdered) return true
     const { followerPolls, clock } = this.#ports
-    return leader.isFollowedByRivals(followerPolls, clock.monotonicMs() - followedWithinMs)
+    const sinceMs = clock.monotonicMs() - followedWithinMs
+    return leader.isFollowedByRivals(followerPolls, ({ followedMs }) => followedMs >= sinceMs)
+  }
+
+  /**
+   * From when this term began until some moment after `turn` (FollowerPollBook) nobody else has led it, by this broker's session or by
+   * its followers.
+   */
+  isProvenSince(turn: number): boolean {
+    const leader = this.#leader
+    if (leader === undefined) return false
+    if (this.isSurelyOrdered) return true
+    return leader.isFollowedByRivals(this.#ports.followerPolls, ({ followedTurn }) => followedTurn > turn)
+  }
+
+  /** Over which the replicas that may be elected in its place follow it, as far as they have asked. */
+  get rivalConnections(): readonly object[] {
+    return this.#leader?.rivalConnections ?? []
   }
 
   /**

@@ -12,10 +12,12 @@ import type { Uuid } from '../kernel/uuid'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import type { LogManager } from '../storage/log-manager'
 import type { AppendResult, LogConfig } from '../storage/log-types'
-import type { FollowerPolls, IsrProposal } from './core/partition-leader'
+import { FollowerPollBook } from './core/follower-polls'
+import type { IsrProposal } from './core/partition-leader'
 import { Purgatory } from './core/purgatory'
 import { topicNameProblem } from './core/topic-name'
 import type { Truncation } from './follower-replica'
+import { LeaderProofs } from './leader-proofs'
 import { Partition, type PartitionPorts, type PartitionRole } from './partition'
 import type { ReplicaFetchers } from './replica-fetchers'
 
@@ -121,6 +123,7 @@ export interface Traffic {
 export class ReplicaManager {
   readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, recordsIn: 0 }
   readonly purgatory = new Purgatory()
+  readonly proofs: LeaderProofs
   readonly #options: ReplicaManagerOptions
   readonly #partitionPorts: PartitionPorts
   readonly #topics = new Map<string, Map<number, Partition>>()
@@ -132,7 +135,7 @@ export class ReplicaManager {
   /** Partitions with a deletion of which not all followers have heard. */
   readonly #deleting = new Set<Partition>()
   readonly #followersAskedMs = new Map<BrokerId, number>()
-  readonly #followerPolls = new Map<BrokerId, FollowerPolls>()
+  readonly #followerPolls = new FollowerPollBook()
   #orders: Promise<void> = Promise.resolve()
   #metadata: Promise<void> = Promise.resolve()
   #controllerEpoch: ControllerEpoch = 0
@@ -159,12 +162,15 @@ export class ReplicaManager {
       isrProposed,
       truncated,
       followerAskedMs,
-      followerPolls: (follower) => this.#followerPolls.get(follower),
-      isSurelyRegistered: (orderedUnder) =>
-        !this.#isBetweenSessions &&
-        orderedUnder >= this.#brokerEpoch &&
-        clock.monotonicMs() < (options.aliveUntilMs?.() ?? Infinity)
+      followerPolls: (connection) => this.#followerPolls.of(connection),
+      isSurelyRegistered: (orderedUnder) => orderedUnder >= this.#brokerEpoch && this.#isSurelyRegistered
     }
+    this.proofs = new LeaderProofs({
+      clock,
+      polls: this.#followerPolls,
+      wake: grown,
+      isSurelyRegistered: () => this.#isSurelyRegistered
+    })
   }
 
   get brokerId(): BrokerId {
@@ -179,6 +185,11 @@ export class ReplicaManager {
 
   get brokerEpoch(): BrokerEpoch {
     return this.#brokerEpoch
+  }
+
+  get #isSurelyRegistered(): boolean {
+    const { clock, aliveUntilMs } = this.#options
+    return !this.#isBetweenSessions && clock.monotonicMs() < (aliveUntilMs?.() ?? Infinity)
   }
 
   /** Until it has registered anew it holds its roles under nothing, though its next session lives already. */
@@ -527,16 +538,19 @@ export class ReplicaManager {
     if (this.#options.isAlive(follower)) this.#followersAskedMs.set(follower, this.#options.clock.monotonicMs())
   }
 
-  /** A follower's request: `isWhole` when it names all that it follows, else only what has changed. */
-  followerPolled(follower: BrokerId, isWhole: boolean): void {
+  /** A follower's fetch has been looked at: `isWhole` when it named all that it follows over that connection, else only what has changed. */
+  followerPolled(
+    follower: BrokerId,
+    fetch: { readonly connection: object; readonly isWhole: boolean; readonly arrivedMs: number }
+  ): void {
     if (!this.#options.isAlive(follower)) return
-    const nowMs = this.#options.clock.monotonicMs()
-    const known = this.#followerPolls.get(follower)
-    this.#followerPolls.set(follower, {
-      sinceMs: isWhole || known === undefined ? nowMs : known.sinceMs,
-      beforeLastMs: known?.lastMs ?? -Infinity,
-      lastMs: nowMs
-    })
+    this.#followerPolls.polled(fetch.connection, fetch.isWhole, fetch.arrivedMs)
+    this.proofs.polled(fetch.connection)
+  }
+
+  /** What was asked over that connection is answered now. */
+  followerAnswered(connection: object): void {
+    this.#followerPolls.answered(connection, this.#options.clock.monotonicMs())
   }
 
   /** Every half of the time that a follower may lag (replica.lag.time.max.ms). */

@@ -285,8 +285,8 @@ export const mutants = [
   {
     name: 'ends-that-go-back',
     file: 'src-main/broker/handlers/02-list-offsets.ts',
-    from: "isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown ? 'OFFSET_NOT_AVAILABLE' : found",
-    to: "isOfEnd && query.timestamp !== -5n && partition.log === undefined ? 'OFFSET_NOT_AVAILABLE' : found",
+    from: 'if (isOfEnd && query.timestamp !== -5n && !partition.isHighWatermarkKnown)',
+    to: 'if (isOfEnd && query.timestamp !== -5n && partition.log === undefined)',
     seed: 10,
     what: 'a new leader tells of an end before it knows what is committed (KIP-207)'
   },
@@ -361,5 +361,13 @@ export const mutants = [
     to: "if (shard?.partition === undefined) return 'NOT_COORDINATOR'",
     seed: null,
     what: 'a coordinator in whose place another was elected goes on telling (ADR 39)'
+  },
+  {
+    name: 'proofs-are-not-waited-for',
+    file: 'src-main/broker/leader-proofs.ts',
+    from: 'if (proof.awaited.size === 0) proof.end(unprovenOf(proof))',
+    to: 'proof.end(new Set())',
+    seed: null,
+    what: 'a leader without a session tells ends and commits at once, as long as its followers followed it a moment ago'
   }
 ]

@@ -12,6 +12,7 @@
 import type { BrokerEpoch, BrokerId, LeaderEpoch, Offset } from '../../kernel/ids'
 import { invariant } from '../../kernel/invariant'
 import type { KafkaError } from '../../protocol/wire/error-codes'
+import type { FollowerPolls } from './follower-polls'
 import { ReplicaProgress } from './replica-progress'
 
 /** As the controller orders it. */
@@ -65,16 +66,6 @@ export interface LeaderOptions {
   readonly isAlive?: (follower: BrokerId) => boolean
 }
 
-/** What is known of a follower's requests, for whatever partitions; times as the leader's. */
-export interface FollowerPolls {
-  /** It named all that it follows then, and since then what changed. */
-  readonly sinceMs: number
-  /** The one before the last: when it was sent, or later, the follower had not gone elsewhere. */
-  readonly beforeLastMs: number
-  /** When the last came, which may have been long on its way. */
-  readonly lastMs: number
-}
-
 export interface FollowerFetch {
   /** The follower has everything below. */
   readonly offset: Offset
@@ -84,6 +75,8 @@ export interface FollowerFetch {
   readonly isEligible: boolean
   /** Of its registration, when it says. */
   readonly brokerEpoch?: BrokerEpoch
+  /** Over which it asked (FollowerPollBook). */
+  readonly connection?: object
 }
 
 /**
@@ -213,27 +206,29 @@ export class PartitionLeader {
   }
 
   /**
-   * Whether nobody can have taken its place before `sinceMs`: each replica that may be elected has followed this leader until
-   * then. One that asks knows of no other leader; what it asks was sent after the answer to what it asked before.
+   * Whether nobody can have taken its place before what `isRecent` asks for: each replica that may be elected, in a clean election,
+   * has followed this leader until then. One that asks knows of no other leader. `polls` tells of a connection.
    */
-  isFollowedByRivals(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
-    return this.#rivals().every(([id, follower]) => {
-      const known = polls(id)
-      return known !== undefined && known.beforeLastMs >= sinceMs && follower.isFollowing(known.sinceMs)
-    })
+  isFollowedByRivals(
+    polls: (connection: object) => FollowerPolls | undefined,
+    isRecent: (polls: FollowerPolls) => boolean
+  ): boolean {
+    return this.#rivals().every(([, follower]) => isFollowed(follower, polls, isRecent))
   }
 
   /**
    * Whether one of them that lives has asked since `sinceMs`, if there are any: no proof, since what it asked may have been on its
    * way.
    */
-  isFollowedByARival(polls: (follower: BrokerId) => FollowerPolls | undefined, sinceMs: number): boolean {
+  isFollowedByARival(polls: (connection: object) => FollowerPolls | undefined, sinceMs: number): boolean {
     const rivals = this.#rivals().filter(([id]) => this.#options.isAlive?.(id) !== false)
     if (rivals.length === 0) return true
-    return rivals.some(([id, follower]) => {
-      const known = polls(id)
-      return known !== undefined && known.lastMs >= sinceMs && follower.isFollowing(known.sinceMs)
-    })
+    return rivals.some(([, follower]) => isFollowed(follower, polls, ({ lastMs }) => lastMs >= sinceMs))
+  }
+
+  /** Over which the other replicas that may be elected have asked for it last, as far as they have. */
+  get rivalConnections(): readonly object[] {
+    return this.#rivals().flatMap(([, { connection }]) => connection ?? [])
   }
 
   #rivals(): readonly (readonly [BrokerId, ReplicaProgress])[] {
@@ -362,4 +357,13 @@ export class PartitionLeader {
       followers: [...this.#followers].map(([id, { logEndOffset }]) => ({ id, logEndOffset }))
     }
   }
+}
+
+function isFollowed(
+  follower: ReplicaProgress,
+  polls: (connection: object) => FollowerPolls | undefined,
+  isRecent: (polls: FollowerPolls) => boolean
+): boolean {
+  const known = follower.connection === undefined ? undefined : polls(follower.connection)
+  return known !== undefined && isRecent(known) && follower.isFollowing(known.sinceMs)
 }

@@ -18,6 +18,7 @@ export class ReplicaProgress {
   #isEligible = false
   #brokerEpoch: BrokerEpoch = -1n
   #hasLeft = false
+  #connection: object | undefined
 
   /** Of the follower; -1 until its first fetch in this leadership. */
   get logEndOffset(): Offset {
@@ -57,6 +58,11 @@ export class ReplicaProgress {
     this.#logStartOffset = unknown
   }
 
+  /** Over which it asked for this partition last, when that is known. */
+  get connection(): object | undefined {
+    return this.#connection
+  }
+
   /** It does not ask for this partition any more, whatever else it asks for: its log may have failed. */
   get hasLeft(): boolean {
     return this.#hasLeft
@@ -78,6 +84,7 @@ export class ReplicaProgress {
     readonly isEligible: boolean
     readonly logStartOffset?: Offset
     readonly brokerEpoch?: BrokerEpoch
+    readonly connection?: object
     readonly nowMs: number
   }): void {
     const { offset, leaderEndOffset, nowMs } = fetch
@@ -95,6 +102,7 @@ export class ReplicaProgress {
     this.#hasLeft = false
     this.#isEligible = fetch.isEligible
     this.#brokerEpoch = fetch.brokerEpoch ?? -1n
+    this.#connection = fetch.connection
   }
 
   /** The leader's log grows: until then the follower was at its end, and asked for more at `askedMs`. */

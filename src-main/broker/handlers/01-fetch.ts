@@ -54,6 +54,7 @@ interface Poll {
   readonly request: Request
   readonly fetching: Fetching
   readonly life: ConnectionLife
+  readonly arrivedMs: number
 }
 
 export function fetch(broker: BrokerServices): HandlerRow {
@@ -64,20 +65,33 @@ export function fetch(broker: BrokerServices): HandlerRow {
     response: fetchResponse,
     isBulk: true,
     *handle(request, { header, life }) {
-      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion), life }
+      const arrivedMs = broker.clock.monotonicMs()
+      const poll = { broker, request, fetching: fetchingOf(request, header.apiVersion, life), life, arrivedMs }
       const { sessionId, sessionEpoch } = request
       const isWhole = sessionEpoch === wholeFetch || sessionEpoch === noSession
       const { follower } = poll.fetching
-      if (follower !== undefined) broker.replicas.followerPolled(follower, isWhole)
-      if (!isWhole) return yield* goOn(poll)
-      if (sessionId !== 0) broker.fetchSessions.end(sessionId)
-      return yield* whole(poll)
+      if (isWhole && sessionId !== 0) broker.fetchSessions.end(sessionId)
+      const answer = yield* isWhole ? whole(poll) : goOn(poll)
+      if (follower === undefined) return answer
+      const answered = (told: Response): Response => {
+        broker.replicas.followerAnswered(life)
+        return told
+      }
+      return answer instanceof Promise ? answer.then(answered) : answered(answer)
     }
   })
 }
 
-const isEnough = ({ minBytes, maxWaitMs }: Request, { bytes, hasNotice }: Collected): boolean =>
-  hasNotice || bytes >= minBytes || maxWaitMs <= 0
+function isEnough({ broker, request, fetching, life }: Poll, { bytes, hasNotice }: Collected): boolean {
+  if (hasNotice || bytes >= request.minBytes || request.maxWaitMs <= 0) return true
+  // Clients wait for what this follower asks next.
+  return fetching.follower !== undefined && broker.replicas.proofs.isPollAwaited(life)
+}
+
+/** A follower's fetch was looked at: what it shows of whom it follows counts from now on. */
+function notePolled({ broker, fetching: { follower }, life, arrivedMs }: Poll, isWhole: boolean): void {
+  if (follower !== undefined) broker.replicas.followerPolled(follower, { connection: life, isWhole, arrivedMs })
+}
 
 /** In slices, since a request may name a million. */
 function* wantedIn({ topics }: Request): Slices<readonly WantedPartition[]> {
@@ -121,7 +135,8 @@ function* whole(poll: Poll): Slices<Response | Promise<Response>> {
     mayHaveMissed = true
     step = first.next()
   }
-  if (isEnough(request, step.value) || wanted.length === 0) return wholeAnswer(poll, step.value)
+  notePolled(poll, true)
+  if (isEnough(poll, step.value) || wanted.length === 0) return wholeAnswer(poll, step.value)
   if (wanted.length <= watchedMax) return longPoll(poll, wanted, mayHaveMissed)
   return laterPoll(broker, poll, wanted)
 }
@@ -149,7 +164,7 @@ function longPoll(poll: Poll, wanted: readonly WantedPartition[], mayHaveMissed:
           return true
         }
         const collected = atOnce(lookAt(poll, wanted, true))
-        if (!isExpired && !isEnough(request, collected)) return false
+        if (!isExpired && !isEnough(poll, collected)) return false
         timer.cancel()
         resolve(wholeAnswer(poll, collected))
         return true
@@ -220,10 +235,6 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
     life
   })
   if (typeof kept === 'string') return refused(kept)
-  if (kept.session.size === 0) {
-    fetchSessions.end(sessionId)
-    return { responses: [] }
-  }
   if (fetching.follower !== undefined) {
     broker.replicas.followerAsked(fetching.follower)
     for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
@@ -233,11 +244,16 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
     }
     kept.registeredAs(fetching.brokerEpoch)
   }
+  if (kept.session.size === 0) {
+    fetchSessions.end(sessionId)
+    return { responses: [] }
+  }
   const { epoch } = kept.session
   const due = yield* lookAtDue(poll, kept, false)
   // Somebody may have gone on with it meanwhile, or it has given way to another.
   if (kept.session.epoch !== epoch) return refused('INVALID_FETCH_SESSION_EPOCH')
-  if (isEnough(request, due)) return sessionAnswer(poll, kept, due)
+  notePolled(poll, false)
+  if (isEnough(poll, due)) return sessionAnswer(poll, kept, due)
   return new Promise((resolve) => {
     const tell = (told: Response): void => {
       timer.cancel()
@@ -246,7 +262,7 @@ function* goOn(poll: Poll): Slices<Response | Promise<Response>> {
     }
     const attempt = (): void => {
       const again = atOnce(lookAtDue(poll, kept, true))
-      if (isEnough(request, again)) tell(sessionAnswer(poll, kept, again))
+      if (isEnough(poll, again)) tell(sessionAnswer(poll, kept, again))
     }
     const timer = clock.after(Math.min(request.maxWaitMs, waitMsMax), () =>
       tell(sessionAnswer(poll, kept, atOnce(lookAtDue(poll, kept, true))))

@@ -10,6 +10,7 @@ import type { PartitionLog } from '../../storage/partition-log'
 import type { BrokerServices } from '../broker-services'
 import type { WantedPartition } from '../core/fetch-session'
 import type { Partition } from '../partition'
+import type { ConnectionLife } from '../server/connection-life'
 import { fileBytes } from '../server/file-bytes'
 import { debuggingReplicaId } from '../core/replica-ids'
 import { leaderHint } from './leader-hint'
@@ -30,12 +31,14 @@ export interface Fetching {
   /** Of the follower's registration, when it says. */
   readonly brokerEpoch: BrokerEpoch | undefined
   readonly readsCommitted: boolean
+  /** Of who asks. */
+  readonly life: ConnectionLife
 }
 
 /** The version from which a follower says in a tag who it is (KIP-903). */
 const replicaStateFrom = 15
 
-export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: number): Fetching {
+export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: number, life: ConnectionLife): Fetching {
   const { replicaId, replicaState, isolationLevel } = request
   const id = version >= replicaStateFrom ? replicaState.replicaId : replicaId
   return {
@@ -43,7 +46,8 @@ export function fetchingOf(request: ValueOf<typeof fetchRequest>, version: numbe
     follower: id >= 0 ? id : undefined,
     isDebugging: id === debuggingReplicaId,
     brokerEpoch: replicaState.replicaEpoch < 0n ? undefined : replicaState.replicaEpoch,
-    readsCommitted: isolationLevel === readCommitted
+    readsCommitted: isolationLevel === readCommitted,
+    life
   }
 }
 
@@ -110,6 +114,8 @@ function readHeld(
   place: Place
 ): Read | KafkaError {
   const problem = partition.epochProblem(wanted.currentLeaderEpoch)
+  // It has heard of a later term: of this one it is no follower any more.
+  if (problem === 'UNKNOWN_LEADER_EPOCH' && fetching.follower !== undefined) partition.followerLeft(fetching.follower)
   if (problem !== undefined) return problem
   const { log } = partition
   const diverging = divergenceOf(log, wanted)
@@ -174,14 +180,14 @@ function isHeldBack({ quotas, clock }: BrokerServices, { follower }: Fetching, p
 function noteProgress(
   broker: BrokerServices,
   partition: Partition,
-  { follower, brokerEpoch }: Fetching,
+  { follower, brokerEpoch, life }: Fetching,
   { fetchOffset, logStartOffset, currentLeaderEpoch }: WantedPartition
 ): KafkaError | undefined {
   if (follower === undefined) return undefined
   const isEligible = broker.image.isAlive(follower)
   const said = brokerEpoch === undefined ? {} : { brokerEpoch }
-  if (partition.followerFetched(follower, { offset: fetchOffset, logStartOffset, isEligible, ...said }))
-    return undefined
+  const fetched = { offset: fetchOffset, logStartOffset, isEligible, connection: life, ...said }
+  if (partition.followerFetched(follower, fetched)) return undefined
   // Its order came before ours, when it knows our epoch (Kafka's Partition.followerReplicaOrThrow).
   return currentLeaderEpoch >= 0 ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER'
 }

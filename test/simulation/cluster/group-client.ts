@@ -141,8 +141,11 @@ export class GroupClient {
   /** By partition, -1: nothing is committed. Undefined when the coordinator does not tell. */
   async committed(partitions: readonly number[]): Promise<ReadonlyMap<number, number> | undefined> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }]
+    // Without a session a coordinator tells only what it shows to be so: that is held against it.
+    const registered = this.#client.registeredBrokers
     const answer = await this.#ask(offsetsCall, { groupId, topics, groups: [] })
-    if (this.#coordinator !== undefined && this.#client.wasJustReplaced(this.#coordinator)) return undefined
+    const by = this.#coordinator
+    if (by !== undefined && registered.has(by) && this.#client.wasJustReplaced(by)) return undefined
     if (this.#said(answer?.errorCode) !== 'NONE') return undefined
     const told = answer?.topics[0]?.partitions ?? []
     if (told.length !== partitions.length || told.some(({ errorCode }) => errorCode !== 0)) return undefined

@@ -74,6 +74,10 @@ export class SimClient {
     }
   }
 
+  get registeredBrokers(): ReadonlySet<number> {
+    return this.#cluster.registeredBrokers
+  }
+
   wasJustReplaced(brokerId: number): boolean {
     return this.#cluster.wasJustReplaced(brokerId)
   }

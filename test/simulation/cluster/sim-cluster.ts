@@ -190,9 +190,14 @@ export class SimCluster {
     this.#coordinator = { brokerId, sinceMs: this.clock.monotonicMs() }
   }
 
+  /** Whose sessions live, as the ensemble has it. */
+  get registeredBrokers(): ReadonlySet<number> {
+    return new Set(this.brokers.flatMap(({ id }) => (this.#znodes.has(paths.broker(id)) ? [id] : [])))
+  }
+
   /**
-   * Another one was put in its place, so lately that it may tell of what was committed before: without a sure session it answers as
-   * long as its followers have followed it a moment ago (ADR 39).
+   * Another one was put in its place, so lately that it may not have heard of it: while its session lives it tells what was committed
+   * before (ADR 39).
    */
   wasJustReplaced(brokerId: number): boolean {
     const { brokerId: coordinator, sinceMs } = this.#coordinator

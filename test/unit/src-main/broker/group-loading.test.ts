@@ -71,7 +71,7 @@ async function committedIn(log: ReadLog) {
   const committed = groups.committed('g')
   return typeof committed === 'string'
     ? committed
-    : [...(committed.get('t') ?? [])].map(([partition, { offset }]) => [partition, offset])
+    : [...(committed.offsets.get('t') ?? [])].map(([partition, { offset }]) => [partition, offset])
 }
 
 describe('groups are read from a log', () => {
@@ -109,7 +109,7 @@ describe('groups are read from a log', () => {
     led.isHighWatermarkKnown = false
     expect(groups.committed('g')).toBe('COORDINATOR_LOAD_IN_PROGRESS')
     led.isHighWatermarkKnown = true
-    expect(groups.committed('g')).toHaveProperty('size', 1)
+    expect(groups.committed('g')).toHaveProperty('offsets.size', 1)
   })
 
   it('and while they are, members hear what every client takes as a reason to wait (Kafka’s GroupCoordinator)', async () => {

@@ -20,6 +20,22 @@ const offsetCommitCall = {
 } as const
 const offsetFetchCall = { apiKey: 9, version: 7, request: offsetFetchRequest, response: offsetFetchResponse } as const
 
+/** Broker 2 hears and says nothing but to followers and clients: neither the ensemble nor the controller, which is broker 1, reaches it. */
+async function cutOff2(replicas: ReplicaWorld, topic: string): Promise<void> {
+  const { world } = replicas
+  for (const [from, to] of [
+    ['broker-2', 'outside'],
+    ['outside', 'broker-2']
+  ] as const)
+    world.network.fault(from, to, { isCut: true })
+  // Until its session is nearly over; then the order for it does not arrive, while broker 1 has just asked it.
+  await world.clock.run(5_500)
+  world.network.fault('broker-1', 'broker-2', { isCut: true })
+  const cutMs = world.clock.monotonicMs()
+  await replicas.until(topic, 0, ({ leader }) => leader === 1)
+  expect(world.clock.monotonicMs() - cutMs, 'another leads before 1.2 s have passed').toBeLessThan(1_100)
+}
+
 /** Broker 2 leads a partition of three replicas, in which there is a record. */
 async function ledBy2() {
   const replicas = await ReplicaWorld.start()
@@ -81,6 +97,54 @@ describe('a leader without the ensemble', () => {
 
     expect(await replicas.produceTo(2, 'r', batchOf(['b']))).toBe('NONE')
     expect(await world.clock.until(end())).toBe(2)
+  })
+
+  it('tells no end while another may lead that has gone further', async () => {
+    const { replicas, world, end } = await ledBy2()
+    await cutOff2(replicas, 'r')
+    expect(await replicas.produceTo(1, 'r', batchOf(['b', 'c']))).toBe('NONE')
+
+    expect(await world.clock.until(end())).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(world.failures).toEqual([])
+  })
+
+  it('tells no commit while another may coordinate', async () => {
+    const { replicas, world } = await ledBy2()
+    await replicas.create(
+      '__consumer_offsets',
+      Array.from({ length: groupOffsetsPartitions }, () => [2, 1, 3])
+    )
+    const commit = async (brokerId: number, committedOffset: number) => {
+      const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: '' }]
+      const asked = { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 'r', partitions }] }
+      const { topics } = await world.ask(brokerId, offsetCommitCall, asked)
+      return errorName(topics[0]?.partitions[0]?.errorCode ?? -1)
+    }
+    const ports = { clock: world.clock, network: world.network.of('client') }
+    const committed = async () => {
+      const channel = new BrokerChannel(ports, { host: 'sim', port: 9093 }, 'test')
+      const topics = [{ name: 'r', partitionIndexes: [0] }]
+      const told = await channel.ask(offsetFetchCall, { groupId: 'g', topics }, 60_000)
+      return told.errorCode === 0 ? told.topics[0]?.partitions[0]?.committedOffset : errorName(told.errorCode)
+    }
+    expect(await commit(2, 5)).toBe('NONE')
+    expect(await world.clock.until(committed())).toBe(5)
+    await cutOff2(replicas, '__consumer_offsets')
+    expect(await commit(1, 7)).toBe('NONE')
+
+    expect(await world.clock.until(committed())).toBe('NOT_COORDINATOR')
+    expect(world.failures).toEqual([])
+  })
+
+  it('is followed still after it was asked, which takes two round trips and not the time of a long poll', async () => {
+    const { world, end } = await ledBy2()
+    await world.stopEnsemble()
+    await world.clock.run(20_000)
+    const beganMs = world.clock.monotonicMs()
+    const asked = await world.clock.until(Promise.all([end(), end(), end()]))
+
+    expect(asked).toEqual([1, 1, 1])
+    expect(world.clock.monotonicMs() - beganMs).toBeLessThan(50)
   })
 
   it('takes what it does not know of for another leader’s: offsets beyond its end, and sequences behind a gap', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fetchingOf } from '../../../../../src-main/broker/handlers/fetch-partition'
+import { ConnectionLife } from '../../../../../src-main/broker/server/connection-life'
 
 /** What a request of that version has where it says nothing is -1. */
 const request = (replicaId: number, stateId: number) =>
@@ -16,6 +17,9 @@ describe('who fetches', () => {
     ['a follower that says so in a tag', 17, -1, 3, 3, false],
     ['a tool that says so in a tag', 17, -1, -2, undefined, true]
   ])('%s', (_, version, replicaId, stateId, follower, isDebugging) => {
-    expect(fetchingOf(request(replicaId, stateId), version)).toMatchObject({ follower, isDebugging })
+    expect(fetchingOf(request(replicaId, stateId), version, new ConnectionLife())).toMatchObject({
+      follower,
+      isDebugging
+    })
   })
 })
