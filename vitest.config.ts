@@ -7,6 +7,10 @@ const alias = {
   '@api': resolve(import.meta.dirname, 'src-main/api')
 }
 
+/** They put others in the place of modules (vi.mock), which holds only for what is loaded after that: each has a process of its own. */
+const mocks = 'test/unit/src-renderer/**/*.mocks.test.ts'
+const afterEachTest = 'test/unit/src-renderer/support/after-each.ts'
+
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -98,9 +102,23 @@ export default defineConfig({
         plugins: [vue()],
         test: {
           name: 'renderer',
-          environment: 'happy-dom',
+          environment: './test/support/shared-window.ts',
           include: ['test/unit/src-renderer/**/*.test.ts'],
-          // As of unit: lint and the crash tests run beside them.
+          exclude: [mocks],
+          setupFiles: [afterEachTest],
+          // As of unit: lint and the crash tests run beside them; most of their time went into loading the same modules for each file.
+          testTimeout: 30_000,
+          isolate: false
+        }
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: {
+          name: 'renderer-mocks',
+          environment: 'happy-dom',
+          include: [mocks],
+          setupFiles: [afterEachTest],
           testTimeout: 30_000
         }
       }

@@ -212,7 +212,7 @@ const isBeside = (name) => besides[name] !== undefined && isAsked(besides[name])
 
 /** Beside `checks`. */
 const steps = {
-  unit: () => vitest(['unit', 'renderer', 'tidy']),
+  unit: () => vitest(['unit', 'renderer', 'renderer-mocks', 'tidy']),
   interop: () => vitest(['interop']),
   // Of these some are timed: nothing runs beside them.
   cost: () => vitest(['cost']),

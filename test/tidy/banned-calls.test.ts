@@ -65,6 +65,12 @@ const bans: readonly Ban[] = [
   { what: /catch\s*(\([^)]*\))?\s*\{\s*\}/, instead: 'ignore(error, why)', folders: [...everywhere, 'test'] },
   { what: /\benum\s+\w+\s*\{/, instead: 'an `as const` table', folders: everywhere },
   { what: /\b(it|test|describe)\.(skip|only|todo)\b/, instead: 'a test that runs', folders: ['test'] },
+  {
+    what: /\bvi\.mock\(/,
+    instead: 'an argument, or a file of its own process (vitest.config.ts)',
+    folders: ['test'],
+    except: /\.mocks\.test\.ts$/
+  },
   { what: /\bTODO\b|\bFIXME\b/, instead: 'an issue', folders: [...everywhere, 'test'] },
   { what: /v-html/, instead: 'text', folders: ['src-renderer'] },
   { what: /\beval\(|new Function\(/, instead: 'code', folders: everywhere }

@@ -5,19 +5,24 @@ import type { Pinia } from 'pinia'
 import { TooltipProvider } from 'reka-ui'
 import { defineComponent, h } from 'vue'
 import type { Component } from 'vue'
-import { afterEach } from 'vitest'
 import { createTexts } from '@/i18n'
 import { provideHost } from '@/stores/host'
 import { createFakeApi } from './fake-api'
 import type { FakeApi } from './fake-api'
 
-/** Stores end with their test: a timer of theirs would fire in what is left of the next one's world. */
 let pinia: Pinia | undefined
-afterEach(() => {
+let unmountAll = (): void => undefined
+enableAutoUnmount((unmount) => (unmountAll = unmount))
+
+/**
+ * What was mounted goes, and stores end with their test: a timer of theirs would fire in what is left of the next one's world.
+ * after-each.ts calls it.
+ */
+export function endTest(): void {
+  unmountAll()
   if (pinia !== undefined) disposePinia(pinia)
   pinia = undefined
-})
-enableAutoUnmount(afterEach)
+}
 
 /** Fresh stores on a fresh fake host. */
 export function useFakeHost(): FakeApi {
