@@ -1,7 +1,8 @@
 /**
  * One segment of a log: the .log file and its two sparse indexes (Kafka's format). Files open at first use and close when
  * idle; index entries live in memory and reach their files at roll, flush and close. An index file that cannot belong
- * to the log is rebuilt from it.
+ * to the log is rebuilt from it. One of a segment without records may be missing: to make a file is most of what a new
+ * partition costs, and many never get any.
  *
  * Owned by one PartitionLog. Invariant: every entry of an index points at a batch that is in the file.
  */
@@ -70,6 +71,8 @@ export class Segment {
   #firstTimestampMs: number | undefined
   #isDirty = false
   #areIndexesOwed = false
+  /** Both are made with the first record. */
+  #areIndexFilesMissing = false
   #usedMs: number
 
   /** A segment whose .log file is there, or (size 0) comes into being at the first append. */
@@ -84,14 +87,11 @@ export class Segment {
     this.#usedMs = context.ports.clock.monotonicMs()
   }
 
-  /**
-   * Creates the three files, so that Kafka's tools find a whole segment. Throws DISK_FULL, nothing left behind, or
-   * DISK_FAILED.
-   */
+  /** Creates the .log file; its indexes' come with its first record. Throws DISK_FULL, nothing left behind, or DISK_FAILED. */
   static create(context: LogContext, baseOffset: Offset): Segment {
     const segment = new Segment(context, baseOffset, 0)
     try {
-      segment.#createFiles()
+      segment.#createFile()
     } catch (error) {
       segment.#removeFiles()
       throw asDiskFailure(error, segment.#path)
@@ -106,11 +106,16 @@ export class Segment {
     for (const suffix of segmentSuffixes) this.#context.ports.disk.remove(this.#path + suffix)
   }
 
-  #createFiles(): void {
-    this.#fileHandle().truncate(0)
+  #createFile(): void {
+    const file = this.#fileHandle()
+    if (file.sizeBytes > 0) file.truncate(0)
+    this.#beginIndexes()
+  }
+
+  #beginIndexes(): void {
     this.#offsets = new OffsetIndex(this.baseOffset)
     this.#times = new TimeIndex(this.baseOffset)
-    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
+    this.#areIndexFilesMissing = true
   }
 
   get sizeBytes(): number {
@@ -150,6 +155,8 @@ export class Segment {
   /** Writes one batch that ends at `lastOffset`. Throws DISK_FULL, the segment unchanged, or DISK_FAILED. */
   append(batch: Uint8Array, lastOffset: Offset): void {
     const position = this.#sizeBytes
+    const areIndexFilesDue = this.#areIndexFilesMissing && position === 0
+    if (areIndexFilesDue && this.#offsets === undefined) this.#beginIndexes()
     try {
       // Not through #fileHandle(): an appended segment is dirty, and a dirty one is never released.
       const file = this.#file ?? this.#fileHandle()
@@ -160,6 +167,7 @@ export class Segment {
     this.#sizeBytes += batch.length
     this.#isDirty = true
     this.#note(batch, 0, position, lastOffset)
+    if (areIndexFilesDue) this.writeIndexes()
   }
 
   /** Keeps indexes and times in step with a batch in the file (Kafka's LogSegment.append). */
@@ -195,6 +203,7 @@ export class Segment {
   /** Hands the files what they lack. On a full disk the entries stay in memory until the next time. */
   writeIndexes(): void {
     try {
+      if (this.#areIndexFilesMissing && this.#sizeBytes > 0) this.#truncateIndexFiles()
       if (this.#offsets !== undefined) this.#writeIndex('.index', this.#offsets.entries)
       if (this.#times !== undefined) this.#writeIndex('.timeindex', this.#times.entries)
       this.#areIndexesOwed = false
@@ -418,15 +427,15 @@ export class Segment {
   #keepEntries({ entries }: RecoveryStart): void {
     this.#forgetTimes()
     if (entries === 0) {
-      this.#offsets = new OffsetIndex(this.baseOffset)
-      this.#times = new TimeIndex(this.baseOffset)
+      this.#beginIndexes()
+      if (this.#sizeBytes === 0 && !this.#hasAnyIndexFile) return
     } else {
       const [offsets, times] = [this.#offsetIndex(), this.#timeIndex()]
       offsets.entries.truncate(entries)
       times.truncateTo(offsets.offsetAt(entries - 1) + 1)
       if (times.count > 0) this.#maxFromIndex(times)
     }
-    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
+    this.#truncateIndexFiles()
   }
 
   #forgetTimes(): void {
@@ -454,14 +463,20 @@ export class Segment {
     this.#offsetIndex().truncateTo(place.baseOffset)
     this.#timeIndex().truncateTo(place.baseOffset)
     this.#cut(place.position)
-    for (const suffix of ['.index', '.timeindex'] as const) this.#truncateIndexFile(suffix)
+    this.#truncateIndexFiles()
     this.#forgetTimes()
     allAtOnce(this.readTail())
     this.#isDirty = true
     return Math.max(place.baseOffset, this.baseOffset)
   }
 
-  /** Creates the file when it is missing. */
+  /** Creates those that are missing. */
+  #truncateIndexFiles(): void {
+    this.#truncateIndexFile('.index')
+    this.#truncateIndexFile('.timeindex')
+    this.#areIndexFilesMissing = false
+  }
+
   #truncateIndexFile(suffix: '.index' | '.timeindex'): void {
     const entries = suffix === '.index' ? this.#offsetIndex().entries : this.#timeIndex().entries
     const file = this.#context.ports.disk.open(this.#path + suffix, 'append')
@@ -492,6 +507,11 @@ export class Segment {
   *prepareIndexes(): Steps<void> {
     if (this.#sizeBytes === 0 || this.#offsets !== undefined || this.#hasIndexFiles()) return
     yield* this.#rebuildIndexes()
+  }
+
+  get #hasAnyIndexFile(): boolean {
+    const { disk } = this.#context.ports
+    return disk.exists(`${this.#path}.index`) || disk.exists(`${this.#path}.timeindex`)
   }
 
   /** By their sizes only: what is in them is looked at when they are needed. */
@@ -527,6 +547,10 @@ export class Segment {
     if (this.#offsets !== undefined && this.#times !== undefined) return true
     const offsets = this.#indexFileBytes('.index', offsetIndexEntryBytes)
     const times = this.#indexFileBytes('.timeindex', timeIndexEntryBytes)
+    if (offsets === undefined && times === undefined && this.#sizeBytes === 0) {
+      this.#beginIndexes()
+      return true
+    }
     if (offsets === undefined || times === undefined) return false
     if (!OffsetIndex.isSane(this.baseOffset, offsets, this.#sizeBytes)) return false
     if (!TimeIndex.isSane(this.baseOffset, times)) return false

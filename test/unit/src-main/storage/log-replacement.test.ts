@@ -132,11 +132,7 @@ describe('a log that begins anew', () => {
     const log = openPartition(one)
     log.appendAsFollower(fetchBytes(leaderWith(2), 0))
     const open = one.disk.open.bind(one.disk)
-    one.disk.open = (path, mode) => {
-      const file = open(path, mode)
-      if (!path.includes('00500')) return file
-      return { ...file, truncate: () => expect.fail('DISK_FULL') }
-    }
+    one.disk.open = (path, mode) => (path.includes('00500') ? expect.fail('DISK_FULL') : open(path, mode))
 
     expect(() => log.startAt(500)).toThrow()
 

@@ -185,11 +185,11 @@ describe('a full disk and the files beside the log', () => {
     return state
   }
 
-  it('a roll that found no room for an index leaves no empty segment that would hide what the old one takes', () => {
+  it('a roll that found no room leaves no empty segment that would hide what the old one takes', () => {
     const one = fixture()
     const log = openPartition(one, { config: small })
     appendAll(log, 'a', 'b')
-    const state = withoutRoomFor(one, '2.index')
+    const state = withoutRoomFor(one, '2.log')
     expect(errorOf(append(log, batchOf(['x'.repeat(40)])))).toBe('KAFKA_STORAGE_ERROR')
 
     log.updateConfig({ ...log.config, segmentBytes: 1_000_000 })
@@ -620,6 +620,43 @@ describe('the indexes', () => {
     const int32 = (value: number): string => value.toString(16).padStart(8, '0')
     expect(entries('.index')).toBe(int32(2) + int32(2 * sizeBytes) + int32(4) + int32(4 * sizeBytes))
     expect(entries('.timeindex')).toBe(int32(0) + int32(102) + int32(2) + int32(0) + int32(104) + int32(4))
+  })
+
+  const filesIn = ({ disk }: Fixture): readonly string[] =>
+    disk.list(folder).flatMap(({ name }) => (name.startsWith('0') ? [name.slice(20)] : []))
+
+  it('have files from the first record on: to make them is most of what a new partition costs', () => {
+    const one = fixture()
+    const log = openPartition(one)
+    expect(filesIn(one)).toEqual(['.log'])
+    append(log, batchOf(['a']))
+    expect([...filesIn(one)].sort()).toEqual(['.index', '.log', '.timeindex'])
+  })
+
+  it.each(['a clean stop', 'a kill'])('of a log without records are missed by nobody after %s', async (end) => {
+    const one = fixture()
+    const log = openPartition(one)
+    if (end === 'a kill') one.disk.kill()
+    else await log.close()
+
+    const again = openPartition(one, { isClean: end !== 'a kill' })
+    expect(filesIn(one)).toEqual(['.log'])
+    append(again, batchOf(['a']))
+    expect(fetchValues(again)).toEqual(['0:a'])
+    expect([...filesIn(one)].sort()).toEqual(['.index', '.log', '.timeindex'])
+    expect(one.messages).toEqual([])
+  })
+
+  it('come with the first record of a log that nobody had used for long', async () => {
+    const one = fixture()
+    const log = openPartition(one, { config: { indexIntervalBytes: 1 } })
+    one.clock.advance(120_000)
+    log.applyRetention()
+    for (const value of ['a', 'b', 'c']) append(log, batchOf([value]))
+
+    await log.flush()
+    expect(one.disk.read(`${folder}/${'0'.repeat(20)}.index`)).toHaveLength(16)
+    expect(one.messages).toEqual([])
   })
 })
 
