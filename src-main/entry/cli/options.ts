@@ -80,8 +80,16 @@ export function offsetOrTime(text: string): number | Date {
   if (/^\d+$/.test(text)) return wholeNumber(0)(text)
   // A date alone would be read as UTC.
   const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text.replace(' ', 'T'))
-  if (timeShape.test(text) && time.getTime() >= 0) return time
-  throw new InvalidArgumentError('It must be an offset, or a time such as 2026-01-31T12:00:00Z.')
+  if (!timeShape.test(text) || !(time.getTime() >= 0))
+    throw new InvalidArgumentError('It must be an offset, or a time such as 2026-01-31T12:00:00Z.')
+  if (!isInCalendar(text)) throw new InvalidArgumentError(`There is no such day as ${text.slice(0, 10)}.`)
+  return time
+}
+
+/** Date takes 31 November for the day after the 30th: what is deleted, or read, from there on would be another's. */
+function isInCalendar(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number)
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
 }
 
 export function resetTarget(text: string): 'earliest' | 'latest' | number | Date {

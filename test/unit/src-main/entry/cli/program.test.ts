@@ -106,6 +106,9 @@ describe('lagoon', () => {
     }
   })
   it('says how large an offset may be to whom gives a larger one', () => {
+    for (const text of ['2026-11-31T00:00:00Z', '2026-02-29', '2026-02-30 12:00'])
+      expect(() => offsetOrTime(text)).toThrow(`There is no such day as ${text.slice(0, 10)}.`)
+    expect(offsetOrTime('2028-02-29T00:00:00Z')).toEqual(new Date('2028-02-29T00:00:00Z'))
     expect(() => offsetOrTime('9223372036854775807')).toThrow('a whole number of at most 9007199254740991')
   })
 })
