@@ -115,6 +115,26 @@ describe('resetting the offsets of a group', () => {
     expect((one('button', /^Preview$/) as HTMLButtonElement).disabled).toBe(true)
   })
 
+  it('says in words what may be given and what is, in the cell of the field', async () => {
+    one('combobox', 'Reset to').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    await flushPromises()
+    one('option', 'A time').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    await flushPromises()
+    const field = one('textbox', 'Time')
+    // In a form a select brings a hidden one, which would take a cell of the grid: the select has a cell of its own.
+    expect(one('combobox', 'Reset to').parentElement?.id).not.toBe('reset-group')
+    expect(byRole('alert', '')).toEqual([])
+
+    await type(field, '2026-02-30 00:00')
+    expect(one('alert', 'A time is a date that exists').textContent).toContain('given was “2026-02-30 00:00”')
+    expect(field.getAttribute('aria-describedby')).toBe(one('alert', '').id)
+
+    await type(field, '')
+    expect(one('alert', '').textContent).toContain('nothing was given')
+    await type(field, '2026-02-28')
+    expect(byRole('alert', '')).toEqual([])
+  })
+
   it('names the members that are alive, and can be tried again', async () => {
     const member = { memberId: 'c-1', clientId: 'payer', clientHost: '/127.0.0.1', assignments: [] }
     api.push('group:billing', group({ state: 'Stable', members: [member] }))
