@@ -2,6 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { GroupView as Group, LagHistoryView } from '@api/views'
 import App from '@/App.vue'
+import GroupFigures from '@/components/groups/GroupFigures.vue'
 import GroupView from '@/views/GroupView.vue'
 import type { FakeApi } from '../support/fake-api'
 import { byRole, one, show, shownText, useFakeHost } from '../support/mount'
@@ -372,6 +373,15 @@ describe('the page of a group', () => {
     await flushPromises()
     expect(total()).toBe('—')
     expect(shownText()).toMatch(/Written\s*— \s*Read\s*—/)
+  })
+
+  it('says in Korean, too, that nobody reads its partitions when it has no member', async () => {
+    const members = [{ memberId: 'm', clientId: 'c', clientHost: 'h', groupInstanceId: null, partitions: [] }]
+    await show(GroupFigures, { group, history: undefined }, 'ko')
+    expect(shownText()).toMatch(/멤버\s*0 \(파티션 1개에 담당 멤버 없음\)/)
+
+    await show(GroupFigures, { group: { ...group, members }, history: undefined }, 'ko')
+    expect(shownText()).toMatch(/멤버\s*1 \(대상 파티션 1개\)/)
   })
 
   it('says in words what the chart draws, and shows the same samples as a table', async () => {
