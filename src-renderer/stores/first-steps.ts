@@ -51,10 +51,17 @@ export const useFirstStepsStore = defineStore('firstSteps', () => {
     { immediate: true }
   )
 
-  /** undefined when all is done, was put away, or nothing is known of the cluster. */
-  const next = computed<FirstStep | undefined>(() =>
-    dir.value === undefined || done.value.has(AWAY) ? undefined : FIRST_STEPS.find((step) => !done.value.has(step))
-  )
+  /** A cluster that cannot be read does not say that there is no topic: what is not known is not taken for not done. */
+  const isKnown = (step: FirstStep): boolean => {
+    if (step === 'kill') return events.hasArrived
+    return typeof cluster.view?.[step === 'topic' ? 'topicCount' : 'groupCount'] === 'number'
+  }
+  /** undefined when all is done, was put away, or it is not known whether it was done. */
+  const next = computed<FirstStep | undefined>(() => {
+    if (dir.value === undefined || done.value.has(AWAY)) return undefined
+    const step = FIRST_STEPS.find((one) => !done.value.has(one))
+    return step !== undefined && isKnown(step) ? step : undefined
+  })
   const isDone = (step: FirstStep): boolean => done.value.has(step)
   const putAway = (): void => mark(AWAY)
 

@@ -25,10 +25,25 @@ describe('the first steps', () => {
     await see({ topicCount: 1, groupCount: 0 })
     expect(steps.next).toBe('client')
     await see({ topicCount: 2, groupCount: 1 })
+    expect(steps.next).toBeUndefined()
+    api.push('events', { events: [] })
+    await nextTick()
     expect(steps.next).toBe('kill')
     api.push('events', { events: [eventView(1, NOW_MS)] })
     await nextTick()
     expect(steps.next).toBeUndefined()
+  })
+
+  it('claim nothing while it is not known whether they were done', async () => {
+    const steps = useFirstStepsStore()
+    await see({ topicCount: null, groupCount: 2 })
+    expect(steps.next).toBeUndefined()
+    await see({ topicCount: 0, groupCount: null, dataDir: '/another' })
+    expect(steps.next).toBe('topic')
+    await see({ topicCount: 1, groupCount: null, dataDir: '/another' })
+    expect(steps.next).toBeUndefined()
+    await see({ topicCount: 1, groupCount: 0, dataDir: '/another' })
+    expect(steps.next).toBe('client')
   })
 
   it('stay where they were over a restart, and belong to one cluster', async () => {
