@@ -295,7 +295,17 @@ export const COMMANDS = {
     output: z.object({
       groupId: z.string(),
       applied: z.boolean(),
-      partitions: z.array(z.object({ topic: z.string(), partition, before: offset.nullable(), after: offset })),
+      partitions: z.array(
+        z.object({
+          topic: z.string(),
+          partition,
+          before: offset.nullable(),
+          after: offset,
+          /** Of the log when it was looked at: what lies outside of it is not there to be read or skipped. */
+          startOffset: offset,
+          endOffset: offset
+        })
+      ),
       /** All that was committed in these partitions, for `group.restore`; one that is not named had nothing. */
       was: z.array(commitSchema.extend({ topic: z.string(), partition }))
     })

@@ -104,7 +104,11 @@ export function groupReset(groupId: string, options: ResetOptions): Promise<void
     const said = applied ? `Group ${groupId} was reset.` : 'Nothing was changed (--dry-run).'
     return [table(['TOPIC', 'PARTITION', 'BEFORE', 'AFTER'], rows), said].join('\n')
   }
-  const json = ({ applied, partitions }: CommandOutput<'group.reset'>) => ({ groupId, applied, partitions })
+  const json = ({ applied, partitions }: CommandOutput<'group.reset'>) => ({
+    groupId,
+    applied,
+    partitions: partitions.map(({ topic, partition, before, after }) => ({ topic, partition, before, after }))
+  })
   return run(options, 'group.reset', input, { json, text })
 }
 

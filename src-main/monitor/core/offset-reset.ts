@@ -22,6 +22,9 @@ export interface PartitionPosition extends TopicPartition {
 export interface PlannedPartition extends TopicPartition {
   readonly before: Offset | null
   readonly after: Offset
+  /** Of the log: between them lies what can be read. */
+  readonly startOffset: Offset
+  readonly endOffset: Offset
 }
 
 export interface ResetPlan {
@@ -39,7 +42,7 @@ export function planReset(target: ResetTarget, positions: readonly PartitionPosi
     if (wanted === undefined) withoutCommit.push({ topic, partition })
     else {
       const after = Math.min(Math.max(wanted, startOffset), endOffset)
-      partitions.push({ topic, partition, before: committed, after })
+      partitions.push({ topic, partition, before: committed, after, startOffset, endOffset })
     }
   }
   return { partitions, withoutCommit }

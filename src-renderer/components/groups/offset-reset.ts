@@ -83,11 +83,25 @@ export interface ResetSums {
   readonly same: number
 }
 
-/** After minus before; null where nothing was, or is, committed. */
-export const movedBy = ({ before, after }: Restored): number | null =>
-  before === null || after === null ? null : after - before
+/** What a reset does to a partition, with the log's ends when it was planned, where they are known. */
+export type ResetRow = Restored & { readonly startOffset?: number; readonly endOffset?: number }
 
-export function resetSums(rows: readonly Restored[]): ResetSums {
+/** Records between before and after that are there; negative: read again. Null where nothing was, or is, committed. */
+export function movedBy({ before, after, startOffset = -Infinity, endOffset = Infinity }: ResetRow): number | null {
+  const within = (offset: number): number => Math.min(Math.max(offset, startOffset), endOffset)
+  return before === null || after === null ? null : within(after) - within(before)
+}
+
+/** The log's ends are those of the plan: what is put back tells none. */
+export function withEndsOf(planned: readonly ResetRow[], rows: readonly Restored[]): readonly ResetRow[] {
+  const ends = new Map(planned.map((row) => [`${row.partition} ${row.topic}`, row]))
+  return rows.map((row) => {
+    const { startOffset, endOffset } = ends.get(`${row.partition} ${row.topic}`) ?? {}
+    return startOffset === undefined || endOffset === undefined ? row : { ...row, startOffset, endOffset }
+  })
+}
+
+export function resetSums(rows: readonly ResetRow[]): ResetSums {
   const kept = rows.filter(({ after }) => after !== null)
   const moves = kept.map(movedBy)
   const known = moves.filter((move) => move !== null)
@@ -96,7 +110,7 @@ export function resetSums(rows: readonly Restored[]): ResetSums {
     again: known.reduce((sum, move) => sum + Math.max(0, -move), 0),
     fresh: moves.length - known.length,
     none: rows.length - kept.length,
-    same: known.filter((move) => move === 0).length
+    same: kept.filter(({ before, after }) => before === after).length
   }
 }
 

@@ -28,7 +28,7 @@ describe('a reset of offsets', () => {
 
     const reset = await clock.until(groups.reset({ groupId: 'g', to: { type: 'shift', by: -1 } }))
 
-    expect(reset.partitions).toEqual([{ topic: 't', partition: 0, before: 3, after: 2 }])
+    expect(reset.partitions).toMatchObject([{ topic: 't', partition: 0, before: 3, after: 2 }])
     expect(cluster.fakeGroups.get('g')?.committed.get('t 0')).toBe(2)
   })
 

@@ -29,13 +29,14 @@ describe('where a reset puts a partition', () => {
   ])('%s', (_what, target, fields, after) => {
     const plan = planReset(target, [position(fields)])
 
-    expect(plan.partitions).toEqual([{ topic: 't', partition: 0, before: 50, after }])
+    expect(plan.partitions).toMatchObject([{ topic: 't', partition: 0, before: 50, after }])
   })
 
   it('does not need a commit, and says that there was none', () => {
     const plan = planReset({ type: 'latest' }, [position({ committed: null })])
 
-    expect(plan.partitions).toEqual([{ topic: 't', partition: 0, before: null, after: 100 }])
+    const ends = { startOffset: 10, endOffset: 100 }
+    expect(plan.partitions).toEqual([{ topic: 't', partition: 0, before: null, after: 100, ...ends }])
   })
 
   it('names partitions that a shift has nothing to start from', () => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import {
   partitionList,
   resetCommand,
+  movedBy,
   resetSums,
+  withEndsOf,
   resetTarget,
   restoredFirst,
   restoreInput,
@@ -13,7 +15,9 @@ const row = (topic: string, partition: number, before: number | null, after: num
   topic,
   partition,
   before,
-  after
+  after,
+  startOffset: 0,
+  endOffset: 100
 })
 
 describe('the target of a reset', () => {
@@ -66,6 +70,20 @@ it('sums what is skipped and what is read again apart, and knows nothing where n
 
   expect(resetSums(rows)).toEqual({ skipped: 15, again: 6, fresh: 1, none: 0, same: 1 })
   expect(resetSums([{ ...row('a', 0, 4, 0), after: null }])).toMatchObject({ fresh: 0, none: 1, again: 0 })
+})
+
+it('counts nothing that is not there: deleted, or beyond the end', () => {
+  const [purged, partly, cut] = [row('a', 0, 0, 5), row('a', 1, 2, 9), row('a', 2, 12, 7)]
+  const rows = [
+    { ...purged, startOffset: 5, endOffset: 5 },
+    { ...partly, startOffset: 6, endOffset: 20 },
+    { ...cut, startOffset: 0, endOffset: 10 }
+  ]
+  expect(rows.map(movedBy)).toEqual([0, 3, -3])
+  expect(resetSums(rows)).toEqual({ skipped: 3, again: 3, fresh: 0, none: 0, same: 0 })
+
+  const undone = [{ topic: 'a', partition: 1, before: 9, after: 2 }]
+  expect(resetSums(withEndsOf(rows, undone))).toMatchObject({ again: 3 })
 })
 
 describe('undoing a reset', () => {
