@@ -299,7 +299,7 @@ export const SCREENS: readonly Screen[] = [
       await openReset(page)
       await page.keyboard.press('Control+Enter')
       await page.locator('.dialog .button.danger').press('Enter')
-      // Cancel, Undo, Done.
+      // Undo, Done.
       await page.locator('.dialog .lead .mark').waitFor()
       await page.locator('.dialog .button.large').nth(-2).press('Enter')
       await page.getByRole('alert').waitFor()

@@ -155,6 +155,8 @@ describe('resetting the offsets of a group', () => {
     api.last('group.reset').resolve({ groupId: 'billing', applied: true, partitions: rows, was })
     await flushPromises()
     expect(shownText()).toContain('This was read back from the group')
+    expect(byRole('button', 'Cancel')).toEqual([])
+    expect(shownText()).not.toContain('cancels')
 
     await press(/^Undo$/)
     expect(api.last('group.restore').input).toEqual({ groupId: 'billing', partitions: asked })
@@ -164,7 +166,8 @@ describe('resetting the offsets of a group', () => {
     expect(shownText()).toContain('Undone. This was read back')
     expect(one('row', /^audit-0/).textContent.replace(/\s+/g, ' ')).toContain('4—no commit again')
     expect(shownText()).toContain('1 partition has no commit, as before')
-    expect(byRole('button', /^Undo/)).toEqual([])
+    expect(byRole('button', /^(Undo|Cancel)/)).toEqual([])
+    expect(shownText()).not.toContain('cancels')
     expect(document.activeElement?.textContent.trim()).toBe('Done')
   })
 

@@ -2,7 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import ProduceDialog from '@/components/produce/ProduceDialog.vue'
 import { useProduceStore } from '@/stores/produce'
-import { one, show, shownText, useFakeHost } from '../../support/mount'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
 
 const answer = {
   partitionCount: 1,
@@ -58,4 +58,25 @@ it('how many partitions one topic has says nothing of another', async () => {
   await settle()
 
   expect(send().disabled).toBe(false)
+})
+
+it('offers nothing that cancels once a record was written', async () => {
+  const api = useFakeHost()
+  await show(ProduceDialog, { topic: 'orders' })
+  const { draft } = useProduceStore()
+  Object.assign(draft, { topic: 'orders' })
+  draft.value.text = 'v'
+  await settle()
+  api.last('records.check').resolve(answer)
+  await settle()
+  expect(byRole('button', 'Cancel')).toHaveLength(1)
+
+  send().click()
+  await flushPromises()
+  api.last('records.produce').resolve({ records: [{ partition: 0, offset: 0 }] })
+  await settle()
+
+  expect(byRole('button', 'Cancel')).toEqual([])
+  expect(byRole('button', /^Close$/)).toHaveLength(1)
+  expect(shownText()).toContain('closes')
 })

@@ -7,7 +7,7 @@ import { useClusterStore } from '@/stores/cluster'
 import { useDialogsStore } from '@/stores/dialogs'
 import { useNoticesStore } from '@/stores/notices'
 import type { FakeApi } from '../../support/fake-api'
-import { one, show, shownText, useFakeHost } from '../../support/mount'
+import { byRole, one, show, shownText, useFakeHost } from '../../support/mount'
 import { clusterView } from '../../support/views'
 
 const partition = (id: number, startOffset: number | null, endOffset: number | null) => ({
@@ -104,6 +104,9 @@ describe('purging a topic', () => {
     await flushPromises()
 
     expect(one('alert', 'Partition 1 was not purged').textContent).toContain('NOT_LEADER_OR_FOLLOWER: It moved.')
+    // Of partition 0 the records are gone: that cannot be cancelled.
+    expect(byRole('button', 'Cancel')).toEqual([])
+    expect(shownText()).toContain('closes')
     expect(useNoticesStore().notices).toEqual([])
   })
 })
