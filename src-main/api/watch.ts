@@ -104,6 +104,13 @@ export type WatchValue<Key extends WatchKey> = Key extends 'cluster'
                                               ? JobPush
                                               : never
 
+export interface BegunElsewhere {
+  readonly topic: string
+  readonly partition: number
+  readonly asked: number
+  readonly begun: number
+}
+
 /**
  * `sequence` counts the pushes of this consumer from 1; whoever gets them says `consumer.take` when they are safe.
  * Ends with `ended`: reached maxRecords or a poll brought nothing; `error` is one sentence.
@@ -112,6 +119,8 @@ export type ConsumerPush =
   | { readonly type: 'records'; readonly sequence: number; readonly records: readonly RecordView[] }
   /** Records that are in the log and cannot be shown; what follows them comes. */
   | { readonly type: 'unreadable'; readonly places: readonly UnreadableView[] }
+  /** Asked to begin at an offset that those logs do not have: reading begins at the nearest that they have. */
+  | { readonly type: 'begunElsewhere'; readonly places: readonly BegunElsewhere[] }
   | { readonly type: 'ended'; readonly error: string | null }
 
 export const watchKeySchema = z

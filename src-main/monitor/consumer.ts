@@ -9,7 +9,7 @@
 import { ApiError } from '../api/api'
 import type { CommandInput } from '../api/commands'
 import type { RecordView } from '../api/views'
-import type { ConsumerPush } from '../api/watch'
+import type { BegunElsewhere, ConsumerPush } from '../api/watch'
 import type { FetchedPartition, FetchPosition, KafkaCluster, PartitionOffset } from '../kernel/cluster-ports'
 import { AppError, expectAppError, ignore, messageOf } from '../kernel/errors'
 import type { TopicPartition } from '../kernel/ids'
@@ -232,6 +232,7 @@ export class Consumer {
     const { cluster } = this.#ports
     const { from } = this.#options
     const unplaced: TopicPartition[] = []
+    const elsewhere: BegunElsewhere[] = []
     const byLeader = this.#byLeader(partitions, unplaced)
     await Promise.all(
       [...byLeader].map(async ([leader, led]) => {
@@ -247,7 +248,11 @@ export class Consumer {
             if (start === null || end === null) unplaced.push(at)
             else if (from === 'earliest' || this.#addedPartitions.has(at.partition)) this.#beginAt(at.partition, start)
             else if (from === 'latest') this.#beginAt(at.partition, end)
-            else this.#beginAt(at.partition, Math.min(end, Math.max(start, from)))
+            else {
+              const begun = Math.min(end, Math.max(start, from))
+              this.#beginAt(at.partition, begun)
+              if (begun !== from) elsewhere.push({ ...at, asked: from, begun })
+            }
           }
         } catch (error) {
           if (!(error instanceof AppError)) throw error
@@ -256,6 +261,7 @@ export class Consumer {
         }
       })
     )
+    if (elsewhere.length > 0) await this.#ports.push({ type: 'begunElsewhere', places: elsewhere })
     return unplaced
   }
 

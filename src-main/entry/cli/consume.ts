@@ -7,7 +7,7 @@ import type { ConsumerPush } from '../../api/watch'
 import type { ControlClient } from '../../host/control-client'
 import { exitCodes, failWith } from './exit'
 import type { CommonOptions } from './options'
-import { jsonText, printUnreadable, recordText } from './output'
+import { jsonText, printElsewhere, printUnreadable, recordText } from './output'
 import { unwrittenCount, writeOut } from './stdout'
 import { withCluster } from './verbs'
 
@@ -50,6 +50,7 @@ export function consume(topic: string, options: ConsumeOptions): Promise<void> {
         if (push.type === 'records') {
           if (!isLeaving) printer.print(push).catch(reject)
         } else if (push.type === 'unreadable') printUnreadable(push.places)
+        else if (push.type === 'begunElsewhere') printElsewhere(push.places)
         else if (isLeaving) return
         else if (push.error === null) resolve()
         else reject(new ApiError({ code: 'FAILED', message: push.error }))

@@ -11,6 +11,7 @@ import type {
   UnreadableView
 } from '../../api/views'
 import { majorityOf } from '../../api/ensemble'
+import type { BegunElsewhere } from '../../api/watch'
 import { columnsOf, forReader, visibleJson } from './visible'
 
 export function jsonText(value: unknown): string {
@@ -32,6 +33,19 @@ export function printUnreadable(places: readonly UnreadableView[]): void {
     const where = fromOffset === toOffset ? `offset ${fromOffset}` : `offsets ${fromOffset} to ${toOffset}`
     process.stderr.write(`${topic}-${partition} ${where} cannot be read: ${reason}\n`)
   }
+}
+
+/** Partitions of which that is told one by one. */
+const elsewhereMax = 10
+
+/** Told beside the records: what was asked for is not there. */
+export function printElsewhere(places: readonly BegunElsewhere[]): void {
+  for (const { topic, partition, asked, begun } of places.slice(0, elsewhereMax)) {
+    const why = begun < asked ? 'lies beyond the end' : 'is not there any more'
+    process.stderr.write(`${topic}-${partition} offset ${asked} ${why}: reading begins at ${begun}.\n`)
+  }
+  const more = places.length - elsewhereMax
+  if (more > 0) process.stderr.write(`So it is in ${more} more ${more === 1 ? 'partition' : 'partitions'}.\n`)
 }
 
 const unknown = '-'

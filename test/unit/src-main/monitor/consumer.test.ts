@@ -18,6 +18,7 @@ interface World {
   ) => {
     readonly values: () => unknown[]
     readonly ended: () => unknown
+    readonly pushes: readonly ConsumerPush[]
     readonly it: Consumer
   }
 }
@@ -38,7 +39,7 @@ function world(): World {
     const values = (): unknown[] =>
       pushes.flatMap((one) => (one.type === 'records' ? one.records.map(({ value }) => value) : []))
     const ended = (): unknown => pushes.find(({ type }) => type === 'ended')
-    return { values, ended, it }
+    return { values, ended, pushes, it }
   }
   return { cluster, clock, consumer }
 }
@@ -76,19 +77,31 @@ describe('a consumer without a group', () => {
     expect(second.values()).toEqual(['b', 'c', 'd'])
   })
 
-  it('begins as near to an offset as the log still, or already, goes', async () => {
+  it('begins as near to an offset as the log still, or already, goes, and says so', async () => {
     const { cluster, clock, consumer } = world()
     const [cut] = cluster.topic('t', [1, 2])
     if (cut !== undefined) cut.startOffset = 10
     cluster.append('t', 0, ['a', 'b'])
     cluster.append('t', 1, ['c'])
-    const { values } = consumer({ from: 5 })
+    const { values, pushes } = consumer({ from: 5 })
     await clock.run(1000)
     cluster.append('t', 1, ['d'])
 
     await clock.run(1000)
 
     expect(values()).toEqual(['a', 'b', 'd'])
+    const places = pushes.flatMap((push) => (push.type === 'begunElsewhere' ? push.places : []))
+    expect([...places].sort((a, b) => a.partition - b.partition)).toEqual([
+      { topic: 't', partition: 0, asked: 5, begun: 10 },
+      { topic: 't', partition: 1, asked: 5, begun: 1 }
+    ])
+    // What is there needs no word.
+    cluster.topic('u', [1])
+    cluster.append('u', 0, ['a', 'b'])
+    const inside = consumer({ from: 1, topic: 'u' })
+    await clock.run(1000)
+    expect(inside.values()).toEqual(['b'])
+    expect(inside.pushes.filter(({ type }) => type === 'begunElsewhere')).toEqual([])
   })
 
   it('begins anew where the options say when the log was cut before it', async () => {
