@@ -111,7 +111,13 @@ const UNITS: Readonly<Record<Unit, Readonly<Record<string, bigint>>>> = {
     min: 60_000n,
     h: 3_600_000n,
     d: 86_400_000n,
-    w: 604_800_000n
+    w: 604_800_000n,
+    // As the window says them in Korean.
+    초: 1_000n,
+    분: 60_000n,
+    시간: 3_600_000n,
+    일: 86_400_000n,
+    주: 604_800_000n
   },
   bytes: {
     '': 1n,
@@ -127,11 +133,11 @@ const UNITS: Readonly<Record<Unit, Readonly<Record<string, bigint>>>> = {
   }
 }
 const PLACES_MAX = 6
-const AMOUNT = /^([+\-−]?)(\d{1,40})(?:[.](\d{1,6}))?\s*([a-z]*)$/i
+const AMOUNT = /^([+\-−]?)(\d{1,40})(?:[.](\d{1,6}))?\s*(\p{L}*)$/u
 /** Digits may be grouped as they are shown. */
 const GROUPING = /(?<=\d)[\s\u2009\u202f_](?=\d{3}(?!\d))/g
 
-/** "7 d" is 604800000, "1.5 GiB" 1610612736; undefined for what is no whole number of ms or bytes. */
+/** "7 d" or "7일" is 604800000, "1.5 GiB" 1610612736; undefined for what is no whole number of ms or bytes. */
 function amount(text: string, unit: Unit): bigint | undefined {
   const [isAmount, sign = '', whole = '', fraction = '', word = ''] = AMOUNT.exec(text.replace(GROUPING, '')) ?? []
   const factor = Object.entries(UNITS[unit]).find(([name]) => name === word.toLowerCase())?.[1]
@@ -160,7 +166,11 @@ export function typedValue(
 }
 
 /** A value in the largest unit in which it is whole: "7 d", "1 GiB"; as it stands where there is none. */
-export function inLargestUnit(value: string, rule: ConfigRule): string {
+export function inLargestUnit(
+  value: string,
+  rule: ConfigRule,
+  said = (count: string, unit: string): string => `${count} ${unit}`
+): string {
   if (rule.unit === 'none' || !/^\d+$/.test(value)) return value
   const number = BigInt(value)
   const shown: readonly string[] = rule.unit === 'ms' ? ['d', 'h', 'min', 's'] : ['TiB', 'GiB', 'MiB', 'KiB']
@@ -168,7 +178,7 @@ export function inLargestUnit(value: string, rule: ConfigRule): string {
     const factor = UNITS[rule.unit][name.toLowerCase()] ?? 1n
     return number >= factor && number % factor === 0n
   })
-  return unit === undefined ? value : `${number / (UNITS[rule.unit][unit.toLowerCase()] ?? 1n)} ${unit}`
+  return unit === undefined ? value : said(String(number / (UNITS[rule.unit][unit.toLowerCase()] ?? 1n)), unit)
 }
 
 /** What a form sends: names typed into are set, cleared ones removed, others left. undefined while something is wrong. */

@@ -1,5 +1,5 @@
 /** What a table needs to know of a column; widths are steps of the scale in theme/tokens.css. */
-export type ColumnWidth = 'mark' | 'xs' | 's' | 'm' | 'l' | 'xl' | '2xl'
+export type ColumnWidth = 'mark' | 'xs' | 's' | 'm' | 'l' | 'xl' | '2xl' | '3xl'
 
 export interface Column {
   readonly key: string

@@ -168,6 +168,27 @@ describe('the configs of a topic', () => {
     expect(row).toContain('7 d')
   })
 
+  it('are said in one unit, in the language of the window, with the value as it is beside it', async () => {
+    const known = { isReadOnly: false, isSensitive: false, isSet: false, source: 'default' } as const
+    const config = (name: string, value: string) =>
+      ({ ...known, name, type: 'long', value, otherwise: { value, source: 'default' } }) as const
+    const configs = [config('retention.ms', '604800000'), config('segment.bytes', '1073741824')]
+    const cells = (name: RegExp): string[] =>
+      [...one('row', name).querySelectorAll('td')].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim())
+
+    const english = await show(ConfigTable, { resource, revision: '' })
+    api.last('config.describe').resolve({ configs })
+    await flushPromises()
+    expect(cells(/retention\.ms/).slice(1, 4)).toEqual(['7 d 604800000', 'Kafka default', '7 d'])
+    expect(cells(/segment\.bytes/).slice(1, 4)).toEqual(['1 GiB 1073741824', 'Kafka default', '1 GiB'])
+    english.unmount()
+
+    await show(ConfigTable, { resource, revision: '' }, 'ko')
+    api.last('config.describe').resolve({ configs })
+    await flushPromises()
+    expect(cells(/retention\.ms/).slice(1, 4)).toEqual(['7일 604800000', 'Kafka 기본값', '7일'])
+  })
+
   it('are asked for once, and again when they were changed by others', async () => {
     useRouteStore().go('topics', 't', 'config')
     await show(TopicView, { name: 't' })

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { columnWidths, fittingColumns, roomyWidthPx, type Column, type ColumnWidth } from '@/components/data/columns'
 
-const pixels: Readonly<Record<ColumnWidth, number>> = { mark: 40, xs: 64, s: 80, m: 96, l: 120, xl: 152, '2xl': 208 }
+const pixels: Readonly<Record<ColumnWidth, number>> = {
+  mark: 40,
+  xs: 64,
+  s: 80,
+  m: 96,
+  l: 120,
+  xl: 152,
+  '2xl': 208,
+  '3xl': 256
+}
 const columns: readonly Column[] = [
   { key: 'name', label: 'Name', width: 'l' },
   { key: 'role', label: 'Role', yields: 3 },
