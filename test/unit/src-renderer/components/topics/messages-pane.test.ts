@@ -185,3 +185,13 @@ describe('the focus', () => {
     expect(document.activeElement).toBe(one('button', 'Live tail'))
   })
 })
+
+it('names only the mode in the closed select, and shows what is typed for it where it is typed', async () => {
+  const filter = one('textbox', 'Filter these records') as HTMLInputElement
+  await choose('Search for', /^Field$/)
+
+  expect(one('combobox', 'Search for').textContent.trim()).toBe('Field')
+  expect(filter.placeholder).toBe('Such as order.total > 100')
+  await choose('Search for', /^Header$/)
+  expect(filter.placeholder).toBe('Such as name=value')
+})
