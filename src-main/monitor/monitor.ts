@@ -282,8 +282,7 @@ export class Monitor {
     )
     this.#history.record(snapshot.atMs, new Map(kept), (groupId) => this.#paces.of(groupId))
     this.#standing.sampled(snapshot, new Map([...lags].map(([groupId, { partitions }]) => [groupId, partitions])))
-    const totals = new Map([...lags].map(([groupId, { total }]) => [groupId, total]))
-    this.#events(behindEvents(this.#behind.sampled(snapshot.atMs, totals), snapshot.atMs))
+    this.#events(behindEvents(this.#behind.sampled(snapshot.atMs, lags), snapshot.atMs))
   }
 
   #observed(snapshot: Snapshot): void {
