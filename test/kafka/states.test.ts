@@ -204,7 +204,8 @@ describe(`random states, seed ${seed}`, () => {
     const wanted = configs.map(([name, value, source]) => [name, shown(value), texts.configs.source[sourceOf(source)]])
     await shows(`#/topics/${topic}/config`, texts.topic.tab.config, wanted, (rows) =>
       rows
-        .map((row) => [row[column.config] ?? '', row[column.value], row[column.source]])
+        // Behind what it is in a unit the value stands as it is.
+        .map((row) => [row[column.config] ?? '', row[column.value]?.split(' ').at(-1), row[column.source]])
         .filter(([name]) => wanted.some(([one]) => one === name))
         .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
     )
