@@ -162,8 +162,7 @@ function partitionResponse(
   // Producers of those versions do not know KAFKA_STORAGE_ERROR.
   const error = written.error === 'KAFKA_STORAGE_ERROR' && version <= 3 ? 'NOT_LEADER_OR_FOLLOWER' : written.error
   const failed = { index: partition, errorCode: code(error), baseOffset: -1, errorMessage: written.message }
-  const hint =
-    error === 'NOT_LEADER_OR_FOLLOWER' && version >= 10 ? leaderHint(broker.image, topic, partition) : undefined
+  const hint = error === 'NOT_LEADER_OR_FOLLOWER' && version >= 10 ? leaderHint(broker, topic, partition) : undefined
   if (hint === undefined) return failed
   leaders.add(hint.leaderId)
   return { ...failed, currentLeader: hint }

@@ -219,7 +219,7 @@ function failed(broker: BrokerServices, version: number, { topic, wanted }: Foun
   }
   const isMisled = error === 'NOT_LEADER_OR_FOLLOWER' || error === 'FENCED_LEADER_EPOCH'
   const hint =
-    isMisled && topic !== undefined && version >= 16 ? leaderHint(broker.image, topic, wanted.partition) : undefined
+    isMisled && topic !== undefined && version >= 16 ? leaderHint(broker, topic, wanted.partition) : undefined
   const read = { bytes: 0, isNotice: true, isSettled: false }
   if (hint === undefined) return { ...read, answer: base }
   return { ...read, answer: { ...base, currentLeader: hint }, hinted: hint.leaderId }

@@ -2,6 +2,7 @@
  * Leader hints of KIP-951: where a client that asked the wrong broker should go, and how to reach that broker.
  */
 import type { LeaderEpoch, BrokerId } from '../../kernel/ids'
+import type { BrokerServices } from '../broker-services'
 import type { BrokerEndpoint, MetadataImage } from '../core/metadata-image'
 
 export interface LeaderHint {
@@ -9,11 +10,21 @@ export interface LeaderHint {
   readonly leaderEpoch: LeaderEpoch
 }
 
-/** Undefined when no live leader is known. */
-export function leaderHint(image: MetadataImage, topic: string, partition: number): LeaderHint | undefined {
+/**
+ * Undefined when no live leader is known. The order that this broker has obeyed counts before clients' metadata, which comes after it
+ * (Kafka's KafkaApis.getCurrentLeader): whoever is told here compares leader epochs, and goes to the next leader at once.
+ */
+export function leaderHint(
+  { image, replicas }: Pick<BrokerServices, 'image' | 'replicas'>,
+  topic: string,
+  partition: number
+): LeaderHint | undefined {
   const known = image.partition(topic, partition)
-  if (known === undefined || !image.isAlive(known.leader)) return undefined
-  return { leaderId: known.leader, leaderEpoch: known.leaderEpoch }
+  if (known === undefined) return undefined
+  const held = replicas.partition(topic, partition)
+  const isNewer = held?.topicId === image.topic(topic)?.topicId && (held?.leaderEpoch ?? -1) > known.leaderEpoch
+  const { leader, leaderEpoch } = isNewer && held !== undefined ? held.role : known
+  return image.isAlive(leader) ? { leaderId: leader, leaderEpoch } : undefined
 }
 
 export function nodeEndpoints(

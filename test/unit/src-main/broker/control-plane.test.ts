@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BrokerChannel } from '../../../../src-main/broker/broker-channel'
+import { produceRequest, produceResponse } from '../../../../src-main/protocol/api/00-produce'
+import { fetchRequest, fetchResponse } from '../../../../src-main/protocol/api/01-fetch'
 import { metadataRequest, metadataResponse } from '../../../../src-main/protocol/api/03-metadata'
 import { leaderAndIsrRequest, leaderAndIsrResponse } from '../../../../src-main/protocol/api/04-leader-and-isr'
 import { updateMetadataRequest, updateMetadataResponse } from '../../../../src-main/protocol/api/06-update-metadata'
@@ -14,6 +16,8 @@ const leaderAndIsrCall = {
 } as const
 const updateCall = { apiKey: 6, version: 8, request: updateMetadataRequest, response: updateMetadataResponse } as const
 const metadataCall = { apiKey: 3, version: 12, request: metadataRequest, response: metadataResponse } as const
+const produceCall = { apiKey: 0, version: 10, request: produceRequest, response: produceResponse } as const
+const fetchCall = { apiKey: 1, version: 16, request: fetchRequest, response: fetchResponse } as const
 const heartbeatCall = { apiKey: 12, version: 4, request: heartbeatRequest, response: heartbeatResponse } as const
 const someId = 'Jj8xA1fFTrGKVqPIfMCsWA'
 
@@ -109,6 +113,28 @@ describe('Metadata between the order and the news of a new leader', () => {
 
     await order(world, 1, 1)
     expect(await known(world)).toEqual({ errorCode: 0, leaderId: 1, replicaNodes: replicas })
+  })
+
+  it('refuses reads and writes with the next leader and its epoch, by which clients go at once (KIP-951)', async () => {
+    const world = await BrokerWorld.start()
+    await order(world, 1, 0)
+    await tell(world, 1, 0)
+    await order(world, 2, 1)
+
+    const partitionData = [{ index: 0, records: null }]
+    const wrote = await world.ask(1, produceCall, {
+      ...{ acks: -1, timeoutMs: 1_000 },
+      topicData: [{ name: 'orders', partitionData }]
+    })
+    const read = await world.ask(1, fetchCall, {
+      ...{ maxWaitMs: 0, minBytes: 1, maxBytes: 1_000 },
+      topics: [{ topicId: someId, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000 }] }]
+    })
+
+    const next = { errorCode: 6, currentLeader: { leaderId: 2, leaderEpoch: 1 } }
+    expect(wrote.responses[0]?.partitionResponses).toMatchObject([next])
+    expect(read.responses[0]?.partitions).toMatchObject([next])
+    for (const { nodeEndpoints } of [wrote, read]) expect(nodeEndpoints).toMatchObject([{ nodeId: 2, port: 9002 }])
   })
 })
 
