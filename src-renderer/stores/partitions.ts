@@ -1,12 +1,18 @@
 /** Where partitions are, and what is done to them: the map of all topics, what one broker holds, elections and moves. */
 import { defineStore } from 'pinia'
+import { shallowRef } from 'vue'
+import type { ShallowRef } from 'vue'
 import type { CommandInput, CommandOutput } from '@api/commands'
 import type { PlanGoal, PartitionMove, ReassignmentPlan, ReplicaState } from '@api/failures'
+import { looked } from '@/charts/replica-lags'
+import type { Behind, ReplicaLags } from '@/charts/replica-lags'
 import { host } from './host'
 import { createWatched } from './watched'
 import type { Watched } from './watched'
 
 type Changed = CommandOutput<'partition.elect'>
+/** The partitions that were looked at last. */
+const LOOKED_MAX = 12
 
 export const usePartitionsStore = defineStore('partitions', () => {
   const map = createWatched('partitions')
@@ -28,6 +34,21 @@ export const usePartitionsStore = defineStore('partitions', () => {
   const replicas = async (topic: string, partition: number): Promise<readonly ReplicaState[]> =>
     (await host().call('partition.replicas', { topic, partition })).replicas
 
+  /** By partition: who comes back to one finds what was seen before, and the gap between. */
+  const seen = new Map<string, ShallowRef<ReplicaLags>>()
+  const lagsOf = (partition: string): ShallowRef<ReplicaLags> => {
+    const kept = seen.get(partition) ?? shallowRef<ReplicaLags>(new Map())
+    seen.delete(partition)
+    seen.set(partition, kept)
+    const [oldest] = seen.keys()
+    if (seen.size > LOOKED_MAX && oldest !== undefined) seen.delete(oldest)
+    return kept
+  }
+  const remember = (partition: string, atMs: number, behind: Behind): void => {
+    const lags = lagsOf(partition)
+    lags.value = looked(lags.value, atMs, behind)
+  }
+
   return {
     map: map.view,
     hold: map.hold,
@@ -39,6 +60,8 @@ export const usePartitionsStore = defineStore('partitions', () => {
     plan,
     moves,
     repair,
-    replicas
+    replicas,
+    lagsOf,
+    remember
   }
 })

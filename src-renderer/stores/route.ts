@@ -38,6 +38,8 @@ export interface Route {
   readonly tab: string | undefined
   /** `#/topics/T/messages/P/O` opens this one. */
   readonly record?: RecordPlace
+  /** `#/topics/T/partitions/P` opens this one. */
+  readonly partition?: number
 }
 
 /** What of an address leads nowhere is left out. */
@@ -54,12 +56,17 @@ export function parseRoute(hash: string): Route {
   if (tabs === undefined || !isNamed || isNowhere) return { section, subject: undefined, tab: undefined }
   if (section === 'brokers' && subject === PLACEMENT && tab !== undefined && /.-\d{1,10}$/s.test(tab))
     return { section, subject, tab }
+  const place = { section, subject, tab: tabs.find((one) => one === tab) }
+  if (section === 'topics' && tab === 'partitions' && partition !== undefined && PARTITION.test(partition))
+    return { ...place, partition: Number(partition) }
   const record = section === 'topics' && tab === 'messages' ? recordPlace(partition, offset) : undefined
-  return { section, subject, tab: tabs.find((one) => one === tab), ...(record === undefined ? {} : { record }) }
+  return record === undefined ? place : { ...place, record }
 }
 
+const PARTITION = /^\d{1,9}$/
+
 function recordPlace(partition = '', offset = ''): RecordPlace | undefined {
-  if (!/^\d{1,9}$/.test(partition) || !/^\d{1,16}$/.test(offset)) return undefined
+  if (!PARTITION.test(partition) || !/^\d{1,16}$/.test(offset)) return undefined
   const place = { partition: Number(partition), offset: Number(offset) }
   return Number.isSafeInteger(place.offset) ? place : undefined
 }
@@ -73,8 +80,8 @@ function decode(text: string): string {
   }
 }
 
-export function linkTo(section: Section, subject?: string, tab?: string, record?: RecordPlace): string {
-  const place = record === undefined ? [] : [String(record.partition), String(record.offset)]
+export function linkTo(section: Section, subject?: string, tab?: string, at?: RecordPlace | number): string {
+  const place = typeof at === 'object' ? [at.partition, at.offset].map(String) : at === undefined ? [] : [String(at)]
   const parts = [section, subject, tab, ...place].filter((part) => part !== undefined)
   return `#/${parts.map(encodeURIComponent).join('/')}`
 }
@@ -83,7 +90,7 @@ export function linkTo(section: Section, subject?: string, tab?: string, record?
 function currentRoute(): Route {
   const { hash } = window.location
   const route = parseRoute(hash)
-  const address = linkTo(route.section, route.subject, route.tab, route.record)
+  const address = linkTo(route.section, route.subject, route.tab, route.record ?? route.partition)
   const isTrue = hash === '' || decode(hash) === decode(address)
   if (!isTrue) window.history.replaceState(window.history.state, '', address)
   return route
@@ -93,15 +100,16 @@ export const useRouteStore = defineStore('route', () => {
   const route = shallowRef<Route>(currentRoute())
   const left = shallowRef<Route>()
   const enter = (next: Route): void => {
-    const { section, subject, tab, record } = route.value
+    const { section, subject, tab, record, partition } = route.value
     const isSameRecord = next.record?.partition === record?.partition && next.record?.offset === record?.offset
-    if (next.section === section && next.subject === subject && next.tab === tab && isSameRecord) return
+    const isSamePlace = isSameRecord && next.partition === partition
+    if (next.section === section && next.subject === subject && next.tab === tab && isSamePlace) return
     left.value = route.value
     route.value = next
   }
   window.addEventListener('hashchange', () => enter(currentRoute()))
-  const go = (section: Section, subject?: string, tab?: string): void => {
-    window.location.hash = linkTo(section, subject, tab)
+  const go = (section: Section, subject?: string, tab?: string, partition?: number): void => {
+    window.location.hash = linkTo(section, subject, tab, partition)
     enter(parseRoute(window.location.hash))
   }
   /** What was open in a section when its list was come back to. */

@@ -693,6 +693,7 @@ export const SCREENS: readonly Screen[] = [
   },
   { name: 'topic-groups-silent', scene: 'broken', hash: '#/topics/app-logs/groups' },
   { name: 'topic-partitions', scene: 'broken', hash: '#/topics/app-logs/partitions' },
+  { name: 'topic-partition', scene: 'broken', hash: '#/topics/payments.events/partitions/4' },
   { name: 'topic-messages', scene: 'broken', hash: '#/topics/app-logs/messages', prepare: press('j', 'j', 'j') },
   {
     name: 'record-avro',

@@ -251,6 +251,20 @@ describe('a route to a record', () => {
   })
 })
 
+describe('a route to a partition', () => {
+  it('is what its link says, and the table of partitions where it names none', () => {
+    expect(parseRoute(linkTo('topics', 'a/b', 'partitions', 7))).toEqual({
+      section: 'topics',
+      subject: 'a/b',
+      tab: 'partitions',
+      partition: 7
+    })
+    for (const place of ['', '-1', 'x', '1234567890'])
+      expect(parseRoute(`#/topics/t/partitions/${place}`).partition).toBeUndefined()
+    expect(parseRoute('#/topics/t/config/7').partition).toBeUndefined()
+  })
+})
+
 describe('settings', () => {
   it('that cannot be read are the defaults', () => {
     const defaults = { theme: 'system', language: 'en', density: 'normal', timeZone: null, rangeMs: null }

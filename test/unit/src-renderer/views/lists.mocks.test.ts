@@ -393,6 +393,7 @@ describe('partitions', () => {
   it('without leader say so and show no invented offsets', async () => {
     const partition = { leaderEpoch: 3, replicas: [2], isr: [2], sizeBytes: 5 }
     await show(PartitionsTable, {
+      at: undefined,
       topic: {
         name: 't',
         topicId: 'id',

@@ -1,0 +1,115 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ReplicaState } from '@api/failures'
+import type { TopicView } from '@api/views'
+import PartitionDetail from '@/components/brokers/PartitionDetail.vue'
+import type { FakeApi } from '../../support/fake-api'
+import { one, show, shownText, useFakeHost } from '../../support/mount'
+import { NOW_MS } from '../../support/views'
+
+// There is no canvas here; what a chart draws is tested as functions.
+vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
+
+const topic = (replicas: number[]): TopicView => ({
+  name: 't',
+  topicId: 'id',
+  isInternal: false,
+  partitions: [0, 1].map((partition) => ({
+    partition,
+    leader: 1,
+    leaderEpoch: 3,
+    replicas,
+    isr: replicas,
+    startOffset: 0,
+    endOffset: 100,
+    sizeBytes: 5
+  })),
+  configs: {},
+  configsProblem: null
+})
+const states = (ends: Readonly<Record<number, number | null>>): ReplicaState[] =>
+  Object.entries(ends).map(([broker, logEnd]) => ({ broker: Number(broker), logEnd }))
+
+let api: FakeApi
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW_MS })
+  api = useFakeHost()
+})
+afterEach(() => void vi.useRealTimers())
+
+async function look(ends: Readonly<Record<number, number | null>>): Promise<void> {
+  api.last('partition.replicas').resolve({ replicas: states(ends) })
+  await flushPromises()
+  await vi.advanceTimersByTimeAsync(2000)
+}
+async function open(replicas = [1, 2, 3], partition = 0) {
+  const shown = await show(PartitionDetail, { topic: 't', partition, move: undefined })
+  api.push('topic:t', topic(replicas))
+  await flushPromises()
+  return shown
+}
+const sentence = (): string =>
+  (document.querySelector('[data-testid=replica-chart] canvas')?.getAttribute('aria-label') ?? '').replace(
+    /[\u2066-\u2069\u2009]/g,
+    ''
+  )
+
+describe('how far the followers of a partition were behind', () => {
+  it('is told in words, of each of them, since it is looked at', async () => {
+    await open()
+    await look({ 1: 100, 2: 93, 3: 100 })
+    await look({ 1: 200, 2: 150, 3: 200 })
+
+    expect(shownText()).toMatch(/Behind, records ?looked at since \d\d:\d\d:\d\d/)
+    expect(sentence()).toMatch(/Lag of Broker 2 from [\d:]+ to [\d:]+: 7 records at first, 50 now, 50 at most\./)
+    expect(sentence()).toContain('Lag of Broker 3')
+    expect(sentence()).not.toContain('Broker 1')
+  })
+
+  it('is not known of a follower that stands still: a gap, and no 0', async () => {
+    await open()
+    await look({ 1: 100, 2: 93, 3: 100 })
+    await look({ 1: 200, 2: null, 3: 200 })
+
+    expect(sentence()).toContain('7 records at first, — now, 7 at most; at times it was not known.')
+    expect(shownText()).toContain('Broker 2—')
+  })
+
+  it('is not known while nobody answers, and goes on when somebody does', async () => {
+    await open()
+    await look({ 1: 100, 2: 93, 3: 100 })
+    api.last('partition.replicas').reject(new Error('gone'))
+    await flushPromises()
+    expect(shownText()).toContain('Broker 2—')
+
+    await vi.advanceTimersByTimeAsync(2000)
+    await look({ 1: 100, 2: 99, 3: 100 })
+    expect(sentence()).toContain('7 records at first, 1 now, 7 at most; at times it was not known.')
+  })
+
+  it('is of the partition that is open, and is there again when one comes back to it', async () => {
+    const first = await open()
+    await look({ 1: 100, 2: 93, 3: 100 })
+    first.unmount()
+
+    const second = await open([1, 2, 3], 1)
+    expect(sentence()).toContain('Lag of Broker 2 is not known.')
+    second.unmount()
+
+    await open()
+    expect(sentence()).toContain('7 records at first')
+  })
+
+  it('has a table twin, and is not there where there are no followers', async () => {
+    const shown = await open()
+    await look({ 1: 100, 2: 93, 3: null })
+    one('button', 'Show as table').click()
+    await flushPromises()
+    const twin = [...document.querySelectorAll('.samples tbody td')].map(({ textContent }) => textContent.trim())
+    expect(twin.slice(1)).toEqual(['7', '—'])
+    shown.unmount()
+
+    await open([1], 0)
+    expect(shownText()).not.toContain('Behind, records')
+  })
+})
