@@ -20,25 +20,38 @@ export function ghostOf(
   }
 }
 
-export interface PlanRow {
+/** A move, as much of it as is known: of a partition that is not there any more `from` is undefined. */
+export interface Moved {
+  readonly leader: number | null
+  readonly isr: readonly number[]
+  readonly from: readonly number[] | undefined
+  readonly to: readonly number[]
+  /** That new replicas copy; null while it is not known. */
+  readonly bytes: number | null
+}
+
+export interface PlanRow extends Moved {
   readonly name: string
   readonly topic: string
   readonly partition: number
-  /** Undefined: the partition is not there any more, or not among those that are shown. */
-  readonly from: readonly number[] | undefined
-  readonly to: readonly number[]
   /** Who has to be read; null where nobody leads, and undefined where nothing is copied. */
   readonly source: number | null | undefined
-  /** That new replicas copy; null while it is not known. */
-  readonly bytes: number | null
   /** In sync when all is copied; null while nobody leads, for then nothing is. */
   readonly isrAfter: number | null
-  readonly isLeaderLeaving: boolean
+}
+
+const addedBy = ({ from = [], to }: Moved): readonly number[] => to.filter((id) => !from.includes(id))
+/** A broker that does not live copies nothing. */
+function isrAfter(move: Moved, live: ReadonlySet<number>): number | null {
+  const added = addedBy(move)
+  return move.from === undefined || move.leader === null
+    ? null
+    : move.to.filter((id) => move.isr.includes(id) || (added.includes(id) && live.has(id))).length
 }
 
 /**
  * Of what is planned and not so already. `told`: what the host said of it last, of which only the bytes are taken: what is there
- * now is live. A broker that does not live copies nothing.
+ * now is live.
  */
 export function planRows(
   wanted: readonly WantedReplicas[],
@@ -49,40 +62,63 @@ export function planRows(
   return wanted.flatMap(({ topic, partition, replicas: to }): PlanRow[] => {
     const name = `${topic}-${partition}`
     const facts = factsOf(topic, partition)
-    if (facts === undefined)
-      return [
-        {
-          name,
-          topic,
-          partition,
-          from: undefined,
-          to,
-          source: undefined,
-          bytes: null,
-          isrAfter: null,
-          isLeaderLeaving: false
-        }
-      ]
-    const { leader, replicas: from, isr } = facts
-    if (from.join() === to.join()) return []
-    const added = to.filter((id) => !from.includes(id))
+    if (facts?.replicas.join() === to.join()) return []
     const known = told.get(name)
-    const isSame = known?.to.join() === to.join() && known.from.join() === from.join()
+    const isSame = known?.to.join() === to.join() && known.from.join() === facts?.replicas.join()
+    const move: Moved = {
+      leader: facts?.leader ?? null,
+      isr: facts?.isr ?? [],
+      from: facts?.replicas,
+      to,
+      bytes: isSame ? known.bytes : null
+    }
+    const copiesNothing = facts !== undefined && addedBy(move).length === 0
     return [
       {
+        ...move,
         name,
         topic,
         partition,
-        from,
-        to,
-        source: added.length === 0 ? undefined : leader,
-        bytes: added.length === 0 ? 0 : isSame ? known.bytes : null,
-        isrAfter:
-          leader === null ? null : to.filter((id) => isr.includes(id) || (added.includes(id) && live.has(id))).length,
-        isLeaderLeaving: leader !== null && !to.includes(leader)
+        source: facts === undefined || copiesNothing ? undefined : facts.leader,
+        bytes: copiesNothing ? 0 : move.bytes,
+        isrAfter: isrAfter(move, live)
       }
     ]
   })
+}
+
+export interface PlanSum {
+  /** Of those whose size is known. */
+  readonly bytes: number
+  /** Moves whose size is not. */
+  readonly unknown: number
+  /** What the broker with the most to send, or to take, sends or takes: limits are each broker's own. */
+  readonly busiestBytes: number
+  /** Leaders that have to go. */
+  readonly leaving: number
+  /** Partitions of the plan that are under-replicated now, and when all is copied. */
+  readonly underNow: number
+  readonly underThen: number
+}
+
+export function planSum(moves: readonly Moved[], live: ReadonlySet<number>): PlanSum {
+  const [sent, taken] = [new Map<number, number>(), new Map<number, number>()]
+  const add = (to: Map<number, number>, id: number, bytes: number): unknown => to.set(id, (to.get(id) ?? 0) + bytes)
+  for (const move of moves) {
+    const added = addedBy(move)
+    if (move.bytes === null || added.length === 0) continue
+    if (move.leader !== null) add(sent, move.leader, move.bytes)
+    for (const id of added) add(taken, id, move.bytes / added.length)
+  }
+  const led = moves.filter(({ leader, from }) => leader !== null && from !== undefined)
+  return {
+    bytes: moves.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    unknown: moves.filter(({ bytes }) => bytes === null).length,
+    busiestBytes: Math.max(0, ...sent.values(), ...taken.values()),
+    leaving: led.filter(({ leader, to }) => leader !== null && !to.includes(leader)).length,
+    underNow: led.filter(({ isr, from = [] }) => isr.length < from.length).length,
+    underThen: led.filter((move) => (isrAfter(move, live) ?? 0) < move.to.length).length
+  }
 }
 
 /** Another broker in the place of one of the replicas: who is preferred stays so. Undefined: nothing would change. */

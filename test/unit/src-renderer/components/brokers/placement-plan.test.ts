@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ghostOf, movedTo, planRows } from '@/components/brokers/placement-plan'
+import { ghostOf, movedTo, planRows, planSum } from '@/components/brokers/placement-plan'
 
 const facts = { leader: 1, replicas: [1, 2], isr: [1] }
 const wanted = { topic: 't', partition: 0, replicas: [1, 3] }
@@ -34,12 +34,8 @@ describe('the ghost of a plan', () => {
 
 describe('a row of the preview', () => {
   it('says who is read, how much, and how many are in sync then', () => {
-    expect(rows()).toMatchObject([
-      { from: [1, 2], to: [1, 3], source: 1, bytes: 500, isrAfter: 2, isLeaderLeaving: false }
-    ])
-    expect(rows({ wanted: { ...wanted, replicas: [2, 3] } })).toMatchObject([
-      { source: 1, bytes: null, isrAfter: 1, isLeaderLeaving: true }
-    ])
+    expect(rows()).toMatchObject([{ from: [1, 2], to: [1, 3], source: 1, bytes: 500, isrAfter: 2 }])
+    expect(rows({ wanted: { ...wanted, replicas: [2, 3] } })).toMatchObject([{ source: 1, bytes: null, isrAfter: 1 }])
   })
 
   it('counts no broker as in sync that does not live, and nobody where nobody can be read', () => {
@@ -59,6 +55,36 @@ describe('a row of the preview', () => {
   it('goes when it is so, and stays with nothing known when its partition is gone', () => {
     expect(rows({ facts: { leader: 1, replicas: [1, 3], isr: [1, 3] } })).toEqual([])
     expect(rows({ facts: null })).toMatchObject([{ name: 't-0', from: undefined, bytes: null, isrAfter: null }])
+  })
+})
+
+describe('the sum of a plan', () => {
+  const live = new Set([1, 2, 3, 4])
+  const away = { leader: 1, isr: [1, 2], from: [1, 2], to: [3, 2], bytes: 500 }
+
+  it('takes as long as the broker with the most to send or to take: each has a limit of its own', () => {
+    // Two leaders send side by side, to two brokers.
+    expect(planSum([away, { ...away, leader: 2, to: [1, 4] }], live)).toMatchObject({ bytes: 1000, busiestBytes: 500 })
+    // One leader sends to two: all of it goes through that one.
+    expect(planSum([{ ...away, to: [1, 2, 3, 4], bytes: 1000 }], live).busiestBytes).toBe(1000)
+    // Two leaders send to one, which takes it all.
+    expect(planSum([away, { ...away, leader: 2 }], live).busiestBytes).toBe(1000)
+  })
+
+  it('is no less than what is known, and says of how many moves it is not', () => {
+    const sum = planSum([away, { ...away, bytes: null }, { ...away, from: undefined, leader: null, bytes: null }], live)
+    expect(sum).toMatchObject({ bytes: 500, unknown: 2, busiestBytes: 500 })
+  })
+
+  it('counts leaders that go, and what is under-replicated before and after', () => {
+    const behind = { ...away, isr: [1] }
+    // Broker 2 stays behind; where it goes, nobody does.
+    expect(planSum([behind], live)).toMatchObject({ leaving: 1, underNow: 1, underThen: 1 })
+    expect(planSum([{ ...behind, to: [1, 3] }], live)).toMatchObject({ leaving: 0, underNow: 1, underThen: 0 })
+    // A broker that does not live copies nothing.
+    expect(planSum([{ ...away, to: [1, 9] }], live)).toMatchObject({ underNow: 0, underThen: 1 })
+    // Of those that nobody leads it is said elsewhere.
+    expect(planSum([{ ...behind, leader: null }], live)).toMatchObject({ leaving: 0, underNow: 0, underThen: 0 })
   })
 })
 
