@@ -16,15 +16,16 @@ export function faultyDisk(disk: Disk, faults: FaultSwitch, clock: Clock): Disk 
       throw new AppError('DISK_FULL', said`${path}: the disk is full, by a fault that was added. Heal it.`)
     if (diskDelayMs > 0) Atomics.wait(never, 0, 0, diskDelayMs)
   }
+  /** Only then it matters what a write makes: each look is a call of the system. */
+  const hindersWrites = (): boolean => faults.now.isDiskFull || faults.now.diskDelayMs > 0
   const synced = (): Promise<void> | undefined => {
     const { diskDelayMs } = faults.now
     return diskDelayMs > 0 ? new Promise((resolve) => void clock.after(diskDelayMs, resolve)) : undefined
   }
   return {
     open(path, mode): DiskFile {
-      if (mode === 'read' || (mode === 'append' && disk.exists(path)))
-        return new FaultyFile(disk.open(path, mode), writes, synced)
-      writes(path)
+      const mayMake = mode === 'create' || (mode === 'append' && hindersWrites() && !disk.exists(path))
+      if (mayMake) writes(path)
       return new FaultyFile(disk.open(path, mode), writes, synced)
     },
     exists: (path) => disk.exists(path),
@@ -45,9 +46,9 @@ export function faultyDisk(disk: Disk, faults: FaultSwitch, clock: Clock): Disk 
       disk.rewriteUnsynced(path, bytes)
     },
     list: (path) => disk.list(path),
-    makeDirectory(path): void {
-      if (!disk.exists(path)) writes(path)
-      disk.makeDirectory(path)
+    makeDirectory(path): boolean {
+      if (hindersWrites() && !disk.exists(path)) writes(path)
+      return disk.makeDirectory(path)
     },
     rename: (from, to) => disk.rename(from, to),
     remove: (path) => disk.remove(path),

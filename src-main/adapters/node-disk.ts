@@ -73,15 +73,16 @@ export function diskError(error: unknown, path: string): AppError {
   }
 }
 
-/** With those above it that are missing. Node's own way to do so never returns where nothing can be made, as in /proc. */
-function makeFolders(path: string, isAgain = false): void {
+/** With those above it that are missing; false when it was there. Node's own way to do so never returns where nothing can be made, as in /proc. */
+function makeFolders(path: string, isAgain = false): boolean {
   try {
     fs.mkdirSync(path)
+    return true
   } catch (error) {
     const { code } = error as SystemError
     const parent = dirname(path)
     // There it may be all the same: of a folder that is there a file system that cannot be written says EROFS.
-    if (isFolder(path)) return
+    if (isFolder(path)) return false
     // Of a drive that is not there nothing is above it.
     if (code !== 'ENOENT' || parent === path) throw diskError(error, path)
     // Somebody else may have made the one above it just now: it is tried once more.
@@ -90,7 +91,7 @@ function makeFolders(path: string, isAgain = false): void {
       throw new AppError('ACCESS_DENIED', said`No folder can be made in ${parent}. Choose another one.`, {
         cause: error
       })
-    makeFolders(path, true)
+    return makeFolders(path, true)
   }
 }
 
@@ -310,7 +311,7 @@ export const nodeDisk: Disk = {
   open(path, mode): DiskFile {
     return attempt(path, () => {
       const handle = fs.openSync(path, openFlags[mode], 0o644)
-      return new NodeDiskFile(path, handle, fs.fstatSync(handle).size)
+      return new NodeDiskFile(path, handle, mode === 'create' ? 0 : fs.fstatSync(handle).size)
     })
   },
   exists: (path) => optionalStat(path) !== undefined,
@@ -360,9 +361,7 @@ export const nodeDisk: Disk = {
         .readdirSync(path, { withFileTypes: true })
         .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
     ),
-  makeDirectory(path): void {
-    makeFolders(path)
-  },
+  makeDirectory: (path) => makeFolders(path),
   rename(from, to): void {
     attempt(from, () => fs.renameSync(from, to))
   },

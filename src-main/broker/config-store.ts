@@ -19,6 +19,13 @@ function mayBeUnclean(configs: TopicConfigs): boolean {
   return parsedConfig(name, configs[name] ?? 'false') === 'true'
 }
 
+/** What a log's config is made of; each is replaced, never changed. */
+interface From {
+  readonly own: TopicConfigs
+  readonly layers: BrokerLayers
+  readonly isCompacted: boolean
+}
+
 export class ConfigStore {
   readonly #ensemble: EnsembleClient
   readonly #brokerId: BrokerId
@@ -26,6 +33,7 @@ export class ConfigStore {
   /** Reads under way. */
   readonly #reading = new Map<string, Promise<void>>()
   #layers: BrokerLayers
+  #lastLogConfig: (From & { readonly config: LogConfig }) | undefined
 
   constructor(ensemble: EnsembleClient, brokerId: BrokerId, fixed: TopicConfigs = noConfigs) {
     this.#ensemble = ensemble
@@ -99,8 +107,14 @@ export class ConfigStore {
     return new Set(topics.filter((topic) => mayBeUnclean(effectiveConfigs(this.of(topic), this.#layers))))
   }
 
+  /** Asked for each partition of a topic, one after the other: what was worked out last is kept while it holds. */
   logConfigOf(topic: string): LogConfig {
-    return logConfigOf(effectiveConfigs(this.of(topic), this.#layers), topic === groupOffsetsTopic)
+    const [own, layers, isCompacted] = [this.of(topic), this.#layers, topic === groupOffsetsTopic]
+    const last = this.#lastLogConfig
+    if (last?.own === own && last.layers === layers && last.isCompacted === isCompacted) return last.config
+    const config = logConfigOf(effectiveConfigs(own, layers), isCompacted)
+    this.#lastLogConfig = { own, layers, isCompacted, config }
+    return config
   }
 
   forget(topic: string): void {

@@ -93,8 +93,8 @@ export interface Disk {
    */
   rewriteUnsynced(path: string, bytes: Uint8Array): void
   list(path: string): readonly DirectoryEntry[]
-  /** Creates parents too; no error when it is there. */
-  makeDirectory(path: string): void
+  /** Creates parents too; no error when it is there. Whether it was not. */
+  makeDirectory(path: string): boolean
   rename(from: string, to: string): void
   /** File or folder with all that is in it; no error when absent. */
   remove(path: string): void

@@ -12,6 +12,8 @@ interface FilesOfLog {
   readonly snapshots: readonly Offset[]
 }
 
+export const noFiles: FilesOfLog = { segments: [], snapshots: [] }
+
 export class LogFolder {
   readonly #context: LogContext
   /** Files came or went since the folder itself was last synced: a power cut could forget their names. */

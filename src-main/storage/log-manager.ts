@@ -13,7 +13,7 @@
 import { AppError, expectAppError, ignore } from '../kernel/errors'
 import { topicPartitionName } from '../kernel/ids'
 import type { TopicPartition } from '../kernel/ids'
-import type { FolderLock } from '../kernel/ports'
+import type { Disk, FolderLock } from '../kernel/ports'
 import { said } from '../kernel/said'
 import { badBatchOf } from './bad-batch-survey'
 import { badBatchFile } from './core/bad-batch'
@@ -205,7 +205,9 @@ export class LogManager {
     // A turn of its own for each: many small logs are long work, too.
     entry.opening ??= giveWay(this.#ports.clock)
       .then(() => this.#rewriteIfDue(entry))
-      .then(() => inTurns(this.#ports.clock, this.#open(entry.of, config, this.wasClean && !entry.mustRecover)))
+      .then(() =>
+        inTurns(this.#ports.clock, this.#open(entry.of, config, { isClean: this.wasClean && !entry.mustRecover }))
+      )
       .then(
         (log) => this.#adopt(entry, log),
         (error: unknown) => this.#notOpened(entry, error)
@@ -253,7 +255,11 @@ export class LogManager {
     this.#isRecovered = true
   }
 
-  #open({ topic, partition }: TopicPartition, config: LogConfig, isClean: boolean): Steps<PartitionLog> {
+  #open(
+    { topic, partition }: TopicPartition,
+    config: LogConfig,
+    { isClean, newTopicId }: { readonly isClean: boolean; readonly newTopicId?: string }
+  ): Steps<PartitionLog> {
     const name = topicPartitionName({ topic, partition })
     const folder = this.#ports.disk.join(this.#options.dir, name)
     const context = {
@@ -270,8 +276,9 @@ export class LogManager {
     return PartitionLog.open(context, {
       topic,
       partition,
-      topicId: this.#topicIdIn(folder),
+      topicId: newTopicId ?? this.#topicIdIn(folder),
       isClean,
+      isNew: newTopicId !== undefined,
       ...this.#checkpoints.known(name)
     })
   }
@@ -322,15 +329,22 @@ export class LogManager {
 
   async #create(entry: Entry, folder: string, topicId: string, config: LogConfig): Promise<PartitionLog> {
     const { disk, clock } = this.#ports
-    // Six files of a file system that is busy are long work: a turn of their own.
+    // Files of a file system that is busy are long work: a turn of their own.
     await giveWay(clock)
-    disk.makeDirectory(folder)
+    const isNew = disk.makeDirectory(folder)
     // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
     // Lost before that, the log is this topic's all the same: its name is not given again before this broker has said that it
     // holds none of it, and then its folder's other name is safe (deletionsSafe).
-    disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
+    const path = disk.join(folder, partitionMetadataFile)
+    const identity = encodePartitionMetadata(topicId)
+    // One that a kill leaves half written is as good as lost: no other file is there before it.
+    if (isNew) writeNew(disk, path, identity)
+    else disk.replaceUnsynced(path, identity)
     this.#checkpoints.forget(topicPartitionName(entry.of))
-    const log = await inTurns(clock, this.#open(entry.of, config, true))
+    const log = await inTurns(
+      clock,
+      this.#open(entry.of, config, isNew ? { isClean: true, newTopicId: topicId } : { isClean: true })
+    )
     this.#isDirDirty = true
     return this.#adopt(entry, log)
   }
@@ -620,6 +634,16 @@ export class LogManager {
   }
 }
 
+/** Of a folder that has just been made. Throws DISK_FULL or DISK_FAILED. */
+function writeNew(disk: Disk, path: string, bytes: Uint8Array): void {
+  const file = disk.open(path, 'create')
+  try {
+    file.append(bytes)
+  } finally {
+    file.close()
+  }
+}
+
 function problemFrom(error: AppError): LogProblem {
   const badBatch = badBatchOf(error)
   const { message } = error
@@ -627,5 +651,5 @@ function problemFrom(error: AppError): LogProblem {
 }
 
 function areEqual(a: LogConfig, b: LogConfig): boolean {
-  return Object.entries(a).every(([name, value]) => b[name as keyof LogConfig] === value)
+  return a === b || Object.entries(a).every(([name, value]) => b[name as keyof LogConfig] === value)
 }

@@ -28,7 +28,7 @@ import type { Steps } from './core/steps'
 import { EpochFile } from './epoch-file'
 import type { LogContext } from './log-context'
 import type { Compression } from '../kernel/ports'
-import { LogFolder } from './log-folder'
+import { LogFolder, noFiles } from './log-folder'
 import { ProducerSnapshots } from './producer-snapshots'
 import { Segment } from './segment'
 import { SegmentList } from './segment-list'
@@ -49,6 +49,8 @@ export interface OpeningOptions {
   readonly isClean: boolean
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
+  /** Its folder has just been made: nothing is looked for in it. */
+  readonly isNew?: boolean
 }
 
 interface Found {
@@ -66,9 +68,9 @@ const rememberedTailBytes = 1_048_576
 
 /** Throws CORRUPT when a batch below the recovery point cannot be read and others are behind it: no record is touched then. */
 export function* openLog(context: LogContext, options: OpeningOptions): Steps<OpenedLog> {
-  const known = knownBadBatch(context)
+  const known = options.isNew === true ? undefined : knownBadBatch(context)
   if (known !== undefined) throw badBatchError(context, known)
-  const found = find(context, options.logStartOffset)
+  const found = find(context, options)
   try {
     return yield* open(context, found, options)
   } catch (error) {
@@ -109,12 +111,12 @@ function* open(context: LogContext, found: Found, options: OpeningOptions): Step
   }
 }
 
-function find(context: LogContext, logStartOffset: Offset): Found {
+function find(context: LogContext, { logStartOffset, isNew = false }: OpeningOptions): Found {
   const folder = new LogFolder(context)
-  const files = folder.files()
+  const files = isNew ? noFiles : folder.files()
   const segments = files.segments.map(({ baseOffset, sizeBytes }) => new Segment(context, baseOffset, sizeBytes))
   const epochFile = new EpochFile(context)
-  const starts = epochFile.read()
+  const starts = isNew ? undefined : epochFile.read()
   const isEmpty = segments.every(({ sizeBytes }) => sizeBytes === 0)
   return {
     folder,

@@ -71,6 +71,8 @@ export interface PartitionLogOptions {
   readonly topicId: string | undefined
   /** The last stop was clean: files are trusted. */
   readonly isClean: boolean
+  /** Its folder has just been made. */
+  readonly isNew?: boolean
   /** Everything below is on the platter (checkpoint). */
   readonly recoveryPoint: Offset
   /** From log-start-offset-checkpoint; 0 when it has none. */

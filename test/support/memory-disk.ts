@@ -283,13 +283,14 @@ export class MemoryDisk implements Disk {
     ]
   }
 
-  makeDirectory(path: string): void {
-    if (path === '' || this.#folders.has(path)) return
+  makeDirectory(path: string): boolean {
+    if (path === '' || this.#folders.has(path)) return false
     this.#checkWritable(path, 0)
     this.makeDirectory(parentOf(path))
     this.#folders.add(path)
     this.namesVersion += 1
     this.changed?.()
+    return true
   }
 
   rename(from: string, to: string): void {

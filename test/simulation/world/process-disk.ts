@@ -55,8 +55,8 @@ export class ProcessDisk implements Disk {
     return this.#own.list(path)
   }
 
-  makeDirectory(path: string): void {
-    this.#own.makeDirectory(path)
+  makeDirectory(path: string): boolean {
+    return this.#own.makeDirectory(path)
   }
 
   rename(from: string, to: string): void {

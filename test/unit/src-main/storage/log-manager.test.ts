@@ -5,7 +5,7 @@ import { readMetaProperties } from '../../../../src-main/storage/log-dir-identit
 import type { LogManager } from '../../../../src-main/storage/log-manager'
 import { MemoryDisk } from '../../../support/memory-disk'
 import { batchOf, bytesOf, sequencedBatch, textOf } from '../../../support/record-samples'
-import { commitAll, fetchValues, fixture, openManager } from '../../../support/storage-fixture'
+import { commitAll, fetchValues, fixture, openManager, type Fixture } from '../../../support/storage-fixture'
 
 const topicId = 'q9Xj2bJ2TzK0Zc1lq2mJ_g'
 
@@ -196,11 +196,19 @@ describe('partitions', () => {
     expect(one.disk.list('/data').filter(({ isDirectory }) => isDirectory)).toEqual([])
   })
 
-  it('that are empty and lose their partition.metadata in a power cut open, and are their topic’s again', async () => {
+  it.each([
+    [
+      'lose their partition.metadata',
+      undefined,
+      (one: Fixture) => one.disk.remove('/data/orders-0/partition.metadata')
+    ],
+    ['lose what is in it', 0, () => undefined]
+  ])('that are empty and %s in a power cut open, and are their topic’s again', async (_what, left, lose) => {
     const one = fixture()
     await (await openManager(one)).create('orders', 0, topicId)
     one.disk.crash(() => 0)
-    expect(one.disk.exists('/data/orders-0/partition.metadata')).toBe(false)
+    lose(one)
+    expect(one.disk.sizeOf('/data/orders-0/partition.metadata')).toBe(left)
 
     const again = await openManager(one)
     await again.recoverAll(() => undefined)
@@ -210,6 +218,22 @@ describe('partitions', () => {
     one.disk.crash(() => 0)
     expect((await (await openManager(one)).load('orders', 0))?.topicId).toBe(topicId)
     expect(one.failures).toEqual([])
+  })
+
+  it('of a folder that was there are opened with what is in it', async () => {
+    const one = fixture()
+    const manager = await openManager(one)
+    await produce(manager, 'orders', 'a')
+    await manager.close(7)
+    const next = fixture()
+    const other = await openManager(next)
+    next.disk.makeDirectory('/data/orders-0')
+    for (const { name } of one.disk.list('/data/orders-0'))
+      await next.disk.replace(`/data/orders-0/${name}`, one.disk.read(`/data/orders-0/${name}`))
+
+    const log = await other.create('orders', 0, topicId)
+
+    expect([log.topicId, log.logEndOffset]).toEqual([topicId, 1])
   })
 
   it('keep their partition.metadata with the first records that are safe', async () => {
