@@ -39,7 +39,11 @@ export default defineConfig({
   use: { trace: process.env['LAGOON_TRACE'] === undefined ? 'off' : 'retain-on-failure' },
   projects: [
     { name: 'electron', testMatch: /electron\..*spec\.ts/ },
-    { name: 'web', testMatch: /web(\.clusters|\.messages|\.workloads|\.produce|\.values)?\.spec\.ts/, use: chromium },
+    {
+      name: 'web',
+      testMatch: /web(\.clusters|\.messages|\.workloads|\.produce|\.values|\.repair)?\.spec\.ts/,
+      use: chromium
+    },
     { name: 'installed', testDir: 'test/install' },
     // Every screen of an invented cluster: nothing that another one could disturb.
     { name: 'screens', testMatch: /web\.(screens|keyboard)\.spec\.ts/, fullyParallel: true, use: chromium }
