@@ -41,13 +41,19 @@ export function supports(message: Message, version: number): boolean {
   return version >= message.versions[0] && version <= message.versions[1]
 }
 
+/** Asked twice for each request: what is made once is found without making anything. */
 function codecOf(message: Message, version: number): Codec {
+  return codecs.get(message)?.[version] ?? makeCodec(message, version)
+}
+
+function makeCodec(message: Message, version: number): Codec {
   invariant(supports(message, version), 'the message has this version', { name: message.name, version })
-  let byVersion = codecs.get(message)
-  if (byVersion === undefined) codecs.set(message, (byVersion = []))
   const isAnswer = message.name.endsWith('Response')
-  const dialect = { version, isFlexible: version >= message.flexibleFrom, isAnswer }
-  return (byVersion[version] ??= structCodec(message.fields, dialect))
+  const codec = structCodec(message.fields, { version, isFlexible: version >= message.flexibleFrom, isAnswer })
+  const byVersion = codecs.get(message) ?? []
+  byVersion[version] = codec
+  codecs.set(message, byVersion)
+  return codec
 }
 
 /** Bytes left over after the message are tolerated: librdkafka's request for all topics (Metadata 9+) leaves four. */
