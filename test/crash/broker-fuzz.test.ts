@@ -1,4 +1,4 @@
-/** Frames that are almost right: the broker lives, others do not notice, memory comes back. LAGOON_SEED repeats a run. */
+/** Frames that are almost right: the broker lives, others do not notice, memory comes back. LAGOON_FRAMES says how many, LAGOON_SEED repeats a run. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,8 +14,10 @@ import { fetchFrom, produceTo, RawCluster } from '../support/raw-cluster'
 import type { RawClient } from '../support/raw-client'
 import { batchOf } from '../support/record-samples'
 
-const frameCount = 10_000
+const frameCount = Number(process.env['LAGOON_FRAMES'] ?? 10_000)
 const framesMoreMax = 10
+/** A hundred thousand take some minutes. */
+const msMax = 60_000 + frameCount * 10
 const attackers = 8
 const seed = Number(process.env['LAGOON_SEED'] ?? Date.now() % 1_000_000)
 const random = new SimRandom(seed)
@@ -170,41 +172,45 @@ describe(`a broker under hostile frames, seed ${seed}`, () => {
     await Promise.all(Array.from({ length: attackers }, attacker))
   }
 
-  it(`survives ${frameCount} frames, another connection works all along, memory comes back`, async () => {
-    const answers: number[] = []
-    let isOver = false
-    let levelBytes = 0
-    const watching = (async () => {
-      while (!isOver) {
-        const { errorCode, baseOffset } = await produceTo(bystander, 'bystander', batchOf(['still here']))
-        answers.push(errorCode)
-        expect((await fetchFrom(bystander, 'bystander', baseOffset)).errorCode).toBe(0)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+  it(
+    `survives ${frameCount} frames, another connection works all along, memory comes back`,
+    { timeout: msMax },
+    async () => {
+      const answers: number[] = []
+      let isOver = false
+      let levelBytes = 0
+      const watching = (async () => {
+        while (!isOver) {
+          const { errorCode, baseOffset } = await produceTo(bystander, 'bystander', batchOf(['still here']))
+          answers.push(errorCode)
+          expect((await fetchFrom(bystander, 'bystander', baseOffset)).errorCode).toBe(0)
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      })()
+      // Its failure is told by the line that awaits it.
+      watching.catch(() => undefined)
+      try {
+        await attack(frameCount / 2)
+        levelBytes = rssBytes()
+        await attack(frameCount / 2)
+      } catch (error) {
+        // The broker is gone: what it said last is what one wants to know.
+        const last = cluster.lab
+          .log()
+          .split('\n')
+          .filter((line) => line.includes('broken invariant'))
+        throw new Error(`seed ${seed}: ${last.join('\n')}`, { cause: error })
+      } finally {
+        isOver = true
       }
-    })()
-    // Its failure is told by the line that awaits it.
-    watching.catch(() => undefined)
-    try {
-      await attack(frameCount / 2)
-      levelBytes = rssBytes()
-      await attack(frameCount / 2)
-    } catch (error) {
-      // The broker is gone: what it said last is what one wants to know.
-      const last = cluster.lab
-        .log()
-        .split('\n')
-        .filter((line) => line.includes('broken invariant'))
-      throw new Error(`seed ${seed}: ${last.join('\n')}`, { cause: error })
-    } finally {
-      isOver = true
-    }
-    await watching
+      await watching
 
-    expect(answers.length).toBeGreaterThan(20)
-    expect(new Set(answers), `seed ${seed}`).toEqual(new Set([0]))
-    const node = await cluster.lab.statusOf('broker-1')
-    expect(node, `seed ${seed}`).toMatchObject({ state: 'running', pid: pid() })
-    expect(cluster.lab.log()).not.toMatch(/broken invariant/)
-    await expect.poll(() => rssBytes() - levelBytes, { timeout: 30_000 }).toBeLessThan(48 * 1024 * 1024)
-  })
+      expect(answers.length).toBeGreaterThan(20)
+      expect(new Set(answers), `seed ${seed}`).toEqual(new Set([0]))
+      const node = await cluster.lab.statusOf('broker-1')
+      expect(node, `seed ${seed}`).toMatchObject({ state: 'running', pid: pid() })
+      expect(cluster.lab.log()).not.toMatch(/broken invariant/)
+      await expect.poll(() => rssBytes() - levelBytes, { timeout: 30_000 }).toBeLessThan(48 * 1024 * 1024)
+    }
+  )
 })

@@ -1,3 +1,4 @@
+/** The port that clients connect to, under frames that are almost right. LAGOON_FRAMES says how many, LAGOON_SEED repeats a run. */
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,9 +11,11 @@ import type { EnsembleClient, SessionEvent } from '../../src-main/coordination/e
 import { SimRandom } from '../support/ensemble-world'
 import { EnsembleProcess, freePort, nodeEnsembleClient, temporaryFolder } from '../support/ensemble-process'
 
-const frameCount = 10_000
+const frameCount = Number(process.env['LAGOON_FRAMES'] ?? 10_000)
 const framesPerConnection = 20
-const seed = 20_261_125
+const seed = Number(process.env['LAGOON_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+/** A hundred thousand take some minutes. */
+const msMax = 60_000 + frameCount * 10
 
 const random = new SimRandom(seed)
 const below = (limit: number): number => random.uint32() % limit
@@ -161,7 +164,7 @@ describe('the client port under hostile frames', () => {
     }
   }
 
-  it(`survives ${frameCount}, other connections do not notice, and memory comes back to its level`, async () => {
+  it(`survives ${frameCount} (seed ${seed}), others do not notice, memory is back`, { timeout: msMax }, async () => {
     const events: SessionEvent[] = []
     bystander.onSession((event) => events.push(event))
     await attack(frameCount / 2)
