@@ -303,7 +303,9 @@ export const COMMANDS = {
           after: offset,
           /** Of the log when it was looked at: what lies outside of it is not there to be read or skipped. */
           startOffset: offset,
-          endOffset: offset
+          endOffset: offset,
+          /** What was asked for lies outside of the log, or no record is that late: this end of it was taken. */
+          clampedTo: z.enum(['start', 'end']).optional()
         })
       ),
       /** All that was committed in these partitions, for `group.restore`; one that is not named had nothing. */

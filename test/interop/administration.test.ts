@@ -72,6 +72,19 @@ describe('lagoon group reset', () => {
     expect(await committed(group)).toEqual(after)
   })
 
+  it('says in words, and by --json, which end it took for an offset that is not there', async () => {
+    const group = await readTopic('reset.clamped')
+    const args = ['group', 'reset', group, '--to', '999', '--topic', 'reset.clamped:1', '--dry-run']
+
+    const planned = await cluster.verb<Reset>(...args)
+    const { stdout } = await lagoon([...args, '--data', cluster.dir])
+
+    expect(planned.partitions).toEqual([
+      { topic: 'reset.clamped', partition: 1, before: 3, after: 10, clampedTo: 'end' }
+    ])
+    expect(stdout).toContain('Offset 999 lies beyond the end of reset.clamped-1: its end was taken.')
+  })
+
   it('is taken back commit by commit: below the log’s start, and gone where nothing was', async () => {
     const topic = 'reset.undone'
     const groupId = await readTopic(topic, 3)

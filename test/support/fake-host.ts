@@ -313,7 +313,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
         topic: one.topic,
         partition: one.partition,
         before: index === 1 ? null : one.committedOffset,
-        after: (one.startOffset ?? 0) + 12
+        after: (one.startOffset ?? 0) + 12,
+        ...(index === 2 ? { clampedTo: 'end' as const } : {})
       }))
       const was = partitions.flatMap(({ topic, partition, before }) =>
         before === null ? [] : [{ topic, partition, offset: before, leaderEpoch: -1, metadata: '' }]

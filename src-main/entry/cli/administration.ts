@@ -2,6 +2,7 @@
 import type { CommandInput, CommandOutput } from '../../api/commands'
 import { AppError } from '../../kernel/errors'
 import type { CommonOptions } from './options'
+import { clampedSentences } from './clamped-reset'
 import { printJson, printLine, table } from './output'
 import { run, warnOfMinIsr, withCluster } from './verbs'
 
@@ -102,12 +103,19 @@ export function groupReset(groupId: string, options: ResetOptions): Promise<void
   const text = ({ applied, partitions }: CommandOutput<'group.reset'>): string => {
     const rows = partitions.map((at) => [at.topic, at.partition, at.before, at.after])
     const said = applied ? `Group ${groupId} was reset.` : 'Nothing was changed (--dry-run).'
-    return [table(['TOPIC', 'PARTITION', 'BEFORE', 'AFTER'], rows), said].join('\n')
+    const clamped = clampedSentences(input.to, partitions)
+    return [table(['TOPIC', 'PARTITION', 'BEFORE', 'AFTER'], rows), ...clamped, said].join('\n')
   }
   const json = ({ applied, partitions }: CommandOutput<'group.reset'>) => ({
     groupId,
     applied,
-    partitions: partitions.map(({ topic, partition, before, after }) => ({ topic, partition, before, after }))
+    partitions: partitions.map(({ topic, partition, before, after, clampedTo }) => ({
+      topic,
+      partition,
+      before,
+      after,
+      ...(clampedTo === undefined ? {} : { clampedTo })
+    }))
   })
   return run(options, 'group.reset', input, { json, text })
 }

@@ -25,6 +25,8 @@ export interface PlannedPartition extends TopicPartition {
   /** Of the log: between them lies what can be read. */
   readonly startOffset: Offset
   readonly endOffset: Offset
+  /** The target lies outside of the log, or no record is that late: this end of it is taken. */
+  readonly clampedTo?: 'start' | 'end'
 }
 
 export interface ResetPlan {
@@ -42,7 +44,10 @@ export function planReset(target: ResetTarget, positions: readonly PartitionPosi
     if (wanted === undefined) withoutCommit.push({ topic, partition })
     else {
       const after = Math.min(Math.max(wanted, startOffset), endOffset)
-      partitions.push({ topic, partition, before: committed, after, startOffset, endOffset })
+      const planned = { topic, partition, before: committed, after, startOffset, endOffset }
+      const isLate = wanted > endOffset || (target.type === 'time' && position.atTime === null)
+      if (isLate) partitions.push({ ...planned, clampedTo: 'end' })
+      else partitions.push(wanted < startOffset ? { ...planned, clampedTo: 'start' } : planned)
     }
   }
   return { partitions, withoutCommit }

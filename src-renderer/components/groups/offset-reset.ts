@@ -84,7 +84,12 @@ export interface ResetSums {
 }
 
 /** What a reset does to a partition, with the log's ends when it was planned, where they are known. */
-export type ResetRow = Restored & { readonly startOffset?: number; readonly endOffset?: number }
+export type ResetRow = Restored & {
+  readonly startOffset?: number
+  readonly endOffset?: number
+  /** What was asked for lies outside of the log: this end of it is taken. */
+  readonly clampedTo?: 'start' | 'end' | undefined
+}
 
 /** Records between before and after that are there; negative: read again. Null where nothing was, or is, committed. */
 export function movedBy({ before, after, startOffset = -Infinity, endOffset = Infinity }: ResetRow): number | null {

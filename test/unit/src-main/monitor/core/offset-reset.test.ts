@@ -32,6 +32,20 @@ describe('where a reset puts a partition', () => {
     expect(plan.partitions).toMatchObject([{ topic: 't', partition: 0, before: 50, after }])
   })
 
+  it.each<[string, ResetTarget, Partial<PartitionPosition>, 'start' | 'end' | undefined]>([
+    ['an offset beyond it', { type: 'offset', offset: 101 }, {}, 'end'],
+    ['an offset before it', { type: 'offset', offset: 9 }, {}, 'start'],
+    ['a time that no record has', { type: 'time', timestampMs: 7 }, { atTime: null }, 'end'],
+    ['a shift beyond it', { type: 'shift', by: 51 }, {}, 'end'],
+    ['its ends themselves', { type: 'offset', offset: 100 }, {}, undefined],
+    ['the latest', { type: 'latest' }, {}, undefined],
+    ['a time that one has', { type: 'time', timestampMs: 7 }, { atTime: 100 }, undefined]
+  ])('says which end of the log was taken for %s', (_what, target, fields, end) => {
+    const [planned] = planReset(target, [position(fields)]).partitions
+
+    expect(planned?.clampedTo).toBe(end)
+  })
+
   it('does not need a commit, and says that there was none', () => {
     const plan = planReset({ type: 'latest' }, [position({ committed: null })])
 

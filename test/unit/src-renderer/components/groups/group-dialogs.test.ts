@@ -90,6 +90,18 @@ describe('resetting the offsets of a group', () => {
     expect(shownText()).toContain('10 records are read again')
   })
 
+  it('says which end of which log is taken for a target that is not there', async () => {
+    await press(/^Preview$/)
+    const ends = ['end', undefined, 'start'] as const
+    const partitions = rows.map((row, index) => ({ ...row, startOffset: 0, endOffset: 100, clampedTo: ends[index] }))
+    api.last('group.reset').resolve({ groupId: 'billing', applied: false, partitions, was })
+    await flushPromises()
+
+    const said = shownText().replace(/[\u2066-\u2069]/g, '')
+    expect(said).toContain('orders-0: the log ends before what you chose; its end is taken')
+    expect(said).toContain('audit-0: the log begins behind what you chose; its start is taken')
+  })
+
   it('resets the chosen topics and partitions only', async () => {
     one('radio', 'Chosen topics').click()
     await flushPromises()
