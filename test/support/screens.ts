@@ -216,6 +216,19 @@ export const SCREENS: readonly Screen[] = [
     }
   },
   {
+    name: 'topic-purge-bad',
+    scene: 'healthy',
+    hash: '#/topics/orders',
+    prepare: async (page) => {
+      await click('.page .toolbar .after > .button')(page)
+      await page.getByRole('menuitem').first().click()
+      await page.locator('.dialog').waitFor()
+      await page.getByRole('radio').last().click()
+      await page.locator('#purge-time').fill('2026-02-30')
+      await page.locator('#purge-partition').fill('99')
+    }
+  },
+  {
     name: 'topic-add-partitions',
     scene: 'healthy',
     hash: '#/topics/orders',

@@ -96,6 +96,26 @@ describe('purging a topic', () => {
     expect(button().disabled).toBe(true)
   })
 
+  it.each([
+    ['Before an offset', 'Offset', '-3', 'An offset is a whole number from 0 to 9007199254740991; given was “-3”.'],
+    ['Before an offset', 'Offset', ' ', 'An offset is a whole number from 0 to 9007199254740991; nothing was given.'],
+    ['Before a time', /^Time/, 'yesterday', 'given was “yesterday”'],
+    ['All', 'Partition', 'x', 'A partition of this topic is a whole number from 0 to 1; given was “x”.'],
+    ['All', 'Partition', '2', 'A partition of this topic is a whole number from 0 to 1; given was “2”.']
+  ])('says in words what may be given: %s, %s “%s”', async (before, name, text, sentence) => {
+    one('radio', before).click()
+    await flushPromises()
+    const field = one('textbox', name)
+    await type(field, text)
+    await type(one('textbox', 'Type the name'), 'orders')
+
+    const hint = document.getElementById(field.getAttribute('aria-describedby') ?? '')
+    expect(hint?.getAttribute('role')).toBe('alert')
+    expect(hint?.textContent.replace(/[\u2066-\u2069]/g, '')).toContain(sentence)
+    expect(field.getAttribute('aria-invalid')).toBe('true')
+    expect(button().disabled).toBe(true)
+  })
+
   it('stays open and names the partitions that were not purged', async () => {
     await type(one('textbox', 'Type the name'), 'orders')
     button().click()
