@@ -1,5 +1,6 @@
 /** Keys that work on every screen. The filter of a view listens for FILTER_EVENT. */
 import { useEventListener } from '@vueuse/core'
+import { useClustersStore } from '@/stores/clusters'
 import { useDialogsStore } from '@/stores/dialogs'
 import type { Dialog } from '@/stores/dialogs'
 import { useEventsStore } from '@/stores/events'
@@ -18,6 +19,7 @@ export function productionHere({ section, subject }: Route): Dialog {
 }
 
 export function useShortcuts(): void {
+  const clusters = useClustersStore()
   const dialogs = useDialogsStore()
   const route = useRouteStore()
   const events = useEventsStore()
@@ -39,7 +41,8 @@ export function useShortcuts(): void {
       if (!document.dispatchEvent(new Event(FILTER_EVENT, { cancelable: true }))) event.preventDefault()
     } else if (event.key.toLowerCase() === 'p' && !hasControl && !event.altKey && !isTyping(event.target)) {
       event.preventDefault()
-      dialogs.open(productionHere(route.route))
+      // The page says that its cluster does not run.
+      if (!clusters.isDown) dialogs.open(productionHere(route.route))
     } else if (event.key === '?' && !isTyping(event.target)) {
       dialogs.open({ type: 'shortcuts' })
     }

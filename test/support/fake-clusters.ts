@@ -29,9 +29,8 @@ export function fakeClusters(scene: SceneName): ClustersView {
   const isStopping = scene === 'stopping'
   const processes = { running: isStopping ? 2 : 4, all: 4 }
   const here = { health: 'healthy', processes } as const
-  const own = cluster(0, 'local-lab', scene === 'stopped' ? 'stopped' : isStopping ? 'stopping' : 'running', {
-    ...(scene === 'stopped' ? {} : here)
-  })
+  const isDown = scene === 'stopped' || scene === 'gone'
+  const own = cluster(0, 'local-lab', isDown ? scene : isStopping ? 'stopping' : 'running', isDown ? {} : here)
   const clusters = [
     own,
     cluster(1, 'billing-replay', isStopping ? 'stopping' : 'running', here),

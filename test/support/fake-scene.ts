@@ -43,7 +43,7 @@ import { fakeEnsemble } from './fake-ensemble'
 import { fakeActs } from './fake-acts'
 
 /** `strange` has the longest and the most misleading names that Kafka takes; in `down` no broker is left; in `spoilt` logs are offline; in `minority` and
- * `majority` so many members of the ensemble are dead; in `damaged` a file of one of them is. */
+ * `majority` so many members of the ensemble are dead; in `damaged` a file of one of them is; in `gone` the folder of the cluster. */
 export const SCENES = [
   'healthy',
   'broken',
@@ -58,6 +58,7 @@ export const SCENES = [
   'closing',
   'stopping',
   'stopped',
+  'gone',
   'old'
 ] as const
 export type SceneName = (typeof SCENES)[number]
@@ -745,6 +746,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
   })
 
   const events = (): ClusterEvent[] => {
+    if (name === 'gone') return []
     const list: Omit<ClusterEvent, 'id'>[] = []
     const add = (
       atMs: number,

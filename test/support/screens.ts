@@ -746,6 +746,13 @@ export const SCREENS: readonly Screen[] = [
   { name: 'closing', scene: 'closing', hash: '#/overview' },
   { name: 'stopping', scene: 'stopping', hash: '#/topics' },
   { name: 'cluster-down', scene: 'stopped', hash: '#/topics' },
+  { name: 'cluster-gone', scene: 'gone', hash: '#/lab/workloads' },
+  {
+    name: 'cluster-gone-events',
+    scene: 'gone',
+    hash: '#/overview',
+    prepare: click('.event-rail .latest')
+  },
   { name: 'clusters-strange', scene: 'strange', hash: '#/lab/cluster' },
   {
     name: 'brokers-kill-many',

@@ -3,10 +3,11 @@ import { nextTick, ref } from 'vue'
 import EventRail from '@/components/shell/EventRail.vue'
 import LastEvents from '@/components/overview/LastEvents.vue'
 import StatusMark from '@/components/data/StatusMark.vue'
+import WorkloadTools from '@/components/lab/WorkloadTools.vue'
 import { useClockStore } from '@/stores/clock'
 import { useSettingsStore } from '@/stores/settings'
 import { eventView, NOW_MS } from '../support/views'
-import { show, useFakeHost } from '../support/mount'
+import { one, show, shownText, useFakeHost } from '../support/mount'
 
 const WIDTH = 900
 vi.mock('@vueuse/core', async (original) => ({
@@ -62,6 +63,49 @@ describe('the event rail', () => {
       const drawn = [...document.querySelectorAll('.event title')].flatMap(({ textContent }) => textContent.split('\n'))
       expect(drawn).toHaveLength(second + 1)
     }
+  })
+})
+
+describe('the event rail of a cluster whose folder is gone', () => {
+  it('says what is known instead of that nothing has happened, and no client can be added', async () => {
+    const api = useFakeHost()
+    await show(EventRail)
+    await show(WorkloadTools)
+    const stick = {
+      id: 'first',
+      name: 'stick',
+      dir: '/media/stick',
+      state: 'gone',
+      health: null,
+      brokers: null,
+      brokerPorts: [],
+      ensemblePorts: [],
+      processes: null,
+      pid: null,
+      problem: null,
+      progress: null
+    } as const
+    const known = { current: 'first', leftOut: 0, root: '/labs', newBrokers: 3, host: null }
+    const add = (): HTMLButtonElement[] =>
+      ['Add producer', 'Add consumer'].map((name) => one('button', name) as HTMLButtonElement)
+    expect(shownText()).toContain('No events yet')
+    expect(add().map(({ disabled }) => disabled)).toEqual([false, false])
+
+    api.push('clusters', { ...known, clusters: [stick] })
+    await nextTick()
+
+    expect(shownText()).not.toContain('No events yet')
+    expect(document.querySelector('.event-rail .latest')?.textContent).toMatch(/The folder of .?stick.? is gone/)
+    expect(document.querySelector('.event-rail .head .data')?.textContent).toBe('—')
+    expect(add().map(({ disabled }) => disabled)).toEqual([true, true])
+    expect(add().map(({ title }) => title.replace(/[\u2066-\u2069]/g, ''))).toEqual([
+      'The folder of stick is gone',
+      'The folder of stick is gone'
+    ])
+
+    api.push('clusters', { ...known, clusters: [{ ...stick, state: 'running' }] })
+    await nextTick()
+    expect(add().map(({ disabled }) => disabled)).toEqual([false, false])
   })
 })
 
