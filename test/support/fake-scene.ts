@@ -1026,6 +1026,8 @@ function workloads(scene: SceneName, atMs: number): WorkloadsView {
 const CONFIGS = [
   ['cleanup.policy', 'log.cleanup.policy', 'list', 'delete'],
   ['compression.type', 'compression.type', 'string', 'producer'],
+  ['follower.replication.throttled.replicas', 'follower.replication.throttled.rate', 'list', ''],
+  ['leader.replication.throttled.replicas', 'leader.replication.throttled.rate', 'list', ''],
   ['file.delete.delay.ms', 'log.segment.delete.delay.ms', 'long', '60000'],
   ['index.interval.bytes', 'log.index.interval.bytes', 'int', '4096'],
   ['max.message.bytes', 'message.max.bytes', 'int', '1048588'],

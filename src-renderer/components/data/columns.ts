@@ -13,6 +13,8 @@ export interface Column {
   readonly isNumber?: boolean
   /** Data font, for names that the wire knows. */
   readonly isCode?: boolean
+  /** Such names are read to their end: it is as wide as the longest, and at most twice as wide as its step. */
+  readonly isWhole?: boolean
   readonly isQuiet?: boolean
   /** Text that reads on as far as there is room; the last column of its table. */
   readonly isText?: boolean
@@ -50,13 +52,22 @@ export function fittingColumns(
   return columns.filter((column) => left.has(column))
 }
 
-/** How wide a column has to be: its step of the scale, or as its longest figure needs. A figure is never cut. */
+/** A column that grows with what is in it. */
+export const grows = ({ isNumber, isWhole }: Column): boolean => isNumber === true || isWhole === true
+
+const WHOLE_STEPS = 2
+
+/** How wide a column has to be: its step of the scale, or as its longest figure or name needs. A figure is never cut. */
 export function columnWidths(
   pixelsOf: (width: ColumnWidth) => number,
-  figurePx: (column: Column) => number
+  longestPx: (column: Column) => number
 ): (column: Column) => number {
-  return (column) =>
-    Math.max(pixelsOf(column.width ?? column.least ?? LEAST_WIDTH), column.isNumber === true ? figurePx(column) : 0)
+  return (column) => {
+    const step = pixelsOf(column.width ?? column.least ?? LEAST_WIDTH)
+    if (!grows(column)) return step
+    const longest = Math.max(step, longestPx(column))
+    return column.isNumber === true ? longest : Math.min(longest, WHOLE_STEPS * step)
+  }
 }
 
 /**

@@ -46,6 +46,15 @@ describe('the columns of a table', () => {
     )
   })
 
+  it('grow with names that are whole, up to twice their step', () => {
+    const name: Column = { key: 'name', label: 'Name', width: '3xl', isWhole: true }
+
+    expect(columnWidths(stepPx, () => 100)(name)).toBe(256)
+    expect(columnWidths(stepPx, () => 366)(name)).toBe(366)
+    expect(columnWidths(stepPx, () => 4000)(name)).toBe(512)
+    expect(columnWidths(stepPx, () => 366)({ ...name, isWhole: false })).toBe(256)
+  })
+
   it('leave no void between a name and its figure in a large window', () => {
     expect(roomyWidthPx(columns, 456, stepPx, widthOf)).toBeUndefined()
     expect(roomyWidthPx(columns, 1712, stepPx, widthOf)).toBe(312)
