@@ -165,7 +165,8 @@ function checkAcked(history: CheckedHistory): readonly Anomaly[] {
 function checkFinal(history: CheckedHistory): readonly Anomaly[] {
   const sent = new Map<string, { readonly producer: string; readonly order: number; readonly partition: string }>()
   for (const [order, entry] of history.entries.entries())
-    if (entry.type === 'sent' && !sent.has(entry.value)) sent.set(entry.value, { ...entry, order })
+    if (entry.type === 'sent' && !sent.has(entry.value))
+      sent.set(entry.value, { producer: entry.producer, partition: entry.partition, order })
   const found: Anomaly[] = []
   for (const [partition, log] of history.finalLogs) {
     const seen = new Map<string, number>()

@@ -6,21 +6,7 @@
  */
 import { AppError } from '../../src-main/kernel/errors'
 import type { Clock, DirectoryEntry, Disk, DiskFile, FolderLock } from '../../src-main/kernel/ports'
-
-/** A file runs ahead by so much at most: more would only be more zeros to copy. */
-const aheadBytesMax = 4096
-
-interface FileNode {
-  bytes: Uint8Array
-  sizeBytes: number
-  syncedBytes: number
-  /** Of the file, with the zeros by which it runs ahead; what of that is synced. */
-  lengthBytes: number
-  syncedLengthBytes: number
-  modifiedAtMs: number
-  /** What a power cut brings back instead (replaceUnsynced); null: nothing. */
-  before: FileNode | null | undefined
-}
+import { MemoryFile, writeInto, type FileHost, type FileNode } from './memory-file'
 
 export class MemoryDisk implements Disk {
   /** All files together may grow to this. */
@@ -49,6 +35,20 @@ export class MemoryDisk implements Disk {
   readonly #locks = new Set<string>()
   readonly #clock: Clock | undefined
   #life = 0
+  readonly #host: FileHost = {
+    life: () => this.#life,
+    nowMs: () => this.nowMs,
+    check: (path) => this.#check(path),
+    checkWritable: (path, growthBytes) => this.#checkWritable(path, growthBytes),
+    checkAppend: () => this.#checkAppend(),
+    checkSync: (path) => this.#checkSync(path),
+    mayCut: (path) => !this.isReadOnly && !this.fails(path),
+    synced: (life) => {
+      this.syncCount += 1
+      return this.#synced(life)
+    },
+    changed: () => this.changed?.()
+  }
 
   constructor(clock?: Clock) {
     this.#clock = clock
@@ -122,11 +122,29 @@ export class MemoryDisk implements Disk {
     return [...this.#files.keys()].sort()
   }
 
+  /** What lies in a file from there on, without the zeros by which it runs ahead. Nothing is written over it later, only behind it. */
+  viewFrom(path: string, position: number): Uint8Array {
+    const node = this.#files.get(path)
+    return node === undefined ? new Uint8Array(0) : node.bytes.subarray(position, node.sizeBytes)
+  }
+
   // ── Disk ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #check(...paths: readonly string[]): void {
-    const bad = paths.find((path) => this.fails(path))
-    if (bad !== undefined) throw new AppError('DISK_FAILED', `${bad}: EIO`, { details: { path: bad, code: 'EIO' } })
+  #check(path: string): void {
+    if (this.fails(path)) throw new AppError('DISK_FAILED', `${path}: EIO`, { details: { path, code: 'EIO' } })
+  }
+
+  #checkAppend(): void {
+    const failure = this.appendFailure
+    this.appendFailure = undefined
+    if (failure !== undefined) throw failure
+  }
+
+  #checkSync(path: string): void {
+    const failure = this.syncFailure
+    this.syncFailure = undefined
+    if (failure !== undefined) throw failure
+    if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
   }
 
   open(path: string, mode: 'append' | 'read' | 'create'): DiskFile {
@@ -141,82 +159,7 @@ export class MemoryDisk implements Disk {
       this.#put(path, node)
     }
     if (mode === 'append') writeInto(node, node.lengthBytes, new Uint8Array(0))
-    return this.#handle(path, node, mode)
-  }
-
-  #handle(path: string, node: FileNode, mode: 'append' | 'read' | 'create'): DiskFile {
-    const life = this.#life
-    let aheadBytes = 0
-    let isOpen = true
-    const check = (): void => {
-      this.#check(path)
-      if (!isOpen || life !== this.#life) throw new Error(`${path} is closed`)
-    }
-    const write = (position: number, bytes: Uint8Array): void => {
-      check()
-      this.#checkWritable(path, Math.max(0, position + bytes.length - node.sizeBytes))
-      writeInto(node, position, bytes)
-      if (node.sizeBytes > node.lengthBytes) node.lengthBytes = node.sizeBytes + aheadBytes
-      node.modifiedAtMs = this.nowMs
-      this.changed?.()
-    }
-    const cut = (sizeBytes: number): void => {
-      if (sizeBytes > node.sizeBytes) writeInto(node, sizeBytes, new Uint8Array(0))
-      // Never in place: a fork may have these bytes, too.
-      node.bytes = node.bytes.slice(0, sizeBytes)
-      node.sizeBytes = sizeBytes
-      node.syncedBytes = Math.min(node.syncedBytes, sizeBytes)
-      node.lengthBytes = sizeBytes
-      node.syncedLengthBytes = Math.min(node.syncedLengthBytes, sizeBytes)
-      this.changed?.()
-    }
-    const file: DiskFile = {
-      path,
-      get sizeBytes() {
-        return mode === 'read' ? node.lengthBytes : node.sizeBytes
-      },
-      runAhead: (bytes) => {
-        aheadBytes = Math.min(bytes, aheadBytesMax)
-      },
-      append: (bytes) => {
-        const failure = this.appendFailure
-        this.appendFailure = undefined
-        if (failure !== undefined) throw failure
-        write(node.sizeBytes, bytes)
-      },
-      readAt: (position, into) => {
-        check()
-        const end = Math.min(node.lengthBytes, position + into.length)
-        const piece = node.bytes.subarray(position, Math.min(node.sizeBytes, end))
-        into.set(piece)
-        into.fill(0, piece.length, Math.max(0, end - position))
-        return Math.max(0, end - position)
-      },
-      truncate: (sizeBytes) => {
-        check()
-        this.#checkWritable(path, 0)
-        cut(sizeBytes)
-      },
-      sync: async () => {
-        check()
-        const { sizeBytes, lengthBytes } = node
-        this.syncCount += 1
-        await this.#synced(life)
-        const failure = this.syncFailure
-        this.syncFailure = undefined
-        if (failure !== undefined) throw failure
-        if (this.failsToSync) throw new AppError('DISK_FAILED', `${path}: input/output error`)
-        node.syncedBytes = Math.max(node.syncedBytes, Math.min(sizeBytes, node.sizeBytes))
-        node.syncedLengthBytes = Math.max(node.syncedLengthBytes, Math.min(lengthBytes, node.lengthBytes))
-        this.changed?.()
-      },
-      close: () => {
-        const isOwn = isOpen && life === this.#life && mode !== 'read'
-        if (isOwn && node.lengthBytes > node.sizeBytes && !this.isReadOnly && !this.fails(path)) cut(node.sizeBytes)
-        isOpen = false
-      }
-    }
-    return file
+    return new MemoryFile(this.#host, path, node, mode)
   }
 
   /** After what a sync takes; never when the process has died meanwhile. */
@@ -294,7 +237,8 @@ export class MemoryDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    this.#check(from, to)
+    this.#check(from)
+    this.#check(to)
     this.#checkWritable(from, 0)
     if (!this.exists(from)) throw new AppError('NOT_FOUND', `${from} does not exist`)
     this.namesVersion += 1
@@ -369,16 +313,4 @@ export class MemoryDisk implements Disk {
 function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')
   return slash <= 0 ? '/' : path.slice(0, slash)
-}
-
-function writeInto(node: FileNode, position: number, bytes: Uint8Array): void {
-  const end = position + bytes.length
-  if (end > node.bytes.length) {
-    const grown = new Uint8Array(Math.max(end, node.bytes.length * 2, 256))
-    grown.set(node.bytes.subarray(0, node.sizeBytes))
-    node.bytes = grown
-  }
-  node.bytes.set(bytes, position)
-  node.sizeBytes = Math.max(node.sizeBytes, end)
-  node.syncedBytes = Math.min(node.syncedBytes, position)
 }

@@ -166,7 +166,12 @@ export class Invariants {
       this.#violated(
         `the watermark of ${name} on broker ${broker.id} went back from ${known.highWatermark} to ${highWatermark}`
       )
-    Object.assign(known, { held, life: broker.life, isLed, leaderEpoch, logEndOffset, highWatermark })
+    known.held = held
+    known.life = broker.life
+    known.isLed = isLed
+    known.leaderEpoch = leaderEpoch
+    known.logEndOffset = logEndOffset
+    known.highWatermark = highWatermark
     return true
   }
 

@@ -68,10 +68,7 @@ export class ReplicaLog {
       segment.sizeBytes = 0
     }
     if (segment.sizeBytes === nowBytes) return
-    const bytes = new Uint8Array(nowBytes - segment.sizeBytes)
-    const file = this.#disk.open(segment.path, 'read')
-    file.readAt(segment.sizeBytes, bytes)
-    file.close()
+    const bytes = this.#disk.viewFrom(segment.path, segment.sizeBytes)
     let at = 0
     while (at + 12 <= bytes.length) {
       const size = batchSizeBytes(bytes, at)

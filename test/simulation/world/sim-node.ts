@@ -119,18 +119,9 @@ export class SimNode {
 
   #processClock(run: (callback: () => void) => void): Clock {
     const after = (delayMs: number, callback: () => void): Timer => {
-      let isCancelled = false
-      const timer = this.#clock.after(delayMs / this.rate, () =>
-        run(() => {
-          if (!isCancelled) callback()
-        })
-      )
-      return {
-        cancel: () => {
-          isCancelled = true
-          timer.cancel()
-        }
-      }
+      const timer = new ProcessTimer(run, callback)
+      timer.due = this.#clock.after(delayMs / this.rate, timer.expired)
+      return timer
     }
     return {
       nowMs: () => Math.floor(this.#clock.nowMs() + this.skewMs),
@@ -138,5 +129,29 @@ export class SimNode {
       after,
       soon: (callback) => void after(0, callback)
     }
+  }
+}
+
+/** Of a process; cancelled while that is paused, too. */
+class ProcessTimer implements Timer {
+  readonly #run: (callback: () => void) => void
+  readonly #callback: () => void
+  #isCancelled = false
+  due: Timer | undefined
+
+  constructor(run: (callback: () => void) => void, callback: () => void) {
+    this.#run = run
+    this.#callback = callback
+  }
+
+  readonly expired = (): void => this.#run(this.#go)
+
+  readonly #go = (): void => {
+    if (!this.#isCancelled) this.#callback()
+  }
+
+  cancel(): void {
+    this.#isCancelled = true
+    this.due?.cancel()
   }
 }

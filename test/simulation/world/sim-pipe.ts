@@ -7,6 +7,23 @@ import type { SimClock } from './sim-clock'
 /** What lies in the kernels of both ends together. More waits with the sender. */
 export const windowBytes = 512 * 1024
 
+/** What is under way lies in pieces of larger buffers: one for each frame would be most of what a run allocates. */
+const slabBytes = 64 * 1024
+let slab = new Uint8Array(0)
+let slabAt = 0
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > slabBytes / 4) return bytes.slice()
+  if (slabAt + bytes.length > slab.length) {
+    slab = new Uint8Array(slabBytes)
+    slabAt = 0
+  }
+  const copy = slab.subarray(slabAt, slabAt + bytes.length)
+  copy.set(bytes)
+  slabAt += bytes.length
+  return copy
+}
+
 interface Sent {
   readonly bytes: Uint8Array
   readonly whenTaken: (() => void) | undefined
@@ -106,7 +123,7 @@ export class SimPipe {
       this.#windowBytes += next.bytes.length
       // A copy: from now on the sender may write over its buffer.
       this.#lastArrivalMs = Math.max(this.#lastArrivalMs, clock.monotonicMs() + (this.#ends.delayMs() ?? 0))
-      this.#underWay.push({ bytes: next.bytes.slice(), atMs: this.#lastArrivalMs })
+      this.#underWay.push({ bytes: copyOf(next.bytes), atMs: this.#lastArrivalMs })
       if (next.whenTaken !== undefined) clock.soon(next.whenTaken)
     }
     if (this.#isFull && this.#waitingBytes === 0) clock.soon(() => this.#ends.drained())

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeChecksum } from '../../../../src-main/adapters/node-checksum'
 import { AppError } from '../../../../src-main/kernel/errors'
-import type { DiskFile } from '../../../../src-main/kernel/ports'
 import { buildBatch } from '../../../../src-main/protocol/record/batch-builder'
 import { hasBatchCrc, readBatchHeader } from '../../../../src-main/protocol/record/batch-header'
 import type { AppendResult } from '../../../../src-main/storage/log-types'
@@ -177,8 +176,8 @@ describe('a full disk and the files beside the log', () => {
     disk.open = (path, mode) => {
       if (!disk.exists(path)) full(path)
       const file = open(path, mode)
-      const append = (bytes: Uint8Array): void => (full(path), file.append(bytes))
-      return Object.create(file, { append: { value: append } }) as DiskFile
+      const append = file.append.bind(file)
+      return Object.assign(file, { append: (bytes: Uint8Array): void => (full(path), append(bytes)) })
     }
     disk.replace = (path, bytes) => (full(path), replace(path, bytes))
     disk.replaceUnsynced = (path, bytes) => (full(path), replaceUnsynced(path, bytes))
@@ -264,16 +263,13 @@ describe('a slow disk', () => {
     const open = one.disk.open.bind(one.disk)
     one.disk.open = (path, mode) => {
       const opened = open(path, mode)
-      return {
-        ...opened,
-        get sizeBytes() {
-          return opened.sizeBytes
-        },
-        append(bytes) {
+      const append = opened.append.bind(opened)
+      return Object.assign(opened, {
+        append(bytes: Uint8Array) {
           one.clock.advance(waitMs)
-          opened.append(bytes)
+          append(bytes)
         }
-      }
+      })
     }
 
     appendAll(log, 'a')
