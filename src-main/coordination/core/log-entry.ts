@@ -160,10 +160,10 @@ function readCommand(code: number, reader: JuteReader): LogCommand {
     case commandCodes.expireSession:
       return { type: 'expireSession', sessionId: reader.longBits() }
     case commandCodes.operation:
-      return readOperation(reader)
+      return readOperation(reader, undefined)
     case identifiedOperation: {
       const identities = reader.vector(8, () => ({ scheme: reader.string(), id: reader.string() }))
-      return { ...readOperation(reader), identities }
+      return readOperation(reader, identities)
     }
     case commandCodes.deletePassed:
       return { type: 'deletePassed', path: reader.string() }
@@ -176,9 +176,13 @@ function readCommand(code: number, reader: JuteReader): LogCommand {
   }
 }
 
-function readOperation(reader: JuteReader): Extract<LogCommand, { type: 'operation' }> {
-  const sessionId = reader.longBits()
-  return { type: 'operation', sessionId, connectionId: reader.long(), op: reader.int(), body: bytesOf(reader) }
+function readOperation(
+  reader: JuteReader,
+  identities: readonly Identity[] | undefined
+): Extract<LogCommand, { type: 'operation' }> {
+  const [sessionId, connectionId, op, body] = [reader.longBits(), reader.long(), reader.int(), bytesOf(reader)]
+  if (identities === undefined) return { type: 'operation', sessionId, connectionId, op, body }
+  return { type: 'operation', sessionId, connectionId, op, body, identities }
 }
 
 function bytesOf(reader: JuteReader): Uint8Array {

@@ -14,6 +14,7 @@ import { copyOfBytes } from '../wire/jute-reader'
 import type { MultiResult, Response } from '../wire/responses'
 import { compareZxid, zxidZero, type Zxid } from '../wire/zxid'
 import { writtenRequest } from './client-command'
+import type { Identity } from '../wire/stat'
 import type { LogCommand, LogEntry } from './log-entry'
 import { isSamePassword, SessionTable } from './session/session-table'
 import { allAtOnce, type Steps } from './steps'
@@ -83,7 +84,7 @@ export class ReplicatedState {
         return this.#closeSession(entry, command)
       case 'operation':
         if (!this.#isAttached(command)) return { outcome: { type: 'moved' }, changes: noChanges }
-        return yield* this.#operate({ ...contextOf(entry, command), identities: command.identities }, command)
+        return yield* this.#operate(contextOf(entry, command, command.identities), command)
       case 'deletePassed': {
         const context = { zxid: entry.zxid, timeMs: entry.timeMs, sessionId: 0n }
         return { outcome: { type: 'nothing' }, changes: this.tree.deletePassed(context, command.path) }
@@ -141,8 +142,12 @@ export class ReplicatedState {
   }
 }
 
-function contextOf({ zxid, timeMs }: LogEntry, { sessionId }: { readonly sessionId: SessionId }): TreeContext {
-  return { zxid, timeMs, sessionId }
+function contextOf(
+  { zxid, timeMs }: LogEntry,
+  { sessionId }: { readonly sessionId: SessionId },
+  identities?: readonly Identity[]
+): TreeContext {
+  return { zxid, timeMs, sessionId, identities }
 }
 
 function failed(error: number): Applied {

@@ -19,12 +19,10 @@ export const juteBytesMax = 0xf_ffff
 
 export class JuteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #position: number
 
   constructor(bytes: Uint8Array, position = 0) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#position = position
   }
 
@@ -37,29 +35,30 @@ export class JuteReader {
   }
 
   boolean(): boolean {
-    return this.#view.getUint8(this.#advance(1)) !== 0
+    return this.#bytes[this.#advance(1)] !== 0
   }
 
   int(): number {
-    return this.#view.getInt32(this.#advance(4))
+    return this.#int(this.#advance(4))
   }
 
   /** An int64 that must be a safe integer: times. */
   long(): number {
     const at = this.#advance(8)
-    const value = this.#view.getInt32(at) * 0x1_0000_0000 + this.#view.getUint32(at + 4)
+    const value = this.#int(at) * 0x1_0000_0000 + (this.#int(at + 4) >>> 0)
     if (!Number.isSafeInteger(value)) throw new DecodeError(`int64 at ${at} is out of range`)
     return value
   }
 
   /** An opaque int64: session ids. */
   longBits(): bigint {
-    return this.#view.getBigInt64(this.#advance(8))
+    const at = this.#advance(8)
+    return BigInt.asIntN(64, (BigInt(this.#int(at)) << 32n) | BigInt(this.#int(at + 4) >>> 0))
   }
 
   zxid(): Zxid {
     const at = this.#advance(8)
-    return { epoch: this.#view.getUint32(at), counter: this.#view.getUint32(at + 4) }
+    return { epoch: this.#int(at) >>> 0, counter: this.#int(at + 4) >>> 0 }
   }
 
   /** A view into the input, not a copy; null is Jute's -1. */
@@ -97,6 +96,12 @@ export class JuteReader {
 
   strings(): string[] {
     return this.vector(4, () => this.string())
+  }
+
+  /** Within the input. No DataView: making one takes as long as reading a whole message. */
+  #int(at: number): number {
+    const b = this.#bytes
+    return ((b[at] ?? 0) << 24) | ((b[at + 1] ?? 0) << 16) | ((b[at + 2] ?? 0) << 8) | (b[at + 3] ?? 0)
   }
 
   #advance(count: number): number {

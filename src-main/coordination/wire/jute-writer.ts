@@ -3,15 +3,32 @@ import type { Zxid } from './zxid'
 
 const utf8 = new TextEncoder()
 const shortTextMax = 32
+const pieceBytesMax = 256
+const slabBytes = 16 * 1024
+
+/**
+ * Most of what is written is short: its bytes come out of one allocation for many. No DataView: making one takes as long as writing
+ * a whole answer.
+ */
+let slab = new Uint8Array(0)
+let slabAt = 0
+
+function piece(bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes > pieceBytesMax) return new Uint8Array(bytes)
+  if (slabAt + bytes > slab.length) {
+    slab = new Uint8Array(slabBytes)
+    slabAt = 0
+  }
+  slabAt += bytes
+  return slab.subarray(slabAt - bytes, slabAt)
+}
 
 export class JuteWriter {
   #bytes: Uint8Array<ArrayBuffer>
-  #view: DataView
   #position = 0
 
   constructor(capacityBytes = 256) {
-    this.#bytes = new Uint8Array(capacityBytes)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#bytes = piece(capacityBytes)
   }
 
   /** A writer whose first four bytes become the length of the rest: see finishFrame. */
@@ -31,7 +48,7 @@ export class JuteWriter {
 
   int(value: number): this {
     this.#reserve(4)
-    this.#view.setInt32(this.#position, value)
+    this.#put(this.#position, value)
     this.#position += 4
     return this
   }
@@ -39,23 +56,24 @@ export class JuteWriter {
   /** A safe integer. */
   long(value: number): this {
     this.#reserve(8)
-    this.#view.setInt32(this.#position, Math.floor(value / 0x1_0000_0000))
-    this.#view.setUint32(this.#position + 4, value >>> 0)
+    this.#put(this.#position, Math.floor(value / 0x1_0000_0000))
+    this.#put(this.#position + 4, value)
     this.#position += 8
     return this
   }
 
   longBits(value: bigint): this {
     this.#reserve(8)
-    this.#view.setBigInt64(this.#position, value)
+    this.#put(this.#position, Number(BigInt.asIntN(32, value >> 32n)))
+    this.#put(this.#position + 4, Number(BigInt.asIntN(32, value)))
     this.#position += 8
     return this
   }
 
   zxid(value: Zxid): this {
     this.#reserve(8)
-    this.#view.setUint32(this.#position, value.epoch)
-    this.#view.setUint32(this.#position + 4, value.counter)
+    this.#put(this.#position, value.epoch)
+    this.#put(this.#position + 4, value.counter)
     this.#position += 8
     return this
   }
@@ -68,7 +86,7 @@ export class JuteWriter {
     this.#reserve(4 + value.length * 3)
     if (this.#shortAscii(value)) return this
     const { written } = utf8.encodeInto(value, this.#bytes.subarray(this.#position + 4))
-    this.#view.setInt32(this.#position, written)
+    this.#put(this.#position, written)
     this.#position += 4 + written
     return this
   }
@@ -82,7 +100,7 @@ export class JuteWriter {
       if (code >= 0x80) return false
       this.#bytes[at + i] = code
     }
-    this.#view.setInt32(this.#position, value.length)
+    this.#put(this.#position, value.length)
     this.#position = at + value.length
     return true
   }
@@ -114,19 +132,27 @@ export class JuteWriter {
   }
 
   setInt(position: number, value: number): this {
-    this.#view.setInt32(position, value)
+    this.#put(position, value)
     return this
   }
 
-  /** What was written; a view, so the writer must not be used afterwards. */
+  /** What was written; a view, so nothing more must be written afterwards (`setInt` may be). */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#position)
   }
 
   /** As finish, with the length filled in that `frame` left open. */
   finishFrame(): Uint8Array<ArrayBuffer> {
-    this.#view.setInt32(0, this.#position - 4)
+    this.#put(0, this.#position - 4)
     return this.finish()
+  }
+
+  #put(at: number, value: number): void {
+    const bytes = this.#bytes
+    bytes[at] = value >> 24
+    bytes[at + 1] = value >> 16
+    bytes[at + 2] = value >> 8
+    bytes[at + 3] = value
   }
 
   #reserve(count: number): void {
@@ -135,6 +161,5 @@ export class JuteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2))
     grown.set(this.#bytes.subarray(0, this.#position))
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
   }
 }

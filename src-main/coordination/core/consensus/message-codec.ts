@@ -97,8 +97,7 @@ export function encodePeerFrame(frame: PeerFrame, { crc32c }: FrameChecksum): Ui
       writer.vector(frame.sessionIds, (sessionId) => writer.longBits(sessionId))
   }
   const bytes = writer.finishFrame()
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  view.setUint32(lengthBytes, crc32c(bytes.subarray(lengthBytes + checksumBytes)))
+  writer.setInt(lengthBytes, crc32c(bytes.subarray(lengthBytes + checksumBytes)))
   return bytes
 }
 

@@ -57,6 +57,19 @@ describe('Jute', () => {
     ])
   })
 
+  it('writes nothing into what another has written', () => {
+    const writers = Array.from({ length: 300 }, () => new JuteWriter(100))
+
+    for (const [n, writer] of writers.entries()) writer.int(n).raw(new Uint8Array(n).fill(n))
+
+    for (const [n, writer] of writers.entries()) {
+      const reader = new JuteReader(writer.finish())
+      expect(reader.int()).toBe(n)
+      expect(reader.remaining).toBe(n)
+      while (reader.remaining > 0) expect(reader.boolean()).toBe(n % 256 !== 0)
+    }
+  })
+
   it('puts the length before a frame', () => {
     expect([...JuteWriter.frame().int(7).finishFrame()]).toEqual([0, 0, 0, 4, 0, 0, 0, 7])
   })
