@@ -299,10 +299,11 @@ export class PartitionLog {
       const sizeBytes = batchSizeBytes(records, at)
       const fault = this.#faultOf(records, at, sizeBytes)
       if (fault === 'cut short') break
-      const place = { baseOffset: batchBaseOffset(records, at), lastOffset: batchLastOffset(records, at) }
-      if (fault !== undefined) return this.#notFollowed('CORRUPT_MESSAGE', `the batch at ${place.baseOffset}: ${fault}`)
+      const baseOffset = batchBaseOffset(records, at)
+      if (fault !== undefined) return this.#notFollowed('CORRUPT_MESSAGE', `the batch at ${baseOffset}: ${fault}`)
       const batch = records.subarray(at, at + sizeBytes)
-      const refused = this.#put(batch, { ...place, leaderEpoch: batchLeaderEpoch(batch, 0), nowMs })
+      const [lastOffset, leaderEpoch] = [batchLastOffset(batch, 0), batchLeaderEpoch(batch, 0)]
+      const refused = this.#put(batch, { baseOffset, lastOffset, leaderEpoch, nowMs })
       if (refused !== undefined) return this.#notFollowed('KAFKA_STORAGE_ERROR', refused.message)
       noteBatch(batch, 0, this.#producers, compression)
       at += sizeBytes

@@ -70,13 +70,13 @@ export interface FollowerFetch {
   /** The follower has everything below. */
   readonly offset: Offset
   /** Where its log starts, when it says. */
-  readonly logStartOffset?: Offset
+  readonly logStartOffset?: Offset | undefined
   /** Whether the follower may be in the ISR: it is alive. */
   readonly isEligible: boolean
   /** Of its registration, when it says. */
-  readonly brokerEpoch?: BrokerEpoch
+  readonly brokerEpoch?: BrokerEpoch | undefined
   /** Over which it asked (FollowerPollBook). */
-  readonly connection?: object
+  readonly connection?: object | undefined
 }
 
 /**
@@ -255,9 +255,11 @@ export class PartitionLeader {
     const follower = this.#followers.get(brokerId)
     if (follower === undefined) return false
     const before = follower.logEndOffset
-    follower.fetched({ ...fetch, leaderEndOffset: this.#logEndOffset, nowMs })
+    const { offset, logStartOffset, isEligible, brokerEpoch, connection } = fetch
+    const leaderEndOffset = this.#logEndOffset
+    follower.fetched({ offset, leaderEndOffset, isEligible, logStartOffset, brokerEpoch, connection, nowMs })
     if (this.#mayJoin(brokerId, follower)) this.#propose([...this.#isr, brokerId])
-    if (before !== fetch.offset) this.#advance(nowMs)
+    if (before !== offset) this.#advance(nowMs)
     return true
   }
 

@@ -82,9 +82,9 @@ export class ReplicaProgress {
     readonly offset: Offset
     readonly leaderEndOffset: Offset
     readonly isEligible: boolean
-    readonly logStartOffset?: Offset
-    readonly brokerEpoch?: BrokerEpoch
-    readonly connection?: object
+    readonly logStartOffset?: Offset | undefined
+    readonly brokerEpoch?: BrokerEpoch | undefined
+    readonly connection?: object | undefined
     readonly nowMs: number
   }): void {
     const { offset, leaderEndOffset, nowMs } = fetch

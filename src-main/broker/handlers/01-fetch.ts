@@ -319,13 +319,17 @@ function inTurn(broker: BrokerServices, { follower, version }: Fetching, due: re
 
 /** Who hears of an error, or of where histories part, looks at nothing else: it is told of all that again. */
 function toldOf({ answer: { highWatermark, logStartOffset = -1 }, bytes, isNotice }: Read) {
-  const told = isNotice ? { highWatermark: -1, logStartOffset: -1 } : { highWatermark, logStartOffset }
-  return { hasRecords: bytes > 0, isNotice, ...told }
+  return {
+    hasRecords: bytes > 0,
+    isNotice,
+    highWatermark: isNotice ? -1 : highWatermark,
+    logStartOffset: isNotice ? -1 : logStartOffset
+  }
 }
 
 function sessionAnswer(poll: Poll, { session }: KeptSession, due: Collected & { readonly looked: readonly Due[] }) {
   for (const { cached, read } of due.looked) session.told(cached, toldOf(read))
-  return { ...answer(poll, due), sessionId: session.id }
+  return answer(poll, due, session.id)
 }
 
 // ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,7 +340,7 @@ interface TopicAnswer {
   readonly partitions: Read['answer'][]
 }
 
-function answer({ broker, fetching }: Poll, { looked, bytes }: Collected): Response {
+function answer({ broker, fetching }: Poll, { looked, bytes }: Collected, sessionId?: number): Response {
   // What followers read is no traffic of clients.
   if (fetching.follower === undefined) broker.replicas.traffic.bytesOut += bytes
   const leaders = new Set<BrokerId>()
@@ -351,7 +355,8 @@ function answer({ broker, fetching }: Poll, { looked, bytes }: Collected): Respo
     last.partitions.push(read.answer)
     if (read.hinted !== undefined) leaders.add(read.hinted)
   }
-  return leaders.size === 0 ? { responses } : { responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
+  if (leaders.size === 0) return { sessionId, responses }
+  return { sessionId, responses, nodeEndpoints: nodeEndpoints(broker.image, leaders) }
 }
 
 function countCopied(broker: BrokerServices, { version }: Fetching, wanted: WantedPartition, bytes: number): void {

@@ -140,7 +140,8 @@ function structCodec(fields: Fields, dialect: Dialect): Codec {
   const tagged = placed
     .filter((field) => field.isPresent && field.tag !== undefined)
     .sort((a, b) => (a.tag ?? 0) - (b.tag ?? 0))
-  const absent = placed.filter((field) => !field.isPresent)
+  // Whatever it says of the others is left out.
+  const checked = placed.filter((field) => !field.isPresent && !field.isDroppable)
   // Fields keep the order of the description in every value, so that all values of a message share one shape.
   const readers = placed.map((field) => ({
     name: field.name,
@@ -160,7 +161,7 @@ function structCodec(fields: Fields, dialect: Dialect): Codec {
     write(writer, input) {
       const value = input as Readonly<Record<string, unknown>>
       for (const field of plain) field.codec.write(writer, value[field.name] ?? defaultFor(field, value))
-      for (const field of absent) checkAbsent(field, value[field.name], version)
+      for (const field of checked) checkAbsent(field, value[field.name], version)
       if (isFlexible) writeTags(writer, tagged, value)
     }
   }
@@ -182,7 +183,7 @@ function structCodec(fields: Fields, dialect: Dialect): Codec {
       if (field.codec.writeSlices === undefined) field.codec.write(writer, given)
       else yield* field.codec.writeSlices(writer, given)
     }
-    for (const field of absent) checkAbsent(field, value[field.name], version)
+    for (const field of checked) checkAbsent(field, value[field.name], version)
     if (isFlexible) writeTags(writer, tagged, value)
   }
 }
@@ -193,12 +194,14 @@ function defaultFor(field: PlacedField, value: Readonly<Record<string, unknown>>
 }
 
 function checkAbsent(field: PlacedField, value: unknown, version: number): void {
-  if (value === undefined || field.isDroppable) return
+  if (value === undefined) return
   invariant(isSame(value, field.fallback), 'a field that this version lacks has its default', {
     name: field.name,
     version
   })
 }
+
+const isGiven = ({ fallback }: PlacedField, value: unknown): boolean => value !== undefined && !isSame(value, fallback)
 
 function isSame(value: unknown, fallback: unknown): boolean {
   return value === fallback || (Array.isArray(value) && value.length === 0 && Array.isArray(fallback))
@@ -217,7 +220,7 @@ function readTags(reader: Reader, tagged: readonly PlacedField[], value: Record<
 }
 
 function writeTags(writer: Writer, tagged: readonly PlacedField[], value: Readonly<Record<string, unknown>>): void {
-  const given = tagged.filter((field) => value[field.name] !== undefined && !isSame(value[field.name], field.fallback))
+  const given = tagged.length === 0 ? tagged : tagged.filter((field) => isGiven(field, value[field.name]))
   writer.unsignedVarint(given.length)
   for (const field of given) {
     const inner = new Writer()
@@ -322,20 +325,21 @@ interface ArrayOptions {
   readonly distinctBy: ((element: unknown) => string) | undefined
 }
 
+/** Of arrays that are no sets: nobody adds to it. */
+const neverSeen = new Set<string>()
+
 function arrayCodec(element: Codec, { isFlexible, nulls, distinctBy }: ArrayOptions): Codec {
-  /** Takes one element after the other; a set drops what it has. */
-  const collector = (reader: Reader, values: unknown[]): ((value: unknown) => void) => {
-    const seen = distinctBy === undefined ? undefined : new Set<string>()
-    return (value) => {
-      if (distinctBy !== undefined && seen !== undefined) {
-        const key = distinctBy(value)
-        if (seen.has(key)) return
-        seen.add(key)
-      }
-      reader.takeElement()
-      values.push(value)
+  /** Takes one element after the other; a set drops what it has (`seen`). */
+  const take = (reader: Reader, values: unknown[], seen: Set<string>, value: unknown): void => {
+    if (distinctBy !== undefined) {
+      const key = distinctBy(value)
+      if (seen.has(key)) return
+      seen.add(key)
     }
+    reader.takeElement()
+    values.push(value)
   }
+  const nothingSeen = (): Set<string> => (distinctBy === undefined ? neverSeen : new Set())
   /** Undefined for null. */
   const countOf = (reader: Reader): number | undefined => {
     const count = readLength(reader, isFlexible)
@@ -352,9 +356,10 @@ function arrayCodec(element: Codec, { isFlexible, nulls, distinctBy }: ArrayOpti
       const count = countOf(reader)
       if (count === undefined) return null
       const values: unknown[] = []
-      const take = collector(reader, values)
+      const seen = nothingSeen()
       for (let i = 0; i < count; i++) {
-        take(element.readSlices === undefined ? element.read(reader) : yield* element.readSlices(reader))
+        const value = element.readSlices === undefined ? element.read(reader) : yield* element.readSlices(reader)
+        take(reader, values, seen, value)
         if (i % sliceElements === sliceElements - 1) yield
       }
       return values
@@ -376,8 +381,8 @@ function arrayCodec(element: Codec, { isFlexible, nulls, distinctBy }: ArrayOpti
       const count = countOf(reader)
       if (count === undefined) return null
       const values: unknown[] = []
-      const take = collector(reader, values)
-      for (let i = 0; i < count; i++) take(element.read(reader))
+      const seen = nothingSeen()
+      for (let i = 0; i < count; i++) take(reader, values, seen, element.read(reader))
       return values
     },
     write(writer, value) {

@@ -15,6 +15,31 @@ const shortTextBytesMax = 40
 export const messageElementsMax = 2 ** 18
 const unknownTagsMax = 1000
 
+/** By a hash of their bytes. Names come again and again: the same string costs nothing, and is found in a Map at once. */
+const knownTexts: (string | undefined)[] = Array.from({ length: 512 }, () => undefined)
+
+/** Undefined when it is not plain ASCII. */
+function shortAscii(bytes: Uint8Array, at: number, length: number): string | undefined {
+  let hash = length
+  for (let i = at; i < at + length; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte >= 0x80) return undefined
+    hash = (Math.imul(hash, 31) + byte) | 0
+  }
+  const slot = (hash ^ (hash >>> 9)) & 511
+  const known = knownTexts[slot]
+  if (known !== undefined && known.length === length && isTextOf(known, bytes, at)) return known
+  let text = ''
+  for (let i = at; i < at + length; i++) text += String.fromCharCode(bytes[i] ?? 0)
+  knownTexts[slot] = text
+  return text
+}
+
+function isTextOf(text: string, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[at + i]) return false
+  return true
+}
+
 export class Reader {
   readonly #bytes: Uint8Array
   readonly #end: number
@@ -110,14 +135,8 @@ export class Reader {
   text(length: number): string {
     const at = this.#take(length)
     if (length <= shortTextBytesMax) {
-      let text = ''
-      let i = at
-      for (; i < at + length; i++) {
-        const byte = this.#bytes[i] ?? 0
-        if (byte >= 0x80) break
-        text += String.fromCharCode(byte)
-      }
-      if (i === at + length) return text
+      const text = shortAscii(this.#bytes, at, length)
+      if (text !== undefined) return text
     }
     return decoder.decode(this.#bytes.subarray(at, at + length))
   }

@@ -122,6 +122,15 @@ describe('codec', () => {
     expect(request).toEqual({ clientSoftwareName: 'ab', clientSoftwareVersion: 'c' })
   })
 
+  it('tells texts apart that are kept in the same place', () => {
+    // Java's hash is the same for both, and so is ours.
+    const bytes = new TextEncoder().encode('AaBBAaAaBB')
+
+    const reader = new Reader(bytes)
+
+    expect([reader.text(2), reader.text(2), reader.text(4), reader.text(2)]).toEqual(['Aa', 'BB', 'AaAa', 'BB'])
+  })
+
   it('leaves out of an answer what the version lacks', () => {
     const answer = { brokers: [], clusterId: 'x', controllerId: 3, topics: [], clusterAuthorizedOperations: 5 }
 
