@@ -1,6 +1,6 @@
 /**
- * DescribeGroups, versions 0 to 6. A group that is not there is "Dead" without an error; from version 6 the error is
- * GROUP_ID_NOT_FOUND (KIP-1043).
+ * DescribeGroups, versions 0 to 6. A group that is not there is "Dead" without an error, and may be described, deleted and
+ * read as any other; from version 6 the error is GROUP_ID_NOT_FOUND (KIP-1043).
  */
 import { describeGroupsRequest, describeGroupsResponse } from '../../protocol/api/15-describe-groups'
 import { code } from '../../protocol/wire/headers'
@@ -24,11 +24,10 @@ export function describeGroups(broker: BrokerServices): HandlerRow {
         // A set: whoever names a group often is told once.
         groups: yield* mapInSlices(new Set(request.groups), (groupId) => {
           const group = broker.groups.describe(groupId)
-          if (group === undefined) {
-            const isError = header.apiVersion >= 6
-            const errorMessage = isError ? `Group ${groupId} not found.` : null
-            return { ...nothing(groupId, isError ? 'GROUP_ID_NOT_FOUND' : 'NONE', 'Dead'), errorMessage }
-          }
+          if (group === undefined && header.apiVersion >= 6)
+            return { ...nothing(groupId, 'GROUP_ID_NOT_FOUND', 'Dead'), errorMessage: `Group ${groupId} not found.` }
+          // confluent-kafka for Python walks over the operations of a group without an error, and fails when there are none.
+          if (group === undefined) return { ...nothing(groupId, 'NONE', 'Dead'), authorizedOperations }
           if (typeof group === 'string') return nothing(groupId, group, '')
           const isStable = group.state === 'Stable'
           return {

@@ -231,6 +231,22 @@ describe('FindCoordinator, DescribeGroups, DeleteGroups', () => {
     expect(groups).toMatchObject([{ errorCode: 0, groupId, groupState, protocolType, protocolData }])
   })
 
+  it.each([
+    [5, 'NONE'],
+    [6, 'GROUP_ID_NOT_FOUND']
+  ] as const)(
+    'version %i tells what may be done with a group that is not there, unless that is an error: %s',
+    async (version, error) => {
+      const call = { ...describeCall, version }
+      const { groups } = await world.ask(1, call, { groups: ['living', 'nobody'], includeAuthorizedOperations: true })
+      const [living, nobody] = groups
+
+      expect(errorName(nobody?.errorCode ?? -1)).toBe(error)
+      expect(nobody?.authorizedOperations).toBe(error === 'NONE' ? living?.authorizedOperations : -0x80000000)
+      expect(living?.authorizedOperations).toBeGreaterThan(0)
+    }
+  )
+
   it.each<[string, string]>([
     ['living', 'NON_EMPTY_GROUP'],
     ['nobody', 'GROUP_ID_NOT_FOUND'],
