@@ -343,11 +343,11 @@ export class Controller {
     )
   }
 
-  /** Outcomes in the order of what was asked; resolves when every live broker was told. The copying goes on by itself. */
-  reassign(asked: readonly AskedReassignment[]): Promise<readonly Outcome[]> {
-    return this.#untilTold(
+  /** Outcomes in the order of what was asked, and what ends when every live broker was told. The copying goes on by itself. */
+  reassign(asked: readonly AskedReassignment[]): Promise<Made<readonly Outcome[]>> {
+    return this.turn(
       (term) => reassign(term, asked),
-      (error) => asked.map(() => troubleOf(error))
+      (error) => ({ result: asked.map(() => troubleOf(error)), told: [] })
     )
   }
 

@@ -1,6 +1,7 @@
 /**
  * AlterPartitionReassignments, version 0 (KIP-455); served by the controller, NOT_CONTROLLER elsewhere. Answers when what is
- * wanted is stored and every live broker was told; the copying goes on by itself, see ListPartitionReassignments.
+ * wanted is stored, whatever time was asked for (Kafka looks at none, and kafka-go asks for 0 ms), and within that time not before
+ * every live broker was told; the copying goes on by itself, see ListPartitionReassignments.
  */
 import {
   alterPartitionReassignmentsRequest,
@@ -11,7 +12,6 @@ import { withinTime } from '../../kernel/waiting'
 import type { BrokerServices } from '../broker-services'
 import { handler, type HandlerRow } from '../server/handler'
 import { notController } from './not-controller'
-import { said } from '../../kernel/said'
 
 export function alterPartitionReassignments(broker: BrokerServices): HandlerRow {
   return handler({
@@ -27,11 +27,8 @@ export function alterPartitionReassignments(broker: BrokerServices): HandlerRow 
       const asked = topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas }))
       )
-      const outcomes = await withinTime(broker.clock, timeoutMs, broker.controller.reassign(asked))
-      if (outcomes === undefined) {
-        const errorMessage = said`The reassignment is under way, but not all brokers know it yet.`
-        return { errorCode: code('REQUEST_TIMED_OUT'), errorMessage, responses: [] }
-      }
+      const { result: outcomes, told } = await broker.controller.reassign(asked)
+      await withinTime(broker.clock, timeoutMs, Promise.all(told))
       let next = 0
       const responses = topics.map(({ name, partitions }) => ({
         name,

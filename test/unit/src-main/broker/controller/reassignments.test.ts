@@ -79,6 +79,17 @@ const isActive = (world: BrokerWorld, id: number): boolean =>
   (world.brokers.get(id)?.inspect()['controller'] as { readonly isActive: boolean } | undefined)?.isActive === true
 
 describe('a reassignment', () => {
+  it('is told as stored whatever time was asked for, as kafka-go does with 0 ms', async () => {
+    const { world, ensemble } = await started([1, 2])
+    const partitions = [{ partitionIndex: 0, replicas: [3, 4] }]
+
+    const answer = await world.ask(1, alterCall, { topics: [{ name: 't', partitions }], timeoutMs: 0 })
+
+    expect(answer.errorCode).toBe(0)
+    expect(answer.responses).toMatchObject([{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 0 }] }])
+    expect((await assignments(world, ensemble))?.[0]?.replicas).toEqual([3, 4, 1, 2])
+  })
+
   it('moves replicas to other brokers, then takes the old ones away, and everybody knows', async () => {
     const { world, ensemble } = await started([1, 2], [2, 3])
 
