@@ -25,7 +25,7 @@ export interface PlannedPartition extends TopicPartition {
   /** Of the log: between them lies what can be read. */
   readonly startOffset: Offset
   readonly endOffset: Offset
-  /** The target lies outside of the log, or no record is that late: this end of it is taken. */
+  /** The target lies outside of the log, or none of its records is that late: this end of it is taken. */
   readonly clampedTo?: 'start' | 'end'
 }
 
@@ -45,12 +45,20 @@ export function planReset(target: ResetTarget, positions: readonly PartitionPosi
     else {
       const after = Math.min(Math.max(wanted, startOffset), endOffset)
       const planned = { topic, partition, before: committed, after, startOffset, endOffset }
-      const isLate = wanted > endOffset || (target.type === 'time' && position.atTime === null)
-      if (isLate) partitions.push({ ...planned, clampedTo: 'end' })
-      else partitions.push(wanted < startOffset ? { ...planned, clampedTo: 'start' } : planned)
+      const clampedTo = clampedEnd(target, position, wanted)
+      partitions.push(clampedTo === undefined ? planned : { ...planned, clampedTo })
     }
   }
   return { partitions, withoutCommit }
+}
+
+function clampedEnd(target: ResetTarget, position: PartitionPosition, wanted: Offset): 'start' | 'end' | undefined {
+  const { startOffset, endOffset, atTime } = position
+  // A log without records has none at any time: none of them is too late. One that was found beyond the end came after
+  // that was read.
+  if (target.type === 'time') return atTime === null && startOffset < endOffset ? 'end' : undefined
+  if (wanted > endOffset) return 'end'
+  return wanted < startOffset ? 'start' : undefined
 }
 
 function wantedOffset(target: ResetTarget, position: PartitionPosition): Offset | undefined {

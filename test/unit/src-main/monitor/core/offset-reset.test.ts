@@ -20,6 +20,7 @@ describe('where a reset puts a partition', () => {
     ['the end, for an offset after it', { type: 'offset', offset: 500 }, {}, 100],
     ['the first record of a time', { type: 'time', timestampMs: 7 }, { atTime: 33 }, 33],
     ['the end, for a time after every record', { type: 'time', timestampMs: 7 }, { atTime: null }, 100],
+    ['the end, for a record that came after it was read', { type: 'time', timestampMs: 7 }, { atTime: 104 }, 100],
     ['further on', { type: 'shift', by: 5 }, {}, 55],
     ['further back', { type: 'shift', by: -5 }, {}, 45],
     ['no further than the start', { type: 'shift', by: -500 }, {}, 10],
@@ -39,7 +40,20 @@ describe('where a reset puts a partition', () => {
     ['a shift beyond it', { type: 'shift', by: 51 }, {}, 'end'],
     ['its ends themselves', { type: 'offset', offset: 100 }, {}, undefined],
     ['the latest', { type: 'latest' }, {}, undefined],
-    ['a time that one has', { type: 'time', timestampMs: 7 }, { atTime: 100 }, undefined]
+    ['a time that one has', { type: 'time', timestampMs: 7 }, { atTime: 100 }, undefined],
+    [
+      'a time that one has which came after its end was read',
+      { type: 'time', timestampMs: 7 },
+      { atTime: 104 },
+      undefined
+    ],
+    [
+      'a time, where nothing was ever written',
+      { type: 'time', timestampMs: 7 },
+      { startOffset: 0, endOffset: 0 },
+      undefined
+    ],
+    ['a time, where all was purged', { type: 'time', timestampMs: 7 }, { startOffset: 100 }, undefined]
   ])('says which end of the log was taken for %s', (_what, target, fields, end) => {
     const [planned] = planReset(target, [position(fields)]).partitions
 
