@@ -119,3 +119,35 @@ describe('Enter in the palette', () => {
     expect(document.querySelector('.palette')).not.toBeNull()
   })
 })
+
+describe('the palette of a cluster that does not run', () => {
+  const known = {
+    id: 'lab',
+    name: 'lab',
+    dir: '/labs/lab',
+    health: null,
+    brokers: 1,
+    brokerPorts: [9092],
+    ensemblePorts: [2181],
+    processes: null,
+    pid: null,
+    problem: null,
+    progress: null
+  }
+  const told = async (state: 'running' | 'stopped'): Promise<void> => {
+    const clusters = [{ ...known, state }]
+    api.push('clusters', { current: 'lab', clusters, leftOut: 0, root: '/labs', newBrokers: 3, host: null })
+    await flushPromises()
+  }
+
+  it('offers to stop no workloads, whatever was known of them last', async () => {
+    api.push('workloads', { workloads: [{ name: 'demo-in', pid: 7 }], scenes: [] } as never)
+    await told('running')
+    await type('stop all')
+    expect(shownText()).toContain('Stop all')
+
+    await told('stopped')
+
+    expect(shownText()).not.toContain('Stop all')
+  })
+})
