@@ -13,10 +13,13 @@ export function usePolled<Key, Value>(
   ask: (key: Key) => Promise<Value>
 ): {
   readonly value: ShallowRef<Value | undefined>
+  /** The same, but that it stays while nobody answers: what may still be so. */
+  readonly last: ShallowRef<Value | undefined>
   readonly isRefused: ShallowRef<boolean>
   readonly again: () => void
 } {
   const value = shallowRef<Value>()
+  const last = shallowRef<Value>()
   const isRefused = shallowRef(false)
   let asked = 0
   let isWaiting = false
@@ -29,6 +32,7 @@ export function usePolled<Key, Value>(
       const answer = await ask(key())
       if (mine !== asked) return
       value.value = answer
+      last.value = answer
       isRefused.value = false
     } catch {
       // The banner of the page says why nobody answers; here it is only not known.
@@ -45,11 +49,12 @@ export function usePolled<Key, Value>(
     () => {
       asked += 1
       value.value = undefined
+      last.value = undefined
       isRefused.value = false
       void again()
     },
     { immediate: true }
   )
   useIntervalFn(() => void again(), EVERY_MS)
-  return { value, isRefused, again: () => void again() }
+  return { value, last, isRefused, again: () => void again() }
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ReplicaState } from '@api/failures'
 import type { TopicView } from '@api/views'
 import PartitionDetail from '@/components/brokers/PartitionDetail.vue'
+import PartitionsTable from '@/components/topics/PartitionsTable.vue'
 import type { FakeApi } from '../../support/fake-api'
 import { one, show, shownText, useFakeHost } from '../../support/mount'
 import { NOW_MS } from '../../support/views'
@@ -111,5 +112,49 @@ describe('how far the followers of a partition were behind', () => {
 
     await open([1], 0)
     expect(shownText()).not.toContain('Behind, records')
+  })
+})
+
+describe('a partition of a topic’s page that is being moved', () => {
+  const own = topic([1, 2, 3])
+  const moved = { ...own, partitions: own.partitions.map((one) => ({ ...one, isr: [1, 2] })) }
+  const stateOf = (broker: number): string | undefined =>
+    [...document.querySelectorAll('.replicas tbody tr')]
+      .find((row) => row.querySelector('th')?.textContent.trim() === `Broker ${broker}`)
+      ?.querySelector('td')
+      ?.textContent.trim()
+  const refuse = async (): Promise<void> => {
+    api.last('partition.moves').reject(new Error('no controller'))
+    await flushPromises()
+  }
+  beforeEach(async () => {
+    await show(PartitionsTable, { topic: moved, at: 0 })
+    api.push('topic:t', moved)
+    await flushPromises()
+  })
+
+  it('is not taken for one that fell behind while the controller does not answer, which is said', async () => {
+    const move = { topic: 't', partition: 0, replicas: [1, 2, 3], adding: [3], removing: [] }
+    api.last('partition.moves').resolve({ moves: [move], count: 1 })
+    await flushPromises()
+    expect(stateOf(3)).toBe('Being copied')
+    expect(shownText()).not.toContain('What is being moved is not known')
+
+    await vi.advanceTimersByTimeAsync(2000)
+    await refuse()
+    expect(shownText()).toContain('What is being moved is not known: the controller does not answer')
+    expect(stateOf(3)).toBe('Being copied')
+
+    await vi.advanceTimersByTimeAsync(2000)
+    api.last('partition.moves').resolve({ moves: [], count: 0 })
+    await flushPromises()
+    expect(shownText()).not.toContain('What is being moved is not known')
+    expect(stateOf(3)).toBe('Out of sync')
+  })
+
+  it('is not known to be one where nobody ever said', async () => {
+    await refuse()
+
+    expect(shownText()).toContain('What is being moved is not known: the controller does not answer')
   })
 })
