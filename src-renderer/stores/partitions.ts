@@ -34,18 +34,22 @@ export const usePartitionsStore = defineStore('partitions', () => {
   const replicas = async (topic: string, partition: number): Promise<readonly ReplicaState[]> =>
     (await host().call('partition.replicas', { topic, partition })).replicas
 
-  /** By partition: who comes back to one finds what was seen before, and the gap between. */
+  /**
+   * By partition: who comes back to one finds what was seen before, and the gap between. Of a topic by its id: one that was made
+   * again under its name is another.
+   */
   const seen = new Map<string, ShallowRef<ReplicaLags>>()
-  const lagsOf = (partition: string): ShallowRef<ReplicaLags> => {
-    const kept = seen.get(partition) ?? shallowRef<ReplicaLags>(new Map())
-    seen.delete(partition)
-    seen.set(partition, kept)
+  const lagsOf = (topicId: string, partition: number): ShallowRef<ReplicaLags> => {
+    const key = `${partition} ${topicId}`
+    const kept = seen.get(key) ?? shallowRef<ReplicaLags>(new Map())
+    seen.delete(key)
+    seen.set(key, kept)
     const [oldest] = seen.keys()
     if (seen.size > LOOKED_MAX && oldest !== undefined) seen.delete(oldest)
     return kept
   }
-  const remember = (partition: string, atMs: number, behind: Behind): void => {
-    const lags = lagsOf(partition)
+  const remember = (topicId: string, partition: number, atMs: number, behind: Behind): void => {
+    const lags = lagsOf(topicId, partition)
     lags.value = looked(lags.value, atMs, behind)
   }
 

@@ -11,9 +11,9 @@ import { NOW_MS } from '../../support/views'
 // There is no canvas here; what a chart draws is tested as functions.
 vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
 
-const topic = (replicas: number[]): TopicView => ({
+const topic = (replicas: number[], topicId = 'id'): TopicView => ({
   name: 't',
-  topicId: 'id',
+  topicId,
   isInternal: false,
   partitions: [0, 1].map((partition) => ({
     partition,
@@ -99,6 +99,23 @@ describe('how far the followers of a partition were behind', () => {
 
     await open()
     expect(sentence()).toContain('7 records at first')
+  })
+
+  it('is not that of a topic of the same name which was there before', async () => {
+    const first = await open()
+    await look({ 1: 100, 2: 93, 3: 100 })
+    api.push('topic:t', topic([1, 2, 3], 'another'))
+    await flushPromises()
+    expect(sentence()).toContain('Lag of Broker 2 is not known.')
+
+    // Asked before it was another, then after.
+    await look({ 1: 100, 2: 93, 3: 100 })
+    await look({ 1: 5, 2: 3, 3: 5 })
+    expect(sentence()).toContain('2 records at first, 2 now, 2 at most.')
+    first.unmount()
+
+    await open()
+    expect(sentence()).toContain('7 records at first, 7 now, 7 at most')
   })
 
   it('has a table twin, and is not there where there are no followers', async () => {
