@@ -322,29 +322,45 @@ export class LogManager {
       return await entry.opening
     } catch (error) {
       if (this.#logs.get(name) === entry) this.#logs.delete(name)
-      this.#tidy(folder)
       throw asDiskFailure(error, folder)
     }
   }
 
+  /** What it has made goes again when it fails. */
   async #create(entry: Entry, folder: string, topicId: string, config: LogConfig): Promise<PartitionLog> {
     const { disk, clock } = this.#ports
     // Files of a file system that is busy are long work: a turn of their own.
     await giveWay(clock)
-    const isNew = disk.makeDirectory(folder)
+    if (!disk.makeDirectory(folder)) return this.#takeOver(entry, folder, topicId, config)
     // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
     // Lost before that, the log is this topic's all the same: its name is not given again before this broker has said that it
     // holds none of it, and then its folder's other name is safe (deletionsSafe).
-    const path = disk.join(folder, partitionMetadataFile)
-    const identity = encodePartitionMetadata(topicId)
-    // One that a kill leaves half written is as good as lost: no other file is there before it.
-    if (isNew) writeNew(disk, path, identity)
-    else disk.replaceUnsynced(path, identity)
     this.#checkpoints.forget(topicPartitionName(entry.of))
-    const log = await inTurns(
-      clock,
-      this.#open(entry.of, config, isNew ? { isClean: true, newTopicId: topicId } : { isClean: true })
-    )
+    try {
+      // One that a kill leaves half written is as good as lost: no other file is there before it.
+      writeNew(disk, disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
+      const log = await inTurns(clock, this.#open(entry.of, config, { isClean: true, newTopicId: topicId }))
+      this.#isDirDirty = true
+      return this.#adopt(entry, log)
+    } catch (error) {
+      this.#tidy(folder)
+      throw error
+    }
+  }
+
+  /**
+   * A folder that was not there when this process began: somebody put it back, or it is another name's to a file system that does
+   * not tell capitals apart. Nobody vouches for what is in it, and nothing of it goes.
+   */
+  async #takeOver(entry: Entry, folder: string, topicId: string, config: LogConfig): Promise<PartitionLog> {
+    const { disk, clock } = this.#ports
+    const found = this.#topicIdIn(folder)
+    if (found !== undefined && found !== topicId)
+      throw new AppError('DISK_FAILED', said`${folder} is there already, and is another topic’s. Move it away.`)
+    if (found === undefined)
+      disk.replaceUnsynced(disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
+    this.#checkpoints.forget(topicPartitionName(entry.of))
+    const log = await inTurns(clock, this.#open(entry.of, config, { isClean: false }))
     this.#isDirDirty = true
     return this.#adopt(entry, log)
   }

@@ -10,7 +10,11 @@ import { commitAll, fetchValues, fixture, openManager, type Fixture } from '../.
 const topicId = 'q9Xj2bJ2TzK0Zc1lq2mJ_g'
 
 async function produce(manager: LogManager, topic: string, ...values: readonly string[]): Promise<void> {
-  const log = await manager.create(topic, 0, topicId)
+  await produceAs(topicId, manager, topic, ...values)
+}
+
+async function produceAs(id: string, manager: LogManager, topic: string, ...values: readonly string[]): Promise<void> {
+  const log = await manager.create(topic, 0, id)
   for (const value of values) log.appendAsLeader(batchOf([value]), { leaderEpoch: 0 })
   commitAll(log)
 }
@@ -220,20 +224,46 @@ describe('partitions', () => {
     expect(one.failures).toEqual([])
   })
 
-  it('of a folder that was there are opened with what is in it', async () => {
-    const one = fixture()
-    const manager = await openManager(one)
-    await produce(manager, 'orders', 'a')
-    await manager.close(7)
-    const next = fixture()
-    const other = await openManager(next)
-    next.disk.makeDirectory('/data/orders-0')
-    for (const { name } of one.disk.list('/data/orders-0'))
-      await next.disk.replace(`/data/orders-0/${name}`, one.disk.read(`/data/orders-0/${name}`))
+  describe('of a folder that was put there while the broker runs', () => {
+    async function putBack(ofTopic: string) {
+      const one = fixture()
+      const earlier = await openManager(one)
+      await produceAs(ofTopic, earlier, 'orders', 'a')
+      await earlier.close(7)
+      const next = fixture()
+      const manager = await openManager(next)
+      next.disk.makeDirectory('/data/orders-0')
+      for (const { name } of one.disk.list('/data/orders-0'))
+        await next.disk.replace(`/data/orders-0/${name}`, one.disk.read(`/data/orders-0/${name}`))
+      return { ...next, manager, files: next.disk.list('/data/orders-0') }
+    }
 
-    const log = await other.create('orders', 0, topicId)
+    it('are opened with what is in it', async () => {
+      const { manager } = await putBack(topicId)
+      const log = await manager.create('orders', 0, topicId)
+      expect([log.topicId, log.logEndOffset]).toEqual([topicId, 1])
+    })
 
-    expect([log.topicId, log.logEndOffset]).toEqual([topicId, 1])
+    it('are refused when they are another topic’s, and nothing of them is touched', async () => {
+      const { manager, disk, files } = await putBack('AAAAAAAAQACAAAAAAAAABw')
+      const identity = disk.read('/data/orders-0/partition.metadata')
+
+      await expect(manager.create('orders', 0, topicId)).rejects.toThrow('/data/orders-0 is there already')
+
+      expect(disk.list('/data/orders-0')).toEqual(files)
+      expect(disk.read('/data/orders-0/partition.metadata')).toEqual(identity)
+      expect(manager.names()).toEqual([])
+    })
+
+    it('stay there when they cannot be taken', async () => {
+      const { manager, disk } = await putBack(topicId)
+      disk.remove('/data/orders-0/partition.metadata')
+      disk.isFull = true
+
+      await expect(manager.create('orders', 0, topicId)).rejects.toMatchObject({ code: 'DISK_FULL' })
+
+      expect(disk.exists('/data/orders-0/00000000000000000000.log')).toBe(true)
+    })
   })
 
   it('keep their partition.metadata with the first records that are safe', async () => {
