@@ -165,7 +165,8 @@ class NodeConnection implements Connection {
   #writeGathered(socket: net.Socket): void {
     const [first] = this.#gathered
     if (first === undefined) return
-    const bytes = this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#gatheredBytes)
+    const bytes =
+      this.#gathered.length === 1 ? alone(first, socket) : Buffer.concat(this.#gathered, this.#gatheredBytes)
     this.#gathered = []
     this.#gatheredBytes = 0
     if (socket.destroyed) return
@@ -204,6 +205,14 @@ const addressesOf = (socket: net.Socket): { remote: Address; local: Address } =>
   remote: { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 },
   local: { host: plainHost(socket.localAddress), port: socket.localPort ?? 0 }
 })
+
+/**
+ * What waits for the peer may wait for long: a short frame that lies in a larger buffer, among others, would keep all of that, and who
+ * counts what is unsent counts frames.
+ */
+function alone(frame: Uint8Array, { writableLength }: net.Socket): Uint8Array {
+  return writableLength > 0 && frame.buffer.byteLength > 2 * frame.byteLength ? new Uint8Array(frame) : frame
+}
 
 /** An IPv4 peer of a dual-stack socket shows as ::ffff:127.0.0.1. */
 function plainHost(host: string | undefined): string {

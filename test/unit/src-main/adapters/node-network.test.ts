@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { nodeNetwork } from '../../../../src-main/adapters/node-network'
 
@@ -38,6 +40,35 @@ describe('frames that arrive', () => {
 })
 
 describe('bytes that are sent', () => {
+  it('and wait for a peer that reads nothing keep no larger buffers that they lie in', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    let isSent = (): void => undefined
+    const sent = new Promise<void>((resolve) => (isSent = resolve))
+    const listener = await nodeNetwork.listen({ host: '127.0.0.1', port: 0, frameBytesMax: 1000 }, (connection) => ({
+      frame: () => {
+        for (let i = 0; i < 10_000; i++) {
+          connection.send(new Uint8Array(65_536).subarray(0, 1_000))
+          connection.flush()
+        }
+        isSent()
+      },
+      closed: () => undefined
+    }))
+    const before = process.memoryUsage().arrayBuffers
+    const socket = connect(listener.address.port, '127.0.0.1', () => socket.write(frame('go')))
+    socket.pause()
+
+    await sent
+    collect()
+    const heldBytes = process.memoryUsage().arrayBuffers - before
+
+    // What the kernel did not take is 10 MB at most; with the buffers it is some hundred.
+    expect(heldBytes).toBeLessThan(50_000_000)
+    socket.destroy()
+    await listener.close()
+  })
+
   it('in many short pieces, more than the queue takes, are told to have left, also when the kernel took them at once', async () => {
     let isDrained = (): void => undefined
     const drained = new Promise<void>((resolve) => (isDrained = resolve))
