@@ -90,8 +90,8 @@ export class Controller {
       : Promise.resolve(false)
   }
 
-  /** The same for a request that is to change something, asked once for all of it: no longer than the request's time, too. */
-  async whenReadyToWrite(timeoutMs: number): Promise<boolean> {
+  /** The same for a request that is to change something, asked once for all of it: no longer than the request's time, if it has one. */
+  async whenReadyToWrite(timeoutMs?: number): Promise<boolean> {
     if (this.isActive) await this.#ensembleReturn.awaited(timeoutMs)
     return this.whenInOffice()
   }

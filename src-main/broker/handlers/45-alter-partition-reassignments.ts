@@ -20,14 +20,17 @@ export function alterPartitionReassignments(broker: BrokerServices): HandlerRow 
     request: alterPartitionReassignmentsRequest,
     response: alterPartitionReassignmentsResponse,
     async handle({ topics, timeoutMs }) {
-      if (!(await broker.controller.whenReadyToWrite(timeoutMs))) {
+      const refused = () => {
         const { error, message } = notController(broker)
         return { errorCode: code(error), errorMessage: message, responses: [] }
       }
+      if (!(await broker.controller.whenReadyToWrite())) return refused()
       const asked = topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, replicas }) => ({ topic: name, partition: partitionIndex, replicas }))
       )
       const { result: outcomes, told } = await broker.controller.reassign(asked)
+      // The office went meanwhile: only of the whole answer do clients take it for a reason to look for another controller.
+      if (outcomes.length > 0 && outcomes.every(({ error }) => error === 'NOT_CONTROLLER')) return refused()
       await withinTime(broker.clock, timeoutMs, Promise.all(told))
       let next = 0
       const responses = topics.map(({ name, partitions }) => ({
