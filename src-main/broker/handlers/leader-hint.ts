@@ -22,8 +22,9 @@ export function leaderHint(
   const known = image.partition(topic, partition)
   if (known === undefined) return undefined
   const held = replicas.partition(topic, partition)
-  const isNewer = held?.topicId === image.topic(topic)?.topicId && (held?.leaderEpoch ?? -1) > known.leaderEpoch
-  const { leader, leaderEpoch } = isNewer && held !== undefined ? held.role : known
+  // Of an earlier topic of that name an epoch would outlive it in who is told: clients take only later ones.
+  if (held !== undefined && held.topicId !== image.topic(topic)?.topicId) return undefined
+  const { leader, leaderEpoch } = held !== undefined && held.leaderEpoch > known.leaderEpoch ? held.role : known
   return image.isAlive(leader) ? { leaderId: leader, leaderEpoch } : undefined
 }
 

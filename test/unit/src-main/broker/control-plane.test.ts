@@ -136,6 +136,23 @@ describe('Metadata between the order and the news of a new leader', () => {
     expect(read.responses[0]?.partitions).toMatchObject([next])
     for (const { nodeEndpoints } of [wrote, read]) expect(nodeEndpoints).toMatchObject([{ nodeId: 2, port: 9002 }])
   })
+
+  it('names nobody while clients have been told of an earlier topic of that name: its epochs would outlive it', async () => {
+    const world = await BrokerWorld.start()
+    const partitionStates = [{ ...stateOf(2, 7), zkVersion: 7 }]
+    const topicStates = [{ topicName: 'orders', topicId: 'AAAAAAAAQACAAAAAAAAABw', partitionStates }]
+    await world.ask(1, updateCall, { ...asked, topicStates, liveBrokers: brokers })
+    await order(world, 2, 0)
+
+    const partitionData = [{ index: 0, records: null }]
+    const wrote = await world.ask(1, produceCall, {
+      ...{ acks: -1, timeoutMs: 1_000 },
+      topicData: [{ name: 'orders', partitionData }]
+    })
+
+    const [partition] = wrote.responses[0]?.partitionResponses ?? []
+    expect([partition?.errorCode, partition?.currentLeader.leaderId, wrote.nodeEndpoints]).toEqual([6, -1, []])
+  })
 })
 
 describe('BrokerChannel', () => {
