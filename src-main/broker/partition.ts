@@ -52,9 +52,11 @@ const followedWithinMs = 1200
 
 /**
  * What a producer sent to the leader before may come so much later to the one that leads now: a request that waits there is
- * answered when that broker hears who leads, or its connection breaks.
+ * answered when that broker hears who leads, or its connection breaks, and one that stands still, or is cut off from the ensemble,
+ * does neither. Then its client gives it up, by default after 60 s at most (librdkafka's socket.timeout.ms; Java's
+ * request.timeout.ms is 30 s).
  */
-const strayWithinMs = 5000
+const strayWithinMs = 65_000
 
 export class Partition {
   readonly name: string

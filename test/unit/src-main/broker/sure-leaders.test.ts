@@ -203,11 +203,13 @@ describe('a leader that has just taken over', () => {
     expect(world.failures).toEqual([])
   })
 
-  it('says that there is a gap when nothing came for a while', async () => {
+  it('says that there is a gap when nothing came for longer than a client waits for the leader before', async () => {
     const { replicas, world } = await ledBy2()
     expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 0, ['b']))).toBe('NONE')
     replicas.kill(2)
     const { leader } = await replicas.until('r', 0, (seen) => seen.leader !== 2 && seen.leader >= 0)
+    await world.clock.run(60_000)
+    expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 2, ['d']))).toBe('NOT_ENOUGH_REPLICAS')
     await world.clock.run(5_000)
 
     expect(await replicas.produceTo(leader, 'r', sequencedBatch(5, 0, 2, ['d']))).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
