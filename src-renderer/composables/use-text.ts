@@ -41,7 +41,10 @@ export interface Text {
   /** The first reason; of several nodes that have the same, all of them; with no broker left, that. */
   readonly reasonsWhat: (view: ClusterView) => string
   readonly reasonWhy: (reason: ReasonView) => string
-  /** Names with commas between them; `count` of all, of which those are the first. Nodes by their labels. */
+  /**
+   * Names with commas between them, as `foreign` shows them; `count` of all, of which those are the first. None is taken for a
+   * node's: partition 1 of a topic called broker is broker-1, too.
+   */
   readonly list: (sample: readonly string[], count: number) => string
   readonly errorSentence: (error: ApiError) => string
   /** The same of one part of what was asked: a partition that was refused. */
@@ -164,7 +167,7 @@ export function useText(): Text {
 
   const list = (sample: readonly string[], count: number): string => {
     const more = count - sample.length
-    const named = sample.map(nodeLabel).join(', ')
+    const named = sample.map(foreign).join(', ')
     return more > 0 ? t('list.andMore', { list: named, count: integer(more) }, more) : named
   }
 

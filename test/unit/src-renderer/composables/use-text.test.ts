@@ -275,3 +275,16 @@ describe('the sentence of an error', () => {
     expect(text().hostSentence('There is no topic orders.')).toBe('There is no topic orders.')
   })
 })
+
+describe('a list of names', () => {
+  it('has them as they are: what others named like a node is none', () => {
+    expect(text().list(['broker-1', 'ensemble-2'], 3)).toBe('broker-1, ensemble-2 and 1 more')
+    expect(text('ko').list(['broker-1'], 1)).toBe('broker-1')
+    const refused = reason({ code: 'partitionsUnderMinIsr', node: null, count: 1, sample: ['broker-2'] })
+    expect(text().reasonWhy(refused)).toContain('acks=all is refused at broker-2')
+  })
+
+  it('isolates each of them once', () => {
+    expect(text().list(['הזמנות-0', ''], 2)).toBe('\u2068הזמנות-0\u2069, (empty)')
+  })
+})

@@ -110,6 +110,15 @@ describe('sessions', () => {
     expect(plain(shownAs())).toBe('1 of 1 that match are shown; 10004 sessions')
   })
 
+  it('say which member tells nothing of its own', async () => {
+    const api = await shown('sessions')
+    const told = fakeSessions(nodes, {}, Date.now())
+    api.last('session.list').resolve({ ...told, silent: ['127.0.0.1:2183', '127.0.0.1:9999'] })
+    await flushPromises()
+
+    expect(document.querySelector('[data-testid=silent]')?.textContent).toContain('Ensemble 3, 127.0.0.1:9999 tell')
+  })
+
   it('are not said to be none when nobody tells, nor when nothing matches', async () => {
     const api = await shown('sessions')
     const silent = { sessions: [], total: 0, matching: 0, silent: ['127.0.0.1:2181'], isCut: false }

@@ -102,6 +102,18 @@ describe('resetting the offsets of a group', () => {
     expect(said).toContain('audit-0: the log begins behind what you chose; its start is taken')
   })
 
+  it('names partitions as they are, of a topic that is called as nodes are, too, and isolates each once', async () => {
+    await press(/^Preview$/)
+    const partitions = ['broker', 'הזמנות'].map((topic) => ({
+      ...{ topic, partition: 1, before: 10, after: 100, startOffset: 0, endOffset: 100 },
+      clampedTo: 'end'
+    }))
+    api.last('group.reset').resolve({ groupId: 'billing', applied: false, partitions, was: [] })
+    await flushPromises()
+
+    expect(shownText()).toContain('broker-1, \u2068הזמנות-1\u2069: the logs end before what you chose')
+  })
+
   it('resets the chosen topics and partitions only', async () => {
     one('radio', 'Chosen topics').click()
     await flushPromises()
