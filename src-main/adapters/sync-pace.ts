@@ -3,7 +3,7 @@
  * third of what a short one takes (ADR 49). One that was slow tells of more to come, so that a disk that stalls holds the thread once.
  */
 
-/** A quick one takes a tenth or two, and one in ten several where two cores are busy: those tell of no stall. */
+/** A quick one takes a tenth or two, and now and then some ms where two cores are busy: those tell of no stall. */
 const slowMs = 8
 /** In a row, before a thread waits again. */
 const quickOnesMin = 4

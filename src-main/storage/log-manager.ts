@@ -332,12 +332,11 @@ export class LogManager {
     // Files of a file system that is busy are long work: a turn of their own.
     await giveWay(clock)
     if (!disk.makeDirectory(folder)) return this.#takeOver(entry, folder, topicId, config)
-    // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
-    // Lost before that, the log is this topic's all the same: its name is not given again before this broker has said that it
-    // holds none of it, and then its folder's other name is safe (deletionsSafe).
     this.#checkpoints.forget(topicPartitionName(entry.of))
     try {
-      // One that a kill leaves half written is as good as lost: no other file is there before it.
+      // Safe from a power cut with the log's first flush: two syncs for each new partition are most of what creating it costs.
+      // Lost before that, or half written by a kill, the log is this topic's all the same: its name is not given again before this
+      // broker has said that it holds none of it, and then its folder's other name is safe (deletionsSafe).
       writeNew(disk, disk.join(folder, partitionMetadataFile), encodePartitionMetadata(topicId))
       const log = await inTurns(clock, this.#open(entry.of, config, { isClean: true, newTopicId: topicId }))
       this.#isDirDirty = true
