@@ -4,7 +4,8 @@
 //   npm run simulate -- --mutants [--find K] [--mutant NAME | --scenario NAME]   each planted error by its recorded seed, or by
 //                                                           the first of K
 //   npm run simulate -- --mutants --record                  the same, and each that its seed no longer finds gets one that does
-//   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds of both, as a test: N passed, N failed
+//   npm run test:simulation [-- --seeds K]                  planted errors and K new seeds of both, as a test: N passed, N failed;
+//                                                           a run of thousands that was ended goes on where it was
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
@@ -12,10 +13,13 @@ import { join, resolve } from 'node:path'
 import { build } from 'vite'
 import { ensembleMutants } from '../test/simulation/ensemble/mutants.mjs'
 import { mutants as clusterMutants } from '../test/simulation/mutants.mjs'
+import { seedLots } from './seed-lots.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const outDir = join(root, 'out', 'simulate')
 const workers = 2
+/** From so many on a run is cut into lots, and tells how far it is. */
+const longRunSeeds = 2_000
 const scenarios = ['cluster', 'ensemble']
 /** Of the ensemble seeds are shorter, and errors rarer. */
 const seedsForAnError = { cluster: 600, ensemble: 2_000 }
@@ -96,17 +100,51 @@ async function allOf(jobs) {
 
 const recorded = () => mutants.filter(({ seed }) => seed !== null)
 
+/** So many seeds in one process: what they found wrong, in lines. */
+async function failuresOf(scenario, file, first, seeds) {
+  const { status, said } = await ran(file, ['--first-seed', String(first), '--seeds', String(seeds)])
+  const bad = said.split('\n').filter((line) => line.startsWith('seed '))
+  if (status !== 0 && bad.length === 0)
+    bad.push(`the simulator ended with ${status} in seeds ${first} to ${first + seeds - 1}`)
+  return bad.map((line) => `${scenario}, ${line}`)
+}
+
 /** New seeds of a scenario, half of them on each core (a process is fast only after its first seeds). */
 async function newSeeds(scenario, first, count) {
   const file = await bundle(scenario)
+  if (count >= longRunSeeds) return manySeeds(scenario, file, first, count)
   const seedsAtOnce = Math.ceil(count / workers)
   return Array.from({ length: Math.ceil(count / seedsAtOnce) }, (_, i) => async () => {
     const [from, seeds] = [first + i * seedsAtOnce, Math.min(seedsAtOnce, count - i * seedsAtOnce)]
-    const { status, said } = await ran(file, ['--first-seed', String(from), '--seeds', String(seeds)])
-    const bad = said.split('\n').filter((line) => line.startsWith('seed '))
-    if (status !== 0 && bad.length === 0) bad.push(`the simulator ended with ${status}`)
-    return { passed: seeds - bad.length, failures: bad.map((line) => `${scenario}, ${line}`) }
+    const failures = await failuresOf(scenario, file, from, seeds)
+    return { passed: seeds - failures.length, failures }
   })
+}
+
+/** The same in lots, less those that a run before has done. */
+function manySeeds(scenario, file, first, count) {
+  const { lots, done } = seedLots(join(outDir, 'done'), scenario, file, first, count)
+  let [seedsDone, wrong] = [0, 0]
+  const counted = ({ seeds, failures }) => {
+    seedsDone += seeds
+    wrong += failures.length
+    return { passed: seeds - failures.length, failures }
+  }
+  const kept = lots.filter(({ failures }) => failures !== undefined).map(counted)
+  const tell = (more = '') => console.log(`${scenario}: ${seedsDone} of ${count} seeds, ${wrong} violations${more}`)
+  if (kept.length > 0) tell(', as the run before had found')
+  const left = lots.filter(({ failures }) => failures === undefined)
+  return [
+    ...kept.map((result) => () => Promise.resolve(result)),
+    ...left.map((lot) => async () => {
+      const found = { ...lot, failures: await failuresOf(scenario, file, lot.first, lot.seeds) }
+      done(found)
+      for (const failure of found.failures) console.log(failure)
+      const result = counted(found)
+      tell()
+      return result
+    })
+  ]
 }
 
 /**
