@@ -8,11 +8,10 @@ import type { LeaderEpoch, Offset, TopicPartition } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
 import type { Checksum, Clock, Compression, Log, Timer } from '../kernel/ports'
 import { buildBatch } from '../protocol/record/batch-builder'
-import { batchLastOffset, batchSizeBytes } from '../protocol/record/batch-header'
+import { batchHeaderBytes, batchLastOffset, batchSizeBytes } from '../protocol/record/batch-header'
 import { readRecords } from '../protocol/record/record'
 import type { KafkaError } from '../protocol/wire/error-codes'
 import { Group, failedJoin, failedSync, type GroupOptions } from './core/group/group'
-import { chunks } from './controller/controller-writes'
 import {
   groupPartition,
   groupRecord,
@@ -496,14 +495,18 @@ export class GroupCoordinator {
     due: readonly TopicPartition[],
     told: (failure: KafkaError | undefined) => void
   ): void {
-    const some = due.slice(0, tombstonesPerBatch)
-    const rest = due.slice(tombstonesPerBatch)
-    const tombstones = some.map(({ topic, partition }) => offsetRecord(group.groupId, topic, partition, null))
-    this.#write(shard, tombstones, (failure) => {
-      if (failure === undefined) for (const { topic, partition } of some) group.forgetOffset(topic, partition)
-      if (failure !== undefined || rest.length === 0) told(failure)
-      else this.#takeBack(shard, group, rest, told)
-    })
+    const batches = inBatches(shard, offsetTombstones(group.groupId, due))
+    const next = (index: number, from: number): void => {
+      const batch = batches[index] ?? []
+      const to = from + batch.length
+      this.#write(shard, batch, (failure) => {
+        if (failure === undefined)
+          for (const { topic, partition } of due.slice(from, to)) group.forgetOffset(topic, partition)
+        if (failure !== undefined || to === due.length) told(failure)
+        else next(index + 1, to)
+      })
+    }
+    next(0, 0)
   }
 
   /** The topic is gone: so are offsets in it, and groups that had nothing else. */
@@ -558,7 +561,7 @@ export class GroupCoordinator {
     const later = taken.filter((record) => this.#isBeingCommitted(shard, record))
     shard.unwritten.length = 0
     shard.unwritten.push(...later)
-    for (const some of chunks(due, tombstonesPerBatch)) {
+    for (const some of inBatches(shard, due)) {
       // Nobody is told of them: whoever leads next finds out for itself what is missing.
       if (typeof this.#append(shard, some, false) === 'string') shard.unwritten.push(...some)
     }
@@ -604,11 +607,7 @@ export class GroupCoordinator {
     const group = shard.groups.get(groupId)
     if (group === undefined) return 'GROUP_ID_NOT_FOUND'
     if (group.state !== 'Empty' || group.isCommitting) return 'NON_EMPTY_GROUP'
-    const tombstones = [groupTombstone(groupId)]
-    for (const [topic, partitions] of group.offsets()) {
-      for (const partition of partitions.keys()) tombstones.push(offsetRecord(groupId, topic, partition, null))
-    }
-    const written = this.#append(shard, tombstones, true)
+    const written = this.#appendEnd(shard, group)
     if (typeof written === 'string') return written
     group.die('GROUP_ID_NOT_FOUND')
     this.#settle(group, shard)
@@ -616,13 +615,58 @@ export class GroupCoordinator {
     return later((told) => this.#whenCommitted(written, (failure) => told(failure ?? 'NONE')))
   }
 
+  /**
+   * Where the last of a group's tombstones is: that of the group, so that one whose end could not be written whole is still there, with
+   * what is left of it.
+   */
+  #appendEnd(shard: Shard, group: Group): Position | KafkaError {
+    const { groupId } = group
+    const offsets = [...group.offsets()].flatMap(([topic, partitions]) =>
+      [...partitions.keys()].map((partition) => ({ topic, partition }))
+    )
+    let written: Position | KafkaError = 'UNKNOWN_SERVER_ERROR'
+    let count = 0
+    for (const some of inBatches(shard, [...offsetTombstones(groupId, offsets), groupTombstone(groupId)])) {
+      written = this.#append(shard, some, true)
+      if (typeof written === 'string') break
+      count += some.length
+    }
+    if (typeof written === 'string')
+      for (const { topic, partition } of offsets.slice(0, count)) group.forgetOffset(topic, partition)
+    return written
+  }
+
   close(): void {
     for (const index of [...this.#shards.keys()]) this.#unload(index)
   }
 }
 
-/** Of one batch: far below what a batch may be long. */
+/** Beside its key and value a record takes no more than this, and a batch its header. */
+const recordBytesMax = 32
 const tombstonesPerBatch = 1000
+
+const offsetTombstones = (groupId: string, of: readonly TopicPartition[]): readonly LogRecord[] =>
+  of.map(({ topic, partition }) => offsetRecord(groupId, topic, partition, null))
+
+/** As many in each as one batch may hold, however long the names in them are; one that is too long itself is alone. */
+function inBatches({ partition }: Shard, records: readonly LogRecord[]): readonly (readonly LogRecord[])[] {
+  const { maxMessageBytes, segmentBytes } = partition.log.config
+  const roomBytes = Math.min(maxMessageBytes, segmentBytes) - batchHeaderBytes
+  const batches: LogRecord[][] = []
+  let bytes = 0
+  for (const record of records) {
+    const recordBytes = record.key.length + (record.value?.length ?? 0) + recordBytesMax
+    const last = batches.at(-1)
+    if (last === undefined || last.length >= tombstonesPerBatch || bytes + recordBytes > roomBytes) {
+      batches.push([record])
+      bytes = recordBytes
+    } else {
+      last.push(record)
+      bytes += recordBytes
+    }
+  }
+  return batches
+}
 
 /** Texts stand in the log with an int16 length; flexible requests can bring longer ones. */
 function isLoggable(text: string): boolean {

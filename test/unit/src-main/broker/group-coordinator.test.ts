@@ -10,6 +10,7 @@ import { syncGroupRequest, syncGroupResponse } from '../../../../src-main/protoc
 import { listGroupsRequest, listGroupsResponse } from '../../../../src-main/protocol/api/16-list-groups'
 import { offsetDeleteRequest, offsetDeleteResponse } from '../../../../src-main/protocol/api/47-offset-delete'
 import { createTopicsRequest, createTopicsResponse } from '../../../../src-main/protocol/api/19-create-topics'
+import { deleteGroupsRequest, deleteGroupsResponse } from '../../../../src-main/protocol/api/42-delete-groups'
 import { BrokerWorld } from '../../../support/broker-world'
 
 const commitCall = { apiKey: 8, version: 9, request: offsetCommitRequest, response: offsetCommitResponse } as const
@@ -22,6 +23,7 @@ const leaveCall = { apiKey: 13, version: 3, request: leaveGroupRequest, response
 const deleteCall = { apiKey: 20, version: 6, request: deleteTopicsRequest, response: deleteTopicsResponse } as const
 const listCall = { apiKey: 16, version: 4, request: listGroupsRequest, response: listGroupsResponse } as const
 const forgetCall = { apiKey: 47, version: 0, request: offsetDeleteRequest, response: offsetDeleteResponse } as const
+const endCall = { apiKey: 42, version: 2, request: deleteGroupsRequest, response: deleteGroupsResponse } as const
 const createCall = { apiKey: 19, version: 7, request: createTopicsRequest, response: createTopicsResponse } as const
 
 /** One broker that coordinates all groups, and a topic `t` with two partitions. */
@@ -203,6 +205,87 @@ describe('GroupCoordinator', () => {
     expect(partitions.map(({ partitionIndex }) => partitionIndex)).toEqual(partitionIndexes)
     expect(partitions[1]).toMatchObject({ committedOffset: 5, errorCode: 0 })
     expect(partitions[2]).toMatchObject({ committedOffset: -1, errorCode: 0 })
+  })
+})
+
+describe('what a group has committed beyond what one batch may hold', () => {
+  const groupId = 'g'.repeat(20_000)
+  const partitions = Array.from({ length: 60 }, (_, partitionIndex) => partitionIndex)
+  const wide = { name: 'wide', numPartitions: 60, replicationFactor: 1, assignments: [], configs: [] }
+
+  /** The offsets of all partitions come to 1.2 MB with the group's name beside each of them. */
+  async function widelyCommitted(): Promise<BrokerWorld> {
+    const world = await coordinatingWorld()
+    await world.ask(1, createCall, { topics: [wide], timeoutMs: 10_000 })
+    for (const some of [partitions.slice(0, 30), partitions.slice(30)]) {
+      const offsets = some.map((partitionIndex) => ({ partitionIndex, committedOffset: 5, committedMetadata: '' }))
+      const answer = await world.ask(1, commitCall, {
+        ...committing(groupId),
+        topics: [{ name: 'wide', partitions: offsets }]
+      })
+      expect(new Set(answer.topics[0]?.partitions.map(({ errorCode }) => errorCode))).toEqual(new Set([0]))
+    }
+    return world
+  }
+
+  async function expectNothingLeft(world: BrokerWorld): Promise<void> {
+    expect((await world.ask(1, listCall, {})).groups).toEqual([])
+    await world.clock.until(world.brokers.get(1)?.stop() ?? Promise.resolve())
+    await world.startBroker(1)
+    await world.clock.run(5000)
+    expect((await world.ask(1, listCall, {})).groups).toEqual([])
+  }
+
+  it('goes with the group, for good', async () => {
+    const world = await widelyCommitted()
+
+    const answer = await world.ask(1, endCall, { groupsNames: [groupId] })
+
+    expect(answer.results[0]?.errorCode).toBe(0)
+    await expectNothingLeft(world)
+  })
+
+  it('leaves the group with what is left of it when the disk has no room for all of its end', async () => {
+    const world = await widelyCommitted()
+    const disk = world.diskOf(1)
+    disk.capacityBytes = disk.usedBytes + 1_100_000
+
+    const refused = await world.ask(1, endCall, { groupsNames: [groupId] })
+    const { topics } = await world.ask(1, fetchCall, {
+      groupId,
+      topics: [{ name: 'wide', partitionIndexes: partitions }]
+    })
+    disk.capacityBytes = Infinity
+    const answer = await world.ask(1, endCall, { groupsNames: [groupId] })
+
+    expect(refused.results[0]?.errorCode).toBe(15)
+    const told = topics[0]?.partitions.map(({ committedOffset }) => committedOffset) ?? []
+    expect(told.at(0)).toBe(-1)
+    expect(told.at(-1)).toBe(5)
+    expect(answer.results[0]?.errorCode).toBe(0)
+    await expectNothingLeft(world)
+  })
+
+  it('goes with the topic, for good', async () => {
+    const world = await widelyCommitted()
+    const before = world.diskOf(1).usedBytes
+
+    await world.ask(1, deleteCall, { topics: [{ name: 'wide' }], topicNames: [], timeoutMs: 10_000 })
+    await world.clock.run(1000)
+
+    expect(world.diskOf(1).usedBytes - before).toBeGreaterThan(1_200_000)
+    await expectNothingLeft(world)
+  })
+
+  it('can be taken back at once', async () => {
+    const world = await widelyCommitted()
+    const all = partitions.map((partitionIndex) => ({ partitionIndex }))
+
+    const answer = await world.ask(1, forgetCall, { groupId, topics: [{ name: 'wide', partitions: all }] })
+
+    expect(answer.errorCode).toBe(0)
+    expect(new Set(answer.topics[0]?.partitions.map(({ errorCode }) => errorCode))).toEqual(new Set([0]))
+    await expectNothingLeft(world)
   })
 })
 
