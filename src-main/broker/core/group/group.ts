@@ -29,6 +29,11 @@ import { consumerProtocolType, subscribedTopics } from './subscription'
 const noBytes = new Uint8Array(0)
 /** A group all of whose members are away is not looked after more often, however short their rebalance time-out. */
 const absentPauseMs = 1000
+/**
+ * A client that goes while its first join waits comes back as another member, and so does its next try: each is out after this time,
+ * though a rebalance may last for 24 days (Kafka's GroupCoordinator.NewMemberJoinTimeoutMs).
+ */
+const newMemberMs = 300_000
 /** Ids that are handed out and not used yet: each is kept as long as a session, half an hour at most. Kafka has no limit. */
 const pendingMax = 10_000
 
@@ -238,6 +243,7 @@ export class Group {
   #addAndRebalance(memberId: string, request: JoinRequest, token: Token, nowMs: number): void {
     const member = new Member({ ...request, memberId })
     member.heard(nowMs)
+    member.newUntilMs = nowMs + newMemberMs
     member.awaitingJoin = token
     if (this.#members.size === 0) this.#protocolType = request.protocolType
     this.#admit(member)
@@ -367,7 +373,9 @@ export class Group {
   }
 
   #rebalanceTimeoutMs(): number {
-    return Math.max(0, ...[...this.#members.values()].map((member) => member.rebalanceTimeoutMs))
+    let longestMs = 0
+    for (const { rebalanceTimeoutMs } of this.#members.values()) longestMs = Math.max(longestMs, rebalanceTimeoutMs)
+    return longestMs
   }
 
   #completeJoinWhenAllAreHere(nowMs: number): void {
@@ -404,6 +412,7 @@ export class Group {
     if (leader?.awaitingJoin === undefined) this.#leader = joined[0]?.memberId ?? null
     for (const member of this.#members.values()) {
       member.hasSynced = false
+      member.newUntilMs = Infinity
       member.assignment = noBytes
       if (member.awaitingJoin === undefined) continue
       this.#answerJoin(member.awaitingJoin, this.#joined(member))
@@ -575,7 +584,7 @@ export class Group {
   /** When tick() has something to do; Infinity for never. */
   get deadlineMs(): number {
     let deadline = Math.min(this.#rebalanceDeadlineMs, this.#syncDeadlineMs)
-    for (const member of this.#members.values()) if (!member.isWaiting) deadline = Math.min(deadline, member.deadlineMs)
+    for (const { outAtMs } of this.#members.values()) deadline = Math.min(deadline, outAtMs)
     for (const pendingUntilMs of this.#pending.values()) deadline = Math.min(deadline, pendingUntilMs)
     return deadline
   }
@@ -585,7 +594,7 @@ export class Group {
     const expired: string[] = []
     for (const [memberId, untilMs] of this.#pending) if (untilMs <= nowMs) this.#pending.delete(memberId)
     for (const member of [...this.#members.values()]) {
-      if (member.isWaiting || member.deadlineMs > nowMs) continue
+      if (member.outAtMs > nowMs) continue
       expired.push(member.memberId)
       this.#remove(member, nowMs)
     }

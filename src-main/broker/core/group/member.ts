@@ -18,6 +18,8 @@ export class Member {
   awaitingSync: Token | undefined
   /** Session end on the coordinator's monotonic clock. */
   deadlineMs = 0
+  /** Until it has been in a generation: when the one who asks is taken for gone, however long the others may take. */
+  newUntilMs = Infinity
   /** Whether it has synced in this generation. */
   hasSynced = false
 
@@ -46,6 +48,11 @@ export class Member {
   /** While its request waits with us, the member needs no heartbeat. */
   get isWaiting(): boolean {
     return this.awaitingJoin !== undefined || this.awaitingSync !== undefined
+  }
+
+  /** When it is out unless something comes of it before. */
+  get outAtMs(): number {
+    return this.isWaiting ? this.newUntilMs : this.deadlineMs
   }
 
   /** What it says of itself when it joins again. */

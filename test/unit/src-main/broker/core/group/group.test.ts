@@ -110,7 +110,64 @@ describe('a group that is asked for ids', () => {
   })
 })
 
+describe('a member that has never been in a generation', () => {
+  const newMemberMs = 300_000
+
+  it('is out after five minutes when the others have not come back until then, whatever time they have', () => {
+    const { group, join, joins, sync, settle } = groupUnderTest()
+    join(1, { newMemberId: 'm1', rebalanceTimeoutMs: 2_147_483_647, sessionTimeoutMs: 1_800_000 })
+    sync(2, 'm1', { m1: bytes(1) })
+    join(3, { newMemberId: 'gone' }, 1_000)
+    group.heartbeat(identity('m1'), 1, 1_000)
+
+    expect(group.deadlineMs).toBe(1_000 + newMemberMs)
+    group.tick(1_000 + newMemberMs - 1)
+    settle()
+    expect(joins.get(3)).toBeUndefined()
+    const expired = group.tick(1_000 + newMemberMs)
+    settle()
+
+    expect(expired).toEqual(['gone'])
+    expect(joins.get(3)?.error).toBe('UNKNOWN_MEMBER_ID')
+    expect(group.inspect()).toMatchObject({ state: 'PreparingRebalance', members: [{ memberId: 'm1' }] })
+    expect(join(4, { memberId: 'm1' }, 302_000)).toMatchObject({ error: 'NONE', generationId: 2 })
+  })
+
+  it('is the only one that is: who was in one waits as long as the rebalance takes', () => {
+    const { group, join, joins, sync, settle } = groupUnderTest()
+    const patient = { rebalanceTimeoutMs: 2_147_483_647, sessionTimeoutMs: 1_800_000 }
+    join(1, { newMemberId: 'm1', ...patient })
+    sync(2, 'm1', { m1: bytes(1) })
+    join(3, { newMemberId: 'm2' })
+    join(4, { memberId: 'm1', ...patient })
+    sync(5, 'm1', { m1: bytes(1) })
+    sync(6, 'm2')
+    join(7, { newMemberId: 'm3' })
+    join(8, { memberId: 'm2' }, 2_000)
+    group.heartbeat(identity('m1'), 2, 2_000)
+    group.tick(400_000)
+    settle()
+
+    expect(joins.get(7)?.error).toBe('UNKNOWN_MEMBER_ID')
+    expect(joins.get(8)).toBeUndefined()
+    expect(group.memberCount).toBe(2)
+  })
+})
+
 describe('Group', () => {
+  it('takes any number of members', () => {
+    const group = new Group('g', { initialRebalanceDelayMs: 0, membersMax: 200_000 }, 0)
+    const member = { ...request(), metadata: bytes(1), assignment: bytes(1) }
+    const members = Array.from({ length: 150_000 }, (_, i) => ({ ...member, memberId: `m${i}` }))
+    const stored = { protocolType: 'consumer', protocolName: 'range', leader: 'm0', generationId: 1 }
+    group.restore({ ...stored, stateTimestampMs: 0, members }, 0)
+
+    group.join(request({ newMemberId: 'one more' }), 1, 0)
+
+    expect(group.state).toBe('PreparingRebalance')
+    expect(group.deadlineMs).toBe(10_000)
+  })
+
   it('takes a static member back without a rebalance, whatever else it says of the same protocol (KIP-345)', () => {
     const { join, sync, group, persisted } = groupUnderTest()
     const sticky = (...metadata: number[]) => [{ name: 'cooperative-sticky', metadata: bytes(...metadata) }]
