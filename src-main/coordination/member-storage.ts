@@ -120,18 +120,19 @@ export class MemberStorage {
     const passedOver = this.#snapshots.load(state, (after) => this.#txnLog.reachesBackTo(after))
     loaded()
     const base = state.lastApplied
-    const { entries, lastZxid, truncatedBytes } = await this.#txnLog.recover(base, passedOver)
+    const hardState = this.#hardState.read()
+    const hasHardState = hardState !== undefined
+    const { entries, lastZxid, truncatedBytes } = await this.#txnLog.recover(base, { passedOver, hasHardState })
     if (passedOver !== undefined)
       log('warn', 'a damaged snapshot was passed over; the log told everything', {
         reason: passedOver.damage.message
       })
     if (truncatedBytes > 0) log('warn', 'cut off a write that was never answered', { bytes: truncatedBytes })
-    return { base, entries, lastZxid, hardState: await this.#hardStateAt(lastZxid, isFirstVersion) }
+    return { base, entries, lastZxid, hardState: await this.#hardStateAt(hardState, lastZxid, isFirstVersion) }
   }
 
   /** As it is on disk; of a folder that has none yet, one that goes on from its log. */
-  async #hardStateAt(lastZxid: Zxid, isFirstVersion: boolean): Promise<HardState> {
-    const found = this.#hardState.read()
+  async #hardStateAt(found: HardState | undefined, lastZxid: Zxid, isFirstVersion: boolean): Promise<HardState> {
     if (found !== undefined) {
       if (found.term < lastZxid.epoch) throw this.#hardState.damaged(said`the log has entries of a later term`)
       return found

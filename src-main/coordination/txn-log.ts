@@ -52,6 +52,15 @@ interface Segment {
 /** What of a segment is read in order: an entry, or that everything after a position does not count. */
 type Item = { readonly entry: LogEntry } | { readonly cutAfter: Zxid }
 
+interface Scan {
+  /** Where the log was when the segment was begun, and where it is after it; undefined of one without a header. */
+  readonly begin: Zxid | undefined
+  readonly end: Zxid | undefined
+  readonly items: readonly Item[]
+  readonly goodBytes: number
+  readonly tornBytes: number
+}
+
 /** In the segment at `path`, from this byte on, there are entries after this position and none between. */
 interface Mark {
   readonly path: string
@@ -109,24 +118,38 @@ export class TxnLog {
 
   /**
    * Gives every entry after `after`, in order, and opens the log for appending behind the last. Throws CORRUPT, and then
-   * nothing was touched. `after` is the snapshot's last entry; the log must reach back to it. A newer snapshot that was passed
-   * over must have told nothing that the log does not.
+   * nothing was touched. `after` is the snapshot's last entry; the log must reach back to it. `found.passedOver`: a newer snapshot,
+   * which must have told nothing that the log does not. `found.hasHardState`: the member has voted or answered, so it had a log.
    */
-  async recover(after: Zxid, passedOver?: PassedOver): Promise<Recovery> {
+  async recover(
+    after: Zxid,
+    found: { readonly passedOver?: PassedOver | undefined; readonly hasHardState?: boolean } = {}
+  ): Promise<Recovery> {
     invariant(this.#file === undefined, 'a log is recovered once')
+    const { passedOver, hasHardState = false } = found
     this.#segments = this.#listSegments().filter((_segment, index, all) => {
       const next = all[index + 1]
       return next === undefined || compareZxid(next.first, nextZxid(after)) > 0
     })
-    if (this.#segments.length === 0 && after.epoch > 0) {
-      const path = this.#disk.join(this.#directory, `log.${zxidName(nextZxid(after))}`)
-      throw corruptFile(path, said`it is missing, and a snapshot is never without the log after it`)
+    if (this.#segments.length === 0 && (after.epoch > 0 || hasHardState)) {
+      const { path } = this.#segmentAfter(after)
+      throw corruptFile(
+        path,
+        after.epoch > 0
+          ? said`it is missing, and a snapshot is never without the log after it`
+          : said`it is missing, and a hard state is never without a log`
+      )
     }
     const entries: LogEntry[] = []
     let truncatedBytes = 0
+    let end: Zxid | undefined
     for (const segment of this.#segments) {
       const isLast = segment === this.#segments.at(-1)
-      const scan = this.#scan(segment, isLast)
+      // One that was being begun when the process died has another before it, unless the member had begun nothing.
+      const isBegun = isLast && (end !== undefined || !(after.epoch > 0 || hasHardState))
+      const scan = this.#scan(segment, isLast, isBegun)
+      if (scan.begin !== undefined) goesOn(segment.path, scan.begin, end, after)
+      end = scan.end
       for (const item of scan.items) takeItem(segment.path, item, entries, after)
       truncatedBytes += scan.tornBytes
       this.#last = entries.at(-1)?.zxid ?? after
@@ -355,17 +378,18 @@ export class TxnLog {
     return bytes
   }
 
-  #scan(segment: Segment, isLast: boolean): { items: Item[]; goodBytes: number; tornBytes: number } {
+  /** `mayBeBegun`: a crash can have come between its creation and its first sync; then nothing is in it. */
+  #scan(segment: Segment, isLast: boolean, mayBeBegun: boolean): Scan {
     const { path } = segment
     const bytes = this.#disk.read(path)
     if (!this.#isHeader(segment, bytes)) {
-      // A crash can have come between the segment's creation and its first sync; then nothing is in it.
-      if (!isLast || this.#hasGoodBatch(bytes, 0))
+      if (!mayBeBegun || this.#hasGoodBatch(bytes, 0))
         throw corruptFile(path, said`its header is not that of an ensemble log`)
-      return { items: [], goodBytes: 0, tornBytes: writtenBytes(bytes) }
+      return { begin: undefined, end: undefined, items: [], goodBytes: 0, tornBytes: writtenBytes(bytes) }
     }
     const items: Item[] = []
-    let last = beginningOf(bytes)
+    const begin = beginningOf(bytes)
+    let last = begin
     let position = segmentHeaderBytes
     while (position < bytes.byteLength) {
       const body = this.#batchAt(bytes, position)
@@ -374,7 +398,7 @@ export class TxnLog {
         if (tornBytes > 0 && (!isLast || this.#hasGoodBatch(bytes, position + 1))) {
           throw corruptFile(path, said`the checksum of the entries at byte ${position} is wrong`)
         }
-        return { items, goodBytes: position, tornBytes }
+        return { begin, end: last, items, goodBytes: position, tornBytes }
       }
       const batch = readBatch(path, position, body)
       const end = lastOf(batch, last)
@@ -384,7 +408,7 @@ export class TxnLog {
       for (const item of batch) items.push(item)
       position += batchHeaderBytes + body.byteLength
     }
-    return { items, goodBytes: position, tornBytes: 0 }
+    return { begin, end: last, items, goodBytes: position, tornBytes: 0 }
   }
 
   #isHeader(segment: Segment, bytes: Uint8Array): boolean {
@@ -454,6 +478,17 @@ function readBatch(path: string, position: number, body: Uint8Array): Item[] {
     if (!(error instanceof DecodeError)) throw error
     throw corruptFile(path, said`the entries at byte ${position} cannot be read (${error.message})`)
   }
+}
+
+/**
+ * A segment begins where the one before it ended, the first at the snapshot or before it: the first entry of a term fits behind
+ * anything, and an empty segment too, so their numbers do not tell that one is missing.
+ */
+function goesOn(path: string, begin: Zxid, end: Zxid | undefined, after: Zxid): void {
+  // In the first format a term's first entry does not tell what was before it.
+  if (begin.counter === 0 && begin.epoch > 0) return
+  if (end === undefined ? compareZxid(begin, after) <= 0 : compareZxid(begin, end) === 0) return
+  throw corruptFile(path, said`entries between ${zxidName(end ?? after)} and ${zxidName(nextZxid(begin))} are missing`)
 }
 
 /** What is at and before `after` is in the snapshot; nothing before it is cut, and nothing of it is given. */

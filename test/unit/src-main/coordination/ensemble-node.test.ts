@@ -725,6 +725,22 @@ describe('a member whose hard state is gone', () => {
   })
 })
 
+describe('a member whose log is gone', () => {
+  it.each(['removed', 'emptied'])('refuses to start, naming it, when it was %s: it may have answered', async (how) => {
+    const world = new World()
+    await world.start()
+    await world.do((await world.connected()).create('/kept', null))
+    await world.do(world.node?.stop() ?? Promise.resolve())
+    const path = '/data/log.0000000100000001'
+    if (how === 'removed') world.disk.remove(path)
+    else world.disk.writeFile(path, new Uint8Array(0))
+
+    const failure = await world.start().catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ code: 'CORRUPT', details: { path } })
+  })
+})
+
 describe('the client', () => {
   let world: World
   let client: EnsembleClient

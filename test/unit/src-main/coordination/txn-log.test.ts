@@ -40,14 +40,17 @@ describe('the log', () => {
     disk.makeDirectory(directory)
   })
 
-  async function recovered(after: Zxid = zxidZero): Promise<{ log: TxnLog; entries: LogEntry[]; recovery: Recovery }> {
+  async function recovered(
+    after: Zxid = zxidZero,
+    found: { readonly hasHardState?: boolean } = {}
+  ): Promise<{ log: TxnLog; entries: LogEntry[]; recovery: Recovery }> {
     const log = new TxnLog({
       disk,
       checksum: nodeChecksum,
       directory,
       whenFull: () => Promise.reject(new Error('the disk has room'))
     })
-    const recovery = await clock.until(log.recover(after))
+    const recovery = await clock.until(log.recover(after, found))
     return { log, entries: [...recovery.entries], recovery }
   }
 
@@ -211,6 +214,37 @@ describe('the log', () => {
     await expect(recovered()).rejects.toMatchObject({ code: 'CORRUPT' })
     disk.remove('/data/log.0000000100000003')
     await expect(recovered({ epoch: 1, counter: 2 })).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+
+  it('refuses a hole before a segment that is empty or begins with a term, which fits behind anything', async () => {
+    const log = await written([entry(1)], [entry(2)])
+    await clock.until(log.roll())
+    const before = disk.read(firstPath)
+    for (const later of [[], [entryAt(2, 1)]]) {
+      if (later.length > 0) log.append(later)
+      await clock.until(log.sync())
+      disk.remove(firstPath)
+
+      await expect(recovered()).rejects.toMatchObject({ code: 'CORRUPT' })
+      await expect(recovered({ epoch: 1, counter: 1 })).rejects.toMatchObject({ code: 'CORRUPT' })
+      expect((await recovered({ epoch: 1, counter: 2 })).entries).toEqual(later)
+      disk.writeFile(firstPath, before)
+      expect((await recovered()).entries).toEqual([entry(1), entry(2), ...later])
+    }
+  })
+
+  it('refuses a log that is gone, or is none any more, where there was one', async () => {
+    const hasHardState = { hasHardState: true }
+    await expect(recovered(zxidZero, hasHardState)).rejects.toMatchObject({ code: 'CORRUPT' })
+    const { log } = await recovered()
+    expect((await recovered(zxidZero, hasHardState)).entries).toEqual([])
+    log.append([entry(1)])
+    await clock.until(log.sync())
+
+    for (const bytes of [new Uint8Array(0), new Uint8Array(500)]) {
+      disk.writeFile(firstPath, bytes)
+      await expect(recovered(zxidZero, hasHardState)).rejects.toMatchObject({ code: 'CORRUPT' })
+    }
   })
 
   it('reads on after a snapshot, whether or not the older segments are still there', async () => {
