@@ -235,10 +235,14 @@ export class TxnLog {
    */
   async roll(): Promise<void> {
     const segment = this.#segmentAfter(this.#last)
-    // A crash between roll and snapshot left the segment that is wanted, still empty.
-    if (!this.#segments.some(({ first }) => compareZxid(segment.first, first) === 0)) {
+    const newest = this.#segments.at(-1)
+    // A crash between roll and snapshot left the segment that is wanted, still empty. After a cut the log may be before where the last
+    // one began: segments are read in the order of their names, so that one goes on.
+    if (newest === undefined || compareZxid(segment.first, newest.first) > 0) {
       let file: DiskFile
       try {
+        // A cut for whose entries there was no room is not synced yet, and the next segment begins after it.
+        await this.#file?.sync()
         // The zeros at its end go before another one follows it.
         this.#file?.truncate(this.#file.sizeBytes)
         file = await this.#reopen(segment, 0)

@@ -247,6 +247,30 @@ describe('the log', () => {
     }
   })
 
+  it('that was cut back before its newest segment goes on there', async () => {
+    const log = await written([entry(1), entry(2), entry(3)])
+    await clock.until(log.roll())
+    log.truncateAfter({ epoch: 1, counter: 1 })
+    await clock.until(log.roll())
+    log.append([entryAt(2, 1)])
+    await clock.until(log.sync())
+
+    expect((await recovered()).entries).toEqual([entry(1), entryAt(2, 1)])
+    await clock.until(log.roll())
+    log.append([entryAt(2, 2)])
+    await clock.until(log.sync())
+    expect((await recovered()).entries).toEqual([entry(1), entryAt(2, 1), entryAt(2, 2)])
+  })
+
+  it('that was cut and rolled before anything followed is cut after a power cut, too', async () => {
+    const log = await written([entry(1), entry(2)], [entryAt(2, 1)])
+    log.truncateAfter({ epoch: 1, counter: 2 })
+    await clock.until(log.roll())
+    disk.crash()
+
+    expect((await recovered()).entries).toEqual([entry(1), entry(2)])
+  })
+
   it('reads on after a snapshot, whether or not the older segments are still there', async () => {
     const log = await written([entry(1)], [entry(2)])
     await clock.until(log.roll())
