@@ -10,9 +10,9 @@ import { decode, encode, isDecodeFailure } from '../protocol/wire/codec'
 import { beginRequest, sealFrame } from '../protocol/wire/headers'
 import { Reader } from '../protocol/wire/reader'
 import type { InputOf, Message, ValueOf } from '../protocol/wire/schema'
+import { brokerAnswerBytesMax } from './core/frame-bytes'
 
 const connectTimeoutMs = 2000
-const answerBytesMax = 64 * 1024 * 1024
 
 export interface BrokerCall<Request extends Message, Response extends Message> {
   readonly apiKey: number
@@ -151,7 +151,7 @@ export class BrokerChannel {
   }
 
   async #connect(): Promise<Connection> {
-    const options = { ...this.#address, frameBytesMax: answerBytesMax, timeoutMs: connectTimeoutMs }
+    const options = { ...this.#address, frameBytesMax: brokerAnswerBytesMax, timeoutMs: connectTimeoutMs }
     const connection: Connection = await this.#network.connect(options, (connection) => ({
       frame: (bytes) => {
         const pending = this.#pending

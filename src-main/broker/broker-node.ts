@@ -31,6 +31,7 @@ import { ConfigNotifications } from './config-notifications'
 import { ConfigWriter } from './config-writer'
 import { chunks, createIfMissing } from './controller/controller-writes'
 import { effectiveConfigs, startConfig, throttleRatesOf } from './core/broker-layers'
+import { requestBytesMax } from './core/frame-bytes'
 import { repairLog } from './repair-log'
 import { leaveCluster } from './leave-cluster'
 import { MetadataImage } from './core/metadata-image'
@@ -58,8 +59,6 @@ import { ServingGate } from './server/serving-gate'
 import { StartOrders, type ImageExtent } from './start-orders'
 import { ConfigStore } from './config-store'
 
-/** socket.request.max.bytes */
-const requestBytesMax = 104_857_600
 /** connections.max.idle.ms */
 const connectionIdleMs = 600_000
 const idleCheckMs = 30_000
