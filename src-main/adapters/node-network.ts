@@ -25,6 +25,8 @@ const receiveBufferBytes = 256 * 1024
 const turnBytesMax = 256 * 1024
 /** Sends of at most this are put together: a chunk less in the stream's queue costs more than copying it. */
 const gatheredBytesMax = 1024
+/** Of a word in the place of a frame's length (ports.ts). */
+const wordBytes = 4
 /** No Buffer: its `slice` would not copy, and who keeps a part of a frame copies it by `slice`. */
 const shared = new Uint8Array(receiveBufferBytes)
 
@@ -38,7 +40,10 @@ class NodeConnection implements Connection {
   readonly #words: readonly string[]
   #socket: net.Socket | undefined
   #handler: FrameHandler | undefined
-  #isFirstRead = true
+  /** Nothing is known yet of who speaks: a word, or frames. */
+  #isBeginning = true
+  /** What came meanwhile, less than a word: a slow peer, or one that types, sends a byte at a time. */
+  #begun = new Uint8Array(0)
   #isCorked = false
   #isFlushScheduled = false
   #gathered: Uint8Array[] = []
@@ -68,7 +73,7 @@ class NodeConnection implements Connection {
       this.#failure ??= new AppError('CONNECTION_LOST', error.message, { cause: error })
     })
     socket.on('close', () => {
-      if (this.#failure === undefined && !this.#isEnded && !this.#splitter.isBetweenFrames) {
+      if (this.#failure === undefined && !this.#isEnded && !this.#isBetweenFrames) {
         this.#failure = new AppError('CONNECTION_LOST', 'the peer closed in the middle of a frame')
       }
       handler.closed(this.#failure)
@@ -88,10 +93,22 @@ class NodeConnection implements Connection {
   /** One chunk of the stream, which lies in the shared buffer. Returns false to stop reading. */
   received(length: number, chunk: Uint8Array): boolean {
     if (this.#isEnded) return true
-    if (this.#isFirstRead && this.#words.length > 0) {
-      if (this.#isWord(length, chunk)) return true
-    }
-    this.#isFirstRead = false
+    if (!this.#isBeginning || this.#words.length === 0) return this.#split(length, chunk)
+    const bytes = new Uint8Array(this.#begun.length + length)
+    bytes.set(this.#begun)
+    bytes.set(chunk.subarray(0, length), this.#begun.length)
+    this.#begun = bytes
+    if (bytes.length < wordBytes) return true
+    this.#isBeginning = false
+    this.#begun = new Uint8Array(0)
+    return this.#isWord(bytes) || this.#split(bytes.length, bytes)
+  }
+
+  get #isBetweenFrames(): boolean {
+    return this.#begun.length === 0 && this.#splitter.isBetweenFrames
+  }
+
+  #split(length: number, chunk: Uint8Array): boolean {
     const result = this.#splitter.push(chunk, length, (frame) => {
       this.#handler?.frame(frame)
       return !this.#isEnded
@@ -108,9 +125,8 @@ class NodeConnection implements Connection {
     return false
   }
 
-  #isWord(length: number, chunk: Uint8Array): boolean {
-    if (length < 4) return false
-    const word = String.fromCharCode(...chunk.subarray(0, 4))
+  #isWord(bytes: Uint8Array): boolean {
+    const word = String.fromCharCode(...bytes.subarray(0, wordBytes))
     if (!this.#words.includes(word)) return false
     this.#handler?.word?.(word)
     return true

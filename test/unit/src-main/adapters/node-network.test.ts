@@ -39,6 +39,55 @@ describe('frames that arrive', () => {
   })
 })
 
+describe('what a connection begins with', () => {
+  /** In pieces that arrive one by one: each has been read when another connection was answered. */
+  async function heard(...pieces: readonly Uint8Array[]): Promise<readonly string[]> {
+    const said: string[] = []
+    const options = { host: '127.0.0.1', port: 0, frameBytesMax: 1000, words: ['ruok'] }
+    const listener = await nodeNetwork.listen(options, (connection) => ({
+      word: (word) => {
+        said.push(word)
+        connection.end()
+      },
+      frame: (bytes) => {
+        const text = Buffer.from(bytes).toString()
+        if (text === 'turn') connection.send(frame('next'))
+        else {
+          said.push(text)
+          connection.end()
+        }
+      },
+      closed: (error) => error !== undefined && said.push(error.message)
+    }))
+    const [socket, other] = [1, 2].map(() => connect({ ...listener.address, noDelay: true }))
+    if (socket === undefined || other === undefined) throw new Error('there are two')
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    // What is written after the word may find nobody.
+    socket.on('error', () => undefined)
+    for (const piece of pieces) {
+      socket.write(piece)
+      other.write(frame('turn'))
+      await once(other, 'data')
+    }
+    socket.end()
+    socket.resume()
+    await closed
+    other.destroy()
+    await listener.close()
+    return said
+  }
+  const bytesOf = (bytes: Uint8Array): Uint8Array[] => [...bytes].map((byte) => Uint8Array.of(byte))
+
+  it('is a word or a frame, also a byte at a time', async () => {
+    expect(await heard(...bytesOf(Buffer.from('ruok\n')))).toEqual(['ruok'])
+    expect(await heard(Buffer.from('r'), Buffer.from('uok'))).toEqual(['ruok'])
+    expect(await heard(...bytesOf(frame('one')))).toEqual(['one'])
+    expect(await heard(frame('one').subarray(0, 2), frame('one').subarray(2))).toEqual(['one'])
+    expect(await heard(frame('one'))).toEqual(['one'])
+    expect(await heard(Buffer.from('ru'))).toEqual(['the peer closed in the middle of a frame'])
+  })
+})
+
 describe('bytes that are sent', () => {
   it('and wait for a peer that reads nothing keep no larger buffers that they lie in', async () => {
     setFlagsFromString('--expose-gc')
