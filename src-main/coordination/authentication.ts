@@ -12,11 +12,11 @@ export interface Authentication {
 export function authenticated(
   { checksum, superDigest }: Authentication,
   scheme: string,
-  credentials: Uint8Array,
+  credentials: Uint8Array | null,
   host: string
 ): readonly Identity[] | undefined {
   if (scheme === 'ip') return [{ scheme, id: host }]
-  if (scheme !== 'digest') return undefined
+  if (scheme !== 'digest' || credentials === null) return undefined
   const [user = ''] = new TextDecoder().decode(credentials).split(':')
   const id = `${user}:${checksum.sha1Base64(credentials)}`
   const own = { scheme, id }

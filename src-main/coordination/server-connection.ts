@@ -22,7 +22,7 @@ import { isSamePassword } from './core/session/session-table'
 import { isAllowed } from './core/tree/access'
 import type { Reader, ReadAnswer } from './core/tree/read-answer'
 import type { FiredWatch } from './core/tree/watch-table'
-import { errorCodes, permissions, specialXids } from './wire/codes'
+import { errorCodes, opCodes, permissions, specialXids } from './wire/codes'
 import {
   connectResponseFrame,
   foreignEnsembleFrame,
@@ -70,7 +70,7 @@ export interface MemberFace {
   negotiatedTimeoutMs(askedMs: number): number
   read(reader: Reader, request: ReadRequest): ReadAnswer
   /** Whom these credentials show; undefined when there is no such scheme, or they say nothing. */
-  authenticate(scheme: string, credentials: Uint8Array, host: string): readonly Identity[] | undefined
+  authenticate(scheme: string, credentials: Uint8Array | null, host: string): readonly Identity[] | undefined
   watchCount(connectionId: number): number
   touched(sessionId: SessionId): void
   session(sessionId: SessionId): { readonly password: Uint8Array; readonly timeoutMs: number } | undefined
@@ -284,6 +284,8 @@ export class ServerConnection {
     this.#traffic.asked(op, xid)
     const bodyAt = reader.position
     const request = this.#decoded(op, reader)
+    // Who it is from will not be known: no request behind it is to be judged as nobody's (ZooKeeperServer.processPacket closes, too).
+    if (request === 'malformed' && op === opCodes.auth) throw new DecodeError('a name that cannot be read')
     if (request === 'malformed' || request === 'unknown') {
       const error = request === 'malformed' ? errorCodes.MARSHALLINGERROR : errorCodes.UNIMPLEMENTED
       this.#queue.push({ type: 'error', cameAtMs, xid, error, closes: request === 'unknown' })

@@ -8,7 +8,7 @@
  * longer than the frame, and takes the connection for lost. Earlier versions put their ensemble's id in place of the empty string.)
  */
 import type { SessionId } from '../../kernel/ids'
-import { DecodeError, type JuteReader } from './jute-reader'
+import type { JuteReader } from './jute-reader'
 import { JuteWriter } from './jute-writer'
 import type { Zxid } from './zxid'
 
@@ -40,9 +40,9 @@ export interface ConnectResponse {
 export const sessionRefused = { timeoutMs: 0, sessionId: 0n, password: new Uint8Array(passwordBytes) } as const
 
 export function readConnectRequest(reader: JuteReader): ConnectRequest {
-  const protocolVersion = reader.int()
-  if (protocolVersion !== 0) throw new DecodeError(`protocol version ${protocolVersion}`)
-  const lastZxidSeen = reader.zxid()
+  // The version of the protocol: there has been one, 0, and ZooKeeper takes any (measured on 3.8).
+  reader.int()
+  const lastZxidSeen = reader.seenZxid()
   const timeoutMs = reader.int()
   const sessionId = reader.longBits()
   const password = reader.buffer() ?? new Uint8Array(0)

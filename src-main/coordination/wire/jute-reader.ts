@@ -61,6 +61,15 @@ export class JuteReader {
     return { epoch: this.#int(at) >>> 0, counter: this.#int(at + 4) >>> 0 }
   }
 
+  /**
+   * What a client says it has seen, which it may have from anything: ZooKeeper compares it as an int64 with a sign, so that -1, the zxid of
+   * its events, is before everything (measured on 3.8).
+   */
+  seenZxid(): Zxid {
+    const at = this.#advance(8)
+    return { epoch: this.#int(at), counter: this.#int(at + 4) >>> 0 }
+  }
+
   /** A view into the input, not a copy; null is Jute's -1. */
   buffer(): Uint8Array | null {
     const length = this.int()

@@ -109,7 +109,7 @@ export type ReadRequest =
 export interface AuthRequest {
   readonly type: 'auth'
   readonly scheme: string
-  readonly credentials: Uint8Array
+  readonly credentials: Uint8Array | null
 }
 export type WatcherType = (typeof watcherTypes)[keyof typeof watcherTypes]
 export type Request =
@@ -172,7 +172,7 @@ export function readRequest(op: number, reader: JuteReader): Request | undefined
       return { ...readSetWatches(reader), persistent: reader.strings(), recursive: reader.strings() }
     case opCodes.auth:
       reader.int()
-      return { type: 'auth', scheme: reader.string(), credentials: reader.buffer() ?? new Uint8Array(0) }
+      return { type: 'auth', scheme: reader.nullableString() ?? '', credentials: reader.buffer() }
     default:
       return readBodiless(op)
   }
@@ -374,7 +374,7 @@ function readGetChildren(reader: JuteReader, withStat: boolean): GetChildrenRequ
 function readSetWatches(reader: JuteReader): SetWatchesRequest {
   return {
     type: 'setWatches',
-    relativeZxid: reader.zxid(),
+    relativeZxid: reader.seenZxid(),
     data: reader.strings(),
     exist: reader.strings(),
     child: reader.strings()

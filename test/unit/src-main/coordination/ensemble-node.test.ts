@@ -89,7 +89,8 @@ class RawClient {
   async connect(
     sessionId = 0n,
     password: Uint8Array = new Uint8Array(16),
-    lastZxidSeen: Zxid = zxidZero
+    lastZxidSeen: Zxid = zxidZero,
+    protocolVersion = 0
   ): Promise<void> {
     const handler = {
       frame: (bytes: Uint8Array): void => void this.received.push(bytes.slice()),
@@ -97,9 +98,8 @@ class RawClient {
     }
     const options = { ...address, frameBytesMax: 1 << 24, timeoutMs: 1_000 }
     this.connection = await this.#world.do(this.#world.network.connect(options, () => handler))
-    this.connection.send(
-      connectRequestFrame({ lastZxidSeen, timeoutMs: 6_000, sessionId, password, readOnly: undefined })
-    )
+    const frame = connectRequestFrame({ lastZxidSeen, timeoutMs: 6_000, sessionId, password, readOnly: undefined })
+    this.connection.send(Uint8Array.from(frame).fill(protocolVersion, 7, 8))
     await this.#world.clock.run(20)
   }
 
@@ -265,6 +265,43 @@ describe('a member', () => {
 
     expect(raw.received).toEqual([])
     expect(raw.isClosed).toBe(true)
+  })
+
+  it('takes what a client has seen for a number with a sign, as ZooKeeper does: some keep the -1 of their last event', async () => {
+    const raw = new RawClient(world)
+    const before = { epoch: 0xffff_ffff, counter: 0xffff_ffff }
+    await raw.connect(0n, new Uint8Array(16), before)
+    expect(raw.greeting()).toMatchObject({ timeoutMs: 6_000 })
+
+    raw.send(1, { type: 'create', path: '/a', data: null, acl: openAcl, flags: 0, withStat: false })
+    raw.send(-8, { type: 'setWatches', relativeZxid: before, data: ['/a'], exist: [], child: ['/a'] })
+    await world.clock.run(50)
+
+    expect(raw.headers().map(({ xid }) => xid)).toEqual([1, -1, -1, -8])
+  })
+
+  it('takes any version of the protocol, as ZooKeeper does', async () => {
+    const raw = new RawClient(world)
+    await raw.connect(0n, new Uint8Array(16), zxidZero, 5)
+
+    expect(raw.greeting()).toMatchObject({ timeoutMs: 6_000 })
+  })
+
+  it('closes a connection that says who it is in a way that cannot be read, and refuses a name without a password', async () => {
+    const [cut, nobody] = [new RawClient(world), new RawClient(world)]
+    for (const raw of [cut, nobody]) {
+      await raw.connect()
+      raw.greeting()
+    }
+
+    cut.connection?.send(JuteWriter.frame().int(-4).int(opCodes.auth).int(0).string('digest').finishFrame())
+    nobody.send(-4, { type: 'auth', scheme: 'digest', credentials: null })
+    for (const raw of [cut, nobody]) raw.send(1, { type: 'exists', path: '/', watch: false })
+    await world.clock.run(50)
+
+    expect(cut.headers()).toEqual([])
+    expect(nobody.headers()).toEqual([{ xid: -4, error: errorCodes.AUTHFAILED }])
+    expect([cut.isClosed, nobody.isClosed]).toEqual([true, true])
   })
 
   it('refuses an unknown session with a zero timeout, then closes', async () => {

@@ -31,6 +31,8 @@ import {
 const int = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff })
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff })
 const zxid = fc.record({ epoch: uint32, counter: uint32 })
+/** As a client has it: of an int64 with a sign. */
+const seenZxid = fc.record({ epoch: fc.integer(), counter: uint32 })
 const path = fc.string().map((text) => `/${text}`)
 const data = fc.option(fc.uint8Array({ maxLength: 40 }))
 const timeMs = fc.integer({ min: 0, max: 2 ** 45 })
@@ -73,7 +75,7 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: type('auth'), scheme: fc.string(), credentials: fc.uint8Array({ maxLength: 40 }) }),
   fc.record({
     type: type('setWatches'),
-    relativeZxid: zxid,
+    relativeZxid: seenZxid,
     data: fc.array(path),
     exist: fc.array(path),
     child: fc.array(path),
@@ -82,7 +84,7 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   }),
   fc.record({
     type: type('setWatches'),
-    relativeZxid: zxid,
+    relativeZxid: seenZxid,
     data: fc.array(path),
     exist: fc.array(path),
     child: fc.array(path)
