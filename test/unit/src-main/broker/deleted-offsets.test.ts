@@ -137,7 +137,8 @@ describe('tombstones for which there is no room', () => {
       stateChanged: () => undefined
     })
     const index = groupPartition('g', groupOffsetsPartitions)
-    const log = { logStartOffset: 0, logEndOffset: 0 }
+    const config = { maxMessageBytes: 1_000_000, segmentBytes: 1_000_000 }
+    const log = { logStartOffset: 0, logEndOffset: 0, config }
     const led = {
       topic: groupOffsetsTopic,
       index,
