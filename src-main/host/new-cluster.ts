@@ -91,7 +91,10 @@ export async function folderProblem(
       const foreign = names.find((name) => !name.startsWith('.'))
       if (foreign !== undefined) return problem('dir', 'foreign', { entry: foreign })
     }
-    await access(nearestFolder(dir), constants.W_OK | constants.X_OK)
+    const nearest = nearestFolder(dir)
+    // Whether a path below a file is told as missing or as an error is another from one version of Node to the next.
+    if (!statSync(nearest).isDirectory()) return problem('dir', 'file', { dir: nearest })
+    await access(nearest, constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {
     expectSystemError(error)
