@@ -9,6 +9,8 @@ const alias = {
 
 /** They put others in the place of modules (vi.mock), which holds only for what is loaded after that: each has a process of its own. */
 const mocks = 'test/unit/src-renderer/**/*.mocks.test.ts'
+/** From Node 25 on a store of Node's own, of which nothing is kept, stands where the window's should. */
+const execArgv = Number(process.versions.node.split('.')[0]) >= 25 ? ['--no-experimental-webstorage'] : []
 const afterEachTest = 'test/unit/src-renderer/support/after-each.ts'
 
 export default defineConfig({
@@ -106,6 +108,7 @@ export default defineConfig({
           include: ['test/unit/src-renderer/**/*.test.ts'],
           exclude: [mocks],
           setupFiles: [afterEachTest],
+          execArgv,
           // As of unit: lint and the crash tests run beside them; most of their time went into loading the same modules for each file.
           testTimeout: 30_000,
           isolate: false
@@ -119,6 +122,7 @@ export default defineConfig({
           environment: 'happy-dom',
           include: [mocks],
           setupFiles: [afterEachTest],
+          execArgv,
           testTimeout: 30_000
         }
       }

@@ -106,7 +106,7 @@ function specsOf(suite) {
 }
 
 /** The oldest release that we run on, and one of each later line that is maintained; from the registry, kept in out/. */
-const nodeReleases = ['20.19.3', '22.22.3', '24.19.0']
+const nodeReleases = ['20.19.3', '22.22.3', '24.19.0', '26.12.1']
 
 function nodes() {
   const platform = `node-${process.platform}-${process.arch}`
