@@ -42,6 +42,11 @@ export const unsentBytesMax = 1024 * 1024
 /** Replies wait for room; events cannot. */
 const unsentEventBytesMax = 64 * 1024 * 1024
 export const watchesPerConnectionMax = 250_000
+/**
+ * An answer that took longer is the last of its connection in this turn: one that counts a whole tree, or looks through all ephemerals of a
+ * session, takes some 50 ms of a million znodes, fits into a few bytes, and a client may ask for a thousand of them at once.
+ */
+const longAnswerMs = 5
 /** What a connection asks of the member. */
 export interface MemberFace {
   /** Undefined of an ensemble of one. */
@@ -93,6 +98,8 @@ export class ServerConnection {
   #barriers = 0
   #isPaused = false
   #isContinuing = false
+  /** The last answer took long: nothing more is read for this client in this turn. */
+  #isResting = false
   /** Nothing more is read or answered. */
   #isOver = false
 
@@ -211,6 +218,7 @@ export class ServerConnection {
     this.#isContinuing = true
     this.#member.soon(() => {
       this.#isContinuing = false
+      this.#isResting = false
       this.#answerWaiting()
     })
   }
@@ -431,7 +439,7 @@ export class ServerConnection {
       if (head.type === 'handshake' || head.type === 'write' || head.type === 'held') break
       if (head.type === 'read' && head.barrier?.isPassed === false) break
       if (this.#connection.unsentBytes > unsentBytesMax) break
-      if (this.#member.isChanging && looksAtTree(head)) break
+      if ((this.#member.isChanging || this.#isResting) && looksAtTree(head)) break
       if (head.type === 'piece') {
         // What else arrives in this turn does not bring the next one on.
         if (this.#isContinuing) break
@@ -439,7 +447,11 @@ export class ServerConnection {
         this.#continueLater()
         break
       }
+      const beganMs = this.#member.nowMs()
       this.#answerHead()
+      if (this.#member.nowMs() - beganMs <= longAnswerMs) continue
+      this.#isResting = true
+      this.#continueLater()
     }
     this.#regulate()
   }

@@ -69,6 +69,9 @@ class World {
   /** Paths of each look at a setWatches. */
   readonly watchedAtOnce: number[] = []
   readonly client: ServerConnection
+  nowMs = 0
+  /** That each look at the tree takes. */
+  readMs = 0
 
   constructor() {
     const isChanging = (): boolean => this.isChanging
@@ -78,7 +81,7 @@ class World {
       get isChanging() {
         return isChanging()
       },
-      nowMs: () => 0,
+      nowMs: () => this.nowMs,
       wallMs: () => 0,
       soon: (callback) => void this.later.push(callback),
       propose: (command) => {
@@ -94,6 +97,9 @@ class World {
       },
       negotiatedTimeoutMs: (askedMs) => askedMs,
       read: (_reader, request) => {
+        this.nowMs += this.readMs
+        if (request.type === 'getAllChildrenNumber' || request.type === 'ping')
+          return { error: 0, events: [], response: { type: 'getAllChildrenNumber', count: 1 } }
         if (request.type === 'setWatches') {
           this.watchedAtOnce.push(request.data.length + request.exist.length + request.child.length)
           return { error: 0, events: [], response: { type: 'empty' } }
@@ -265,6 +271,27 @@ describe('a connection', () => {
     world.client.changed()
 
     expect(world.connection.replies).toBe(3)
+  })
+
+  it('answers one request a turn of those that take long, whatever else arrives, and all in their turn', () => {
+    const count: Request = { type: 'getAllChildrenNumber', path: '/' }
+    world.readMs = 20
+    for (let i = 0; i < 4; i++) world.request(count)
+    expect(world.connection.replies).toBe(1)
+    expect(world.later).toHaveLength(1)
+
+    world.request(ping)
+    world.client.drained()
+    expect(world.connection.replies).toBe(1)
+
+    for (const replies of [2, 3]) {
+      world.later.shift()?.()
+      expect(world.connection.replies).toBe(replies)
+      expect(world.later).toHaveLength(1)
+    }
+    world.readMs = 0
+    world.later.shift()?.()
+    expect(world.connection.replies).toBe(5)
   })
 
   it('arms a few watches at once', () => {
