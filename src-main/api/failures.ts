@@ -112,6 +112,25 @@ export const replicaStateSchema = z.object({
 })
 export type ReplicaState = z.infer<typeof replicaStateSchema>
 
+/** What a partition was from `atMs` until the next one, as the cluster told it. */
+const partitionChangeSchema = z.object({
+  atMs: z.number(),
+  leader: z.number().int().nullable(),
+  leaderEpoch: z.number().int(),
+  replicas: brokerIds,
+  isr: brokerIds
+})
+export const partitionHistorySchema = z.object({
+  topicId: z.string(),
+  /** When somebody told what there is, from one look to the last in a row; of other times nothing is known. */
+  looks: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+  /** The brokers that the cluster knew, from `atMs` until the next one. */
+  live: z.array(z.object({ atMs: z.number(), brokers: brokerIds })),
+  /** Oldest first. Of what was before the first of them nothing is known. */
+  changes: z.array(partitionChangeSchema)
+})
+export type PartitionHistoryView = z.infer<typeof partitionHistorySchema>
+
 const partitionStates = z.object({
   partitions: z.array(partitionStateSchema),
   /** What was refused, by Kafka's names. */
@@ -154,7 +173,9 @@ export const PARTITION_COMMANDS = {
   'partition.replicas': {
     input: z.object(partitionAt),
     output: z.object({ replicas: z.array(replicaStateSchema) })
-  }
+  },
+  /** Who led it, and who was in sync, as it was seen in the last hour. */
+  'partition.history': { input: z.object(partitionAt), output: partitionHistorySchema }
 } as const
 
 export const FAILURE_COMMANDS = {

@@ -328,6 +328,7 @@ export class LabHost {
     'partition.plan': (input) => this.#monitor.ask('partition.plan', input),
     'partition.moves': (input) => this.#monitor.ask('partition.moves', input),
     'partition.replicas': (input) => this.#monitor.ask('partition.replicas', input),
+    'partition.history': (input) => this.#monitor.ask('partition.history', input),
     'records.check': (input) => this.#monitor.ask('records.check', input),
     'avro.decode': (input) => this.#monitor.ask('avro.decode', input),
     'production.start': (input) => this.#monitor.ask('production.start', input),

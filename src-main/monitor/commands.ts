@@ -10,6 +10,7 @@ import type { Consumers } from './consumers'
 import type { Snapshot, TopicFacts } from './core/snapshot'
 import type { StandingCommit } from './core/commits-standing'
 import { blastRadius, effectOf } from './core/blast-radius'
+import type { PartitionHistory } from './core/partition-history'
 import { brokersOf, standingOf } from './core/standing'
 import { groupsView, groupView, topicsView, topicView, type ConfigsKnown } from './core/views'
 import { kafkaErrorOf, noBroker, unknownTopic } from './failure'
@@ -55,6 +56,7 @@ export interface CommandPorts {
   readonly clock: Clock
   readonly cluster: KafkaCluster
   readonly history: LagHistory
+  readonly placed: Pick<PartitionHistory, 'of'>
   readonly producer: Producer
   readonly productions: Productions
   readonly serdes: Serdes
@@ -76,7 +78,7 @@ export interface CommandPorts {
 
 export function commands(ports: CommandPorts): CommandTable {
   const { clock, cluster, history, producer, productions, serdes, consumers, configsChanged, behind, standing } = ports
-  const { fresh, seen, znodes, sessions } = ports
+  const { fresh, seen, znodes, sessions, placed } = ports
   const configs = new ConfigAdministration(ports)
   const topics = new TopicAdministration(ports)
   const groups = new GroupAdministration(ports)
@@ -107,6 +109,11 @@ export function commands(ports: CommandPorts): CommandTable {
     'partition.plan': async (input) => partitions.plan(input, await fresh()),
     'partition.moves': () => partitions.moves(),
     'partition.replicas': (input) => partitions.replicas(input),
+    'partition.history': ({ topic, partition }) => {
+      const told = placed.of(topic, partition)
+      if (told !== undefined) return Promise.resolve(told)
+      return Promise.reject(seen()?.topicsAtMs == null ? noBroker() : unknownTopic(topic))
+    },
 
     'topic.list': async () => {
       const snapshot = await fresh()

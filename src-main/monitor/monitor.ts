@@ -25,6 +25,7 @@ import { groupLag, isCounted } from './core/lag'
 import { GroupsBehind } from './core/groups-behind'
 import { leaderlessPartitions, observationOf } from './core/observing'
 import { heldPartitions, partitionMap, placement } from './core/partition-map'
+import { PartitionHistory } from './core/partition-history'
 import type { Snapshot } from './core/snapshot'
 import { topicReadersView } from './core/topic-readers'
 import {
@@ -81,6 +82,7 @@ export class Monitor {
   readonly #sampler: Sampler
   readonly #ensemble: EnsembleWatch
   readonly #history: LagHistory
+  readonly #placed = new PartitionHistory()
   readonly #behind = new GroupsBehind()
   readonly #standing = new CommitsStanding()
   readonly #paces = new GroupPaces()
@@ -149,6 +151,7 @@ export class Monitor {
       clock,
       cluster,
       history: this.#history,
+      placed: this.#placed,
       producer,
       productions: this.#productions,
       serdes,
@@ -256,6 +259,7 @@ export class Monitor {
     this.#latest = snapshot
     this.#latestAtMs = this.#ports.clock.nowMs()
     if (before !== undefined) this.#events(snapshotEvents(before, snapshot))
+    this.#placed.sampled(snapshot)
     const isLeaderless = leaderlessPartitions(snapshot).names.length > 0
     if (snapshot.hasMetadata) {
       this.#leaderlessSinceMs = isLeaderless ? (this.#leaderlessSinceMs ?? snapshot.atMs) : undefined

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nodeChecksum } from '../../../../src-main/adapters/node-checksum'
+import type { PartitionHistoryView } from '../../../../src-main/api/failures'
 import type { HostMessage } from '../../../../src-main/api/wire'
 import { EnsembleClient } from '../../../../src-main/coordination/ensemble-client'
 import { AppError } from '../../../../src-main/kernel/errors'
@@ -173,6 +174,36 @@ describe('the monitor', () => {
     cluster.topic('new', [1])
 
     expect(await call('topic.list', {})).toMatchObject({ topics: [{ name: 'new' }] })
+  })
+
+  it('tells what became of a partition since it looks', async () => {
+    const { cluster, clock, monitor, call } = world()
+    const [led] = cluster.topic('t', [1])
+    monitor.start()
+    await clock.run(1500)
+    if (led !== undefined) led.leader = 2
+    await clock.run(1000)
+
+    const told = (await call('partition.history', { topic: 't', partition: 0 })) as PartitionHistoryView
+    const from = told.changes[0]?.atMs ?? 0
+    expect(told.changes.map(({ atMs, leader }) => [atMs - from, leader])).toEqual([
+      [0, 1],
+      [2000, 2]
+    ])
+    expect(told.looks).toEqual([{ fromMs: from, toMs: from + 2000 }])
+    expect(await call('partition.history', { topic: 'none', partition: 0 })).toMatchObject({
+      error: { kafkaError: 'UNKNOWN_TOPIC_OR_PARTITION' }
+    })
+  })
+
+  it('knows nothing of a partition before any broker told of it', async () => {
+    const { cluster, clock, monitor, call } = world()
+    for (const id of cluster.brokers) cluster.away.add(id)
+    monitor.start()
+    await clock.run(1500)
+
+    const told = await call('partition.history', { topic: 't', partition: 0 })
+    expect(told).toMatchObject({ error: { message: 'No broker answers at the moment.' } })
   })
 
   it('answers with Kafka’s name of the error', async () => {
