@@ -5,6 +5,9 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const STEPS_MS = [1, 2, 5, 10, 15, 30].map((n) => n * SECOND).concat([1, 2, 5, 10, 15, 30, 60].map((n) => n * MINUTE))
 
+/** A label and a half of another fit into the gap between two ticks. */
+const LABEL_PART = 2.5
+
 export interface TimeScale {
   readonly fromMs: number
   readonly toMs: number
@@ -31,6 +34,15 @@ export function timeTicks(scale: TimeScale, minGap: number): TimeTicks {
   const atMs: number[] = []
   for (let at = Math.ceil(scale.fromMs / stepMs) * stepMs; at <= scale.toMs; at += stepMs) atMs.push(at)
   return { stepMs, atMs }
+}
+
+/** Those of them whose label does not stick out at either end. */
+export function labelledTicks(scale: TimeScale, minGap: number): TimeTicks & { readonly dated: readonly boolean[] } {
+  const { stepMs, atMs } = timeTicks(scale, minGap)
+  const { fromMs, toMs, left, right } = scale
+  const margin = ((minGap / LABEL_PART) * (toMs - fromMs)) / Math.max(1, right - left)
+  const shown = atMs.filter((at) => at - fromMs > margin && toMs - at > margin)
+  return { stepMs, atMs: shown, dated: datedTicks(shown, toMs) }
 }
 
 /** Which ticks carry their date: the first of each day, where the ticks are not all of today. */

@@ -10,12 +10,12 @@ import type { LaneContent, LaneOptions } from './lane-plugin'
 import type { Point } from './lag-series'
 import { knownAt } from './moment'
 import { thinned } from './thinned'
-import { datedTicks, hasSeconds, timeTicks } from './time-axis'
+import { hasSeconds, labelledTicks } from './time-axis'
 import type { ChartTokens } from './tokens'
 import { valueAxis } from './value-axis'
 
 /** Pixels between two labels of the time axis. */
-const TICK_GAP = 88
+export const TICK_GAP = 88
 /** A line of more has a sample on each pixel or two; a wide one would be a band, and takes four times as long to fill. */
 const DENSE_POINTS = 400
 const WIDTHS = { sparse: 1.5, dense: 1 }
@@ -103,13 +103,11 @@ export function timeChart(
           },
           afterBuildTicks: (scale) => {
             const scaleRight = scale.chart.width - tokens.axisGutter
-            const { stepMs, atMs } = timeTicks({ fromMs, toMs, left: 0, right: scaleRight }, TICK_GAP)
-            timeStepMs = stepMs
             // A label whose half would stick out is left out, so that nothing moves the plot.
-            const margin = ((TICK_GAP / 2.5) * (toMs - fromMs)) / Math.max(1, scaleRight)
-            const shown = atMs.filter((at) => at - fromMs > margin && toMs - at > margin)
-            dated = datedTicks(shown, toMs)
-            scale.ticks = shown.map((value) => ({ value }))
+            const ticks = labelledTicks({ fromMs, toMs, left: 0, right: scaleRight }, TICK_GAP)
+            timeStepMs = ticks.stepMs
+            dated = ticks.dated
+            scale.ticks = ticks.atMs.map((value) => ({ value }))
           }
         },
         y: {

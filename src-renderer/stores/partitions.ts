@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
 import type { ShallowRef } from 'vue'
 import type { CommandInput, CommandOutput } from '@api/commands'
-import type { PlanGoal, PartitionMove, ReassignmentPlan, ReplicaState } from '@api/failures'
+import type { PartitionHistoryView, PlanGoal, PartitionMove, ReassignmentPlan, ReplicaState } from '@api/failures'
 import { looked } from '@/charts/replica-lags'
 import type { Behind, ReplicaLags } from '@/charts/replica-lags'
 import { host } from './host'
@@ -33,6 +33,8 @@ export const usePartitionsStore = defineStore('partitions', () => {
     host().call('partition.repair', input)
   const replicas = async (topic: string, partition: number): Promise<readonly ReplicaState[]> =>
     (await host().call('partition.replicas', { topic, partition })).replicas
+  const history = (topic: string, partition: number): Promise<PartitionHistoryView> =>
+    host().call('partition.history', { topic, partition })
 
   /**
    * By partition: who comes back to one finds what was seen before, and the gap between. Of a topic by its id: one that was made
@@ -65,6 +67,7 @@ export const usePartitionsStore = defineStore('partitions', () => {
     moves,
     repair,
     replicas,
+    history,
     lagsOf,
     remember
   }

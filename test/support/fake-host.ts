@@ -244,6 +244,8 @@ function answer(scene: Scene, message: ClientMessage & { type: 'call' }, send: (
       return result({ moves: scene.moves, count: scene.moves.length })
     case 'partition.replicas':
       return result({ replicas: scene.replicas(input.topic ?? '', input.partition ?? 0) })
+    case 'partition.history':
+      return result(scene.history(input.topic ?? '', input.partition ?? 0))
     case 'partition.plan':
       return result(scene.plan(message.input as CommandInput<'partition.plan'>))
     case 'records.newest': {

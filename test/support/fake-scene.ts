@@ -31,7 +31,13 @@ import type { WorkloadsView, WorkloadView } from '../../src-main/api/workloads'
 import type { ActView } from '../../src-main/api/acts'
 import type { FaultView } from '../../src-main/api/faults'
 import type { CommandInput } from '../../src-main/api/commands'
-import type { AskedCost, PartitionMove, ReassignmentPlan, ReplicaState } from '../../src-main/api/failures'
+import type {
+  AskedCost,
+  PartitionHistoryView,
+  PartitionMove,
+  ReassignmentPlan,
+  ReplicaState
+} from '../../src-main/api/failures'
 import { topicPartitionName } from '../../src-main/kernel/ids'
 import { blastRadius, effectOf } from '../../src-main/monitor/core/blast-radius'
 import { brokerIdOf } from '../../src-main/monitor/core/broker-name'
@@ -157,6 +163,7 @@ export interface Scene {
   readonly placement: () => PlacementView
   readonly moves: readonly PartitionMove[]
   readonly replicas: (topic: string, partition: number) => readonly ReplicaState[]
+  readonly history: (topic: string, partition: number) => PartitionHistoryView
   readonly plan: (input: CommandInput<'partition.plan'>) => ReassignmentPlan
   readonly cost: (asked: AskedCost) => NodeCostView
   readonly acts: () => readonly ActView[]
@@ -591,6 +598,33 @@ export function createScene(name: SceneName, clock: () => number): Scene {
       return { broker, logEnd: isSilent ? null : isLeader ? end : end - at, behind }
     })
   }
+  /** Known for ten minutes: its last follower fell behind for a while, and then the broker was killed. */
+  const history = (name: string, index: number): PartitionHistoryView => {
+    const found = facts().topics.get(name)?.partitions[index]
+    const sinceMs = startedAtMs - 600_000
+    const { topicId = '' } = facts().topics.get(name) ?? {}
+    if (found === undefined) return { topicId, looks: [], live: [], changes: [] }
+    const { leader, leaderEpoch, replicas, isr } = found
+    const first = {
+      leader: replicas[0] ?? null,
+      leaderEpoch: leaderEpoch - Number(leader !== replicas[0]),
+      replicas: [...replicas]
+    }
+    const noticedMs = killedAtMs + 6_200
+    const living = BROKERS.filter((id) => !isDead(id))
+    const all = [...replicas]
+    return {
+      topicId,
+      looks: [{ fromMs: sinceMs, toMs: clock() }],
+      live: [{ atMs: sinceMs, brokers: [...BROKERS] }, ...(isBroken ? [{ atMs: noticedMs, brokers: living }] : [])],
+      changes: [
+        { ...first, atMs: sinceMs, isr: all },
+        { ...first, atMs: sinceMs + 80_000, isr: all.length > 2 ? all.slice(0, -1) : all },
+        { ...first, atMs: sinceMs + 140_000, isr: all },
+        { atMs: noticedMs, leader, leaderEpoch, replicas: all, isr: [...isr] }
+      ]
+    }
+  }
   const plan = ({ goal, topics: only }: CommandInput<'partition.plan'>): ReassignmentPlan => {
     const known = [...facts().topics.values()].filter(({ name }) => only === undefined || only.includes(name))
     const live = [1, 2, 3].filter((id) => goal.type !== 'away' || id !== goal.broker)
@@ -860,6 +894,7 @@ export function createScene(name: SceneName, clock: () => number): Scene {
     placement: placed,
     moves,
     replicas,
+    history,
     plan,
     held,
     groups,

@@ -619,6 +619,12 @@ export const SCREENS: readonly Screen[] = [
   { name: 'placement', scene: 'broken', hash: '#/brokers/placement' },
   { name: 'placement-partition', scene: 'broken', hash: '#/brokers/placement/payments.events-4' },
   {
+    name: 'placement-spans-table',
+    scene: 'broken',
+    hash: '#/brokers/placement/payments.events-4',
+    prepare: click('.spans button[aria-pressed]')
+  },
+  {
     name: 'placement-table',
     scene: 'broken',
     hash: '#/brokers/placement/payments.events-4',

@@ -1,12 +1,12 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ReplicaState } from '@api/failures'
+import type { PartitionHistoryView, ReplicaState } from '@api/failures'
 import type { TopicView } from '@api/views'
 import PartitionDetail from '@/components/brokers/PartitionDetail.vue'
 import PartitionsTable from '@/components/topics/PartitionsTable.vue'
 import type { FakeApi } from '../../support/fake-api'
-import { one, show, shownText, useFakeHost } from '../../support/mount'
-import { NOW_MS } from '../../support/views'
+import { show, shownText, useFakeHost } from '../../support/mount'
+import { eventView, NOW_MS } from '../../support/views'
 
 // There is no canvas here; what a chart draws is tested as functions.
 vi.mock('@/composables/use-chart', () => ({ useChart: () => undefined }))
@@ -49,6 +49,8 @@ async function open(replicas = [1, 2, 3], partition = 0) {
   await flushPromises()
   return shown
 }
+const asTable = (section: string): void =>
+  document.querySelector<HTMLElement>(`${section} button[aria-label='Show as table']`)?.click()
 const sentence = (): string =>
   (document.querySelector('[data-testid=replica-chart] canvas')?.getAttribute('aria-label') ?? '').replace(
     /[\u2066-\u2069\u2009]/g,
@@ -121,7 +123,7 @@ describe('how far the followers of a partition were behind', () => {
   it('has a table twin, and is not there where there are no followers', async () => {
     const shown = await open()
     await look({ 1: 100, 2: 93, 3: null })
-    one('button', 'Show as table').click()
+    asTable('.behind')
     await flushPromises()
     const twin = [...document.querySelectorAll('.samples tbody td')].map(({ textContent }) => textContent.trim())
     expect(twin.slice(1)).toEqual(['7', '—'])
@@ -129,6 +131,90 @@ describe('how far the followers of a partition were behind', () => {
 
     await open([1], 0)
     expect(shownText()).not.toContain('Behind, records')
+  })
+})
+
+describe('who led a partition, and who was in sync', () => {
+  const at = (secondsAgo: number): number => NOW_MS - secondsAgo * 1000
+  const led = (secondsAgo: number, leader: number, leaderEpoch: number, isr: number[]) => ({
+    atMs: at(secondsAgo),
+    leader,
+    leaderEpoch,
+    replicas: [1, 2, 3],
+    isr
+  })
+  const history: PartitionHistoryView = {
+    topicId: 'id',
+    looks: [{ fromMs: at(100), toMs: at(0) }],
+    live: [{ atMs: at(100), brokers: [1, 2, 3] }],
+    changes: [led(100, 2, 2, [1, 2, 3]), led(40, 1, 3, [1, 3]), led(10, 1, 3, [1, 3, 2])]
+  }
+  const bars = (): string =>
+    document.querySelector('[data-testid=replica-spans] [role=img]')?.getAttribute('aria-label') ?? ''
+  const titles = (): (string | null)[] =>
+    [...document.querySelectorAll('.span')].map((one) =>
+      (one.getAttribute('title') ?? '').replace(/\d\d:\d\d:\d\d/g, (time) => time.slice(-5))
+    )
+
+  it('is told in words, with since when anything is known', async () => {
+    await open()
+    expect(shownText()).toMatch(/Leader and ISR ?not known yet/)
+    expect(bars()).toBe('Broker 1: not known now. Broker 2: not known now. Broker 3: not known now.')
+
+    api.push('events', { events: [eventView(1, at(45), { code: 'nodeKilled', subject: 'broker-2' })] })
+    api.push('events', { events: [eventView(2, at(20), { code: 'nodeRunning', subject: 'broker-2' })] })
+    api.last('partition.history').resolve(history)
+    await flushPromises()
+
+    expect(bars()).toMatch(
+      /^Broker 1: Leader in epoch 3 since \S+:52\. Broker 2: In sync since \S+:22\. Broker 3: In sync at least since \S+:52\.$/
+    )
+    expect(shownText()).toMatch(/Leader and ISR ?known since \S+:52/)
+    expect(titles()).toEqual([
+      'Broker 1: In sync, 04:52–05:52',
+      'Broker 1: Leader in epoch 3, 05:52–06:32',
+      'Broker 2: Leader in epoch 2, 04:52–05:47',
+      'Broker 2: Offline, 05:47–06:12',
+      'Broker 2: Out of sync, 06:12–06:22',
+      'Broker 2: In sync, 06:22–06:32',
+      'Broker 3: In sync, 04:52–06:32'
+    ])
+    expect(shownText()).toMatch(/Leader epoch ?3 ?since \S+:52/)
+  })
+
+  it('has a table twin of every change, the newest first', async () => {
+    await open()
+    api.last('partition.history').resolve(history)
+    await flushPromises()
+    asTable('.spans')
+    await flushPromises()
+
+    const rows = [...document.querySelectorAll('.spans tbody tr')].map((row) =>
+      [...row.querySelectorAll('td')].slice(1).map(({ textContent }) => textContent.trim())
+    )
+    expect(rows).toEqual([
+      ['3', '1', '1 3 2', ''],
+      ['3', '1', '1 3', ''],
+      ['2', '2', '1 2 3', '']
+    ])
+  })
+
+  it('is asked for again as soon as somebody else leads', async () => {
+    await open()
+    api.last('partition.history').resolve(history)
+    await flushPromises()
+    const asked = api.calls.filter(({ name }) => name === 'partition.history').length
+    const next = topic([1, 2, 3])
+    api.push('topic:t', { ...next, partitions: next.partitions.map((one) => ({ ...one, leader: 2, leaderEpoch: 4 })) })
+    await flushPromises()
+
+    expect(api.calls.filter(({ name }) => name === 'partition.history')).toHaveLength(asked + 1)
+    // What was known stays until it is answered.
+    expect(bars()).toContain('Leader in epoch 3')
+
+    api.push('topic:t', topic([1, 2, 3], 'another'))
+    await flushPromises()
+    expect(bars()).toContain('Broker 1: not known now.')
   })
 })
 
