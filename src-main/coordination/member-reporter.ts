@@ -2,7 +2,13 @@
 import type { Timer } from '../kernel/ports'
 import { answerWord } from './admin-answers'
 import { connectionsMax, type ClientPort, type Word } from './client-port'
-import { membersText, type Configuration, type LeaderFigures, type MemberFigures } from './core/admin-words'
+import {
+  membersText,
+  serverVersion,
+  type Configuration,
+  type LeaderFigures,
+  type MemberFigures
+} from './core/admin-words'
 import type { MemberId } from './core/consensus/messages'
 import type { Raft, Role } from './core/consensus/raft'
 import { Latency } from './core/latency'
@@ -13,8 +19,6 @@ import type { WatchTable } from './core/tree/watch-table'
 import { electionTimeoutMs, type EnsembleNodeOptions } from './member-options'
 import type { MemberStorage } from './member-storage'
 
-/** The protocol we speak is 3.8's; clients compare the numbers. */
-const serverVersion = '3.8.0-lagoon'
 const reportEveryMs = 1_000
 
 export interface ReportSources {

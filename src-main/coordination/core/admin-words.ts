@@ -14,6 +14,12 @@ import { BoundedText } from './bounded-text'
 import type { LatencyFigures, LatencySummary } from './latency'
 import type { SizeFigures } from './sizes'
 
+/**
+ * The protocol we speak is 3.8's; clients compare the numbers. Tools read no line of a server that was never built (go-zookeeper's FLWSrvr):
+ * the date is 3.8.0's own.
+ */
+export const serverVersion = '3.8.0-lagoon, built on 2022-02-25 08:49 UTC'
+
 /** Of a member that knows no leader. */
 export const notServing = 'This ZooKeeper instance is not currently serving requests\n'
 

@@ -5,6 +5,7 @@ import {
   dumpWord,
   enviWord,
   monitorWord,
+  serverVersion,
   serverWord,
   statWord,
   watchesByConnectionWord,
@@ -71,6 +72,14 @@ const stranger: ConnectionFigures = {
 }
 
 describe('four-letter words', () => {
+  it('srvr as tools read it: a version without blanks, and when it was built', () => {
+    const firstLine = serverWord({ ...figures, version: serverVersion }).split('\n', 1)[0]
+
+    expect(firstLine).toMatch(
+      /^Zookeeper version: [A-Za-z0-9.-]+, built on \d\d\d\d-\d\d-\d\d \d\d:\d\d [A-Za-z0-9:+-]+$/
+    )
+  })
+
   it('srvr and stat', () => {
     const lines = [
       'Latency min/avg/max: 0/7.412/23',
