@@ -719,8 +719,8 @@ export class Raft {
     if (this.#leadership !== leadership) return
     if (this.isReady && !leadership.isTransferring)
       for (const admission of leadership.toAdmit(this.#nowMs))
-        this.#append({ proposalId: 0, timeMs: 0, command: { type: 'admitMember', ...admission } })
-    if (this.#leadership !== leadership) return
+        // Where its term has ended with that, this member leads no more, and the next term is not its own to write in.
+        if (!this.#append({ proposalId: 0, timeMs: 0, command: { type: 'admitMember', ...admission } })) return
     const successor = leadership.successor(this.#nowMs)
     if (successor !== undefined) this.#send(successor, { type: 'campaignNow', term: this.term })
     this.#passBarriers(leadership)

@@ -189,6 +189,23 @@ describe('an ensemble of one', () => {
   })
 })
 
+describe('a leader of five whose term ends', () => {
+  it('admits nobody in the next one, which it does not lead', () => {
+    const raft = member([1, 2, 3, 4, 5], { counterMax: 1 })
+    raft.tick(250)
+    for (const from of [2, 3]) raft.step(from, { type: 'preVoteAnswer', term: 1, isGranted: true }, 250)
+    work(raft, 250)
+    for (const from of [2, 3]) raft.step(from, { type: 'voteAnswer', term: 1, isGranted: true }, 250)
+    work(raft, 250)
+    const answered = (from: number, isVoter: boolean): void =>
+      raft.step(from, { type: 'appendAnswer', term: 1, matched: at(1, 1), round: 0, isVoter, incarnation: from }, 251)
+    for (const from of [4, 5]) answered(from, false)
+    for (const from of [2, 3]) answered(from, true)
+
+    expect([raft.role, raft.term, raft.last]).toEqual(['candidate', 2, at(1, 1)])
+  })
+})
+
 describe('a member of three', () => {
   /** Elected by 2 in term 1. */
   function leader(): Raft {
