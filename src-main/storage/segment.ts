@@ -467,7 +467,7 @@ export class Segment {
     this.#forgetTimes()
     allAtOnce(this.readTail())
     this.#isDirty = true
-    return Math.max(place.baseOffset, this.baseOffset)
+    return Math.min(offset, place.baseOffset)
   }
 
   /** Creates those that are missing. */

@@ -141,6 +141,18 @@ describe('a log that begins anew', () => {
 })
 
 describe('a log that goes back', () => {
+  it('into a gap that compaction has left ends there, not where the next batch was', () => {
+    const log = openPartition(fixture())
+    log.appendAsFollower(stored(batchOf(['a', 'b']), 0, 1))
+    log.appendAsFollower(stored(batchOf(['c']), 9, 1))
+
+    log.truncateTo(5)
+
+    expect(log.logEndOffset).toBe(5)
+    expect(log.appendAsFollower(stored(batchOf(['d']), 5, 2)).type).toBe('appended')
+    expect(fetchValues(log)).toEqual(['0:a', '1:b', '5:d'])
+  })
+
   it('to where an epoch ended has that epoch’s records and none of the next', () => {
     const log = openPartition(fixture(), { config: small })
     log.appendAsFollower(
