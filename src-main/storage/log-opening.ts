@@ -179,6 +179,10 @@ function* recover(
   for (let i = from; i < segments.all.length; i++) {
     const segment = segments.all[i]
     if (segment === undefined) break
+    if (i > from && isBehindHole(context, segment, nextOffset, safeOffset)) {
+      segments.keepOldest(i)
+      break
+    }
     const at0 = i === from ? start : { position: 0, offset: segment.baseOffset, entries: 0 }
     const result = yield* segment.recover(at0, Math.max(nextOffset, at0.offset), (bytes, at) => {
       if (batchLastOffset(bytes, at) >= known) noteBatch(bytes, at, producers, compression)
@@ -212,6 +216,22 @@ function* recover(
   // The snapshot spoke of more than what is left of the log.
   if (known > nextOffset) yield* loadProducers(context, segments.all, snapshots, nextOffset, producers)
   return nextOffset
+}
+
+/**
+ * A power cut may take the end of one segment and leave what was written to the next: none of what lies behind was safe, and a log with a
+ * hole would pass for whole with whoever it follows. A segment begins where the one before ends; but in compacted logs of Kafka's, where
+ * it is not known what is a hole.
+ */
+function isBehindHole(
+  { config, folder, ports }: LogContext,
+  { baseOffset }: Segment,
+  nextOffset: Offset,
+  safeOffset: Offset
+): boolean {
+  if (baseOffset <= nextOffset || nextOffset < safeOffset || config.cleanupPolicy === 'compact') return false
+  ports.log('warn', 'recovery cut the log at a hole', { folder, endOffset: nextOffset, segment: baseOffset })
+  return true
 }
 
 function reportCut(context: LogContext, segment: Segment, validBytes: number, endOffset: Offset, why: string): void {
