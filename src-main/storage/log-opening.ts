@@ -170,6 +170,8 @@ function* recover(
   )
   for (const segment of segments.all.slice(0, from)) yield* segment.prepareIndexes()
   const start = segments.all[from]?.recoveryStart(recoveryPoint) ?? { position: 0, offset: 0, entries: 0 }
+  // What the batches say of themselves holds from there on: the file may be older than the last truncation, and name epochs that it cut.
+  epochs.truncateFromEnd(start.offset)
   // A snapshot at the recovery point knows what is read again after the start: it is not to be told twice.
   const known = snapshots.load(Math.max(recoveryPoint, start.offset), producers)
   if (known < start.offset)

@@ -197,6 +197,22 @@ describe('after a power cut', () => {
     expect(append(log, sequencedBatch(7, 0, 3, ['3']))).toMatchObject({ type: 'appended', baseOffset: 3 })
   })
 
+  it('epochs are those of the batches, although the file is older than a truncation', async () => {
+    const one = fixture()
+    const log = openPartition(one)
+    for (const [i, epoch] of [0, 0, 0, 5].entries()) append(log, batchOf([`${i}`]), epoch)
+    await log.flush()
+    log.truncateTo(1)
+    for (const [i, epoch] of [3, 6].entries()) append(log, batchOf([`new ${i}`]), epoch)
+
+    one.disk.crash((_path, unsynced) => unsynced)
+    const again = openPartition(one, { recoveryPoint: log.recoveryPoint })
+
+    expect(fetchValues(again)).toEqual(['0:0', '1:new 0', '2:new 1'])
+    expect([0, 1, 2].map((offset) => again.epochAt(offset))).toEqual([0, 3, 6])
+    expect(again.endOffsetForEpoch(3)).toEqual({ leaderEpoch: 3, endOffset: 2 })
+  })
+
   it('a log whose end was lost, the new segment with it, ends where the rest ends', async () => {
     const [, log] = await cut(() => 0)
 
