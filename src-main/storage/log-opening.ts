@@ -89,8 +89,11 @@ function* open(context: LogContext, found: Found, options: OpeningOptions): Step
     for (const segment of segments.all) yield* segment.prepareIndexes()
     trusted = yield* trustedEnd(segments.active)
   }
-  const end =
-    trusted ?? (yield* recover(context, found, { recoveryPoint, safeOffset: options.recoveryPoint }, producers))
+  const recovered =
+    trusted === undefined
+      ? yield* recover(context, found, { recoveryPoint, safeOffset: options.recoveryPoint }, producers)
+      : { endOffset: trusted, safeOffset: trusted }
+  const end = recovered.endOffset
   if (trusted !== undefined) yield* loadProducers(context, segments.all, snapshots, end, producers)
   else yield* rememberTail(segments.all, producers)
   const start = Math.max(options.logStartOffset, segments.first.baseOffset)
@@ -107,7 +110,7 @@ function* open(context: LogContext, found: Found, options: OpeningOptions): Step
     epochFile,
     logStartOffset: start,
     logEndOffset: end,
-    recoveryPoint: trusted === undefined ? Math.min(recoveryPoint, end) : end
+    recoveryPoint: Math.min(recovered.safeOffset, end)
   }
 }
 
@@ -155,13 +158,19 @@ function* rememberTail(segments: readonly Segment[], producers: ProducerState): 
 
 // ── after a crash ────────────────────────────────────────────────────────────────────────────────────────────────
 
+interface Recovered {
+  readonly endOffset: Offset
+  /** Below it nothing was read, and nothing written anew: from there on the index entries wait for the next flush. */
+  readonly safeOffset: Offset
+}
+
 /** What was safe below `safeOffset` is not cut while there is something behind it: that throws CORRUPT. */
 function* recover(
   context: LogContext,
   found: Found,
   { recoveryPoint, safeOffset }: { readonly recoveryPoint: Offset; readonly safeOffset: Offset },
   producers: ProducerState
-): Steps<Offset> {
+): Steps<Recovered> {
   const { segments, epochs, snapshots } = found
   const { compression } = context.ports
   const from = Math.max(
@@ -217,7 +226,7 @@ function* recover(
   snapshots.removeUnreadable(known)
   // The snapshot spoke of more than what is left of the log.
   if (known > nextOffset) yield* loadProducers(context, segments.all, snapshots, nextOffset, producers)
-  return nextOffset
+  return { endOffset: nextOffset, safeOffset: Math.min(recoveryPoint, start.offset) }
 }
 
 /**

@@ -213,6 +213,25 @@ describe('after a power cut', () => {
     expect(again.endOffsetForEpoch(3)).toEqual({ leaderEpoch: 3, endOffset: 2 })
   })
 
+  it('what is found by its time is found after another one, which takes what recovery wrote of an index', async () => {
+    const one = fixture()
+    const config = { indexIntervalBytes: 80 }
+    const at = (ms: number): Uint8Array => batchOf(['x'], { timestamp: BigInt(ms) })
+    const log = openPartition(one, { config })
+    for (const ms of [1_000, 5_000, 2_000, 3_000]) append(log, at(ms))
+    await log.flush()
+    one.disk.crash()
+    one.disk.remove(`${folder}/00000000000000000000.timeindex`)
+    const first = openPartition(one, { config, recoveryPoint: log.recoveryPoint })
+    await first.flush()
+    one.disk.crash((path, unsynced) => (path.endsWith('.timeindex') ? 0 : unsynced))
+
+    const second = openPartition(one, { config, recoveryPoint: first.recoveryPoint })
+
+    commitAll(second)
+    expect(second.offsetForTime(4_000n)).toMatchObject({ offset: 1, timestamp: 5_000n })
+  })
+
   it('a log whose end was lost, the new segment with it, ends where the rest ends', async () => {
     const [, log] = await cut(() => 0)
 
