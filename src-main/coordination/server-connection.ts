@@ -92,6 +92,8 @@ export class ServerConnection {
   /** Replaced when there is one more, so that what waits keeps its own. */
   #identities: readonly Identity[]
   #sessionId: SessionId | undefined
+  /** Its handshake was answered with the session: before that, whose it is has only been said. */
+  #isAttached = false
   #queue: Waiting[] = []
   #queuedBytes = 0
   /** Syncs and pings in the queue that wait for the leader's word. */
@@ -267,6 +269,7 @@ export class ServerConnection {
     const { readOnly } = request
     const isAccepted = outcome.type === 'sessionCreated' || outcome.type === 'sessionAttached'
     const session = isAccepted ? this.#member.session(outcome.sessionId) : undefined
+    this.#isAttached = session !== undefined
     if (!isAccepted || session === undefined) {
       this.#connection.send(
         connectResponseFrame({ ...sessionRefused, readOnly: readOnly === undefined ? undefined : false })
@@ -285,7 +288,8 @@ export class ServerConnection {
   }
 
   #request(sessionId: SessionId, reader: JuteReader, bytes: Uint8Array): void {
-    this.#member.touched(sessionId)
+    // Whoever sends more behind a wrong password keeps no session alive.
+    if (this.#isAttached) this.#member.touched(sessionId)
     const cameAtMs = this.#member.nowMs()
     const xid = reader.int()
     const op = reader.int()

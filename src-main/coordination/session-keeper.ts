@@ -72,7 +72,11 @@ export class SessionKeeper {
     if (!('connectionId' in command) || command.type === 'createSession') return
     const session = this.#sessions().find(command.sessionId)
     if (session === undefined) return
-    if (command.type === 'attachSession' && !isSamePassword(session.password, command.password)) return
+    const isItsClient =
+      command.type === 'attachSession'
+        ? isSamePassword(session.password, command.password)
+        : session.connectionId === command.connectionId
+    if (!isItsClient) return
     this.heardOf([command.sessionId])
   }
 

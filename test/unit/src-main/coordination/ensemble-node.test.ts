@@ -90,7 +90,8 @@ class RawClient {
     sessionId = 0n,
     password: Uint8Array = new Uint8Array(16),
     lastZxidSeen: Zxid = zxidZero,
-    protocolVersion = 0
+    protocolVersion = 0,
+    behind?: Request
   ): Promise<void> {
     const handler = {
       frame: (bytes: Uint8Array): void => void this.received.push(bytes.slice()),
@@ -100,6 +101,7 @@ class RawClient {
     this.connection = await this.#world.do(this.#world.network.connect(options, () => handler))
     const frame = connectRequestFrame({ lastZxidSeen, timeoutMs: 6_000, sessionId, password, readOnly: undefined })
     this.connection.send(Uint8Array.from(frame).fill(protocolVersion, 7, 8))
+    if (behind !== undefined) this.send(-2, behind)
     await this.#world.clock.run(20)
   }
 
@@ -393,6 +395,23 @@ describe('a member', () => {
     expect(goneAtMs - fromMs).toBeLessThanOrEqual(6_500)
     expect(raw.isClosed).toBe(true)
     expect(client.state).toBe('connected')
+  })
+
+  it('keeps no session alive for who has a wrong password, whatever is sent behind it', async () => {
+    const raw = new RawClient(world)
+    await raw.connect()
+    const { sessionId } = raw.greeting()
+    raw.send(1, { type: 'create', path: '/e', data: null, acl: openAcl, flags: 1, withStat: false })
+    await world.clock.run(20)
+    raw.connection?.destroy()
+
+    for (let i = 0; i < 80; i++) {
+      const thief = new RawClient(world)
+      await thief.connect(sessionId, new Uint8Array(16), zxidZero, 0, { type: 'ping' })
+      await world.clock.run(80)
+    }
+
+    expect(world.node?.znode('/e')).toBeUndefined()
   })
 
   it('after a restart knows its sessions, and gives each its whole timeout again', async () => {
