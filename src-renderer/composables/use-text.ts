@@ -17,6 +17,8 @@ import { useClockStore } from '@/stores/clock'
 
 /** Their sample is how many members run, there are, and are needed. */
 const ofQuorum: ReadonlySet<ReasonView['code']> = new Set(['quorumLost', 'noEnsembleLeader'])
+/** Params of events that name a node. */
+const NODE_PARAMS: ReadonlySet<string> = new Set(['node', 'broker', 'leader', 'to'])
 const NODE_NAME = /^(broker|ensemble)-(\d+)$/
 
 export interface Text {
@@ -107,7 +109,7 @@ export function useText(): Text {
     const named: Record<string, unknown> = { subject: foreign(subject ?? ''), node: nodeLabel(subject ?? '') }
     for (const [name, value] of Object.entries(params)) {
       if (typeof value === 'number') named[name] = integer(value)
-      else named[name] = name === 'problem' ? hostSentence(value) : nodeLabel(value)
+      else named[name] = paramText(name, value)
     }
     if (subject !== null && NODE_NAME.test(subject)) named.node = nodeLabel(subject)
     if (subject !== null) named.nodeIn = nodeInline(subject)
@@ -125,6 +127,12 @@ export function useText(): Text {
     const form = isRestarted ? 'eventLong' : isWhole ? 'event' : 'eventShort'
     const counted = params.count ?? params.partitions
     return t(`${form}.${event.code}`, named, typeof counted === 'number' ? counted : 1)
+  }
+
+  /** Others are names of partitions, states and errors: partition 1 of a topic called broker is broker-1, too. */
+  const paramText = (name: string, value: string): string => {
+    if (name === 'problem') return hostSentence(value)
+    return NODE_PARAMS.has(name) ? nodeLabel(value) : foreign(value)
   }
 
   /** A later version of the host may know kinds that this page does not. */

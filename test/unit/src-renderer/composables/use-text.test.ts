@@ -58,6 +58,17 @@ describe('the sentence of an event', () => {
     expect(text('ko').eventSentence(eventView(1, NOW_MS, { code: 'brokerSessionExpired' }))).toBe('브로커 2 세션 만료')
   })
 
+  it('takes no partition for a node that is called so', () => {
+    const elected = { sample: 'broker-1', leaderEpoch: 5, cause: 'died', leader: 'broker-3', broker: 'broker-2' }
+    expect(event({ code: 'partitionsElected', params: { ...elected, count: 1 } })).toContain(
+      'Broker 3 leads broker-1 from epoch 5'
+    )
+    expect(event({ code: 'isrShrunk', params: { count: 1, sample: 'ensemble-2' } })).toContain('in sync: ensemble-2')
+    expect(event({ code: 'logTruncated', params: { count: 2, partition: 'broker-1', to: 9 } })).toContain(
+      'Broker 2 cut 2 records of broker-1 that'
+    )
+  })
+
   it('says how a process ended, and when it will be started again', () => {
     expect(event({ code: 'nodeCrashed', params: { exit: 'SIGKILL' } })).toBe('Broker 2 ended by itself: SIGKILL')
     expect(event({ code: 'nodeCrashed', params: { exit: 'exit code 1', restartInSeconds: 4 } })).toBe(
