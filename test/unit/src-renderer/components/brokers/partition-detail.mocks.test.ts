@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PartitionHistoryView, ReplicaState } from '@api/failures'
 import type { TopicView } from '@api/views'
 import PartitionDetail from '@/components/brokers/PartitionDetail.vue'
+import PlacementPane from '@/components/brokers/PlacementPane.vue'
 import PartitionsTable from '@/components/topics/PartitionsTable.vue'
+import { PLACEMENT, useRouteStore } from '@/stores/route'
 import type { FakeApi } from '../../support/fake-api'
 import { show, shownText, useFakeHost } from '../../support/mount'
 import { eventView, NOW_MS } from '../../support/views'
@@ -259,5 +261,29 @@ describe('a partition of a topic’s page that is being moved', () => {
     await refuse()
 
     expect(shownText()).toContain('What is being moved is not known: the controller does not answer')
+  })
+})
+
+describe('what is being moved, beside the grid of replicas', () => {
+  it('stays while the controller does not answer, which is said there and in the partition’s pane', async () => {
+    useRouteStore().go('brokers', PLACEMENT, 't-0')
+    await show(PlacementPane)
+    const own = topic([1, 2, 3])
+    const partitions = own.partitions.map(({ leader, replicas }) => ({ leader, replicas, isr: [1, 2] }))
+    api.push('placement', { observedAtMs: NOW_MS, partitionCount: 2, topics: [{ name: 't', partitions }] })
+    await flushPromises()
+    api.push('topic:t', { ...own, partitions: own.partitions.map((one) => ({ ...one, isr: [1, 2] })) })
+    const move = { topic: 't', partition: 0, replicas: [1, 2, 3], adding: [3], removing: [] }
+    api.last('partition.moves').resolve({ moves: [move], count: 1 })
+    await flushPromises()
+    expect(shownText()).toContain('1 partition is being moved')
+
+    await vi.advanceTimersByTimeAsync(2000)
+    api.last('partition.moves').reject(new Error('no controller'))
+    await flushPromises()
+
+    expect(shownText()).toContain('1 partition is being moved')
+    expect(document.querySelector('.replicas')?.textContent).toContain('Being copied')
+    expect(shownText().split('What is being moved is not known')).toHaveLength(3)
   })
 })
