@@ -143,8 +143,9 @@ describe('the palette of a cluster that does not run', () => {
   it('offers to stop no workloads, whatever was known of them last', async () => {
     api.push('workloads', { workloads: [{ name: 'demo-in', pid: 7 }], scenes: [] } as never)
     await told('running')
+    // Of nodes and clusters there is a stop, too: it says of what.
     await type('stop all')
-    expect(shownText()).toContain('Stop all')
+    expect(shownText()).toContain('Stop all workloads')
 
     await told('stopped')
 
