@@ -60,6 +60,20 @@ describe('rows that cannot be kept', () => {
   })
 })
 
+describe('the lag of a group and of its members', () => {
+  it.each([
+    ['en', 'group: committed, member: processed'],
+    ['ko', '그룹: 커밋 기준, 멤버: 처리 기준']
+  ] as const)('is said in words to be counted in two ways, in %s', async (language, said) => {
+    const api = useFakeHost()
+    await show(WorkloadsPane, {}, language)
+    api.push('workloads', { atMs: 1, workloads: [consumer('a-1')], scenes: [], notKept: null })
+    await flushPromises()
+
+    expect(shownText()).toContain(said)
+  })
+})
+
 describe('rows of workloads', () => {
   it('are grouped by consumer group, with the highest generation of its members', () => {
     const rows = [
