@@ -160,7 +160,7 @@ function* rememberTail(segments: readonly Segment[], producers: ProducerState): 
 
 interface Recovered {
   readonly endOffset: Offset
-  /** Below it nothing was read, and nothing written anew: from there on the index entries wait for the next flush. */
+  /** The recovery point; where recovery began to read, when it has written index entries below that point anew: they wait for the next flush. */
   readonly safeOffset: Offset
 }
 
@@ -226,7 +226,8 @@ function* recover(
   snapshots.removeUnreadable(known)
   // The snapshot spoke of more than what is left of the log.
   if (known > nextOffset) yield* loadProducers(context, segments.all, snapshots, nextOffset, producers)
-  return { endOffset: nextOffset, safeOffset: Math.min(recoveryPoint, start.offset) }
+  const isIndexNew = start.entries === 0 && segments.all[from]?.isIndexedBelow(recoveryPoint) === true
+  return { endOffset: nextOffset, safeOffset: isIndexNew ? start.offset : recoveryPoint }
 }
 
 /**

@@ -408,6 +408,11 @@ export class Segment {
     return yield* this.#rebuild(start, nextOffset, visit)
   }
 
+  /** It has an index entry for a batch that ends below `offset`. */
+  isIndexedBelow(offset: Offset): boolean {
+    return this.#offsetIndex().lastEntryAtOrBefore(offset - 1) >= 0
+  }
+
   /** What was found by `recover` is all of the segment. Throws DISK_FULL or DISK_FAILED. */
   cutAfter({ validBytes }: ScanResult): void {
     if (validBytes < this.#sizeBytes) this.#cut(validBytes)

@@ -232,6 +232,19 @@ describe('after a power cut', () => {
     expect(second.offsetForTime(4_000n)).toMatchObject({ offset: 1, timestamp: 5_000n })
   })
 
+  it('a log that was safe with its indexes is so still, and costs no flush', async () => {
+    const one = fixture()
+    const log = filled(one, { indexIntervalBytes: 80 })
+    await log.flush()
+    one.disk.crash()
+
+    const again = openPartition(one, { config: { indexIntervalBytes: 80 }, recoveryPoint: 24 })
+    const { syncCount } = one.disk
+    await again.flush()
+
+    expect([again.recoveryPoint, one.disk.syncCount - syncCount]).toEqual([24, 0])
+  })
+
   it('a log whose end was lost, the new segment with it, ends where the rest ends', async () => {
     const [, log] = await cut(() => 0)
 
