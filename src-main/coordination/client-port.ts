@@ -32,8 +32,17 @@ export const words = [
 ] as const
 export type Word = (typeof words)[number]
 
-export const connectionsMax = 10_000
+/** 10,000 sessions and whoever asks about them. */
+const connectionsMax = 20_000
+/** Of a member, but for its clients: log, snapshots, links to others and whoever says that he is one, what the runtime has. */
+const ownDescriptors = 128
 const handshakeTimeoutMs = 10_000
+
+/** So many that the member can still open its own files: it ends where it cannot. `descriptorsMax`: undefined where the system does not tell. */
+export function connectionsMaxOf(descriptorsMax: number | undefined): number {
+  if (descriptorsMax === undefined) return connectionsMax
+  return Math.min(connectionsMax, descriptorsMax - Math.min(ownDescriptors, Math.floor(descriptorsMax / 2)))
+}
 
 export interface PortCounts {
   readonly connections: number
@@ -43,6 +52,7 @@ export interface PortCounts {
 }
 
 export class ClientPort {
+  readonly connectionsMax: number
   readonly #network: Network
   readonly #log: Log
   readonly #member: MemberFace
@@ -62,7 +72,9 @@ export class ClientPort {
     readonly nextConnectionId: () => number
     readonly tellWord: (word: Word) => string
     readonly connectionClosed: (connectionId: number) => void
+    readonly connectionsMax: number
   }) {
+    this.connectionsMax = options.connectionsMax
     this.#network = options.network
     this.#log = options.log
     this.#member = options.member
@@ -167,8 +179,21 @@ export class ClientPort {
     return [...this.#connections.values()].filter(({ isShaken }) => isShaken).length
   }
 
+  /** Whoever said nothing yet, for the longest time, goes first: a client says who it is with the connection. */
+  #hasMadeRoom(): boolean {
+    for (const stranger of this.#strangers) {
+      this.#strangers.delete(stranger)
+      if (stranger.isShaken) continue
+      stranger.destroy()
+      this.#connections.delete(stranger.connectionId)
+      return true
+    }
+    return false
+  }
+
   #accepted(connection: Connection): FrameHandler {
-    if (this.#connections.size >= connectionsMax) {
+    const { connectionsMax } = this
+    if (this.#connections.size >= connectionsMax && !this.#hasMadeRoom()) {
       this.#log('warn', 'connection refused: too many', { connectionsMax })
       connection.destroy()
       return { frame: () => undefined, closed: () => undefined }

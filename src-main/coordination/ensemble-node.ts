@@ -15,7 +15,7 @@ import type { Address, FolderLock, Timer } from '../kernel/ports'
 import { pause } from '../kernel/waiting'
 import { BeatTimer } from './beat-timer'
 import { ClientBarriers, type Passed } from './client-barriers'
-import { ClientPort } from './client-port'
+import { ClientPort, connectionsMaxOf } from './client-port'
 import type { MemberId } from './core/consensus/messages'
 import { majorityOf } from './core/consensus/quorum'
 import type { Raft } from './core/consensus/raft'
@@ -130,7 +130,8 @@ export class EnsembleNode {
       }),
       nextConnectionId: () => connectionIds.next(),
       tellWord: (word) => this.#reporter.word(word),
-      connectionClosed: (connectionId) => this.#watches.connectionClosed(connectionId)
+      connectionClosed: (connectionId) => this.#watches.connectionClosed(connectionId),
+      connectionsMax: connectionsMaxOf(options.descriptors?.()?.max)
     })
     this.#applier = new EntryApplier(options, {
       state: () => this.#state,

@@ -1,7 +1,7 @@
 /** What a member tells of itself: to its parent each second and when it has another role, and to whoever asks by a word. */
 import type { Timer } from '../kernel/ports'
 import { answerWord } from './admin-answers'
-import { connectionsMax, type ClientPort, type Word } from './client-port'
+import type { ClientPort, Word } from './client-port'
 import {
   membersText,
   serverVersion,
@@ -143,7 +143,7 @@ export class MemberReporter {
         clientPort: port.address?.port ?? address.port,
         dataDir,
         tickMs: expiryBucketMs,
-        connectionsMax,
+        connectionsMax: port.connectionsMax,
         electionTimeoutMs,
         sessionTimeoutMinMs: sessionTimeouts.minMs,
         sessionTimeoutMaxMs: sessionTimeouts.maxMs,

@@ -316,6 +316,29 @@ describe('a member', () => {
     expect(raw.isClosed).toBe(true)
   })
 
+  it('takes as many connections as leave it files, and turns away who says nothing before a client', async () => {
+    await world.restart({ descriptors: () => ({ open: 10, max: 20 }) })
+    const silent: Connection[] = []
+    let closed = 0
+    for (let i = 0; i < 15; i++) {
+      const options = { ...address, frameBytesMax: 1_000, timeoutMs: 1_000 }
+      const handler = { frame: () => undefined, closed: () => closed++ }
+      silent.push(await world.do(world.network.connect(options, () => handler)))
+    }
+    await world.clock.run(10)
+    expect(closed).toBe(5)
+
+    const clients = Array.from({ length: 10 }, () => new RawClient(world))
+    for (const client of clients) await client.connect()
+    expect(clients.map((client) => client.greeting().timeoutMs)).toEqual(clients.map(() => 6_000))
+    expect(closed).toBe(15)
+    const oneMore = new RawClient(world)
+    await oneMore.connect()
+
+    expect(oneMore.isClosed).toBe(true)
+    expect(clients.filter(({ isClosed }) => isClosed)).toEqual([])
+  })
+
   it('lets a session be attached by id and password, and closes its previous connection first', async () => {
     const first = new RawClient(world)
     await first.connect()
