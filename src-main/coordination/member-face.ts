@@ -37,6 +37,7 @@ export function memberFace(options: EnsembleNodeOptions, parts: FaceParts): Memb
     get isChanging() {
       return isChanging()
     },
+    log: options.log,
     nowMs: () => clock.monotonicMs(),
     wallMs: () => clock.nowMs(),
     soon: (callback) => clock.soon(callback),

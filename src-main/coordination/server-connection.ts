@@ -11,7 +11,7 @@
  */
 import type { SessionId } from '../kernel/ids'
 import { invariant } from '../kernel/invariant'
-import type { Connection } from '../kernel/ports'
+import type { Connection, Log } from '../kernel/ports'
 import { looksAtTree, piecesOf, type Decision, type Waiting } from './connection-queue'
 import type { ConnectionFigures } from './core/admin-words'
 import { identitiesLengthMax, identitiesMax } from './core/client-command'
@@ -54,6 +54,7 @@ export interface MemberFace {
   readonly lastApplied: Zxid
   /** In the middle of a multi: nothing is read but pings. */
   readonly isChanging: boolean
+  readonly log: Log
   nowMs(): number
   wallMs(): number
   /** Runs the callback in a later turn of the event loop. */
@@ -203,7 +204,8 @@ export class ServerConnection {
   event(event: WatcherEvent): void {
     if (this.#isOver) return
     this.#connection.send(watchEventFrame(event))
-    if (this.#connection.unsentBytes > unsentEventBytesMax) this.destroy()
+    const { unsentBytes } = this.#connection
+    if (unsentBytes > unsentEventBytesMax) this.#giveUp('it does not take its events', { unsentBytes })
   }
 
   /**
@@ -223,6 +225,15 @@ export class ServerConnection {
       this.#isResting = false
       this.#answerWaiting()
     })
+  }
+
+  /** To the client it is a lost connection, and it comes again with the same: only here can be seen why. */
+  #giveUp(reason: string, figures: Readonly<Record<string, number>>): void {
+    if (this.#isOver) return
+    const { host, port } = this.#connection.remote
+    const sessionId = `0x${(this.#sessionId ?? 0n).toString(16)}`
+    this.#member.log('warn', 'a connection was given up', { reason, remote: `${host}:${port}`, sessionId, ...figures })
+    this.destroy()
   }
 
   destroy(): void {
@@ -487,7 +498,9 @@ export class ServerConnection {
     const { connectionId } = this
     const answer = this.#member.read({ connectionId, sessionId: this.#sessionId ?? 0n, identities }, request)
     for (const event of answer.events) this.event(event)
-    if (this.#member.watchCount(this.connectionId) > watchesPerConnectionMax) this.destroy()
+    const watches = this.#member.watchCount(this.connectionId)
+    if (watches > watchesPerConnectionMax)
+      this.#giveUp('it watches more than a client may', { watches, watchesPerConnectionMax })
     return answer
   }
 

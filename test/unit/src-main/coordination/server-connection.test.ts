@@ -70,6 +70,8 @@ class World {
   readonly watchedAtOnce: number[] = []
   readonly client: ServerConnection
   nowMs = 0
+  watchCount = 0
+  readonly logged: Readonly<Record<string, unknown>>[] = []
   /** That each look at the tree takes. */
   readMs = 0
 
@@ -81,6 +83,7 @@ class World {
       get isChanging() {
         return isChanging()
       },
+      log: (_level, message, fields) => void this.logged.push({ message, ...fields }),
       nowMs: () => this.nowMs,
       wallMs: () => 0,
       soon: (callback) => void this.later.push(callback),
@@ -107,7 +110,7 @@ class World {
         const response = { type: 'getChildren', children: ['x'.repeat(replyBytes)], stat: undefined } as const
         return { error: 0, events: [], response }
       },
-      watchCount: () => 0,
+      watchCount: () => this.watchCount,
       authenticate: () => undefined,
       touched: () => undefined,
       session: () => ({ password: new Uint8Array(16), timeoutMs: 6_000 }),
@@ -292,6 +295,19 @@ describe('a connection', () => {
     world.readMs = 0
     world.later.shift()?.()
     expect(world.connection.replies).toBe(5)
+  })
+
+  it('tells why it gave a connection up: its client cannot know', () => {
+    world.connection.unsentBytes = 65 * 1024 * 1024
+    world.client.event({ type: 'created', path: '/a' })
+    expect(world.connection.isDestroyed).toBe(true)
+    expect(world.logged).toMatchObject([{ reason: 'it does not take its events', sessionId: '0x7', remote: 'sim:1' }])
+
+    const other = new World()
+    other.watchCount = 250_001
+    other.request(read)
+    expect(other.connection.isDestroyed).toBe(true)
+    expect(other.logged).toMatchObject([{ reason: 'it watches more than a client may', watches: 250_001 }])
   })
 
   it('arms a few watches at once', () => {
