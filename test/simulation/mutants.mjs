@@ -47,7 +47,7 @@ export const mutants = [
     file: leader,
     from: 'return logEndOffset >= this.#highWatermark && logEndOffset >= this.#termStartOffset',
     to: 'return true',
-    seed: 39,
+    seed: 35,
     what: 'a follower joins the ISR wherever it is (KIP-320, rule 4)'
   },
   {
@@ -263,7 +263,7 @@ export const mutants = [
     file: log,
     from: 'noteBatch(batch, 0, this.#producers, compression)\n      at += sizeBytes',
     to: 'void compression\n      at += sizeBytes',
-    seed: 2,
+    seed: 3,
     what: 'followers do not know what producers have written'
   },
   {

@@ -47,7 +47,7 @@ export const ensembleMutants = [
     file: raft,
     from: 'return compareZxid(last, this.#log.last) >= 0',
     to: 'return compareZxid(last, last) >= 0',
-    seed: 28,
+    seed: 33,
     what: 'a vote does not look at the log of who asks (dissertation 3.6.1)'
   },
   {
@@ -239,7 +239,7 @@ export const ensembleMutants = [
     file: sessions,
     from: 'if (isReady) this.started(session)',
     to: 'if (isReady && this.clocks.inspect() === undefined) this.started(session)',
-    seed: 98,
+    seed: 79,
     what: 'a new leader does not begin the clocks of sessions, which never expire'
   },
   {
