@@ -233,6 +233,15 @@ export class ReplicaManager {
     return typeof held === 'string' || held.isSurelyLed ? held : 'NOT_LEADER_OR_FOLLOWER'
   }
 
+  /**
+   * A batch is refused because this leader may be none: what its producer has sent behind it waits for it, should this broker lead on.
+   * Told that sequences are missing librdkafka would begin a new epoch, and write twice what its other partitions wait for.
+   */
+  refusedWhileUnsure(topic: string, partition: number, batch: Uint8Array): void {
+    const held = this.leader(topic, partition)
+    if (typeof held !== 'string') held.log.refused(batch, 'NOT_ENOUGH_REPLICAS')
+  }
+
   // ── control plane ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**

@@ -126,7 +126,10 @@ function write(broker: BrokerServices, request: Request, piece: Piece): Written 
     return refused('INVALID_TOPIC_EXCEPTION', said`Cannot append to internal topic ${piece.topic}`)
   }
   const partition = broker.replicas.leaderForClients(piece.topic, piece.partition)
-  if (typeof partition === 'string') return refused(wrongBroker(broker, piece, partition))
+  if (typeof partition === 'string') {
+    if (piece.records !== null) broker.replicas.refusedWhileUnsure(piece.topic, piece.partition, piece.records)
+    return refused(wrongBroker(broker, piece, partition))
+  }
   if (piece.records === null || piece.records.length === 0)
     return refused('INVALID_RECORD', 'A produce request carries exactly one batch a partition')
   if (isTransactional(piece.records)) return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')

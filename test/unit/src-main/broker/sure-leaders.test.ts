@@ -160,6 +160,26 @@ describe('a leader without the ensemble', () => {
     expect(await replicas.produceTo(2, 'r', sequencedBatch(5, 0, 1, ['c']))).toBe('NONE')
   })
 
+  it('that was none for a while has a producer send again what is behind the batch that it refused', async () => {
+    const { replicas, world } = await ledBy2()
+    const produce = (sequence: number, value: string) =>
+      replicas.produceTo(2, 'r', sequencedBatch(5, 0, sequence, [value]))
+    expect(await produce(0, 'b')).toBe('NONE')
+    await world.stopEnsemble()
+    for (const from of ['broker-1', 'broker-3']) world.network.fault(from, 'broker-2', { isCut: true })
+    await world.clock.run(10_000)
+    expect(await produce(1, 'c')).toBe('NOT_LEADER_OR_FOLLOWER')
+    world.network.heal()
+    await world.startEnsemble()
+    await world.clock.run(5_000)
+    await replicas.until('r', 0, ({ leader, isr }) => leader === 2 && isr.length === 3)
+
+    expect(await produce(2, 'd')).toBe('NOT_ENOUGH_REPLICAS')
+    expect(await produce(1, 'c')).toBe('NONE')
+    expect(await produce(2, 'd')).toBe('NONE')
+    expect(world.failures).toEqual([])
+  })
+
   it('alone in its ISR goes on by itself', async () => {
     const { replicas, world, end } = await ledBy2()
     for (const id of [1, 3]) replicas.kill(id)
