@@ -112,6 +112,9 @@ export const replicaStateSchema = z.object({
 })
 export type ReplicaState = z.infer<typeof replicaStateSchema>
 
+/** Looks at partitions are a second apart, and one that waits for brokers which stand still takes some more: beyond this nobody looked. */
+export const LOOK_HOLE_MS = 10_000
+
 /** What a partition was from `atMs` until the next one, as the cluster told it. */
 const partitionChangeSchema = z.object({
   atMs: z.number(),

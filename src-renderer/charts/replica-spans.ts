@@ -3,7 +3,7 @@
  * the cluster was seen to tell, and by what happened to the processes of its brokers, which is known before the cluster
  * notices. Where nobody told anything there is no span.
  */
-import type { PartitionHistoryView } from '@api/failures'
+import { LOOK_HOLE_MS, type PartitionHistoryView } from '@api/failures'
 import type { ClusterEvent } from '@api/views'
 import { bandsOf } from './bands'
 
@@ -31,9 +31,6 @@ export interface Moment {
   readonly isr: readonly number[]
   readonly offline: readonly number[]
 }
-
-/** Looks are a second apart, and one that waits for brokers which stand still takes some more: beyond this nobody looked. */
-const HOLE_MS = 10_000
 
 export type Down = ReadonlyMap<number, readonly Interval[]>
 
@@ -65,7 +62,9 @@ export function momentsOf({ looks, live, changes }: PartitionHistoryView, down: 
   const [first] = changes
   if (first === undefined) return []
   const known = looks.map((look, at) =>
-    at === looks.length - 1 && toMs - look.toMs <= HOLE_MS ? { ...look, toMs: Math.max(toMs, look.toMs) + 1 } : look
+    at === looks.length - 1 && toMs - look.toMs <= LOOK_HOLE_MS
+      ? { ...look, toMs: Math.max(toMs, look.toMs) + 1 }
+      : look
   )
   const bounds = [...known, ...[...down.values()].flat()].flatMap((one) => [one.fromMs, one.toMs])
   const times = [...changes, ...live].map(({ atMs }) => atMs).concat(bounds)

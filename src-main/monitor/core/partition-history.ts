@@ -3,12 +3,10 @@
  * few of many partitions only; here is what became of each. Kept in memory, an hour of it: what was before the first
  * sample nobody knows, nor what was while no broker told.
  */
-import type { PartitionHistoryView } from '../../api/failures'
+import { LOOK_HOLE_MS, type PartitionHistoryView } from '../../api/failures'
 import type { PartitionFacts, Snapshot, TopicFacts } from './snapshot'
 
 const keptMs = 3_600_000
-/** Looks are a second apart, and one that waits for brokers which stand still takes some more: beyond this nobody looked. */
-const holeMs = 10_000
 /** Of all partitions together, so that a large cluster that is restarted again and again takes no more. */
 const changesMax = 100_000
 const changesOfOne = { most: 200, least: 4 }
@@ -55,7 +53,7 @@ export class PartitionHistory {
 
   #look(atMs: number): void {
     const last = this.#looks.at(-1)
-    if (last === undefined || this.#isBroken || atMs - last.toMs > holeMs)
+    if (last === undefined || this.#isBroken || atMs - last.toMs > LOOK_HOLE_MS)
       this.#looks.push({ fromMs: atMs, toMs: atMs })
     else last.toMs = atMs
     this.#isBroken = false
