@@ -9,6 +9,7 @@ import type { DirectoryEntry, Disk, DiskFile, FolderLock, FolderSync, SyncOption
 import { said } from '../kernel/said'
 import { performance } from 'node:perf_hooks'
 import { lockFolder } from './folder-lock'
+import { closeAtOnce, removeAtOnce } from './large-files'
 import { SyncPace } from './sync-pace'
 
 interface SystemError extends Error {
@@ -237,7 +238,7 @@ class NodeDiskFile implements DiskFile {
       fs.fdatasync(handle, (error) => {
         this.#syncs -= 1
         pace.took(performance.now() - beganMs)
-        if (this.#isClosed && this.#syncs === 0) fs.closeSync(this.#handle)
+        if (this.#isClosed && this.#syncs === 0) closeAtOnce(this.#handle, this.#sizeBytes)
         if (error === null) resolve()
         else reject(diskError(error, this.path))
       })
@@ -248,7 +249,7 @@ class NodeDiskFile implements DiskFile {
     if (this.#isClosed) return
     this.#shorten()
     this.#isClosed = true
-    if (this.#syncs === 0) attempt(this.path, () => fs.closeSync(this.#handle))
+    if (this.#syncs === 0) attempt(this.path, () => closeAtOnce(this.#handle, this.#sizeBytes))
   }
 }
 
@@ -366,7 +367,7 @@ export const nodeDisk: Disk = {
     attempt(from, () => fs.renameSync(from, to))
   },
   remove(path): void {
-    attempt(path, () => fs.rmSync(path, { recursive: true, force: true }))
+    attempt(path, () => removeAtOnce(path))
   },
   async syncDirectory(path): Promise<FolderSync> {
     try {
