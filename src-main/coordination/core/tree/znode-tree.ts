@@ -26,6 +26,7 @@ import { accessOf, isAllowed, keptAcl } from './access'
 import { DataSlabs } from './data-slabs'
 import { Photograph } from './photograph'
 import { containerOwner, isOver, newSystemZnode, newZnode, statOf, ttlMaxMs, ttlOwner, type Znode } from './znode'
+import { ZnodeIndex } from './znode-index'
 import { isValidPath, nameOf, parentPath, sequenceSuffix } from './znode-path'
 
 /** What the entry that is being applied brings along. */
@@ -69,8 +70,7 @@ const systemPaths: readonly string[] = ['/', '/zookeeper', '/zookeeper/quota', c
 const readOnlyAcl: readonly Acl[] = [{ permissions: permissions.read, scheme: 'world', id: 'anyone' }]
 
 export class ZnodeTree {
-  /** In the order of their ordinals. */
-  readonly #znodes = new Map<string, Znode>()
+  readonly #znodes = new ZnodeIndex()
   readonly #ephemerals = new Map<SessionId, Set<string>>()
   /** Containers, and those with a time to live. */
   readonly #passing = new Set<string>()
@@ -86,7 +86,7 @@ export class ZnodeTree {
   constructor() {
     const root = newSystemZnode()
     root.ordinal = ++this.#lastOrdinal
-    this.#znodes.set('/', root)
+    this.#znodes.add('/', root)
     for (const path of systemPaths.slice(1)) {
       const parent = this.find(parentPath(path) ?? '')
       invariant(parent !== undefined, 'parents of system znodes come first')
@@ -132,7 +132,7 @@ export class ZnodeTree {
     if (path === '/' || path === '') return this.#znodes.size - 1
     const prefix = `${path}/`
     let count = 0
-    for (const other of this.#znodes.keys()) if (other.startsWith(prefix)) count++
+    for (const other of this.#znodes.paths()) if (other.startsWith(prefix)) count++
     return count
   }
 
@@ -404,10 +404,9 @@ export class ZnodeTree {
   }
 
   #insert(path: string, znode: Znode, parent: Znode): void {
-    invariant(!this.#znodes.has(path), 'a new znode is not there yet', { path })
     invariant(parent.ephemeralOwner <= 0n, 'an ephemeral has no children', { path })
     znode.ordinal = ++this.#lastOrdinal
-    this.#znodes.set(path, znode)
+    this.#znodes.add(path, znode)
     parent.children ??= new Set()
     parent.children.add(nameOf(path))
     this.#dataBytes += sizeOf(path, znode.data)
